@@ -1,0 +1,78 @@
+#include "base/json_text.h"
+
+#include <array>
+#include <cstdint>
+#include <cstring>
+
+#include "base/utf8.h"
+
+namespace handshaked {
+namespace {
+
+constexpr std::uint64_t kEveryByte = 0x0101010101010101;
+constexpr std::uint64_t kHighBits = 0x8080808080808080;
+
+// The high bit of a byte of the result is set if that byte of `word` is zero. A byte above a zero byte may be reported
+// too, which is harmless: the caller only asks whether there is any.
+constexpr std::uint64_t zero_bytes(std::uint64_t word) { return (word - kEveryByte) & ~word & kHighBits; }
+
+// True if all eight bytes may be copied as they are: printable ASCII without the quote and the backslash.
+bool is_plain(const char* bytes) {
+  std::uint64_t word;
+  std::memcpy(&word, bytes, sizeof word);
+  const std::uint64_t control = (word - kEveryByte * 0x20) & ~word;
+  const std::uint64_t special =
+      control | word | zero_bytes(word ^ (kEveryByte * '"')) | zero_bytes(word ^ (kEveryByte * '\\'));
+  return (special & kHighBits) == 0;
+}
+
+bool is_plain_byte(unsigned char byte) { return byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\'; }
+
+// How many bytes from the start may be copied as they are.
+std::size_t plain_length(std::string_view bytes) {
+  std::size_t length = 0;
+  while (length + 8 <= bytes.size() && is_plain(bytes.data() + length)) length += 8;
+  while (length < bytes.size() && is_plain_byte(static_cast<unsigned char>(bytes[length]))) ++length;
+  return length;
+}
+
+void append_escaped_ascii(std::string& out, unsigned char byte) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  switch (byte) {
+    case '"': out += "\\\""; return;
+    case '\\': out += "\\\\"; return;
+    case '\b': out += "\\b"; return;
+    case '\f': out += "\\f"; return;
+    case '\n': out += "\\n"; return;
+    case '\r': out += "\\r"; return;
+    case '\t': out += "\\t"; return;
+    default: break;
+  }
+  const std::array<char, 6> escape = {'\\', 'u', '0', '0', kDigits[byte >> 4], kDigits[byte & 15]};
+  out.append(escape.data(), escape.size());
+}
+
+}  // namespace
+
+std::string& append_json_string(std::string& out, std::string_view bytes) {
+  out.push_back('"');
+  while (!bytes.empty()) {
+    const std::size_t plain = plain_length(bytes);
+    out.append(bytes.substr(0, plain));
+    bytes.remove_prefix(plain);
+    if (bytes.empty()) break;
+    const auto byte = static_cast<unsigned char>(bytes.front());
+    if (byte < 0x80) {
+      append_escaped_ascii(out, byte);
+      bytes.remove_prefix(1);
+      continue;
+    }
+    const Utf8Step step = next_utf8_step(bytes);
+    out.append(step.is_valid ? bytes.substr(0, step.length) : kReplacementCharacter);
+    bytes.remove_prefix(step.length);
+  }
+  out.push_back('"');
+  return out;
+}
+
+}  // namespace handshaked

@@ -1,0 +1,36 @@
+#include "base/utf8.h"
+
+namespace handshaked {
+namespace {
+
+bool is_continuation(unsigned char byte) { return (byte & 0xC0) == 0x80; }
+
+}  // namespace
+
+Utf8Step next_utf8_step(std::string_view text) {
+  if (text.empty()) return {};
+  const auto byte_at = [text](std::size_t index) { return static_cast<unsigned char>(text[index]); };
+  const unsigned char lead = byte_at(0);
+  if (lead < 0x80) return {1, true};
+  if (lead < 0xC2 || lead > 0xF4) return {1, false};  // a continuation, an overlong two-byte form, above U+10FFFF
+
+  const std::size_t length = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+  // The second byte alone decides on overlong forms (E0, F0), surrogates (ED) and the upper end (F4).
+  const unsigned char lowest = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+  const unsigned char highest = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+  if (text.size() < 2 || byte_at(1) < lowest || byte_at(1) > highest) return {1, false};
+  for (std::size_t index = 2; index < length; ++index)
+    if (index >= text.size() || !is_continuation(byte_at(index))) return {index, false};
+  return {length, true};
+}
+
+std::string_view utf8_prefix(std::string_view text, std::size_t limit_bytes) {
+  if (text.size() <= limit_bytes) return text;
+  std::size_t end = limit_bytes;
+  // A character has at most three continuation bytes; more of them is not UTF-8, and any cut will do.
+  for (int back = 0; back < 3 && end > 0 && is_continuation(static_cast<unsigned char>(text[end])); ++back) --end;
+  if (is_continuation(static_cast<unsigned char>(text[end]))) end = limit_bytes;
+  return text.substr(0, end);
+}
+
+}  // namespace handshaked
