@@ -1,0 +1,182 @@
+#include "parse/context.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace handshaked::parse {
+namespace {
+
+constexpr auto npos = std::string_view::npos;
+constexpr std::string_view kClient = ", client: ";
+constexpr std::string_view kUdpClient = ", udp client: ";
+constexpr std::string_view kServer = ", server: ";
+constexpr std::string_view kResponder = ", responder: ";
+
+bool is_context_at(std::string_view rest, std::size_t comma) {
+  const std::string_view tail = rest.substr(comma);
+  if (tail.starts_with(kClient) || tail.starts_with(kUdpClient)) return tail.find(kServer) != npos || tail.size() < 80;
+  return tail.starts_with(kResponder);
+}
+
+/// An action as nginx's sources spell them: words, no quotes. " while SSL handshaking to upstream".
+bool looks_like_action(std::string_view action) {
+  if (action.empty() || action.size() > 64) return false;
+  return std::all_of(action.begin(), action.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ' ' || c == '/' || c == '-' || c == '_';
+  });
+}
+
+void split_action(std::string_view text, ErrorRecord& record) {
+  static constexpr std::string_view kWhile = " while ";
+  record.text = text;
+  record.message = text;
+  const auto at = text.rfind(kWhile);
+  if (at == npos || !looks_like_action(text.substr(at + kWhile.size()))) return;
+  record.message = text.substr(0, at);
+  record.action = text.substr(at + kWhile.size());
+}
+
+/// Cuts `fields` (which begins with `key`) at the first of `ends`; returns the value and moves `fields` behind it.
+template <std::size_t N>
+std::string_view take_until(std::string_view& fields, std::size_t key, const std::string_view (&ends)[N]) {
+  const std::string_view value = fields.substr(key);
+  std::size_t end = value.size();
+  for (const std::string_view marker : ends) end = std::min(end, value.substr(0, end).find(marker));
+  end = std::min(end, value.size());
+  fields.remove_prefix(key + end);
+  return value.substr(0, end);
+}
+
+/// The value of a quoted field at the beginning of `fields`, which ends at the first of `next` or at the quote that ends the
+/// line. A line that was cut has no closing quote.
+template <std::size_t N>
+std::string_view take_quoted(std::string_view& fields, std::string_view key, const std::string_view (&next)[N]) {
+  const std::string_view value = fields.substr(key.size());
+  std::size_t end = npos;
+  for (const std::string_view marker : next) end = std::min(end, value.find(marker));
+  if (end != npos) {
+    fields.remove_prefix(key.size() + end + 1);  // the marker begins with the closing quote
+    return value.substr(0, end);
+  }
+  fields = {};
+  return value.ends_with('"') ? value.substr(0, value.size() - 1) : value;
+}
+
+bool ends_in_http_version(std::string_view request) {
+  return request.size() > 9 && request.substr(request.size() - 9, 6) == " HTTP/" && request[request.size() - 2] == '.';
+}
+
+/// A request line holds no space inside its URI since nginx 1.21.1, so the first `", upstream: "` is nginx's own. Before, it
+/// was possible; then the one behind a protocol version is.
+std::string_view take_request(std::string_view& fields) {
+  static constexpr std::string_view kKey = ", request: \"";
+  static constexpr std::string_view kNext[] = {"\", subrequest: \"", "\", upstream: \"", "\", host: \"", "\", referrer: \""};
+  const std::string_view all = fields.substr(kKey.size());
+  std::string_view attempt = fields;
+  std::string_view value = take_quoted(attempt, kKey, kNext);
+  const std::string_view first = value;
+  const std::string_view behind_first = attempt;
+  while (!ends_in_http_version(value) && !attempt.empty()) {
+    const std::size_t taken = value.size() + 1;
+    std::string_view rest = all.substr(taken);
+    std::size_t end = npos;
+    for (const std::string_view marker : kNext) end = std::min(end, rest.find(marker));
+    if (end == npos) {
+      if (rest.ends_with('"') && ends_in_http_version(rest.substr(0, rest.size() - 1))) {
+        fields = {};
+        return all.substr(0, all.size() - 1);
+      }
+      break;
+    }
+    value = all.substr(0, taken + end);
+    attempt = all.substr(taken + end + 1);
+  }
+  if (ends_in_http_version(value)) {
+    fields = attempt;
+    return value;
+  }
+  fields = behind_first;
+  return first;
+}
+
+void read_http_fields(std::string_view fields, ErrorRecord& record) {
+  static constexpr std::string_view kAfterSubrequest[] = {"\", upstream: \"", "\", host: \"", "\", referrer: \""};
+  static constexpr std::string_view kAfterUpstream[] = {"\", host: \"", "\", referrer: \"", "\", bytes from/to client:"};
+  static constexpr std::string_view kAfterHost[] = {"\", referrer: \""};
+  static constexpr std::string_view kNothing[] = {"\n"};
+  if (fields.starts_with(", request: \"")) record.request = take_request(fields);
+  if (fields.starts_with(", subrequest: \"")) record.subrequest = take_quoted(fields, ", subrequest: \"", kAfterSubrequest);
+  if (fields.starts_with(", upstream: \"")) record.upstream = take_quoted(fields, ", upstream: \"", kAfterUpstream);
+  if (fields.starts_with(", host: \"")) record.host = take_quoted(fields, ", host: \"", kAfterHost);
+  if (fields.starts_with(", referrer: \"")) record.referrer = take_quoted(fields, ", referrer: \"", kNothing);
+}
+
+void read_mail_fields(std::string_view fields, ErrorRecord& record) {
+  static constexpr std::string_view kAfterLogin[] = {"\", upstream: "};
+  if (fields.starts_with(", login: \"")) record.login = take_quoted(fields, ", login: \"", kAfterLogin);
+  if (fields.starts_with(", upstream: ") && !fields.starts_with(", upstream: \"")) record.upstream = fields.substr(12);
+}
+
+void read_connection_fields(std::string_view fields, ErrorRecord& record) {
+  static constexpr std::string_view kAfterClient[] = {", server: "};
+  static constexpr std::string_view kAfterServer[] = {", request: \"", ", subrequest: \"", ", upstream: ", ", host: \"",
+                                                      ", login: \"",   ", bytes from/to client:", ", referrer: \""};
+  const std::size_t key = fields.starts_with(kUdpClient) ? kUdpClient.size() : kClient.size();
+  record.client = take_until(fields, key, kAfterClient);
+  if (const auto starttls = record.client.find(" using starttls"); starttls != npos) record.client = record.client.substr(0, starttls);
+  // Whoever writes a second context behind the first wrote the first one too, or a part of the message before it.
+  const auto second = fields.find(kClient);
+  record.foreign_tail = second != npos && fields.find(kServer, second) != npos;
+  if (fields.starts_with(kServer)) record.server = take_until(fields, kServer.size(), kAfterServer);
+  read_http_fields(fields, record);
+  read_mail_fields(fields, record);
+}
+
+void read_responder_fields(std::string_view fields, ErrorRecord& record) {
+  static constexpr std::string_view kAfterResponder[] = {", peer: ", ", certificate: \""};
+  static constexpr std::string_view kAfterPeer[] = {", certificate: \""};
+  static constexpr std::string_view kNothing[] = {"\n"};
+  record.responder = take_until(fields, kResponder.size(), kAfterResponder);
+  if (fields.starts_with(", peer: ")) record.peer = take_until(fields, 8, kAfterPeer);
+  if (fields.starts_with(", certificate: \"")) record.certificate = take_quoted(fields, ", certificate: \"", kNothing);
+}
+
+}  // namespace
+
+std::size_t find_context(std::string_view rest) {
+  bool quoted = false;
+  std::size_t inside_quotes = npos;
+  std::size_t counted = 0;
+  for (std::size_t at = rest.find(','); at != npos; at = rest.find(',', at + 1)) {
+    if (!is_context_at(rest, at)) continue;
+    for (std::size_t quote = rest.find('"', counted); quote < at; quote = rest.find('"', quote + 1)) quoted = !quoted;
+    counted = at;
+    if (!quoted) return at;
+    if (inside_quotes == npos) inside_quotes = at;
+  }
+  // A quote that never closes (an OpenSSL text may hold a lone one): the first context is the best that there is.
+  return inside_quotes;
+}
+
+void read_context(std::string_view rest, ErrorRecord& record) {
+  const std::size_t at = find_context(rest);
+  if (at == npos) {
+    split_action(rest, record);
+    record.side = record.action.find("upstream") != npos ? Side::upstream : Side::config;
+    return;
+  }
+  split_action(rest.substr(0, at), record);
+  const std::string_view fields = rest.substr(at);
+  if (fields.starts_with(kResponder)) {
+    record.side = Side::ocsp;
+    read_responder_fields(fields, record);
+    return;
+  }
+  record.side = record.action.find("upstream") != npos               ? Side::upstream
+                : record.action == "requesting certificate status"   ? Side::ocsp
+                                                                     : Side::client;
+  read_connection_fields(fields, record);
+  record.ambiguous = record.foreign_tail && record.message.find('"') != npos;
+}
+
+}  // namespace handshaked::parse

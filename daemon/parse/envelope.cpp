@@ -1,0 +1,231 @@
+#include "parse/envelope.h"
+
+#include <cstdint>
+
+namespace handshaked::parse {
+namespace {
+
+constexpr auto npos = std::string_view::npos;
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/// Does `text` have the shape at its beginning? 'd' is a digit, 'a' a letter, '_' a space or a digit, all else itself.
+bool has_shape(std::string_view text, std::string_view shape) {
+  if (text.size() < shape.size()) return false;
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    const char c = text[i];
+    const bool fits = shape[i] == 'd'   ? is_digit(c)
+                      : shape[i] == '_' ? is_digit(c) || c == ' '
+                      : shape[i] == 'a' ? (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+                                        : c == shape[i];
+    if (!fits) return false;
+  }
+  return true;
+}
+
+std::string_view take_word(std::string_view& text) {
+  const auto space = text.find(' ');
+  if (space == npos) return {};
+  const std::string_view word = text.substr(0, space);
+  text.remove_prefix(space + 1);
+  return word;
+}
+
+bool is_rfc3339(std::string_view word) { return has_shape(word, "dddd-dd-ddTdd:dd:dd"); }
+
+void append_utf8(std::string& out, std::uint32_t point) {
+  const auto byte = [&out](std::uint32_t value) { out += static_cast<char>(value); };
+  if (point < 0x80) {
+    byte(point);
+  } else if (point < 0x800) {
+    byte(0xC0 | (point >> 6));
+    byte(0x80 | (point & 0x3F));
+  } else if (point < 0x10000) {
+    byte(0xE0 | (point >> 12));
+    byte(0x80 | ((point >> 6) & 0x3F));
+    byte(0x80 | (point & 0x3F));
+  } else {
+    byte(0xF0 | (point >> 18));
+    byte(0x80 | ((point >> 12) & 0x3F));
+    byte(0x80 | ((point >> 6) & 0x3F));
+    byte(0x80 | (point & 0x3F));
+  }
+}
+
+bool read_hex4(std::string_view text, std::size_t at, std::uint32_t& value) {
+  if (at + 4 > text.size()) return false;
+  value = 0;
+  for (std::size_t i = at; i < at + 4; ++i) {
+    const char c = text[i];
+    const int digit = is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    if (digit < 0) return false;
+    value = value * 16 + static_cast<std::uint32_t>(digit);
+  }
+  return true;
+}
+
+/// Reads a JSON string whose opening quote stands at `at`; moves `at` behind the closing one.
+bool read_json_string(std::string_view json, std::size_t& at, std::string& out) {
+  out.clear();
+  for (++at; at < json.size(); ++at) {
+    const char c = json[at];
+    if (c == '"') {
+      ++at;
+      return true;
+    }
+    if (c != '\\') {
+      out += c;
+      continue;
+    }
+    if (++at >= json.size()) return false;
+    switch (json[at]) {
+      case 'n': out += '\n'; break;
+      case 't': out += '\t'; break;
+      case 'r': out += '\r'; break;
+      case 'b': out += '\b'; break;
+      case 'f': out += '\f'; break;
+      case 'u': {
+        std::uint32_t point = 0;
+        std::uint32_t low = 0;
+        if (!read_hex4(json, at + 1, point)) return false;
+        at += 4;
+        if (point >= 0xD800 && point < 0xDC00 && json.substr(at + 1, 2) == "\\u" && read_hex4(json, at + 3, low) &&
+            low >= 0xDC00 && low < 0xE000) {
+          point = 0x10000 + ((point - 0xD800) << 10) + (low - 0xDC00);
+          at += 6;
+        }
+        append_utf8(out, point);
+        break;
+      }
+      default: out += json[at];
+    }
+  }
+  return false;
+}
+
+/// `{"log":"…\n","stream":"stderr","time":"…"}`. Only strings at the top level are looked at, so that text inside a value
+/// can never pass for a key.
+Envelope peel_json(std::string_view line, std::string& scratch) {
+  Envelope envelope;
+  std::string key;
+  std::string value;
+  bool expect_key = true;
+  int depth = 0;
+  for (std::size_t at = 0; at < line.size();) {
+    const char c = line[at];
+    if (c == '"') {
+      const std::size_t begin = at + 1;
+      if (!read_json_string(line, at, value)) return {};
+      if (depth != 1) continue;
+      if (expect_key) {
+        key = value;
+      } else if (key == "log" || key == "message" || key == "msg" || key == "MESSAGE") {
+        if (value.ends_with('\n')) value.pop_back();
+        scratch = value;
+        envelope.found = true;
+      } else if (key == "time" && is_rfc3339(value)) {
+        envelope.time = line.substr(begin, at - begin - 1);
+      }
+      continue;
+    }
+    if (c == '{' || c == '[') ++depth;
+    if (c == '}' || c == ']') --depth;
+    if (depth == 1 && c == ':') expect_key = false;
+    if (depth == 1 && (c == ',' || c == '{')) expect_key = true;
+    ++at;
+  }
+  envelope.inner = scratch;
+  return envelope;
+}
+
+/// The rest after "HOST TAG[pid]: ".
+Envelope peel_host_and_tag(std::string_view rest, std::string_view time) {
+  // nginx's `nohostname` leaves the host out: "TAG: ".
+  const auto colon = rest.find(": ");
+  if (colon == npos || colon > 300) return {};
+  std::string_view head = rest.substr(0, colon);
+  if (head.find('"') != npos) return {};
+  Envelope envelope{.inner = rest.substr(colon + 2), .time = time, .host = {}, .found = true};
+  if (const auto space = head.find(' '); space != npos) {
+    envelope.host = head.substr(0, space);
+    if (head.find(' ', space + 1) != npos) return {};
+  }
+  return envelope;
+}
+
+/// STRUCTURED-DATA of RFC 5424: "-" or "[id name=\"value\"]…". Returns what follows it and its space.
+std::string_view skip_structured_data(std::string_view rest) {
+  if (rest.starts_with('-')) return rest.substr(rest.size() > 1 ? 2 : 1);
+  bool quoted = false;
+  for (std::size_t at = 0; at < rest.size(); ++at) {
+    if (rest[at] == '\\') {
+      ++at;
+    } else if (rest[at] == '"') {
+      quoted = !quoted;
+    } else if (rest[at] == ']' && !quoted && (at + 1 == rest.size() || rest[at + 1] != '[')) {
+      return rest.substr(std::min(rest.size(), at + 2));
+    }
+  }
+  return {};
+}
+
+Envelope peel_rfc5424(std::string_view rest) {
+  rest.remove_prefix(2);  // "1 "
+  Envelope envelope;
+  envelope.time = take_word(rest);
+  envelope.host = take_word(rest);
+  for (int i = 0; i < 3; ++i) take_word(rest);  // APP-NAME PROCID MSGID
+  if (!is_rfc3339(envelope.time)) envelope.time = {};
+  rest = skip_structured_data(rest);
+  if (rest.starts_with("\xEF\xBB\xBF")) rest.remove_prefix(3);
+  envelope.inner = rest;
+  envelope.found = true;
+  return envelope;
+}
+
+std::string_view skip_priority(std::string_view line) {
+  if (!line.starts_with('<')) return line;
+  const auto close = line.find('>');
+  if (close == npos || close < 2 || close > 4) return line;
+  for (std::size_t i = 1; i < close; ++i) {
+    if (!is_digit(line[i])) return line;
+  }
+  return line.substr(close + 1);
+}
+
+/// "web-1  | …" of compose and "[pod/web-0/nginx] …" of kubectl: a short prefix without quotes.
+Envelope peel_container_name(std::string_view line) {
+  if (line.starts_with("[pod/")) {
+    if (const auto close = line.find("] "); close != npos && close < 300) {
+      return {.inner = line.substr(close + 2), .time = {}, .host = line.substr(5, close - 5), .found = true};
+    }
+  }
+  if (const auto bar = line.find(" | "); bar != npos && bar < 128) {
+    std::string_view name = line.substr(0, bar);
+    while (name.ends_with(' ')) name.remove_suffix(1);
+    if (!name.empty() && name.find_first_of(" \"") == npos) return {.inner = line.substr(bar + 3), .time = {}, .host = name, .found = true};
+  }
+  return {};
+}
+
+}  // namespace
+
+Envelope peel_envelope(std::string_view line, std::string& scratch) {
+  if (line.starts_with('{')) return peel_json(line, scratch);
+  std::string_view rest = skip_priority(line);
+  if (rest.size() != line.size() && rest.starts_with("1 ")) return peel_rfc5424(rest);
+  if (has_shape(rest, "aaa _d dd:dd:dd ")) return peel_host_and_tag(rest.substr(16), {});
+  if (is_rfc3339(rest)) {
+    const std::string_view time = take_word(rest);
+    if (rest.starts_with("stdout ") || rest.starts_with("stderr ")) {
+      rest.remove_prefix(7);
+      if (rest.starts_with("F ") || rest.starts_with("P ")) rest.remove_prefix(2);
+      return {.inner = rest, .time = time, .host = {}, .found = true};
+    }
+    if (rest.size() > 4 && is_digit(rest[0]) && rest[4] == '/') return {.inner = rest, .time = time, .host = {}, .found = true};
+    return peel_host_and_tag(rest, time);
+  }
+  return peel_container_name(line);
+}
+
+}  // namespace handshaked::parse

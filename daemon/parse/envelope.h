@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace handshaked::parse {
+
+/// What a transport wrote around an nginx line.
+struct Envelope {
+  std::string_view inner;  ///< what was wrapped
+  std::string_view time;   ///< RFC 3339, when the envelope has one
+  std::string_view host;
+  bool found = false;
+};
+
+/// Takes one envelope off: Docker's JSON file format, CRI ("TIME stderr F "), RFC 5424 and RFC 3164 with or without PRI,
+/// syslog and journal files ("Nov 21 02:58:15 host nginx[9]: "), compose ("web-1  | ") and Kubernetes ("[pod/x/y] ") prefixes.
+/// `scratch` receives text that had to be unescaped.
+Envelope peel_envelope(std::string_view line, std::string& scratch);
+
+}  // namespace handshaked::parse

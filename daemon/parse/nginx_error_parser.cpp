@@ -1,0 +1,82 @@
+#include "parse/nginx_error_parser.h"
+
+#include "ingest/log_line.h"
+#include "parse/context.h"
+#include "parse/envelope.h"
+#include "parse/log_header.h"
+
+namespace handshaked::parse {
+namespace {
+
+constexpr auto npos = std::string_view::npos;
+constexpr int kMaxEnvelopes = 4;
+constexpr std::size_t kMaxUnknownPrefix = 200;
+
+/// Finds a header behind a short prefix of a program that we do not know ("mylogger: 2026/11/21 …").
+std::size_t find_header_behind_prefix(std::string_view line) {
+  for (std::size_t at = line.find('/'); at != npos && at < kMaxUnknownPrefix; at = line.find('/', at + 1)) {
+    if (at >= 4 && header_length(line.substr(at - 4)) != 0) {
+      return line.substr(0, at - 4).find('"') == npos ? at - 4 : npos;
+    }
+  }
+  return npos;
+}
+
+}  // namespace
+
+const ErrorRecord& NginxErrorParser::parse(std::string_view line) {
+  record_ = ErrorRecord{};
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  std::size_t header = read_header(line, record_);
+  for (int i = 0; header == 0 && i < kMaxEnvelopes; ++i) {
+    std::string scratch;
+    const Envelope envelope = peel_envelope(line, scratch);
+    if (!envelope.found) break;
+    if (!scratch.empty()) {
+      unescaped_ = std::move(scratch);
+      line = unescaped_;
+    } else {
+      line = envelope.inner;
+    }
+    if (has(envelope.time) && !envelope.time.empty()) record_.envelope_time = envelope.time;
+    if (has(envelope.host) && !envelope.host.empty()) record_.envelope_host = envelope.host;
+    header = read_header(line, record_);
+  }
+
+  std::size_t prefix = 0;
+  if (header != 0) {
+    record_.form = Form::file;
+  } else if ((header = read_stderr_header(line, record_)) != 0) {
+    record_.form = Form::stderr_;
+  } else if ((prefix = find_header_behind_prefix(line)) != npos) {
+    // Readable, but nobody vouches for the prefix: it stays a bare line and is not trusted.
+    header = prefix + read_header(line.substr(prefix), record_);
+  }
+  record_.truncated = line.size() + 1 >= ingest::kNginxLineLimit;
+  read_context(line.substr(header), record_);
+  return record_;
+}
+
+bool is_left_open(std::string_view line) {
+  const std::size_t header = header_length(line);
+  if (header == 0 || line.size() + 1 >= ingest::kNginxLineLimit) return false;
+  const std::string_view rest = line.substr(header);
+  const std::size_t context = find_context(rest);
+  if (context == npos) {
+    bool quoted = false;
+    for (const char c : rest) quoted ^= c == '"';
+    return quoted;
+  }
+  const std::string_view fields = rest.substr(context);
+  const auto request = fields.find(", request: \"");
+  if (request == npos) return false;
+  if (!fields.ends_with('"')) return true;
+  // The path behind `upstream:` is decoded. Where the request holds an encoded line feed and the line ends in `upstream:`
+  // without it, the line feed was printed raw and the record goes on.
+  ErrorRecord record;
+  read_context(rest, record);
+  const auto encoded = [](std::string_view field) { return field.find("%0a") != npos || field.find("%0A") != npos; };
+  return has(record.upstream) && !has(record.host) && !has(record.referrer) && encoded(record.request) && !encoded(record.upstream);
+}
+
+}  // namespace handshaked::parse

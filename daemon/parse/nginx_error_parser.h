@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "parse/error_record.h"
+
+namespace handshaked::parse {
+
+/// Takes one line apart. Keeps only scratch memory for envelopes that must be unescaped; one parser a thread.
+/// Never fails: what is no nginx line becomes a record of Form::bare whose message is the whole line.
+class NginxErrorParser {
+ public:
+  /// `line` without its '\n'. The record borrows from `line`, or from this parser until the next call.
+  const ErrorRecord& parse(std::string_view line);
+
+ private:
+  ErrorRecord record_;
+  std::string unescaped_;
+};
+
+/// Does an nginx header ("2026/11/21 02:58:15 [error] 9#9: ") stand at the very beginning? Its length, 0 if not.
+std::size_t header_length(std::string_view line);
+
+/// Is a line that begins with an nginx header left open, that is: did the record go on behind a line feed which a stranger
+/// put into it? True when a quote that the message opened is not closed and no context follows.
+bool is_left_open(std::string_view line);
+
+}  // namespace handshaked::parse
