@@ -1,0 +1,174 @@
+#include "match/knowledge.h"
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+namespace handshaked::match {
+namespace {
+
+using simdjson::dom::element;
+using simdjson::dom::object;
+
+/// Reads texts in the asked language; where a translation is missing, English is better than nothing.
+class TextReader {
+ public:
+  TextReader(object from, Language language) : from_(from), suffix_(language == Language::zh ? "_zh" : "") {}
+
+  std::string text(std::string_view key) const {
+    std::string_view value;
+    if (!suffix_.empty() && from_[std::string(key) + suffix_].get(value) == simdjson::SUCCESS && !value.empty()) return std::string(value);
+    return from_[key].get(value) == simdjson::SUCCESS ? std::string(value) : std::string();
+  }
+  double number(std::string_view key) const {
+    double value = 0;
+    return from_[key].get(value) == simdjson::SUCCESS ? value : 0;
+  }
+  bool flag(std::string_view key) const {
+    bool value = false;
+    return from_[key].get(value) == simdjson::SUCCESS && value;
+  }
+  std::vector<std::string> texts(std::string_view key) const {
+    std::vector<std::string> list;
+    simdjson::dom::array values;
+    if (from_[key].get(values) != simdjson::SUCCESS) return list;
+    for (const element item : values) {
+      std::string_view value;
+      if (item.get(value) == simdjson::SUCCESS) list.emplace_back(value);
+    }
+    return list;
+  }
+  template <class Visit>
+  void each(std::string_view key, Language language, Visit visit) const {
+    simdjson::dom::array values;
+    if (from_[key].get(values) != simdjson::SUCCESS) return;
+    for (const element item : values) {
+      object value;
+      if (item.get(value) == simdjson::SUCCESS) visit(TextReader(value, language));
+    }
+  }
+
+ private:
+  object from_;
+  std::string suffix_;
+};
+
+Advice read_advice(object from, Language language) {
+  const TextReader reader(from, language);
+  Advice advice;
+  advice.meaning = reader.text("meaning");
+  advice.root_cause = reader.text("root_cause");
+  advice.owner = reader.text("owner");
+  reader.each("workarounds", language, [&](const TextReader& item) {
+    advice.workarounds.push_back({.id = item.text("id"),
+                                  .owner = item.text("owner"),
+                                  .action = item.text("action"),
+                                  .how = item.text("how"),
+                                  .condition = item.text("condition"),
+                                  .success_rate = item.number("success_rate"),
+                                  .evidence_count = static_cast<long>(item.number("evidence_count")),
+                                  .sources = item.texts("sources")});
+  });
+  reader.each("dead_ends", language, [&](const TextReader& item) {
+    advice.dead_ends.push_back({.action = item.text("action"),
+                                .why_fails = item.text("why_fails"),
+                                .condition = item.text("condition"),
+                                .fail_rate = item.number("fail_rate"),
+                                .unsafe = item.flag("unsafe"),
+                                .sources = item.texts("sources")});
+  });
+  return advice;
+}
+
+Advice parse_advice(std::string_view json, Language language) {
+  simdjson::dom::parser parser;
+  object root;
+  if (parser.parse(json.data(), json.size()).get(root) != simdjson::SUCCESS) return {};
+  return read_advice(root, language);
+}
+
+void fill_in_family(std::string& text, std::string_view family) {
+  static constexpr std::string_view kPlaceholder = "{family}";
+  for (auto at = text.find(kPlaceholder); at != std::string::npos; at = text.find(kPlaceholder, at + family.size())) {
+    text.replace(at, kPlaceholder.size(), family);
+  }
+}
+
+void add_new(Advice& to, Advice from, std::set<std::string>& known) {
+  for (Workaround& workaround : from.workarounds) {
+    if (known.insert(workaround.action).second) to.workarounds.push_back(std::move(workaround));
+  }
+  for (DeadEnd& dead_end : from.dead_ends) {
+    if (known.insert(dead_end.action).second) to.dead_ends.push_back(std::move(dead_end));
+  }
+}
+
+}  // namespace
+
+std::string_view directive_family(std::string_view upstream_scheme) {
+  if (upstream_scheme.starts_with("grpc")) return "grpc";
+  if (upstream_scheme.ends_with("uwsgi")) return "uwsgi";
+  return "proxy";
+}
+
+Knowledge Knowledge::load(const std::string& directory, std::vector<RuleProblem>& problems) {
+  Knowledge knowledge;
+  std::error_code error;
+  std::filesystem::directory_iterator it(std::filesystem::path(directory) / "causes", error);
+  for (const std::filesystem::directory_iterator end; !error && it != end; it.increment(error)) {
+    if (it->path().extension() != ".json") continue;
+    const std::string file = it->path().string();
+    simdjson::padded_string text;
+    simdjson::dom::parser parser;
+    object root;
+    std::string_view slug;
+    if (simdjson::padded_string::load(file).get(text) != simdjson::SUCCESS || parser.parse(text).get(root) != simdjson::SUCCESS) {
+      problems.push_back({file, 0, "not valid JSON"});
+    } else if (root["cause"].get(slug) != simdjson::SUCCESS || slug != it->path().stem().string()) {
+      problems.push_back({file, 0, "\"cause\" must equal the name of the file"});
+    } else {
+      knowledge.causes_.emplace(slug, std::string(std::string_view(text)));
+    }
+  }
+  return knowledge;
+}
+
+std::optional<Advice> Knowledge::about_cause(std::string_view cause, Language language) const {
+  const auto it = causes_.find(cause);
+  if (it == causes_.end()) return std::nullopt;
+  return parse_advice(it->second, language);
+}
+
+std::vector<std::string> Knowledge::causes() const {
+  std::vector<std::string> names;
+  for (const auto& [slug, json] : causes_) names.push_back(slug);
+  return names;
+}
+
+Advice Knowledge::about_rule(const Rule& rule, Language language) { return parse_advice(rule.json, language); }
+
+Advice Knowledge::about_line(const Rule& rule, std::string_view scheme, Language language) const {
+  Advice own = about_rule(rule, language);
+  Advice advice;
+  advice.root_cause = own.root_cause;
+  std::set<std::string> known;
+  for (const CandidateCause& candidate : rule.causes) {
+    if (auto cause = about_cause(candidate.cause, language)) add_new(advice, std::move(*cause), known);
+  }
+  add_new(advice, std::move(own), known);
+  const std::string_view family = directive_family(scheme);
+  for (Workaround& workaround : advice.workarounds) {
+    fill_in_family(workaround.action, family);
+    fill_in_family(workaround.how, family);
+  }
+  for (DeadEnd& dead_end : advice.dead_ends) {
+    fill_in_family(dead_end.action, family);
+    fill_in_family(dead_end.why_fails, family);
+  }
+  fill_in_family(advice.root_cause, family);
+  return advice;
+}
+
+}  // namespace handshaked::match

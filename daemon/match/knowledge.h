@@ -1,0 +1,68 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/language.h"
+#include "base/result.h"
+#include "match/rule.h"
+#include "match/rule_file.h"
+
+namespace handshaked::match {
+
+/// What to do about a fault. `{family}` in `action` and `how` stands for proxy, grpc or uwsgi.
+struct Workaround {
+  std::string id;
+  std::string owner;  ///< proxy, upstream, client, ca, network; empty when the entry does not say
+  std::string action, how, condition;
+  double success_rate = 0;
+  long evidence_count = 0;
+  std::vector<std::string> sources;
+};
+
+/// What is tried in vain.
+struct DeadEnd {
+  std::string action, why_fails, condition;
+  double fail_rate = 0;
+  bool unsafe = false;  ///< it seems to work because a protection is off
+  std::vector<std::string> sources;
+};
+
+/// What a rule or a cause says to people, in one language.
+struct Advice {
+  std::string meaning;  ///< causes only: one sentence
+  std::string root_cause;
+  std::string owner;    ///< causes only
+  std::vector<Workaround> workarounds;
+  std::vector<DeadEnd> dead_ends;
+};
+
+/// The texts of the knowledge base: rules carry theirs with them, causes are read from `rules/causes/`. Immutable.
+class Knowledge {
+ public:
+  /// Reads `<directory>/causes/*.json`. A missing folder is an empty one: dropped-in entries carry their advice themselves.
+  static Knowledge load(const std::string& directory, std::vector<RuleProblem>& problems);
+
+  bool has_cause(std::string_view cause) const { return causes_.find(cause) != causes_.end(); }
+  /// nullopt for an unknown cause.
+  std::optional<Advice> about_cause(std::string_view cause, Language language) const;
+  std::vector<std::string> causes() const;
+
+  /// The advice of a rule itself, as its file has it.
+  static Advice about_rule(const Rule& rule, Language language);
+
+  /// What to tell somebody who has only the line: the workarounds of the candidate causes, likeliest first, each once, then
+  /// the rule's own; the same for dead ends. `scheme` ("https", "grpcs", "suwsgi", empty) decides what {family} becomes.
+  Advice about_line(const Rule& rule, std::string_view scheme, Language language) const;
+
+ private:
+  std::map<std::string, std::string, std::less<>> causes_;  ///< slug -> the JSON of its file
+};
+
+/// proxy for https and stream, grpc for grpcs, uwsgi for suwsgi.
+std::string_view directive_family(std::string_view upstream_scheme);
+
+}  // namespace handshaked::match

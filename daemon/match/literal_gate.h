@@ -1,0 +1,102 @@
+#pragma once
+
+#include <array>
+#include <bitset>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace handshaked::match {
+
+/// What a line must contain for a rule to match it, as the gate sees it.
+struct LineRequirements {
+  /// Of the message: in each clause one of the literals, all clauses hold (regex_literals.h).
+  std::vector<std::vector<std::string>> message_clauses;
+  /// The message begins with one of these; empty when that is not known.
+  std::vector<std::string> prefixes;
+  /// Of the line as it stands in the file, whatever wraps it: taken as they are.
+  std::vector<std::vector<std::string>> line_clauses;
+};
+
+/// Finds, in whole blocks of log, the lines that some rule could be interested in. Everything else is never looked at again:
+/// this is where the speed comes from. All of it is derived from what the rules require, so no rule can be forgotten:
+///
+///  - Needles: a few short texts that stand in no ordinary nginx line, of which most rules require one ("SSL"). They are
+///    searched for everywhere in the block at once, 32 positions a step where the processor has AVX2 (the nibble-mask method
+///    that Hyperscan calls Teddy), byte by byte elsewhere.
+///  - Prefixes: how the messages of all other rules begin. At each line feed the gate steps over nginx's header and looks up
+///    the first four bytes of the message; a line whose header it cannot step over is searched for prefixes everywhere.
+///
+/// A line inside JSON has quotes and backslashes escaped: needles hold none, prefixes are looked for in both forms.
+/// Immutable after construction; safe to share between threads.
+class LiteralGate {
+ public:
+  static constexpr std::size_t kShortest = 3;   ///< a literal below this length cannot be searched for
+  static constexpr std::size_t kLongest = 12;   ///< of a needle
+  static constexpr std::size_t kWindow = 4;     ///< bytes of a needle that are looked at first; three-byte needles use three
+  static constexpr std::size_t kKey = 4;        ///< bytes of a prefix that are looked up
+  static constexpr std::size_t kLongestPrefix = 32;
+
+  /// One element for each way in which a rule can match. One about which nothing is known makes the gate let everything pass (`is_open()`).
+  explicit LiteralGate(const std::vector<LineRequirements>& rules);
+  ~LiteralGate();
+
+  /// A position in the first line at or behind `from` that may be interesting, or npos. `from` is the beginning of a line.
+  /// An open gate answers `from`.
+  std::size_t find(std::string_view block, std::size_t from) const;
+
+  bool is_open() const { return open_; }
+  const std::vector<std::string>& needles() const { return needles_; }
+  /// The beginnings of messages that are looked for.
+  std::vector<std::string> prefixes() const;
+
+  /// For tests: the portable search, whatever the processor.
+  std::size_t find_portable(std::string_view block, std::size_t from) const;
+
+ private:
+  friend struct GateSearch;
+  struct Needle {
+    std::string text;
+    std::size_t window = 0;  ///< where in `text` its window begins
+  };
+  /// A beginning of messages, and what else their lines must contain.
+  struct Prefix {
+    std::string text;
+    std::vector<std::vector<std::string>> line_clauses;
+  };
+
+  void build_tables();
+  void add_prefixes(const LineRequirements& rule);
+  /// Does a needle of one of `buckets` (a bit each) stand around a window that begins at `at`?
+  bool is_needle(std::string_view block, std::size_t at, unsigned buckets) const;
+  bool may_be_window(std::string_view block, std::size_t at) const;
+  bool may_begin(std::uint32_t key) const { return keys_[hash_key(key)]; }
+  bool has_prefix(std::string_view block, std::size_t message) const;
+  bool contains(std::string_view line, std::string_view literal) const;
+  bool has_prefix_anywhere(std::string_view block, std::size_t line) const;
+  bool is_line_interesting(std::string_view block, std::size_t line) const;
+  /// The portable search behind the first line's beginning.
+  std::size_t find_from_middle(std::string_view block, std::size_t from) const;
+  static std::size_t hash_key(std::uint32_t key) { return (key * 2654435761U) >> 18U; }
+
+  bool open_ = false;
+  bool avx2_ = false;
+  std::vector<std::string> needles_;
+  std::array<std::vector<Needle>, 8> buckets_;
+  /// Bit b of masks_[i][c]: byte c can stand at position i of a window of bucket b.
+  std::array<std::array<std::uint8_t, 256>, kWindow> masks_{};
+  /// The same, split by nibble: [position][low or high nibble][value].
+  alignas(32) std::array<std::array<std::array<std::uint8_t, 32>, 2>, kWindow> nibbles_{};
+  std::bitset<1U << 14U> windows_;  ///< hashes of the windows of needles: most chance hits end here
+  std::bitset<1U << 14U> keys_;
+  std::unordered_map<std::uint32_t, std::vector<Prefix>> by_key_;
+};
+
+/// Counts '\n' in `bytes`.
+std::size_t count_lines(std::string_view bytes);
+
+}  // namespace handshaked::match

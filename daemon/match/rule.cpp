@@ -1,0 +1,23 @@
+#include "match/rule.h"
+
+namespace handshaked::match {
+
+std::string_view to_string(Kind kind) {
+  switch (kind) {
+    case Kind::fault: return "fault";
+    case Kind::transport: return "transport";
+    case Kind::consequence: return "consequence";
+  }
+  return "";
+}
+
+std::string_view to_string(Severity severity) {
+  switch (severity) {
+    case Severity::info: return "info";
+    case Severity::warning: return "warning";
+    case Severity::critical: return "critical";
+  }
+  return "";
+}
+
+}  // namespace handshaked::match

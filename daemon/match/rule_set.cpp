@@ -1,0 +1,249 @@
+#include "match/rule_set.h"
+
+#include <re2/re2.h>
+
+#include <algorithm>
+#include <cstring>
+#include <mutex>
+#include <numeric>
+
+namespace handshaked::match {
+namespace {
+
+constexpr std::size_t kWindow = 4;
+constexpr std::size_t kFilterBits = 1U << 14;
+
+std::uint32_t window_at(const char* at) {
+  std::uint32_t window = 0;
+  std::memcpy(&window, at, kWindow);
+  return window;
+}
+
+std::size_t filter_bit(std::uint32_t window) { return (window * 2654435761U) >> (32 - 14); }
+
+re2::RE2::Options rule_options() {
+  re2::RE2::Options options;
+  options.set_encoding(re2::RE2::Options::EncodingLatin1);  // log lines are bytes: in UTF-8 '.' would not match a stray one
+  options.set_log_errors(false);
+  options.set_max_mem(8 << 20);
+  options.set_dot_nl(true);
+  return options;
+}
+
+template <class T>
+bool empty_or_contains(const std::vector<T>& list, const auto& value) {
+  return list.empty() || std::find(list.begin(), list.end(), value) != list.end();
+}
+
+std::size_t constraint_count(const Rule& rule) {
+  return static_cast<std::size_t>(!rule.actions.empty()) + static_cast<std::size_t>(!rule.upstream_schemes.empty()) +
+         static_cast<std::size_t>(!rule.request_prefixes.empty());
+}
+
+/// What stands in a line behind `field` (", upstream: ") when it begins with `value`: plain, and inside JSON.
+void require_field(std::vector<std::string>& clause, std::string_view field, const std::string& value) {
+  clause.push_back(std::string(field) + '"' + value);
+  clause.push_back(std::string(field) + "\\\"" + value);
+}
+
+/// What a rule demands of a line besides its message.
+std::vector<std::vector<std::string>> line_clauses_of(const Rule& rule) {
+  std::vector<std::vector<std::string>> clauses;
+  std::vector<std::string> schemes;
+  for (const std::string& scheme : rule.upstream_schemes) require_field(schemes, "upstream: ", scheme + "://");
+  if (!schemes.empty()) clauses.push_back(std::move(schemes));
+  std::vector<std::string> actions;
+  for (const std::string& action : rule.actions) actions.push_back(" while " + action);
+  if (!actions.empty()) clauses.push_back(std::move(actions));
+  std::vector<std::string> requests;
+  for (const std::string& prefix : rule.request_prefixes) {
+    // A control character is escaped inside JSON: only what stands before it is sure.
+    const auto plain = std::find_if(prefix.begin(), prefix.end(), [](char c) { return c < ' ' || c == '"' || c == '\\'; });
+    if (plain == prefix.end()) {
+      require_field(requests, "request: ", prefix);
+    } else {
+      requests.push_back("request: \"" + prefix);
+      requests.push_back("request: \\\"" + std::string(prefix.begin(), plain) + "\\");
+    }
+  }
+  if (!requests.empty()) clauses.push_back(std::move(requests));
+  return clauses;
+}
+
+void add_requirements(const Rule& rule, const RegexLiterals& literals, std::vector<LineRequirements>& requirements) {
+  const auto line_clauses = line_clauses_of(rule);
+  if (literals.branches.empty()) requirements.push_back({.message_clauses = {}, .prefixes = {}, .line_clauses = line_clauses});
+  for (const RegexBranch& branch : literals.branches) {
+    requirements.push_back({.message_clauses = branch.clauses,
+                            .prefixes = rule.imported ? std::vector<std::string>{} : branch.prefixes,
+                            .line_clauses = line_clauses});
+  }
+}
+
+/// FNV-1a over the text: the place in a reader's memory.
+std::size_t hash_text(std::string_view text) {
+  // Eight bytes a step: texts are about a hundred bytes and this runs for every matched line.
+  std::uint64_t hash = 0xcbf29ce484222325ULL ^ text.size();
+  std::size_t i = 0;
+  for (; i + 8 <= text.size(); i += 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data() + i, 8);
+    hash = (hash ^ word) * 0x9E3779B97F4A7C15ULL;
+    hash ^= hash >> 29;
+  }
+  for (; i < text.size(); ++i) hash = (hash ^ static_cast<unsigned char>(text[i])) * 0x100000001b3ULL;
+  return hash ^ (hash >> 32);
+}
+
+}  // namespace
+
+struct RuleSet::Compiled {
+  std::once_flag once;
+  std::unique_ptr<re2::RE2> regex;
+};
+
+RuleSet::RuleSet(std::vector<Rule> rules) : rules_(std::move(rules)) {
+  std::vector<RegexLiterals> literals(rules_.size());
+  for (std::size_t i = 0; i < rules_.size(); ++i) literals[i] = regex_literals(rules_[i].regex).value_or(RegexLiterals{});
+
+  std::vector<std::size_t> order(rules_.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    if (rules_[a].imported != rules_[b].imported) return rules_[b].imported;
+    if (literals[a].specificity != literals[b].specificity) return literals[a].specificity > literals[b].specificity;
+    if (constraint_count(rules_[a]) != constraint_count(rules_[b])) return constraint_count(rules_[a]) > constraint_count(rules_[b]);
+    return rules_[a].id < rules_[b].id;
+  });
+  std::vector<Rule> sorted;
+  sorted.reserve(order.size());
+  for (const std::size_t i : order) {
+    sorted.push_back(std::move(rules_[i]));
+    literals_.push_back(std::move(literals[i]));
+  }
+  rules_ = std::move(sorted);
+
+  std::vector<LineRequirements> requirements;
+  for (std::size_t i = 0; i < rules_.size(); ++i) add_requirements(rules_[i], literals_[i], requirements);
+  gate_ = std::make_unique<LiteralGate>(requirements);
+  compiled_ = std::make_unique<Compiled[]>(rules_.size());
+  index_literals();
+}
+
+RuleSet::~RuleSet() = default;
+
+void RuleSet::index_literals() {
+  // A window that few rules share tells most: count them first.
+  std::unordered_map<std::uint32_t, std::uint32_t> uses;
+  const auto is_usable = [](const std::vector<std::string>& clause) {
+    return std::all_of(clause.begin(), clause.end(), [](const auto& literal) { return literal.size() >= kWindow; });
+  };
+  for (const RegexLiterals& literals : literals_) {
+    for (const auto& clause : literals.clauses) {
+      if (!is_usable(clause)) continue;
+      for (const auto& literal : clause) {
+        for (std::size_t i = 0; i + kWindow <= literal.size(); ++i) ++uses[window_at(literal.data() + i)];
+      }
+    }
+  }
+  const auto rarest_window = [&uses](const std::string& literal) {
+    std::uint32_t best = window_at(literal.data());
+    for (std::size_t i = 1; i + kWindow <= literal.size(); ++i) {
+      const std::uint32_t window = window_at(literal.data() + i);
+      if (uses[window] < uses[best]) best = window;
+    }
+    return best;
+  };
+
+  window_filter_.assign(kFilterBits / 64, 0);
+  for (std::uint32_t rule = 0; rule < rules_.size(); ++rule) {
+    const std::vector<std::string>* best = nullptr;
+    std::uint64_t best_uses = ~0ULL;
+    for (const auto& clause : literals_[rule].clauses) {
+      if (!is_usable(clause)) continue;
+      std::uint64_t total = 0;
+      for (const auto& literal : clause) total += uses[rarest_window(literal)];
+      if (total < best_uses) {
+        best_uses = total;
+        best = &clause;
+      }
+    }
+    if (best == nullptr) {
+      always_candidates_.push_back(rule);
+      continue;
+    }
+    for (const auto& literal : *best) {
+      const std::uint32_t window = rarest_window(literal);
+      auto& listed = by_window_[window];
+      if (listed.empty() || listed.back() != rule) listed.push_back(rule);
+      window_filter_[filter_bit(window) / 64] |= 1ULL << (filter_bit(window) % 64);
+    }
+  }
+}
+
+const re2::RE2& RuleSet::compiled(std::size_t rule) const {
+  Compiled& slot = compiled_[rule];
+  std::call_once(slot.once, [&] { slot.regex = std::make_unique<re2::RE2>(rules_[rule].regex, rule_options()); });
+  return *slot.regex;
+}
+
+std::vector<std::string> RuleSet::compile_all() const {
+  std::vector<std::string> refused;
+  for (std::size_t i = 0; i < rules_.size(); ++i) {
+    if (!compiled(i).ok()) refused.push_back(rules_[i].file + ":" + std::to_string(rules_[i].line) + ": " + rules_[i].id + ": regex: " + compiled(i).error());
+  }
+  return refused;
+}
+
+bool RuleSet::regex_matches(std::size_t rule, std::string_view text) const {
+  const re2::RE2& regex = compiled(rule);
+  if (!regex.ok()) return false;
+  const auto anchor = rules_[rule].imported ? re2::RE2::UNANCHORED : re2::RE2::ANCHOR_START;
+  return regex.Match(re2::StringPiece(text.data(), text.size()), 0, text.size(), anchor, nullptr, 0);
+}
+
+void RuleSet::find_by_text(std::string_view text, std::vector<std::uint32_t>& found) const {
+  found = always_candidates_;
+  for (std::size_t i = 0; i + kWindow <= text.size(); ++i) {
+    const std::uint32_t window = window_at(text.data() + i);
+    const std::size_t bit = filter_bit(window);
+    if ((window_filter_[bit / 64] >> (bit % 64) & 1) == 0) continue;
+    if (const auto it = by_window_.find(window); it != by_window_.end()) found.insert(found.end(), it->second.begin(), it->second.end());
+  }
+  std::sort(found.begin(), found.end());
+  found.erase(std::unique(found.begin(), found.end()), found.end());
+  std::erase_if(found, [&](std::uint32_t rule) { return !regex_matches(rule, text); });
+}
+
+bool RuleSet::constraints_hold(const Rule& rule, const parse::ErrorRecord& record) const {
+  // A bare message may lack its context: its rule's own side is then as good as any.
+  const bool has_context = record.form != parse::Form::bare || parse::has(record.client) || parse::has(record.responder);
+  if (has_context && !empty_or_contains(rule.contexts, record.side)) return false;
+  if (!empty_or_contains(rule.actions, record.action)) return false;
+  if (!rule.upstream_schemes.empty() && !empty_or_contains(rule.upstream_schemes, parse::upstream_scheme(record))) return false;
+  return rule.request_prefixes.empty() || std::any_of(rule.request_prefixes.begin(), rule.request_prefixes.end(), [&](const auto& prefix) {
+           return record.request.starts_with(prefix);
+         });
+}
+
+const Rule* Matcher::match(const parse::ErrorRecord& record) {
+  if (record.level == parse::Level::debug) return nullptr;
+  const std::string_view text = record.text;
+  const std::vector<std::uint32_t>* found = &scratch_;
+  if (text.size() <= kLongestRemembered) {
+    Remembered& remembered = memory_[hash_text(text) % kRemembered];
+    if (!remembered.used || remembered.text != text) {
+      remembered.used = true;
+      remembered.text.assign(text);
+      rules_->find_by_text(text, remembered.found);
+    }
+    found = &remembered.found;
+  } else {
+    rules_->find_by_text(text, scratch_);
+  }
+  for (const std::uint32_t rule : *found) {
+    if (rules_->constraints_hold(rules_->rules()[rule], record)) return &rules_->rules()[rule];
+  }
+  return nullptr;
+}
+
+}  // namespace handshaked::match
