@@ -1,0 +1,80 @@
+#include "analysis.h"
+
+#include <algorithm>
+
+namespace handshaked {
+
+using parse::Provenance;
+
+void LineAnalysis::consume(const ingest::LineBlock& block, FailureHandler& handler) {
+  const std::string_view bytes = block.bytes;
+  const match::LiteralGate& gate = matcher_.rules().gate();
+  counted_to_ = 0;
+  settled_ = 0;
+  std::size_t at = 0;
+  while ((at = gate.find(bytes, at)) < bytes.size()) {
+    const auto line_feed = at == 0 ? std::string_view::npos : bytes.rfind('\n', at - 1);
+    const std::size_t begin = line_feed == std::string_view::npos ? 0 : line_feed + 1;
+    const std::size_t end = std::min(bytes.find('\n', at), bytes.size());
+    ++counters_.candidates;
+    examine_line(block, begin, end, handler);
+    at = end + 1;
+  }
+  if (counts_lines_) {
+    lines_before_ += match::count_lines(bytes.substr(counted_to_));
+    counters_.lines = lines_before_ + (bytes.empty() || bytes.ends_with('\n') ? 0 : 1);
+  }
+  counters_.bytes += bytes.size();
+}
+
+void LineAnalysis::examine_line(const ingest::LineBlock& block, std::size_t begin, std::size_t end, FailureHandler& handler) {
+  const std::string_view line = block.bytes.substr(begin, end - begin);
+  const parse::ErrorRecord& record = parser_.parse(line);
+  const match::Rule* const rule = matcher_.match(record);
+  if (rule == nullptr) return;
+  const Provenance provenance = provenance_of(block, begin, end, record);
+  if (provenance == Provenance::forged) {
+    ++counters_.forged;
+    return;
+  }
+  settled_ = parse::is_left_open(line) ? settled_ : end + 1;
+  parse::read_tls_detail(record, tls_);
+  const bool trusted = provenance == Provenance::genuine && record.form != parse::Form::bare && !record.ambiguous &&
+                       !rule->needs_configuration && !rule->imported;
+  ++counters_.matched;
+  if (!trusted) ++counters_.untrusted;
+  std::uint64_t line_number = 0;
+  if (counts_lines_) {
+    lines_before_ += match::count_lines(block.bytes.substr(counted_to_, begin - counted_to_));
+    counted_to_ = begin;
+    line_number = lines_before_ + 1;
+  }
+  handler.on_failure({.rule = *rule,
+                      .record = record,
+                      .tls = tls_,
+                      .line = line,
+                      .line_number = line_number,
+                      .offset = {block.offset.value + begin},
+                      .time = time_of(record),
+                      .trusted = trusted});
+}
+
+Provenance LineAnalysis::provenance_of(const ingest::LineBlock& block, std::size_t begin, std::size_t end, const parse::ErrorRecord& record) {
+  if (record.form == parse::Form::bare && block.bytes.size() == end - begin) return Provenance::doubtful;
+  if (begin >= ingest::kNginxLineLimit || block.before.empty() || settled_ > 0) {
+    return parse::examine_provenance(block.bytes, begin, end, settled_, record.foreign_tail);
+  }
+  // Near the beginning of a block the evidence may stand in the block before it.
+  const std::size_t after = std::min(block.bytes.size(), end + 1 + ingest::kNginxLineLimit);
+  window_.assign(block.before).append(block.bytes.substr(0, after));
+  return parse::examine_provenance(window_, block.before.size() + begin, block.before.size() + end, 0, record.foreign_tail);
+}
+
+std::optional<parse::ZonedTime> LineAnalysis::time_of(const parse::ErrorRecord& record) {
+  if (!record.envelope_time.empty()) {
+    if (const auto time = parse::parse_rfc3339(record.envelope_time)) return time;
+  }
+  return record.time.year != 0 ? zone_.resolve(record.time) : std::nullopt;
+}
+
+}  // namespace handshaked

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "ingest/log_line.h"
+#include "match/handshake_failure.h"
+#include "match/rule_set.h"
+#include "parse/nginx_error_parser.h"
+#include "parse/provenance.h"
+#include "parse/time_zone.h"
+
+namespace handshaked {
+
+/// Who wants the recognised lines.
+class FailureHandler {
+ public:
+  virtual ~FailureHandler() = default;
+  virtual void on_failure(const match::HandshakeFailure& failure) = 0;
+};
+
+/// The pure stages in a row, for one log: blocks in, recognised lines out. The daemon, `scan`, `match` and `explain` all read
+/// with it. Synchronous, allocates nothing per uninteresting line, not shared between threads.
+///
+///   block -> LiteralGate (whole block) -> the line around a hit -> NginxErrorParser -> Matcher -> examine_provenance
+class LineAnalysis {
+ public:
+  LineAnalysis(std::shared_ptr<const match::RuleSet> rules, parse::TimeZone zone) : matcher_(std::move(rules)), zone_(std::move(zone)) {}
+
+  /// Counts lines from 1: for files that are read from their beginning.
+  void count_lines_from_start() { counts_lines_ = true; }
+
+  void consume(const ingest::LineBlock& block, FailureHandler& handler);
+
+  struct Counters {
+    std::uint64_t bytes = 0;
+    std::uint64_t lines = 0;       ///< only when lines are counted
+    std::uint64_t candidates = 0;  ///< lines that the gate let pass
+    std::uint64_t matched = 0;
+    std::uint64_t untrusted = 0;
+    std::uint64_t forged = 0;      ///< suppressed: a stranger's text
+  };
+  const Counters& counters() const { return counters_; }
+  const match::RuleSet& rules() const { return matcher_.rules(); }
+
+ private:
+  void examine_line(const ingest::LineBlock& block, std::size_t begin, std::size_t end, FailureHandler& handler);
+  parse::Provenance provenance_of(const ingest::LineBlock& block, std::size_t begin, std::size_t end, const parse::ErrorRecord& record);
+  std::optional<parse::ZonedTime> time_of(const parse::ErrorRecord& record);
+
+  match::Matcher matcher_;
+  parse::NginxErrorParser parser_;
+  parse::TimeZone zone_;
+  parse::TlsDetail tls_;
+  Counters counters_;
+  bool counts_lines_ = false;
+  std::uint64_t lines_before_ = 0;   ///< line feeds before the place up to which they are counted
+  std::size_t counted_to_ = 0;       ///< that place, in the current block
+  std::size_t settled_ = 0;          ///< a record is known to begin here, in the current block
+  std::string window_;               ///< the seam between two blocks
+};
+
+}  // namespace handshaked

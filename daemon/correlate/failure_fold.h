@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "analysis.h"
+#include "base/clock.h"
+#include "correlate/client_sketch.h"
+#include "correlate/incident_key.h"
+#include "match/rule_set.h"
+
+namespace handshaked::correlate {
+
+/// Many lines of one fault, folded: what crosses from a reader to the correlator, however long the storm.
+struct FoldedFailure {
+  const match::Rule* rule = nullptr;  ///< lives as long as the batch's rule set
+  Place place;
+  std::uint64_t count = 0;
+  Time first_at{}, last_at{};
+  std::uint64_t opening_offset = 0;   ///< of the first line: incident ids derive from it
+  ClientSketch clients;
+  std::vector<std::string> servers, hosts, sample_lines;
+};
+
+/// What one read of one log gave: sent even when it holds nothing, for the position.
+struct FailureBatch {
+  std::shared_ptr<const match::RuleSet> rules;
+  std::string source;
+  std::vector<FoldedFailure> failures;
+  std::uint64_t untrusted = 0;  ///< lines that a stranger may have written: counted, never folded
+  std::uint64_t overflow = 0;   ///< lines of places beyond kMaxPlaces
+};
+
+/// Folds recognised lines while they are read. One a reader; not shared between threads.
+class FailureFold : public FailureHandler {
+ public:
+  static constexpr std::size_t kMaxPlaces = 4096;  ///< of one batch: a log that invents places costs counters, not memory
+
+  FailureFold(std::shared_ptr<const match::RuleSet> rules, std::string source);
+
+  void on_failure(const match::HandshakeFailure& failure) override;
+  /// `fallback`: the time of lines that carry none.
+  void set_time_fallback(Time now) { fallback_ = now; }
+  bool empty() const { return batch_.failures.empty() && batch_.untrusted == 0; }
+  /// Hands over what was folded and begins anew.
+  FailureBatch take();
+
+ private:
+  FoldedFailure* find_or_add(const match::HandshakeFailure& failure, const IncidentKey& key);
+
+  FailureBatch batch_;
+  std::unordered_map<std::uint64_t, std::size_t> by_key_;
+  Time fallback_{};
+};
+
+}  // namespace handshaked::correlate

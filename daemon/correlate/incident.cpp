@@ -1,0 +1,172 @@
+#include "correlate/incident.h"
+
+#include <simdjson.h>
+
+#include "base/json_writer.h"
+
+namespace handshaked::correlate {
+namespace {
+
+constexpr std::int64_t kStateVersion = 1;
+
+using simdjson::dom::element;
+using simdjson::dom::object;
+
+std::int64_t micros(Time time) { return time.time_since_epoch().count(); }
+Time from_micros(std::int64_t value) { return Time(Duration(value)); }
+
+void write_times(JsonWriter& json, const Incident& incident) {
+  json.member("opened_at", micros(incident.opened_at)).member("last_seen_at", micros(incident.last_seen_at));
+  if (incident.resolved_at) json.member("resolved_at", micros(*incident.resolved_at)).member("resolved_by", incident.resolved_by);
+  if (incident.notify_at) json.member("notify_at", micros(*incident.notify_at));
+  if (incident.notified_at) json.member("notified_at", micros(*incident.notified_at));
+}
+
+void write_place(JsonWriter& json, const Place& place) {
+  json.key("place").begin_object().member("side", parse::to_string(place.side));
+  json.optional_member("peer", place.peer).optional_member("name", place.name).optional_member("server", place.server);
+  json.optional_member("object", place.object).optional_member("scheme", place.scheme).end_object();
+}
+
+/// Reads members that may be missing: an older state has fewer.
+class StateReader {
+ public:
+  explicit StateReader(object from) : from_(from) {}
+
+  std::string text(std::string_view key) const {
+    std::string_view value;
+    return from_[key].get(value) == simdjson::SUCCESS ? std::string(value) : std::string();
+  }
+  std::int64_t integer(std::string_view key) const {
+    std::int64_t value = 0;
+    return from_[key].get(value) == simdjson::SUCCESS ? value : 0;
+  }
+  double number(std::string_view key) const {
+    double value = 0;
+    return from_[key].get(value) == simdjson::SUCCESS ? value : 0;
+  }
+  std::optional<Time> time(std::string_view key) const {
+    std::int64_t value = 0;
+    if (from_[key].get(value) != simdjson::SUCCESS) return std::nullopt;
+    return from_micros(value);
+  }
+  std::vector<std::string> texts(std::string_view key) const {
+    std::vector<std::string> list;
+    simdjson::dom::array values;
+    if (from_[key].get(values) != simdjson::SUCCESS) return list;
+    for (const element item : values) {
+      std::string_view value;
+      if (item.get(value) == simdjson::SUCCESS) list.emplace_back(value);
+    }
+    return list;
+  }
+  template <class Visit>
+  void each(std::string_view key, Visit visit) const {
+    simdjson::dom::array values;
+    if (from_[key].get(values) != simdjson::SUCCESS) return;
+    for (const element item : values) {
+      object value;
+      if (item.get(value) == simdjson::SUCCESS) visit(StateReader(value));
+    }
+  }
+  template <class Visit>
+  void inside(std::string_view key, Visit visit) const {
+    object value;
+    if (from_[key].get(value) == simdjson::SUCCESS) visit(StateReader(value));
+  }
+
+ private:
+  object from_;
+};
+
+Place read_place(const StateReader& state) {
+  return {.side = parse::side_from_string(state.text("side")).value_or(parse::Side::config),
+          .peer = state.text("peer"),
+          .name = state.text("name"),
+          .server = state.text("server"),
+          .object = state.text("object"),
+          .scheme = state.text("scheme")};
+}
+
+template <class T>
+T read_enum(std::int64_t value, T last) {
+  return value >= 0 && value <= static_cast<std::int64_t>(last) ? static_cast<T>(value) : T{};
+}
+
+}  // namespace
+
+std::string_view to_string(Status status) {
+  switch (status) {
+    case Status::pending: return "pending";
+    case Status::open: return "open";
+    case Status::resolved: return "resolved";
+  }
+  return "";
+}
+
+std::string Incident::to_json() const {
+  std::string out;
+  JsonWriter json(out);
+  json.begin_object().member("version", kStateVersion).member("id", id).member("fingerprint", fingerprint);
+  json.optional_member("parent_id", parent_id).member("status", static_cast<int>(status)).member("severity", static_cast<int>(severity));
+  json.member("kind", static_cast<int>(kind)).member("noise", noise);
+  json.member("rule_id", rule_id).member("title", title).member("title_zh", title_zh).member("url", url);
+  json.member("likeliest_cause", likeliest_cause).member("likelihood", likelihood);
+  write_place(json, place);
+  write_times(json, *this);
+  json.member("count", count).member("clients", clients.to_text()).array("client_sample", clients.sample());
+  json.array("hosts", hosts).array("servers", servers).array("sample_lines", sample_lines);
+  json.key("consequences").begin_array();
+  for (const Consequence& consequence : consequences) {
+    json.begin_object().member("rule_id", consequence.rule_id).member("title", consequence.title);
+    json.member("count", consequence.count).member("last_seen_at", micros(consequence.last_seen_at)).end_object();
+  }
+  json.end_array().member("events", events).end_object();
+  return out;
+}
+
+Result<Incident> Incident::from_json(std::string_view text) {
+  simdjson::dom::parser parser;
+  object root;
+  if (parser.parse(text.data(), text.size()).get(root) != simdjson::SUCCESS) return fail(ErrorCode::invalid_input, "the state of an incident is no JSON");
+  const StateReader state(root);
+  if (state.integer("version") != kStateVersion) return fail(ErrorCode::invalid_input, "the state of an incident is of another version");
+  Incident incident;
+  incident.id = state.text("id");
+  incident.fingerprint = state.text("fingerprint");
+  incident.parent_id = state.text("parent_id");
+  incident.status = read_enum(state.integer("status"), Status::resolved);
+  incident.severity = read_enum(state.integer("severity"), match::Severity::critical);
+  incident.kind = read_enum(state.integer("kind"), match::Kind::consequence);
+  bool noise = false;
+  incident.noise = root["noise"].get(noise) == simdjson::SUCCESS && noise;
+  incident.rule_id = state.text("rule_id");
+  incident.title = state.text("title");
+  incident.title_zh = state.text("title_zh");
+  incident.url = state.text("url");
+  incident.likeliest_cause = state.text("likeliest_cause");
+  incident.likelihood = state.number("likelihood");
+  state.inside("place", [&](const StateReader& place) { incident.place = read_place(place); });
+  incident.opened_at = state.time("opened_at").value_or(Time{});
+  incident.last_seen_at = state.time("last_seen_at").value_or(Time{});
+  incident.resolved_at = state.time("resolved_at");
+  incident.resolved_by = state.text("resolved_by");
+  incident.notify_at = state.time("notify_at");
+  incident.notified_at = state.time("notified_at");
+  incident.count = static_cast<std::uint64_t>(state.integer("count"));
+  incident.clients = ClientSketch::from_text(state.text("clients"), state.texts("client_sample"));
+  incident.hosts = state.texts("hosts");
+  incident.servers = state.texts("servers");
+  incident.sample_lines = state.texts("sample_lines");
+  state.each("consequences", [&](const StateReader& item) {
+    incident.consequences.push_back({.rule_id = item.text("rule_id"),
+                                     .title = item.text("title"),
+                                     .count = static_cast<std::uint64_t>(item.integer("count")),
+                                     .last_seen_at = item.time("last_seen_at").value_or(Time{})});
+  });
+  incident.events = static_cast<std::uint32_t>(state.integer("events"));
+  if (incident.id.empty() || incident.fingerprint.empty()) return fail(ErrorCode::invalid_input, "the state of an incident lacks its id");
+  return incident;
+}
+
+}  // namespace handshaked::correlate

@@ -1,0 +1,68 @@
+#include "correlate/incident_key.h"
+
+#include "base/digest.h"
+
+namespace handshaked::correlate {
+namespace {
+
+constexpr auto npos = std::string_view::npos;
+
+std::uint64_t mix(std::uint64_t hash, std::string_view text) {
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+  return (hash ^ 0xFF) * 0x100000001b3ULL;
+}
+
+/// The first quoted value of a configuration-time message, or its "in FILE:LINE".
+std::string_view configured_object(std::string_view message) {
+  const auto open = message.find('"');
+  if (open != npos) {
+    const auto close = message.find('"', open + 1);
+    return message.substr(open + 1, close == npos ? npos : close - open - 1);
+  }
+  const auto in = message.rfind(" in /");
+  return in == npos ? std::string_view{} : message.substr(in + 4);
+}
+
+}  // namespace
+
+IncidentKey incident_key(const match::HandshakeFailure& failure) {
+  const parse::ErrorRecord& record = failure.record;
+  IncidentKey key;
+  switch (record.side) {
+    case parse::Side::upstream:
+      key.peer = parse::upstream_peer(record);
+      if (key.peer.empty()) key.server = record.server;
+      break;
+    case parse::Side::client: key.server = record.server; break;
+    case parse::Side::ocsp:
+      key.peer = record.responder;
+      key.object = record.certificate;
+      break;
+    case parse::Side::config: key.object = configured_object(record.message); break;
+  }
+  std::uint64_t hash = 0xcbf29ce484222325ULL ^ reinterpret_cast<std::uintptr_t>(&failure.rule);
+  for (const std::string_view part : {key.peer, key.server, key.object}) hash = mix(hash, part);
+  key.hash = hash;
+  return key;
+}
+
+Place place_of(const match::HandshakeFailure& failure, const IncidentKey& key) {
+  return {.side = failure.record.side,
+          .peer = std::string(key.peer),
+          .name = std::string(failure.tls.name.substr(0, 255)),
+          .server = std::string(failure.record.server),
+          .object = std::string(key.object),
+          .scheme = std::string(parse::upstream_scheme(failure.record))};
+}
+
+std::string fingerprint(std::string_view rule_id, const Place& place) {
+  const bool by_server = place.side == parse::Side::client || (place.side == parse::Side::upstream && place.peer.empty());
+  std::string text;
+  for (const std::string_view part : {rule_id, parse::to_string(place.side), std::string_view(place.peer),
+                                      by_server ? std::string_view(place.server) : std::string_view(), std::string_view(place.object)}) {
+    text.append(part).push_back('\0');
+  }
+  return "v1:" + sha256_hex(text, 32);
+}
+
+}  // namespace handshaked::correlate

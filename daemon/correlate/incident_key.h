@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "match/handshake_failure.h"
+
+namespace handshaked::correlate {
+
+/// Where a fault is, as far as a line tells. Nothing in it can be written by a client: the peer is the host and port behind
+/// `upstream:`, the server is nginx's own name or address, a path stands in nginx's configuration.
+struct Place {
+  parse::Side side = parse::Side::config;
+  std::string peer;    ///< upstream: "10.0.0.1:8443" or the name of a group; ocsp: the responder
+  std::string name;    ///< upstream: the name that did not match; informative, not part of the fingerprint
+  std::string server;  ///< client: the listener or server name
+  std::string object;  ///< config: the file or directive that the line names
+  std::string scheme;  ///< upstream: https, grpcs, suwsgi; empty for stream
+};
+
+/// What makes two failures one incident: the same rule at the same place.
+/// `hash` tells keys apart quickly inside one process; the fingerprint is for ever.
+struct IncidentKey {
+  std::string_view peer, server, object;
+  std::uint64_t hash = 0;
+};
+
+/// The key of a failure; borrows from its record.
+IncidentKey incident_key(const match::HandshakeFailure& failure);
+
+Place place_of(const match::HandshakeFailure& failure, const IncidentKey& key);
+
+/// "v1:" and 32 hexadecimal digits over rule, side and place. Stable over reloads, restarts and hosts.
+std::string fingerprint(std::string_view rule_id, const Place& place);
+
+}  // namespace handshaked::correlate
