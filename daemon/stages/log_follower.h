@@ -1,0 +1,52 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "analysis.h"
+#include "base/clock.h"
+#include "correlate/failure_fold.h"
+#include "ingest/log_tail.h"
+#include "match/rule_set.h"
+
+namespace handshaked::stages {
+
+/// What one look at a log gave: how far it was read, and what was found on the way. It is sent even when nothing was found,
+/// because the position has moved.
+struct ReadBatch {
+  std::string source;                    ///< the path as configured
+  std::string cursor;                    ///< everything before it is in this batch or an earlier one
+  correlate::FailureBatch found;
+  std::vector<ingest::TailEvent> events; ///< for our own log
+  std::uint64_t bytes = 0;
+};
+
+/// One followed log: read, scan, match and fold as plain calls, on whatever thread steps it; never on two at once.
+class LogFollower final : private ingest::BlockHandler {
+ public:
+  LogFollower(std::string path, ingest::LogTailOptions options, std::optional<ingest::ReadPosition> saved, parse::TimeZone zone,
+              std::shared_ptr<const match::RuleSet> rules);
+
+  /// Reads what is there, a bounded amount. nullopt when nothing has changed; `more` says whether to step again at once.
+  std::optional<ReadBatch> step(Time now, bool& more);
+
+  /// From the next step on.
+  void use_rules(std::shared_ptr<const match::RuleSet> rules);
+
+  const std::string& path() const { return tail_.path(); }
+
+ private:
+  void on_block(const ingest::TailBlock& block) override;
+
+  ingest::LogTail tail_;
+  parse::TimeZone zone_;
+  std::shared_ptr<const match::RuleSet> rules_;
+  std::unique_ptr<LineAnalysis> analysis_;
+  correlate::FailureFold fold_;
+  std::string last_cursor_;
+  bool is_live_ = false;  ///< the backlog is done: what comes now is written now
+};
+
+}  // namespace handshaked::stages

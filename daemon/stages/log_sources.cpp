@@ -1,0 +1,138 @@
+#include "stages/log_sources.h"
+
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/post.hpp>
+
+#include "telemetry/log.h"
+
+namespace handshaked::stages {
+namespace {
+
+namespace asio = boost::asio;
+
+/// Every log is looked at this often even without a wake-up, for what inotify cannot tell.
+constexpr auto kPollInterval = std::chrono::seconds(1);
+constexpr int kPollsBetweenFullLooks = 5;
+
+}  // namespace
+
+LogSources::LogSources(asio::io_context& loop, asio::thread_pool& readers, BoundedQueue<ReadBatch>& out,
+                       std::shared_ptr<const match::RuleSet> rules)
+    : loop_(loop), readers_(readers), out_(out), rules_(std::move(rules)), changes_(loop), poll_(loop) {}
+
+Result<> LogSources::follow(const config::FileSource& source, bool from_start, const FindCursor& find_cursor) {
+  TRY(auto zone, parse::TimeZone::named(source.time_zone));
+  find_cursor_ = find_cursor;
+  groups_.push_back({.source = source, .glob = ingest::PathGlob(source.paths), .from_start = from_start, .zone = std::move(zone)});
+  Group& group = groups_.back();
+  expand(group);
+  group.first_look = false;
+  for (const std::string& directory : group.glob.directories()) watch_.watch_directory(directory);
+  return success();
+}
+
+void LogSources::expand(Group& group) {
+  ingest::PathGlob::Expansion expansion = group.glob.expand();
+  if (group.first_look) {
+    for (const std::string& problem : expansion.problems) telemetry::log_warning(problem);
+    if (expansion.paths.empty()) telemetry::log_info("no log matches " + group.source.paths.front() + " yet; waiting for one");
+  }
+  for (const std::string& path : expansion.paths) {
+    if (!followed_.contains(path)) add(path, group);
+  }
+}
+
+void LogSources::add(const std::string& path, Group& group) {
+  std::optional<ingest::ReadPosition> saved;
+  if (const auto cursor = find_cursor_(path)) {
+    auto position = ingest::parse_read_position(*cursor);
+    if (position) saved = std::move(position).value();
+    else telemetry::log_warning("the saved position of " + path + " cannot be read: " + position.error().message());
+  }
+  // What appears while we run is new from its first byte on.
+  const bool from_start = group.from_start || !group.first_look;
+  auto follower = std::make_unique<LogFollower>(path, ingest::LogTailOptions{.from_start = from_start}, std::move(saved), group.zone, rules_);
+  auto followed = std::make_shared<Followed>(std::move(follower), asio::make_strand(readers_.get_executor()));
+  followed_.emplace(path, followed);
+  if (const auto why_polled = watch_.watch(path)) telemetry::log_info(path + " is polled: " + *why_polled);
+  if (!group.first_look) wake(followed);
+}
+
+void LogSources::start(std::function<void()> looked_at_all) {
+  looked_at_all_ = std::move(looked_at_all);
+  first_steps_ = followed_.size();
+  if (first_steps_ == 0) asio::post(loop_, looked_at_all_);
+  for (const auto& [path, followed] : followed_) {
+    asio::post(asio::bind_executor(followed->strand, [this, followed = followed] {
+      step(followed);
+      asio::post(loop_, [this] { note_first_step(); });
+    }));
+  }
+  if (watch_.descriptor() >= 0) {
+    changes_.assign(watch_.descriptor());
+    wait_for_changes();
+  }
+  wait_for_poll();
+}
+
+void LogSources::note_first_step() {
+  if (--first_steps_ == 0) looked_at_all_();
+}
+
+void LogSources::wake(const std::shared_ptr<Followed>& followed) {
+  if (followed->scheduled.exchange(true)) return;
+  asio::post(asio::bind_executor(followed->strand, [this, followed] { step(followed); }));
+}
+
+void LogSources::step(const std::shared_ptr<Followed>& followed) {
+  followed->scheduled = false;  // a change from here on is a change that this step may miss
+  if (stopping_) return;
+  bool more = false;
+  if (auto batch = followed->follower->step(wall_clock_now(), more)) out_.push(std::move(*batch));
+  if (more) wake(followed);
+}
+
+void LogSources::wait_for_changes() {
+  changes_.async_wait(asio::posix::stream_descriptor::wait_read, [this](boost::system::error_code error) {
+    if (error || stopping_) return;
+    bool names_changed = false;
+    for (const std::string& path : watch_.read_changes()) {
+      if (const auto it = followed_.find(path); it != followed_.end()) wake(it->second);
+      else names_changed = true;
+    }
+    if (names_changed) {
+      for (Group& group : groups_) expand(group);
+    }
+    wait_for_changes();
+  });
+}
+
+void LogSources::wait_for_poll() {
+  poll_.expires_after(kPollInterval);
+  poll_.async_wait([this](boost::system::error_code error) {
+    if (error || stopping_) return;
+    const bool full_look = ++polls_ % kPollsBetweenFullLooks == 0;
+    if (full_look) {
+      for (Group& group : groups_) expand(group);
+    }
+    for (const auto& [path, followed] : followed_) {
+      if (full_look || watch_.descriptor() < 0 || watch_.polled().contains(path)) wake(followed);
+    }
+    wait_for_poll();
+  });
+}
+
+void LogSources::use_rules(std::shared_ptr<const match::RuleSet> rules) {
+  rules_ = rules;
+  for (const auto& [path, followed] : followed_) {
+    asio::post(asio::bind_executor(followed->strand, [followed = followed, rules] { followed->follower->use_rules(rules); }));
+  }
+}
+
+void LogSources::stop() {
+  stopping_ = true;
+  poll_.cancel();
+  if (changes_.is_open()) changes_.release();  // the watch owns the descriptor
+}
+
+}  // namespace handshaked::stages

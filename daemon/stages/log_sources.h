@@ -1,0 +1,88 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/bounded_queue.h"
+#include "config/config.h"
+#include "ingest/file_watch.h"
+#include "ingest/path_glob.h"
+#include "stages/log_follower.h"
+
+namespace handshaked::stages {
+
+/// All followed logs: finds them, wakes their readers, and puts what they read into a queue. Its own members are used from
+/// the loop thread only; each log is stepped on a strand of the reader pool.
+class LogSources {
+ public:
+  using FindCursor = std::function<std::optional<std::string>(const std::string& source)>;
+
+  LogSources(boost::asio::io_context& loop, boost::asio::thread_pool& readers, BoundedQueue<ReadBatch>& out,
+             std::shared_ptr<const match::RuleSet> rules);
+
+  /// Begins to follow what `source` names; `find_cursor` tells where each log was left. `from_start` as in the
+  /// configuration, or asked for on the command line.
+  Result<> follow(const config::FileSource& source, bool from_start, const FindCursor& find_cursor);
+
+  /// Steps every log once and waits for wake-ups from then on. `caught_up_once` is called on the loop thread when each log
+  /// has been looked at: opened, or reported as waited for.
+  void start(std::function<void()> looked_at_all);
+
+  void use_rules(std::shared_ptr<const match::RuleSet> rules);
+
+  /// No log is stepped any more once the reader pool is joined.
+  void stop();
+
+  std::size_t count() const { return followed_.size(); }
+
+ private:
+  struct Followed {
+    Followed(std::unique_ptr<LogFollower> log, boost::asio::strand<boost::asio::thread_pool::executor_type> its_strand)
+        : follower(std::move(log)), strand(std::move(its_strand)) {}
+    std::unique_ptr<LogFollower> follower;
+    boost::asio::strand<boost::asio::thread_pool::executor_type> strand;
+    std::atomic<bool> scheduled = false;  ///< a step is on its way: more wake-ups say nothing new
+  };
+  struct Group {
+    config::FileSource source;
+    ingest::PathGlob glob;
+    bool from_start;
+    bool first_look = true;
+    parse::TimeZone zone;
+  };
+
+  void expand(Group& group);
+  void add(const std::string& path, Group& group);
+  void wake(const std::shared_ptr<Followed>& followed);
+  void step(const std::shared_ptr<Followed>& followed);
+  void wait_for_changes();
+  void wait_for_poll();
+  void note_first_step();
+
+  boost::asio::io_context& loop_;
+  boost::asio::thread_pool& readers_;
+  BoundedQueue<ReadBatch>& out_;
+  std::shared_ptr<const match::RuleSet> rules_;
+  FindCursor find_cursor_;
+  std::vector<Group> groups_;
+  std::map<std::string, std::shared_ptr<Followed>> followed_;
+  ingest::FileWatch watch_;
+  boost::asio::posix::stream_descriptor changes_;
+  boost::asio::steady_timer poll_;
+  int polls_ = 0;
+  std::function<void()> looked_at_all_;
+  std::size_t first_steps_ = 0;
+  std::atomic<bool> stopping_ = false;
+};
+
+}  // namespace handshaked::stages

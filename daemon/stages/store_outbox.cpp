@@ -1,0 +1,157 @@
+#include "stages/store_outbox.h"
+
+#include <simdjson.h>
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <functional>
+#include <map>
+#include <memory>
+
+#include "base/json_writer.h"
+#include "store/outbox.h"
+
+namespace handshaked::stages {
+namespace {
+
+namespace asio = boost::asio;
+
+/// What runs on the store thread. Shared, because g++ 12 destroys a lambda twice that is a temporary of a co_await expression.
+template <class Answer>
+using StoreTask = std::shared_ptr<std::function<Answer(store::Database&)>>;
+
+template <class Answer>
+StoreTask<Answer> make_task(std::function<Answer(store::Database&)> body) {
+  return std::make_shared<std::function<Answer(store::Database&)>>(std::move(body));
+}
+
+/// Runs `task` on the store thread and comes back to the caller's executor with its answer.
+template <class Answer>
+asio::awaitable<Answer> on_store_thread(store::StoreThread& store, StoreTask<Answer> task) {
+  auto executor = co_await asio::this_coro::executor;
+  auto initiate = [&store, executor, task](auto handler) {
+    auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+    auto work = asio::make_work_guard(executor);
+    const bool accepted = store.post([shared, work, task](store::Database& database) {
+      auto answer = std::make_shared<Answer>((*task)(database));
+      asio::post(work.get_executor(), [shared, answer] { (*shared)(std::move(*answer)); });
+    });
+    if (!accepted) asio::post(executor, [shared] { (*shared)(Answer(fail(ErrorCode::cancelled, "the store is closed"))); });
+  };
+  co_return co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(Answer)>(initiate, asio::use_awaitable);
+}
+
+struct Due {
+  std::vector<store::OutboxRow> rows;
+  std::optional<Time> next;
+};
+
+store::DeliveryOutcomes outcomes_of(const std::vector<emit::AttemptRecord>& attempts) {
+  store::DeliveryOutcomes outcomes;
+  for (const emit::AttemptRecord& attempt : attempts) {
+    const store::DeliveryId id{attempt.id.value};
+    switch (attempt.fate) {
+      case emit::AttemptRecord::Fate::delivered: outcomes.delivered.push_back(id); break;
+      case emit::AttemptRecord::Fate::waiting:
+        outcomes.retries.push_back({.id = id, .next_attempt_at = attempt.next_attempt_at, .attempts = attempt.failed_attempts, .reason = attempt.reason});
+        break;
+      case emit::AttemptRecord::Fate::dead: outcomes.dead.push_back({.id = id, .reason = attempt.reason}); break;
+    }
+  }
+  return outcomes;
+}
+
+}  // namespace
+
+asio::awaitable<Result<emit::DueDeliveries>> StoreOutbox::take_due(std::string receiver, Time now, std::size_t limit) {
+  std::set<std::int64_t>& held = held_[receiver];
+  const std::size_t wanted = limit + held.size();  // what is held comes again, for the store reserves nothing
+  const auto task = make_task<Result<Due>>([receiver, now, wanted](store::Database& database) -> Result<Due> {
+    store::Outbox outbox(database);
+    TRY(auto rows, outbox.due(receiver, now, wanted));
+    TRY(auto next, outbox.next_due(receiver));
+    return Due{std::move(rows), next};
+  });
+  auto due = co_await on_store_thread(store_, task);
+  if (!due) co_return due.error();
+  emit::DueDeliveries taken;
+  bool is_cut = due.value().rows.size() >= wanted;
+  for (store::OutboxRow& row : due.value().rows) {
+    if (held.contains(row.id.value)) continue;
+    if (taken.deliveries.size() >= limit) {
+      is_cut = true;
+      break;
+    }
+    auto event = event_from_text(row.body);
+    if (!event) co_return event.error().wrapped("delivery " + std::to_string(row.id.value));
+    held.insert(row.id.value);
+    taken.deliveries.push_back({.id = {row.id.value}, .event = std::move(event).value(), .queued_at = row.created_at, .failed_attempts = row.attempts});
+  }
+  if (is_cut) taken.next_due = now;
+  else if (due.value().next && *due.value().next > now) taken.next_due = due.value().next;
+  co_return taken;
+}
+
+asio::awaitable<Result<>> StoreOutbox::record(std::vector<emit::AttemptRecord> attempts) {
+  const auto outcomes = outcomes_of(attempts);
+  const Time now = wall_clock_now();
+  const auto task = make_task<Result<>>([outcomes, now](store::Database& database) { return store::Outbox(database).mark(outcomes, now); });
+  auto marked = co_await on_store_thread(store_, task);
+  if (!marked) co_return marked.error();
+  for (auto& [receiver, held] : held_) {
+    for (const emit::AttemptRecord& attempt : attempts) held.erase(attempt.id.value);
+  }
+  co_return success();
+}
+
+void StoreOutbox::release(const std::string& receiver) { held_.erase(receiver); }
+
+std::string event_to_text(const emit::OutgoingEvent& event) {
+  std::string out;
+  JsonWriter json(out);
+  json.begin_object().member("event_id", event.event_id).member("event_type", event.event_type).member("incident_id", event.incident_id);
+  json.member("severity", event.severity).member("time", event.time.time_since_epoch().count()).member("summary", event.summary);
+  json.key("data").begin_array();
+  for (const auto& [name, value] : event.data) json.value(name).value(value);
+  json.end_array().member("body", event.body).end_object();
+  return out;
+}
+
+Result<emit::OutgoingEvent> event_from_text(std::string_view text) {
+  simdjson::dom::parser parser;
+  simdjson::dom::object root;
+  if (parser.parse(text.data(), text.size()).get(root) != simdjson::SUCCESS) return fail(ErrorCode::invalid_input, "a queued event cannot be read");
+  const auto member = [&root](std::string_view key) {
+    std::string_view value;
+    return root[key].get(value) == simdjson::SUCCESS ? std::string(value) : std::string();
+  };
+  emit::OutgoingEvent event{.event_id = member("event_id"),
+                            .event_type = member("event_type"),
+                            .incident_id = member("incident_id"),
+                            .severity = member("severity"),
+                            .time = {},
+                            .body = member("body"),
+                            .summary = member("summary"),
+                            .data = {}};
+  if (std::int64_t micros = 0; root["time"].get(micros) == simdjson::SUCCESS) event.time = Time(Duration(micros));
+  simdjson::dom::array data;
+  if (root["data"].get(data) == simdjson::SUCCESS) {
+    std::string name;
+    for (const simdjson::dom::element item : data) {
+      std::string_view value;
+      if (item.get(value) != simdjson::SUCCESS) continue;
+      if (name.empty()) {
+        name = value;
+      } else {
+        event.data.emplace_back(std::move(name), value);
+        name.clear();
+      }
+    }
+  }
+  return event;
+}
+
+}  // namespace handshaked::stages
