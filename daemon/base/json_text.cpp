@@ -21,8 +21,7 @@ bool is_plain(const char* bytes) {
   std::uint64_t word;
   std::memcpy(&word, bytes, sizeof word);
   const std::uint64_t control = (word - kEveryByte * 0x20) & ~word;
-  const std::uint64_t special =
-      control | word | zero_bytes(word ^ (kEveryByte * '"')) | zero_bytes(word ^ (kEveryByte * '\\'));
+  const std::uint64_t special = control | word | zero_bytes(word ^ (kEveryByte * '"')) | zero_bytes(word ^ (kEveryByte * '\\'));
   return (special & kHighBits) == 0;
 }
 

@@ -62,8 +62,8 @@ Incident& Correlator::create(const FoldedFailure& folded, const std::string& pri
   const match::Rule& rule = *folded.rule;
   Incident& incident = by_fingerprint_[print];
   incident.fingerprint = print;
-  incident.id = "inc-" + sha256_hex(print + '\0' + batch.source + '\0' + std::to_string(folded.opening_offset) + '\0' +
-                                        std::to_string(folded.first_at.time_since_epoch().count()), 16);
+  const std::string opening = folded.sample_lines.empty() ? std::string() : folded.sample_lines.front();
+  incident.id = "inc-" + sha256_hex(print + '\0' + batch.source + '\0' + std::to_string(folded.opening_offset) + '\0' + opening, 16);
   incident.severity = rule.severity;
   incident.kind = rule.kind;
   incident.noise = rule.noise;

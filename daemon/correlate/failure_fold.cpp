@@ -43,7 +43,7 @@ void FailureFold::on_failure(const match::HandshakeFailure& failure) {
     ++batch_.overflow;
     return;
   }
-  const Time at = failure.time ? failure.time->utc : fallback_;
+  const Time at = failure.time && !live_ ? failure.time->utc : now_;
   if (folded->count == 0) folded->first_at = folded->last_at = at;
   folded->first_at = std::min(folded->first_at, at);
   folded->last_at = std::max(folded->last_at, at);

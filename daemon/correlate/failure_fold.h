@@ -20,7 +20,7 @@ struct FoldedFailure {
   Place place;
   std::uint64_t count = 0;
   Time first_at{}, last_at{};
-  std::uint64_t opening_offset = 0;   ///< of the first line: incident ids derive from it
+  std::uint64_t opening_offset = 0;   ///< of the first line: incident ids derive from it, so that a replay gives the same
   ClientSketch clients;
   std::vector<std::string> servers, hosts, sample_lines;
 };
@@ -42,8 +42,11 @@ class FailureFold : public FailureHandler {
   FailureFold(std::shared_ptr<const match::RuleSet> rules, std::string source);
 
   void on_failure(const match::HandshakeFailure& failure) override;
-  /// `fallback`: the time of lines that carry none.
-  void set_time_fallback(Time now) { fallback_ = now; }
+  /// The time of lines that carry none.
+  void set_time_fallback(Time now) { now_ = now; }
+  /// Live: lines count as seen now, whatever clock and zone their writer had. Else, for what was written earlier, by their own
+  /// time.
+  void set_live(bool live) { live_ = live; }
   bool empty() const { return batch_.failures.empty() && batch_.untrusted == 0; }
   /// Hands over what was folded and begins anew.
   FailureBatch take();
@@ -53,7 +56,8 @@ class FailureFold : public FailureHandler {
 
   FailureBatch batch_;
   std::unordered_map<std::uint64_t, std::size_t> by_key_;
-  Time fallback_{};
+  Time now_{};
+  bool live_ = false;
 };
 
 }  // namespace handshaked::correlate
