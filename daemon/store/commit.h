@@ -1,0 +1,63 @@
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+
+namespace handshaked::store {
+
+/// Names one row of the outbox. Given by the database, growing, never used twice.
+struct DeliveryId {
+  std::int64_t value = 0;
+  auto operator<=>(const DeliveryId&) const = default;
+};
+
+/// How far a source has been read: everything before `cursor` is accounted for in the same commit or an earlier one.
+/// `cursor` is opaque bytes of the source's own making.
+struct PositionRow {
+  std::string source;
+  std::string cursor;
+};
+
+enum class IncidentStatus { open, resolved };
+
+/// An incident as it is kept. `state_json` holds whatever the correlator needs to go on after a restart; the columns
+/// beside it are what the store itself selects and sorts by.
+struct IncidentRow {
+  std::string id;
+  std::string fingerprint;
+  IncidentStatus status = IncidentStatus::open;
+  std::string severity;
+  Time opened_at{};
+  Time last_seen_at{};
+  std::optional<Time> resolved_at = std::nullopt;
+  std::string state_json;
+};
+
+/// One event for one receiver, to be queued. Queued once per (event_id, receiver), however often it is submitted.
+/// An empty `incident_id` belongs to no incident: such a delivery waits for no other.
+struct NewDelivery {
+  std::string receiver;
+  std::string event_id;
+  std::string event_type;
+  std::string incident_id;
+  Time created_at{};
+  Time not_before{};  ///< do not send earlier
+  std::string body;
+};
+
+/// What becomes durable together or not at all: a crash then re-reads lines, and never loses or double-counts them.
+/// Later rows of the same source or incident win over earlier ones.
+struct Commit {
+  std::vector<PositionRow> positions = {};
+  std::vector<IncidentRow> incidents = {};
+  std::vector<NewDelivery> deliveries = {};
+
+  bool empty() const { return positions.empty() && incidents.empty() && deliveries.empty(); }
+};
+
+}  // namespace handshaked::store

@@ -1,0 +1,139 @@
+#pragma once
+
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Exception.h>
+#include <SQLiteCpp/Statement.h>
+
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/result.h"
+
+namespace handshaked::store {
+
+/// A prepared statement borrowed from its Connection; reset and unbound when it goes, so that no read stays open.
+class BorrowedStatement {
+ public:
+  explicit BorrowedStatement(SQLite::Statement& statement) : statement_(&statement) {}
+  BorrowedStatement(BorrowedStatement&& other) noexcept : statement_(std::exchange(other.statement_, nullptr)) {}
+  BorrowedStatement& operator=(BorrowedStatement&&) = delete;
+  ~BorrowedStatement();
+
+  SQLite::Statement* operator->() { return statement_; }
+
+  /// Binds `value` without a copy: it must live until the statement is given back. Empty is empty, not NULL.
+  void bind_text(int index, const std::string& value) { statement_->bindNoCopy(index, value); }
+  void bind_blob(int index, const std::string& value);
+  void bind_time(int index, Time value) { statement_->bind(index, static_cast<int64_t>(value.time_since_epoch().count())); }
+  void bind_time(int index, const std::optional<Time>& value);
+
+  /// Runs a statement that gives no rows; the number of rows it changed.
+  int run();
+
+ private:
+  SQLite::Statement* statement_;
+};
+
+/// The one SQLite connection: pragmas, cached statements, transactions. Only for the files of this folder.
+/// Not thread-safe; one thread at a time. Inside, SQLiteCpp's exceptions fly; read() and write() are the edge where
+/// they become an Error.
+class Connection {
+ public:
+  /// Closed: read() and write() fail until open() succeeds.
+  Connection();
+  ~Connection();
+
+  /// Opens without reading anything yet. `path` is absolute (a relative "file:…" would be taken for a URI) or ":memory:".
+  Result<> open(const std::filesystem::path& path, std::chrono::milliseconds busy_timeout);
+  void close();
+  bool is_open() const { return database_ != nullptr; }
+
+  /// The statement for `sql`, prepared once. `sql` must be a literal: its address is the key.
+  BorrowedStatement prepare(const char* sql);
+  void execute(const char* sql) { database_->exec(sql); }
+  /// The first value of the first row; 0 without a row.
+  std::int64_t read_integer(const char* sql);
+
+  /// True when the file may not be written: SQLite opens such a file for reading without a word.
+  bool is_read_only() const;
+  /// What SQLite said when it found that the file is not, or no longer, a sound database; empty while it is.
+  const std::string& damage() const { return damage_; }
+  void set_damage(std::string reason) { damage_ = std::move(reason); }
+
+  /// Runs `body` without a transaction around it. `what` begins the Error's message: "cannot list incidents".
+  template <class Body>
+  auto read(std::string_view what, Body&& body) -> Result<std::invoke_result_t<Body>>;
+
+  /// Runs `body` in one transaction, begun IMMEDIATE: one that turns from reading to writing would fail at once with
+  /// SQLITE_BUSY_SNAPSHOT, whatever the busy timeout. Durable when it returns without error, else without any effect.
+  template <class Body>
+  auto write(std::string_view what, Body&& body) -> Result<std::invoke_result_t<Body>>;
+
+ private:
+  class Transaction;
+
+  Error error_from(const SQLite::Exception& exception, std::string_view what);
+
+  std::unique_ptr<SQLite::Database> database_;  // outlives the statements prepared on it
+  std::map<const void*, std::unique_ptr<SQLite::Statement>> statements_;
+  std::string damage_;
+};
+
+/// Rolls back unless committed.
+class Connection::Transaction {
+ public:
+  explicit Transaction(Connection& connection) : connection_(connection) { connection_.prepare("BEGIN IMMEDIATE").run(); }
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+  ~Transaction();
+  void commit() { connection_.prepare("COMMIT").run(); }
+
+ private:
+  Connection& connection_;
+};
+
+template <class Body>
+auto Connection::read(std::string_view what, Body&& body) -> Result<std::invoke_result_t<Body>> {
+  if (!database_) return fail(ErrorCode::database, std::string(what) + ": the database is not open");
+  try {
+    if constexpr (std::is_void_v<std::invoke_result_t<Body>>) {
+      body();
+      return success();
+    } else {
+      return body();
+    }
+  } catch (const SQLite::Exception& exception) {
+    return fail(error_from(exception, what));
+  }
+}
+
+template <class Body>
+auto Connection::write(std::string_view what, Body&& body) -> Result<std::invoke_result_t<Body>> {
+  return read(what, [&] {
+    Transaction transaction(*this);
+    if constexpr (std::is_void_v<std::invoke_result_t<Body>>) {
+      body();
+      transaction.commit();
+    } else {
+      auto value = body();
+      transaction.commit();
+      return value;
+    }
+  });
+}
+
+/// The value of a time column.
+inline Time time_from(const SQLite::Column& column) { return Time(Duration(column.getInt64())); }
+inline std::optional<Time> optional_time_from(const SQLite::Column& column) {
+  return column.isNull() ? std::nullopt : std::optional<Time>(time_from(column));
+}
+
+}  // namespace handshaked::store

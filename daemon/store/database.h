@@ -1,0 +1,78 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "store/commit.h"
+#include "store/file_lock.h"
+
+namespace handshaked::store {
+
+class Connection;
+
+struct DatabaseOptions {
+  /// How long one statement waits for a lock that somebody else holds (an operator's sqlite3, a backup).
+  std::chrono::milliseconds busy_timeout{1000};
+};
+
+/// A damaged database was moved away and a new one begun.
+struct Replacement {
+  std::filesystem::path moved_to;
+  std::string reason;          ///< what SQLite said
+  std::size_t rows_saved = 0;  ///< rows that could still be read and were copied into the new database
+};
+
+/// The one SQLite database: read positions, incidents and queued deliveries. Owns the only connection that writes and
+/// checkpoints (SQLite before 3.51.3 can corrupt a WAL that two connections reset). One thread at a time; in the daemon
+/// that thread is StoreThread's.
+/// Failures are ErrorCode::database: locked, disk full, input/output, damaged. Nothing has changed then, and the caller
+/// may try the same again. The tables are described in README.md, and reached through Positions, Incidents, Outbox and
+/// Retention.
+class Database {
+ public:
+  /// Opens or creates `path` (mode 0600; a missing parent directory is made, mode 0700) and brings it to the newest
+  /// schema. ":memory:" lives only as long as the object. Holds "<path>.lock" until destroyed. A damaged file is moved
+  /// aside and replaced: see replacement(). Fails when another process has it, when a newer handshaked wrote it, and
+  /// when it belongs to another program.
+  static Result<Database> open(const std::filesystem::path& path, DatabaseOptions options = {});
+
+  Database(Database&&) noexcept;
+  Database& operator=(Database&&) noexcept;
+  ~Database();
+
+  /// What open() or the last replace_damaged() had to move away. To be logged, and told to the operator.
+  const std::optional<Replacement>& replacement() const { return replacement_; }
+
+  /// Writes everything in `commit`, in one transaction, durable (fsync) when it returns. The same commit may be
+  /// applied again: nothing is queued twice.
+  Result<> apply(const Commit& commit);
+
+  /// True since SQLite reported that the file is malformed: retrying is in vain, replace_damaged() is not.
+  bool is_damaged() const;
+
+  /// What open() does with a damaged file, while running. Rows that can still be read are kept; the caller should write
+  /// again what it holds in memory. After an Error every operation fails until another replace_damaged() succeeds.
+  Result<> replace_damaged();
+
+  /// For the files of this folder.
+  Connection& connection() { return *connection_; }
+
+ private:
+  Database(FileLock lock, std::filesystem::path path, DatabaseOptions options);
+
+  Result<> connect();
+
+  FileLock lock_;  // let go last
+  std::filesystem::path path_;
+  DatabaseOptions options_;
+  std::optional<Replacement> replacement_;
+  bool is_replacing_ = false;  // the damaged file is moved away, the new one not ready yet
+  std::unique_ptr<Connection> connection_;
+};
+
+}  // namespace handshaked::store

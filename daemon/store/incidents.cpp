@@ -1,0 +1,82 @@
+#include "store/incidents.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "store/connection.h"
+#include "store/database.h"
+
+namespace handshaked::store {
+
+namespace {
+
+// The columns of every SELECT below, in the order of row_from().
+constexpr const char* kFind =
+    "SELECT id, fingerprint, status, severity, opened_at, last_seen_at, resolved_at, state_json FROM incidents WHERE id = ?";
+constexpr const char* kListByStatus =
+    "SELECT id, fingerprint, status, severity, opened_at, last_seen_at, resolved_at, state_json FROM incidents "
+    "WHERE status = ? ORDER BY last_seen_at DESC, id LIMIT ?";
+
+const std::string& name_of(IncidentStatus status) {
+  static const std::string kOpen = "open";
+  static const std::string kResolved = "resolved";
+  return status == IncidentStatus::open ? kOpen : kResolved;
+}
+
+IncidentRow row_from(BorrowedStatement& statement) {
+  return {
+      .id = statement->getColumn(0).getString(),
+      .fingerprint = statement->getColumn(1).getString(),
+      .status = statement->getColumn(2).getString() == "open" ? IncidentStatus::open : IncidentStatus::resolved,
+      .severity = statement->getColumn(3).getString(),
+      .opened_at = time_from(statement->getColumn(4)),
+      .last_seen_at = time_from(statement->getColumn(5)),
+      .resolved_at = optional_time_from(statement->getColumn(6)),
+      .state_json = statement->getColumn(7).getString(),
+  };
+}
+
+void append_rows(Connection& connection, IncidentStatus status, std::size_t limit, std::vector<IncidentRow>& rows) {
+  auto statement = connection.prepare(kListByStatus);
+  statement.bind_text(1, name_of(status));
+  statement->bind(2, static_cast<int64_t>(std::min<std::size_t>(limit, std::numeric_limits<std::int64_t>::max())));
+  while (statement->executeStep()) rows.push_back(row_from(statement));
+}
+
+}  // namespace
+
+Result<std::vector<IncidentRow>> Incidents::load_open() { return list(IncidentStatus::open, std::numeric_limits<std::int64_t>::max()); }
+
+Result<std::optional<IncidentRow>> Incidents::find(const std::string& id) {
+  Connection& connection = database_.connection();
+  return connection.read("cannot find an incident", [&] {
+    auto statement = connection.prepare(kFind);
+    statement.bind_text(1, id);
+    std::optional<IncidentRow> row;
+    if (statement->executeStep()) row = row_from(statement);
+    return row;
+  });
+}
+
+Result<std::vector<IncidentRow>> Incidents::list(std::optional<IncidentStatus> status, std::size_t limit) {
+  Connection& connection = database_.connection();
+  return connection.read("cannot list the incidents", [&] {
+    std::vector<IncidentRow> rows;
+    for (const IncidentStatus wanted : {IncidentStatus::open, IncidentStatus::resolved}) {
+      if (!status || *status == wanted) append_rows(connection, wanted, limit - rows.size(), rows);
+    }
+    return rows;
+  });
+}
+
+Result<IncidentCounts> Incidents::count() {
+  Connection& connection = database_.connection();
+  return connection.read("cannot count the incidents", [&] {
+    return IncidentCounts{
+        .open = connection.read_integer("SELECT count(*) FROM incidents WHERE status = 'open'"),
+        .resolved = connection.read_integer("SELECT count(*) FROM incidents WHERE status = 'resolved'"),
+    };
+  });
+}
+
+}  // namespace handshaked::store

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "store/commit.h"
+
+namespace handshaked::store {
+
+class Database;
+
+struct IncidentCounts {
+  std::int64_t open = 0;
+  std::int64_t resolved = 0;
+};
+
+/// What is kept of incidents; they are written through Database::apply. A view of the Database, which it borrows and
+/// whose thread it keeps to.
+class Incidents {
+ public:
+  explicit Incidents(Database& database) : database_(database) {}
+
+  /// Everything open, latest seen first: what the correlator starts with. Unlimited, as it was in memory before.
+  Result<std::vector<IncidentRow>> load_open();
+
+  Result<std::optional<IncidentRow>> find(const std::string& id);
+
+  /// The latest seen first; without a status the open ones come before the resolved. At most `limit` rows.
+  Result<std::vector<IncidentRow>> list(std::optional<IncidentStatus> status, std::size_t limit);
+
+  Result<IncidentCounts> count();
+
+ private:
+  Database& database_;
+};
+
+}  // namespace handshaked::store

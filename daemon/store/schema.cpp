@@ -1,0 +1,93 @@
+#include "store/schema.h"
+
+#include <array>
+#include <string>
+
+#include "store/connection.h"
+
+namespace handshaked::store {
+
+namespace {
+
+// "HSHK" in the database header tells our files from those of other programs.
+constexpr std::int64_t kApplicationId = 0x4853484b;
+constexpr const char* kMarkAsOurs = "PRAGMA application_id = 1213417547";
+static_assert(kApplicationId == 1213417547);
+
+// The meaning of each column is in README.md.
+constexpr MigrationStep kFirstTables = R"sql(
+CREATE TABLE positions (
+  source TEXT NOT NULL PRIMARY KEY,
+  cursor BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE incidents (
+  id           TEXT NOT NULL UNIQUE,
+  fingerprint  TEXT NOT NULL,
+  status       TEXT NOT NULL CHECK (status IN ('open', 'resolved')),
+  severity     TEXT NOT NULL,
+  opened_at    INTEGER NOT NULL,
+  last_seen_at INTEGER NOT NULL,
+  resolved_at  INTEGER,
+  state_json   TEXT NOT NULL
+) STRICT;
+CREATE INDEX incidents_by_status ON incidents (status, last_seen_at DESC);
+
+CREATE TABLE outbox (
+  delivery_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  receiver    TEXT NOT NULL,
+  event_id    TEXT NOT NULL,
+  event_type  TEXT NOT NULL,
+  incident_id TEXT NOT NULL,
+  status      TEXT NOT NULL CHECK (status IN ('ready', 'behind', 'delivered', 'dead', 'discarded')),
+  created_at  INTEGER NOT NULL,
+  not_before  INTEGER NOT NULL,
+  attempts    INTEGER NOT NULL DEFAULT 0,
+  last_error  TEXT NOT NULL DEFAULT '',
+  finished_at INTEGER,
+  body        TEXT NOT NULL,
+  UNIQUE (event_id, receiver)
+) STRICT;
+CREATE INDEX outbox_ready ON outbox (receiver, not_before, delivery_id) WHERE status = 'ready';
+CREATE INDEX outbox_undelivered ON outbox (receiver, incident_id, delivery_id) WHERE status IN ('ready', 'behind');
+CREATE INDEX outbox_counts ON outbox (receiver, status, created_at);
+CREATE INDEX outbox_finished ON outbox (status, finished_at) WHERE status IN ('delivered', 'dead', 'discarded');
+)sql";
+
+constexpr std::array<MigrationStep, 1> kSteps = {kFirstTables};
+
+Result<> refuse_foreign(Connection& connection, std::size_t newest) {
+  TRY(const bool is_foreign, connection.read("cannot read the schema", [&] {
+    const bool is_empty = connection.read_integer("SELECT count(*) FROM sqlite_schema") == 0;
+    return !is_empty && connection.read_integer("PRAGMA application_id") != kApplicationId;
+  }));
+  if (is_foreign) return fail(ErrorCode::database, "this is a database of another program");
+  TRY(const std::int64_t version,
+      connection.read("cannot read the schema", [&] { return connection.read_integer("PRAGMA user_version"); }));
+  if (version < 0 || static_cast<std::uint64_t>(version) > newest) {
+    return fail(ErrorCode::database, "written by a newer handshaked: schema version " + std::to_string(version) + ", this program knows " +
+                                         std::to_string(newest) + "; install the newer program, or move the database away");
+  }
+  return success();
+}
+
+}  // namespace
+
+std::span<const MigrationStep> schema_steps() { return kSteps; }
+
+Result<> migrate(Connection& connection, std::span<const MigrationStep> steps) {
+  TRY(refuse_foreign(connection, steps.size()));
+  for (std::size_t version = 0; version < steps.size(); ++version) {
+    const std::string what = "cannot bring the schema to version " + std::to_string(version + 1);
+    TRY(const std::int64_t current, connection.read(what, [&] { return connection.read_integer("PRAGMA user_version"); }));
+    if (static_cast<std::size_t>(current) > version) continue;
+    TRY(connection.write(what, [&] {
+      connection.execute(steps[version]);
+      connection.execute(kMarkAsOurs);
+      connection.execute(("PRAGMA user_version = " + std::to_string(version + 1)).c_str());
+    }));
+  }
+  return success();
+}
+
+}  // namespace handshaked::store
