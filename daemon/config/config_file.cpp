@@ -202,7 +202,7 @@ void read_receiver(TableReader& table, Config& config) {
 }
 
 void read_root(TableReader& root, Config& config) {
-  static constexpr std::pair<std::string_view, std::string> kLevels[] = {{"debug", "debug"}, {"info", "info"}, {"warning", "warning"}, {"error", "error"}};
+  static const std::pair<std::string_view, std::string> kLevels[] = {{"debug", "debug"}, {"info", "info"}, {"warning", "warning"}, {"error", "error"}};
   root.text("host", config.host);
   root.choice("language", config.language, kLanguages);
   root.choice("log_level", config.log_level, kLevels);

@@ -138,15 +138,15 @@ Result<Incident> Incident::from_json(std::string_view text) {
   incident.status = read_enum(state.integer("status"), Status::resolved);
   incident.severity = read_enum(state.integer("severity"), match::Severity::critical);
   incident.kind = read_enum(state.integer("kind"), match::Kind::consequence);
-  bool noise = false;
-  incident.noise = root["noise"].get(noise) == simdjson::SUCCESS && noise;
+  bool is_noise = false;
+  incident.noise = root["noise"].get(is_noise) == simdjson::SUCCESS && is_noise;
   incident.rule_id = state.text("rule_id");
   incident.title = state.text("title");
   incident.title_zh = state.text("title_zh");
   incident.url = state.text("url");
   incident.likeliest_cause = state.text("likeliest_cause");
   incident.likelihood = state.number("likelihood");
-  state.inside("place", [&](const StateReader& place) { incident.place = read_place(place); });
+  state.inside("place", [&incident](const StateReader& member) { incident.place = read_place(member); });
   incident.opened_at = state.time("opened_at").value_or(Time{});
   incident.last_seen_at = state.time("last_seen_at").value_or(Time{});
   incident.resolved_at = state.time("resolved_at");

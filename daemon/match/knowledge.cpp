@@ -89,13 +89,6 @@ Advice parse_advice(std::string_view json, Language language) {
   return read_advice(root, language);
 }
 
-void fill_in_family(std::string& text, std::string_view family) {
-  static constexpr std::string_view kPlaceholder = "{family}";
-  for (auto at = text.find(kPlaceholder); at != std::string::npos; at = text.find(kPlaceholder, at + family.size())) {
-    text.replace(at, kPlaceholder.size(), family);
-  }
-}
-
 void add_new(Advice& to, Advice from, std::set<std::string>& known) {
   for (Workaround& workaround : from.workarounds) {
     if (known.insert(workaround.action).second) to.workarounds.push_back(std::move(workaround));
@@ -111,6 +104,15 @@ std::string_view directive_family(std::string_view upstream_scheme) {
   if (upstream_scheme.starts_with("grpc")) return "grpc";
   if (upstream_scheme.ends_with("uwsgi")) return "uwsgi";
   return "proxy";
+}
+
+std::string with_family(std::string text, std::string_view upstream_scheme) {
+  static constexpr std::string_view kPlaceholder = "{family}";
+  const std::string_view family = directive_family(upstream_scheme);
+  for (auto at = text.find(kPlaceholder); at != std::string::npos; at = text.find(kPlaceholder, at + family.size())) {
+    text.replace(at, kPlaceholder.size(), family);
+  }
+  return text;
 }
 
 Knowledge Knowledge::load(const std::string& directory, std::vector<RuleProblem>& problems) {
@@ -158,16 +160,14 @@ Advice Knowledge::about_line(const Rule& rule, std::string_view scheme, Language
     if (auto cause = about_cause(candidate.cause, language)) add_new(advice, std::move(*cause), known);
   }
   add_new(advice, std::move(own), known);
-  const std::string_view family = directive_family(scheme);
+  const auto fill_in = [scheme](std::string& text) { text = with_family(std::move(text), scheme); };
   for (Workaround& workaround : advice.workarounds) {
-    fill_in_family(workaround.action, family);
-    fill_in_family(workaround.how, family);
+    for (std::string* text : {&workaround.action, &workaround.how, &workaround.condition}) fill_in(*text);
   }
   for (DeadEnd& dead_end : advice.dead_ends) {
-    fill_in_family(dead_end.action, family);
-    fill_in_family(dead_end.why_fails, family);
+    for (std::string* text : {&dead_end.action, &dead_end.why_fails, &dead_end.condition}) fill_in(*text);
   }
-  fill_in_family(advice.root_cause, family);
+  fill_in(advice.root_cause);
   return advice;
 }
 

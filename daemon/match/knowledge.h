@@ -62,6 +62,9 @@ class Knowledge {
   std::map<std::string, std::string, std::less<>> causes_;  ///< slug -> the JSON of its file
 };
 
+/// Puts the family of directives in for every {family}.
+std::string with_family(std::string text, std::string_view upstream_scheme);
+
 /// proxy for https and stream, grpc for grpcs, uwsgi for suwsgi.
 std::string_view directive_family(std::string_view upstream_scheme);
 

@@ -240,10 +240,28 @@ LiteralGate::LiteralGate(const std::vector<LineRequirements>& rules) {
 #endif
 }
 
+std::size_t LiteralGate::add_line_clause(const Clause& clause) {
+  std::size_t common = clause.front().size();
+  for (const std::string& literal : clause) {
+    const auto differs = std::mismatch(literal.begin(), literal.end(), clause.front().begin(), clause.front().end());
+    common = std::min(common, static_cast<std::size_t>(differs.first - literal.begin()));
+  }
+  LineClause split{.begin = clause.front().substr(0, common), .ends = {}};
+  for (const std::string& literal : clause) split.ends.push_back(literal.substr(common));
+  const auto known = std::find(line_clauses_.begin(), line_clauses_.end(), split);
+  if (known != line_clauses_.end()) return static_cast<std::size_t>(known - line_clauses_.begin());
+  line_clauses_.push_back(std::move(split));
+  return line_clauses_.size() - 1;
+}
+
 void LiteralGate::add_prefixes(const LineRequirements& rule) {
+  std::vector<std::size_t> clauses;
+  for (const Clause& clause : rule.line_clauses) clauses.push_back(add_line_clause(clause));
   for (const std::string& text : usable_prefixes(rule)) {
     keys_.set(hash_key(key_at(text.data())));
-    by_key_[key_at(text.data())].push_back({.text = text, .line_clauses = rule.line_clauses});
+    std::vector<Prefix>& listed = by_key_[key_at(text.data())];
+    Prefix prefix{.text = text, .line_clauses = clauses};
+    if (std::find(listed.begin(), listed.end(), prefix) == listed.end()) listed.push_back(std::move(prefix));
   }
 }
 
@@ -299,20 +317,35 @@ bool LiteralGate::is_needle(std::string_view block, std::size_t at, unsigned buc
   return false;
 }
 
+bool LiteralGate::holds(const LineClause& clause, std::string_view line) const {
+  for (std::size_t at = find_in(line, 0, clause.begin); at != npos; at = find_in(line, at + 1, clause.begin)) {
+    const std::string_view rest = line.substr(at + clause.begin.size());
+    if (std::any_of(clause.ends.begin(), clause.ends.end(), [rest](const auto& end) { return rest.starts_with(end); })) return true;
+  }
+  return false;
+}
+
 /// Does a message that begins at `message` begin like one of a rule, in a line that has what else that rule needs?
 bool LiteralGate::has_prefix(std::string_view block, std::size_t message) const {
   if (message + kKey > block.size()) return false;
   const auto it = by_key_.find(key_at(block.data() + message));
   if (it == by_key_.end()) return false;
   std::string_view line;
+  std::uint64_t failed = 0;  // line clauses that were tried in vain: several prefixes share one
   for (const Prefix& prefix : it->second) {
-    if (block.substr(message, prefix.text.size()) != prefix.text) continue;
+    if (!block.substr(message, prefix.text.size()).starts_with(prefix.text)) continue;
     if (prefix.line_clauses.empty()) return true;
     if (line.empty()) line = block.substr(message, std::min(block.find('\n', message), block.size()) - message);
-    const bool holds = std::all_of(prefix.line_clauses.begin(), prefix.line_clauses.end(), [&](const Clause& clause) {
-      return std::any_of(clause.begin(), clause.end(), [&](const auto& literal) { return contains(line, literal); });
-    });
-    if (holds) return true;
+    bool all_hold = true;
+    for (const std::size_t clause : prefix.line_clauses) {
+      const std::uint64_t bit = clause < 64 ? std::uint64_t{1} << clause : 0;
+      if ((failed & bit) != 0 || !holds(line_clauses_[clause], line)) {
+        failed |= bit;
+        all_hold = false;
+        break;
+      }
+    }
+    if (all_hold) return true;
   }
   return false;
 }
@@ -419,19 +452,20 @@ struct GateSearch {
   }
 
   /// Looks for the first and the last byte of a literal at their distance, 32 positions at once.
-  HANDSHAKED_AVX2 static bool contains(std::string_view line, std::string_view literal) {
+  HANDSHAKED_AVX2 static std::size_t find_in(std::string_view line, std::size_t from, std::string_view literal) {
     const __m256i first = _mm256_set1_epi8(literal.front());
     const __m256i last = _mm256_set1_epi8(literal.back());
-    std::size_t i = 0;
+    std::size_t i = from;
     for (; i + literal.size() + 31 <= line.size(); i += 32) {
       const __m256i begins = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(line.data() + i));
       const __m256i ends = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(line.data() + i + literal.size() - 1));
       auto hits = static_cast<std::uint32_t>(_mm256_movemask_epi8(_mm256_and_si256(_mm256_cmpeq_epi8(begins, first), _mm256_cmpeq_epi8(ends, last))));
       for (; hits != 0; hits &= hits - 1) {
-        if (std::memcmp(line.data() + i + static_cast<std::size_t>(std::countr_zero(hits)), literal.data(), literal.size()) == 0) return true;
+        const std::size_t at = i + static_cast<std::size_t>(std::countr_zero(hits));
+        if (std::memcmp(line.data() + at, literal.data(), literal.size()) == 0) return at;
       }
     }
-    return line.substr(i).find(literal) != npos;
+    return line.find(literal, i);
   }
 
   HANDSHAKED_AVX2 static std::size_t count_lines(std::string_view bytes) {
@@ -458,8 +492,8 @@ std::size_t LiteralGate::find(std::string_view block, std::size_t from) const {
   return avx2_ && !open_ ? GateSearch::find(*this, block, from) : find_portable(block, from);
 }
 
-bool LiteralGate::contains(std::string_view line, std::string_view literal) const {
-  return avx2_ && !literal.empty() ? GateSearch::contains(line, literal) : line.find(literal) != npos;
+std::size_t LiteralGate::find_in(std::string_view line, std::size_t from, std::string_view literal) const {
+  return avx2_ && !literal.empty() ? GateSearch::find_in(line, from, literal) : line.find(literal, from);
 }
 
 std::size_t count_lines(std::string_view bytes) {
@@ -469,7 +503,7 @@ std::size_t count_lines(std::string_view bytes) {
 
 #else
 
-bool LiteralGate::contains(std::string_view line, std::string_view literal) const { return line.find(literal) != npos; }
+std::size_t LiteralGate::find_in(std::string_view line, std::size_t from, std::string_view literal) const { return line.find(literal, from); }
 
 std::size_t LiteralGate::find(std::string_view block, std::size_t from) const { return find_portable(block, from); }
 

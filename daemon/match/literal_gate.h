@@ -63,20 +63,29 @@ class LiteralGate {
     std::string text;
     std::size_t window = 0;  ///< where in `text` its window begins
   };
-  /// A beginning of messages, and what else their lines must contain.
+  /// A demand on the whole line: `begin` stands in it, directly followed by one of `ends`.
+  struct LineClause {
+    std::string begin;
+    std::vector<std::string> ends;
+    bool operator==(const LineClause&) const = default;
+  };
+  /// A beginning of messages, and what else their lines must meet: indices of line_clauses_.
   struct Prefix {
     std::string text;
-    std::vector<std::vector<std::string>> line_clauses;
+    std::vector<std::size_t> line_clauses;
+    bool operator==(const Prefix&) const = default;
   };
 
   void build_tables();
   void add_prefixes(const LineRequirements& rule);
+  std::size_t add_line_clause(const std::vector<std::string>& clause);
   /// Does a needle of one of `buckets` (a bit each) stand around a window that begins at `at`?
   bool is_needle(std::string_view block, std::size_t at, unsigned buckets) const;
   bool may_be_window(std::string_view block, std::size_t at) const;
   bool may_begin(std::uint32_t key) const { return keys_[hash_key(key)]; }
   bool has_prefix(std::string_view block, std::size_t message) const;
-  bool contains(std::string_view line, std::string_view literal) const;
+  bool holds(const LineClause& clause, std::string_view line) const;
+  std::size_t find_in(std::string_view line, std::size_t from, std::string_view literal) const;
   bool has_prefix_anywhere(std::string_view block, std::size_t line) const;
   bool is_line_interesting(std::string_view block, std::size_t line) const;
   /// The portable search behind the first line's beginning.
@@ -94,6 +103,7 @@ class LiteralGate {
   std::bitset<1U << 14U> windows_;  ///< hashes of the windows of needles: most chance hits end here
   std::bitset<1U << 14U> keys_;
   std::unordered_map<std::uint32_t, std::vector<Prefix>> by_key_;
+  std::vector<LineClause> line_clauses_;
 };
 
 /// Counts '\n' in `bytes`.

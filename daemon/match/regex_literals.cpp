@@ -1,6 +1,7 @@
 #include "match/regex_literals.h"
 
 #include <algorithm>
+#include <cctype>
 #include <limits>
 #include <utility>
 
@@ -169,10 +170,31 @@ class Reader {
   Part read_concatenation(int depth) {
     Part part = Part::literal("");
     while (more() && regex_[at_] != '|' && regex_[at_] != ')') {
+      if (std::string run = read_plain_run(); !run.empty()) {
+        append(part, Part::literal(std::move(run)));
+        continue;
+      }
       Part atom = read_atom(depth);
       append(part, read_repetition(std::move(atom)));
     }
     return part;
+  }
+
+  /// Characters that mean themselves, as far as none is repeated: the last before a repetition is left to read_atom.
+  std::string read_plain_run() {
+    static constexpr std::string_view kSpecial = "()[].^$\\*+?{|";
+    static constexpr std::string_view kRepetition = "*+?{";
+    std::string run;
+    while (at_ < regex_.size() && run.size() < kMaxLiteral / 2) {
+      const bool escaped = regex_[at_] == '\\';
+      const std::size_t at = escaped ? at_ + 1 : at_;
+      if (at >= regex_.size() || (!escaped && kSpecial.find(regex_[at]) != std::string_view::npos)) break;
+      if (escaped && (std::isalnum(static_cast<unsigned char>(regex_[at])) != 0)) break;
+      if (at + 1 < regex_.size() && kRepetition.find(regex_[at + 1]) != std::string_view::npos) break;
+      run += regex_[at];
+      at_ = at + 1;
+    }
+    return run;
   }
 
   Part read_atom(int depth) {
@@ -187,18 +209,30 @@ class Reader {
       case '*':
       case '+':
       case '?': understood_ = false; return Part::anything();
-      case '{': return Part::literal("{");
+      case '{': return read_brace();
       default: return Part::literal(std::string(1, c));
     }
+  }
+
+  /// Behind nothing that could be repeated: literal, unless it reads as a count.
+  Part read_brace() {
+    --at_;
+    Part nothing = Part::anything();
+    if (read_counts(nothing)) understood_ = false;
+    else ++at_;
+    return Part::literal("{");
   }
 
   Part read_group(int depth) {
     if (regex_.substr(at_).starts_with("?:")) {
       at_ += 2;
     } else if (regex_.substr(at_).starts_with("?P<")) {
-      const auto close = regex_.find('>', at_);
-      if (close == std::string_view::npos) understood_ = false;
-      else at_ = close + 1;
+      const auto close = std::min(regex_.find('>', at_), regex_.size() - 1);
+      const std::string_view name = regex_.substr(at_ + 3, close - std::min(close, at_ + 3));
+      const bool is_word = !name.empty() && name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == std::string_view::npos;
+      if (!is_word || std::find(names_.begin(), names_.end(), name) != names_.end()) understood_ = false;
+      names_.push_back(name);
+      at_ = close + 1;
     } else if (more() && regex_[at_] == '?') {
       understood_ = false;  // (?i) and its like change what letters mean
     }
@@ -210,19 +244,45 @@ class Reader {
 
   Part read_class() {
     if (more() && regex_[at_] == '^') ++at_;
-    if (more() && regex_[at_] == ']') ++at_;
-    while (more() && regex_[at_] != ']') {
-      if (regex_[at_] == '[' && regex_.substr(at_).starts_with("[:")) {
-        const auto close = regex_.find(":]", at_);
-        if (close == std::string_view::npos) understood_ = false;
-        else at_ = close + 2;
-      } else {
-        at_ += regex_[at_] == '\\' ? 2U : 1U;
+    for (bool is_first = true; more() && (is_first || regex_[at_] != ']'); is_first = false) {
+      if (regex_.substr(at_).starts_with("[:")) {
+        understood_ = skip_named_class();
+        continue;
       }
+      const int low = read_class_byte();
+      if (low < 0 || !more() || regex_[at_] != '-' || at_ + 1 >= regex_.size() || regex_[at_ + 1] == ']') continue;
+      ++at_;
+      if (read_class_byte() < low) understood_ = false;
     }
     if (!more()) understood_ = false;
     ++at_;
     return Part::anything();
+  }
+
+  /// "[:alpha:]".
+  bool skip_named_class() {
+    for (const std::string_view name : {"alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct", "space", "upper", "word", "xdigit"}) {
+      const std::string whole = "[:" + std::string(name) + ":]";
+      if (!regex_.substr(at_).starts_with(whole)) continue;
+      at_ += whole.size();
+      return true;
+    }
+    return false;
+  }
+
+  /// One byte of a class, or -1 for an escape that stands for several.
+  int read_class_byte() {
+    const char c = regex_[at_++];
+    if (c != '\\' || !more()) return static_cast<unsigned char>(c);
+    if (const char escaped = regex_[at_]; std::string_view("dDsSwW").find(escaped) != std::string_view::npos) {
+      ++at_;
+      return -1;
+    } else if (std::string_view("bBAz").find(escaped) != std::string_view::npos) {
+      understood_ = false;  // no place inside a class
+      return -1;
+    }
+    const Part byte = read_escape();
+    return byte.is_exact && byte.exact.front().size() == 1 ? static_cast<unsigned char>(byte.exact.front().front()) : -1;
   }
 
   Part read_escape() {
@@ -259,24 +319,23 @@ class Reader {
   }
 
   Part read_repetition(Part atom) {
-    while (more()) {
-      const char c = regex_[at_];
-      if (c == '?') {
-        make_optional(atom);
-        ++at_;
-      } else if (c == '*') {
-        atom = Part::anything();
-        ++at_;
-      } else if (c == '+') {
-        give_up_exactness(atom);
-        ++at_;
-      } else if (c == '{' && !read_counts(atom)) {
-        break;
-      } else if (c != '{') {
-        break;
-      }
-      if (more() && regex_[at_] == '?') ++at_;  // lazy: the same texts
+    if (!more()) return atom;
+    const char c = regex_[at_];
+    if (c == '?') {
+      make_optional(atom);
+      ++at_;
+    } else if (c == '*') {
+      atom = Part::anything();
+      ++at_;
+    } else if (c == '+') {
+      give_up_exactness(atom);
+      ++at_;
+    } else if (c != '{' || !read_counts(atom)) {
+      return atom;
     }
+    if (more() && regex_[at_] == '?') ++at_;  // lazy: the same texts
+    // RE2 refuses a repetition of a repetition.
+    if (more() && (regex_[at_] == '*' || regex_[at_] == '+' || regex_[at_] == '?' || (regex_[at_] == '{' && read_counts(atom)))) understood_ = false;
     return atom;
   }
 
@@ -297,13 +356,25 @@ class Reader {
     const std::string_view counts = regex_.substr(at_ + 1, close - at_ - 1);
     if (counts.empty() || counts.find_first_not_of("0123456789,") != std::string_view::npos || counts.front() == ',') return false;
     at_ = close + 1;
+    // RE2 refuses more than a thousand, and a range that is upside down.
+    const auto comma = counts.find(',');
+    const auto least = number_of(counts.substr(0, comma));
+    const auto most = comma == std::string_view::npos || comma + 1 == counts.size() ? least : number_of(counts.substr(comma + 1));
+    if (least > most || most > 1000) understood_ = false;
     if (counts == "0,1") make_optional(atom);
     else if (counts.front() == '0') atom = Part::anything();
     else if (counts != "1") give_up_exactness(atom);
     return true;
   }
 
+  static unsigned number_of(std::string_view digits) {
+    unsigned number = 0;
+    for (const char c : digits) number = std::min(number * 10 + static_cast<unsigned>(c - '0'), 10000U);
+    return number;
+  }
+
   std::string_view regex_;
+  std::vector<std::string_view> names_;  ///< of groups
   std::size_t at_ = 0;
   bool understood_ = true;
 };

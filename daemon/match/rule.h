@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "match/regex_literals.h"
 #include "parse/error_record.h"
 
 namespace handshaked::match {
@@ -49,6 +51,9 @@ struct Rule {
   bool imported = false;
 
   std::vector<CandidateCause> causes;
+
+  /// What the regex requires; nullopt when that is not known.
+  std::optional<RegexLiterals> literals;
 
   std::string file;      ///< where it was read from
   unsigned line = 0;     ///< of its "id", from 1

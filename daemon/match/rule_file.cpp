@@ -10,6 +10,7 @@
 #include <set>
 #include <sstream>
 
+#include "match/literal_gate.h"
 #include "match/regex_literals.h"
 
 #include <re2/re2.h>
@@ -22,35 +23,46 @@ using simdjson::dom::object;
 
 constexpr std::size_t kMaxFileSize = 64U << 20;
 
-/// Names the place of a key or value in the text of a file. The parser keeps no positions, and problems are rare.
+/// Names the place of a key or value in the text of a file: the parser keeps no positions. Entries are asked for in their
+/// order, so that a file is walked through once.
 class Locator {
  public:
   explicit Locator(std::string_view text) : text_(text) {}
 
-  /// Where the entry with this id begins (its "id" key), as an offset.
-  std::size_t find_entry(std::string_view id) const {
-    for (auto at = text_.find("\"id\""); at != std::string_view::npos; at = text_.find("\"id\"", at + 1)) {
+  /// Where the next entry with this id begins (its "id" key), as an offset.
+  std::size_t find_entry(std::string_view id) {
+    for (auto at = text_.find("\"id\"", behind_); at != std::string_view::npos; at = text_.find("\"id\"", at + 1)) {
       const auto value = text_.find('"', text_.find(':', at));
-      if (value != std::string_view::npos && text_.substr(value + 1).starts_with(id)) return at;
+      if (value != std::string_view::npos && text_.substr(value + 1).starts_with(id)) {
+        behind_ = value;
+        return at;
+      }
     }
-    return 0;
+    return behind_;
   }
-  unsigned line_of(std::size_t offset) const {
-    return 1 + static_cast<unsigned>(std::count(text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(std::min(offset, text_.size())), '\n'));
+  unsigned line_of(std::size_t offset) {
+    offset = std::min(offset, text_.size());
+    if (offset < counted_to_) counted_to_ = lines_ = 0;
+    lines_ += static_cast<unsigned>(count_lines(text_.substr(counted_to_, offset - counted_to_)));
+    counted_to_ = offset;
+    return lines_ + 1;
   }
-  unsigned line_of_key(std::size_t entry, std::string_view key) const {
+  unsigned line_of_key(std::size_t entry, std::string_view key) {
     const auto at = text_.find("\"" + std::string(key) + "\"", entry);
     return line_of(at == std::string_view::npos ? entry : at);
   }
 
  private:
   std::string_view text_;
+  std::size_t behind_ = 0;
+  std::size_t counted_to_ = 0;
+  unsigned lines_ = 0;
 };
 
 /// Reads one entry, collecting what is wrong with it.
 class EntryReader {
  public:
-  EntryReader(object entry, const Locator& locator, const std::string& file, std::vector<RuleProblem>& problems)
+  EntryReader(object entry, Locator& locator, const std::string& file, std::vector<RuleProblem>& problems)
       : entry_(entry), locator_(locator), file_(file), problems_(problems) {}
 
   std::optional<Rule> read(unsigned ordinal) {
@@ -194,34 +206,68 @@ class EntryReader {
   }
 
   /// What our own reader understands, RE2 accepts: it need not be compiled to know that. All else is tried here.
-  void check_regex(const Rule& rule) {
-    if (rule.regex.empty() || regex_literals(rule.regex)) return;
+  void check_regex(Rule& rule) {
+    rule.literals = regex_literals(rule.regex);
+    if (rule.regex.empty() || rule.literals) return;
     re2::RE2::Options options(re2::RE2::Latin1);
     options.set_log_errors(false);
     if (const re2::RE2 regex(rule.regex, options); !regex.ok()) problem("regex", regex.error());
   }
 
   object entry_;
-  const Locator& locator_;
+  Locator& locator_;
   const std::string& file_;
   std::vector<RuleProblem>& problems_;
   std::size_t begin_ = 0;
 };
 
+/// Visits everything below a value; false as soon as something is no JSON.
+bool walk(simdjson::ondemand::value value) {
+  simdjson::ondemand::json_type type{};
+  if (value.type().get(type) != simdjson::SUCCESS) return false;
+  if (type == simdjson::ondemand::json_type::object) {
+    simdjson::ondemand::object object;
+    if (value.get(object) != simdjson::SUCCESS) return false;
+    for (auto field : object) {
+      std::string_view key;
+      simdjson::ondemand::value inner;
+      if (field.unescaped_key().get(key) != simdjson::SUCCESS || field.value().get(inner) != simdjson::SUCCESS || !walk(inner)) return false;
+    }
+    return true;
+  }
+  if (type == simdjson::ondemand::json_type::array) {
+    simdjson::ondemand::array array;
+    if (value.get(array) != simdjson::SUCCESS) return false;
+    for (auto item : array) {
+      simdjson::ondemand::value inner;
+      if (item.get(inner) != simdjson::SUCCESS || !walk(inner)) return false;
+    }
+    return true;
+  }
+  if (type == simdjson::ondemand::json_type::string) {
+    std::string_view text;
+    return value.get(text) == simdjson::SUCCESS;
+  }
+  if (type == simdjson::ondemand::json_type::number) {
+    double number = 0;
+    return value.get(number) == simdjson::SUCCESS;
+  }
+  bool truth = false;
+  return value.get(truth) == simdjson::SUCCESS || value.is_null();
+}
+
 /// simdjson's DOM says what is wrong but not where; its on-demand parser knows how far it came.
-unsigned line_of_syntax_error(const simdjson::padded_string& text, const Locator& locator) {
+unsigned line_of_syntax_error(const simdjson::padded_string& text, Locator& locator) {
   simdjson::ondemand::parser parser;
   simdjson::ondemand::document document;
-  if (parser.iterate(text).get(document) != simdjson::SUCCESS) return 1;
-  std::string_view raw;
   simdjson::ondemand::value value;
+  if (parser.iterate(text).get(document) != simdjson::SUCCESS) return 1;
+  const bool sound = document.get_value().get(value) == simdjson::SUCCESS && walk(value);
   const char* location = nullptr;
-  auto error = document.get_value().get(value);
-  if (error == simdjson::SUCCESS) error = value.raw_json_token().length() > 0 ? simdjson::SUCCESS : simdjson::TAPE_ERROR;
-  if (document.current_location().get(location) == simdjson::SUCCESS && location >= text.data()) {
+  if (document.current_location().get(location) == simdjson::SUCCESS && location >= text.data() && location <= text.data() + text.size()) {
     return locator.line_of(static_cast<std::size_t>(location - text.data()));
   }
-  return 0;
+  return sound ? 0 : locator.line_of(text.size());
 }
 
 std::optional<simdjson::padded_string> read_file(const std::string& file, std::vector<RuleProblem>& problems) {
@@ -244,7 +290,7 @@ std::optional<simdjson::padded_string> read_file(const std::string& file, std::v
 }
 
 void read_padded(const simdjson::padded_string& text, const std::string& file, LoadedRules& loaded) {
-  const Locator locator(text);
+  Locator locator(text);
   simdjson::dom::parser parser;
   element root;
   if (const auto error = parser.parse(text).get(root); error != simdjson::SUCCESS) {

@@ -104,7 +104,7 @@ struct RuleSet::Compiled {
 
 RuleSet::RuleSet(std::vector<Rule> rules) : rules_(std::move(rules)) {
   std::vector<RegexLiterals> literals(rules_.size());
-  for (std::size_t i = 0; i < rules_.size(); ++i) literals[i] = regex_literals(rules_[i].regex).value_or(RegexLiterals{});
+  for (std::size_t i = 0; i < rules_.size(); ++i) literals[i] = rules_[i].literals.value_or(RegexLiterals{});
 
   std::vector<std::size_t> order(rules_.size());
   std::iota(order.begin(), order.end(), 0);

@@ -23,6 +23,7 @@ namespace handshaked::match {
 /// needs a few dozen.
 class RuleSet {
  public:
+  /// Rules as load_rules() gives them.
   explicit RuleSet(std::vector<Rule> rules);
   ~RuleSet();
   RuleSet(const RuleSet&) = delete;

@@ -1,0 +1,279 @@
+#!/usr/bin/env python3
+"""./dev bench: measures the program as it is shipped, next to grep and ripgrep in the same run, and prints a table.
+
+Each figure is a median over interleaved runs on one core; ratios are taken inside one run, because machines are noisy.
+"""
+import argparse
+import http.server
+import json
+import os
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def core():
+    return sorted(os.sched_getaffinity(0))[-1]
+
+
+class Timed:
+    def __init__(self, wall, cpu, peak_kib, out_lines):
+        self.wall, self.cpu, self.peak_kib, self.out_lines = wall, cpu, peak_kib, out_lines
+
+
+def run_once(command, pin=True):
+    """Runs a command on one core, its output counted and thrown away."""
+    begin = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                               preexec_fn=(lambda: os.sched_setaffinity(0, {core()})) if pin else None)
+    lines = 0
+    while block := process.stdout.read(1 << 20):
+        lines += block.count(b"\n")
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    wall = time.perf_counter() - begin
+    if process.returncode not in (0, 1):
+        sys.exit("%s ended with status %d" % (" ".join(command), process.returncode))
+    return Timed(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss, lines)
+
+
+def compare(commands, runs):
+    """Runs all commands in turn, `runs` times after one warm-up. Returns name -> list of Timed."""
+    results = {name: [] for name in commands}
+    for number in range(runs + 1):
+        for name, command in commands.items():
+            timed = run_once(command)
+            if number > 0:
+                results[name].append(timed)
+    return results
+
+
+def median(results, name, attribute="wall"):
+    return statistics.median(getattr(t, attribute) for t in results[name])
+
+
+def ratio(results, name, base):
+    return statistics.median(a.wall / b.wall for a, b in zip(results[name], results[base]))
+
+
+def make_log(folder, mib, percent, rules):
+    path = os.path.join(folder, "error-%s.log" % percent)
+    subprocess.run([sys.executable, os.path.join(HERE, "generate_log.py"), "--mib", str(mib), "--tls-percent", str(percent), "--rules", rules, path], check=True)
+    return path
+
+
+def count_lines(path):
+    total = 0
+    with open(path, "rb") as log:
+        while block := log.read(1 << 20):
+            total += block.count(b"\n")
+    return total
+
+
+def row(what, figure, note=""):
+    print("| %s | %s | %s |" % (what, figure, note), flush=True)
+
+
+def bench_throughput(a, folder):
+    literals = os.path.join(folder, "literals")
+    with open(literals, "w") as out:
+        subprocess.run([a.program, "match", "--rules", a.rules, "--print-literals", "/dev/null"], stdout=out, check=True)
+    with open(literals, "rb") as text:
+        number = text.read().count(b"\n")
+    for percent in (0, 1, 50, 100):
+        log = make_log(folder, a.mib if percent <= 1 else a.mib // 4, percent, a.rules)
+        lines, size = count_lines(log), os.path.getsize(log)
+        results = compare({
+            "match": [a.program, "match", "--rules", a.rules, log],
+            "scan": [a.program, "scan", "--format", "json", "--rules", a.rules, log],
+            "grep": ["grep", "-a", "-c", "-F", "SSL", log],
+            "rg": ["rg", "-a", "-j1", "-c", "-F", "SSL", log],
+            "rg literals": ["rg", "-a", "-j1", "-c", "-F", "-f", literals, log],
+        }, a.runs)
+        for name in ("match", "scan"):
+            wall = median(results, name)
+            row("`%s`, %s %% TLS lines" % (name, percent), "%.2f GB/s, %.2f M lines/s" % (size / wall / 1e9, lines / wall / 1e6),
+                "%.2fx the time of `rg -F -f` with our %d literals, %.1fx of `rg -F SSL`, %.1fx of `grep -F SSL`; CPU %.2f s, peak %.0f MiB" %
+                (ratio(results, name, "rg literals"), number, ratio(results, name, "rg"), ratio(results, name, "grep"), median(results, name, "cpu"),
+                 median(results, name, "peak_kib") / 1024))
+        os.unlink(log)
+
+
+def bench_rule_count(a, folder):
+    log = make_log(folder, 2 * a.mib, 1, a.rules)
+    commands = {}
+    for count in (100, 1000, 3000):
+        directory = os.path.join(folder, "rules-%d" % count)
+        subprocess.run([sys.executable, os.path.join(HERE, "many_rules.py"), "--count", str(count), "--rules", a.rules, directory], check=True)
+        commands[str(count)] = [a.program, "match", "--rules", directory, log]
+    results = compare(commands, a.runs)
+    for count in ("1000", "3000"):
+        row("%s rules, 1 %% TLS, %d MiB" % (count, 2 * a.mib), "%.2fx the time of 100 rules" % ratio(results, count, "100"), "peak %.0f MiB" % (median(results, count, "peak_kib") / 1024))
+    os.unlink(log)
+    empty = os.path.join(folder, "empty.log")
+    open(empty, "w").close()
+    timed = statistics.median(run_once([a.program, "match", "--rules", a.rules, empty]).wall for _ in range(9))
+    row("start: read and compile what is needed of the rules", "%.0f ms" % (timed * 1000), "`match` of an empty log")
+
+
+class Receiver(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.arrived = {}
+        self.changed = threading.Condition()
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def do_POST(self):
+        now = time.perf_counter()
+        body = self.rfile.read(int(self.headers["content-length"]))
+        self.send_response(204)
+        self.send_header("content-length", "0")
+        self.end_headers()
+        peer = json.loads(body)["data"]["place"].get("peer")
+        with self.server.changed:
+            self.server.arrived.setdefault(peer, now)
+            self.server.changed.notify_all()
+
+    def log_message(self, *_):
+        pass
+
+
+class Daemon:
+    def __init__(self, a, folder, receiver):
+        self.log = os.path.join(folder, "live.log")
+        open(self.log, "w").close()
+        config = os.path.join(folder, "bench.toml")
+        with open(config, "w") as out:
+            out.write('[state]\ndatabase = "%s/bench.db"\n[incidents]\ngroup_wait = "0s"\n[[files]]\npaths = ["%s"]\ntime_zone = "UTC"\n'
+                      '[[receiver]]\ntype = "webhook"\nurl = "http://127.0.0.1:%d/"\n' % (folder, self.log, receiver.server_address[1]))
+        self.process = subprocess.Popen([a.program, "run", "--config", config, "--rules", a.rules], stderr=subprocess.PIPE, text=True)
+        for line in self.process.stderr:
+            if "following" in line:
+                break
+        threading.Thread(target=lambda: [None for _ in self.process.stderr], daemon=True).start()
+
+    def private_kib(self):
+        with open("/proc/%d/status" % self.process.pid) as status:
+            return next(int(line.split()[1]) for line in status if line.startswith("RssAnon"))
+
+    def cpu(self):
+        with open("/proc/%d/stat" % self.process.pid) as stat:
+            fields = stat.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(30)
+
+
+def tls_line(peer):
+    return ('%s [error] 900#900: *1 upstream SSL certificate verify error: (20:unable to get local issuer certificate) while SSL handshaking to upstream, '
+            'client: 192.0.2.1, server: bench.example, request: "GET / HTTP/1.1", upstream: "https://%s/", host: "bench.example"\n' %
+            (time.strftime("%Y/%m/%d %H:%M:%S", time.gmtime()), peer)).encode()
+
+
+def percentile(values, share):
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def bench_latency(a, folder, receiver, daemon):
+    """Line to webhook, each line a new incident; interleaved with what `tail -F` needs to show a line."""
+    floor_log = os.path.join(folder, "floor.log")
+    open(floor_log, "w").close()
+    tail = subprocess.Popen(["tail", "-n0", "-F", floor_log], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    os.set_blocking(tail.stdout.fileno(), True)
+    time.sleep(0.5)
+    ours, floor = [], []
+    out, floor_out = open(daemon.log, "ab", buffering=0), open(floor_log, "ab", buffering=0)
+    for number in range(a.samples):
+        peer = "10.%d.%d.%d:443" % (number >> 16 & 255, number >> 8 & 255, number & 255)
+        begin = time.perf_counter()
+        out.write(tls_line(peer))
+        with receiver.changed:
+            if not receiver.changed.wait_for(lambda: peer in receiver.arrived, 10):
+                sys.exit("no webhook for %s" % peer)
+        ours.append(receiver.arrived[peer] - begin)
+        begin = time.perf_counter()
+        floor_out.write(tls_line(peer))
+        tail.stdout.readline()
+        floor.append(time.perf_counter() - begin)
+        time.sleep(a.gap)
+    tail.kill()
+    tail.wait()
+    p50, p99, f50, f99 = (percentile(v, s) * 1000 for v, s in ((ours, 0.5), (ours, 0.99), (floor, 0.5), (floor, 0.99)))
+    row("line to webhook, `group_wait = \"0s\"`, %d samples" % a.samples, "p50 %.2f ms, p99 %.2f ms" % (p50, p99),
+        "`tail -F` beside it: p50 %.2f ms, p99 %.2f ms; p99 is %.1fx. Durable (fsync) before it is sent" % (f50, f99, p99 / f99))
+
+
+def bench_rest(a, daemon):
+    time.sleep(2)
+    cpu = daemon.cpu()
+    time.sleep(a.rest)
+    row("at rest, %d s" % a.rest, "%.1f MiB private memory" % (daemon.private_kib() / 1024), "CPU %.3f s (clock ticks of 0.01 s)" % (daemon.cpu() - cpu))
+
+
+def bench_storm(a, folder, daemon):
+    storm = make_log(folder, a.mib // 4, 100, a.rules)
+    lines = count_lines(storm)
+    cpu = daemon.cpu()
+    with open(storm, "rb") as source, open(daemon.log, "ab") as out:
+        while block := source.read(1 << 20):
+            out.write(block)
+    # Done when its CPU time stands still.
+    begin, last, still = time.perf_counter(), -1.0, 0
+    while still < 4 and time.perf_counter() - begin < 120:
+        time.sleep(0.25)
+        now = daemon.cpu()
+        still = still + 1 if now == last else 0
+        last = now
+    used = daemon.cpu() - cpu
+    row("daemon in a storm: %d lines, all TLS faults" % lines, "%.2f M lines per CPU second" % (lines / used / 1e6), "%.1f MiB private memory" % (daemon.private_kib() / 1024))
+    os.unlink(storm)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--program", required=True)
+    parser.add_argument("--rules", required=True)
+    parser.add_argument("--mib", type=int, default=512)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--samples", type=int, default=2000)
+    parser.add_argument("--gap", type=float, default=0.005, help="seconds between two latency samples")
+    parser.add_argument("--rest", type=int, default=20, help="seconds at rest")
+    parser.add_argument("--only", choices=["throughput", "rules", "daemon"])
+    a = parser.parse_args()
+    a.program = os.path.abspath(a.program)
+    print("%s, %d processors seen, load %.1f before\n" % (time.strftime("%Y-%m-%d"), os.cpu_count(), os.getloadavg()[0]))
+    print("| what | figure | beside it |\n| --- | --- | --- |")
+    with tempfile.TemporaryDirectory(prefix="handshaked-bench-") as folder:
+        if a.only in (None, "throughput"):
+            bench_throughput(a, folder)
+        if a.only in (None, "rules"):
+            bench_rule_count(a, folder)
+        if a.only in (None, "daemon"):
+            receiver = Receiver()
+            threading.Thread(target=receiver.serve_forever, daemon=True).start()
+            daemon = Daemon(a, folder, receiver)
+            try:
+                bench_rest(a, daemon)
+                bench_latency(a, folder, receiver, daemon)
+                bench_storm(a, folder, daemon)
+            finally:
+                daemon.stop()
+
+
+main()

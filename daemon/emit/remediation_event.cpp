@@ -1,0 +1,151 @@
+#include "emit/remediation_event.h"
+
+#include <algorithm>
+
+#include "base/json_writer.h"
+#include "emit/redaction.h"
+#include "parse/time_zone.h"
+
+namespace handshaked::emit {
+namespace {
+
+using correlate::Incident;
+
+void write_incident(JsonWriter& json, const Incident& incident, bool show_clients) {
+  json.key("incident").begin_object().member("id", incident.id).member("fingerprint", incident.fingerprint);
+  json.optional_member("parent_id", incident.parent_id);
+  json.member("status", to_string(incident.status == correlate::Status::pending ? correlate::Status::open : incident.status));
+  json.member("severity", match::to_string(incident.severity));
+  json.member("opened_at", parse::format_rfc3339(incident.opened_at)).member("last_seen_at", parse::format_rfc3339(incident.last_seen_at));
+  if (incident.resolved_at) json.member("resolved_at", parse::format_rfc3339(*incident.resolved_at)).member("resolved_by", incident.resolved_by);
+  json.member("flapping", false).member("noise", incident.noise);
+  const double rate = incident.window.rate_per_minute(incident.last_seen_at, incident.opened_at);
+  json.member("count", incident.count).member("rate_per_minute", std::round(rate * 100) / 100);
+  json.array("hosts", incident.hosts).array("servers", incident.servers);
+  json.key("clients").begin_object().member("distinct", incident.clients.distinct()).key("sample").begin_array();
+  for (const std::string& client : incident.clients.sample()) json.value(show_clients ? client : masked_address(client));
+  json.end_array().end_object();
+  json.key("sample_lines").begin_array();
+  for (const std::string& line : incident.sample_lines) json.value(redacted_line(line, show_clients));
+  json.end_array();
+  json.key("consequences").begin_array();
+  for (const correlate::Consequence& consequence : incident.consequences) {
+    json.begin_object().member("rule", consequence.rule_id).member("title", consequence.title).member("count", consequence.count);
+    json.member("last_seen_at", parse::format_rfc3339(consequence.last_seen_at)).end_object();
+  }
+  json.end_array().end_object();
+}
+
+void write_place(JsonWriter& json, const correlate::Place& place) {
+  json.key("place").begin_object().member("side", parse::to_string(place.side));
+  json.optional_member("peer", place.peer).optional_member("name", place.name).optional_member("server", place.server);
+  json.optional_member("file", place.object).end_object();
+}
+
+/// Without a look at the configuration and the peer there are only candidates: said so, and nothing is proved.
+void write_diagnosis(JsonWriter& json, const Incident& incident, const match::Rule* rule, const match::Knowledge& knowledge, Language language) {
+  json.key("diagnosis").begin_object().member("cause", incident.likeliest_cause).member("confidence", incident.likelihood);
+  std::string summary;
+  if (const auto cause = knowledge.about_cause(incident.likeliest_cause, language)) summary = cause->meaning;
+  if (summary.empty() && rule != nullptr) summary = match::Knowledge::about_rule(*rule, language).root_cause;
+  json.member("summary", match::with_family(std::move(summary), incident.place.scheme)).key("evidence").begin_array();
+  json.begin_object().member("kind", "log").member("text", language == Language::zh ? incident.title_zh : incident.title).end_object();
+  json.end_array().key("candidates").begin_array();
+  if (rule != nullptr) {
+    for (const match::CandidateCause& candidate : rule->causes) {
+      json.begin_object().member("cause", candidate.cause).member("likelihood", candidate.likelihood);
+      const std::string& tell_apart = language == Language::zh && !candidate.tell_apart_zh.empty() ? candidate.tell_apart_zh : candidate.tell_apart;
+      json.optional_member("tell_apart", match::with_family(tell_apart, incident.place.scheme));
+      json.end_object();
+    }
+  }
+  json.end_array().end_object();
+}
+
+void write_untested(JsonWriter& json, Language language) {
+  json.key("proof").begin_object().member("status", "untested");
+  json.member("detail", language == Language::zh ? "仅凭日志行得出，未对照配置和对端验证" : "from the log line alone; neither configuration nor peer was looked at");
+  json.end_object();
+}
+
+void write_advice(JsonWriter& json, const match::Advice& advice, Language language) {
+  json.key("fixes").begin_array();
+  int rank = 0;
+  for (const match::Workaround& fix : advice.workarounds) {
+    ++rank;
+    json.begin_object().member("rank", rank).member("id", fix.id.empty() ? "fix-" + std::to_string(rank) : fix.id);
+    json.member("owner", fix.owner.empty() ? "proxy" : fix.owner).member("title", fix.action).member("how", fix.how);
+    json.optional_member("condition", fix.condition).key("changes").begin_array().end_array().key("commands").begin_array().end_array();
+    json.member("success_rate", fix.success_rate).member("evidence_count", fix.evidence_count);
+    write_untested(json, language);
+    json.end_object();
+  }
+  json.end_array().key("dead_ends").begin_array();
+  for (const match::DeadEnd& dead_end : advice.dead_ends) {
+    json.begin_object().member("action", dead_end.action).member("why_fails", dead_end.why_fails);
+    json.member("fail_rate", dead_end.fail_rate).member("unsafe", dead_end.unsafe);
+    write_untested(json, language);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+std::string summary_of(EventKind kind, const Incident& incident, Language language) {
+  const correlate::Place& place = incident.place;
+  std::string where = !place.peer.empty() ? place.peer : !place.server.empty() ? place.server : place.object;
+  if (where.empty()) where = "nginx";
+  const std::string& title = language == Language::zh && !incident.title_zh.empty() ? incident.title_zh : incident.title;
+  if (language == Language::zh) {
+    return std::string(kind == EventKind::resolved ? "[已恢复] " : "[新故障] ") + where + "：" + title + "（共 " + std::to_string(incident.count) + " 行）";
+  }
+  return std::string(kind == EventKind::resolved ? "[resolved] " : "[" + std::string(match::to_string(incident.severity)) + "] ") + where + ": " +
+         title + " (" + std::to_string(incident.count) + (incident.count == 1 ? " line)" : " lines)");
+}
+
+}  // namespace
+
+std::string_view to_string(EventKind kind) {
+  switch (kind) {
+    case EventKind::opened: return "opened";
+    case EventKind::updated: return "updated";
+    case EventKind::diagnosed: return "diagnosed";
+    case EventKind::resolved: return "resolved";
+    case EventKind::reopened: return "reopened";
+  }
+  return "";
+}
+
+void append_incident_data(std::string& out, const Incident& incident, const match::Rule* rule, const match::Knowledge& knowledge,
+                          Language language, bool show_clients) {
+  JsonWriter json(out);
+  json.begin_object();
+  write_incident(json, incident, show_clients);
+  const std::string& title = language == Language::zh && !incident.title_zh.empty() ? incident.title_zh : incident.title;
+  json.key("rule").begin_object().member("id", incident.rule_id).member("title", title).optional_member("url", incident.url).end_object();
+  write_place(json, incident.place);
+  write_diagnosis(json, incident, rule, knowledge, language);
+  write_advice(json, rule != nullptr ? knowledge.about_line(*rule, incident.place.scheme, language) : match::Advice{}, language);
+  json.end_object();
+}
+
+RemediationEvent make_event(EventKind kind, const Incident& incident, const match::Rule* rule, const match::Knowledge& knowledge, Time now,
+                            const EventOptions& options) {
+  RemediationEvent event;
+  event.id = incident.id + "." + std::string(to_string(kind)) + "." + std::to_string(incident.events);
+  event.type = "io.handshaked.incident." + std::string(to_string(kind));
+  event.incident_id = incident.id;
+  event.severity = match::to_string(incident.severity);
+  event.time = now;
+  event.summary = summary_of(kind, incident, options.language);
+  JsonWriter json(event.body);
+  json.begin_object().member("specversion", "1.0").member("id", event.id).member("type", event.type);
+  json.member("source", "//" + options.host + "/handshaked").member("subject", incident.id).member("time", parse::format_rfc3339(now));
+  json.member("datacontenttype", "application/json").member("dataschema", "https://handshaked.io/schema/incident-1.json");
+  json.key("data");
+  std::string data;
+  append_incident_data(data, incident, rule, knowledge, options.language, options.show_clients);
+  json.raw(data).end_object();
+  return event;
+}
+
+}  // namespace handshaked::emit
