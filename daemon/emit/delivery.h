@@ -1,0 +1,116 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "base/clock.h"
+#include "emit/backoff.h"
+#include "emit/circuit_breaker.h"
+#include "emit/outbox.h"
+#include "emit/sink.h"
+
+namespace handshaked::emit {
+
+/// A source of numbers spread evenly over [0, 1), seeded by the system.
+std::function<double()> system_jitter();
+
+struct DeliveryOptions {
+  std::size_t concurrency = 4;  ///< sends at once; the sink may want fewer
+  std::size_t take_limit = 64;  ///< deliveries held in memory beside those under way
+  BackoffPolicy backoff;
+  CircuitBreakerPolicy breaker;
+  std::chrono::milliseconds store_retry{5'000};  ///< after the outbox failed
+  std::function<Time()> now = wall_clock_now;
+  std::function<double()> jitter = system_jitter();
+};
+
+struct DeliveryStatus {
+  std::string receiver;
+  bool is_disabled = false;  ///< it answered "gone"
+  CircuitBreaker::State circuit = CircuitBreaker::State::closed;
+  std::size_t under_way = 0;
+  std::uint64_t delivered = 0;
+  std::uint64_t failed_attempts = 0;
+  std::uint64_t dead = 0;
+  std::optional<Time> last_delivered_at;
+  std::optional<Time> last_failed_at;
+  std::string last_failure;
+};
+
+/// Moves the events of one receiver from the outbox to its sink. Pulls what is due, a bounded number at once; records what
+/// became of each; retries with backoff, gives up after days; rests while the receiver is down; stops for good when it is
+/// gone. Sleeps until the next delivery is due or `notify()` is called, and does nothing while nothing is queued.
+///
+/// Nothing is lost: an event leaves the outbox only when the sink has it or refuses it, and that is on disk. An event may
+/// be sent twice: when the process dies, or the outbox fails, between the send and the record. Loop thread only.
+class Delivery {
+ public:
+  /// `outbox` must outlive it.
+  Delivery(boost::asio::any_io_executor executor, std::unique_ptr<Sink> sink, Outbox& outbox, DeliveryOptions options);
+  ~Delivery();
+
+  /// The life of this delivery: ends some time after `stop()`. To be spawned once, and joined before destruction.
+  boost::asio::awaitable<void> run();
+
+  /// New rows for this receiver were committed (or the clock of a test moved).
+  void notify();
+
+  /// Starts no further send, lets those under way finish for `grace`, then cuts them off; records what is known.
+  void stop(std::chrono::milliseconds grace);
+
+  DeliveryStatus status() const;
+
+ private:
+  using SteadyTime = std::chrono::steady_clock::time_point;
+
+  bool is_finished() const;
+  bool is_paused(Time now) const;
+  std::size_t allowance(Time now) const;
+  bool has_room(Time now) const;
+  bool wants_more(Time now) const;
+  boost::asio::awaitable<void> record_results();
+  boost::asio::awaitable<void> take_due(Time now);
+  void start_sends();
+  void start_send(QueuedDelivery delivery);
+  void give_up_unsent(const QueuedDelivery& delivery, Time now);
+  void finish_send(std::list<QueuedDelivery>::iterator sent, const DeliveryOutcome& outcome);
+  AttemptRecord judge(const QueuedDelivery& sent, const DeliveryOutcome& outcome, Time now);
+  void note_failure(const DeliveryOutcome& outcome, Time now);
+  void note_store_failure(const Error& error);
+  void enforce_grace();
+  void wake();
+  boost::asio::awaitable<void> sleep_until_needed();
+  SteadyTime wake_time() const;
+
+  boost::asio::any_io_executor executor_;
+  std::unique_ptr<Sink> sink_;
+  Outbox& outbox_;
+  DeliveryOptions options_;
+  CircuitBreaker breaker_;
+  std::deque<QueuedDelivery> ready_;     // held, not started
+  std::list<QueuedDelivery> under_way_;  // a list: sends refer to their event
+  std::vector<AttemptRecord> results_;   // not recorded yet
+  bool may_have_due_ = true;             // the outbox should be asked, whatever next_due_ says
+  std::optional<Time> next_due_;
+  std::optional<Time> paused_until_;  // the receiver asked for it
+  std::optional<SteadyTime> store_rests_until_;
+  std::optional<SteadyTime> grace_end_;  // set: stopping
+  bool is_cut_off_ = false;
+  bool is_woken_ = false;
+  boost::asio::steady_timer timer_;
+  DeliveryStatus status_;
+};
+
+}  // namespace handshaked::emit

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "emit/sink.h"
+
+namespace handshaked::emit {
+
+/// One row of the outbox: one event for one receiver.
+struct DeliveryId {
+  std::int64_t value = 0;
+  auto operator<=>(const DeliveryId&) const = default;
+};
+
+struct QueuedDelivery {
+  DeliveryId id;
+  OutgoingEvent event;
+  Time queued_at;
+  unsigned failed_attempts = 0;
+};
+
+struct DueDeliveries {
+  /// Oldest first. Of one incident at most the oldest unfinished delivery.
+  std::vector<QueuedDelivery> deliveries;
+  /// When the next delivery that was not handed out is due, if there is any; in the past when `limit` cut the answer.
+  /// Deliveries that wait for an earlier one of their incident do not count.
+  std::optional<Time> next_due;
+};
+
+/// What is to be remembered of one attempt.
+struct AttemptRecord {
+  enum class Fate {
+    delivered,  ///< finished
+    waiting,    ///< due again at `next_attempt_at`
+    dead,       ///< given up: into the dead-letter list
+  };
+  DeliveryId id;
+  Fate fate = Fate::waiting;
+  Time attempted_at;
+  Time next_attempt_at;          ///< meaningful for `waiting` only
+  unsigned failed_attempts = 0;  ///< in all, this one included
+  std::string reason;            ///< empty when delivered
+};
+
+/// The durable queue between correlation and the receivers, as delivery sees it; the store implements it. Called from the
+/// loop thread, one call at a time for each receiver.
+///
+/// What was handed out is held: it is not handed out again until `record` tells its fate or `release` is called. Holding
+/// is kept in memory only, so what was under way at a crash is due again after it: delivery is at least once.
+class Outbox {
+ public:
+  virtual ~Outbox() = default;
+
+  virtual boost::asio::awaitable<Result<DueDeliveries>> take_due(std::string receiver, Time now, std::size_t limit) = 0;
+  /// All or nothing; durable when it returns.
+  virtual boost::asio::awaitable<Result<>> record(std::vector<AttemptRecord> attempts) = 0;
+
+  /// Everything held for `receiver` may be handed out again.
+  virtual void release(const std::string& receiver) = 0;
+};
+
+}  // namespace handshaked::emit

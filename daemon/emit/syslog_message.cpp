@@ -1,0 +1,120 @@
+#include "emit/syslog_message.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdio>
+
+#include "base/utf8.h"
+
+namespace handshaked::emit {
+namespace {
+
+// 32473 is the enterprise number that RFC 5612 reserves for documentation: the project has none of its own.
+constexpr std::string_view kElementBegin = " [handshaked@32473";
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+constexpr std::size_t kLongestHostname = 255;
+constexpr std::size_t kLongestProcessId = 128;
+constexpr std::size_t kLongestMessageId = 32;
+constexpr std::size_t kLongestParameterName = 32;
+
+int severity_number(std::string_view severity) {
+  if (severity == "critical") return 2;
+  if (severity == "error") return 3;
+  if (severity == "warning") return 4;
+  if (severity == "info") return 6;
+  return 5;  // notice
+}
+
+// A header field or a parameter name: printable ASCII without `forbidden`, never empty.
+std::string printable_ascii(std::string_view text, std::size_t limit, std::string_view forbidden = "") {
+  std::string field;
+  for (const char letter : text.substr(0, limit)) {
+    const bool is_fit = letter > ' ' && letter < '\x7f' && forbidden.find(letter) == std::string_view::npos;
+    field += is_fit ? letter : '_';
+  }
+  return field.empty() ? "-" : field;
+}
+
+bool is_control(std::string_view character) {
+  const auto first = static_cast<unsigned char>(character[0]);
+  if (character.size() == 1) return first < 0x20 || first == 0x7f;
+  return character.size() == 2 && first == 0xC2 && static_cast<unsigned char>(character[1]) < 0xA0;  // C1
+}
+
+std::string clean_text(std::string_view bytes) {
+  std::string text;
+  text.reserve(bytes.size());
+  while (!bytes.empty()) {
+    const Utf8Step step = next_utf8_step(bytes);
+    const std::string_view character = bytes.substr(0, step.length);
+    bytes.remove_prefix(step.length);
+    if (!step.is_valid) text += kReplacementCharacter;
+    else if (is_control(character)) text += ' ';
+    else text += character;
+  }
+  return text;
+}
+
+std::string parameter(std::string_view name, std::string_view value) {
+  std::string text = " " + printable_ascii(name, kLongestParameterName, "=]\"") + "=\"";
+  for (const char letter : clean_text(value)) {
+    if (letter == '"' || letter == '\\' || letter == ']') text += '\\';
+    text += letter;
+  }
+  return text + '"';
+}
+
+std::string timestamp(Time time) {
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(time - day);
+  std::array<char, 64> text{};
+  const int size = std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%06dZ", static_cast<int>(date.year()),
+                                 static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                                 static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+                                 static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
+  return std::string(text.data(), static_cast<std::size_t>(std::max(size, 0)));
+}
+
+std::string header(const OutgoingEvent& event, const SyslogFormat& format) {
+  const int priority = static_cast<int>(format.facility) * 8 + severity_number(event.severity);
+  const auto last_dot = event.event_type.rfind('.');
+  const std::string_view type = event.event_type;
+  const std::string_view last_word = last_dot == std::string::npos ? type : type.substr(last_dot + 1);
+  return "<" + std::to_string(priority) + ">1 " + timestamp(event.time) + ' ' + printable_ascii(format.hostname, kLongestHostname) +
+         " handshaked " + printable_ascii(format.process_id, kLongestProcessId) + ' ' + printable_ascii(last_word, kLongestMessageId);
+}
+
+// As many facts as fit, in their order: without a hole, so that what is missing is always the least important.
+std::string structured_data(const OutgoingEvent& event, std::size_t room) {
+  std::string element(kElementBegin);
+  element += parameter("id", event.event_id) + parameter("incident", event.incident_id);
+  for (const auto& [name, value] : event.data) {
+    const std::string text = parameter(name, value);
+    if (element.size() + text.size() + 1 > room) break;
+    element += text;
+  }
+  element += ']';
+  return element.size() <= room ? element : " -";
+}
+
+}  // namespace
+
+std::string format_syslog(const OutgoingEvent& event, const SyslogFormat& format) {
+  std::string message = header(event, format);
+  const std::size_t room = format.limit_bytes - std::min(format.limit_bytes, message.size());
+  std::string summary = clean_text(event.summary);
+  if (!summary.empty() && format.byte_order_mark) summary.insert(0, kByteOrderMark);
+
+  // The summary is what people read: half of the room is kept for it, if it needs that much.
+  const std::size_t for_summary = std::min(summary.size() + 1, room / 2);
+  message += structured_data(event, room - for_summary);
+  if (message.size() + 1 < format.limit_bytes && !summary.empty()) {
+    message += ' ';
+    message += utf8_prefix(summary, format.limit_bytes - message.size());
+  }
+  return message;
+}
+
+}  // namespace handshaked::emit

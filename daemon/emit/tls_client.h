@@ -1,0 +1,37 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+
+namespace boost::asio::ssl {
+class context;
+}
+
+namespace handshaked::emit {
+
+struct TlsClientOptions {
+  std::string ca_file;           ///< PEM; empty: the system's store
+  std::string certificate_file;  ///< PEM with chain, shown to receivers that ask; empty: none
+  std::string key_file;          ///< PEM without passphrase; goes with certificate_file
+};
+
+/// How we speak TLS to a receiver: 1.2 or newer, its certificate always verified against the store and against the host's
+/// name. There is no switch to turn that off. Files are read once, at creation. Loop thread only.
+class TlsClient {
+ public:
+  static Result<TlsClient> create(const TlsClientOptions& options);
+
+  TlsClient(TlsClient&&) noexcept;
+  TlsClient& operator=(TlsClient&&) noexcept;
+  ~TlsClient();
+
+  boost::asio::ssl::context& context() const { return *context_; }
+
+ private:
+  explicit TlsClient(std::unique_ptr<boost::asio::ssl::context> context);
+  std::unique_ptr<boost::asio::ssl::context> context_;
+};
+
+}  // namespace handshaked::emit

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "emit/http_client.h"
+#include "emit/sink.h"
+#include "emit/standard_webhooks.h"
+#include "emit/tls_client.h"
+
+namespace handshaked::emit {
+
+struct WebhookOptions {
+  std::string name;
+  std::string url;                   ///< a secret
+  std::vector<std::string> secrets;  ///< "whsec_…", newest first; none: unsigned
+  TlsClientOptions tls;
+  HttpClientOptions http;
+  std::string user_agent = "handshaked";
+  std::function<Time()> now = wall_clock_now;
+};
+
+/// Posts events as CloudEvents in structured mode, signed as Standard Webhooks 1.0 says.
+class WebhookSink final : public Sink {
+ public:
+  /// Fails with invalid_configuration; the message names the receiver and no secret.
+  static Result<std::unique_ptr<WebhookSink>> create(boost::asio::any_io_executor executor, WebhookOptions options);
+
+  std::string_view name() const override { return name_; }
+  boost::asio::awaitable<DeliveryOutcome> send(const OutgoingEvent& event) override;
+  void close() override { client_.close(); }
+  std::size_t useful_concurrency() const override { return useful_concurrency_; }
+
+ private:
+  WebhookSink(boost::asio::any_io_executor executor, WebhookOptions options, ReceiverUrl url, std::vector<WebhookSecret> secrets,
+              std::optional<TlsClient> tls);
+  HttpRequest signed_request(const OutgoingEvent& event) const;
+
+  std::string name_;
+  std::string target_;
+  std::string user_agent_;
+  std::vector<WebhookSecret> secrets_;
+  std::function<Time()> now_;
+  std::size_t useful_concurrency_;
+  HttpClient client_;
+};
+
+}  // namespace handshaked::emit
