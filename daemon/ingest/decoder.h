@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+
+namespace handshaked::ingest {
+
+/// One form of compression, undone piece by piece. Knows no files. Concatenated gzip members and zstd frames are one stream.
+/// Output is bounded by what the caller offers, so a bomb costs time, never memory. Not shared between threads.
+class Decoder {
+ public:
+  virtual ~Decoder() = default;
+
+  struct Step {
+    std::size_t consumed = 0;  ///< bytes taken from the input
+    std::size_t produced = 0;  ///< bytes written to the output
+    std::string damage;        ///< not empty: the input is damaged right after `consumed`; decode() must not be called again
+  };
+  /// Makes progress unless the input is empty or the output is full.
+  virtual Step decode(std::span<const char> input, std::span<char> output) = 0;
+
+  /// Whether the input may end here: false inside a member or frame.
+  virtual bool may_end() const = 0;
+};
+
+std::unique_ptr<Decoder> make_gzip_decoder();
+/// Accepts windows of up to 128 MiB (what `zstd -19` needs and more; not `--long=28` and up).
+std::unique_ptr<Decoder> make_zstd_decoder();
+
+}  // namespace handshaked::ingest
