@@ -1,0 +1,209 @@
+// The only file that includes CLI11: it is slow to compile.
+#include "cli/command_line.h"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+
+#include "cli/exit_code.h"
+#include "cli/visible_text.h"
+
+#ifndef HANDSHAKED_VERSION
+#error "the build defines HANDSHAKED_VERSION"
+#endif
+
+namespace handshaked::cli {
+namespace {
+
+constexpr const char* kExitCodes =
+    "Exit status: 0 done; 1 nothing matched, nothing known, or --fail-on was met; 2 wrong usage;\n"
+    "70 internal error; 78 bad configuration or rules.";
+
+/// CLI11 throws on what a user did wrong; this collects the options of all verbs in one place so that each has the same
+/// words for the same thing.
+class Parser {
+ public:
+  Parser() : app_("Turns nginx's TLS error lines into remediation events.", "handshaked") {
+    app_.require_subcommand(1);
+    app_.set_version_flag("--version", "handshaked " HANDSHAKED_VERSION, "Print the version");
+    app_.set_help_flag("-h,--help", "Print this help");
+    app_.footer(std::string("Example: handshaked scan /var/log/nginx/error.log\n\n") + kExitCodes);
+    app_.get_formatter()->column_width(28);
+    add_run();
+    add_scan();
+    add_match();
+    add_explain();
+    add_check();
+  }
+
+  CommandLine read(int argc, const char* const* argv) {
+    if (argc > 1 && argv[1][0] != '-' && !is_verb(argv[1])) {
+      // CLI11 would only say that a subcommand is missing.
+      std::fprintf(stderr, "handshaked: there is no verb \"%s\"\nRun with --help for more information.\n", visible_text(argv[1]).c_str());
+      return {.command = std::nullopt, .exit_code = kExitUsage};
+    }
+    try {
+      app_.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+      // Help and version are "errors" that ask for exit code 0; all others are usage, whatever number CLI11 gives them.
+      return {.command = std::nullopt, .exit_code = app_.exit(error) == 0 ? kExitDone : kExitUsage};
+    }
+    if (run_verb_->parsed()) return {.command = run_, .exit_code = kExitDone};
+    if (scan_verb_->parsed()) return {.command = finished_scan(), .exit_code = kExitDone};
+    if (match_verb_->parsed()) return {.command = match_, .exit_code = kExitDone};
+    if (explain_verb_->parsed()) return {.command = finished_explain(), .exit_code = kExitDone};
+    return {.command = check_, .exit_code = kExitDone};
+  }
+
+ private:
+  bool is_verb(std::string_view name) const {
+    const auto verbs = app_.get_subcommands([name](const CLI::App* verb) { return verb->get_name() == name; });
+    return !verbs.empty();
+  }
+  CLI::App* add_verb(const std::string& name, const std::string& what, const std::string& example) {
+    CLI::App* const verb = app_.add_subcommand(name, what);
+    verb->footer("Example: " + example);
+    return verb;
+  }
+  /// An option that takes one of a few names. Not by CLI11's own conversion of enumerations, which is confused by a to_string
+  /// beside them.
+  template <class T, class Target>
+  static CLI::Option* add_choice(CLI::App* verb, const std::string& name, std::map<std::string, T> choices, Target& target,
+                                 const std::string& what, const std::string& type_name) {
+    std::vector<std::string> names;
+    for (const auto& [text, value] : choices) names.push_back(text);
+    const auto take = [choices = std::move(choices), &target](const std::string& text) { target = choices.at(text); };
+    return verb->add_option_function<std::string>(name, take, what)->type_name(type_name)->check(CLI::IsMember(names).description(""));
+  }
+  static void add_rules(CLI::App* verb, std::string& directory) {
+    verb->add_option("--rules", directory, "Rules to use (default: $HANDSHAKED_RULES, then the installed ones)")->type_name("DIR");
+  }
+  static void add_time_zone(CLI::App* verb, std::string& zone) {
+    verb->add_option("--time-zone", zone, "Zone of the log's times: local, UTC, +08:00 or Europe/Berlin (default: local)")
+        ->type_name("ZONE");
+  }
+  static void add_language(CLI::App* verb, Language& language) {
+    language = language_of_locale();
+    add_choice<Language>(verb, "--lang", {{"en", Language::en}, {"zh", Language::zh}}, language,
+                         "Language of texts: en or zh (default: from the locale)", "LANG");
+  }
+  static void add_config(CLI::App* verb, std::string& file) {
+    verb->add_option("-c,--config", file, "Configuration (default: /etc/handshaked/handshaked.toml)")->type_name("FILE");
+  }
+
+  void add_run() {
+    run_verb_ = add_verb("run", "Follow logs and send events: the daemon", "handshaked run -c /etc/handshaked/handshaked.toml");
+    add_config(run_verb_, run_.config_file);
+    add_rules(run_verb_, run_.rules_directory);
+    run_verb_->add_flag("--from-start", run_.from_start, "Also read what the logs hold already");
+  }
+
+  void add_scan() {
+    scan_verb_ = add_verb("scan", "Analyse whole logs and report every TLS fault; sends nothing",
+                          "handshaked scan --format html --output report.html /var/log/nginx/error.log*");
+    scan_verb_->add_option("files", scan_.files, "Logs: plain, .gz or .zst; - is standard input")->required()->type_name("FILE");
+    format_option_ = add_choice<ScanFormat>(
+        scan_verb_, "--format",
+        {{"text", ScanFormat::text}, {"json", ScanFormat::json}, {"markdown", ScanFormat::markdown}, {"html", ScanFormat::html}},
+        scan_.format, "text, json, markdown or html (default: by the name of --output, else text)", "FORMAT");
+    scan_verb_->add_option("-o,--output", scan_.output_file, "Write the report to a file")->type_name("FILE");
+    scan_verb_->add_option("--top", scan_.top, "Show at most so many faults (default: 50; json: all)")
+        ->type_name("N")
+        ->check(CLI::PositiveNumber.description(""));
+    add_choice<match::Severity>(
+        scan_verb_, "--fail-on",
+        {{"info", match::Severity::info}, {"warning", match::Severity::warning}, {"critical", match::Severity::critical}}, scan_.fail_on,
+        "Exit with 1 when a fault is at least so severe: info, warning or critical; noise does not count", "SEVERITY");
+    add_language(scan_verb_, scan_.language);
+    add_time_zone(scan_verb_, scan_.time_zone);
+    add_rules(scan_verb_, scan_.rules_directory);
+  }
+
+  void add_match() {
+    match_verb_ = add_verb("match", "Print a JSON object for every recognised line; exit 1 when there is none",
+                           "tail -F /var/log/nginx/error.log | handshaked match - | jq .rule");
+    match_verb_->add_option("files", match_.files, "Logs: plain, .gz or .zst; - is standard input")->required()->type_name("FILE");
+    match_verb_->add_flag("--print-literals", match_.print_literals, "Print the texts of which the rules require one, as for grep -F -f, and end");
+    match_verb_->add_flag("--line-buffered", match_.line_buffered, "Write every object at once");
+    add_time_zone(match_verb_, match_.time_zone);
+    add_rules(match_verb_, match_.rules_directory);
+    add_only_format(match_verb_);
+  }
+
+  void add_explain() {
+    explain_verb_ =
+        add_verb("explain", "Tell what a log line, a rule, a cause or a code means, and what to do about it",
+                 "handshaked explain 20      (also: explain alert 48, explain 0A000418, explain nginx/RULE, explain \"LOG LINE\")");
+    explain_verb_
+        ->add_option("what", explain_words_,
+                     "A log line (- reads it from standard input), a rule, a cause, a verify code, \"alert N\" or an OpenSSL error code")
+        ->required()
+        ->type_name("WHAT");
+    add_text_or_json(explain_verb_, explain_.json);
+    add_language(explain_verb_, explain_.language);
+    add_time_zone(explain_verb_, explain_.time_zone);
+    add_rules(explain_verb_, explain_.rules_directory);
+  }
+
+  void add_check() {
+    check_verb_ = add_verb("check", "Check configuration and rules; every problem with file and line",
+                           "handshaked check -c /etc/handshaked/handshaked.toml");
+    add_config(check_verb_, check_.config_file);
+    add_rules(check_verb_, check_.rules_directory);
+    add_text_or_json(check_verb_, check_.json);
+  }
+
+  static void add_text_or_json(CLI::App* verb, bool& json) {
+    add_choice<bool>(verb, "--format", {{"text", false}, {"json", true}}, json, "text or json (default: text)", "FORMAT");
+  }
+  /// `match` has one format; naming it is allowed, so that scripts can say what they expect.
+  void add_only_format(CLI::App* verb) {
+    add_choice<bool>(verb, "--format", {{"jsonl", true}, {"json", true}}, ignored_, "jsonl, the only one", "FORMAT");
+  }
+
+  ScanOptions finished_scan() const {
+    ScanOptions options = scan_;
+    if (format_option_->count() > 0) return options;
+    const std::string& name = options.output_file;
+    if (name.ends_with(".json")) options.format = ScanFormat::json;
+    else if (name.ends_with(".md") || name.ends_with(".markdown")) options.format = ScanFormat::markdown;
+    else if (name.ends_with(".html") || name.ends_with(".htm")) options.format = ScanFormat::html;
+    return options;
+  }
+
+  /// Words without quotes around them are one question: `explain alert 48`.
+  ExplainOptions finished_explain() const {
+    ExplainOptions options = explain_;
+    for (const std::string& word : explain_words_) options.question += (options.question.empty() ? "" : " ") + word;
+    return options;
+  }
+
+  CLI::App app_;
+  CLI::App *run_verb_ = nullptr, *scan_verb_ = nullptr, *match_verb_ = nullptr, *explain_verb_ = nullptr, *check_verb_ = nullptr;
+  CLI::Option* format_option_ = nullptr;
+  RunOptions run_;
+  ScanOptions scan_;
+  MatchOptions match_;
+  ExplainOptions explain_;
+  CheckOptions check_;
+  std::vector<std::string> explain_words_;
+  bool ignored_ = false;
+};
+
+}  // namespace
+
+Language language_of_locale() {
+  for (const char* const name : {"LC_ALL", "LC_MESSAGES", "LANG"}) {
+    // The first that is set decides (POSIX, "Environment Variables").
+    const char* const value = std::getenv(name);
+    if (value == nullptr || *value == '\0') continue;
+    return std::string_view(value).starts_with("zh") ? Language::zh : Language::en;
+  }
+  return Language::en;
+}
+
+CommandLine read_command_line(int argc, const char* const* argv) { return Parser().read(argc, argv); }
+
+}  // namespace handshaked::cli

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/language.h"
+#include "match/rule.h"
+
+namespace handshaked::cli {
+
+enum class ScanFormat { text, json, markdown, html };
+
+struct ScanOptions {
+  std::vector<std::string> files;  ///< "-" is standard input
+  std::string rules_directory;     ///< empty: found by itself
+  std::string time_zone = "local";
+  Language language = Language::en;
+  ScanFormat format = ScanFormat::text;
+  std::string output_file;                 ///< empty: standard output
+  std::size_t top = 0;                     ///< incidents shown at most; 0: 50 for people, all for programs
+  std::optional<match::Severity> fail_on;  ///< exit 1 when an incident that is no noise is at least so severe
+};
+
+/// `handshaked scan`: the whole analysis of logs, once, as a report. Sends nothing. Gives the exit code.
+int run_scan(const ScanOptions& options);
+
+}  // namespace handshaked::cli

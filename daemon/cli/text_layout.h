@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace handshaked::cli {
+
+/// The code point of one valid UTF-8 character.
+char32_t decode_utf8(std::string_view character);
+
+/// Columns that a text takes on a terminal: two for Chinese, none for combining marks. `text` is valid UTF-8.
+std::size_t display_width(std::string_view text);
+
+/// Breaks a paragraph into lines of at most `width` columns: at spaces, and between Chinese characters except where a line
+/// would then begin with closing punctuation. A word that is longer than a line stays whole: it may be a command to copy.
+std::vector<std::string> wrap(std::string_view text, std::size_t width);
+
+}  // namespace handshaked::cli

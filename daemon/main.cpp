@@ -1,0 +1,38 @@
+#include <csignal>
+#include <cstdio>
+#include <exception>
+
+#include "cli/command_line.h"
+#include "cli/exit_code.h"
+#include "cli/rules_location.h"
+#include "pipeline.h"
+
+namespace {
+
+using namespace handshaked;
+
+int run_verb(const cli::RunOptions& options) {
+  return run_daemon({.config_file = options.config_file,
+                     .rules_directory = cli::find_rules(options.rules_directory),
+                     .rules_were_asked_for = !options.rules_directory.empty(),
+                     .from_start = options.from_start});
+}
+int run_verb(const cli::ScanOptions& options) { return cli::run_scan(options); }
+int run_verb(const cli::MatchOptions& options) { return cli::run_match(options); }
+int run_verb(const cli::ExplainOptions& options) { return cli::run_explain(options); }
+int run_verb(const cli::CheckOptions& options) { return cli::run_check(options); }
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // A reader that went away is seen as EPIPE, where it can be handled.
+  std::signal(SIGPIPE, SIG_IGN);
+  try {
+    const cli::CommandLine command_line = cli::read_command_line(argc, argv);
+    if (!command_line.command) return command_line.exit_code;
+    return std::visit([](const auto& options) { return run_verb(options); }, *command_line.command);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "handshaked: internal error: %s\n", error.what());
+    return cli::kExitInternal;
+  }
+}

@@ -1,0 +1,43 @@
+#include "cli/rules_location.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+namespace handshaked::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+class RulesAround : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (fs::temp_directory_path() / "handshaked-rules-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    root_ = pattern;
+  }
+  void TearDown() override { fs::remove_all(root_); }
+  fs::path root_;
+};
+
+TEST_F(RulesAround, AreFoundAboveABuildTree) {
+  fs::create_directories(root_ / "rules" / "causes");
+  fs::create_directories(root_ / "build" / "daemon");
+  EXPECT_EQ(rules_around(root_ / "build" / "daemon" / "handshaked"), root_ / "rules");
+}
+
+TEST_F(RulesAround, AreNotADirectoryThatOnlyHasTheName) {
+  fs::create_directories(root_ / "rules");
+  EXPECT_FALSE(rules_around(root_ / "bin" / "handshaked").has_value());
+}
+
+TEST(FindRules, TakesWhatWasAskedForAsItIs) {
+  ::setenv("HANDSHAKED_RULES", "/from/environment", 1);
+  EXPECT_EQ(find_rules("/asked/for"), "/asked/for");
+  EXPECT_EQ(find_rules(""), "/from/environment");
+  ::unsetenv("HANDSHAKED_RULES");
+}
+
+}  // namespace
+}  // namespace handshaked::cli
