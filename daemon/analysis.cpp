@@ -3,7 +3,6 @@
 #include <algorithm>
 
 namespace handshaked {
-
 using parse::Provenance;
 
 void LineAnalysis::consume(const ingest::LineBlock& block, FailureHandler& handler) {
@@ -37,9 +36,12 @@ void LineAnalysis::examine_line(const ingest::LineBlock& block, std::size_t begi
     ++counters_.forged;
     return;
   }
-  settled_ = parse::is_left_open(line) ? settled_ : end + 1;
+  const bool is_open = parse::is_left_open(line);
+  settled_ = is_open ? settled_ : end + 1;
   parse::read_tls_detail(record, tls_);
-  const bool trusted = provenance == Provenance::genuine && record.form != parse::Form::bare && !record.ambiguous &&
+  // A quote that is open and no context: a line feed cut the message itself, and what it said in full is not known.
+  const bool is_cut = is_open && !parse::has(record.client) && !parse::has(record.responder);
+  const bool trusted = provenance == Provenance::genuine && record.form != parse::Form::bare && !record.ambiguous && !is_cut &&
                        !rule->needs_configuration && !rule->imported;
   ++counters_.matched;
   if (!trusted) ++counters_.untrusted;

@@ -20,11 +20,23 @@ void merge_distinct(std::vector<std::string>& into, const std::vector<std::strin
   }
 }
 
+/// Bounded, but what is known stays up to date.
+void remember(std::unordered_map<std::string, std::string>& index, const std::string& name, const std::string& print) {
+  if (const auto known = index.find(name); known != index.end()) known->second = print;
+  else if (index.size() < kMaxIndexed) index.emplace(name, print);
+}
+
+void forget(std::unordered_map<std::string, std::string>& index, const std::string& name, const std::string& print) {
+  if (const auto known = index.find(name); known != index.end() && known->second == print) index.erase(known);
+}
+
 }  // namespace
 
 void Correlator::restore(Incident incident) {
-  const Incident& kept = by_fingerprint_.insert_or_assign(incident.fingerprint, std::move(incident)).first->second;
-  deadlines_.emplace(due_at(kept), kept.fingerprint);
+  const std::string print = incident.fingerprint;
+  const Incident& kept = by_fingerprint_.insert_or_assign(print, std::move(incident)).first->second;
+  index(kept);
+  plan(kept, due_at(kept));
 }
 
 void Correlator::absorb(const FailureBatch& batch, Time now) {
@@ -97,12 +109,17 @@ void Correlator::grow(Incident& incident, const FoldedFailure& folded, Time now)
   if (folded.hosts.empty()) merge_distinct(incident.hosts, {options_.host}, Incident::kMaxHosts);
   else merge_distinct(incident.hosts, folded.hosts, Incident::kMaxHosts);
 
-  if (folded.place.side == parse::Side::upstream && folded.rule->kind != match::Kind::consequence) {
-    if (newest_by_server_.size() < kMaxIndexed) newest_by_server_[folded.place.server] = incident.fingerprint;
-    if (newest_by_peer_.size() < kMaxIndexed) newest_by_peer_[folded.place.peer] = incident.fingerprint;
-  }
+  index(incident);
+  if (folded.place.server != incident.place.server) remember(newest_by_server_, folded.place.server, incident.fingerprint);
   open_if_due(incident, now);
   touch(incident);
+}
+
+/// So that consequences find the fault that they follow from.
+void Correlator::index(const Incident& incident) {
+  if (incident.place.side != parse::Side::upstream || incident.kind == match::Kind::consequence) return;
+  remember(newest_by_server_, incident.place.server, incident.fingerprint);
+  remember(newest_by_peer_, incident.place.peer, incident.fingerprint);
 }
 
 void Correlator::open_if_due(Incident& incident, Time now) {
@@ -111,7 +128,8 @@ void Correlator::open_if_due(Incident& incident, Time now) {
   if (incident.kind == match::Kind::transport && !persists) return;
   incident.status = Status::open;
   ++counters_.opened;
-  if (incident.noise) return;
+  const bool is_history = quiet_until(incident) <= now;  // a backlog tells of what is over: it is recorded, nobody is told
+  if (incident.noise || is_history) return;
   incident.notify_at = incident.severity == match::Severity::critical ? now : now + options_.group_wait;
 }
 
@@ -161,13 +179,27 @@ Time Correlator::due_at(const Incident& incident) const {
 }
 
 void Correlator::touch(const Incident& incident) {
-  // Only the first change since the last advance() plans anew: later ones can only bring a notification forward.
-  if (changed_.insert(incident.fingerprint).second || incident.notify_at) deadlines_.emplace(due_at(incident), incident.fingerprint);
+  changed_.insert(incident.fingerprint);
+  plan(incident, due_at(incident));
+}
+
+/// One entry an incident, however often it grows: an entry that is too early is put off when it comes up.
+void Correlator::plan(const Incident& incident, Time due) {
+  const auto [planned, is_new] = planned_.try_emplace(incident.fingerprint, due);
+  if (!is_new) {
+    if (planned->second <= due) return;
+    deadlines_.erase({planned->second, incident.fingerprint});
+    planned->second = due;
+  }
+  deadlines_.emplace(due, incident.fingerprint);
 }
 
 void Correlator::resolve(const std::string& print, Time now) {
   auto node = by_fingerprint_.extract(print);
   Incident& incident = node.mapped();
+  forget(newest_by_peer_, incident.place.peer, print);
+  for (const std::string& server : incident.servers) forget(newest_by_server_, server, print);
+  forget(newest_by_server_, incident.place.server, print);
   incident.resolved_by = incident.status == Status::pending ? "passed" : "quiet";
   incident.status = Status::resolved;
   incident.resolved_at = now;
@@ -181,26 +213,28 @@ std::vector<IncidentChange> Correlator::advance(Time now) {
   finished_.clear();
   std::vector<IncidentChange> changes;
   while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
-    const std::string print = std::move(deadlines_.begin()->second);
+    const std::string print = deadlines_.begin()->second;
     deadlines_.erase(deadlines_.begin());
+    planned_.erase(print);
     const auto it = by_fingerprint_.find(print);
     if (it == by_fingerprint_.end()) continue;
     Incident& incident = it->second;
-    if (quiet_until(incident) <= now) {
-      resolve(print, now);
-      changed_.erase(print);
-      continue;
-    }
     if (incident.status == Status::open && incident.notify_at && *incident.notify_at <= now) {
       incident.notify_at.reset();
       incident.notified_at = now;
       ++incident.events;
       changes.push_back({What::notify, &incident});
       changed_.erase(print);
+      // Told first even if it is quiet by now (the host slept, the daemon was down): it resolves at the next call.
+      plan(incident, std::max(due_at(incident), now + Duration(1)));
+      continue;
     }
-    const Time due = due_at(incident);
-    const auto planned = deadlines_.find(due);
-    if (planned == deadlines_.end() || planned->second != print) deadlines_.emplace(due, print);
+    if (quiet_until(incident) <= now) {
+      resolve(print, now);
+      changed_.erase(print);
+      continue;
+    }
+    plan(incident, due_at(incident));
   }
   for (const std::string& print : changed_) {
     if (const auto it = by_fingerprint_.find(print); it != by_fingerprint_.end()) changes.push_back({What::changed, &it->second});

@@ -57,6 +57,8 @@ class Correlator {
   /// All live incidents, by severity, then first seen.
   std::vector<const Incident*> incidents() const;
   std::size_t live() const { return by_fingerprint_.size(); }
+  /// How many incidents wait for a deadline: each once. For tests.
+  std::size_t planned() const { return deadlines_.size(); }
 
   struct Counters {
     std::uint64_t untrusted = 0;
@@ -76,6 +78,8 @@ class Correlator {
   Time quiet_until(const Incident& incident) const;
   Time due_at(const Incident& incident) const;
   void touch(const Incident& incident);
+  void plan(const Incident& incident, Time due);
+  void index(const Incident& incident);
   void resolve(const std::string& print, Time now);
 
   CorrelatorOptions options_;
@@ -83,7 +87,8 @@ class Correlator {
   std::unordered_map<std::string, std::string> newest_by_server_;  ///< server -> fingerprint of its newest upstream fault
   std::unordered_map<std::string, std::string> newest_by_peer_;
   std::set<std::string> changed_;                ///< fingerprints that advance() has to report
-  std::multimap<Time, std::string> deadlines_;   ///< when to look at an incident again; an entry may be stale (too early)
+  std::set<std::pair<Time, std::string>> deadlines_;  ///< when to look at an incident again, once each; may be too early
+  std::unordered_map<std::string, Time> planned_;     ///< fingerprint -> its entry in deadlines_
   std::vector<Incident> finished_;               ///< resolved ones that advance() has just reported
   Counters counters_;
 };

@@ -205,10 +205,11 @@ class EntryReader {
     }
   }
 
-  /// What our own reader understands, RE2 accepts: it need not be compiled to know that. All else is tried here.
+  /// What our own reader understands, RE2 accepts: it need not be compiled to know that. All else is tried here, and counts,
+  /// which together may be more than RE2 is ready to unroll.
   void check_regex(Rule& rule) {
     rule.literals = regex_literals(rule.regex);
-    if (rule.regex.empty() || rule.literals) return;
+    if (rule.regex.empty() || (rule.literals && rule.regex.find('{') == std::string::npos)) return;
     re2::RE2::Options options(re2::RE2::Latin1);
     options.set_log_errors(false);
     if (const re2::RE2 regex(rule.regex, options); !regex.ok()) problem("regex", regex.error());
@@ -253,7 +254,8 @@ bool walk(simdjson::ondemand::value value) {
     return value.get(number) == simdjson::SUCCESS;
   }
   bool truth = false;
-  return value.get(truth) == simdjson::SUCCESS || value.is_null();
+  if (type == simdjson::ondemand::json_type::boolean) return value.get(truth) == simdjson::SUCCESS;
+  return simdjson::simdjson_result<bool>(value.is_null()).get(truth) == simdjson::SUCCESS && truth;
 }
 
 /// simdjson's DOM says what is wrong but not where; its on-demand parser knows how far it came.

@@ -9,7 +9,6 @@ namespace handshaked::parse {
 namespace {
 
 constexpr auto npos = std::string_view::npos;
-constexpr int kMaxEnvelopes = 4;
 constexpr std::size_t kMaxUnknownPrefix = 200;
 
 /// Finds a header behind a short prefix of a program that we do not know ("mylogger: 2026/11/21 …").
@@ -28,16 +27,10 @@ const ErrorRecord& NginxErrorParser::parse(std::string_view line) {
   record_ = ErrorRecord{};
   if (line.ends_with('\r')) line.remove_suffix(1);
   std::size_t header = read_header(line, record_);
-  for (int i = 0; header == 0 && i < kMaxEnvelopes; ++i) {
-    std::string scratch;
-    const Envelope envelope = peel_envelope(line, scratch);
+  for (std::size_t i = 0; header == 0 && i < kMaxEnvelopes; ++i) {
+    const Envelope envelope = peel_envelope(line, unescaped_[i]);
     if (!envelope.found) break;
-    if (!scratch.empty()) {
-      unescaped_ = std::move(scratch);
-      line = unescaped_;
-    } else {
-      line = envelope.inner;
-    }
+    line = envelope.inner;
     if (has(envelope.time) && !envelope.time.empty()) record_.envelope_time = envelope.time;
     if (has(envelope.host) && !envelope.host.empty()) record_.envelope_host = envelope.host;
     header = read_header(line, record_);

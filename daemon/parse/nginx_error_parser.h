@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -15,8 +17,10 @@ class NginxErrorParser {
   const ErrorRecord& parse(std::string_view line);
 
  private:
+  static constexpr std::size_t kMaxEnvelopes = 4;
   ErrorRecord record_;
-  std::string unescaped_;
+  /// What each envelope held, outermost first: the record may borrow from all of them, its time from one, its message from another.
+  std::array<std::string, kMaxEnvelopes> unescaped_;
 };
 
 /// Does an nginx header ("2026/11/21 02:58:15 [error] 9#9: ") stand at the very beginning? Its length, 0 if not.

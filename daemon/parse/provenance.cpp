@@ -1,11 +1,13 @@
 #include "parse/provenance.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <string>
 
 #include "ingest/log_line.h"
 #include "parse/context.h"
+#include "parse/envelope.h"
 #include "parse/nginx_error_parser.h"
 
 namespace handshaked::parse {
@@ -18,6 +20,27 @@ std::size_t end_of_line(std::string_view window, std::size_t begin) {
   const auto end = window.find('\n', begin);
   return end == npos ? window.size() : end;
 }
+
+/// A line without what a transport wrote around it.
+class Unwrapped {
+ public:
+  explicit Unwrapped(std::string_view line) : text_(line), header_(header_length(line)) {
+    for (std::size_t i = 0; header_ == 0 && i < kMaxEnvelopes; ++i) {
+      const Envelope envelope = peel_envelope(text_, scratch_[i]);
+      if (!envelope.found) return;
+      text_ = envelope.inner;
+      header_ = header_length(text_);
+    }
+  }
+  std::string_view text() const { return text_; }
+  std::size_t header() const { return header_; }
+
+ private:
+  static constexpr std::size_t kMaxEnvelopes = 3;
+  std::array<std::string, kMaxEnvelopes> scratch_;
+  std::string_view text_;
+  std::size_t header_;
+};
 
 std::size_t count_contexts(std::string_view line) {
   std::size_t count = 0;
@@ -35,10 +58,10 @@ bool holds_encoded_line_feed(std::string_view text) {
 }
 
 /// Does the line end a record that was left open before it? Its last context belongs to that record.
-bool closes_record(std::string_view line) {
-  const std::size_t contexts = count_contexts(line);
-  if (header_length(line) == 0) return contexts >= 1;
-  return contexts >= 2 || (contexts == 1 && holds_encoded_line_feed(line));
+bool closes_record(const Unwrapped& line) {
+  const std::size_t contexts = count_contexts(line.text());
+  if (line.header() == 0) return contexts >= 1;
+  return contexts >= 2 || (contexts == 1 && holds_encoded_line_feed(line.text()));
 }
 
 /// Walks the lines before `line_begin` and says whether a record is still open there.
@@ -52,10 +75,10 @@ bool is_inside_record(std::string_view window, std::size_t line_begin, std::size
   std::size_t record_begin = npos;
   while (at < line_begin) {
     const std::size_t end = end_of_line(window, at);
-    const std::string_view line = window.substr(at, end - at);
+    const Unwrapped line(window.substr(at, end - at));
     if (record_begin != npos && (closes_record(line) || end + 1 - record_begin >= kRecordLimit)) {
       record_begin = npos;
-    } else if (record_begin == npos && is_left_open(line)) {
+    } else if (record_begin == npos && is_left_open(line.text())) {
       record_begin = at;
     }
     at = end + 1;
@@ -68,9 +91,9 @@ bool is_followed_by_orphan(std::string_view window, std::size_t line_end) {
   std::size_t at = line_end + 1;
   for (int lines = 0; lines < 8 && at < window.size() && at < line_end + kRecordLimit; ++lines) {
     const std::size_t end = end_of_line(window, at);
-    const std::string_view line = window.substr(at, end - at);
-    if (header_length(line) != 0) return false;
-    if (count_contexts(line) != 0) return true;
+    const Unwrapped line(window.substr(at, end - at));
+    if (line.header() != 0) return false;
+    if (count_contexts(line.text()) != 0) return true;
     at = end + 1;
   }
   return false;
@@ -82,13 +105,13 @@ bool follows_quoted_text(std::string_view window, std::size_t line_begin) {
   if (line_begin == 0) return false;
   const auto line_feed = line_begin >= 2 ? window.rfind('\n', line_begin - 2) : npos;
   const std::size_t begin = line_feed == npos ? 0 : line_feed + 1;
-  const std::string_view line = window.substr(begin, line_begin - 1 - begin);
-  const std::size_t header = header_length(line);
-  if (header == 0) return true;
-  const std::size_t context = find_context(line.substr(header));
-  return line.substr(header, context).find('"') != npos;
+  const Unwrapped line(window.substr(begin, line_begin - 1 - begin));
+  if (line.header() == 0) return true;
+  const std::string_view message = line.text().substr(line.header());
+  return message.substr(0, find_context(message)).find('"') != npos;
 }
 
+/// Only line feeds that were encoded become line feeds: those between records tell nothing.
 std::string percent_decoded(std::string_view text) {
   std::string out;
   out.reserve(text.size());
@@ -98,7 +121,7 @@ std::string percent_decoded(std::string_view text) {
       out += static_cast<char>(digit(text[i + 1]) * 16 + digit(text[i + 2]));
       i += 2;
     } else {
-      out += text[i];
+      out += text[i] == '\n' ? '\0' : text[i];
     }
   }
   return out;

@@ -2,6 +2,7 @@
 
 #include <date/tz.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdio>
@@ -39,7 +40,8 @@ std::optional<seconds> read_offset(std::string_view text) {
   return text[0] == '-' ? -offset : offset;
 }
 
-/// The host's offset at a local time, by the C library, which honours TZ and /etc/localtime.
+/// The host's offset at a local time, by the C library, which honours TZ and /etc/localtime. Left to itself, mktime() answers
+/// for a repeated hour as for whatever it was asked before; both clocks are asked for, and the one that is further ahead is the earlier moment.
 std::optional<seconds> host_offset(const LocalTime& local) {
   std::tm parts{};
   parts.tm_year = local.year - 1900;
@@ -48,7 +50,15 @@ std::optional<seconds> host_offset(const LocalTime& local) {
   parts.tm_hour = local.hour;
   parts.tm_min = local.minute;
   parts.tm_sec = local.second;
-  parts.tm_isdst = -1;
+  std::optional<seconds> offset;
+  for (const int is_summer : {0, 1}) {
+    std::tm clock = parts;
+    clock.tm_isdst = is_summer;
+    if (std::mktime(&clock) == -1 || clock.tm_isdst != is_summer || clock.tm_hour != parts.tm_hour) continue;
+    offset = std::max(offset.value_or(seconds(clock.tm_gmtoff)), seconds(clock.tm_gmtoff));
+  }
+  if (offset) return offset;
+  parts.tm_isdst = -1;  // an hour that the clocks skipped
   if (std::mktime(&parts) == -1) return std::nullopt;
   return seconds(parts.tm_gmtoff);
 }

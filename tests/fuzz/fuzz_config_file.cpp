@@ -1,0 +1,23 @@
+// Any bytes as handshaked.toml: never a crash, every problem with its file, and a place inside it.
+#include "config/config_file.h"
+#include "fuzz_input.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace handshaked;
+  if (size > (1U << 14)) return 0;
+  const std::string_view text = fuzz::text_of(data, size);
+  config::LoadedConfig loaded;
+  config::read_config(text, "fuzzed.toml", loaded);
+  for (const config::ConfigProblem& problem : loaded.problems) {
+    fuzz::promise(!problem.reason.empty(), "a problem has a reason");
+    fuzz::promise(problem.line >= 1 && problem.column >= 1, "a problem has line and column");
+    fuzz::promise(problem.message().starts_with("fuzzed.toml:"), "a problem names its file");
+  }
+  if (!loaded.problems.empty()) return 0;
+  const config::Config& config = loaded.config;
+  fuzz::promise(config.readers >= 1 && config.readers <= 64, "readers is in its range");
+  fuzz::promise(config.group_wait.count() >= 0 && config.resolve_after.count() >= 0, "durations are not negative");
+  for (const config::FileSource& source : config.files) fuzz::promise(!source.paths.empty(), "a source names files");
+  for (const config::Receiver& receiver : config.receivers) fuzz::promise(!receiver.name.empty(), "a receiver has a name");
+  return 0;
+}

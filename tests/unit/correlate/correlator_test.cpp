@@ -1,0 +1,254 @@
+#include "correlate/correlator.h"
+
+#include <gtest/gtest.h>
+
+#include "unit/correlate/recognised_line.h"
+
+namespace handshaked::correlate {
+namespace {
+
+using What = IncidentChange::What;
+using namespace std::chrono_literals;
+
+const std::string kVerify20 = "upstream SSL certificate verify error: (20:unable to get local issuer certificate)";
+const std::string kVerify10 = "upstream SSL certificate verify error: (10:certificate has expired)";
+const std::string kClosed = "peer closed connection in SSL handshake";
+
+/// A log, its reader and the correlator behind it.
+struct Story {
+  std::shared_ptr<const match::RuleSet> rules = some_rules();
+  Reading reading{rules};
+  Correlator correlator;
+  explicit Story(CorrelatorOptions options = {}) : correlator(std::move(options)) {}
+
+  std::vector<IncidentChange> hear(const std::string& lines, double seconds) {
+    correlator.absorb(reading.read(lines), at(seconds));
+    return correlator.advance(at(seconds));
+  }
+  /// "notify t/verify-20" for each change that receivers hear of.
+  static std::string told(const std::vector<IncidentChange>& changes) {
+    std::string list;
+    for (const IncidentChange& change : changes) {
+      if (change.what == What::changed) continue;
+      list += (list.empty() ? "" : ", ") + std::string(change.what == What::notify ? "notify " : "resolved ") + change.incident->rule_id;
+    }
+    return list;
+  }
+};
+
+TEST(Correlator, AStormIsOneIncident) {
+  Story story;
+  for (unsigned second = 0; second < 120; ++second) {
+    std::string lines;
+    for (int i = 0; i < 500; ++i) lines += upstream_line(second, kVerify20, "10.0.0.1:8443", "gw", "192.0.2." + std::to_string(i % 200));
+    story.hear(lines, second);
+  }
+  ASSERT_EQ(story.correlator.live(), 1U);
+  const Incident& incident = *story.correlator.incidents().front();
+  EXPECT_EQ(incident.count, 60000U);
+  EXPECT_EQ(incident.events, 1U);
+  EXPECT_EQ(incident.sample_lines.size(), Incident::kMaxSamples);
+  EXPECT_NEAR(static_cast<double>(incident.clients.distinct()), 200, 20);
+  EXPECT_EQ(incident.opened_at, at(0));
+  EXPECT_EQ(incident.last_seen_at, at(119));
+}
+
+TEST(Correlator, NotifiesOnceAfterTheGroupHasWaited) {
+  Story story;
+  EXPECT_EQ(Story::told(story.hear(upstream_line(0, kVerify20), 0)), "");
+  EXPECT_EQ(Story::told(story.correlator.advance(at(9.9))), "");
+  ASSERT_TRUE(story.correlator.next_deadline());
+  EXPECT_EQ(*story.correlator.next_deadline(), at(10));
+  EXPECT_EQ(Story::told(story.correlator.advance(at(10))), "notify t/verify-20");
+  EXPECT_EQ(Story::told(story.hear(upstream_line(20, kVerify20), 20)), "");
+}
+
+TEST(Correlator, WhatIsCriticalWaitsForNobody) {
+  Story story;
+  EXPECT_EQ(Story::told(story.hear(upstream_line(0, kVerify10), 0)), "notify t/verify-10");
+}
+
+TEST(Correlator, NoiseIsRecordedButNeverTold) {
+  Story story;
+  const std::string line = "2026/11/21 02:00:00 [info] 9#9: *1 SSL_do_handshake() failed (SSL: error:0A000418:SSL routines::tlsv1 alert unknown ca:SSL alert number 48) while SSL handshaking, client: 192.0.2.7, server: 0.0.0.0:443\n";
+  const auto changes = story.hear(line, 0);
+  ASSERT_EQ(changes.size(), 1U);
+  EXPECT_EQ(changes.front().what, What::changed);
+  EXPECT_EQ(Story::told(story.correlator.advance(at(60))), "");
+  EXPECT_EQ(Story::told(story.correlator.advance(at(3600))), "");
+  EXPECT_EQ(story.correlator.live(), 0U);
+}
+
+TEST(Correlator, ATransportFaultOpensOnlyWhenItPersists) {
+  Story restart;
+  for (unsigned second = 0; second < 30; ++second) EXPECT_EQ(Story::told(restart.hear(upstream_line(second, kClosed), second)), "");
+  EXPECT_EQ(Story::told(restart.correlator.advance(at(3600))), "");
+  EXPECT_EQ(restart.correlator.live(), 0U);
+  EXPECT_EQ(restart.correlator.counters().opened, 0U);
+
+  Story outage;
+  std::string told;
+  for (unsigned second = 0; second <= 150; second += 10) told += Story::told(outage.hear(upstream_line(second, kClosed), second));
+  EXPECT_EQ(told, "notify t/closed");
+  EXPECT_EQ(outage.correlator.counters().opened, 1U);
+}
+
+TEST(Correlator, TwoRestartsFarApartAreNoOutage) {
+  Story story;
+  for (unsigned begin : {0U, 840U, 1680U}) {
+    for (unsigned second = begin; second < begin + 10; ++second) EXPECT_EQ(Story::told(story.hear(upstream_line(second, kClosed), second)), "");
+  }
+  EXPECT_EQ(story.correlator.counters().opened, 0U);
+}
+
+TEST(Correlator, AConsequenceJoinsTheFaultOfItsPeerOrServer) {
+  Story story;
+  story.hear(upstream_line(0, kVerify20) + upstream_line(0, "upstream server temporarily disabled"), 0);
+  story.hear(upstream_line(1, "no live upstreams", "backend"), 1);
+  ASSERT_EQ(story.correlator.live(), 1U);
+  const Incident& incident = *story.correlator.incidents().front();
+  EXPECT_EQ(incident.rule_id, "t/verify-20");
+  EXPECT_EQ(incident.count, 1U);
+  ASSERT_EQ(incident.consequences.size(), 2U);
+  EXPECT_EQ(incident.consequences[1].rule_id, "t/no-live");
+  // Critical by its consequence, so it does not wait for its group.
+  EXPECT_EQ(incident.severity, match::Severity::critical);
+  EXPECT_TRUE(incident.notified_at);
+}
+
+TEST(Correlator, AConsequenceBeforeItsCauseInOneBatchJoinsItToo) {
+  Story story;
+  story.hear(upstream_line(0, "no live upstreams", "backend") + upstream_line(0, kVerify20), 0);
+  EXPECT_EQ(story.correlator.live(), 1U);
+}
+
+TEST(Correlator, AConsequenceWithoutACauseStandsAlone) {
+  Story story;
+  story.hear(upstream_line(0, kVerify20, "10.0.0.1:8443", "other"), 0);
+  story.hear(upstream_line(1, "no live upstreams", "backend", "gw"), 1);
+  EXPECT_EQ(story.correlator.live(), 2U);
+  // And long after its cause was seen last.
+  story.hear(upstream_line(500, "no live upstreams", "group", "other"), 500);
+  EXPECT_EQ(story.correlator.live(), 3U);
+}
+
+TEST(Correlator, AConsequenceFindsItsCauseAmongManyPeersAndAfterARestart) {
+  Story story;
+  for (int i = 0; i < 6000; ++i) story.hear(upstream_line(0, kVerify20, "10.0." + std::to_string(i / 250) + "." + std::to_string(i % 250) + ":1", "s" + std::to_string(i)), 0);
+  story.correlator.advance(at(3000));
+  story.correlator.advance(at(3001));
+  ASSERT_EQ(story.correlator.live(), 0U);
+  story.hear(upstream_line(3600, kVerify20), 3600);
+  story.hear(upstream_line(3601, "no live upstreams", "backend"), 3601);
+  ASSERT_EQ(story.correlator.live(), 1U);
+
+  Story next;
+  next.correlator.restore(Incident::from_json(story.correlator.incidents().front()->to_json()).value());
+  next.hear(upstream_line(3602, "no live upstreams", "backend"), 3602);
+  EXPECT_EQ(next.correlator.live(), 1U);
+}
+
+TEST(Correlator, ResolvesWhenItHasBeenQuietForLong) {
+  Story story;
+  story.hear(upstream_line(0, kVerify10), 0);
+  EXPECT_EQ(Story::told(story.correlator.advance(at(899))), "");
+  const auto changes = story.correlator.advance(at(900));
+  EXPECT_EQ(Story::told(changes), "resolved t/verify-10");
+  const Incident& incident = *changes.front().incident;
+  EXPECT_EQ(incident.status, Status::resolved);
+  EXPECT_EQ(incident.resolved_by, "quiet");
+  EXPECT_EQ(incident.resolved_at, at(900));
+  EXPECT_EQ(incident.events, 2U);
+  EXPECT_EQ(story.correlator.live(), 0U);
+  EXPECT_FALSE(story.correlator.next_deadline());
+}
+
+TEST(Correlator, ARareFaultIsNotQuietBetweenItsLines) {
+  Story story;
+  for (unsigned second = 0; second <= 7200; second += 600) story.hear(upstream_line(second, kVerify10), second);
+  EXPECT_EQ(Story::told(story.correlator.advance(at(7200 + 3000))), "");
+  EXPECT_EQ(Story::told(story.correlator.advance(at(7200 + 6001))), "resolved t/verify-10");
+}
+
+TEST(Correlator, TellsOfAnIncidentThatBecameQuietWhileNobodyAskedAndThenThatItEnded) {
+  Story story;
+  story.correlator.absorb(story.reading.read(upstream_line(0, kVerify20)), at(0));
+  // The host slept, or the daemon was down: notification and end are both due.
+  EXPECT_EQ(Story::told(story.correlator.advance(at(5000))), "notify t/verify-20");
+  ASSERT_TRUE(story.correlator.next_deadline());
+  EXPECT_LE(*story.correlator.next_deadline(), at(5001));
+  EXPECT_EQ(Story::told(story.correlator.advance(at(5001))), "resolved t/verify-20");
+}
+
+TEST(Correlator, AReplayGivesTheSameIds) {
+  std::vector<std::string> ids[2];
+  for (auto& list : ids) {
+    Story story;
+    story.hear(upstream_line(0, kVerify20) + upstream_line(1, kVerify10), 1);
+    story.hear(upstream_line(2, kVerify20, "10.0.0.2:8443") + upstream_line(2, kVerify20), 2);
+    for (const Incident* const incident : story.correlator.incidents()) list.push_back(incident->id);
+  }
+  EXPECT_EQ(ids[0].size(), 3U);
+  EXPECT_EQ(ids[0], ids[1]);
+  // However the log is cut into reads.
+  Story in_one;
+  in_one.hear(upstream_line(0, kVerify20) + upstream_line(1, kVerify10) + upstream_line(2, kVerify20, "10.0.0.2:8443") + upstream_line(2, kVerify20), 2);
+  std::vector<std::string> list;
+  for (const Incident* const incident : in_one.correlator.incidents()) list.push_back(incident->id);
+  EXPECT_EQ(list, ids[0]);
+}
+
+TEST(Correlator, TheSameFaultLaterIsAnotherIncidentOfTheSameFingerprint) {
+  Story story;
+  story.hear(upstream_line(0, kVerify10), 0);
+  const Incident first = *story.correlator.incidents().front();
+  story.correlator.advance(at(2000));
+  story.hear(upstream_line(3000, kVerify10), 3000);
+  const Incident second = *story.correlator.incidents().front();
+  EXPECT_EQ(first.fingerprint, second.fingerprint);
+  EXPECT_NE(first.id, second.id);
+}
+
+TEST(Correlator, HoldsNoMoreIncidentsThanAllowed) {
+  CorrelatorOptions options;
+  options.max_incidents = 10;
+  Story story(options);
+  std::string lines;
+  for (int i = 0; i < 50; ++i) lines += upstream_line(0, kVerify20, "10.0.0." + std::to_string(i) + ":1");
+  story.hear(lines, 0);
+  EXPECT_EQ(story.correlator.live(), 10U);
+  EXPECT_EQ(story.correlator.counters().overflow, 40U);
+}
+
+TEST(Correlator, ManyGrowingIncidentsCostNoMoreWithTime) {
+  Story story;
+  const auto batch = [&](unsigned second) {
+    std::string lines;
+    for (int i = 0; i < 20; ++i) lines += upstream_line(second, kVerify20, "10.0.0." + std::to_string(i) + ":1");
+    return lines;
+  };
+  for (unsigned second = 0; second < 3600; ++second) story.hear(batch(second), second);
+  EXPECT_EQ(story.correlator.live(), 20U);
+  EXPECT_EQ(story.correlator.planned(), 20U);
+}
+
+TEST(Correlator, ARestoredIncidentGoesOnAsItself) {
+  Story story;
+  story.hear(upstream_line(0, kVerify20), 0);
+  const std::string state = story.correlator.incidents().front()->to_json();
+  Story next;
+  next.correlator.restore(Incident::from_json(state).value());
+  EXPECT_EQ(Story::told(next.hear(upstream_line(5, kVerify20), 11)), "notify t/verify-20");
+  ASSERT_EQ(next.correlator.live(), 1U);
+  EXPECT_EQ(next.correlator.incidents().front()->count, 2U);
+  EXPECT_EQ(next.correlator.incidents().front()->id, story.correlator.incidents().front()->id);
+}
+
+TEST(Correlator, ListsTheWorstFirst) {
+  Story story;
+  story.hear(upstream_line(0, kVerify20) + upstream_line(1, kVerify10), 1);
+  EXPECT_EQ(story.correlator.incidents().front()->rule_id, "t/verify-10");
+}
+
+}  // namespace
+}  // namespace handshaked::correlate
