@@ -113,6 +113,19 @@ std::optional<std::string> most_shared_trigram(const std::vector<Clauses>& open_
   return std::string(reinterpret_cast<const char*>(&best), 3);
 }
 
+/// The rarest window of a needle: in no ordinary line, if that can be had, for it is what is looked at first.
+std::size_t best_window(std::string_view needle) {
+  const auto cost = [needle](std::size_t at) {
+    const std::string_view window = needle.substr(at, kWindow);
+    return commonness(window) + (is_ordinary(window) ? 1000U : 0U);
+  };
+  std::size_t best = 0;
+  for (std::size_t i = 1; i + kWindow <= needle.size(); ++i) {
+    if (cost(i) < cost(best)) best = i;
+  }
+  return best;
+}
+
 /// The best piece of one literal: in no ordinary line, and of unusual bytes.
 std::string best_piece(const std::string& literal) {
   std::string best;
@@ -120,7 +133,8 @@ std::string best_piece(const std::string& literal) {
   const std::size_t length = std::min(kLongest, literal.size());
   for (std::size_t i = 0; i + length <= literal.size(); ++i) {
     const std::string piece = literal.substr(i, length);
-    const unsigned cost = commonness(piece) + (is_ordinary(piece) ? 100000U : 0U);
+    const bool has_rare_window = !is_ordinary(std::string_view(piece).substr(best_window(piece), kWindow));
+    const unsigned cost = commonness(piece) + (is_ordinary(piece) ? 100000U : 0U) + (has_rare_window ? 0U : 10000U);
     if (cost < best_cost) {
       best_cost = cost;
       best = piece;
@@ -197,15 +211,6 @@ std::uint32_t key_at(const char* at) {
   std::uint32_t key = 0;
   std::memcpy(&key, at, LiteralGate::kKey);
   return key;
-}
-
-/// The rarest window of a needle.
-std::size_t best_window(std::string_view needle) {
-  std::size_t best = 0;
-  for (std::size_t i = 1; i + kWindow <= needle.size(); ++i) {
-    if (commonness(needle.substr(i, kWindow)) < commonness(needle.substr(best, kWindow))) best = i;
-  }
-  return best;
 }
 
 }  // namespace

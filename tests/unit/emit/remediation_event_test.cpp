@@ -1,0 +1,98 @@
+#include "emit/remediation_event.h"
+
+#include <gtest/gtest.h>
+#include <simdjson.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "emit/redaction.h"
+#include "match/json_schema.h"
+#include "match/rule_file.h"
+
+namespace handshaked::emit {
+namespace {
+
+std::filesystem::path source_directory() { return std::filesystem::path(__FILE__).parent_path() / ".." / ".." / ".."; }
+
+std::string read(const std::filesystem::path& file) {
+  std::ostringstream text;
+  text << std::ifstream(file).rdbuf();
+  return text.str();
+}
+
+correlate::Incident incident_of(const match::Rule& rule) {
+  correlate::Incident incident;
+  incident.id = "inc-0123456789abcdef";
+  incident.fingerprint = "v1:0123456789abcdef0123456789abcdef";
+  incident.status = correlate::Status::open;
+  incident.severity = rule.severity;
+  incident.rule_id = rule.id;
+  incident.title = rule.title;
+  incident.title_zh = rule.title_zh;
+  incident.url = rule.url;
+  incident.likeliest_cause = rule.causes.front().cause;
+  incident.likelihood = rule.causes.front().likelihood;
+  incident.place = {.side = rule.side, .peer = "10.0.0.1:443", .name = "", .server = "gw", .object = "", .scheme = "grpcs"};
+  incident.opened_at = incident.last_seen_at = Time(std::chrono::seconds(1795237493));
+  incident.count = 3;
+  incident.events = 1;
+  incident.clients.add("192.0.2.7");
+  incident.sample_lines = {"2026/11/21 02:58:15 [error] 9#9: *1 SSL_do_handshake() failed while SSL handshaking to upstream, client: 192.0.2.7, server: gw, request: \"GET /pay?card=4111 HTTP/1.1\", upstream: \"https://10.0.0.1/pay?card=4111\" \xff"};
+  return incident;
+}
+
+class EveryRule : public testing::Test {
+ protected:
+  EveryRule() : loaded(match::load_rules((source_directory() / "rules").string())), knowledge(match::Knowledge::load((source_directory() / "rules").string(), loaded.problems)) {}
+  match::LoadedRules loaded;
+  match::Knowledge knowledge;
+};
+
+TEST_F(EveryRule, MakesEventsThatKeepThePublishedSchema) {
+  ASSERT_TRUE(loaded.problems.empty());
+  const auto schema = match::JsonSchema::parse(read(source_directory() / "daemon/emit/schema/incident-1.json"));
+  ASSERT_TRUE(schema.has_value()) << schema.error().message();
+  for (const match::Rule& rule : loaded.rules) {
+    for (const Language language : {Language::en, Language::zh}) {
+      std::string data;
+      append_incident_data(data, incident_of(rule), &rule, knowledge, language);
+      for (const auto& violation : schema.value().violations(data)) ADD_FAILURE() << rule.id << violation.pointer << ": " << violation.reason;
+    }
+  }
+}
+
+TEST_F(EveryRule, LeavesNoPlaceholderOfTheDirectiveFamily) {
+  for (const match::Rule& rule : loaded.rules) {
+    std::string data;
+    append_incident_data(data, incident_of(rule), &rule, knowledge, Language::en);
+    EXPECT_EQ(data.find("{family}"), std::string::npos) << rule.id;
+  }
+}
+
+TEST_F(EveryRule, IsStillReportedWhenItLeftTheRuleSet) {
+  std::string data;
+  append_incident_data(data, incident_of(loaded.rules.front()), nullptr, knowledge, Language::en);
+  simdjson::dom::parser parser;
+  EXPECT_EQ(parser.parse(data).error(), simdjson::SUCCESS);
+}
+
+TEST_F(EveryRule, KeepsQueryStringsAndClientsToItself) {
+  const match::Rule& rule = loaded.rules.front();
+  const RemediationEvent event = make_event(EventKind::opened, incident_of(rule), &rule, knowledge, Time{}, {.host = "proxy-7"});
+  EXPECT_EQ(event.body.find("4111"), std::string::npos);
+  EXPECT_EQ(event.body.find("192.0.2.7"), std::string::npos);
+  EXPECT_NE(event.body.find("192.0.2.0/24"), std::string::npos);
+  EXPECT_EQ(event.id, "inc-0123456789abcdef.opened.1");
+}
+
+TEST(MaskedAddress, ShowsTheNetworkOnly) {
+  EXPECT_EQ(masked_address("192.0.2.7"), "192.0.2.0/24");
+  EXPECT_EQ(masked_address("2001:db8:1:2::3"), "2001:db8:1::/48");
+  EXPECT_EQ(masked_address("unix:"), "unix:");
+  EXPECT_EQ(masked_address("not an address"), "");
+}
+
+}  // namespace
+}  // namespace handshaked::emit
