@@ -7,6 +7,7 @@
 #include "cli/check_verb.h"
 #include "cli/explain_verb.h"
 #include "cli/match_verb.h"
+#include "cli/rules_verb.h"
 #include "cli/scan_verb.h"
 
 namespace handshaked::cli {
@@ -19,7 +20,7 @@ struct RunOptions {
 };
 
 /// What the command line asks for: one verb with its options.
-using Command = std::variant<RunOptions, ScanOptions, MatchOptions, ExplainOptions, CheckOptions>;
+using Command = std::variant<RunOptions, ScanOptions, MatchOptions, ExplainOptions, CheckOptions, RulesOptions>;
 
 /// Reads the command line. Help, the version and complaints are printed here; then there is no command and `exit_code` is
 /// what the process answers (0 or kExitUsage).

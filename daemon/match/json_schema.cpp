@@ -75,7 +75,9 @@ class SchemaReader {
     object schema;
     if (depth > 32 || from.get(schema) != simdjson::SUCCESS) return fail(ErrorCode::invalid_input, "a schema must be an object");
     auto node = std::make_unique<JsonSchema::Node>();
-    for (const auto& [keyword, value] : schema) TRY(read_keyword(keyword, value, *node, depth));
+    for (const auto& [keyword, value] : schema) {
+      TRY(read_keyword(keyword, value, *node, depth));
+    }
     return node;
   }
 
