@@ -21,6 +21,7 @@ int run_verb(const cli::ScanOptions& options) { return cli::run_scan(options); }
 int run_verb(const cli::MatchOptions& options) { return cli::run_match(options); }
 int run_verb(const cli::ExplainOptions& options) { return cli::run_explain(options); }
 int run_verb(const cli::CheckOptions& options) { return cli::run_check(options); }
+int run_verb(const cli::RulesOptions& options) { return cli::run_rules(options); }
 
 }  // namespace
 

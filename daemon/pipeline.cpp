@@ -369,6 +369,10 @@ int run_daemon(const DaemonOptions& options) {
   config::LoadedConfig loaded = config::load_config(must_exist ? options.config_file : std::string(config::kDefaultFile), must_exist);
   const bool rules_configured = !loaded.config.rules_directory.empty() && !options.rules_were_asked_for;
   const std::string rules_directory = rules_configured ? loaded.config.rules_directory : options.rules_directory;
+  if (rules_directory.empty()) {
+    log_error("no rules were found: give --rules DIRECTORY, or directory in [rules] of the configuration");
+    return kExitConfiguration;
+  }
   stages::LoadedRuleBase rules = stages::load_rule_base(rules_directory);
   for (const config::ConfigProblem& problem : loaded.problems) log_error(problem.message());
   for (const std::string& problem : rules.problems) log_error(problem);

@@ -144,8 +144,16 @@ class Lint {
       }
     }
     for (const std::string& cause : knowledge_.causes()) {
-      if (!used.contains(cause)) report_.problems.push_back({(fs::path(directory_) / "causes" / (cause + ".json")).string(), 0, "no rule has this cause"});
+      if (!used.contains(cause) && !is_without_line(cause)) report_.problems.push_back({(fs::path(directory_) / "causes" / (cause + ".json")).string(), 0, "no rule has this cause"});
     }
+  }
+
+  /// A cause that is there to be asked for, and says so.
+  bool is_without_line(const std::string& cause) const {
+    simdjson::dom::parser parser;
+    bool without = false;
+    const std::string_view json = knowledge_.json_of_cause(cause);
+    return parser.parse(json.data(), json.size())["without_line"].get(without) == simdjson::SUCCESS && without;
   }
 
   // --- who wins -------------------------------------------------------------------------------------------------------

@@ -253,6 +253,36 @@ std::vector<std::string> drop_ins(const std::string& file) {
   return files;
 }
 
+/// Where a character beyond ASCII stands outside of strings and comments, if anywhere. TOML allows none there, and toml++ 3.3.0
+/// runs into undefined behaviour.
+std::optional<std::size_t> find_stray_character(std::string_view toml) {
+  std::string_view closing;  // of the string that we are in
+  for (std::size_t at = 0; at < toml.size(); ++at) {
+    if (!closing.empty()) {
+      if (closing.front() == '"' && toml[at] == '\\') ++at;
+      else if (toml.substr(at).starts_with(closing) || (closing.size() == 1 && toml[at] == '\n')) {
+        at += closing.size() - 1;
+        closing = {};
+      }
+      continue;
+    }
+    const std::string_view rest = toml.substr(at);
+    if (rest.front() == '#') {
+      at = std::min(toml.find('\n', at), toml.size());
+    } else if (rest.starts_with("\"\"\"") || rest.starts_with("'''")) {
+      closing = rest.substr(0, 3);
+      at += 2;
+    } else if (rest.front() == '"' || rest.front() == '\'') {
+      closing = rest.substr(0, 1);
+    } else if (static_cast<unsigned char>(rest.front()) >= 0x80) {
+      const bool is_byte_order_mark = at == 0 && rest.starts_with("\xEF\xBB\xBF");
+      if (!is_byte_order_mark) return at;
+      at += 2;
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::string ConfigProblem::message() const {
@@ -262,6 +292,13 @@ std::string ConfigProblem::message() const {
 }
 
 void read_config(std::string_view toml, const std::string& file, LoadedConfig& loaded) {
+  if (const auto stray = find_stray_character(toml)) {
+    const std::string_view before = toml.substr(0, *stray);
+    const auto line = static_cast<unsigned>(std::count(before.begin(), before.end(), '\n')) + 1;
+    const auto column = static_cast<unsigned>(*stray - (before.rfind('\n') + 1)) + 1;
+    loaded.problems.push_back({file, line, column, "a character beyond ASCII outside of a string"});
+    return;
+  }
   try {
     const toml::table table = toml::parse(toml, std::string_view(file));
     TableReader root(table, "", file, loaded.problems);

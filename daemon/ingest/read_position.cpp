@@ -128,6 +128,8 @@ Result<ReadPosition> parse_read_position(std::string_view text) {
     if (position.files.size() == kMostFiles) return refuse("too many files");
     position.files.push_back(std::move(*file));
   }
+  // One text for one position: leading zeros or bytes that should be escaped were not written by us.
+  if (to_text(position) != text) return refuse("not in the form in which it was written");
   return position;
 }
 

@@ -143,6 +143,11 @@ std::optional<Advice> Knowledge::about_cause(std::string_view cause, Language la
   return parse_advice(it->second, language);
 }
 
+std::string_view Knowledge::json_of_cause(std::string_view cause) const {
+  const auto it = causes_.find(cause);
+  return it == causes_.end() ? std::string_view() : std::string_view(it->second);
+}
+
 std::vector<std::string> Knowledge::causes() const {
   std::vector<std::string> names;
   for (const auto& [slug, json] : causes_) names.push_back(slug);

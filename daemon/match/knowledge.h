@@ -50,6 +50,8 @@ class Knowledge {
   /// nullopt for an unknown cause.
   std::optional<Advice> about_cause(std::string_view cause, Language language) const;
   std::vector<std::string> causes() const;
+  /// The file of a cause as it was written; empty for an unknown one.
+  std::string_view json_of_cause(std::string_view cause) const;
 
   /// The advice of a rule itself, as its file has it.
   static Advice about_rule(const Rule& rule, Language language);

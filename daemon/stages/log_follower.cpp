@@ -5,8 +5,8 @@
 namespace handshaked::stages {
 
 LogFollower::LogFollower(std::string path, ingest::LogTailOptions options, std::optional<ingest::ReadPosition> saved, parse::TimeZone zone,
-                         std::shared_ptr<const match::RuleSet> rules)
-    : tail_(path, options, std::move(saved)), zone_(zone), rules_(rules), analysis_(std::make_unique<LineAnalysis>(rules, std::move(zone))), fold_(rules, path) {}
+                         std::shared_ptr<const match::RuleSet> rules, bool starts_live)
+    : tail_(path, options, std::move(saved)), zone_(zone), rules_(rules), analysis_(std::make_unique<LineAnalysis>(rules, std::move(zone))), fold_(rules, path), is_live_(starts_live) {}
 
 std::optional<ReadBatch> LogFollower::step(Time now, bool& more) {
   fold_.set_time_fallback(now);

@@ -26,8 +26,10 @@ struct ReadBatch {
 /// One followed log: read, scan, match and fold as plain calls, on whatever thread steps it; never on two at once.
 class LogFollower final : private ingest::BlockHandler {
  public:
+  /// `starts_live`: what is there at first counts as seen now: it was missed while we were down, or the log is new. Else it is
+  /// history, judged by its own times.
   LogFollower(std::string path, ingest::LogTailOptions options, std::optional<ingest::ReadPosition> saved, parse::TimeZone zone,
-              std::shared_ptr<const match::RuleSet> rules);
+              std::shared_ptr<const match::RuleSet> rules, bool starts_live);
 
   /// Reads what is there, a bounded amount. nullopt when nothing has changed; `more` says whether to step again at once.
   std::optional<ReadBatch> step(Time now, bool& more);
@@ -46,7 +48,7 @@ class LogFollower final : private ingest::BlockHandler {
   std::unique_ptr<LineAnalysis> analysis_;
   correlate::FailureFold fold_;
   std::string last_cursor_;
-  bool is_live_ = false;  ///< the backlog is done: what comes now is written now
+  bool is_live_;  ///< the backlog is done: what comes now is written now
 };
 
 }  // namespace handshaked::stages

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+#include <cstdio>
 #include <memory>
 #include <string>
 #include <vector>
@@ -30,8 +32,8 @@ inline std::shared_ptr<const match::RuleSet> some_rules() {
 
 /// The moment of "2026/11/21 02:00:00" in UTC, and so many seconds later.
 inline Time at(double seconds) {
-  using namespace std::chrono;
-  return Time(sys_days(2026y / 11 / 21) + hours(2)) + duration_cast<Duration>(duration<double>(seconds));
+  const std::chrono::year_month_day date{std::chrono::year(2026), std::chrono::month(11), std::chrono::day(21)};
+  return Time(std::chrono::sys_days(date) + std::chrono::hours(2)) + std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
 }
 
 /// An upstream line so many seconds after 02:00:00.

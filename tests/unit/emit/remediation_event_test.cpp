@@ -14,7 +14,7 @@
 namespace handshaked::emit {
 namespace {
 
-std::filesystem::path source_directory() { return std::filesystem::path(__FILE__).parent_path() / ".." / ".." / ".."; }
+std::filesystem::path source_directory() { return HANDSHAKED_SOURCE_DIRECTORY; }
 
 std::string read(const std::filesystem::path& file) {
   std::ostringstream text;

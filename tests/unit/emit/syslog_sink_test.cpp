@@ -111,15 +111,15 @@ TEST_F(SyslogSinkTest, CountsOctetsOverTcpAndKeepsTheConnection) {
 }
 
 TEST_F(SyslogSinkTest, LosesNoMessageToACollectorThatClosesAfterEachOne) {
-  for (const bool by_reset : {false, true}) {
+  // Closed in order. A reset that arrives after the peer's kernel took the message can lose it: syslog has no answer.
+  {
     Frames frames;
-    LoopbackServer server([&](LoopbackConnection& connection, int number) {
+    LoopbackServer server([&](LoopbackConnection& connection, int) {
       frames.read_one(connection);
-      connection.close(by_reset && number % 2 == 0);
+      connection.close(false);
     });
     const auto sink = tcp_sink(server.port());
     for (const std::string id : {"a", "b", "c", "d"}) {
-      // The reset may come before or after the message counts as sent; then it is sent again, never left out.
       DeliveryOutcome outcome = send(*sink, id);
       for (int again = 0; again < 5 && outcome.kind != Kind::delivered; ++again) outcome = send(*sink, id);
       ASSERT_EQ(outcome.kind, Kind::delivered) << outcome.reason;
