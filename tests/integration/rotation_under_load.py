@@ -96,6 +96,7 @@ class CopyAndTruncate(Writer):
 
 class DeleteAndRecreate(Writer):
     def rotate(self, number):
+        self.wait_until_all_is_read()  # what is deleted before anybody opened it is gone
         os.unlink(self.path)
         self.burst()  # into the file without a name, as nginx does until it is told
         self.file.reopen()
@@ -118,6 +119,7 @@ class SymlinkSwap(Writer):
         os.replace(fresh, self.path)
 
     def rotate(self, number):
+        self.wait_until_all_is_read()  # of two swaps between two looks, no name leads to the file between
         self.point_to(number)
         self.burst()  # into the former file
         self.file.reopen()
