@@ -5,7 +5,9 @@
 #include <map>
 #include <set>
 
+#include "base/utf8.h"
 #include "cli/rule_contest.h"
+#include "parse/nginx_error_parser.h"
 
 namespace handshaked::cli {
 namespace {
@@ -14,7 +16,21 @@ struct Coverage {
   std::set<std::string> rules;
   std::set<std::string> origins;        ///< of lines that a program wrote
   std::set<std::string> built_origins;  ///< of lines that were put together from its source
+  std::string sample;                   ///< what one of them says: message and action, a written one if there is any
+  bool sample_is_built = true;
 };
+
+/// The message and the action of a line, short enough for a table; nothing in it ends the cell or the code.
+std::string sample_cell(const std::string& line) {
+  constexpr std::size_t kLongest = 160;
+  parse::NginxErrorParser parser;
+  std::string_view text = parser.parse(line.substr(0, line.find('\n'))).text;
+  const bool is_cut = text.size() > kLongest;
+  text = utf8_prefix(text, kLongest);
+  std::string cell = "`";
+  for (const char c : text) cell += c == '|' ? '/' : c == '`' ? '\'' : static_cast<unsigned char>(c) < ' ' ? ' ' : c;
+  return cell + (is_cut ? "…`" : "`");
+}
 
 std::vector<std::string> situations_of(const match::Rule& rule) {
   std::vector<std::string> situations;
@@ -45,17 +61,25 @@ std::string coverage_table(const match::RuleSet& rules) {
     for (const std::string& situation : situations_of(rule)) {
       Coverage& coverage = table[situation];
       coverage.rules.insert("`" + rule.id + "`");
-      for (const RuleSample& sample : lines_of(rule, "samples")) (sample.origin.starts_with("built") ? coverage.built_origins : coverage.origins).insert(sample.origin);
+      for (const RuleSample& sample : lines_of(rule, "samples")) {
+        const bool is_built = sample.origin.starts_with("built");
+        (is_built ? coverage.built_origins : coverage.origins).insert(sample.origin);
+        if (coverage.sample.empty() || (coverage.sample_is_built && !is_built)) {
+          coverage.sample = sample_cell(sample.line);
+          coverage.sample_is_built = is_built;
+        }
+      }
     }
   }
   std::string rows;
   for (const auto& [situation, coverage] : table) {
     shown_by_real_lines += coverage.origins.empty() ? 0U : 1U;
-    rows += "| `" + situation + "` | " + cell(coverage.rules) + " | " + (coverage.origins.empty() ? cell(coverage.built_origins) : cell(coverage.origins)) + " |\n";
+    rows += "| `" + situation + "` | " + cell(coverage.rules) + " | " + coverage.sample + " | " +
+            (coverage.origins.empty() ? cell(coverage.built_origins) : cell(coverage.origins)) + " |\n";
   }
-  return "# Coverage\n\nWritten by `handshaked rules export --format coverage`; a test checks that it is current.\n\n" + std::to_string(table.size()) +
+  return "## Coverage\n\nWritten by `handshaked rules export --format coverage`; a test checks that it is current.\n\n" + std::to_string(table.size()) +
          " situations, " + std::to_string(shown_by_real_lines) + " of them with lines that a real nginx wrote. \"built\": the line was put together from nginx's source.\n\n" +
-         "| situation | rules | lines from |\n| --- | --- | --- |\n" + rows;
+         "| situation | rules | a line | lines from |\n| --- | --- | --- | --- |\n" + rows;
 }
 
 }  // namespace handshaked::cli
