@@ -20,7 +20,10 @@ def main():
     parser.add_argument("--rules", default="rules")
     parser.add_argument("out")
     arguments = parser.parse_args()
-    rules = [json.load(open(f, encoding="utf-8")) for f in sorted(glob.glob(arguments.rules + "/*.json"))]
+    rules = []
+    for file in sorted(glob.glob(arguments.rules + "/*.json")):
+        entries = json.load(open(file, encoding="utf-8"))
+        rules += entries if isinstance(entries, list) else [entries]
     made = rules[: arguments.count]
     number = 0
     while len(made) < arguments.count:

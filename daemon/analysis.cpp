@@ -61,7 +61,8 @@ void LineAnalysis::examine_line(const ingest::LineBlock& block, std::size_t begi
                       .trusted = trusted});
 }
 
-Provenance LineAnalysis::provenance_of(const ingest::LineBlock& block, std::size_t begin, std::size_t end, const parse::ErrorRecord& record) {
+Provenance LineAnalysis::provenance_of(const ingest::LineBlock& block, std::size_t begin, std::size_t end,
+                                       const parse::ErrorRecord& record) {
   if (record.form == parse::Form::bare && block.bytes.size() == end - begin) return Provenance::doubtful;
   if (begin >= ingest::kNginxLineLimit || block.before.empty() || settled_ > 0) {
     return parse::examine_provenance(block.bytes, begin, end, settled_, record.foreign_tail);

@@ -39,7 +39,7 @@ class LineAnalysis {
     std::uint64_t candidates = 0;  ///< lines that the gate let pass
     std::uint64_t matched = 0;
     std::uint64_t untrusted = 0;
-    std::uint64_t forged = 0;      ///< suppressed: a stranger's text
+    std::uint64_t forged = 0;  ///< suppressed: a stranger's text
   };
   const Counters& counters() const { return counters_; }
   const match::RuleSet& rules() const { return matcher_.rules(); }
@@ -55,10 +55,10 @@ class LineAnalysis {
   parse::TlsDetail tls_;
   Counters counters_;
   bool counts_lines_ = false;
-  std::uint64_t lines_before_ = 0;   ///< line feeds before the place up to which they are counted
-  std::size_t counted_to_ = 0;       ///< that place, in the current block
-  std::size_t settled_ = 0;          ///< a record is known to begin here, in the current block
-  std::string window_;               ///< the seam between two blocks
+  std::uint64_t lines_before_ = 0;  ///< line feeds before the place up to which they are counted
+  std::size_t counted_to_ = 0;      ///< that place, in the current block
+  std::size_t settled_ = 0;         ///< a record is known to begin here, in the current block
+  std::string window_;              ///< the seam between two blocks
 };
 
 }  // namespace handshaked

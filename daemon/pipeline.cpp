@@ -105,7 +105,8 @@ class Daemon {
   bool prepare(bool from_start) {
     if (!restore_incidents() || !make_deliveries()) return false;
     for (const config::FileSource& source : config_.files) {
-      const auto followed = sources_.follow(source, from_start || source.from_start, [this](const std::string& path) { return find_cursor(path); });
+      const auto followed =
+          sources_.follow(source, from_start || source.from_start, [this](const std::string& path) { return find_cursor(path); });
       if (!followed) {
         log_error(followed.error().message());
         return false;
@@ -118,7 +119,8 @@ class Daemon {
     wait_for_signals();
     start_deliveries();
     sources_.start([this] {
-      const std::string status = "following " + std::to_string(sources_.count()) + " logs with " + std::to_string(base_->rules->rules().size()) + " rules";
+      const std::string status =
+          "following " + std::to_string(sources_.count()) + " logs with " + std::to_string(base_->rules->rules().size()) + " rules";
       log_info(status);
       stages::notify_ready(status);
     });
@@ -134,7 +136,8 @@ class Daemon {
     options.on_trouble = [](const Error& error) { log_error("the database cannot be written, events wait in memory: " + error.message()); };
     options.on_recovered = [] { log_info("the database can be written again"); };
     options.on_replaced = [this](const store::Replacement& replacement) {
-      log_error("the database was damaged (" + replacement.reason + ") and is now " + replacement.moved_to.string() + "; a new one was begun");
+      log_error("the database was damaged (" + replacement.reason + ") and is now " + replacement.moved_to.string() +
+                "; a new one was begun");
       asio::post(loop_, [this] { submit_all_incidents(); });
     };
     return options;
@@ -170,7 +173,8 @@ class Daemon {
         log_error("receiver " + receiver.name + ": " + sink.error().message());
         return false;
       }
-      deliveries_.push_back(std::make_unique<emit::Delivery>(loop_.get_executor(), std::move(sink).value(), outbox_, emit::DeliveryOptions{}));
+      deliveries_.push_back(
+          std::make_unique<emit::Delivery>(loop_.get_executor(), std::move(sink).value(), outbox_, emit::DeliveryOptions{}));
     }
     return true;
   }
@@ -221,11 +225,12 @@ class Daemon {
     const bool urgent = incident_commit_.add(correlator_.advance(now), *base_, now, commit);
     const bool has_events = !commit.deliveries.empty();
     if (!commit.empty()) {
-      store_.submit(std::move(commit),
-                    [this, has_events](Result<> written) {
-                      if (written && has_events) asio::post(loop_, [this] { notify_deliveries(); });
-                    },
-                    urgent);
+      store_.submit(
+          std::move(commit),
+          [this, has_events](Result<> written) {
+            if (written && has_events) asio::post(loop_, [this] { notify_deliveries(); });
+          },
+          urgent);
     }
     wait_for_deadline();
   }
@@ -282,7 +287,8 @@ class Daemon {
     } else {
       log_error("the rules were not reloaded: the " + std::to_string(base_->rules->rules().size()) + " rules from before stay in force");
     }
-    stages::notify_ready("following " + std::to_string(sources_.count()) + " logs with " + std::to_string(base_->rules->rules().size()) + " rules");
+    stages::notify_ready("following " + std::to_string(sources_.count()) + " logs with " + std::to_string(base_->rules->rules().size()) +
+                         " rules");
   }
 
   void feed_watchdog() {
@@ -386,7 +392,8 @@ int run_daemon(const DaemonOptions& options) {
     return kExitInternal;
   }
   if (const auto& replacement = database.value().replacement()) {
-    log_error("the database was damaged (" + replacement->reason + ") and is now " + replacement->moved_to.string() + "; a new one was begun");
+    log_error("the database was damaged (" + replacement->reason + ") and is now " + replacement->moved_to.string() +
+              "; a new one was begun");
   }
 
   Daemon daemon(std::move(loaded.config), rules_directory, std::move(rules.base), std::move(database).value());

@@ -15,9 +15,7 @@ using Result = boost::outcome_v2::basic_result<T, Error, boost::outcome_v2::poli
 
 inline auto success() { return boost::outcome_v2::success(); }
 
-inline auto fail(ErrorCode code, std::string context) {
-  return boost::outcome_v2::failure(Error(code, std::move(context)));
-}
+inline auto fail(ErrorCode code, std::string context) { return boost::outcome_v2::failure(Error(code, std::move(context))); }
 inline auto fail(Error error) { return boost::outcome_v2::failure(std::move(error)); }
 
 }  // namespace handshaked

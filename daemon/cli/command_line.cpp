@@ -127,7 +127,8 @@ class Parser {
     match_verb_ = add_verb("match", "Print a JSON object for every recognised line; exit 1 when there is none",
                            "tail -F /var/log/nginx/error.log | handshaked match - | jq .rule");
     match_verb_->add_option("files", match_.files, "Logs: plain, .gz or .zst; - is standard input")->required()->type_name("FILE");
-    match_verb_->add_flag("--print-literals", match_.print_literals, "Print the texts of which the rules require one, as for grep -F -f, and end");
+    match_verb_->add_flag("--print-literals", match_.print_literals,
+                          "Print the texts of which the rules require one, as for grep -F -f, and end");
     match_verb_->add_flag("--line-buffered", match_.line_buffered, "Write every object at once");
     add_time_zone(match_verb_, match_.time_zone);
     add_rules(match_verb_, match_.rules_directory);
@@ -170,32 +171,50 @@ class Parser {
     rules_verb_ = add_verb("rules", "Look at, check, import and export the knowledge base", "handshaked rules list --side upstream");
     rules_verb_->require_subcommand(1);
     CLI::App* const list = rules_list_verb_ = add_rules_verb("list", "Name all rules", "handshaked rules list --side client");
-    add_choice<parse::Side>(list, "--side", {{"upstream", parse::Side::upstream}, {"client", parse::Side::client}, {"config", parse::Side::config}, {"ocsp", parse::Side::ocsp}},
+    add_choice<parse::Side>(list, "--side",
+                            {{"upstream", parse::Side::upstream},
+                             {"client", parse::Side::client},
+                             {"config", parse::Side::config},
+                             {"ocsp", parse::Side::ocsp}},
                             rules_list_.side, "Only the rules of one side: upstream, client, config or ocsp", "SIDE");
     add_text_or_json(list, rules_list_.json);
     add_language(list, rules_list_.language);
     add_rules(list, rules_list_.rules_directory);
-    CLI::App* const show = rules_show_verb_ = add_rules_verb("show", "Tell everything about one rule; as json its file", "handshaked rules show nginx/upstream-ssl-certificate-verify-error");
+    CLI::App* const show = rules_show_verb_ = add_rules_verb("show", "Tell everything about one rule; as json its file",
+                                                             "handshaked rules show nginx/upstream-ssl-certificate-verify-error");
     show->add_option("id", rules_show_.id, "The rule; \"nginx/\" may be left out")->required()->type_name("ID");
     add_text_or_json(show, rules_show_.json);
     add_language(show, rules_show_.language);
     add_rules(show, rules_show_.rules_directory);
-    rules_lint_verb_ = add_rules_verb("lint", "Check form and sense of rules and causes; exit 1 when something is wrong", "handshaked rules lint ./rules");
+    rules_lint_verb_ =
+        add_rules_verb("lint", "Check form and sense of rules and causes; exit 1 when something is wrong", "handshaked rules lint ./rules");
     add_rules_directory(rules_lint_verb_, rules_lint_.rules_directory);
-    rules_test_verb_ = add_rules_verb("test", "Try every sample and near miss of every rule; exit 1 when one fails", "handshaked rules test ./rules");
+    rules_test_verb_ =
+        add_rules_verb("test", "Try every sample and near miss of every rule; exit 1 when one fails", "handshaked rules test ./rules");
     add_rules_directory(rules_test_verb_, rules_test_.rules_directory);
-    CLI::App* const import = rules_import_verb_ = add_rules_verb("import", "Turn public entries into rules, with warnings on what is doubtful", "handshaked rules import --output /etc/handshaked/rules entry.json");
-    import->add_option("files", rules_import_.files, "Entries in one of the public shapes; - is standard input")->required()->type_name("FILE");
-    import->add_option("-o,--output", rules_import_.output_directory, "Write a file a rule into a directory (default: standard output)")->type_name("DIR");
+    CLI::App* const import = rules_import_verb_ =
+        add_rules_verb("import", "Turn public entries into rules, with warnings on what is doubtful",
+                       "handshaked rules import --output /etc/handshaked/rules entry.json");
+    import->add_option("files", rules_import_.files, "Entries in one of the public shapes; - is standard input")
+        ->required()
+        ->type_name("FILE");
+    import->add_option("-o,--output", rules_import_.output_directory, "Write a file a rule into a directory (default: standard output)")
+        ->type_name("DIR");
     add_export_verb();
   }
 
   void add_export_verb() {
-    CLI::App* const verb = add_rules_verb("export", "Write the knowledge base for other programs and for readers", "handshaked rules export --format html ./site");
+    CLI::App* const verb = add_rules_verb("export", "Write the knowledge base for other programs and for readers",
+                                          "handshaked rules export --format html ./site");
     add_choice<RulesExportFormat>(verb, "--format",
-                                  {{"json", RulesExportFormat::json}, {"markdown", RulesExportFormat::markdown}, {"html", RulesExportFormat::html}, {"coverage", RulesExportFormat::coverage}},
-                                  rules_export_.format, "json (public entries), markdown, html (a site) or coverage (default: json)", "FORMAT");
-    verb->add_option("directory", rules_export_.target_directory, "Where to write; html needs it (default: standard output)")->type_name("DIR");
+                                  {{"json", RulesExportFormat::json},
+                                   {"markdown", RulesExportFormat::markdown},
+                                   {"html", RulesExportFormat::html},
+                                   {"coverage", RulesExportFormat::coverage}},
+                                  rules_export_.format, "json (public entries), markdown, html (a site) or coverage (default: json)",
+                                  "FORMAT");
+    verb->add_option("directory", rules_export_.target_directory, "Where to write; html needs it (default: standard output)")
+        ->type_name("DIR");
     add_rules(verb, rules_export_.rules_directory);
   }
 
@@ -235,8 +254,8 @@ class Parser {
 
   CLI::App app_;
   CLI::App *run_verb_ = nullptr, *scan_verb_ = nullptr, *match_verb_ = nullptr, *explain_verb_ = nullptr, *check_verb_ = nullptr;
-  CLI::App *rules_verb_ = nullptr, *rules_list_verb_ = nullptr, *rules_show_verb_ = nullptr, *rules_lint_verb_ = nullptr, *rules_test_verb_ = nullptr,
-           *rules_import_verb_ = nullptr;
+  CLI::App *rules_verb_ = nullptr, *rules_list_verb_ = nullptr, *rules_show_verb_ = nullptr, *rules_lint_verb_ = nullptr,
+           *rules_test_verb_ = nullptr, *rules_import_verb_ = nullptr;
   CLI::Option* format_option_ = nullptr;
   RunOptions run_;
   ScanOptions scan_;

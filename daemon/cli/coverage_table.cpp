@@ -77,8 +77,9 @@ std::string coverage_table(const match::RuleSet& rules) {
     rows += "| `" + situation + "` | " + cell(coverage.rules) + " | " + coverage.sample + " | " +
             (coverage.origins.empty() ? cell(coverage.built_origins) : cell(coverage.origins)) + " |\n";
   }
-  return "## Coverage\n\nWritten by `handshaked rules export --format coverage`; a test checks that it is current.\n\n" + std::to_string(table.size()) +
-         " situations, " + std::to_string(shown_by_real_lines) + " of them with lines that a real nginx wrote. \"built\": the line was put together from nginx's source.\n\n" +
+  return "## Coverage\n\nWritten by `handshaked rules export --format coverage`; a test checks that it is current.\n\n" +
+         std::to_string(table.size()) + " situations, " + std::to_string(shown_by_real_lines) +
+         " of them with lines that a real nginx wrote. \"built\": the line was put together from nginx's source.\n\n" +
          "| situation | rules | a line | lines from |\n| --- | --- | --- | --- |\n" + rows;
 }
 

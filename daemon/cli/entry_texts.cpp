@@ -11,7 +11,8 @@ namespace {
 using simdjson::dom::element;
 using simdjson::dom::object;
 
-constexpr std::array<std::string_view, 9> kTranslated{"signature", "root_cause", "tell_apart", "action", "how", "why_fails", "condition", "distinction", "meaning"};
+constexpr std::array<std::string_view, 9> kTranslated{"signature", "root_cause", "tell_apart",  "action", "how",
+                                                      "why_fails", "condition",  "distinction", "meaning"};
 /// Where engineers keep their own things; a reader has none of them.
 constexpr std::array<std::string_view, 6> kOwnPaths{"../shared", "/tmp/w/", "/Users/", "C:\\Users", "/work/main", "/work/shared"};
 
@@ -50,7 +51,8 @@ class TextReview {
     }
     std::int64_t evidence = 0;
     simdjson::dom::array sources;
-    if (members["evidence_count"].get(evidence) == simdjson::SUCCESS && evidence > 0 && members["sources"].get(sources) == simdjson::SUCCESS && sources.size() == 0) {
+    if (members["evidence_count"].get(evidence) == simdjson::SUCCESS && evidence > 0 &&
+        members["sources"].get(sources) == simdjson::SUCCESS && sources.size() == 0) {
       add(pointer + "/evidence_count", "claims evidence, but names no source");
     }
   }
@@ -58,7 +60,8 @@ class TextReview {
   void review_member(object members, const std::string& key, std::string_view text, const std::string& pointer) {
     if (key == "official_doc_url" && !is_sound_link(text)) add(pointer + "/" + key, "\"" + std::string(text) + "\" is no sound link");
     if (key == "action" && text.empty()) add(pointer + "/" + key, "is empty: nobody learns what to do, or not to try");
-    if (std::find(kTranslated.begin(), kTranslated.end(), key) != kTranslated.end() && !text.empty() && text_of(members, key + "_zh").empty()) {
+    if (std::find(kTranslated.begin(), kTranslated.end(), key) != kTranslated.end() && !text.empty() &&
+        text_of(members, key + "_zh").empty()) {
       add(pointer + "/" + key, "lacks its translation, \"" + key + "_zh\"");
     }
     if (!key.ends_with("_zh") || text.empty() || holds_chinese(text)) return;

@@ -65,7 +65,8 @@ class Importer {
     lift("verdict", "fix_success_rate", "fix_success_rate");
     lift("verdict", "confidence", "confidence");
     lift("metadata", "evidence_count", "evidence_count");
-    if (!has_member(entry_, "official_doc_url") && !text_of(entry_, "url").empty()) json_.member("official_doc_url", text_of(entry_, "url"));
+    if (!has_member(entry_, "official_doc_url") && !text_of(entry_, "url").empty())
+      json_.member("official_doc_url", text_of(entry_, "url"));
     append_relations("leads_to", "leads_to");
     append_relations("frequently_confused_with", "confused_with");
   }
@@ -78,7 +79,11 @@ class Importer {
       object relation;
       if (item.get(relation) != simdjson::SUCCESS || text_of(relation, "error_id").empty()) continue;
       if (to == "leads_to") json_.value(text_of(relation, "error_id"));
-      else json_.begin_object().member("id", text_of(relation, "error_id")).member("distinction", text_of(relation, "distinction")).end_object();
+      else
+        json_.begin_object()
+            .member("id", text_of(relation, "error_id"))
+            .member("distinction", text_of(relation, "distinction"))
+            .end_object();
     }
     json_.end_array();
   }
@@ -118,7 +123,8 @@ class Importer {
   }
 
   void review_item(object item, const std::string& place, bool translated) {
-    if (text_of(item, "action").empty()) warn(place + ": the action is empty, so nobody learns " + (place.starts_with('d') ? "what not to try" : "what to do"));
+    if (text_of(item, "action").empty())
+      warn(place + ": the action is empty, so nobody learns " + (place.starts_with('d') ? "what not to try" : "what to do"));
     if (!text_of(item, "action").empty() && text_of(item, "action_zh").empty() && !translated) warn(place + ": no Chinese translation");
     simdjson::dom::array sources;
     const bool has_rate = has_member(item, "success_rate") || has_member(item, "fail_rate");
@@ -129,7 +135,8 @@ class Importer {
     if (text_of(head, "signature_zh").empty()) warn("signature: no Chinese translation");
     if (text_of(entry_, "root_cause_zh").empty()) warn("root_cause: no Chinese translation");
     simdjson::dom::array samples;
-    if (entry_["samples"].get(samples) != simdjson::SUCCESS || samples.size() == 0) warn("it has no sample line, so nothing shows what it matches");
+    if (entry_["samples"].get(samples) != simdjson::SUCCESS || samples.size() == 0)
+      warn("it has no sample line, so nothing shows what it matches");
     if (const auto url = text_of(entry_, "official_doc_url"); !url.empty() && !is_sound_link(url)) warn("official_doc_url: no sound link");
   }
 
@@ -161,20 +168,24 @@ class Importer {
 
 const std::vector<std::string_view>& lines_of_other_programs() {
   static const std::vector<std::string_view> lines{
-      "postfix/smtp[2211]: certificate verification failed for mx.example.net[192.0.2.25]:25: untrusted issuer /C=US/O=Example/CN=Example Root",
+      "postfix/smtp[2211]: certificate verification failed for mx.example.net[192.0.2.25]:25: untrusted issuer /C=US/O=Example/CN=Example "
+      "Root",
       "curl: (60) SSL certificate problem: unable to get local issuer certificate",
       "fatal: unable to access 'https://git.example.com/a.git/': SSL certificate problem: self-signed certificate in certificate chain",
-      "requests.exceptions.SSLError: HTTPSConnectionPool(host='api.example.com', port=443): [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: unable to get local issuer certificate (_ssl.c:992)",
+      "requests.exceptions.SSLError: HTTPSConnectionPool(host='api.example.com', port=443): [SSL: CERTIFICATE_VERIFY_FAILED] certificate "
+      "verify failed: unable to get local issuer certificate (_ssl.c:992)",
       "javax.net.ssl.SSLHandshakeException: PKIX path building failed: unable to find valid certification path to requested target",
       "x509: certificate signed by unknown authority",
       "2026-11-21T02:58:15Z ERROR http: TLS handshake error from 192.0.2.7:51544: remote error: tls: bad certificate",
       "haproxy[912]: 192.0.2.7:51544 [21/Nov/2026:02:58:15.001] https/1: SSL handshake failure",
       "[ssl:error] [pid 812] AH02039: Certificate Verification: Error (20): unable to get local issuer certificate",
       "[proxy:error] [pid 813] (111)Connection refused: AH00957: HTTPS: attempt to connect to 10.0.0.1:8443 (10.0.0.1) failed",
-      "Error: unable to verify the first certificate at TLSSocket.onConnectSecure (node:_tls_wrap:1600:34) code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'",
+      "Error: unable to verify the first certificate at TLSSocket.onConnectSecure (node:_tls_wrap:1600:34) code: "
+      "'UNABLE_TO_VERIFY_LEAF_SIGNATURE'",
       "mysqld: SSL error: Unable to get certificate from '/etc/mysql/server-cert.pem'",
       "postgres[77]: LOG:  could not accept SSL connection: tlsv1 alert unknown ca",
-      "ldap_start_tls: Connect error (-11) additional info: error:0A000086:SSL routines::certificate verify failed (unable to get local issuer certificate)",
+      "ldap_start_tls: Connect error (-11) additional info: error:0A000086:SSL routines::certificate verify failed (unable to get local "
+      "issuer certificate)",
       "verify error:num=20:unable to get local issuer certificate",
       "openvpn[5]: VERIFY ERROR: depth=1, error=certificate has expired: C=DE, CN=vpn",
       "sshd[991]: Connection closed by authenticating user root 192.0.2.7 port 50012 [preauth]",
@@ -183,9 +194,12 @@ const std::vector<std::string_view>& lines_of_other_programs() {
       "docker: Error response from daemon: Get \"https://registry.example.com/v2/\": tls: failed to verify certificate",
       "systemd[1]: nginx.service: Main process exited, code=exited, status=1/FAILURE",
       "kernel: TCP: request_sock_TCP: Possible SYN flooding on port 443. Sending cookies.",
-      "connect() failed (111: Connection refused) while connecting to upstream, client: 192.0.2.7, server: app, upstream: \"http://10.0.0.1:8080/\"",
-      "open() \"/srv/www/favicon.ico\" failed (2: No such file or directory), client: 192.0.2.7, server: app, request: \"GET /favicon.ico HTTP/1.1\"",
-      "upstream timed out (110: Connection timed out) while reading response header from upstream, client: 192.0.2.7, upstream: \"http://10.0.0.1:8080/\"",
+      "connect() failed (111: Connection refused) while connecting to upstream, client: 192.0.2.7, server: app, upstream: "
+      "\"http://10.0.0.1:8080/\"",
+      "open() \"/srv/www/favicon.ico\" failed (2: No such file or directory), client: 192.0.2.7, server: app, request: \"GET /favicon.ico "
+      "HTTP/1.1\"",
+      "upstream timed out (110: Connection timed out) while reading response header from upstream, client: 192.0.2.7, upstream: "
+      "\"http://10.0.0.1:8080/\"",
   };
   return lines;
 }

@@ -9,8 +9,8 @@ struct MatchOptions {
   std::vector<std::string> files;  ///< "-" is standard input
   std::string rules_directory;     ///< empty: found by itself
   std::string time_zone = "local";
-  bool print_literals = false; ///< only say what the rules require of a line
-  bool line_buffered = false;  ///< write each object at once, for a reader that waits for it
+  bool print_literals = false;  ///< only say what the rules require of a line
+  bool line_buffered = false;   ///< write each object at once, for a reader that waits for it
 };
 
 /// `handshaked match`: one JSON object a recognised line on standard output, in the order of the logs. Gives the exit code:

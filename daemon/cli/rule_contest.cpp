@@ -42,7 +42,8 @@ RuleContest::Verdict RuleContest::judge(std::string_view line) {
       specificity = rules_->specificity(index);
       continue;
     }
-    if (rule.imported == verdict.winner->imported && rules_->specificity(index) == specificity && constraint_count(rule) == constraint_count(*verdict.winner)) {
+    if (rule.imported == verdict.winner->imported && rules_->specificity(index) == specificity &&
+        constraint_count(rule) == constraint_count(*verdict.winner)) {
       verdict.equal = &rule;
     }
     break;

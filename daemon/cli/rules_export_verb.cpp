@@ -60,8 +60,7 @@ Result<> write_markdown(const KnowledgeBase& base, const fs::path& directory) {
 Result<> export_all(const RulesExportOptions& options, const KnowledgeBase& base) {
   const std::string& target = options.target_directory;
   switch (options.format) {
-    case RulesExportFormat::json:
-      return target.empty() ? write_text_file("-", all_entries(base)) : write_entries(base, target);
+    case RulesExportFormat::json: return target.empty() ? write_text_file("-", all_entries(base)) : write_entries(base, target);
     case RulesExportFormat::markdown: {
       if (!target.empty()) return write_markdown(base, target);
       std::string text;

@@ -24,7 +24,8 @@ int run_rules_import(const RulesImportOptions& options) {
       continue;
     }
     for (ImportedEntry& entry : import_entries(text.value(), file)) {
-      for (const std::string& warning : entry.warnings) std::fprintf(stderr, "%s: %s\n", visible_text(entry.id).c_str(), visible_text(warning).c_str());
+      for (const std::string& warning : entry.warnings)
+        std::fprintf(stderr, "%s: %s\n", visible_text(entry.id).c_str(), visible_text(warning).c_str());
       failed = failed || entry.json.empty();
       if (!entry.json.empty()) all.push_back(std::move(entry));
     }

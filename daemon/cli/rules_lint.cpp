@@ -54,12 +54,15 @@ class Lint {
     check_regexes();
     check_names();
     check_contests();
-    std::stable_sort(report_.problems.begin(), report_.problems.end(), [](const auto& a, const auto& b) { return std::tie(a.file, a.line) < std::tie(b.file, b.line); });
+    std::stable_sort(report_.problems.begin(), report_.problems.end(),
+                     [](const auto& a, const auto& b) { return std::tie(a.file, a.line) < std::tie(b.file, b.line); });
     return std::move(report_);
   }
 
  private:
-  void add(const match::Rule& rule, std::string reason) { report_.problems.push_back({rule.file, rule.line, rule.id + ": " + std::move(reason)}); }
+  void add(const match::Rule& rule, std::string reason) {
+    report_.problems.push_back({rule.file, rule.line, rule.id + ": " + std::move(reason)});
+  }
 
   // --- each file by itself --------------------------------------------------------------------------------------------
 
@@ -100,8 +103,10 @@ class Lint {
     for (const simdjson::dom::element entry : entries) check_entry(file, *text, entry, "/" + std::to_string(index++), schema);
   }
 
-  void check_entry(const fs::path& file, const std::string& text, simdjson::dom::element entry, const std::string& pointer, const match::JsonSchema* schema) {
-    if (entry["side"].error() != simdjson::SUCCESS && entry["cause"].error() != simdjson::SUCCESS) return;  // a public entry, dropped in as it is
+  void check_entry(const fs::path& file, const std::string& text, simdjson::dom::element entry, const std::string& pointer,
+                   const match::JsonSchema* schema) {
+    if (entry["side"].error() != simdjson::SUCCESS && entry["cause"].error() != simdjson::SUCCESS)
+      return;  // a public entry, dropped in as it is
     const std::string json = simdjson::minify(entry);
     const auto add_at = [&](const std::string& below, const std::string& reason) {
       const std::string name = below.empty() ? "" : below.substr(1) + ": ";
@@ -120,7 +125,8 @@ class Lint {
     for (const match::Rule& rule : rules_->rules()) {
       if (!rule.imported && rule.regex.starts_with(".*")) add(rule, "the regex begins with .*, so that text of strangers can match");
       // A gate of this rule alone: open when nothing in the regex can be searched for.
-      if (match::RuleSet({rule}).gate().is_open()) add(rule, "the regex requires no text that could be searched for: every line of every log would be looked at");
+      if (match::RuleSet({rule}).gate().is_open())
+        add(rule, "the regex requires no text that could be searched for: every line of every log would be looked at");
     }
   }
 
@@ -144,7 +150,8 @@ class Lint {
       }
     }
     for (const std::string& cause : knowledge_.causes()) {
-      if (!used.contains(cause) && !is_without_line(cause)) report_.problems.push_back({(fs::path(directory_) / "causes" / (cause + ".json")).string(), 0, "no rule has this cause"});
+      if (!used.contains(cause) && !is_without_line(cause))
+        report_.problems.push_back({(fs::path(directory_) / "causes" / (cause + ".json")).string(), 0, "no rule has this cause"});
     }
   }
 
@@ -172,7 +179,8 @@ class Lint {
         if (verdict.winner == &rule && verdict.equal != nullptr) equals.insert(verdict.equal->id);
       }
       for (const std::string& other : equals) add(rule, "is exactly as specific as " + other + " on a sample: only the alphabet decides");
-      if (!samples.empty() && !wins) add(rule, winner.empty() ? "is unreachable: it matches none of its samples" : "is shadowed: " + winner + " wins its samples");
+      if (!samples.empty() && !wins)
+        add(rule, winner.empty() ? "is unreachable: it matches none of its samples" : "is shadowed: " + winner + " wins its samples");
     }
   }
 

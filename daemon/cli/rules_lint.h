@@ -13,7 +13,8 @@ struct LintReport {
 };
 
 /// Everything that can be found wrong with a knowledge base without running it on logs: schema, regexes, samples and who wins them,
-/// translations, names of rules and causes that do not exist, links. Entries in one of the public shapes are judged mildly: they cannot fit our schema.
+/// translations, names of rules and causes that do not exist, links. Entries in one of the public shapes are judged mildly: they cannot fit
+/// our schema.
 LintReport lint_rules(const std::string& directory);
 
 }  // namespace handshaked::cli

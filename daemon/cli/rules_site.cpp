@@ -46,13 +46,18 @@ class Site {
     return language == Language::zh && !rule.title_zh.empty() ? rule.title_zh : rule.title;
   }
 
-  Result<> put(const SitePage& page, const std::string& path) { return write_text_file(directory_ / page.in_language(path), page.finish()); }
+  Result<> put(const SitePage& page, const std::string& path) {
+    return write_text_file(directory_ / page.in_language(path), page.finish());
+  }
 
   Result<> write_index(Language language) {
-    SitePage page(language, std::string(say(language, "nginx and TLS: what its error lines mean", "nginx 与 TLS：错误日志的含义")), "../", "index.html");
+    SitePage page(language, std::string(say(language, "nginx and TLS: what its error lines mean", "nginx 与 TLS：错误日志的含义")), "../",
+                  "index.html");
     page.element("h1", page.say("nginx and TLS: what its error lines mean", "nginx 与 TLS：错误日志的含义"));
-    page.element("p", counted(language, ids_.size(), "rule", "rules", "条规则") + std::string(page.say(", ", "，")) +
-                          counted(language, base_.knowledge.causes().size(), "cause", "causes", "个原因"), "soft");
+    page.element("p",
+                 counted(language, ids_.size(), "rule", "rules", "条规则") + std::string(page.say(", ", "，")) +
+                     counted(language, base_.knowledge.causes().size(), "cause", "causes", "个原因"),
+                 "soft");
     page.open("ul");
     for (const parse::Side side : kSides) page.open("li").text(side_words(language, side)).close("li");
     page.close("ul");
@@ -77,7 +82,10 @@ class Site {
     page.element("h2", side_words(page.language(), side)).open("ul");
     for (const match::Rule* const rule : rules) {
       page.open("li").link(page.in_language("rules/" + page_name(rule->id) + ".html"), title_of(*rule, page.language()));
-      page.open("div", "soft").text(rule->id + " · " + std::string(rule->noise ? page.say("noise", "噪声") : severity_word(page.language(), rule->severity))).close("div").close("li");
+      page.open("div", "soft")
+          .text(rule->id + " · " + std::string(rule->noise ? page.say("noise", "噪声") : severity_word(page.language(), rule->severity)))
+          .close("div")
+          .close("li");
     }
     page.close("ul");
   }
@@ -89,7 +97,9 @@ class Site {
     const LineAdvice advice = advice_about(rule, {.scheme = scheme, .peer = {}}, base_.knowledge, language);
     page.element("h1", title_of(rule, language)).element("pre", rule.title);
     page.open("dl").fact(page.say("Rule", "规则"), rule.id).fact(page.say("Where", "位置"), side_words(language, rule.side));
-    page.fact(page.say("Severity", "级别"), rule.noise ? page.say("noise: normally scanners and impatient clients", "噪声：通常是扫描器或提前断开的客户端") : severity_word(language, rule.severity));
+    page.fact(page.say("Severity", "级别"),
+              rule.noise ? page.say("noise: normally scanners and impatient clients", "噪声：通常是扫描器或提前断开的客户端")
+                         : severity_word(language, rule.severity));
     if (!rule.url.empty()) page.element("dt", page.say("Documentation", "文档")).open("dd").outside(rule.url).close("dd");
     page.close("dl");
     page.element("p", filled_in(advice.root_cause, {.scheme = scheme, .peer = {}}));
@@ -109,7 +119,8 @@ class Site {
       link_cause(page, candidate.cause);
       page.open("span", "soft").text(" " + percent(candidate.likelihood)).close("span");
       page.element("div", candidate.meaning);
-      if (!candidate.tell_apart.empty()) page.element("div", std::string(page.say("How to tell: ", "如何区分：")) + candidate.tell_apart, "soft");
+      if (!candidate.tell_apart.empty())
+        page.element("div", std::string(page.say("How to tell: ", "如何区分：")) + candidate.tell_apart, "soft");
       page.close("li");
     }
     page.close("ol");
@@ -133,7 +144,9 @@ class Site {
     for (const auto& [cause, cure] : list) {
       page.open("li").open("strong").text(cure.action).close("strong");
       std::string remark = " " + percent(cure.success_rate) + std::string(page.say(" of cases, ", " 的情况有效，"));
-      remark += cure.evidence_count == 0 ? std::string(page.say("an estimate", "为估计值")) : counted(page.language(), static_cast<std::uint64_t>(cure.evidence_count), "observation", "observations", "次观察");
+      remark += cure.evidence_count == 0
+                    ? std::string(page.say("an estimate", "为估计值"))
+                    : counted(page.language(), static_cast<std::uint64_t>(cure.evidence_count), "observation", "observations", "次观察");
       page.open("span", "soft").text(remark).close("span").element("div", cure.how);
       if (!cure.condition.empty()) page.element("div", std::string(page.say("Condition: ", "条件：")) + cure.condition);
       if (!cure.owner.empty()) page.element("div", owner_words(page.language(), cure.owner), "soft");
@@ -154,7 +167,9 @@ class Site {
     for (const auto& [cause, dead_end] : list) {
       page.open("li").open("strong").text(dead_end.action).close("strong");
       page.open("span", "soft").text(" " + std::string(page.say("fails in ", "失败率 ")) + percent(dead_end.fail_rate)).close("span");
-      if (dead_end.unsafe) page.element("div", page.say("Unsafe: it only seems to work, because a protection is off.", "不安全：看似有效，只因保护被关闭。"), "critical");
+      if (dead_end.unsafe)
+        page.element("div", page.say("Unsafe: it only seems to work, because a protection is off.", "不安全：看似有效，只因保护被关闭。"),
+                     "critical");
       page.element("div", dead_end.why_fails);
       if (!dead_end.condition.empty()) page.element("div", std::string(page.say("Condition: ", "条件：")) + dead_end.condition);
       write_sources(page, dead_end.sources);
@@ -201,7 +216,11 @@ class Site {
     const auto advice = base_.knowledge.about_cause(cause, language);
     if (!advice) return success();
     const auto filled = [](std::string text) { return filled_in(std::move(text), {}); };
-    page.element("h1", filled(advice->meaning)).open("dl").fact(page.say("Cause", "原因"), cause).fact(page.say("Who cures it", "由谁处理"), owner_words(language, advice->owner)).close("dl");
+    page.element("h1", filled(advice->meaning))
+        .open("dl")
+        .fact(page.say("Cause", "原因"), cause)
+        .fact(page.say("Who cures it", "由谁处理"), owner_words(language, advice->owner))
+        .close("dl");
     page.element("p", filled(advice->root_cause));
     std::vector<CauseWorkaround> cures;
     for (match::Workaround cure : advice->workarounds) {
@@ -242,7 +261,8 @@ std::string page_name(std::string_view rule_id) {
   if (rule_id.starts_with("nginx/")) rule_id.remove_prefix(6);
   std::string name;
   for (const char c : rule_id) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || (c == '.' && !name.empty());
+    const bool plain =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || (c == '.' && !name.empty());
     name += plain ? c : '-';
   }
   return name.substr(0, 200);

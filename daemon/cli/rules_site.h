@@ -12,7 +12,8 @@ namespace handshaked::cli {
 /// each page allows its one style sheet, by hash, and nothing else.
 Result<> write_rules_site(const KnowledgeBase& base, const std::filesystem::path& directory);
 
-/// The name of a rule's page and file: "nginx/upstream-x" is "upstream-x". An id may be a stranger's text: nothing of it leads out of a directory.
+/// The name of a rule's page and file: "nginx/upstream-x" is "upstream-x". An id may be a stranger's text: nothing of it leads out of a
+/// directory.
 std::string page_name(std::string_view rule_id);
 
 }  // namespace handshaked::cli

@@ -43,7 +43,8 @@ class RuleTester {
       ++report.samples;
       const match::Rule* const winner = contest_.judge(sample.line).winner;
       if (winner != &rule) {
-        report.failures.push_back({&rule, winner == nullptr ? "does not match its sample" : "loses its sample to " + winner->id, sample.line});
+        report.failures.push_back(
+            {&rule, winner == nullptr ? "does not match its sample" : "loses its sample to " + winner->id, sample.line});
       } else {
         test_forms(rule, sample.line, report);
       }
@@ -60,13 +61,15 @@ class RuleTester {
     if (line.find('\n') != std::string::npos) return;  // a record with a stranger's line feed is no single line of a log
     std::string json = "{\"log\":";
     append_json_string(json, line + "\n").append(",\"stream\":\"stderr\",\"time\":\"2026-11-21T02:58:15.1Z\"}");
-    for (const auto& [form, wrapped] : {std::pair{"in a log", line}, {"behind syslog", "<187>Nov 21 02:58:15 web1 nginx: " + line}, {"in Docker's JSON", json}}) {
+    for (const auto& [form, wrapped] :
+         {std::pair{"in a log", line}, {"behind syslog", "<187>Nov 21 02:58:15 web1 nginx: " + line}, {"in Docker's JSON", json}}) {
       LineAnalysis analysis(rules_, parse::TimeZone::named("UTC").value());
       WinnerHandler handler;
       const std::string block = wrapped + "\n";
       analysis.consume({.bytes = block, .before = kBefore, .offset = {}}, handler);
       if (handler.winners.size() == 1 && handler.winners.front() == &rule) continue;
-      report.failures.push_back({&rule, std::string("is not found ") + form + (handler.winners.empty() ? "" : ", but " + handler.winners.front()->id), wrapped});
+      report.failures.push_back(
+          {&rule, std::string("is not found ") + form + (handler.winners.empty() ? "" : ", but " + handler.winners.front()->id), wrapped});
     }
   }
 
@@ -91,9 +94,11 @@ Report test_all(const std::shared_ptr<const match::RuleSet>& rules) {
   for (Report& report : reports) {
     whole.samples += report.samples;
     whole.near_misses += report.near_misses;
-    whole.failures.insert(whole.failures.end(), std::make_move_iterator(report.failures.begin()), std::make_move_iterator(report.failures.end()));
+    whole.failures.insert(whole.failures.end(), std::make_move_iterator(report.failures.begin()),
+                          std::make_move_iterator(report.failures.end()));
   }
-  std::stable_sort(whole.failures.begin(), whole.failures.end(), [](const Failure& a, const Failure& b) { return a.rule->id < b.rule->id; });
+  std::stable_sort(whole.failures.begin(), whole.failures.end(),
+                   [](const Failure& a, const Failure& b) { return a.rule->id < b.rule->id; });
   return whole;
 }
 
@@ -109,13 +114,14 @@ int run_rules_test(const RulesTestOptions& options) {
   Output output = Output::standard();
   std::string& out = output.buffer();
   for (const Failure& failure : report.failures) {
-    out += "FAILED  " + failure.rule->id + " " + failure.what + "\n        " + failure.rule->file + ":" + std::to_string(failure.rule->line) + "\n        " +
-           visible_text(failure.line) + "\n";
+    out += "FAILED  " + failure.rule->id + " " + failure.what + "\n        " + failure.rule->file + ":" +
+           std::to_string(failure.rule->line) + "\n        " + visible_text(failure.line) + "\n";
   }
   const Language en = Language::en;
-  out += counted(en, base->rules->rules().size(), "rule", "rules", "") + ", " + counted(en, report.samples, "sample", "samples", "") + " in three forms, " +
-         counted(en, report.near_misses, "near miss", "near misses", "") + ": " +
-         (report.failures.empty() ? "all passed" : counted(en, report.failures.size(), "failure", "failures", "")) + " in " + std::to_string(took.count()) + " ms\n";
+  out += counted(en, base->rules->rules().size(), "rule", "rules", "") + ", " + counted(en, report.samples, "sample", "samples", "") +
+         " in three forms, " + counted(en, report.near_misses, "near miss", "near misses", "") + ": " +
+         (report.failures.empty() ? "all passed" : counted(en, report.failures.size(), "failure", "failures", "")) + " in " +
+         std::to_string(took.count()) + " ms\n";
   if (const auto flushed = output.flush(); !flushed) {
     complain_about(flushed.error());
     return kExitInternal;

@@ -60,8 +60,8 @@ std::string list_text(const std::vector<const match::Rule*>& list, Language lang
   std::string out;
   for (const match::Rule* const rule : list) {
     const std::string& title = language == Language::zh && !rule->title_zh.empty() ? rule->title_zh : rule->title;
-    out += padded(rule->id, widest) + padded(parse::to_string(rule->side), 8) + padded(rule->noise ? "noise" : match::to_string(rule->severity), 8) +
-           visible_text(title) + "\n";
+    out += padded(rule->id, widest) + padded(parse::to_string(rule->side), 8) +
+           padded(rule->noise ? "noise" : match::to_string(rule->severity), 8) + visible_text(title) + "\n";
   }
   return out;
 }

@@ -39,7 +39,8 @@ struct RulesExportOptions {
   RulesExportFormat format = RulesExportFormat::json;
   std::string target_directory;  ///< html needs one; empty: standard output
 };
-using RulesOptions = std::variant<RulesListOptions, RulesShowOptions, RulesLintOptions, RulesTestOptions, RulesImportOptions, RulesExportOptions>;
+using RulesOptions =
+    std::variant<RulesListOptions, RulesShowOptions, RulesLintOptions, RulesTestOptions, RulesImportOptions, RulesExportOptions>;
 
 /// `handshaked rules …`: looks at, checks, takes in and gives out the knowledge base. Each gives the exit code: 0; 1 when lint or test
 /// found something wrong or nothing was found; kExitConfiguration when the rules cannot be loaded.

@@ -35,7 +35,8 @@ class TableReader {
 
   ~TableReader() {
     for (const auto& [key, node] : table_) {
-      if (!known_.contains(std::string(key.str()))) problem(key.source(), "unknown key \"" + std::string(key.str()) + "\"" + in_where() + suggestion(key.str()));
+      if (!known_.contains(std::string(key.str())))
+        problem(key.source(), "unknown key \"" + std::string(key.str()) + "\"" + in_where() + suggestion(key.str()));
     }
   }
   TableReader(const TableReader&) = delete;
@@ -171,8 +172,10 @@ void read_files(TableReader& table, Config& config) {
 }
 
 void read_receiver(TableReader& table, Config& config) {
-  static constexpr std::pair<std::string_view, Receiver::Type> kTypes[] = {{"webhook", Receiver::Type::webhook}, {"syslog", Receiver::Type::syslog}};
-  static constexpr std::string_view kFacilities[] = {"user", "daemon", "authpriv", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7"};
+  static constexpr std::pair<std::string_view, Receiver::Type> kTypes[] = {{"webhook", Receiver::Type::webhook},
+                                                                           {"syslog", Receiver::Type::syslog}};
+  static constexpr std::string_view kFacilities[] = {"user",   "daemon", "authpriv", "local0", "local1", "local2",
+                                                     "local3", "local4", "local5",   "local6", "local7"};
   Receiver receiver;
   receiver.language = config.language;
   if (!table.has("type")) table.complain("a receiver needs a type: \"webhook\" or \"syslog\"");
@@ -187,22 +190,27 @@ void read_receiver(TableReader& table, Config& config) {
   if (receiver.type == Receiver::Type::webhook) {
     table.text("url", receiver.url);
     table.texts("secret_files", receiver.secret_files);
-    if (!receiver.url.starts_with("https://") && !receiver.url.starts_with("http://")) table.complain("a webhook needs a url that begins with https:// or http://");
+    if (!receiver.url.starts_with("https://") && !receiver.url.starts_with("http://"))
+      table.complain("a webhook needs a url that begins with https:// or http://");
   } else {
     table.text("address", receiver.address);
     table.text("facility", receiver.facility);
     const auto is = [&](std::string_view scheme) { return receiver.address.starts_with(scheme); };
-    if (!is("udp://") && !is("tcp://") && !is("tls://") && !is("unix:/")) table.complain("address must be udp://HOST:PORT, tcp://HOST:PORT, tls://HOST:PORT or unix:/PATH");
-    if (std::find(std::begin(kFacilities), std::end(kFacilities), receiver.facility) == std::end(kFacilities)) table.complain("\"" + receiver.facility + "\" is no facility for us; one of user, daemon, authpriv, local0 to local7");
+    if (!is("udp://") && !is("tcp://") && !is("tls://") && !is("unix:/"))
+      table.complain("address must be udp://HOST:PORT, tcp://HOST:PORT, tls://HOST:PORT or unix:/PATH");
+    if (std::find(std::begin(kFacilities), std::end(kFacilities), receiver.facility) == std::end(kFacilities))
+      table.complain("\"" + receiver.facility + "\" is no facility for us; one of user, daemon, authpriv, local0 to local7");
   }
   if (receiver.name.empty()) receiver.name = receiver.type == Receiver::Type::webhook ? "webhook" : "syslog";
-  const bool taken = std::any_of(config.receivers.begin(), config.receivers.end(), [&](const Receiver& other) { return other.name == receiver.name; });
+  const bool taken =
+      std::any_of(config.receivers.begin(), config.receivers.end(), [&](const Receiver& other) { return other.name == receiver.name; });
   if (taken) table.complain("two receivers are named \"" + receiver.name + "\"; give each a name of its own");
   config.receivers.push_back(std::move(receiver));
 }
 
 void read_root(TableReader& root, Config& config) {
-  static const std::pair<std::string_view, std::string> kLevels[] = {{"debug", "debug"}, {"info", "info"}, {"warning", "warning"}, {"error", "error"}};
+  static const std::pair<std::string_view, std::string> kLevels[] = {
+      {"debug", "debug"}, {"info", "info"}, {"warning", "warning"}, {"error", "error"}};
   root.text("host", config.host);
   root.choice("language", config.language, kLanguages);
   root.choice("log_level", config.log_level, kLevels);

@@ -31,8 +31,8 @@ class ClientSketch {
   void become_estimate();
   void add_to_registers(std::uint64_t hash);
 
-  std::vector<std::uint64_t> hashes_;      ///< while exact
-  std::vector<std::uint8_t> registers_;    ///< afterwards; empty while exact
+  std::vector<std::uint64_t> hashes_;    ///< while exact
+  std::vector<std::uint8_t> registers_;  ///< afterwards; empty while exact
   std::vector<std::string> sample_;
 };
 

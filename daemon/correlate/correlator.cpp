@@ -124,7 +124,8 @@ void Correlator::index(const Incident& incident) {
 
 void Correlator::open_if_due(Incident& incident, Time now) {
   if (incident.status != Status::pending) return;
-  const bool persists = incident.count >= options_.transport_lines && incident.last_seen_at - incident.opened_at >= options_.transport_window;
+  const bool persists =
+      incident.count >= options_.transport_lines && incident.last_seen_at - incident.opened_at >= options_.transport_window;
   if (incident.kind == match::Kind::transport && !persists) return;
   incident.status = Status::open;
   ++counters_.opened;
@@ -152,7 +153,8 @@ void Correlator::join_consequence(Incident& cause, const FoldedFailure& folded, 
   Consequence* joined = it != cause.consequences.end() ? &*it : nullptr;
   if (joined == nullptr) {
     if (cause.consequences.size() >= kMaxConsequences) return;
-    joined = &cause.consequences.emplace_back(Consequence{.rule_id = folded.rule->id, .title = folded.rule->title, .count = 0, .last_seen_at = {}});
+    joined = &cause.consequences.emplace_back(
+        Consequence{.rule_id = folded.rule->id, .title = folded.rule->title, .count = 0, .last_seen_at = {}});
   }
   joined->count += folded.count;
   joined->last_seen_at = std::max(joined->last_seen_at, folded.last_at);

@@ -16,13 +16,13 @@
 namespace handshaked::correlate {
 
 struct CorrelatorOptions {
-  std::string host;                                    ///< of lines whose envelope names none
-  Duration group_wait = std::chrono::seconds(10);      ///< before the first notification; critical ones do not wait
-  std::uint64_t transport_lines = 5;                   ///< a transport fault opens after so many lines …
-  Duration transport_window = std::chrono::minutes(2); ///< … that span at least this long
-  Duration quiet_least = std::chrono::minutes(15);     ///< resolved after this long without a line, at least …
-  double quiet_rhythm = 10;                            ///< … and so many times the mean distance of its lines
-  std::size_t max_incidents = 10000;                   ///< live ones; more are counted, not kept
+  std::string host;                                     ///< of lines whose envelope names none
+  Duration group_wait = std::chrono::seconds(10);       ///< before the first notification; critical ones do not wait
+  std::uint64_t transport_lines = 5;                    ///< a transport fault opens after so many lines …
+  Duration transport_window = std::chrono::minutes(2);  ///< … that span at least this long
+  Duration quiet_least = std::chrono::minutes(15);      ///< resolved after this long without a line, at least …
+  double quiet_rhythm = 10;                             ///< … and so many times the mean distance of its lines
+  std::size_t max_incidents = 10000;                    ///< live ones; more are counted, not kept
 };
 
 /// What the rest of the daemon has to do about an incident.
@@ -86,10 +86,10 @@ class Correlator {
   std::map<std::string, Incident, std::less<>> by_fingerprint_;
   std::unordered_map<std::string, std::string> newest_by_server_;  ///< server -> fingerprint of its newest upstream fault
   std::unordered_map<std::string, std::string> newest_by_peer_;
-  std::set<std::string> changed_;                ///< fingerprints that advance() has to report
+  std::set<std::string> changed_;                     ///< fingerprints that advance() has to report
   std::set<std::pair<Time, std::string>> deadlines_;  ///< when to look at an incident again, once each; may be too early
   std::unordered_map<std::string, Time> planned_;     ///< fingerprint -> its entry in deadlines_
-  std::vector<Incident> finished_;               ///< resolved ones that advance() has just reported
+  std::vector<Incident> finished_;                    ///< resolved ones that advance() has just reported
   Counters counters_;
 };
 

@@ -20,7 +20,7 @@ struct FoldedFailure {
   Place place;
   std::uint64_t count = 0;
   Time first_at{}, last_at{};
-  std::uint64_t opening_offset = 0;   ///< of the first line: incident ids derive from it, so that a replay gives the same
+  std::uint64_t opening_offset = 0;  ///< of the first line: incident ids derive from it, so that a replay gives the same
   ClientSketch clients;
   std::vector<std::string> servers, hosts, sample_lines;
 };

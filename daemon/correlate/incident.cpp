@@ -128,7 +128,8 @@ std::string Incident::to_json() const {
 Result<Incident> Incident::from_json(std::string_view text) {
   simdjson::dom::parser parser;
   object root;
-  if (parser.parse(text.data(), text.size()).get(root) != simdjson::SUCCESS) return fail(ErrorCode::invalid_input, "the state of an incident is no JSON");
+  if (parser.parse(text.data(), text.size()).get(root) != simdjson::SUCCESS)
+    return fail(ErrorCode::invalid_input, "the state of an incident is no JSON");
   const StateReader state(root);
   if (state.integer("version") != kStateVersion) return fail(ErrorCode::invalid_input, "the state of an incident is of another version");
   Incident incident;

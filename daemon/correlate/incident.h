@@ -15,7 +15,7 @@
 namespace handshaked::correlate {
 
 enum class Status : std::uint8_t {
-  pending,   ///< seen, but not yet an incident: a transport fault that may pass by itself
+  pending,  ///< seen, but not yet an incident: a transport fault that may pass by itself
   open,
   resolved,
 };
@@ -36,13 +36,13 @@ struct Incident {
   static constexpr std::size_t kMaxHosts = 64;
   static constexpr std::size_t kMaxServers = 32;
 
-  std::string id;           ///< "inc-" and 16 hexadecimal digits: from the fingerprint and where it opened
+  std::string id;  ///< "inc-" and 16 hexadecimal digits: from the fingerprint and where it opened
   std::string fingerprint;
   std::string parent_id;
   Status status = Status::pending;
   match::Severity severity = match::Severity::info;
   match::Kind kind = match::Kind::fault;
-  bool noise = false;       ///< normally scanners: recorded, never notified
+  bool noise = false;  ///< normally scanners: recorded, never notified
 
   std::string rule_id, title, title_zh, url;
   std::string likeliest_cause;

@@ -83,7 +83,8 @@ Result<> HttpResponseParser::feed(std::string_view bytes) {
       return success();
     }
     if (error) return fail(ErrorCode::invalid_input, "the answer is not HTTP: " + error.message());
-    if (message_->is_header_done() && message_->response.status < 100) return fail(ErrorCode::invalid_input, "the answer is not HTTP: its status is below 100");
+    if (message_->is_header_done() && message_->response.status < 100)
+      return fail(ErrorCode::invalid_input, "the answer is not HTTP: its status is below 100");
     if (message_->is_done() && message_->response.status / 100 == 1) {
       if (message_->response.status == 101 || ++interim_responses_ > kInterimResponseLimit)
         return fail(ErrorCode::invalid_input, "the answer is not HTTP: unexpected interim responses");

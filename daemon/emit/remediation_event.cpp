@@ -17,7 +17,8 @@ void write_incident(JsonWriter& json, const Incident& incident, bool show_client
   json.member("status", to_string(incident.status == correlate::Status::pending ? correlate::Status::open : incident.status));
   json.member("severity", match::to_string(incident.severity));
   json.member("opened_at", parse::format_rfc3339(incident.opened_at)).member("last_seen_at", parse::format_rfc3339(incident.last_seen_at));
-  if (incident.resolved_at) json.member("resolved_at", parse::format_rfc3339(*incident.resolved_at)).member("resolved_by", incident.resolved_by);
+  if (incident.resolved_at)
+    json.member("resolved_at", parse::format_rfc3339(*incident.resolved_at)).member("resolved_by", incident.resolved_by);
   json.member("flapping", false).member("noise", incident.noise);
   const double rate = incident.window.rate_per_minute(incident.last_seen_at, incident.opened_at);
   json.member("count", incident.count).member("rate_per_minute", std::round(rate * 100) / 100);
@@ -43,7 +44,8 @@ void write_place(JsonWriter& json, const correlate::Place& place) {
 }
 
 /// Without a look at the configuration and the peer there are only candidates: said so, and nothing is proved.
-void write_diagnosis(JsonWriter& json, const Incident& incident, const match::Rule* rule, const match::Knowledge& knowledge, Language language) {
+void write_diagnosis(JsonWriter& json, const Incident& incident, const match::Rule* rule, const match::Knowledge& knowledge,
+                     Language language) {
   json.key("diagnosis").begin_object().member("cause", incident.likeliest_cause).member("confidence", incident.likelihood);
   std::string summary;
   if (const auto cause = knowledge.about_cause(incident.likeliest_cause, language)) summary = cause->meaning;
@@ -54,7 +56,8 @@ void write_diagnosis(JsonWriter& json, const Incident& incident, const match::Ru
   if (rule != nullptr) {
     for (const match::CandidateCause& candidate : rule->causes) {
       json.begin_object().member("cause", candidate.cause).member("likelihood", candidate.likelihood);
-      const std::string& tell_apart = language == Language::zh && !candidate.tell_apart_zh.empty() ? candidate.tell_apart_zh : candidate.tell_apart;
+      const std::string& tell_apart =
+          language == Language::zh && !candidate.tell_apart_zh.empty() ? candidate.tell_apart_zh : candidate.tell_apart;
       json.optional_member("tell_apart", match::with_family(tell_apart, incident.place.scheme));
       json.end_object();
     }
@@ -64,7 +67,8 @@ void write_diagnosis(JsonWriter& json, const Incident& incident, const match::Ru
 
 void write_untested(JsonWriter& json, Language language) {
   json.key("proof").begin_object().member("status", "untested");
-  json.member("detail", language == Language::zh ? "仅凭日志行得出，未对照配置和对端验证" : "from the log line alone; neither configuration nor peer was looked at");
+  json.member("detail", language == Language::zh ? "仅凭日志行得出，未对照配置和对端验证"
+                                                 : "from the log line alone; neither configuration nor peer was looked at");
   json.end_object();
 }
 
@@ -96,10 +100,11 @@ std::string summary_of(EventKind kind, const Incident& incident, Language langua
   if (where.empty()) where = "nginx";
   const std::string& title = language == Language::zh && !incident.title_zh.empty() ? incident.title_zh : incident.title;
   if (language == Language::zh) {
-    return std::string(kind == EventKind::resolved ? "[已恢复] " : "[新故障] ") + where + "：" + title + "（共 " + std::to_string(incident.count) + " 行）";
+    return std::string(kind == EventKind::resolved ? "[已恢复] " : "[新故障] ") + where + "：" + title + "（共 " +
+           std::to_string(incident.count) + " 行）";
   }
-  return std::string(kind == EventKind::resolved ? "[resolved] " : "[" + std::string(match::to_string(incident.severity)) + "] ") + where + ": " +
-         title + " (" + std::to_string(incident.count) + (incident.count == 1 ? " line)" : " lines)");
+  return std::string(kind == EventKind::resolved ? "[resolved] " : "[" + std::string(match::to_string(incident.severity)) + "] ") + where +
+         ": " + title + " (" + std::to_string(incident.count) + (incident.count == 1 ? " line)" : " lines)");
 }
 
 }  // namespace

@@ -16,28 +16,28 @@ std::string_view to_string(EventKind kind);
 
 /// An event as it leaves the host: CloudEvents 1.0, structured mode. `body` is the whole JSON.
 struct RemediationEvent {
-  std::string id;        ///< stable over retries and restarts: incident id, kind and number
-  std::string type;      ///< "io.handshaked.incident.opened"
+  std::string id;    ///< stable over retries and restarts: incident id, kind and number
+  std::string type;  ///< "io.handshaked.incident.opened"
   std::string incident_id;
   std::string severity;
   Time time{};
-  std::string summary;   ///< one line for people
+  std::string summary;  ///< one line for people
   std::string body;
 };
 
 /// Appends what DESIGN calls event data: incident, rule, place, diagnosis, fixes, dead ends. `rule` may be nullptr (it left
 /// the rule set): then there is no advice. Redacted: query strings are cut from sample lines, clients are whole only with
 /// `show_clients`.
-void append_incident_data(std::string& out, const correlate::Incident& incident, const match::Rule* rule,
-                          const match::Knowledge& knowledge, Language language, bool show_clients = false);
+void append_incident_data(std::string& out, const correlate::Incident& incident, const match::Rule* rule, const match::Knowledge& knowledge,
+                          Language language, bool show_clients = false);
 
 struct EventOptions {
-  std::string host;             ///< CloudEvents `source`
+  std::string host;  ///< CloudEvents `source`
   Language language = Language::en;
   bool show_clients = false;
 };
-RemediationEvent make_event(EventKind kind, const correlate::Incident& incident, const match::Rule* rule,
-                            const match::Knowledge& knowledge, Time now, const EventOptions& options);
+RemediationEvent make_event(EventKind kind, const correlate::Incident& incident, const match::Rule* rule, const match::Knowledge& knowledge,
+                            Time now, const EventOptions& options);
 
 /// A log line as it may be shown to others: query strings, fragments of URLs and client addresses cut.
 std::string redacted_line(std::string_view line, bool show_clients);

@@ -64,7 +64,7 @@ struct JsonSchema::Node {
   std::size_t min_length = 0, min_items = 0;
   std::optional<double> minimum, maximum;
   std::unique_ptr<Node> items;
-  std::string reference;  ///< "definitions/side"
+  std::string reference;                                                  ///< "definitions/side"
   std::map<std::string, std::unique_ptr<Node>, std::less<>> definitions;  ///< of the root only
 };
 
@@ -108,7 +108,9 @@ class SchemaReader {
     return fail(ErrorCode::invalid_input, "the schema uses \"" + std::string(keyword) + "\", which is not checked");
   }
 
-  static Result<> wrong(std::string_view keyword) { return fail(ErrorCode::invalid_input, "the schema's \"" + std::string(keyword) + "\" is malformed"); }
+  static Result<> wrong(std::string_view keyword) {
+    return fail(ErrorCode::invalid_input, "the schema's \"" + std::string(keyword) + "\" is malformed");
+  }
 
   static Result<> read_texts(element value, std::vector<std::string>& texts) {
     simdjson::dom::array list;
@@ -206,7 +208,8 @@ class SchemaCheck {
   }
   void check_items(element value, const JsonSchema::Node& node, const std::string& pointer) {
     const simdjson::dom::array items = value.get_array().value_unsafe();
-    if (items.size() < node.min_items) add(pointer, "needs at least " + std::to_string(node.min_items) + (node.min_items == 1 ? " item" : " items"));
+    if (items.size() < node.min_items)
+      add(pointer, "needs at least " + std::to_string(node.min_items) + (node.min_items == 1 ? " item" : " items"));
     if (!node.items) return;
     std::size_t index = 0;
     for (const element item : items) check(item, *node.items, pointer + "/" + std::to_string(index++));
@@ -217,7 +220,8 @@ class SchemaCheck {
       if (members[name].error() != simdjson::SUCCESS) add(pointer, "lacks \"" + name + "\"");
     }
     for (const auto& [name, member] : members) {
-      if (const auto known = node.properties.find(name); known != node.properties.end()) check(member, *known->second, pointer + "/" + std::string(name));
+      if (const auto known = node.properties.find(name); known != node.properties.end())
+        check(member, *known->second, pointer + "/" + std::string(name));
     }
   }
 

@@ -35,7 +35,7 @@ struct DeadEnd {
 struct Advice {
   std::string meaning;  ///< causes only: one sentence
   std::string root_cause;
-  std::string owner;    ///< causes only
+  std::string owner;  ///< causes only
   std::vector<Workaround> workarounds;
   std::vector<DeadEnd> dead_ends;
 };

@@ -178,7 +178,8 @@ std::string json_escaped(std::string_view text) {
 void drop_redundant(std::vector<std::string>& needles) {
   const std::vector<std::string> all = needles;
   std::erase_if(needles, [&](const std::string& needle) {
-    return std::any_of(all.begin(), all.end(), [&](const auto& other) { return other != needle && needle.find(other) != std::string::npos; });
+    return std::any_of(all.begin(), all.end(),
+                       [&](const auto& other) { return other != needle && needle.find(other) != std::string::npos; });
   });
 }
 
@@ -406,7 +407,8 @@ struct GateSearch {
     if (at[4] != '/' || at[7] != '/' || at[13] != ':' || at[16] != ':' || at[20] != '[') return gate.has_prefix_anywhere(block, line);
     const auto first_of = [](const char* bytes, char wanted) HANDSHAKED_AVX2 {
       const __m256i chunk = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(bytes));
-      return static_cast<std::size_t>(std::countr_zero(static_cast<std::uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(chunk, _mm256_set1_epi8(wanted))))));
+      return static_cast<std::size_t>(
+          std::countr_zero(static_cast<std::uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(chunk, _mm256_set1_epi8(wanted))))));
     };
     const std::size_t colon = first_of(at + 24, ':');
     if (colon == 32 || at[24 + colon + 1] != ' ') return gate.is_line_interesting(block, line);
@@ -464,7 +466,8 @@ struct GateSearch {
     for (; i + literal.size() + 31 <= line.size(); i += 32) {
       const __m256i begins = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(line.data() + i));
       const __m256i ends = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(line.data() + i + literal.size() - 1));
-      auto hits = static_cast<std::uint32_t>(_mm256_movemask_epi8(_mm256_and_si256(_mm256_cmpeq_epi8(begins, first), _mm256_cmpeq_epi8(ends, last))));
+      auto hits = static_cast<std::uint32_t>(
+          _mm256_movemask_epi8(_mm256_and_si256(_mm256_cmpeq_epi8(begins, first), _mm256_cmpeq_epi8(ends, last))));
       for (; hits != 0; hits &= hits - 1) {
         const std::size_t at = i + static_cast<std::size_t>(std::countr_zero(hits));
         if (std::memcmp(line.data() + at, literal.data(), literal.size()) == 0) return at;
@@ -508,7 +511,9 @@ std::size_t count_lines(std::string_view bytes) {
 
 #else
 
-std::size_t LiteralGate::find_in(std::string_view line, std::size_t from, std::string_view literal) const { return line.find(literal, from); }
+std::size_t LiteralGate::find_in(std::string_view line, std::size_t from, std::string_view literal) const {
+  return line.find(literal, from);
+}
 
 std::size_t LiteralGate::find(std::string_view block, std::size_t from) const { return find_portable(block, from); }
 

@@ -35,10 +35,10 @@ struct LineRequirements {
 /// Immutable after construction; safe to share between threads.
 class LiteralGate {
  public:
-  static constexpr std::size_t kShortest = 3;   ///< a literal below this length cannot be searched for
-  static constexpr std::size_t kLongest = 12;   ///< of a needle
-  static constexpr std::size_t kWindow = 4;     ///< bytes of a needle that are looked at first; three-byte needles use three
-  static constexpr std::size_t kKey = 4;        ///< bytes of a prefix that are looked up
+  static constexpr std::size_t kShortest = 3;  ///< a literal below this length cannot be searched for
+  static constexpr std::size_t kLongest = 12;  ///< of a needle
+  static constexpr std::size_t kWindow = 4;    ///< bytes of a needle that are looked at first; three-byte needles use three
+  static constexpr std::size_t kKey = 4;       ///< bytes of a prefix that are looked up
   static constexpr std::size_t kLongestPrefix = 32;
 
   /// One element for each way in which a rule can match. One about which nothing is known makes the gate let everything pass (`is_open()`).

@@ -229,7 +229,8 @@ class Reader {
     } else if (regex_.substr(at_).starts_with("?P<")) {
       const auto close = std::min(regex_.find('>', at_), regex_.size() - 1);
       const std::string_view name = regex_.substr(at_ + 3, close - std::min(close, at_ + 3));
-      const bool is_word = !name.empty() && name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == std::string_view::npos;
+      const bool is_word = !name.empty() && name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") ==
+                                                std::string_view::npos;
       if (!is_word || std::find(names_.begin(), names_.end(), name) != names_.end()) understood_ = false;
       names_.push_back(name);
       at_ = close + 1;
@@ -261,7 +262,8 @@ class Reader {
 
   /// "[:alpha:]".
   bool skip_named_class() {
-    for (const std::string_view name : {"alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct", "space", "upper", "word", "xdigit"}) {
+    for (const std::string_view name :
+         {"alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct", "space", "upper", "word", "xdigit"}) {
       const std::string whole = "[:" + std::string(name) + ":]";
       if (!regex_.substr(at_).starts_with(whole)) continue;
       at_ += whole.size();
@@ -292,8 +294,16 @@ class Reader {
     }
     const char c = regex_[at_++];
     switch (c) {
-      case 'd': case 'D': case 's': case 'S': case 'w': case 'W': return Part::anything();
-      case 'b': case 'B': case 'A': case 'z': return Part::literal("");
+      case 'd':
+      case 'D':
+      case 's':
+      case 'S':
+      case 'w':
+      case 'W': return Part::anything();
+      case 'b':
+      case 'B':
+      case 'A':
+      case 'z': return Part::literal("");
       case 'n': return Part::literal("\n");
       case 't': return Part::literal("\t");
       case 'r': return Part::literal("\r");
@@ -335,7 +345,8 @@ class Reader {
     }
     if (more() && regex_[at_] == '?') ++at_;  // lazy: the same texts
     // RE2 refuses a repetition of a repetition.
-    if (more() && (regex_[at_] == '*' || regex_[at_] == '+' || regex_[at_] == '?' || (regex_[at_] == '{' && read_counts(atom)))) understood_ = false;
+    if (more() && (regex_[at_] == '*' || regex_[at_] == '+' || regex_[at_] == '?' || (regex_[at_] == '{' && read_counts(atom))))
+      understood_ = false;
     return atom;
   }
 

@@ -55,9 +55,9 @@ struct Rule {
   /// What the regex requires; nullopt when that is not known.
   std::optional<RegexLiterals> literals;
 
-  std::string file;      ///< where it was read from
-  unsigned line = 0;     ///< of its "id", from 1
-  std::string json;      ///< the whole entry, as it was written
+  std::string file;   ///< where it was read from
+  unsigned line = 0;  ///< of its "id", from 1
+  std::string json;   ///< the whole entry, as it was written
 };
 
 }  // namespace handshaked::match

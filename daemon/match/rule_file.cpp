@@ -159,10 +159,8 @@ class EntryReader {
         {"fault", Kind::fault}, {"transport", Kind::transport}, {"consequence", Kind::consequence}};
     static constexpr std::pair<std::string_view, Severity> kSeverities[] = {
         {"critical", Severity::critical}, {"warning", Severity::warning}, {"info", Severity::info}};
-    static constexpr std::pair<std::string_view, parse::Side> kSides[] = {{"upstream", parse::Side::upstream},
-                                                                          {"client", parse::Side::client},
-                                                                          {"config", parse::Side::config},
-                                                                          {"ocsp", parse::Side::ocsp}};
+    static constexpr std::pair<std::string_view, parse::Side> kSides[] = {
+        {"upstream", parse::Side::upstream}, {"client", parse::Side::client}, {"config", parse::Side::config}, {"ocsp", parse::Side::ocsp}};
     read_common(entry_, rule);
     element side;
     if (entry_["side"].get(side) == simdjson::NO_SUCH_FIELD) {
@@ -198,7 +196,8 @@ class EntryReader {
         problem("causes", "each needs a \"cause\"");
         continue;
       }
-      if (cause["likelihood"].get(candidate.likelihood) != simdjson::SUCCESS) problem("causes", candidate.cause + " needs a \"likelihood\"");
+      if (cause["likelihood"].get(candidate.likelihood) != simdjson::SUCCESS)
+        problem("causes", candidate.cause + " needs a \"likelihood\"");
       candidate.tell_apart = text_of(cause, "tell_apart");
       candidate.tell_apart_zh = text_of(cause, "tell_apart_zh");
       rule.causes.push_back(std::move(candidate));
@@ -232,7 +231,8 @@ bool walk(simdjson::ondemand::value value) {
     for (auto field : object) {
       std::string_view key;
       simdjson::ondemand::value inner;
-      if (field.unescaped_key().get(key) != simdjson::SUCCESS || field.value().get(inner) != simdjson::SUCCESS || !walk(inner)) return false;
+      if (field.unescaped_key().get(key) != simdjson::SUCCESS || field.value().get(inner) != simdjson::SUCCESS || !walk(inner))
+        return false;
     }
     return true;
   }
@@ -296,7 +296,8 @@ void read_padded(const simdjson::padded_string& text, const std::string& file, L
   simdjson::dom::parser parser;
   element root;
   if (const auto error = parser.parse(text).get(root); error != simdjson::SUCCESS) {
-    loaded.problems.push_back({file, line_of_syntax_error(text, locator), std::string("not valid JSON: ") + simdjson::error_message(error)});
+    loaded.problems.push_back(
+        {file, line_of_syntax_error(text, locator), std::string("not valid JSON: ") + simdjson::error_message(error)});
     return;
   }
   const auto add = [&](element value, unsigned ordinal) {
@@ -330,9 +331,7 @@ void report_duplicates(LoadedRules& loaded) {
 
 }  // namespace
 
-std::string RuleProblem::message() const {
-  return file + (line != 0 ? ":" + std::to_string(line) : std::string()) + ": " + reason;
-}
+std::string RuleProblem::message() const { return file + (line != 0 ? ":" + std::to_string(line) : std::string()) + ": " + reason; }
 
 void read_rules(std::string_view json, const std::string& file, LoadedRules& loaded) {
   read_padded(simdjson::padded_string(json), file, loaded);

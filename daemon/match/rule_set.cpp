@@ -189,7 +189,8 @@ const re2::RE2& RuleSet::compiled(std::size_t rule) const {
 std::vector<std::string> RuleSet::compile_all() const {
   std::vector<std::string> refused;
   for (std::size_t i = 0; i < rules_.size(); ++i) {
-    if (!compiled(i).ok()) refused.push_back(rules_[i].file + ":" + std::to_string(rules_[i].line) + ": " + rules_[i].id + ": regex: " + compiled(i).error());
+    if (!compiled(i).ok())
+      refused.push_back(rules_[i].file + ":" + std::to_string(rules_[i].line) + ": " + rules_[i].id + ": regex: " + compiled(i).error());
   }
   return refused;
 }
@@ -220,9 +221,8 @@ bool RuleSet::constraints_hold(const Rule& rule, const parse::ErrorRecord& recor
   if (has_context && !empty_or_contains(rule.contexts, record.side)) return false;
   if (!empty_or_contains(rule.actions, record.action)) return false;
   if (!rule.upstream_schemes.empty() && !empty_or_contains(rule.upstream_schemes, parse::upstream_scheme(record))) return false;
-  return rule.request_prefixes.empty() || std::any_of(rule.request_prefixes.begin(), rule.request_prefixes.end(), [&](const auto& prefix) {
-           return record.request.starts_with(prefix);
-         });
+  return rule.request_prefixes.empty() || std::any_of(rule.request_prefixes.begin(), rule.request_prefixes.end(),
+                                                      [&](const auto& prefix) { return record.request.starts_with(prefix); });
 }
 
 const Rule* Matcher::match(const parse::ErrorRecord& record) {

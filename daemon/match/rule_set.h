@@ -55,8 +55,8 @@ class RuleSet {
   std::unique_ptr<Compiled[]> compiled_;
   /// Four bytes of a literal that a rule requires -> the rules that are worth a try when a text contains them.
   std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> by_window_;
-  std::vector<std::uint64_t> window_filter_;       ///< a Bloom filter over the keys of by_window_
-  std::vector<std::uint32_t> always_candidates_;   ///< rules without a usable literal
+  std::vector<std::uint64_t> window_filter_;      ///< a Bloom filter over the keys of by_window_
+  std::vector<std::uint32_t> always_candidates_;  ///< rules without a usable literal
 };
 
 /// Matches records for one reader: remembers what it has already decided, since a storm repeats a few texts endlessly.

@@ -26,6 +26,11 @@ bool looks_like_action(std::string_view action) {
   });
 }
 
+/// nginx says "… upstream"; OpenResty's proxy_ssl_*_by_lua handlers leave actions of their own behind.
+bool is_towards_upstream(std::string_view action) {
+  return action.find("upstream") != npos || action.starts_with("proxy pass SSL") || action.starts_with("loading proxy ssl");
+}
+
 void split_action(std::string_view text, ErrorRecord& record) {
   static constexpr std::string_view kWhile = " while ";
   record.text = text;
@@ -119,7 +124,7 @@ void read_mail_fields(std::string_view fields, ErrorRecord& record) {
 
 void read_connection_fields(std::string_view fields, ErrorRecord& record) {
   static constexpr std::string_view kAfterClient[] = {", server: "};
-  static constexpr std::string_view kAfterServer[] = {", request: \"", ", subrequest: \"", ", upstream: ", ", host: \"",
+  static constexpr std::string_view kAfterServer[] = {", request: \"", ", subrequest: \"",        ", upstream: ",  ", host: \"",
                                                       ", login: \"",   ", bytes from/to client:", ", referrer: \""};
   const std::size_t key = fields.starts_with(kUdpClient) ? kUdpClient.size() : kClient.size();
   record.client = take_until(fields, key, kAfterClient);
@@ -162,7 +167,7 @@ void read_context(std::string_view rest, ErrorRecord& record) {
   const std::size_t at = find_context(rest);
   if (at == npos) {
     split_action(rest, record);
-    record.side = record.action.find("upstream") != npos ? Side::upstream : Side::config;
+    record.side = is_towards_upstream(record.action) ? Side::upstream : Side::config;
     return;
   }
   split_action(rest.substr(0, at), record);
@@ -172,9 +177,9 @@ void read_context(std::string_view rest, ErrorRecord& record) {
     read_responder_fields(fields, record);
     return;
   }
-  record.side = record.action.find("upstream") != npos               ? Side::upstream
-                : record.action == "requesting certificate status"   ? Side::ocsp
-                                                                     : Side::client;
+  record.side = is_towards_upstream(record.action)                 ? Side::upstream
+                : record.action == "requesting certificate status" ? Side::ocsp
+                                                                   : Side::client;
   read_connection_fields(fields, record);
   record.ambiguous = record.foreign_tail && record.message.find('"') != npos;
 }

@@ -89,8 +89,8 @@ bool read_json_string(std::string_view json, std::size_t& at, std::string& out) 
         std::uint32_t low = 0;
         if (!read_hex4(json, at + 1, point)) return false;
         at += 4;
-        if (point >= 0xD800 && point < 0xDC00 && json.substr(at + 1, 2) == "\\u" && read_hex4(json, at + 3, low) &&
-            low >= 0xDC00 && low < 0xE000) {
+        if (point >= 0xD800 && point < 0xDC00 && json.substr(at + 1, 2) == "\\u" && read_hex4(json, at + 3, low) && low >= 0xDC00 &&
+            low < 0xE000) {
           point = 0x10000 + ((point - 0xD800) << 10) + (low - 0xDC00);
           at += 6;
         }

@@ -6,8 +6,7 @@
 namespace handshaked::parse {
 
 std::string_view to_string(Level level) {
-  static constexpr std::array<std::string_view, 9> kNames{"emerg", "alert", "crit",  "error", "warn",
-                                                          "notice", "info", "debug", ""};
+  static constexpr std::array<std::string_view, 9> kNames{"emerg", "alert", "crit", "error", "warn", "notice", "info", "debug", ""};
   return kNames[static_cast<std::size_t>(level)];
 }
 

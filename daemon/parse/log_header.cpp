@@ -11,8 +11,7 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// Level names by their first two letters: they differ there.
 Level read_level(std::string_view name) {
-  for (const Level level : {Level::error, Level::info, Level::crit, Level::warn, Level::notice, Level::emerg, Level::alert,
-                            Level::debug}) {
+  for (const Level level : {Level::error, Level::info, Level::crit, Level::warn, Level::notice, Level::emerg, Level::alert, Level::debug}) {
     if (name == to_string(level)) return level;
   }
   return Level::none;

@@ -21,9 +21,7 @@ std::string_view take_part(std::string_view& text) {
 }
 
 /// OpenSSL 3 packs lib<<23 | reason (include/openssl/err.h), earlier ones and LibreSSL lib<<24 | func<<12 | reason.
-std::uint32_t unpack_reason(std::uint32_t code, std::string_view function) {
-  return function.empty() ? code & 0x7FFFFFU : code & 0xFFFU;
-}
+std::uint32_t unpack_reason(std::uint32_t code, std::string_view function) { return function.empty() ? code & 0x7FFFFFU : code & 0xFFFU; }
 
 /// Says that something below failed, but not what.
 bool is_wrapper(std::string_view reason) {

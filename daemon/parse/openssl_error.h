@@ -13,12 +13,12 @@ namespace handshaked::parse {
 /// number 48" (3.x), "error:1416F086:SSL routines:tls_process_server_certificate:certificate verify failed" (1.x, LibreSSL),
 /// "error:1000007d:SSL routines:OPENSSL_internal:CERTIFICATE_VERIFY_FAILED" (BoringSSL, AWS-LC).
 struct OpensslError {
-  std::string_view whole;          ///< from "error:" on
-  std::uint32_t code = 0;          ///< the packed number
-  std::uint32_t reason_code = 0;   ///< unpacked by the layout of the library that wrote it
-  std::string_view library;        ///< "SSL routines"
-  std::string_view reason;         ///< "tlsv1 alert unknown ca"
-  std::string_view data;           ///< "SSL alert number 48"
+  std::string_view whole;         ///< from "error:" on
+  std::uint32_t code = 0;         ///< the packed number
+  std::uint32_t reason_code = 0;  ///< unpacked by the layout of the library that wrote it
+  std::string_view library;       ///< "SSL routines"
+  std::string_view reason;        ///< "tlsv1 alert unknown ca"
+  std::string_view data;          ///< "SSL alert number 48"
 };
 
 /// What a record says about TLS beyond its fields.
@@ -31,7 +31,7 @@ struct TlsDetail {
   std::optional<int> alert;        ///< received alert number (RFC 8446 section 6.2)
   std::optional<int> verify_code;  ///< X509_V_ERR_*, from "(20:unable to …)"
   std::string_view verify_text;
-  std::string_view name;           ///< the name in `does not match "…"`; may be a stranger's
+  std::string_view name;  ///< the name in `does not match "…"`; may be a stranger's
 
   TlsDetail() = default;
   TlsDetail(const TlsDetail&) = delete;  // `decisive` points into `errors`

@@ -7,9 +7,9 @@ namespace handshaked::parse {
 /// Who wrote a line? nginx escapes nothing, so a stranger who gets a line feed into a path, a user name or a header can print
 /// a whole line of his own in the middle of a record.
 enum class Provenance {
-  genuine,  ///< nothing speaks against nginx
-  doubtful, ///< could be forged: report it, but let it open nothing
-  forged,   ///< a stranger's text: it is a part of the record before it
+  genuine,   ///< nothing speaks against nginx
+  doubtful,  ///< could be forged: report it, but let it open nothing
+  forged,    ///< a stranger's text: it is a part of the record before it
 };
 
 /// Judges the line [line_begin, line_end) of `window`, which holds whole lines around it: ideally kNginxLineLimit bytes

@@ -41,7 +41,8 @@ std::optional<seconds> read_offset(std::string_view text) {
 }
 
 /// The host's offset at a local time, by the C library, which honours TZ and /etc/localtime. Left to itself, mktime() answers
-/// for a repeated hour as for whatever it was asked before; both clocks are asked for, and the one that is further ahead is the earlier moment.
+/// for a repeated hour as for whatever it was asked before; both clocks are asked for, and the one that is further ahead is the earlier
+/// moment.
 std::optional<seconds> host_offset(const LocalTime& local) {
   std::tm parts{};
   parts.tm_year = local.year - 1900;
@@ -90,7 +91,8 @@ Result<TimeZone> TimeZone::named(std::string_view name) {
     return zone;
   } catch (const std::exception&) {
     return fail(ErrorCode::invalid_configuration,
-                "unknown time zone \"" + std::string(name) + "\": give \"local\", \"UTC\", an offset like \"+08:00\" or a name like \"Europe/Berlin\"");
+                "unknown time zone \"" + std::string(name) +
+                    "\": give \"local\", \"UTC\", an offset like \"+08:00\" or a name like \"Europe/Berlin\"");
   }
 }
 
@@ -125,8 +127,12 @@ std::optional<ZonedTime> parse_rfc3339(std::string_view text) {
   const auto hour = read_digits(text, 11, 2), minute = read_digits(text, 14, 2), second = read_digits(text, 17, 2);
   if (!year || !month || !day || !hour || !minute || !second) return std::nullopt;
   const auto small = [](int value) { return static_cast<std::uint8_t>(value); };
-  const auto utc = as_if_utc({.year = static_cast<std::uint16_t>(*year), .month = small(*month), .day = small(*day),
-                              .hour = small(*hour), .minute = small(*minute), .second = small(*second)});
+  const auto utc = as_if_utc({.year = static_cast<std::uint16_t>(*year),
+                              .month = small(*month),
+                              .day = small(*day),
+                              .hour = small(*hour),
+                              .minute = small(*minute),
+                              .second = small(*second)});
   std::size_t at = 19;
   std::int64_t micros = 0;
   if (at < text.size() && (text[at] == '.' || text[at] == ',')) {
@@ -146,9 +152,9 @@ std::string format_rfc3339(const ZonedTime& time) {
   const hh_mm_ss clock(floor<seconds>(local) - date);
   const auto micros = duration_cast<microseconds>(local - floor<seconds>(local)).count();
   std::array<char, 64> out{};
-  int size = std::snprintf(out.data(), out.size(), "%04d-%02u-%02uT%02d:%02d:%02d", static_cast<int>(ymd.year()), static_cast<unsigned>(ymd.month()),
-                           static_cast<unsigned>(ymd.day()), static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-                           static_cast<int>(clock.seconds().count()));
+  int size = std::snprintf(out.data(), out.size(), "%04d-%02u-%02uT%02d:%02d:%02d", static_cast<int>(ymd.year()),
+                           static_cast<unsigned>(ymd.month()), static_cast<unsigned>(ymd.day()), static_cast<int>(clock.hours().count()),
+                           static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()));
   if (micros != 0) size += std::snprintf(out.data() + size, out.size() - static_cast<std::size_t>(size), ".%06d", static_cast<int>(micros));
   if (time.offset.count() == 0) return std::string(out.data(), static_cast<std::size_t>(size)) + "Z";
   const auto minutes = std::abs(time.offset.count()) / 60;

@@ -6,7 +6,12 @@ namespace handshaked::stages {
 
 LogFollower::LogFollower(std::string path, ingest::LogTailOptions options, std::optional<ingest::ReadPosition> saved, parse::TimeZone zone,
                          std::shared_ptr<const match::RuleSet> rules, bool starts_live)
-    : tail_(path, options, std::move(saved)), zone_(zone), rules_(rules), analysis_(std::make_unique<LineAnalysis>(rules, std::move(zone))), fold_(rules, path), is_live_(starts_live) {}
+    : tail_(path, options, std::move(saved)),
+      zone_(zone),
+      rules_(rules),
+      analysis_(std::make_unique<LineAnalysis>(rules, std::move(zone))),
+      fold_(rules, path),
+      is_live_(starts_live) {}
 
 std::optional<ReadBatch> LogFollower::step(Time now, bool& more) {
   fold_.set_time_fallback(now);
@@ -17,7 +22,8 @@ std::optional<ReadBatch> LogFollower::step(Time now, bool& more) {
   std::string cursor = ingest::to_text(tail_.position());
   if (cursor == last_cursor_ && fold_.empty() && step.events.empty()) return std::nullopt;
   last_cursor_ = cursor;
-  return ReadBatch{.source = tail_.path(), .cursor = std::move(cursor), .found = fold_.take(), .events = std::move(step.events), .bytes = step.bytes};
+  return ReadBatch{
+      .source = tail_.path(), .cursor = std::move(cursor), .found = fold_.take(), .events = std::move(step.events), .bytes = step.bytes};
 }
 
 void LogFollower::use_rules(std::shared_ptr<const match::RuleSet> rules) {

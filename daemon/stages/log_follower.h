@@ -16,10 +16,10 @@ namespace handshaked::stages {
 /// What one look at a log gave: how far it was read, and what was found on the way. It is sent even when nothing was found,
 /// because the position has moved.
 struct ReadBatch {
-  std::string source;                    ///< the path as configured
-  std::string cursor;                    ///< everything before it is in this batch or an earlier one
+  std::string source;  ///< the path as configured
+  std::string cursor;  ///< everything before it is in this batch or an earlier one
   correlate::FailureBatch found;
-  std::vector<ingest::TailEvent> events; ///< for our own log
+  std::vector<ingest::TailEvent> events;  ///< for our own log
   std::uint64_t bytes = 0;
 };
 

@@ -52,7 +52,8 @@ void LogSources::add(const std::string& path, Group& group) {
   // What appears while we run is new from its first byte on.
   const bool from_start = group.from_start || !group.first_look;
   const bool starts_live = saved.has_value() || !group.first_look;
-  auto follower = std::make_unique<LogFollower>(path, ingest::LogTailOptions{.from_start = from_start}, std::move(saved), group.zone, rules_, starts_live);
+  auto follower = std::make_unique<LogFollower>(path, ingest::LogTailOptions{.from_start = from_start}, std::move(saved), group.zone,
+                                                rules_, starts_live);
   auto followed = std::make_shared<Followed>(std::move(follower), asio::make_strand(readers_.get_executor()));
   followed_.emplace(path, followed);
   if (const auto why_polled = watch_.watch(path)) telemetry::log_info(path + " is polled: " + *why_polled);

@@ -61,7 +61,8 @@ void split_host_and_port(std::string_view text, std::string& host, std::string& 
   if (has_port) port = text.substr(colon + 1);
 }
 
-Result<std::unique_ptr<emit::Sink>> make_syslog(boost::asio::any_io_executor executor, const config::Receiver& receiver, const std::string& host) {
+Result<std::unique_ptr<emit::Sink>> make_syslog(boost::asio::any_io_executor executor, const config::Receiver& receiver,
+                                                const std::string& host) {
   static constexpr std::pair<std::string_view, emit::SyslogTransport> kSchemes[] = {
       {"udp://", emit::SyslogTransport::udp}, {"tcp://", emit::SyslogTransport::tcp}, {"tls://", emit::SyslogTransport::tls}};
   emit::SyslogOptions options;
@@ -83,7 +84,8 @@ Result<std::unique_ptr<emit::Sink>> make_syslog(boost::asio::any_io_executor exe
 
 }  // namespace
 
-Result<std::unique_ptr<emit::Sink>> make_sink(boost::asio::any_io_executor executor, const config::Receiver& receiver, const std::string& host) {
+Result<std::unique_ptr<emit::Sink>> make_sink(boost::asio::any_io_executor executor, const config::Receiver& receiver,
+                                              const std::string& host) {
   return receiver.type == config::Receiver::Type::webhook ? make_webhook(std::move(executor), receiver)
                                                           : make_syslog(std::move(executor), receiver, host);
 }

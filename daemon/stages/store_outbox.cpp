@@ -56,7 +56,8 @@ store::DeliveryOutcomes outcomes_of(const std::vector<emit::AttemptRecord>& atte
     switch (attempt.fate) {
       case emit::AttemptRecord::Fate::delivered: outcomes.delivered.push_back(id); break;
       case emit::AttemptRecord::Fate::waiting:
-        outcomes.retries.push_back({.id = id, .next_attempt_at = attempt.next_attempt_at, .attempts = attempt.failed_attempts, .reason = attempt.reason});
+        outcomes.retries.push_back(
+            {.id = id, .next_attempt_at = attempt.next_attempt_at, .attempts = attempt.failed_attempts, .reason = attempt.reason});
         break;
       case emit::AttemptRecord::Fate::dead: outcomes.dead.push_back({.id = id, .reason = attempt.reason}); break;
     }
@@ -88,7 +89,8 @@ asio::awaitable<Result<emit::DueDeliveries>> StoreOutbox::take_due(std::string r
     auto event = event_from_text(row.body);
     if (!event) co_return event.error().wrapped("delivery " + std::to_string(row.id.value));
     held.insert(row.id.value);
-    taken.deliveries.push_back({.id = {row.id.value}, .event = std::move(event).value(), .queued_at = row.created_at, .failed_attempts = row.attempts});
+    taken.deliveries.push_back(
+        {.id = {row.id.value}, .event = std::move(event).value(), .queued_at = row.created_at, .failed_attempts = row.attempts});
   }
   if (is_cut) taken.next_due = now;
   else if (due.value().next && *due.value().next > now) taken.next_due = due.value().next;
@@ -123,7 +125,8 @@ std::string event_to_text(const emit::OutgoingEvent& event) {
 Result<emit::OutgoingEvent> event_from_text(std::string_view text) {
   simdjson::dom::parser parser;
   simdjson::dom::object root;
-  if (parser.parse(text.data(), text.size()).get(root) != simdjson::SUCCESS) return fail(ErrorCode::invalid_input, "a queued event cannot be read");
+  if (parser.parse(text.data(), text.size()).get(root) != simdjson::SUCCESS)
+    return fail(ErrorCode::invalid_input, "a queued event cannot be read");
   const auto member = [&root](std::string_view key) {
     std::string_view value;
     return root[key].get(value) == simdjson::SUCCESS ? std::string(value) : std::string();

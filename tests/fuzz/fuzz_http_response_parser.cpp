@@ -41,11 +41,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     fuzz::promise(response->body.size() <= kLimits.body_bytes, "the body is bounded");
     fuzz::promise(response->status >= 200 && response->status <= 999, "a status is a final one");
     for (const auto& [name, value] : response->headers) {
-      fuzz::promise(name.find_first_of("\r\n") == std::string::npos && value.find_first_of("\r\n") == std::string::npos, "a header is one line");
+      fuzz::promise(name.find_first_of("\r\n") == std::string::npos && value.find_first_of("\r\n") == std::string::npos,
+                    "a header is one line");
     }
   }
   if (whole && pieces) {
-    fuzz::promise(whole->status == pieces->status && whole->headers == pieces->headers && whole->body == pieces->body, "pieces do not matter");
+    fuzz::promise(whole->status == pieces->status && whole->headers == pieces->headers && whole->body == pieces->body,
+                  "pieces do not matter");
   }
   return 0;
 }

@@ -16,9 +16,7 @@ inline void promise(bool holds, const char* what) {
   std::abort();
 }
 
-inline std::string_view text_of(const std::uint8_t* data, std::size_t size) {
-  return {reinterpret_cast<const char*>(data), size};
-}
+inline std::string_view text_of(const std::uint8_t* data, std::size_t size) { return {reinterpret_cast<const char*>(data), size}; }
 
 /// Does `part` lie inside `whole`? Null views lie everywhere.
 inline bool is_inside(std::string_view part, std::string_view whole) {

@@ -22,7 +22,8 @@ struct Line {
 void take_lines(const LineBlock& block, bool is_last, std::string_view file, std::vector<Line>& lines) {
   promise(block.before.size() <= ingest::kNginxLineLimit, "what stands before is bounded");
   const std::size_t at = static_cast<std::size_t>(block.offset.value);
-  promise(at >= block.before.size() && file.substr(at - block.before.size(), block.before.size()) == block.before, "before is what stands before");
+  promise(at >= block.before.size() && file.substr(at - block.before.size(), block.before.size()) == block.before,
+          "before is what stands before");
   std::string_view rest = block.bytes;
   promise(!rest.empty() && (is_last || rest.ends_with('\n')), "a block is whole lines");
   std::uint64_t offset = block.offset.value;

@@ -12,19 +12,23 @@ namespace handshaked {
 namespace {
 
 const std::string kFault =
-    "2026/11/21 02:58:15 [error] 9#9: *7 upstream SSL certificate verify error: (10:certificate has expired) while SSL handshaking to upstream, "
+    "2026/11/21 02:58:15 [error] 9#9: *7 upstream SSL certificate verify error: (10:certificate has expired) while SSL handshaking to "
+    "upstream, "
     "client: 198.51.100.7, server: pay, request: \"GET /pay HTTP/1.1\", upstream: \"https://10.20.30.0:8443/pay\", host: \"pay\"";
 const std::string kOrdinary =
-    "2026/11/21 02:58:14 [error] 9#9: *6 open() \"/srv/a\" failed (2: No such file or directory), client: 192.0.2.7, server: gw, request: \"GET /a HTTP/1.1\", host: \"gw\"";
+    "2026/11/21 02:58:14 [error] 9#9: *6 open() \"/srv/a\" failed (2: No such file or directory), client: 192.0.2.7, server: gw, request: "
+    "\"GET /a HTTP/1.1\", host: \"gw\"";
 const std::string kForgery[] = {
-    "2026/11/21 02:58:15 [error] 9#9: *1 open() \"/srv/z", kFault + "\" failed (2: No such file or directory), client: 127.0.0.1, server: gw, request: \"GET /z%0a2026 HTTP/1.1\", host: \"gw\""};
+    "2026/11/21 02:58:15 [error] 9#9: *1 open() \"/srv/z",
+    kFault + "\" failed (2: No such file or directory), client: 127.0.0.1, server: gw, request: \"GET /z%0a2026 HTTP/1.1\", host: \"gw\""};
 
 std::shared_ptr<const match::RuleSet> rules() {
   match::LoadedRules loaded;
-  match::read_rules(R"([{"id":"t/verify","signature":"s","regex":"upstream SSL certificate verify error: ","side":"upstream","kind":"fault","severity":"warning","noise":false,"causes":[{"cause":"c","likelihood":1}]},
+  match::read_rules(
+      R"([{"id":"t/verify","signature":"s","regex":"upstream SSL certificate verify error: ","side":"upstream","kind":"fault","severity":"warning","noise":false,"causes":[{"cause":"c","likelihood":1}]},
     {"id":"t/plain","signature":"s","regex":"upstream timed out","side":"upstream","kind":"fault","severity":"info","noise":false,"needs_configuration":true,"causes":[{"cause":"c","likelihood":1}]},
     {"id":"t/public","signature":"s","regex":"something anywhere"}])",
-                    "x", loaded);
+      "x", loaded);
   EXPECT_TRUE(loaded.problems.empty());
   return std::make_shared<const match::RuleSet>(std::move(loaded.rules));
 }
@@ -33,7 +37,8 @@ std::shared_ptr<const match::RuleSet> rules() {
 class Recorder : public FailureHandler {
  public:
   void on_failure(const match::HandshakeFailure& failure) override {
-    seen.push_back(std::to_string(failure.line_number) + " " + failure.rule.id + "@" + std::to_string(failure.offset.value) + (failure.trusted ? "" : "?"));
+    seen.push_back(std::to_string(failure.line_number) + " " + failure.rule.id + "@" + std::to_string(failure.offset.value) +
+                   (failure.trusted ? "" : "?"));
     last_time = failure.time;
   }
   std::vector<std::string> seen;
@@ -51,7 +56,10 @@ std::vector<std::string> read_in_blocks(const std::string& log, std::size_t bloc
     std::size_t end = begin;
     for (std::size_t i = 0; i < block_lines && end < log.size(); ++i) end = std::min(log.find('\n', end), log.size() - 1) + 1;
     const std::size_t before = std::min(begin, ingest::kNginxLineLimit);
-    analysis.consume({.bytes = std::string_view(log).substr(begin, end - begin), .before = std::string_view(log).substr(begin - before, before), .offset = {begin}}, recorder);
+    analysis.consume({.bytes = std::string_view(log).substr(begin, end - begin),
+                      .before = std::string_view(log).substr(begin - before, before),
+                      .offset = {begin}},
+                     recorder);
     begin = end;
   }
   if (counters != nullptr) *counters = analysis.counters();
@@ -100,14 +108,21 @@ TEST(LineAnalysis, DoesNotTrustWhatMayBeSomethingElse) {
     const auto seen = read_in_blocks(log, 100);
     return seen.size() == 1 ? seen.front() : std::to_string(seen.size()) + " lines";
   };
-  EXPECT_TRUE(only("upstream SSL certificate verify error: (10:certificate has expired)\n" + kOrdinary + "\n").ends_with('?')) << "no header";
-  EXPECT_TRUE(only("2026/11/21 02:58:15 [error] 9#9: *1 upstream timed out while reading upstream, client: 1.1.1.1, server: a\n" + kOrdinary + "\n").ends_with('?')) << "needs the configuration";
-  EXPECT_TRUE(only("2026/11/21 02:58:15 [error] 9#9: *1 x something anywhere, client: 1.1.1.1, server: a\n" + kOrdinary + "\n").ends_with('?')) << "imported";
+  EXPECT_TRUE(only("upstream SSL certificate verify error: (10:certificate has expired)\n" + kOrdinary + "\n").ends_with('?'))
+      << "no header";
+  EXPECT_TRUE(
+      only("2026/11/21 02:58:15 [error] 9#9: *1 upstream timed out while reading upstream, client: 1.1.1.1, server: a\n" + kOrdinary + "\n")
+          .ends_with('?'))
+      << "needs the configuration";
+  EXPECT_TRUE(
+      only("2026/11/21 02:58:15 [error] 9#9: *1 x something anywhere, client: 1.1.1.1, server: a\n" + kOrdinary + "\n").ends_with('?'))
+      << "imported";
 }
 
 TEST(LineAnalysis, SaysTheSameHoweverTheLogIsCutIntoBlocks) {
   std::mt19937 random(5);
-  const std::string pieces[] = {kFault, kFault, kOrdinary, kForgery[0], kForgery[1], "", "rest\" failed, client: 127.0.0.1, server: gw", kOrdinary + "\r"};
+  const std::string pieces[] = {
+      kFault, kFault, kOrdinary, kForgery[0], kForgery[1], "", "rest\" failed, client: 127.0.0.1, server: gw", kOrdinary + "\r"};
   for (int round = 0; round < 300; ++round) {
     std::string log;
     for (auto lines = random() % 12; lines > 0; --lines) log += pieces[random() % std::size(pieces)] + "\n";

@@ -12,7 +12,10 @@ std::string complaints(const std::string& json) {
 }
 
 TEST(EntryTexts, WantEveryTextInBothLanguages) {
-  EXPECT_EQ(complaints(R"({"action":"do","action_zh":"做","how":"nginx -t","how_zh":"nginx -t","condition":"","workarounds":[{"action":"a","action_zh":"做"}]})"), "");
+  EXPECT_EQ(
+      complaints(
+          R"({"action":"do","action_zh":"做","how":"nginx -t","how_zh":"nginx -t","condition":"","workarounds":[{"action":"a","action_zh":"做"}]})"),
+      "");
   EXPECT_EQ(complaints(R"({"causes":[{"tell_apart":"so"}]})"), "/causes/0/tell_apart: lacks its translation, \"tell_apart_zh\"\n");
   EXPECT_EQ(complaints(R"({"action":"do","action_zh":"do"})"), "/action_zh: holds no Chinese\n");
 }
@@ -31,8 +34,12 @@ TEST(EntryTexts, NameNothingOfTheirWritersMachine) {
 }
 
 TEST(EntryTexts, KnowASoundLink) {
-  for (const char* const good : {"https://nginx.org/en/docs/http/ngx_http_ssl_module.html#ssl_certificate", "http://a.b", "https://github.com/nginx/nginx/issues/1409", "https://a.b/c?d=e&f=%20#g-h.i"}) EXPECT_TRUE(is_sound_link(good)) << good;
-  for (const char* const bad : {"", "nginx.org", "ftp://a.b/", "https://", "https://localhost/", "https://a.b/ c", "https://a.b/\"x", "https://a.b/#", "https://a.b/#x#y", "https://a.b/<x>", "javascript:alert(1)", "https://.b/"}) EXPECT_FALSE(is_sound_link(bad)) << bad;
+  for (const char* const good : {"https://nginx.org/en/docs/http/ngx_http_ssl_module.html#ssl_certificate", "http://a.b",
+                                 "https://github.com/nginx/nginx/issues/1409", "https://a.b/c?d=e&f=%20#g-h.i"})
+    EXPECT_TRUE(is_sound_link(good)) << good;
+  for (const char* const bad : {"", "nginx.org", "ftp://a.b/", "https://", "https://localhost/", "https://a.b/ c", "https://a.b/\"x",
+                                "https://a.b/#", "https://a.b/#x#y", "https://a.b/<x>", "javascript:alert(1)", "https://.b/"})
+    EXPECT_FALSE(is_sound_link(bad)) << bad;
 }
 
 }  // namespace

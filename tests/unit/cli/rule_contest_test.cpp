@@ -9,7 +9,8 @@ namespace {
 
 std::string entry(const std::string& id, const std::string& regex) {
   return "{\"id\":\"" + id + "\",\"signature\":\"s\",\"regex\":\"" + regex +
-         "\",\"side\":\"config\",\"kind\":\"fault\",\"severity\":\"info\",\"noise\":false,\"causes\":[{\"cause\":\"c\",\"likelihood\":1}],\"samples\":[{\"line\":\"a\",\"origin\":\"o\"},{\"line\":\"b\"},1]}";
+         "\",\"side\":\"config\",\"kind\":\"fault\",\"severity\":\"info\",\"noise\":false,\"causes\":[{\"cause\":\"c\",\"likelihood\":1}],"
+         "\"samples\":[{\"line\":\"a\",\"origin\":\"o\"},{\"line\":\"b\"},1]}";
 }
 std::shared_ptr<const match::RuleSet> rules(const std::string& json) {
   match::LoadedRules loaded;

@@ -7,10 +7,13 @@ namespace {
 
 ClientSketch sketch_of(int from, int to) {
   ClientSketch sketch;
-  for (int i = from; i < to; ++i) sketch.add("10." + std::to_string(i / 65536) + "." + std::to_string(i / 256 % 256) + "." + std::to_string(i % 256));
+  for (int i = from; i < to; ++i)
+    sketch.add("10." + std::to_string(i / 65536) + "." + std::to_string(i / 256 % 256) + "." + std::to_string(i % 256));
   return sketch;
 }
-void expect_near(const ClientSketch& sketch, double truth, double share) { EXPECT_NEAR(static_cast<double>(sketch.distinct()), truth, truth * share); }
+void expect_near(const ClientSketch& sketch, double truth, double share) {
+  EXPECT_NEAR(static_cast<double>(sketch.distinct()), truth, truth * share);
+}
 
 TEST(ClientSketch, IsExactForAFew) {
   for (int count = 0; count <= 32; ++count) EXPECT_EQ(sketch_of(0, count).distinct(), static_cast<std::uint64_t>(count));
@@ -51,7 +54,8 @@ TEST(ClientSketch, SurvivesTheStore) {
 }
 
 TEST(ClientSketch, OfADamagedTextIsEmptyOrBounded) {
-  for (const char* const text : {"", "x", "r", "rrrr", "h", "h zz", "h1 2 g", "hffffffffffffffffff "}) EXPECT_LE(ClientSketch::from_text(text, {}).distinct(), 2U) << text;
+  for (const char* const text : {"", "x", "r", "rrrr", "h", "h zz", "h1 2 g", "hffffffffffffffffff "})
+    EXPECT_LE(ClientSketch::from_text(text, {}).distinct(), 2U) << text;
   std::string lengthy = "h";
   for (int i = 0; i < 1000; ++i) lengthy += std::to_string(i) + " ";
   EXPECT_LE(ClientSketch::from_text(lengthy, {}).distinct(), 32U);

@@ -70,7 +70,9 @@ TEST(Correlator, WhatIsCriticalWaitsForNobody) {
 
 TEST(Correlator, NoiseIsRecordedButNeverTold) {
   Story story;
-  const std::string line = "2026/11/21 02:00:00 [info] 9#9: *1 SSL_do_handshake() failed (SSL: error:0A000418:SSL routines::tlsv1 alert unknown ca:SSL alert number 48) while SSL handshaking, client: 192.0.2.7, server: 0.0.0.0:443\n";
+  const std::string line =
+      "2026/11/21 02:00:00 [info] 9#9: *1 SSL_do_handshake() failed (SSL: error:0A000418:SSL routines::tlsv1 alert unknown ca:SSL alert "
+      "number 48) while SSL handshaking, client: 192.0.2.7, server: 0.0.0.0:443\n";
   const auto changes = story.hear(line, 0);
   ASSERT_EQ(changes.size(), 1U);
   EXPECT_EQ(changes.front().what, What::changed);
@@ -96,7 +98,8 @@ TEST(Correlator, ATransportFaultOpensOnlyWhenItPersists) {
 TEST(Correlator, TwoRestartsFarApartAreNoOutage) {
   Story story;
   for (unsigned begin : {0U, 840U, 1680U}) {
-    for (unsigned second = begin; second < begin + 10; ++second) EXPECT_EQ(Story::told(story.hear(upstream_line(second, kClosed), second)), "");
+    for (unsigned second = begin; second < begin + 10; ++second)
+      EXPECT_EQ(Story::told(story.hear(upstream_line(second, kClosed), second)), "");
   }
   EXPECT_EQ(story.correlator.counters().opened, 0U);
 }
@@ -134,7 +137,9 @@ TEST(Correlator, AConsequenceWithoutACauseStandsAlone) {
 
 TEST(Correlator, AConsequenceFindsItsCauseAmongManyPeersAndAfterARestart) {
   Story story;
-  for (int i = 0; i < 6000; ++i) story.hear(upstream_line(0, kVerify20, "10.0." + std::to_string(i / 250) + "." + std::to_string(i % 250) + ":1", "s" + std::to_string(i)), 0);
+  for (int i = 0; i < 6000; ++i)
+    story.hear(
+        upstream_line(0, kVerify20, "10.0." + std::to_string(i / 250) + "." + std::to_string(i % 250) + ":1", "s" + std::to_string(i)), 0);
   story.correlator.advance(at(3000));
   story.correlator.advance(at(3001));
   ASSERT_EQ(story.correlator.live(), 0U);
@@ -192,7 +197,9 @@ TEST(Correlator, AReplayGivesTheSameIds) {
   EXPECT_EQ(ids[0], ids[1]);
   // However the log is cut into reads.
   Story in_one;
-  in_one.hear(upstream_line(0, kVerify20) + upstream_line(1, kVerify10) + upstream_line(2, kVerify20, "10.0.0.2:8443") + upstream_line(2, kVerify20), 2);
+  in_one.hear(upstream_line(0, kVerify20) + upstream_line(1, kVerify10) + upstream_line(2, kVerify20, "10.0.0.2:8443") +
+                  upstream_line(2, kVerify20),
+              2);
   std::vector<std::string> list;
   for (const Incident* const incident : in_one.correlator.incidents()) list.push_back(incident->id);
   EXPECT_EQ(list, ids[0]);

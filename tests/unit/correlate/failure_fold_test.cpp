@@ -13,7 +13,8 @@ const std::string kVerify20 = "upstream SSL certificate verify error: (20:unable
 TEST(FailureFold, FoldsAStormIntoOneObjectAPlace) {
   Reading reading(some_rules());
   std::string lines;
-  for (unsigned i = 0; i < 10000; ++i) lines += upstream_line(i / 1000, kVerify20, i % 2 == 0 ? "10.0.0.1:1" : "10.0.0.2:1", i % 3 == 0 ? "a" : "b");
+  for (unsigned i = 0; i < 10000; ++i)
+    lines += upstream_line(i / 1000, kVerify20, i % 2 == 0 ? "10.0.0.1:1" : "10.0.0.2:1", i % 3 == 0 ? "a" : "b");
   const FailureBatch batch = reading.read(lines);
   ASSERT_EQ(batch.failures.size(), 2U);
   const FoldedFailure& first = batch.failures.front();
@@ -38,7 +39,9 @@ TEST(FailureFold, CountsWhatAStrangerMayHaveWrittenButFoldsItNot) {
 TEST(FailureFold, ALogThatInventsPlacesCostsCountersNotMemory) {
   Reading reading(some_rules());
   std::string lines;
-  for (unsigned i = 0; i < FailureFold::kMaxPlaces + 100; ++i) lines += upstream_line(0, kVerify20, "10." + std::to_string(i / 65536) + "." + std::to_string(i / 256 % 256) + "." + std::to_string(i % 256) + ":1");
+  for (unsigned i = 0; i < FailureFold::kMaxPlaces + 100; ++i)
+    lines += upstream_line(0, kVerify20,
+                           "10." + std::to_string(i / 65536) + "." + std::to_string(i / 256 % 256) + "." + std::to_string(i % 256) + ":1");
   const FailureBatch batch = reading.read(lines);
   EXPECT_EQ(batch.failures.size(), FailureFold::kMaxPlaces);
   EXPECT_EQ(batch.overflow, 100U);
@@ -54,7 +57,9 @@ TEST(FailureFold, LiveLinesCountAsSeenNow) {
 
 TEST(FailureFold, LinesWithoutATimeTakeTheFallback) {
   match::LoadedRules loaded;
-  match::read_rules(R"({"id":"t/c","signature":"s","regex":"cannot load","side":"config","kind":"fault","severity":"critical","noise":false,"causes":[{"cause":"c","likelihood":1}]})", "x", loaded);
+  match::read_rules(
+      R"({"id":"t/c","signature":"s","regex":"cannot load","side":"config","kind":"fault","severity":"critical","noise":false,"causes":[{"cause":"c","likelihood":1}]})",
+      "x", loaded);
   Reading reading(std::make_shared<const match::RuleSet>(std::move(loaded.rules)));
   reading.fold().set_time_fallback(at(7));
   const FailureBatch batch = reading.read("nginx: [emerg] cannot load certificate \"/etc/x.pem\"\n");

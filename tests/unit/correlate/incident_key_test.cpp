@@ -36,14 +36,17 @@ TEST(IncidentKey, HoldsNothingThatAClientWrites) {
 
 TEST(IncidentKey, OfAnUpstreamFaultWithoutAPeerIsTheServer) {
   const auto line = [](const std::string& server) {
-    return "2026/11/21 02:00:00 [error] 9#9: *1 " + kVerify20 + " while SSL handshaking to upstream, client: 192.0.2.7, server: " + server + "\n";
+    return "2026/11/21 02:00:00 [error] 9#9: *1 " + kVerify20 + " while SSL handshaking to upstream, client: 192.0.2.7, server: " + server +
+           "\n";
   };
   EXPECT_NE(fingerprint_of(line("a")), fingerprint_of(line("b")));
 }
 
 TEST(IncidentKey, OfAClientFaultIsTheListener) {
   const auto line = [](const std::string& client, const std::string& server) {
-    return "2026/11/21 02:00:00 [info] 9#9: *1 SSL_do_handshake() failed (SSL: error:0A000418:SSL routines::tlsv1 alert unknown ca:SSL alert number 48) while SSL handshaking, client: " + client + ", server: " + server + "\n";
+    return "2026/11/21 02:00:00 [info] 9#9: *1 SSL_do_handshake() failed (SSL: error:0A000418:SSL routines::tlsv1 alert unknown ca:SSL "
+           "alert number 48) while SSL handshaking, client: " +
+           client + ", server: " + server + "\n";
   };
   EXPECT_EQ(fingerprint_of(line("192.0.2.1", "0.0.0.0:443")), fingerprint_of(line("192.0.2.2", "0.0.0.0:443")));
   EXPECT_NE(fingerprint_of(line("192.0.2.1", "0.0.0.0:443")), fingerprint_of(line("192.0.2.1", "0.0.0.0:8443")));
@@ -51,7 +54,10 @@ TEST(IncidentKey, OfAClientFaultIsTheListener) {
 
 TEST(IncidentKey, IsTheSameForEver) {
   // Silences and stored incidents name it: a change of this value breaks installations.
-  EXPECT_EQ(fingerprint("nginx/x", Place{.side = parse::Side::upstream, .peer = "10.0.0.1:8443", .name = "n", .server = "s", .object = "", .scheme = "https"}), "v1:dc6bb34f1665354247a3e6e8259f89cf");
+  EXPECT_EQ(fingerprint(
+                "nginx/x",
+                Place{.side = parse::Side::upstream, .peer = "10.0.0.1:8443", .name = "n", .server = "s", .object = "", .scheme = "https"}),
+            "v1:dc6bb34f1665354247a3e6e8259f89cf");
 }
 
 }  // namespace

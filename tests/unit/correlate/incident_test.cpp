@@ -51,10 +51,12 @@ TEST(Incident, SurvivesTheStore) {
 }
 
 TEST(Incident, OfADamagedStateIsRefused) {
-  for (const char* const text : {"", "{}", "[]", "{\"version\":2,\"id\":\"a\",\"fingerprint\":\"b\"}", "{\"version\":1}", "{\"version\":1,\"id\":\"\",\"fingerprint\":\"b\"}"}) {
+  for (const char* const text : {"", "{}", "[]", "{\"version\":2,\"id\":\"a\",\"fingerprint\":\"b\"}", "{\"version\":1}",
+                                 "{\"version\":1,\"id\":\"\",\"fingerprint\":\"b\"}"}) {
     EXPECT_FALSE(Incident::from_json(text)) << text;
   }
-  const auto odd = Incident::from_json(R"({"version":1,"id":"a","fingerprint":"b","status":99,"severity":-1,"count":"x","place":7,"clients":5,"consequences":[1,{}]})");
+  const auto odd = Incident::from_json(
+      R"({"version":1,"id":"a","fingerprint":"b","status":99,"severity":-1,"count":"x","place":7,"clients":5,"consequences":[1,{}]})");
   ASSERT_TRUE(odd);
   EXPECT_EQ(odd.value().status, Status::pending);
   EXPECT_EQ(odd.value().count, 0U);

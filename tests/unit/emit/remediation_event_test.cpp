@@ -39,13 +39,17 @@ correlate::Incident incident_of(const match::Rule& rule) {
   incident.count = 3;
   incident.events = 1;
   incident.clients.add("192.0.2.7");
-  incident.sample_lines = {"2026/11/21 02:58:15 [error] 9#9: *1 SSL_do_handshake() failed while SSL handshaking to upstream, client: 192.0.2.7, server: gw, request: \"GET /pay?card=4111 HTTP/1.1\", upstream: \"https://10.0.0.1/pay?card=4111\" \xff"};
+  incident.sample_lines = {
+      "2026/11/21 02:58:15 [error] 9#9: *1 SSL_do_handshake() failed while SSL handshaking to upstream, client: 192.0.2.7, server: gw, "
+      "request: \"GET /pay?card=4111 HTTP/1.1\", upstream: \"https://10.0.0.1/pay?card=4111\" \xff"};
   return incident;
 }
 
 class EveryRule : public testing::Test {
  protected:
-  EveryRule() : loaded(match::load_rules((source_directory() / "rules").string())), knowledge(match::Knowledge::load((source_directory() / "rules").string(), loaded.problems)) {}
+  EveryRule()
+      : loaded(match::load_rules((source_directory() / "rules").string())),
+        knowledge(match::Knowledge::load((source_directory() / "rules").string(), loaded.problems)) {}
   match::LoadedRules loaded;
   match::Knowledge knowledge;
 };
@@ -58,7 +62,8 @@ TEST_F(EveryRule, MakesEventsThatKeepThePublishedSchema) {
     for (const Language language : {Language::en, Language::zh}) {
       std::string data;
       append_incident_data(data, incident_of(rule), &rule, knowledge, language);
-      for (const auto& violation : schema.value().violations(data)) ADD_FAILURE() << rule.id << violation.pointer << ": " << violation.reason;
+      for (const auto& violation : schema.value().violations(data))
+        ADD_FAILURE() << rule.id << violation.pointer << ": " << violation.reason;
     }
   }
 }

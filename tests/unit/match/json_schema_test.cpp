@@ -29,7 +29,8 @@ std::string complaints(const std::string& document) {
 }
 
 TEST(JsonSchema, AcceptsWhatItDescribesAndUnknownMembers) {
-  EXPECT_EQ(complaints(R"({"id":"a","list":[{"line":"x","more":1}],"name":null,"rate":1,"count":0,"kind":"fault","unknown":{"a":[]}})"), "");
+  EXPECT_EQ(complaints(R"({"id":"a","list":[{"line":"x","more":1}],"name":null,"rate":1,"count":0,"kind":"fault","unknown":{"a":[]}})"),
+            "");
   EXPECT_EQ(complaints(R"({"id":"a","list":[{"line":"x"}],"name":"中文","rate":0.5})"), "");
 }
 
@@ -37,9 +38,12 @@ TEST(JsonSchema, SaysWhereAndWhatIsWrong) {
   EXPECT_EQ(complaints(R"({"list":[{"line":"x"}]})"), ": lacks \"id\"\n");
   EXPECT_EQ(complaints(R"({"id":"A","list":[{"line":"x"}]})"), "/id: \"A\" does not match ^[a-z]+$\n");
   EXPECT_EQ(complaints(R"({"id":"a","list":[]})"), "/list: needs at least 1 item\n");
-  EXPECT_EQ(complaints(R"({"id":"a","list":[{"line":"x"},{},{"line":3}]})"), "/list/1: lacks \"line\"\n/list/2/line: must be string, is integer\n");
-  EXPECT_EQ(complaints(R"({"id":"a","list":[{"line":"x"}],"rate":1.5,"count":-1})"), "/rate: must be at most 1\n/count: must be at least 0\n");
-  EXPECT_EQ(complaints(R"({"id":"a","list":[{"line":"x"}],"count":1.5,"name":"中"})"), "/count: must be integer, is number\n/name: is too short\n");
+  EXPECT_EQ(complaints(R"({"id":"a","list":[{"line":"x"},{},{"line":3}]})"),
+            "/list/1: lacks \"line\"\n/list/2/line: must be string, is integer\n");
+  EXPECT_EQ(complaints(R"({"id":"a","list":[{"line":"x"}],"rate":1.5,"count":-1})"),
+            "/rate: must be at most 1\n/count: must be at least 0\n");
+  EXPECT_EQ(complaints(R"({"id":"a","list":[{"line":"x"}],"count":1.5,"name":"中"})"),
+            "/count: must be integer, is number\n/name: is too short\n");
   EXPECT_EQ(complaints(R"({"id":"a","list":[{"line":"x"}],"kind":"fualt"})"), "/kind: must be one of \"fault\", \"other\"\n");
   EXPECT_EQ(complaints("[]"), ": must be object, is array\n");
   EXPECT_NE(complaints("{").find("not valid JSON"), std::string::npos);

@@ -23,16 +23,24 @@ std::vector<LineRequirements> some_rules() {
   LineRequirements scheme = message("upstream prematurely closed connection");
   scheme.line_clauses = {{"upstream: \"https://", "upstream: \\\"https://"}};
   LineRequirements requested = message("client sent plain HTTP request to HTTPS port");
-  return {message("SSL_do_handshake() failed (SSL: "), message("upstream SSL certificate verify error: (20:"), message("SSL_read() failed (SSL: "),
-          message("cannot load certificate \""),       message("no live upstreams"),                          message("OCSP responder timed out"),
-          message("peer closed connection in SSL handshake"), scheme, requested};
+  return {message("SSL_do_handshake() failed (SSL: "),
+          message("upstream SSL certificate verify error: (20:"),
+          message("SSL_read() failed (SSL: "),
+          message("cannot load certificate \""),
+          message("no live upstreams"),
+          message("OCSP responder timed out"),
+          message("peer closed connection in SSL handshake"),
+          scheme,
+          requested};
 }
 
 TEST(LiteralGate, FindsTheLinesThatRulesWantAndNoOrdinaryOnes) {
   const LiteralGate gate(some_rules());
   ASSERT_FALSE(gate.is_open());
-  for (const std::string wanted : {"SSL_read() failed (SSL: x)", "no live upstreams while connecting", "cannot load certificate \"/x\"", "OCSP responder timed out"}) {
-    const std::string block = kHeader + "open() \"/srv/a\" failed (2: No such file or directory), client: 127.0.0.1\n" + kHeader + wanted + ", client: 1.1.1.1\n";
+  for (const std::string wanted :
+       {"SSL_read() failed (SSL: x)", "no live upstreams while connecting", "cannot load certificate \"/x\"", "OCSP responder timed out"}) {
+    const std::string block =
+        kHeader + "open() \"/srv/a\" failed (2: No such file or directory), client: 127.0.0.1\n" + kHeader + wanted + ", client: 1.1.1.1\n";
     const std::size_t found = gate.find(block, 0);
     ASSERT_NE(found, std::string::npos) << wanted;
     EXPECT_GT(found, block.find('\n')) << wanted;
@@ -43,7 +51,9 @@ TEST(LiteralGate, FindsTheLinesThatRulesWantAndNoOrdinaryOnes) {
 
 TEST(LiteralGate, DemandsTheFieldsOfTheLineToo) {
   const LiteralGate gate(some_rules());
-  const std::string closed = kHeader + "upstream prematurely closed connection while reading response header from upstream, client: 1.1.1.1, server: a, request: \"GET / HTTP/1.1\", upstream: \"";
+  const std::string closed = kHeader +
+                             "upstream prematurely closed connection while reading response header from upstream, client: 1.1.1.1, server: "
+                             "a, request: \"GET / HTTP/1.1\", upstream: \"";
   EXPECT_EQ(gate.find(closed + "http://10.0.0.1/\"\n", 0), std::string::npos);
   EXPECT_NE(gate.find(closed + "https://10.0.0.1/\"\n", 0), std::string::npos);
 }
@@ -64,13 +74,41 @@ TEST(LiteralGate, WithoutRulesFindsNothing) {
 
 /// Blocks of pieces that lie around what the gate looks for, so that hits and near hits fall on every place of a vector.
 std::string random_block(std::mt19937& random) {
-  static const std::string kPieces[] = {"SSL", "SS", "SSL_do_handshake() failed (SSL: ", "no live upstreams", "no live up", "cannot load certificate \"", "cannot load certificate \\\"",
-                                        "OCSP", "OCS", "upstream prematurely closed connection", "upstream: \"https://", "upstream: \\\"https://", "\n", "\n", "\n", "\n", "\r\n", kHeader, kHeader, kHeader,
-                                        "2026/11/21 02:58:15 [emerg] 9#9: ", "nginx: [emerg] ", "{\"log\":\"", "Nov 21 02:58:15 web nginx: ", " ", "x", "*", ": ", "/", "client sent plain HTTP request to HTTPS port"};
+  static const std::string kPieces[] = {"SSL",
+                                        "SS",
+                                        "SSL_do_handshake() failed (SSL: ",
+                                        "no live upstreams",
+                                        "no live up",
+                                        "cannot load certificate \"",
+                                        "cannot load certificate \\\"",
+                                        "OCSP",
+                                        "OCS",
+                                        "upstream prematurely closed connection",
+                                        "upstream: \"https://",
+                                        "upstream: \\\"https://",
+                                        "\n",
+                                        "\n",
+                                        "\n",
+                                        "\n",
+                                        "\r\n",
+                                        kHeader,
+                                        kHeader,
+                                        kHeader,
+                                        "2026/11/21 02:58:15 [emerg] 9#9: ",
+                                        "nginx: [emerg] ",
+                                        "{\"log\":\"",
+                                        "Nov 21 02:58:15 web nginx: ",
+                                        " ",
+                                        "x",
+                                        "*",
+                                        ": ",
+                                        "/",
+                                        "client sent plain HTTP request to HTTPS port"};
   std::string block;
   for (auto pieces = random() % 60; pieces > 0; --pieces) {
     block += kPieces[random() % std::size(kPieces)];
-    for (auto filler = random() % 4 == 0 ? random() % 70 : 0; filler > 0; --filler) block += static_cast<char>("abc S:*\"[]#/\x01\xff"[random() % 14]);
+    for (auto filler = random() % 4 == 0 ? random() % 70 : 0; filler > 0; --filler)
+      block += static_cast<char>("abc S:*\"[]#/\x01\xff"[random() % 14]);
   }
   return block;
 }
@@ -92,7 +130,8 @@ TEST(LiteralGate, FindsTheSameWithAndWithoutVectors) {
 TEST(LiteralGate, FindsEveryLineThatMeetsARuleWhateverStandsAroundIt) {
   const LiteralGate gate(some_rules());
   std::mt19937 random(2);
-  static const std::string kWanted[] = {"SSL_read() failed (SSL: x)", "no live upstreams while", "cannot load certificate \"/a\"", "OCSP responder timed out", "upstream SSL certificate verify error: (20:x)"};
+  static const std::string kWanted[] = {"SSL_read() failed (SSL: x)", "no live upstreams while", "cannot load certificate \"/a\"",
+                                        "OCSP responder timed out", "upstream SSL certificate verify error: (20:x)"};
   for (int i = 0; i < 20000; ++i) {
     std::string block = random_block(random);
     if (!block.empty() && block.back() != '\n') block += '\n';
@@ -108,7 +147,8 @@ TEST(LiteralGate, FindsEveryLineThatMeetsARuleWhateverStandsAroundIt) {
 
 TEST(LiteralGate, FindsMessagesBehindAnyWrapping) {
   const LiteralGate gate(some_rules());
-  for (const std::string wrapping : {"nginx: [emerg] ", "<187>Nov 21 02:58:15 web1 nginx: 2026/11/21 02:58:15 [emerg] 1#1: ", "web-1  | 2026/11/21 02:58:15 [emerg] 1#1: ", "{\"log\":\"2026/11/21 02:58:15 [emerg] 1#1: ", ""}) {
+  for (const std::string wrapping : {"nginx: [emerg] ", "<187>Nov 21 02:58:15 web1 nginx: 2026/11/21 02:58:15 [emerg] 1#1: ",
+                                     "web-1  | 2026/11/21 02:58:15 [emerg] 1#1: ", "{\"log\":\"2026/11/21 02:58:15 [emerg] 1#1: ", ""}) {
     EXPECT_NE(gate.find(wrapping + "no live upstreams while connecting to upstream", 0), std::string::npos) << wrapping;
   }
   EXPECT_NE(gate.find("{\"log\":\"2026/11/21 02:58:15 [emerg] 1#1: cannot load certificate \\\"/etc/x\\\"\\n\"}", 0), std::string::npos);

@@ -55,7 +55,9 @@ TEST(RegexLiterals, KnowNothingAboutAPartThatMayBeMissing) {
 }
 
 TEST(RegexLiterals, DoNotGuessAtWhatTheyDoNotRead) {
-  for (const char* const regex : {"(?i)ssl", "\\Qa.b\\E", "\\pLx", "a**", "a{2}{3}", "a+*", "(a", "a)", "[b-a]", "[a-\\d]", "[[:foo:]]", "[\\A]", "a{3,1}", "a{1001}", "(?P<n-m>a)", "(?P<n>a)(?P<n>b)", "[a", "*a", "a\\", "\\8", "(?<=a)b", "a|*"}) {
+  for (const char* const regex :
+       {"(?i)ssl", "\\Qa.b\\E", "\\pLx",   "a**",        "a{2}{3}",          "a+*", "(a", "a)",  "[b-a]", "[a-\\d]", "[[:foo:]]",
+        "[\\A]",   "a{3,1}",    "a{1001}", "(?P<n-m>a)", "(?P<n>a)(?P<n>b)", "[a",  "*a", "a\\", "\\8",   "(?<=a)b", "a|*"}) {
     EXPECT_FALSE(regex_literals(regex)) << regex;
   }
 }
@@ -84,7 +86,8 @@ class Generator {
       std::string once;
       std::string again;
       atom(atom_regex, once, again, depth);
-      static constexpr const char* kRepetitions[] = {"", "", "", "", "?", "*", "+", "??", "*?", "{2}", "{1}", "{0,2}", "{0,1}", "{1,3}", "{2,}"};
+      static constexpr const char* kRepetitions[] = {"",   "",    "",    "",      "?",     "*",     "+",   "??",
+                                                     "*?", "{2}", "{1}", "{0,2}", "{0,1}", "{1,3}", "{2,}"};
       static constexpr int kLeast[] = {1, 1, 1, 1, 0, 0, 1, 0, 0, 2, 1, 0, 0, 1, 2};
       static constexpr int kMost[] = {1, 1, 1, 1, 1, 3, 3, 1, 3, 2, 1, 2, 1, 3, 4};
       const int chosen = pick(15);
@@ -97,11 +100,29 @@ class Generator {
   /// Two texts that the atom matches.
   void atom(std::string& regex, std::string& once, std::string& again, int depth) {
     switch (depth < 4 ? pick(9) : pick(6)) {
-      case 0: regex += '.'; once = "x"; again = "%"; break;
-      case 1: regex += "[^\"]"; once = "q"; again = "]"; break;
-      case 2: regex += "[]a-c\\d]"; once = "]"; again = "7"; break;
-      case 3: regex += "\\("; once = again = "("; break;
-      case 4: regex += "\\x41"; once = again = "A"; break;
+      case 0:
+        regex += '.';
+        once = "x";
+        again = "%";
+        break;
+      case 1:
+        regex += "[^\"]";
+        once = "q";
+        again = "]";
+        break;
+      case 2:
+        regex += "[]a-c\\d]";
+        once = "]";
+        again = "7";
+        break;
+      case 3:
+        regex += "\\(";
+        once = again = "(";
+        break;
+      case 4:
+        regex += "\\x41";
+        once = again = "A";
+        break;
       case 5: {
         static constexpr const char* kWords[] = {"SSL", "error", " ", "a", "{", "certificate verify"};
         once = again = kWords[pick(6)];
@@ -151,7 +172,8 @@ TEST(RegexLiterals, HoldForEveryTextThatRe2Matches) {
     ASSERT_FALSE(literals->branches.empty()) << regex;
     ASSERT_TRUE(std::any_of(literals->branches.begin(), literals->branches.end(),
                             [&](const RegexBranch& branch) { return holds(branch.clauses, text) && begins(branch.prefixes, text); }))
-        << regex << "\n" << text;
+        << regex << "\n"
+        << text;
   }
 }
 

@@ -73,7 +73,8 @@ TEST(RuleFile, NamesFileLineAndReasonOfWhatIsWrong) {
 }
 
 TEST(RuleFile, ReportsEveryProblemAndKeepsTheGoodRules) {
-  const LoadedRules loaded = read("[" + with("\"fault\"", "\"x\"") + "," + with("nginx/a", "nginx/b") + "," + with("\"critical\"", "\"y\"") + "]");
+  const LoadedRules loaded =
+      read("[" + with("\"fault\"", "\"x\"") + "," + with("nginx/a", "nginx/b") + "," + with("\"critical\"", "\"y\"") + "]");
   EXPECT_EQ(loaded.rules.size(), 1U);
   EXPECT_EQ(loaded.problems.size(), 2U);
 }

@@ -40,12 +40,17 @@ class Asking {
 
 const std::string kHeader = "2026/11/21 02:58:15 [error] 9#10: *1 ";
 std::string upstream(const std::string& message, const std::string& url = "https://10.0.0.1:8443/") {
-  return kHeader + message + " while SSL handshaking to upstream, client: 192.0.2.7, server: gw, request: \"GET / HTTP/1.1\", upstream: \"" + url + "\", host: \"gw\"";
+  return kHeader + message +
+         " while SSL handshaking to upstream, client: 192.0.2.7, server: gw, request: \"GET / HTTP/1.1\", upstream: \"" + url +
+         "\", host: \"gw\"";
 }
-std::string client(const std::string& message) { return kHeader + message + " while SSL handshaking, client: 192.0.2.7, server: 0.0.0.0:443"; }
+std::string client(const std::string& message) {
+  return kHeader + message + " while SSL handshaking, client: 192.0.2.7, server: 0.0.0.0:443";
+}
 
 TEST(RuleSet, TheMoreSpecificRuleWins) {
-  Asking ask({rule("b/family", "upstream SSL certificate verify error: \\(\\d+:"), rule("a/any", "upstream SSL"), rule("z/twenty", "upstream SSL certificate verify error: \\(20:")});
+  Asking ask({rule("b/family", "upstream SSL certificate verify error: \\(\\d+:"), rule("a/any", "upstream SSL"),
+              rule("z/twenty", "upstream SSL certificate verify error: \\(20:")});
   EXPECT_EQ(ask.winner(upstream("upstream SSL certificate verify error: (20:x)")), "z/twenty");
   EXPECT_EQ(ask.winner(upstream("upstream SSL certificate verify error: (10:x)")), "b/family");
   EXPECT_EQ(ask.winner(upstream("upstream SSL other")), "a/any");
@@ -64,7 +69,9 @@ TEST(RuleSet, ARegexSeesTheMessageAndItsActionOnlyFromTheFirstByte) {
   Asking ask({rule("r", "SSL_read\\(\\) failed .* while SSL handshaking to upstream$"), rule("c", "SSL_read\\(\\) failed", Side::client)});
   EXPECT_EQ(ask.winner(upstream("SSL_read() failed (SSL: x)")), "r");
   EXPECT_EQ(ask.winner(upstream("x SSL_read() failed (SSL: x)")), "");
-  EXPECT_EQ(ask.winner(kHeader + "open() \"/SSL_read() failed\" failed, client: 1.1.1.1, server: a, request: \"GET /SSL_read() failed HTTP/1.1\""), "");
+  EXPECT_EQ(ask.winner(kHeader +
+                       "open() \"/SSL_read() failed\" failed, client: 1.1.1.1, server: a, request: \"GET /SSL_read() failed HTTP/1.1\""),
+            "");
 }
 
 TEST(RuleSet, ContextsActionsAndSchemesKeepLinesOut) {
@@ -80,7 +87,8 @@ TEST(RuleSet, ARuleMayAskForTheBeginningOfTheRequest) {
   Rule tls_to_plain = rule("tls", "client sent invalid method", Side::client);
   tls_to_plain.request_prefixes = {std::string("\x16\x03\x01")};
   Asking ask({tls_to_plain});
-  const std::string line = kHeader + "client sent invalid method while reading client request line, client: 1.1.1.1, server: a, request: \"";
+  const std::string line =
+      kHeader + "client sent invalid method while reading client request line, client: 1.1.1.1, server: a, request: \"";
   EXPECT_EQ(ask.winner(line + "\x16\x03\x01\x02\""), "tls");
   EXPECT_EQ(ask.winner(line + "FOO / HTTP/1.1\""), "");
 }
@@ -123,7 +131,8 @@ TEST(RuleSet, AMatcherRemembersTextsButNotTheirConstraints) {
 
 TEST(RuleSet, FindByTextFindsWhatEveryRegexFinds) {
   std::vector<Rule> rules;
-  for (const char* const regex : {"ab", "[0-9]+", "SSL_(?:read|write)", "x?yz", "(?i)hello", ".*tail$", "a.c"}) rules.push_back(rule(regex, regex));
+  for (const char* const regex : {"ab", "[0-9]+", "SSL_(?:read|write)", "x?yz", "(?i)hello", ".*tail$", "a.c"})
+    rules.push_back(rule(regex, regex));
   const RuleSet set(std::move(rules));
   std::vector<std::uint32_t> found;
   const auto names = [&](std::string_view text) {

@@ -7,7 +7,9 @@
 namespace handshaked::parse {
 namespace {
 
-const std::string kLine = "2026/11/21 02:58:15 [error] 9#10: *1 upstream SSL certificate verify error: (20:unable to get local issuer certificate) while SSL handshaking to upstream, client: 192.0.2.7, server: gw";
+const std::string kLine =
+    "2026/11/21 02:58:15 [error] 9#10: *1 upstream SSL certificate verify error: (20:unable to get local issuer certificate) while SSL "
+    "handshaking to upstream, client: 192.0.2.7, server: gw";
 
 /// As Docker and journals write it.
 std::string as_json(const std::string& text) {
@@ -33,7 +35,8 @@ TEST(Envelope, IsTakenOffWhateverWroteIt) {
   expect_inside("<187>Nov 21 02:58:15 web1 nginx: " + kLine, "", "web1");
   expect_inside("<187>Nov  1 02:58:15 nginx: " + kLine, "", "");
   expect_inside("Nov 21 02:58:15 web1 nginx[99]: " + kLine, "", "web1");
-  expect_inside("<11>1 2026-11-21T02:58:15.123Z web1 nginx 99 - [meta x=\"a\\\"]b\"][m2 y=\"z\"] " + kLine, "2026-11-21T02:58:15.123Z", "web1");
+  expect_inside("<11>1 2026-11-21T02:58:15.123Z web1 nginx 99 - [meta x=\"a\\\"]b\"][m2 y=\"z\"] " + kLine, "2026-11-21T02:58:15.123Z",
+                "web1");
   expect_inside("<11>1 2026-11-21T02:58:15+01:00 web1 nginx - - - \xEF\xBB\xBF" + kLine, "2026-11-21T02:58:15+01:00", "web1");
   expect_inside("2026-11-21T02:58:15.5Z stderr F " + kLine, "2026-11-21T02:58:15.5Z", "");
   expect_inside("2026-11-21T02:58:15.123456+01:00 web1 nginx[9]: " + kLine, "2026-11-21T02:58:15.123456+01:00", "web1");
@@ -41,7 +44,8 @@ TEST(Envelope, IsTakenOffWhateverWroteIt) {
   expect_inside("web-1  | " + kLine, "", "web-1");
   expect_inside("[pod/web-0/nginx] " + kLine, "", "web-0/nginx");
   const std::string quoted = as_json(kLine);
-  expect_inside("{\"log\":" + quoted.substr(0, quoted.size() - 1) + "\\n\",\"stream\":\"stderr\",\"time\":\"2026-11-21T02:58:15.1Z\"}", "2026-11-21T02:58:15.1Z", "");
+  expect_inside("{\"log\":" + quoted.substr(0, quoted.size() - 1) + "\\n\",\"stream\":\"stderr\",\"time\":\"2026-11-21T02:58:15.1Z\"}",
+                "2026-11-21T02:58:15.1Z", "");
   expect_inside("{\"_HOSTNAME\":\"h\",\"MESSAGE\":" + as_json(kLine) + ",\"PRIORITY\":\"3\"}", "", "");
 }
 
@@ -69,7 +73,8 @@ TEST(Envelope, OfJsonListensOnlyToKeysOfTheTopLevel) {
 
 TEST(Envelope, ThatIsBrokenIsNone) {
   std::string scratch;
-  for (const char* const text : {"{\"log\":\"cut", "{\"log\":\"x\\", "{\"log\":\"\\u12", "{", "<", "<999999>x", "<1x> y", "Nov 21 02:58:15 ", "[pod/", "x | ", "<11>1 ", "2026-11-21T02:58:15"}) {
+  for (const char* const text : {"{\"log\":\"cut", "{\"log\":\"x\\", "{\"log\":\"\\u12", "{", "<", "<999999>x", "<1x> y",
+                                 "Nov 21 02:58:15 ", "[pod/", "x | ", "<11>1 ", "2026-11-21T02:58:15"}) {
     const Envelope envelope = peel_envelope(text, scratch);
     EXPECT_TRUE(!envelope.found || envelope.inner.size() <= std::string_view(text).size()) << text;
   }

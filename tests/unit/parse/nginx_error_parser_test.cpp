@@ -27,7 +27,9 @@ const std::string kContext = " while SSL handshaking to upstream, client: 192.0.
 
 TEST(NginxErrorParser, TakesAnHttpUpstreamLineApart) {
   Parser parser;
-  const std::string line = kHeader + kVerify + kContext + "request: \"GET /v1?card=1 HTTP/1.1\", subrequest: \"/auth\", upstream: \"https://10.0.0.1:8443/v1\", host: \"gw\", referrer: \"https://a/\"";
+  const std::string line = kHeader + kVerify + kContext +
+                           "request: \"GET /v1?card=1 HTTP/1.1\", subrequest: \"/auth\", upstream: \"https://10.0.0.1:8443/v1\", host: "
+                           "\"gw\", referrer: \"https://a/\"";
   const ErrorRecord& record = parser.parse(line);
   EXPECT_EQ(record.form, Form::file);
   EXPECT_EQ(record.level, Level::error);
@@ -62,15 +64,18 @@ TEST(NginxErrorParser, KnowsEveryLevel) {
 
 TEST(NginxErrorParser, TakesNoHeaderThatOnlyLooksLikeOne) {
   for (const char* const line :
-       {"2026/11/21 02:58:15 [fatal] 9#10: *1 x", "2026/11/21 02:58:15 [error] 9-10: *1 x and more of it", "2026/11/21 02:58:15 [error] 9#10 *1 x and more",
-        "2026-11-21 02:58:15 [error] 9#10: *1 x", "2026/11/21 02:58:1x [error] 9#10: *1 x", "2026/11/21 02:58:15  [error] 9#10: x x", "", "2026/11/21 02:58:15 [error]"}) {
+       {"2026/11/21 02:58:15 [fatal] 9#10: *1 x", "2026/11/21 02:58:15 [error] 9-10: *1 x and more of it",
+        "2026/11/21 02:58:15 [error] 9#10 *1 x and more", "2026-11-21 02:58:15 [error] 9#10: *1 x",
+        "2026/11/21 02:58:1x [error] 9#10: *1 x", "2026/11/21 02:58:15  [error] 9#10: x x", "", "2026/11/21 02:58:15 [error]"}) {
     EXPECT_EQ(header_length(line), 0U) << line;
   }
 }
 
 TEST(NginxErrorParser, ReadsAClientLineWithAnEmptyServerName) {
   Parser parser;
-  const ErrorRecord& record = parser.parse(kHeader + "client SSL certificate verify error: (10:certificate has expired) while reading client request headers, client: 2001:db8::1, server: , request: \"GET / HTTP/1.1\", host: \"a\"");
+  const ErrorRecord& record = parser.parse(kHeader +
+                                           "client SSL certificate verify error: (10:certificate has expired) while reading client request "
+                                           "headers, client: 2001:db8::1, server: , request: \"GET / HTTP/1.1\", host: \"a\"");
   EXPECT_EQ(record.side, Side::client);
   EXPECT_EQ(record.client, "2001:db8::1");
   EXPECT_TRUE(has(record.server));
@@ -80,7 +85,10 @@ TEST(NginxErrorParser, ReadsAClientLineWithAnEmptyServerName) {
 
 TEST(NginxErrorParser, ReadsStreamUdpAndMailContexts) {
   Parser parser;
-  const std::string stream = kHeader + "SSL_do_handshake() failed (SSL: error:0A00010B:SSL routines::wrong version number) while SSL handshaking to upstream, client: 127.0.0.1, server: 0.0.0.0:5432, upstream: \"10.0.0.2:5432\", bytes from/to client:0/0, bytes from/to upstream:0/0";
+  const std::string stream =
+      kHeader +
+      "SSL_do_handshake() failed (SSL: error:0A00010B:SSL routines::wrong version number) while SSL handshaking to upstream, client: "
+      "127.0.0.1, server: 0.0.0.0:5432, upstream: \"10.0.0.2:5432\", bytes from/to client:0/0, bytes from/to upstream:0/0";
   {
     const ErrorRecord& record = parser.parse(stream);
     EXPECT_EQ(record.side, Side::upstream);
@@ -90,13 +98,16 @@ TEST(NginxErrorParser, ReadsStreamUdpAndMailContexts) {
     EXPECT_EQ(upstream_peer(record), "10.0.0.2:5432");
   }
   {
-    const ErrorRecord& record = parser.parse(kHeader + "recv() failed (111: Connection refused) while proxying connection, udp client: 127.0.0.1, server: 0.0.0.0:53");
+    const ErrorRecord& record = parser.parse(
+        kHeader + "recv() failed (111: Connection refused) while proxying connection, udp client: 127.0.0.1, server: 0.0.0.0:53");
     EXPECT_EQ(record.client, "127.0.0.1");
     EXPECT_EQ(record.server, "0.0.0.0:53");
     EXPECT_EQ(record.message, "recv() failed (111: Connection refused)");
   }
   {
-    const ErrorRecord& record = parser.parse(kHeader + "SSL_do_handshake() failed (SSL: error:1) while in starttls state, client: 10.1.1.1 using starttls, server: 0.0.0.0:25, login: \"joe\", upstream: 10.9.9.9:143");
+    const ErrorRecord& record = parser.parse(kHeader +
+                                             "SSL_do_handshake() failed (SSL: error:1) while in starttls state, client: 10.1.1.1 using "
+                                             "starttls, server: 0.0.0.0:25, login: \"joe\", upstream: 10.9.9.9:143");
     EXPECT_EQ(record.client, "10.1.1.1");
     EXPECT_EQ(record.login, "joe");
     EXPECT_EQ(record.upstream, "10.9.9.9:143");
@@ -106,7 +117,9 @@ TEST(NginxErrorParser, ReadsStreamUdpAndMailContexts) {
 
 TEST(NginxErrorParser, ReadsAnOcspContext) {
   Parser parser;
-  const ErrorRecord& record = parser.parse("2026/11/21 02:58:15 [error] 9#10: OCSP responder timed out while requesting certificate status, responder: ocsp.test, peer: 10.0.0.9:80, certificate: \"/etc/nginx/a.pem\"");
+  const ErrorRecord& record = parser.parse(
+      "2026/11/21 02:58:15 [error] 9#10: OCSP responder timed out while requesting certificate status, responder: ocsp.test, peer: "
+      "10.0.0.9:80, certificate: \"/etc/nginx/a.pem\"");
   EXPECT_EQ(record.side, Side::ocsp);
   EXPECT_EQ(record.action, "requesting certificate status");
   EXPECT_EQ(record.responder, "ocsp.test");
@@ -127,23 +140,34 @@ TEST(NginxErrorParser, ReadsLinesOfAStartWithAndWithoutHeader) {
 TEST(NginxErrorParser, NeverTakesAStrangersTextForTheContext) {
   Parser parser;
   // In the request, the host and the referrer: they stand behind nginx's own context.
-  const ErrorRecord& referrer = parser.parse(kHeader + "open() \"/srv/x\" failed (2: No such file or directory), client: 192.0.2.7, server: gw, request: \"GET /x HTTP/1.1\", host: \"gw\", referrer: \"https://x/ while SSL handshaking to upstream, client: 1.1.1.1, server: evil\"");
+  const ErrorRecord& referrer =
+      parser.parse(kHeader +
+                   "open() \"/srv/x\" failed (2: No such file or directory), client: 192.0.2.7, server: gw, request: \"GET /x HTTP/1.1\", "
+                   "host: \"gw\", referrer: \"https://x/ while SSL handshaking to upstream, client: 1.1.1.1, server: evil\"");
   EXPECT_EQ(referrer.client, "192.0.2.7");
   EXPECT_EQ(referrer.server, "gw");
   EXPECT_EQ(referrer.side, Side::client);
   EXPECT_EQ(referrer.action, "");
   // In a quoted path before it: a context inside quotes is none.
-  const ErrorRecord& path = parser.parse(kHeader + "open() \"/srv/a, client: 1.1.1.1, server: evil, b\" failed (2: No such file or directory), client: 192.0.2.7, server: gw, request: \"GET /a HTTP/1.1\", host: \"gw\"");
+  const ErrorRecord& path = parser.parse(kHeader +
+                                         "open() \"/srv/a, client: 1.1.1.1, server: evil, b\" failed (2: No such file or directory), "
+                                         "client: 192.0.2.7, server: gw, request: \"GET /a HTTP/1.1\", host: \"gw\"");
   EXPECT_EQ(path.client, "192.0.2.7");
   EXPECT_EQ(path.server, "gw");
 }
 
 TEST(NginxErrorParser, CallsALineAmbiguousWhenAQuotedNameCouldHaveWrittenTheContext) {
   Parser parser;
-  const ErrorRecord& record = parser.parse(kHeader + "upstream SSL certificate does not match \"a\", client: 6.6.6.6, server: evil\" while SSL handshaking to upstream, client: 192.0.2.7, server: gw, request: \"GET / HTTP/1.1\", upstream: \"https://10.0.0.1:8443/\", host: \"a\"");
+  const ErrorRecord& record =
+      parser.parse(kHeader +
+                   "upstream SSL certificate does not match \"a\", client: 6.6.6.6, server: evil\" while SSL handshaking to upstream, "
+                   "client: 192.0.2.7, server: gw, request: \"GET / HTTP/1.1\", upstream: \"https://10.0.0.1:8443/\", host: \"a\"");
   EXPECT_TRUE(record.ambiguous);
   EXPECT_TRUE(record.foreign_tail);
-  EXPECT_FALSE(parser.parse(kHeader + "upstream SSL certificate does not match \"a\" while SSL handshaking to upstream, client: 192.0.2.7, server: gw").ambiguous);
+  EXPECT_FALSE(
+      parser
+          .parse(kHeader + "upstream SSL certificate does not match \"a\" while SSL handshaking to upstream, client: 192.0.2.7, server: gw")
+          .ambiguous);
 }
 
 TEST(NginxErrorParser, TakesTheFirstUpstreamBehindAWholeRequest) {
@@ -151,7 +175,9 @@ TEST(NginxErrorParser, TakesTheFirstUpstreamBehindAWholeRequest) {
   const std::string tail = "upstream: \"https://10.0.0.1:8443/v1\", host: \"gw\", upstream: \"https://10.66.66.66/\"";
   EXPECT_EQ(parser.parse(kHeader + kVerify + kContext + "request: \"GET /v1 HTTP/1.1\", " + tail).upstream, "https://10.0.0.1:8443/v1");
   // Before nginx 1.21.1 a request line could hold spaces, and so a whole field.
-  const ErrorRecord& old = parser.parse(kHeader + kVerify + kContext + "request: \"GET /a\", upstream: \"https://6.6.6.6/\", host: \"x HTTP/1.1\", upstream: \"https://10.0.0.1:8443/v1\", host: \"gw\"");
+  const ErrorRecord& old = parser.parse(
+      kHeader + kVerify + kContext +
+      "request: \"GET /a\", upstream: \"https://6.6.6.6/\", host: \"x HTTP/1.1\", upstream: \"https://10.0.0.1:8443/v1\", host: \"gw\"");
   EXPECT_EQ(old.upstream, "https://10.0.0.1:8443/v1");
   EXPECT_EQ(old.host, "gw");
 }
@@ -171,7 +197,8 @@ TEST(NginxErrorParser, SaysWhenNginxCutTheLine) {
 
 TEST(NginxErrorParser, FindsAHeaderBehindAnUnknownPrefixButDoesNotTrustIt) {
   Parser parser;
-  const ErrorRecord& record = parser.parse("mylogger[3]/a: 2026/11/21 02:58:15 [error] 9#10: *1 " + kVerify + kContext + "request: \"GET / HTTP/1.1\"");
+  const ErrorRecord& record =
+      parser.parse("mylogger[3]/a: 2026/11/21 02:58:15 [error] 9#10: *1 " + kVerify + kContext + "request: \"GET / HTTP/1.1\"");
   EXPECT_EQ(record.form, Form::bare);
   EXPECT_EQ(record.message, kVerify);
   EXPECT_EQ(record.connection, 1U);
@@ -192,7 +219,8 @@ TEST(NginxErrorParser, AcceptsWindowsLineEndsAndAnyBytes) {
 TEST(NginxErrorParser, PeersKeepUnixSocketsAndGroupNames) {
   Parser parser;
   const auto peer_of = [&](const std::string& upstream) {
-    return std::string(upstream_peer(parser.parse(kHeader + kVerify + kContext + "request: \"GET / HTTP/1.1\", upstream: \"" + upstream + "\", host: \"a\"")));
+    return std::string(upstream_peer(
+        parser.parse(kHeader + kVerify + kContext + "request: \"GET / HTTP/1.1\", upstream: \"" + upstream + "\", host: \"a\"")));
   };
   EXPECT_EQ(peer_of("https://unix:/run/app.sock:/path"), "unix:/run/app.sock");
   EXPECT_EQ(peer_of("https://pool2/path?x"), "pool2");
@@ -202,7 +230,8 @@ TEST(NginxErrorParser, PeersKeepUnixSocketsAndGroupNames) {
 
 TEST(NginxErrorParser, LeftOpenMeansAnUnclosedQuoteWithoutContext) {
   EXPECT_TRUE(is_left_open("2026/11/21 02:58:15 [error] 9#10: *1 open() \"/usr/share/nginx/html/y"));
-  EXPECT_FALSE(is_left_open("2026/11/21 02:58:15 [error] 9#10: *1 open() \"/srv/y\" failed (2: x), client: 1.1.1.1, server: a, request: \"GET / HTTP/1.1\""));
+  EXPECT_FALSE(is_left_open(
+      "2026/11/21 02:58:15 [error] 9#10: *1 open() \"/srv/y\" failed (2: x), client: 1.1.1.1, server: a, request: \"GET / HTTP/1.1\""));
   EXPECT_FALSE(is_left_open("2026/11/21 02:58:15 [emerg] 9#9: cannot load certificate \"/etc/x.pem\": oops"));
   EXPECT_FALSE(is_left_open("no header and a \" quote"));
 }

@@ -11,10 +11,12 @@ namespace handshaked::parse {
 namespace {
 
 const std::string kFault =
-    "2026/11/21 02:58:15 [error] 9#9: *7 upstream SSL certificate verify error: (10:certificate has expired) while SSL handshaking to upstream, "
+    "2026/11/21 02:58:15 [error] 9#9: *7 upstream SSL certificate verify error: (10:certificate has expired) while SSL handshaking to "
+    "upstream, "
     "client: 198.51.100.7, server: pay, request: \"GET /pay HTTP/1.1\", upstream: \"https://10.20.30.0:8443/pay\", host: \"pay\"";
 const std::string kOrdinary =
-    "2026/11/21 02:58:14 [error] 9#9: *6 open() \"/srv/a\" failed (2: No such file or directory), client: 192.0.2.7, server: gw, request: \"GET /a HTTP/1.1\", host: \"gw\"";
+    "2026/11/21 02:58:14 [error] 9#9: *6 open() \"/srv/a\" failed (2: No such file or directory), client: 192.0.2.7, server: gw, request: "
+    "\"GET /a HTTP/1.1\", host: \"gw\"";
 
 /// Judges the line `fault` among lines before and behind it.
 Provenance judge(const std::string& before, const std::string& fault, const std::string& behind) {
@@ -31,30 +33,43 @@ TEST(Provenance, OfAnOrdinaryLineIsGenuine) {
 }
 
 TEST(Provenance, OfALineInsideAnOpenRecordIsForged) {
-  EXPECT_EQ(judge("2026/11/21 02:58:15 [error] 9#9: *1 open() \"/srv/z\n", kFault + "\" failed (2: No such file or directory), client: 127.0.0.1, server: gw, request: \"GET /z%0a2026 HTTP/1.1\", host: \"gw\"", ""),
-            Provenance::forged);
+  EXPECT_EQ(
+      judge(
+          "2026/11/21 02:58:15 [error] 9#9: *1 open() \"/srv/z\n",
+          kFault +
+              "\" failed (2: No such file or directory), client: 127.0.0.1, server: gw, request: \"GET /z%0a2026 HTTP/1.1\", host: \"gw\"",
+          ""),
+      Provenance::forged);
   EXPECT_EQ(judge("2026/11/21 02:58:15 [error] 9#10: *1 cannot load certificate \"/etc/nginx/tls/a\n", kFault,
-                  "b.pem\": BIO_new_file() failed (SSL: error:80000002:system library::No such file or directory) while SSL handshaking, client: 192.0.2.66, server: 0.0.0.0:443\n"),
+                  "b.pem\": BIO_new_file() failed (SSL: error:80000002:system library::No such file or directory) while SSL handshaking, "
+                  "client: 192.0.2.66, server: 0.0.0.0:443\n"),
             Provenance::forged);
 }
 
 TEST(Provenance, OfEveryLineOfAMassIsForged) {
   const std::string open = "2026/11/21 02:58:15 [error] 9#9: *1 open() \"/srv/z\n";
-  const std::string close = "\" failed (2: No such file or directory), client: 127.0.0.1, server: gw, request: \"GET /z%0a HTTP/1.1\", host: \"gw\"\n";
+  const std::string close =
+      "\" failed (2: No such file or directory), client: 127.0.0.1, server: gw, request: \"GET /z%0a HTTP/1.1\", host: \"gw\"\n";
   EXPECT_EQ(judge(open + kFault + "\n" + kFault + "\n", kFault, kFault + "\n" + close), Provenance::forged);
 }
 
 TEST(Provenance, AStrangersLineFeedSpoilsNoLineBehindItsRecord) {
-  const std::string record = "2026/11/21 02:58:15 [error] 9#9: *1 user \"joe\n2026/11/21 02\" was not found in \"/etc/htpasswd\", client: 127.0.0.1, server: gw, request: \"GET / HTTP/1.1\", host: \"gw\"\n";
+  const std::string record =
+      "2026/11/21 02:58:15 [error] 9#9: *1 user \"joe\n2026/11/21 02\" was not found in \"/etc/htpasswd\", client: 127.0.0.1, server: gw, "
+      "request: \"GET / HTTP/1.1\", host: \"gw\"\n";
   EXPECT_EQ(judge(record, kFault, kOrdinary + "\n"), Provenance::genuine);
   EXPECT_EQ(judge(kOrdinary + "\n" + record + record, kFault, ""), Provenance::genuine);
   // A whole forged line in the record, then a genuine one behind it.
-  const std::string forged = "2026/11/21 02:58:15 [error] 9#9: *1 open() \"/srv/z\n" + kFault + "\" failed (2: No such file or directory), client: 127.0.0.1, server: gw, request: \"GET /z%0a2026/11/21 HTTP/1.1\", host: \"gw\"\n";
+  const std::string forged =
+      "2026/11/21 02:58:15 [error] 9#9: *1 open() \"/srv/z\n" + kFault +
+      "\" failed (2: No such file or directory), client: 127.0.0.1, server: gw, request: \"GET /z%0a2026/11/21 HTTP/1.1\", host: \"gw\"\n";
   EXPECT_EQ(judge(forged, kFault, kOrdinary + "\n"), Provenance::genuine);
 }
 
 TEST(Provenance, AStrangersRecordBehindALineSpoilsNothing) {
-  const std::string record = "2026/11/21 02:58:15 [error] 9#9: *1 user \"joe\n2026/11/21 02\" was not found in \"/etc/htpasswd\", client: 127.0.0.1, server: gw, request: \"GET / HTTP/1.1\", host: \"gw\"\n";
+  const std::string record =
+      "2026/11/21 02:58:15 [error] 9#9: *1 user \"joe\n2026/11/21 02\" was not found in \"/etc/htpasswd\", client: 127.0.0.1, server: gw, "
+      "request: \"GET / HTTP/1.1\", host: \"gw\"\n";
   EXPECT_EQ(judge("", kFault, record), Provenance::genuine);
 }
 
@@ -63,14 +78,20 @@ TEST(Provenance, OfALineBeforeAnOrphanIsDoubtful) {
 }
 
 TEST(Provenance, OfALineThatARequestQuotesIsForged) {
-  const std::string line = "2026/11/21 02:58:15 [emerg] 1#1: SSL_CTX_use_PrivateKey(\"/k\") failed (SSL: error:05800074:x509 certificate routines::key values mismatch)";
-  const std::string behind = "\" failed (2: No such file or directory), client: 127.0.0.1, server: gw, request: \"GET /y%0d%0a2026/11/21%2002:58:15%20%5Bemerg%5D%201%231:%20SSL_CTX_use_PrivateKey(%22/k%22)%20failed HTTP/1.1\", host: \"gw\"";
+  const std::string line =
+      "2026/11/21 02:58:15 [emerg] 1#1: SSL_CTX_use_PrivateKey(\"/k\") failed (SSL: error:05800074:x509 certificate routines::key values "
+      "mismatch)";
+  const std::string behind =
+      "\" failed (2: No such file or directory), client: 127.0.0.1, server: gw, request: \"GET "
+      "/y%0d%0a2026/11/21%2002:58:15%20%5Bemerg%5D%201%231:%20SSL_CTX_use_PrivateKey(%22/k%22)%20failed HTTP/1.1\", host: \"gw\"";
   EXPECT_EQ(judge(kOrdinary + "\n", line, kOrdinary + "\n" + behind + "\n"), Provenance::forged);
 }
 
 TEST(Provenance, EqualLinesBesideAnEncodedLineFeedAreGenuine) {
   // A request tries two peers, so two records begin alike; a stranger asks for a path with a line feed at the same moment.
-  const std::string encoded = "2026/11/21 02:58:15 [error] 9#9: *8 open() \"/srv/x\" failed (2: No such file or directory), client: 127.0.0.1, server: gw, request: \"GET /x%0a HTTP/1.1\", host: \"gw\"\n";
+  const std::string encoded =
+      "2026/11/21 02:58:15 [error] 9#9: *8 open() \"/srv/x\" failed (2: No such file or directory), client: 127.0.0.1, server: gw, "
+      "request: \"GET /x%0a HTTP/1.1\", host: \"gw\"\n";
   EXPECT_EQ(judge("", kFault, kFault + "\n" + encoded), Provenance::genuine);
 }
 
