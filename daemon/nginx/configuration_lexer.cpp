@@ -64,6 +64,8 @@ Statement ConfigurationLexer::next() {
   if (!statement.words.empty()) {
     report(line_, "unexpected end of file, expecting \";\" or \"}\"");
     statement.ending = StatementEnd::semicolon;
+  } else {
+    statement.line = line_;
   }
   return statement;
 }
