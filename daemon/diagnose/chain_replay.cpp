@@ -64,16 +64,6 @@ bool name_matches(X509* leaf, const std::optional<std::string>& name) {
   return !name->empty() && X509_check_host(leaf, name->data(), name->size(), 0, nullptr) == 1;
 }
 
-/// As libssl takes it from the wire: nothing may follow the certificate.
-Result<X509Handle> parse_from_wire(const Der& der) {
-  if (der.size() > Certificate::kMaxDerBytes) return fail(ErrorCode::limit_exceeded, "a certificate of " + std::to_string(der.size()) + " bytes");
-  const auto* at = reinterpret_cast<const unsigned char*>(der.data());
-  X509Handle certificate(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
-  if (!certificate || at != reinterpret_cast<const unsigned char*>(der.data()) + der.size())
-    return fail(ErrorCode::invalid_input, "a certificate of the chain is malformed: " + take_openssl_error().reason);
-  return certificate;
-}
-
 }  // namespace
 
 Result<ReplayResult> replay_parsed(const ReplayInput& settings, const ParsedMaterial& material) {
@@ -97,9 +87,18 @@ Result<ReplayResult> replay_parsed(const ReplayInput& settings, const ParsedMate
   return result;
 }
 
+Result<std::shared_ptr<x509_st>> parse_from_wire(const Der& der) {
+  if (der.size() > Certificate::kMaxDerBytes) return fail(ErrorCode::limit_exceeded, "a certificate of " + std::to_string(der.size()) + " bytes");
+  const auto* at = reinterpret_cast<const unsigned char*>(der.data());
+  std::shared_ptr<X509> certificate(d2i_X509(nullptr, &at, static_cast<long>(der.size())), X509_free);
+  if (!certificate || at != reinterpret_cast<const unsigned char*>(der.data()) + der.size())
+    return fail(ErrorCode::invalid_input, "a certificate of the chain is malformed: " + take_openssl_error().reason);
+  return certificate;
+}
+
 Result<ReplayResult> replay_verification(const ReplayInput& input) {
   if (input.chain.empty()) return fail(ErrorCode::invalid_input, "a chain without certificates");
-  std::vector<X509Handle> sent;
+  std::vector<std::shared_ptr<X509>> sent;
   std::vector<X509*> chain;
   for (const Der& der : input.chain) {
     TRY(auto certificate, parse_from_wire(der));

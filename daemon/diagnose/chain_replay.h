@@ -18,16 +18,16 @@ enum class VerifiedSide {
 
 /// All that nginx's verdict on a chain depends on. A value: vary one member and replay again.
 struct ReplayInput {
-  std::vector<Der> chain;    ///< as the peer sent it, leaf first
-  std::vector<Der> trusted;  ///< every certificate of *_ssl_trusted_certificate (client side: of ssl_client_certificate, then
+  std::vector<Der> chain{};    ///< as the peer sent it, leaf first
+  std::vector<Der> trusted{};  ///< every certificate of *_ssl_trusted_certificate (client side: of ssl_client_certificate, then
                              ///< ssl_trusted_certificate), in the order of the file; Certificate::der_with_trust()
-  std::vector<Der> crls;     ///< every CRL of *_ssl_crl; certificates in that file belong to `trusted`: OpenSSL trusts them
+  std::vector<Der> crls{};     ///< every CRL of *_ssl_crl; certificates in that file belong to `trusted`: OpenSSL trusts them
   bool check_crls = false;   ///< *_ssl_crl is set: every CA of the chain needs a CRL
   int depth = 1;             ///< *_ssl_verify_depth: how many intermediates
   int security_level = 2;    ///< what the ciphers and the system's policy make it (security_policy.h)
   bool suite_b = false;      ///< the ciphers are a SUITEB profile
   VerifiedSide side = VerifiedSide::server;
-  std::optional<std::string> name;  ///< *_ssl_name as nginx passes it to the name check; none: no name is checked (client side)
+  std::optional<std::string> name{};  ///< *_ssl_name as nginx passes it to the name check; none: no name is checked (client side)
   Time at{};
 };
 

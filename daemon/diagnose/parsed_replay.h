@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <span>
 
 #include "base/result.h"
@@ -19,5 +20,8 @@ struct ParsedMaterial {
 
 /// The settings are those of `settings`; its certificates and CRLs are not looked at.
 Result<ReplayResult> replay_parsed(const ReplayInput& settings, const ParsedMaterial& material);
+
+/// A certificate as libssl takes it from the wire: no trust settings, nothing behind it. invalid_input.
+Result<std::shared_ptr<x509_st>> parse_from_wire(const Der& der);
 
 }  // namespace handshaked::diagnose

@@ -12,9 +12,9 @@ namespace handshaked::diagnose {
 
 /// A numeric IP address in its canonical text form, or a Unix socket. IPv4 addresses mapped into IPv6 become IPv4.
 struct PeerAddress {
-  std::string ip;  ///< "192.0.2.7", "2001:db8::1"; empty for a Unix socket
+  std::string ip{};  ///< "192.0.2.7", "2001:db8::1"; empty for a Unix socket
   std::uint16_t port = 0;
-  std::string unix_path;
+  std::string unix_path{};
 
   bool is_unix() const { return !unix_path.empty(); }
   bool operator==(const PeerAddress&) const = default;

@@ -90,7 +90,6 @@ PemContent decode_block(std::string_view text) {
   PemContent content;
   if (PEM_read_bio(bio.get(), &name, &header, &data, &size)) content.bytes.assign(reinterpret_cast<char*>(data), static_cast<std::size_t>(size));
   else content.problem = take_openssl_error().reason;
-  if (content.problem.empty() && content.bytes.empty()) content.problem = "empty block";
   OPENSSL_free(name);
   OPENSSL_free(header);
   OPENSSL_free(data);
@@ -106,14 +105,16 @@ std::string reason_in(const Error& error) {
 
 void read_block(std::string_view text, PemBundle& bundle, PemBlock block) {
   const std::size_t index = bundle.blocks.size();
-  if (block.kind == BlockKind::certificate || block.kind == BlockKind::trusted_certificate || block.kind == BlockKind::crl) {
+  const bool is_certificate = block.kind == BlockKind::certificate || block.kind == BlockKind::trusted_certificate;
+  if (!is_key(block.kind)) {
+    // OpenSSL passes over what it does not know, but not over damage.
     PemContent content = decode_block(text);
     block.problem = std::move(content.problem);
     if (block.problem.empty() && block.kind == BlockKind::crl) {
       auto crl = RevocationList::from_der(content.bytes);
       if (crl) bundle.crls.push_back({std::move(crl).value(), index});
       else block.problem = reason_in(crl.error());
-    } else if (block.problem.empty()) {
+    } else if (block.problem.empty() && is_certificate) {
       auto certificate = Certificate::from_der(content.bytes);
       if (certificate) bundle.certificates.push_back({std::move(certificate).value(), index});
       else block.problem = reason_in(certificate.error());
@@ -200,7 +201,8 @@ Result<PemBundle> read_pem_bundle(std::string_view bytes) {
     bool has_end = false;
     while (!has_end && lines.next()) has_end = lines.line().starts_with(kEnd);
     block.last_line = lines.number();
-    if (!has_end && is_key(block.kind)) block.problem = "no end line";
+    const bool ends_itself = has_end && lines.line().substr(kEnd.size()) == std::string(label) + std::string(kDashes);
+    if (is_key(block.kind) && !ends_itself) block.problem = "bad end line";
     read_block(bytes.substr(begin, lines.after() - begin), bundle, std::move(block));
   }
   bundle.form = bundle.blocks.empty() ? form_without_blocks(bytes) : BundleForm::pem;

@@ -12,7 +12,7 @@ namespace handshaked::diagnose {
 
 /// A peer as nginx's configuration or the operator's own command line names it.
 struct NamedPeer {
-  std::string host;  ///< a name, an address, or "unix:/path"
+  std::string host{};  ///< a name, an address, or "unix:/path"
   std::uint16_t port = 0;
 
   bool operator==(const NamedPeer&) const = default;

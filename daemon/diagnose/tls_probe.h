@@ -23,24 +23,24 @@ std::optional<TlsVersion> tls_version_from(std::string_view nginx_word);
 /// What nginx would present when it is asked for a client certificate. Only ever filled in with the operator's permission: the child
 /// process opens the key file.
 struct ClientCredentials {
-  std::vector<Der> chain;  ///< leaf first, as the certificate file has it (or with what a fix would add)
-  std::string key_file;
-  std::string password_file;  ///< *_ssl_password_file; empty for none
+  std::vector<Der> chain{};  ///< leaf first, as the certificate file has it (or with what a fix would add)
+  std::string key_file{};
+  std::string password_file{};  ///< *_ssl_password_file; empty for none
 
   bool operator==(const ClientCredentials&) const = default;
 };
 
 /// One handshake as nginx would make it. Defaults are those of nginx 1.22.
 struct ProbeRequest {
-  std::string server_name;  ///< the SNI; empty: none is sent (see sni_of)
+  std::string server_name{};  ///< the SNI; empty: none is sent (see sni_of)
   std::vector<TlsVersion> protocols = {TlsVersion::tls1_0, TlsVersion::tls1_1, TlsVersion::tls1_2};
   std::string ciphers = "DEFAULT";
-  std::vector<ConfCommand> conf_commands;  ///< Groups, Ciphersuites, SignatureAlgorithms, Options, …: *_ssl_conf_command
-  std::optional<int> security_level;       ///< sets it aside from the ciphers; none: what they and the system's policy say
-  std::vector<std::string> alpn;           ///< {"h2"} for grpc
+  std::vector<ConfCommand> conf_commands{};  ///< Groups, Ciphersuites, SignatureAlgorithms, Options, …: *_ssl_conf_command
+  std::optional<int> security_level{};       ///< sets it aside from the ciphers; none: what they and the system's policy say
+  std::vector<std::string> alpn{};           ///< {"h2"} for grpc
   bool send_proxy_header = false;          ///< proxy_protocol on: a PROXY v1 line before the ClientHello
   bool ask_for_staple = false;             ///< nginx never asks upstreams; for listeners of our own
-  std::optional<ClientCredentials> client;
+  std::optional<ClientCredentials> client{};
   std::chrono::milliseconds timeout{10'000};       ///< for everything together; at most kMaxProbeTime
   std::chrono::milliseconds late_alert_wait{700};  ///< how long to listen for a refusal after a TLS 1.3 handshake
 
@@ -108,7 +108,7 @@ struct ProbeResult {
 
   std::string version;               ///< "TLSv1.3"; empty before a ServerHello, like the following
   std::string cipher;                ///< "ECDHE-RSA-AES256-GCM-SHA384"
-  std::string group;                 ///< "x25519", "prime256v1", "ffdhe2048"; "DH" without a name
+  std::string group;                 ///< as OpenSSL names it: "X25519", "prime256v1", "ffdhe2048"; "DH" without a name
   int key_exchange_bits = 0;
   std::string peer_signature;        ///< "RSA-PSS+SHA256"
   std::string alpn;
@@ -128,7 +128,10 @@ struct ProbeResult {
   bool operator==(const ProbeResult&) const = default;
 };
 
-/// What nginx sends as SNI for a name: the name without its port; nothing for an address or an empty name.
+/// The name that nginx compares with the certificate: *_ssl_name cut at its first colon, which takes a port off (an IPv6 address keeps
+/// what is inside its brackets).
+std::string checked_name(std::string_view ssl_name);
+/// What nginx sends as SNI when *_ssl_server_name is on: the same; nothing for an address.
 std::string sni_of(std::string_view ssl_name);
 
 /// Makes the handshake in a child process of this binary and waits for it: at most until `deadline`, when the child is killed and the

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include <sys/types.h>
+
+#include "base/result.h"
+
+namespace handshaked::diagnose {
+
+/// One process of this same binary that answers requests (probe_child.h): started from /proc/self/exe with an empty environment and no
+/// descriptor of ours but its end of one socket. The destructor kills it. Not for several threads at once.
+class ChildProcess {
+ public:
+  static Result<ChildProcess> start();
+  ChildProcess(ChildProcess&& other) noexcept;
+  ChildProcess& operator=(ChildProcess&& other) noexcept;
+  ~ChildProcess();
+
+  /// Sends one line and waits for one. timeout at the deadline; limit_exceeded for an answer that is too long; io when the child has
+  /// ended (how is said); an "error" member of the answer comes back as that Error. After any failure but the last the child is killed.
+  Result<std::string> exchange(std::string line, std::chrono::steady_clock::time_point deadline, std::size_t max_answer_bytes);
+
+  pid_t id() const { return id_; }
+
+ private:
+  ChildProcess(pid_t id, int fd) : id_(id), fd_(fd) {}
+  Result<> send(std::string_view bytes, std::chrono::steady_clock::time_point deadline);
+  Result<std::string> receive(std::chrono::steady_clock::time_point deadline, std::size_t max_bytes);
+  std::string end();
+
+  pid_t id_ = -1;
+  int fd_ = -1;
+};
+
+}  // namespace handshaked::diagnose
