@@ -1,10 +1,12 @@
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 
 #include "cli/command_line.h"
 #include "cli/exit_code.h"
 #include "cli/rules_location.h"
+#include "diagnose/probe_child.h"
 #include "pipeline.h"
 
 namespace {
@@ -26,6 +28,8 @@ int run_verb(const cli::RulesOptions& options) { return cli::run_rules(options);
 }  // namespace
 
 int main(int argc, char** argv) {
+  // The child that takes apart what peers send: before anything else is read or opened.
+  if (argc == 2 && std::strcmp(argv[1], diagnose::kProbeChildVerb) == 0) return diagnose::run_probe_child();
   // A reader that went away is seen as EPIPE, where it can be handled.
   std::signal(SIGPIPE, SIG_IGN);
   try {

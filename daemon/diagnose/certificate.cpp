@@ -89,7 +89,8 @@ Result<RevocationList> RevocationList::from_der(std::string_view der) {
   facts.sha256 = sha256_hex(der);
   facts.revoked = static_cast<std::size_t>(std::max(0, sk_X509_REVOKED_num(X509_CRL_get_REVOKED(parsed))));
   if (auto* const id = static_cast<AUTHORITY_KEYID*>(X509_CRL_get_ext_d2i(parsed, NID_authority_key_identifier, nullptr, nullptr))) {
-    if (id->keyid) facts.authority_key_id = hex_text(ASN1_STRING_get0_data(id->keyid), static_cast<std::size_t>(ASN1_STRING_length(id->keyid)));
+    if (id->keyid)
+      facts.authority_key_id = hex_text(ASN1_STRING_get0_data(id->keyid), static_cast<std::size_t>(ASN1_STRING_length(id->keyid)));
     AUTHORITY_KEYID_free(id);
   }
   value->handle = std::move(handle);

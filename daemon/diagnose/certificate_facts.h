@@ -20,8 +20,8 @@ struct CertificateFacts {
 
   std::string subject;
   std::string issuer;
-  std::string common_name;        ///< the last CN of the subject; empty without one
-  std::string subject_hash;       ///< of the canonical name, as `openssl x509 -subject_hash` prints it: equal names have equal hashes
+  std::string common_name;   ///< the last CN of the subject; empty without one
+  std::string subject_hash;  ///< of the canonical name, as `openssl x509 -subject_hash` prints it: equal names have equal hashes
   std::string issuer_hash;
   std::string serial;             ///< hex
   std::string sha256;             ///< of the DER bytes, hex: what people compare out of band
@@ -58,6 +58,8 @@ struct CertificateFacts {
 };
 
 /// `at` lies in its validity period, both ends included.
-inline bool is_valid_at(const CertificateFacts& certificate, Time at) { return certificate.not_before <= at && at <= certificate.not_after; }
+inline bool is_valid_at(const CertificateFacts& certificate, Time at) {
+  return certificate.not_before <= at && at <= certificate.not_after;
+}
 
 }  // namespace handshaked::diagnose

@@ -99,9 +99,15 @@ void read_usage(X509* certificate, CertificateFacts& facts) {
   static constexpr struct {
     std::uint32_t bit;
     const char* name;
-  } kUsages[] = {{KU_DIGITAL_SIGNATURE, "digitalSignature"}, {KU_NON_REPUDIATION, "nonRepudiation"}, {KU_KEY_ENCIPHERMENT, "keyEncipherment"},
-                 {KU_DATA_ENCIPHERMENT, "dataEncipherment"}, {KU_KEY_AGREEMENT, "keyAgreement"},     {KU_KEY_CERT_SIGN, "keyCertSign"},
-                 {KU_CRL_SIGN, "cRLSign"},                   {KU_ENCIPHER_ONLY, "encipherOnly"},     {KU_DECIPHER_ONLY, "decipherOnly"}};
+  } kUsages[] = {{KU_DIGITAL_SIGNATURE, "digitalSignature"},
+                 {KU_NON_REPUDIATION, "nonRepudiation"},
+                 {KU_KEY_ENCIPHERMENT, "keyEncipherment"},
+                 {KU_DATA_ENCIPHERMENT, "dataEncipherment"},
+                 {KU_KEY_AGREEMENT, "keyAgreement"},
+                 {KU_KEY_CERT_SIGN, "keyCertSign"},
+                 {KU_CRL_SIGN, "cRLSign"},
+                 {KU_ENCIPHER_ONLY, "encipherOnly"},
+                 {KU_DECIPHER_ONLY, "decipherOnly"}};
   const std::uint32_t flags = X509_get_extension_flags(certificate);
   if (flags & EXFLAG_KUSAGE) {
     facts.has_key_usage = true;

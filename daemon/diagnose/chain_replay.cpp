@@ -28,7 +28,8 @@ Result<StoreHandle> fill_store(const ReplayInput& settings, const ParsedMaterial
   StoreHandle store(X509_STORE_new());
   if (!store) return fail(ErrorCode::limit_exceeded, "no memory for a trust store");
   for (X509* certificate : material.trusted)
-    if (!X509_STORE_add_cert(store.get(), certificate)) return fail(ErrorCode::invalid_input, "cannot add a certificate: " + take_openssl_error().reason);
+    if (!X509_STORE_add_cert(store.get(), certificate))
+      return fail(ErrorCode::invalid_input, "cannot add a certificate: " + take_openssl_error().reason);
   for (X509_CRL* crl : material.crls)
     if (!X509_STORE_add_crl(store.get(), crl)) return fail(ErrorCode::invalid_input, "cannot add a CRL: " + take_openssl_error().reason);
   if (settings.check_crls) X509_STORE_set_flags(store.get(), X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
@@ -51,11 +52,13 @@ void describe_path(STACK_OF(X509) * path, const ParsedMaterial& material, Replay
   for (int i = 0; i < sk_X509_num(path); ++i) {
     std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
     unsigned size = 0;
-    if (X509_digest(sk_X509_value(path, i), EVP_sha256(), digest.data(), &size)) result.built_chain.push_back(hex_text(digest.data(), size));
+    if (X509_digest(sk_X509_value(path, i), EVP_sha256(), digest.data(), &size))
+      result.built_chain.push_back(hex_text(digest.data(), size));
   }
   if (sk_X509_num(path) == 0) return;
   const X509* const last = sk_X509_value(path, sk_X509_num(path) - 1);
-  result.ends_in_trust = std::any_of(material.trusted.begin(), material.trusted.end(), [last](X509* one) { return X509_cmp(one, last) == 0; });
+  result.ends_in_trust =
+      std::any_of(material.trusted.begin(), material.trusted.end(), [last](X509* one) { return X509_cmp(one, last) == 0; });
 }
 
 /// ngx_ssl_check_host(): an empty name never matches.
@@ -88,7 +91,8 @@ Result<ReplayResult> replay_parsed(const ReplayInput& settings, const ParsedMate
 }
 
 Result<std::shared_ptr<x509_st>> parse_from_wire(const Der& der) {
-  if (der.size() > Certificate::kMaxDerBytes) return fail(ErrorCode::limit_exceeded, "a certificate of " + std::to_string(der.size()) + " bytes");
+  if (der.size() > Certificate::kMaxDerBytes)
+    return fail(ErrorCode::limit_exceeded, "a certificate of " + std::to_string(der.size()) + " bytes");
   const auto* at = reinterpret_cast<const unsigned char*>(der.data());
   std::shared_ptr<X509> certificate(d2i_X509(nullptr, &at, static_cast<long>(der.size())), X509_free);
   if (!certificate || at != reinterpret_cast<const unsigned char*>(der.data()) + der.size())

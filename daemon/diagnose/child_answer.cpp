@@ -6,14 +6,22 @@
 namespace handshaked::diagnose {
 namespace {
 
-constexpr ErrorCode kCodes[] = {ErrorCode::invalid_input, ErrorCode::limit_exceeded, ErrorCode::not_found, ErrorCode::network, ErrorCode::io};
+constexpr ErrorCode kCodes[] = {ErrorCode::invalid_input, ErrorCode::limit_exceeded, ErrorCode::not_found, ErrorCode::network,
+                                ErrorCode::io};
 constexpr std::string_view kBegin = "{\"error\":";
 
 }  // namespace
 
 std::string refusal(const Error& error) {
   std::string line;
-  JsonWriter(line).begin_object().key("error").begin_object().member("code", to_string(error.code())).member("text", error.message()).end_object().end_object();
+  JsonWriter(line)
+      .begin_object()
+      .key("error")
+      .begin_object()
+      .member("code", to_string(error.code()))
+      .member("text", error.message())
+      .end_object()
+      .end_object();
   return line;
 }
 

@@ -17,7 +17,8 @@ Time time_from(std::int64_t seconds) {
 
 std::string der_to_text(std::string_view der) {
   std::string text((der.size() + 2) / 3 * 4 + 1, '\0');
-  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), reinterpret_cast<const unsigned char*>(der.data()), static_cast<int>(der.size()));
+  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), reinterpret_cast<const unsigned char*>(der.data()),
+                                   static_cast<int>(der.size()));
   text.resize(static_cast<std::size_t>(size));
   return text;
 }
@@ -25,7 +26,8 @@ std::string der_to_text(std::string_view der) {
 Result<Der> der_from_text(std::string_view base64) {
   if (base64.empty() || base64.size() % 4 != 0) return fail(ErrorCode::invalid_input, "not base64");
   Der der(base64.size() / 4 * 3, '\0');
-  const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(der.data()), reinterpret_cast<const unsigned char*>(base64.data()), static_cast<int>(base64.size()));
+  const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(der.data()), reinterpret_cast<const unsigned char*>(base64.data()),
+                                   static_cast<int>(base64.size()));
   if (size < 0) return fail(ErrorCode::invalid_input, "not base64");
   std::size_t padding = 0;
   while (padding < 2 && base64[base64.size() - 1 - padding] == '=') ++padding;

@@ -10,14 +10,22 @@ struct Name {
   FirstBytes kind;
   std::string_view name;
 };
-constexpr std::array kNames = {Name{FirstBytes::none, "none"},   Name{FirstBytes::tls, "tls"},
-                               Name{FirstBytes::http, "http"},   Name{FirstBytes::http2, "http2"},
-                               Name{FirstBytes::ssh, "ssh"},     Name{FirstBytes::smtp, "smtp"},
-                               Name{FirstBytes::ftp, "ftp"},     Name{FirstBytes::pop3, "pop3"},
-                               Name{FirstBytes::imap, "imap"},   Name{FirstBytes::mysql, "mysql"},
-                               Name{FirstBytes::postgresql, "postgresql"}, Name{FirstBytes::redis, "redis"},
-                               Name{FirstBytes::proxy_header, "proxy_header"}, Name{FirstBytes::sslv2, "sslv2"},
-                               Name{FirstBytes::text, "text"},   Name{FirstBytes::binary, "binary"}};
+constexpr std::array kNames = {Name{FirstBytes::none, "none"},
+                               Name{FirstBytes::tls, "tls"},
+                               Name{FirstBytes::http, "http"},
+                               Name{FirstBytes::http2, "http2"},
+                               Name{FirstBytes::ssh, "ssh"},
+                               Name{FirstBytes::smtp, "smtp"},
+                               Name{FirstBytes::ftp, "ftp"},
+                               Name{FirstBytes::pop3, "pop3"},
+                               Name{FirstBytes::imap, "imap"},
+                               Name{FirstBytes::mysql, "mysql"},
+                               Name{FirstBytes::postgresql, "postgresql"},
+                               Name{FirstBytes::redis, "redis"},
+                               Name{FirstBytes::proxy_header, "proxy_header"},
+                               Name{FirstBytes::sslv2, "sslv2"},
+                               Name{FirstBytes::text, "text"},
+                               Name{FirstBytes::binary, "binary"}};
 
 unsigned byte_at(std::string_view bytes, std::size_t i) { return i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0x100U; }
 

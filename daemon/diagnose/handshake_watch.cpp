@@ -43,7 +43,8 @@ void HandshakeWatch::on_message(int is_sent, int, int type, const void* bytes, s
   auto& self = *static_cast<HandshakeWatch*>(watch);
   const auto* const content = static_cast<const unsigned char*>(bytes);
   if (type == SSL3_RT_HANDSHAKE && size > 0) self.note_handshake_message(is_sent != 0, content[0], size);
-  if (type == SSL3_RT_ALERT && size == 2 && content[0] == SSL3_AL_FATAL) (is_sent ? self.result_.sent_alert : self.result_.alert) = content[1];
+  if (type == SSL3_RT_ALERT && size == 2 && content[0] == SSL3_AL_FATAL)
+    (is_sent ? self.result_.sent_alert : self.result_.alert) = content[1];
 }
 
 void HandshakeWatch::note_handshake_message(bool is_sent, unsigned type, std::size_t size) {
@@ -108,7 +109,8 @@ void HandshakeWatch::note_certificate_request(SSL* connection) {
 void HandshakeWatch::note_agreement(SSL* connection) {
   if (result_.phase < ProbePhase::server_hello) return;
   result_.version = SSL_get_version(connection);
-  if (const SSL_CIPHER* const cipher = SSL_get_pending_cipher(connection) ? SSL_get_pending_cipher(connection) : SSL_get_current_cipher(connection))
+  if (const SSL_CIPHER* const cipher =
+          SSL_get_pending_cipher(connection) ? SSL_get_pending_cipher(connection) : SSL_get_current_cipher(connection))
     result_.cipher = SSL_CIPHER_get_name(cipher);
   EVP_PKEY* temporary = nullptr;
   if (SSL_get_peer_tmp_key(connection, &temporary)) {

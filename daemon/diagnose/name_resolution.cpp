@@ -12,7 +12,9 @@ Result<std::vector<std::string>> resolve_name(const std::string& host, std::chro
   JsonWriter(line).begin_object().member("resolve", host).end_object();
   constexpr std::size_t kMaxAnswerBytes = 256 * 1024;
   auto answer = child.exchange(line, deadline, kMaxAnswerBytes);
-  if (!answer) return fail(answer.error().code() == ErrorCode::timeout ? Error(ErrorCode::timeout, host + ": its name was not found in time") : answer.error());
+  if (!answer)
+    return fail(answer.error().code() == ErrorCode::timeout ? Error(ErrorCode::timeout, host + ": its name was not found in time")
+                                                            : answer.error());
   TRY(const auto document, JsonDocument::parse(answer.value()));
   return document.root()["addresses"].strings();
 }

@@ -38,7 +38,8 @@ bool begins(const V6& address, std::initializer_list<int> bytes) {
   return std::equal(bytes.begin(), bytes.end(), address.begin(), [](int a, std::uint8_t b) { return a == b; });
 }
 bool is_zero(const V6& address, std::size_t from, std::size_t to) {
-  return std::all_of(address.begin() + static_cast<std::ptrdiff_t>(from), address.begin() + static_cast<std::ptrdiff_t>(to), [](std::uint8_t b) { return b == 0; });
+  return std::all_of(address.begin() + static_cast<std::ptrdiff_t>(from), address.begin() + static_cast<std::ptrdiff_t>(to),
+                     [](std::uint8_t b) { return b == 0; });
 }
 V4 v4_at(const V6& address, std::size_t at) { return {address[at], address[at + 1], address[at + 2], address[at + 3]}; }
 
@@ -88,7 +89,8 @@ std::optional<std::string> reason_v6(const V6& a) {
   if (a[0] == 0xFE && (a[1] & 0xC0) == 0x80) return "link-local";
   if (a[0] == 0xFE && (a[1] & 0xC0) == 0xC0) return "site-local";
   // Amazon and Google answer there.
-  const bool is_metadata = (begins(a, {0xFD, 0x00, 0x0E, 0xC2}) || begins(a, {0xFD, 0x20, 0x00, 0xCE})) && is_zero(a, 4, 14) && a[14] == 2 && a[15] == 0x54;
+  const bool is_metadata =
+      (begins(a, {0xFD, 0x00, 0x0E, 0xC2}) || begins(a, {0xFD, 0x20, 0x00, 0xCE})) && is_zero(a, 4, 14) && a[14] == 2 && a[15] == 0x54;
   if (is_metadata) return "cloud metadata";
   for (const V4& v4 : embedded_v4(a))
     if (auto reason = reason_v4(v4)) return *reason + " inside an IPv6 address";
@@ -118,7 +120,8 @@ Result<PeerAddress> ip_peer(std::string_view ip, std::uint16_t port) {
 }
 
 Result<PeerAddress> unix_peer(std::string path) {
-  if (path.empty() || path.front() != '/' || path.find('\0') != std::string::npos) return fail(ErrorCode::invalid_input, "not a path of a socket");
+  if (path.empty() || path.front() != '/' || path.find('\0') != std::string::npos)
+    return fail(ErrorCode::invalid_input, "not a path of a socket");
   if (path.size() >= sizeof(sockaddr_un::sun_path)) return fail(ErrorCode::invalid_input, "the path of the socket is too long: " + path);
   return PeerAddress{{}, 0, std::move(path)};
 }

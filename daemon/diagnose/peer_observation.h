@@ -23,7 +23,8 @@ struct PeerObservation {
 /// One JSON object: address, what was asked (no paths of keys), what was seen, certificates by their facts and not by their bytes.
 std::string to_json(const PeerObservation& observation);
 
-/// "TLSv1.2 ECDHE-RSA-AES256-GCM-SHA384, 2 certificates", "alert 112 after the ClientHello", "answered HTTP, not TLS": one line of evidence.
+/// "TLSv1.2 ECDHE-RSA-AES256-GCM-SHA384, 2 certificates", "alert 112 after the ClientHello", "answered HTTP, not TLS": one line of
+/// evidence.
 std::string summary_of(const ProbeResult& seen);
 
 }  // namespace handshaked::diagnose

@@ -88,7 +88,8 @@ PemContent decode_block(std::string_view text) {
   unsigned char* data = nullptr;
   long size = 0;
   PemContent content;
-  if (PEM_read_bio(bio.get(), &name, &header, &data, &size)) content.bytes.assign(reinterpret_cast<char*>(data), static_cast<std::size_t>(size));
+  if (PEM_read_bio(bio.get(), &name, &header, &data, &size))
+    content.bytes.assign(reinterpret_cast<char*>(data), static_cast<std::size_t>(size));
   else content.problem = take_openssl_error().reason;
   OPENSSL_free(name);
   OPENSSL_free(header);
@@ -185,13 +186,15 @@ bool PemBundle::has_private_key() const {
 }
 
 Result<PemBundle> read_pem_bundle(std::string_view bytes) {
-  if (bytes.size() > kMaxBundleBytes) return fail(ErrorCode::limit_exceeded, "a bundle of more than " + std::to_string(kMaxBundleBytes) + " bytes");
+  if (bytes.size() > kMaxBundleBytes)
+    return fail(ErrorCode::limit_exceeded, "a bundle of more than " + std::to_string(kMaxBundleBytes) + " bytes");
   PemBundle bundle;
   LineReader lines(bytes);
   while (lines.next()) {
     const std::string_view label = begin_label(lines.line());
     if (label.empty()) continue;
-    if (bundle.blocks.size() == kMaxBundleBlocks) return fail(ErrorCode::limit_exceeded, "a bundle of more than " + std::to_string(kMaxBundleBlocks) + " blocks");
+    if (bundle.blocks.size() == kMaxBundleBlocks)
+      return fail(ErrorCode::limit_exceeded, "a bundle of more than " + std::to_string(kMaxBundleBlocks) + " blocks");
     PemBlock block;
     block.kind = kind_of(label);
     block.label = std::string(label.substr(0, 64));
@@ -225,7 +228,8 @@ Result<PemBundle> read_pem_file(const std::string& path) {
     if (got < 0) return fail(error_from_errno(errno, path));
     if (got == 0) break;
     bytes.append(buffer, 0, static_cast<std::size_t>(got));
-    if (bytes.size() > kMaxBundleBytes) return fail(ErrorCode::limit_exceeded, path + ": more than " + std::to_string(kMaxBundleBytes) + " bytes");
+    if (bytes.size() > kMaxBundleBytes)
+      return fail(ErrorCode::limit_exceeded, path + ": more than " + std::to_string(kMaxBundleBytes) + " bytes");
   }
   auto bundle = read_pem_bundle(bytes);
   if (!bundle) return fail(bundle.error().wrapped(path));

@@ -16,12 +16,22 @@ enum class BundleForm {
   der_certificate,  ///< a certificate, not as PEM: `openssl x509 -inform DER` makes it one
   der_crl,
   pkcs12,
-  der_other,    ///< begins like DER and is neither; a key perhaps, which is not looked at
-  not_pem,      ///< text or bytes without any BEGIN line
+  der_other,  ///< begins like DER and is neither; a key perhaps, which is not looked at
+  not_pem,    ///< text or bytes without any BEGIN line
 };
 std::string_view to_string(BundleForm form);
 
-enum class BlockKind { certificate, trusted_certificate, crl, private_key, encrypted_private_key, certificate_request, parameters, public_key, other };
+enum class BlockKind {
+  certificate,
+  trusted_certificate,
+  crl,
+  private_key,
+  encrypted_private_key,
+  certificate_request,
+  parameters,
+  public_key,
+  other
+};
 std::string_view to_string(BlockKind kind);
 
 /// One BEGIN … END block, in the order of the file. Lines count from 1.

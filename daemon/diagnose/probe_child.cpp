@@ -86,7 +86,8 @@ Result<std::string> answer_resolve(const std::string& name) {
   for (const int family : {AF_INET, AF_INET6}) {
     for (const addrinfo* one = found; one; one = one->ai_next) {
       char text[NI_MAXHOST];
-      if (one->ai_family == family && ::getnameinfo(one->ai_addr, one->ai_addrlen, text, sizeof text, nullptr, 0, NI_NUMERICHOST) == 0) json.value(text);
+      if (one->ai_family == family && ::getnameinfo(one->ai_addr, one->ai_addrlen, text, sizeof text, nullptr, 0, NI_NUMERICHOST) == 0)
+        json.value(text);
     }
   }
   json.end_array().end_object();

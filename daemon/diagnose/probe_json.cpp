@@ -64,7 +64,8 @@ Result<ProbeOrder> read_probe(const JsonValue& json) {
   ProbeOrder order;
   const std::int64_t port = json["port"].integer();
   if (port < 0 || port > std::numeric_limits<std::uint16_t>::max()) return nonsense("no port");
-  auto address = json["unix_path"].is_present() ? unix_peer(json["unix_path"].string()) : ip_peer(json["ip"].text(), static_cast<std::uint16_t>(port));
+  auto address =
+      json["unix_path"].is_present() ? unix_peer(json["unix_path"].string()) : ip_peer(json["ip"].text(), static_cast<std::uint16_t>(port));
   if (!address) return fail(address.error());
   order.address = std::move(address).value();
   ProbeRequest& request = order.request;
@@ -76,7 +77,8 @@ Result<ProbeOrder> read_probe(const JsonValue& json) {
     request.protocols.push_back(*version);
   }
   request.ciphers = json["ciphers"].string();
-  for (const JsonValue& command : json["conf_commands"].elements()) request.conf_commands.emplace_back(command["name"].string(), command["value"].string());
+  for (const JsonValue& command : json["conf_commands"].elements())
+    request.conf_commands.emplace_back(command["name"].string(), command["value"].string());
   if (json["security_level"].is_present()) request.security_level = json["security_level"].number();
   request.alpn = json["alpn"].strings();
   request.send_proxy_header = json["send_proxy_header"].truth();
@@ -93,7 +95,9 @@ void write_probe_result(JsonWriter& json, const ProbeResult& result) {
   json.begin_object().member("phase", to_string(result.phase)).member("outcome", to_string(result.outcome));
   if (result.alert) json.member("alert", *result.alert);
   if (result.sent_alert) json.member("sent_alert", *result.sent_alert);
-  json.optional_member("reason", result.reason).optional_member("reason_code", result.reason_code).member("system_error", result.system_error);
+  json.optional_member("reason", result.reason)
+      .optional_member("reason_code", result.reason_code)
+      .member("system_error", result.system_error);
   json.member("first_bytes", to_string(result.first_bytes)).optional_member("first_text", result.first_text);
   json.optional_member("version", result.version).optional_member("cipher", result.cipher).optional_member("group", result.group);
   json.member("key_exchange_bits", result.key_exchange_bits).optional_member("peer_signature", result.peer_signature);
@@ -107,7 +111,9 @@ void write_probe_result(JsonWriter& json, const ProbeResult& result) {
   json.end_array().member("chain_left_out", result.chain_left_out);
   if (result.certificate_request) write_certificate_request(json, *result.certificate_request);
   json.member("sent_client_certificate", result.sent_client_certificate).member("session_can_resume", result.session_can_resume);
-  json.member("staple_bytes", result.staple_bytes).member("bytes_received", result.bytes_received).member("elapsed_us", result.elapsed.count());
+  json.member("staple_bytes", result.staple_bytes)
+      .member("bytes_received", result.bytes_received)
+      .member("elapsed_us", result.elapsed.count());
   json.end_object();
 }
 

@@ -38,7 +38,8 @@ std::string canonical_host(std::string_view host) {
   if (host.starts_with(kUnixPrefix)) return std::string(host);
   std::string text = without_brackets(host);
   if (auto address = ip_peer(text, 1)) return std::move(address).value().ip;
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c); });
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c); });
   if (text.size() > 1 && text.back() == '.') text.pop_back();
   return text;
 }
@@ -70,7 +71,9 @@ std::optional<HostAndPort> split_port(std::string_view text) {
 auto bad_entry(const std::string& entry, const std::string& why) {
   return fail(ErrorCode::invalid_configuration, "probe allow list: \"" + entry + "\": " + why);
 }
-auto refused(const std::string& what, const std::string& why) { return fail(ErrorCode::permission_denied, "not probed: " + what + ": " + why); }
+auto refused(const std::string& what, const std::string& why) {
+  return fail(ErrorCode::permission_denied, "not probed: " + what + ": " + why);
+}
 
 std::string text_of(const NamedPeer& peer) {
   return peer.host.starts_with(kUnixPrefix) ? peer.host : peer.host + ":" + std::to_string(peer.port);
@@ -131,7 +134,8 @@ bool ProbePolicy::covers(const PeerAddress& address) const {
 }
 
 bool ProbePolicy::names(const NamedPeer& peer) const {
-  return std::any_of(named_.begin(), named_.end(), [&](const NamedPeer& one) { return one.host == peer.host && (one.port == 0 || one.port == peer.port); });
+  return std::any_of(named_.begin(), named_.end(),
+                     [&](const NamedPeer& one) { return one.host == peer.host && (one.port == 0 || one.port == peer.port); });
 }
 
 Result<std::vector<AllowedPeer>> ProbePolicy::addresses_of(const NamedPeer& asked, const ResolveName& resolve) const {

@@ -139,7 +139,8 @@ std::string ProbeSocket::proxy_header() const {
   const PrintedEnd from = print(ours);
   const PrintedEnd to = print(theirs);
   const char* const family = ours.ss_family == AF_INET ? "TCP4" : "TCP6";
-  return std::string("PROXY ") + family + " " + from.ip + " " + to.ip + " " + std::to_string(from.port) + " " + std::to_string(to.port) + "\r\n";
+  return std::string("PROXY ") + family + " " + from.ip + " " + to.ip + " " + std::to_string(from.port) + " " + std::to_string(to.port) +
+         "\r\n";
 }
 
 }  // namespace handshaked::diagnose

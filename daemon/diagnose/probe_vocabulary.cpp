@@ -18,14 +18,11 @@ constexpr std::array kVersions = {Word<TlsVersion>{TlsVersion::ssl3, "SSLv3"}, W
                                   Word<TlsVersion>{TlsVersion::tls1_1, "TLSv1.1"}, Word<TlsVersion>{TlsVersion::tls1_2, "TLSv1.2"},
                                   Word<TlsVersion>{TlsVersion::tls1_3, "TLSv1.3"}};
 
-constexpr std::array kPhases = {Word<ProbePhase>{ProbePhase::connect, "connect"},
-                                Word<ProbePhase>{ProbePhase::proxy_header, "proxy_header"},
-                                Word<ProbePhase>{ProbePhase::client_hello, "client_hello"},
-                                Word<ProbePhase>{ProbePhase::server_hello, "server_hello"},
-                                Word<ProbePhase>{ProbePhase::certificate, "certificate"},
-                                Word<ProbePhase>{ProbePhase::client_auth, "client_auth"},
-                                Word<ProbePhase>{ProbePhase::finished, "finished"},
-                                Word<ProbePhase>{ProbePhase::after_handshake, "after_handshake"}};
+constexpr std::array kPhases = {
+    Word<ProbePhase>{ProbePhase::connect, "connect"},           Word<ProbePhase>{ProbePhase::proxy_header, "proxy_header"},
+    Word<ProbePhase>{ProbePhase::client_hello, "client_hello"}, Word<ProbePhase>{ProbePhase::server_hello, "server_hello"},
+    Word<ProbePhase>{ProbePhase::certificate, "certificate"},   Word<ProbePhase>{ProbePhase::client_auth, "client_auth"},
+    Word<ProbePhase>{ProbePhase::finished, "finished"},         Word<ProbePhase>{ProbePhase::after_handshake, "after_handshake"}};
 
 constexpr std::array kOutcomes = {Word<ProbeOutcome>{ProbeOutcome::ok, "ok"},
                                   Word<ProbeOutcome>{ProbeOutcome::refused, "refused"},

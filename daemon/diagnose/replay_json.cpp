@@ -50,11 +50,13 @@ void write_replay_result(JsonWriter& json, const ReplayResult& result) {
 }
 
 Result<ReplayResult> read_replay_result(const JsonValue& json) {
-  if (!json["verify_code"].is_present() || !json["verified"].is_present()) return fail(ErrorCode::invalid_input, "replay: an answer that makes no sense");
+  if (!json["verify_code"].is_present() || !json["verified"].is_present())
+    return fail(ErrorCode::invalid_input, "replay: an answer that makes no sense");
   ReplayResult result;
   result.verify_code = json["verify_code"].number();
   result.verify_text = json["verify_text"].string();
-  for (const JsonValue& fault : json["faults"].elements()) result.faults.push_back({fault["code"].number(), fault["depth"].number(), fault["subject"].string()});
+  for (const JsonValue& fault : json["faults"].elements())
+    result.faults.push_back({fault["code"].number(), fault["depth"].number(), fault["subject"].string()});
   result.built_chain = json["built_chain"].strings();
   result.ends_in_trust = json["ends_in_trust"].truth();
   result.name_matches = json["name_matches"].truth();

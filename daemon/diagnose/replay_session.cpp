@@ -32,7 +32,13 @@ class ReplaySession::Connection {
     if (material_bytes_ > kMaxMaterialBytes) return fail(ErrorCode::limit_exceeded, "more certificates and CRLs than one session takes");
     std::string line;
     JsonWriter json(line);
-    json.begin_object().key("add").begin_object().array("certificates", certificates_.waiting).array("crls", crls_.waiting).end_object().end_object();
+    json.begin_object()
+        .key("add")
+        .begin_object()
+        .array("certificates", certificates_.waiting)
+        .array("crls", crls_.waiting)
+        .end_object()
+        .end_object();
     certificates_.waiting.clear();
     crls_.waiting.clear();
     TRY(child_.exchange(std::move(line), deadline_, kMaxAnswerBytes));
@@ -87,7 +93,8 @@ Result<ReplayResult> ReplaySession::replay(const ReplayInput& input) {
 }
 
 Result<std::vector<ReplayResult>> ReplaySession::replay(std::span<const ReplayInput> inputs) {
-  if (inputs.size() > kMaxVariants) return fail(ErrorCode::limit_exceeded, "more than " + std::to_string(kMaxVariants) + " replays at once");
+  if (inputs.size() > kMaxVariants)
+    return fail(ErrorCode::limit_exceeded, "more than " + std::to_string(kMaxVariants) + " replays at once");
   std::string line;
   JsonWriter json(line);
   json.begin_object().key("replay").begin_array();
@@ -123,7 +130,8 @@ Result<std::vector<std::optional<CertificateFacts>>> ReplaySession::inspect(std:
   TRY(connection_->send_material());
   TRY(const auto document, connection_->ask(std::move(line)));
   std::vector<std::optional<CertificateFacts>> facts;
-  for (const JsonValue& one : document.root()["facts"].elements()) facts.push_back(one.is_present() ? std::optional(read_facts(one)) : std::nullopt);
+  for (const JsonValue& one : document.root()["facts"].elements())
+    facts.push_back(one.is_present() ? std::optional(read_facts(one)) : std::nullopt);
   if (facts.size() != certificates.size()) return fail(ErrorCode::invalid_input, "inspect: an answer that makes no sense");
   return facts;
 }

@@ -14,8 +14,8 @@ namespace handshaked::diagnose {
 
 /// Which of some candidates issued a certificate. Indices into the candidates.
 struct IssuerSearch {
-  std::vector<std::size_t> signers;         ///< its issuer by name, and their key made the signature
-  std::vector<std::size_t> namesakes;       ///< its issuer by name, but another key: re-keyed, or an impostor
+  std::vector<std::size_t> signers;    ///< its issuer by name, and their key made the signature
+  std::vector<std::size_t> namesakes;  ///< its issuer by name, but another key: re-keyed, or an impostor
 
   bool operator==(const IssuerSearch&) const = default;
 };

@@ -18,10 +18,12 @@ std::string SecurityPolicy::description() const {
 
 bool is_probe_command(const std::string& name) {
   static constexpr std::array<std::string_view, 13> kCommands = {
-      "ciphersuites", "cipherstring", "groups", "curves", "signaturealgorithms", "clientsignaturealgorithms", "options",
-      "minprotocol", "maxprotocol", "protocol", "ecdhparameters", "recordpadding", "encryptthenmac"};
+      "ciphersuites",  "cipherstring", "groups",      "curves",   "signaturealgorithms", "clientsignaturealgorithms",
+      "options",       "minprotocol",  "maxprotocol", "protocol", "ecdhparameters",      "recordpadding",
+      "encryptthenmac"};
   std::string lower = name;
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c); });
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](unsigned char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c); });
   return std::find(kCommands.begin(), kCommands.end(), lower) != kCommands.end();
 }
 

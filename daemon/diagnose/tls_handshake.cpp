@@ -59,7 +59,8 @@ Result<> present_certificate(SSL_CTX* context, const ClientCredentials& credenti
     const auto* at = reinterpret_cast<const unsigned char*>(der.data());
     const X509Handle certificate(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
     if (!certificate) return unusable("the client certificate cannot be read");
-    const bool is_taken = i == 0 ? SSL_CTX_use_certificate(context, certificate.get()) == 1 : SSL_CTX_add1_chain_cert(context, certificate.get()) == 1;
+    const bool is_taken =
+        i == 0 ? SSL_CTX_use_certificate(context, certificate.get()) == 1 : SSL_CTX_add1_chain_cert(context, certificate.get()) == 1;
     if (!is_taken) return unusable("the client certificate cannot be used");
   }
   TRY(const KeyHandle key, read_key_with_passwords(credentials));
@@ -94,7 +95,8 @@ Result<SslContextHandle> make_context(const ProbeRequest& request, HandshakeWatc
   TRY(run_conf_commands(context.get(), request.conf_commands));
   if (request.security_level) SSL_CTX_set_security_level(context.get(), *request.security_level);
   const std::string alpn = alpn_wire_form(request.alpn);
-  if (!alpn.empty() && SSL_CTX_set_alpn_protos(context.get(), reinterpret_cast<const unsigned char*>(alpn.data()), static_cast<unsigned>(alpn.size())) != 0)
+  if (!alpn.empty() &&
+      SSL_CTX_set_alpn_protos(context.get(), reinterpret_cast<const unsigned char*>(alpn.data()), static_cast<unsigned>(alpn.size())) != 0)
     return unusable("the ALPN protocols cannot be used");
   watch.attach(context.get());
   return context;
@@ -243,7 +245,8 @@ ProbeOutcome connect_outcome(const SocketStep& step) {
   return ProbeOutcome::unreachable;
 }
 
-bool open_connection(ProbeSocket& socket, const PeerAddress& address, const ProbeRequest& request, Clock::time_point deadline, ProbeResult& result) {
+bool open_connection(ProbeSocket& socket, const PeerAddress& address, const ProbeRequest& request, Clock::time_point deadline,
+                     ProbeResult& result) {
   SocketStep step = socket.connect(address, deadline);
   if (step.status == SocketStatus::ok && request.send_proxy_header) {
     result.phase = ProbePhase::proxy_header;
@@ -256,7 +259,8 @@ bool open_connection(ProbeSocket& socket, const PeerAddress& address, const Prob
   return false;
 }
 
-void shake_hands_over(ProbeSocket& socket, SSL_CTX* context, const ProbeRequest& request, Clock::time_point deadline, HandshakeWatch& watch, ProbeResult& result) {
+void shake_hands_over(ProbeSocket& socket, SSL_CTX* context, const ProbeRequest& request, Clock::time_point deadline, HandshakeWatch& watch,
+                      ProbeResult& result) {
   const SslHandle connection(SSL_new(context));
   if (!connection) {
     result.reason = take_openssl_error().reason;
@@ -301,7 +305,8 @@ ProbeResult make_handshake(const PeerAddress& address, const ProbeRequest& reque
     return result;
   }
   ProbeSocket socket;
-  if (open_connection(socket, address, request, deadline, result)) shake_hands_over(socket, context.value().get(), request, deadline, watch, result);
+  if (open_connection(socket, address, request, deadline, result))
+    shake_hands_over(socket, context.value().get(), request, deadline, watch, result);
   result.elapsed = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begin);
   return result;
 }

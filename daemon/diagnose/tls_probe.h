@@ -38,8 +38,8 @@ struct ProbeRequest {
   std::vector<ConfCommand> conf_commands{};  ///< Groups, Ciphersuites, SignatureAlgorithms, Options, …: *_ssl_conf_command
   std::optional<int> security_level{};       ///< sets it aside from the ciphers; none: what they and the system's policy say
   std::vector<std::string> alpn{};           ///< {"h2"} for grpc
-  bool send_proxy_header = false;          ///< proxy_protocol on: a PROXY v1 line before the ClientHello
-  bool ask_for_staple = false;             ///< nginx never asks upstreams; for listeners of our own
+  bool send_proxy_header = false;            ///< proxy_protocol on: a PROXY v1 line before the ClientHello
+  bool ask_for_staple = false;               ///< nginx never asks upstreams; for listeners of our own
   std::optional<ClientCredentials> client{};
   std::chrono::milliseconds timeout{10'000};       ///< for everything together; at most kMaxProbeTime
   std::chrono::milliseconds late_alert_wait{700};  ///< how long to listen for a refusal after a TLS 1.3 handshake
@@ -62,17 +62,17 @@ enum class ProbePhase {
 std::string_view to_string(ProbePhase phase);
 
 enum class ProbeOutcome {
-  ok,            ///< complete, and not refused within late_alert_wait
-  refused,       ///< connect: nobody listens
-  unreachable,   ///< connect: no route, prohibited, no such socket
-  timed_out,     ///< in `phase`
-  reset,         ///< by a reset (ECONNRESET, EPIPE)
-  closed,        ///< by an orderly end, with or without close_notify, and no alert
-  alert,         ///< the peer sent `alert`; in after_handshake: TLS 1.3's late refusal
-  not_tls,       ///< what came is no TLS: `first_bytes` says what it looks like
-  tls_error,     ///< our OpenSSL ended it: `reason`
-  local_error,   ///< could not begin: unusable ciphers, key or certificate (`reason`)
-  limit,         ///< more bytes than a handshake needs
+  ok,           ///< complete, and not refused within late_alert_wait
+  refused,      ///< connect: nobody listens
+  unreachable,  ///< connect: no route, prohibited, no such socket
+  timed_out,    ///< in `phase`
+  reset,        ///< by a reset (ECONNRESET, EPIPE)
+  closed,       ///< by an orderly end, with or without close_notify, and no alert
+  alert,        ///< the peer sent `alert`; in after_handshake: TLS 1.3's late refusal
+  not_tls,      ///< what came is no TLS: `first_bytes` says what it looks like
+  tls_error,    ///< our OpenSSL ended it: `reason`
+  local_error,  ///< could not begin: unusable ciphers, key or certificate (`reason`)
+  limit,        ///< more bytes than a handshake needs
 };
 std::string_view to_string(ProbeOutcome outcome);
 
@@ -86,7 +86,7 @@ struct PeerCertificate {
 
 /// The peer's CertificateRequest.
 struct CertificateRequest {
-  std::vector<std::string> accepted_cas;  ///< RFC 2253; at most kMaxAcceptedCas
+  std::vector<std::string> accepted_cas;        ///< RFC 2253; at most kMaxAcceptedCas
   std::vector<std::string> accepted_ca_hashes;  ///< the same, as CertificateFacts::subject_hash
   std::size_t cas_left_out = 0;
   std::vector<std::string> signature_algorithms;  ///< "RSA+SHA256", "ECDSA+SHA384"
@@ -98,27 +98,27 @@ struct CertificateRequest {
 struct ProbeResult {
   ProbePhase phase = ProbePhase::connect;
   ProbeOutcome outcome = ProbeOutcome::local_error;
-  std::optional<int> alert;          ///< received from the peer, fatal
-  std::optional<int> sent_alert;     ///< sent by our side, fatal
-  std::string reason;                ///< OpenSSL's reason or the system's error text, as nginx prints it ("wrong version number")
-  std::string reason_code;           ///< of an OpenSSL reason, as nginx prints it: "0A00010B"
-  int system_error = 0;              ///< errno of reset, refused, unreachable
+  std::optional<int> alert;       ///< received from the peer, fatal
+  std::optional<int> sent_alert;  ///< sent by our side, fatal
+  std::string reason;             ///< OpenSSL's reason or the system's error text, as nginx prints it ("wrong version number")
+  std::string reason_code;        ///< of an OpenSSL reason, as nginx prints it: "0A00010B"
+  int system_error = 0;           ///< errno of reset, refused, unreachable
   FirstBytes first_bytes = FirstBytes::none;
-  std::string first_text;            ///< what came first when it was no TLS: printable, at most 80 characters
+  std::string first_text;  ///< what came first when it was no TLS: printable, at most 80 characters
 
-  std::string version;               ///< "TLSv1.3"; empty before a ServerHello, like the following
-  std::string cipher;                ///< "ECDHE-RSA-AES256-GCM-SHA384"
-  std::string group;                 ///< as OpenSSL names it: "X25519", "prime256v1", "ffdhe2048"; "DH" without a name
+  std::string version;  ///< "TLSv1.3"; empty before a ServerHello, like the following
+  std::string cipher;   ///< "ECDHE-RSA-AES256-GCM-SHA384"
+  std::string group;    ///< as OpenSSL names it: "X25519", "prime256v1", "ffdhe2048"; "DH" without a name
   int key_exchange_bits = 0;
-  std::string peer_signature;        ///< "RSA-PSS+SHA256"
+  std::string peer_signature;  ///< "RSA-PSS+SHA256"
   std::string alpn;
   bool secure_renegotiation = false;
-  std::vector<PeerCertificate> chain;       ///< leaf first, as sent; at most kMaxChain
+  std::vector<PeerCertificate> chain;  ///< leaf first, as sent; at most kMaxChain
   std::size_t chain_left_out = 0;
   std::optional<CertificateRequest> certificate_request;
   bool sent_client_certificate = false;
   bool session_can_resume = false;
-  std::size_t staple_bytes = 0;             ///< length of the OCSP answer; 0 for none
+  std::size_t staple_bytes = 0;  ///< length of the OCSP answer; 0 for none
   std::size_t bytes_received = 0;
   std::chrono::microseconds elapsed{0};
 

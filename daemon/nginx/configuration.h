@@ -25,8 +25,8 @@ struct Directive {
   ByteSpan raw;              ///< from the name to behind the ';' or the closing '}'
   ByteSpan name_raw;
   bool has_block = false;
-  bool is_lua = false;       ///< the block is Lua: `body` says where, `block` is empty
-  ByteSpan body;             ///< with a block: from behind '{' to the '}'
+  bool is_lua = false;  ///< the block is Lua: `body` says where, `block` is empty
+  ByteSpan body;        ///< with a block: from behind '{' to the '}'
   std::list<Directive> block;
   const Directive* parent = nullptr;       ///< the directive whose block this stands in; nullptr: the main level
   const Directive* included_by = nullptr;  ///< the `include` that brought this file in; nullptr: the main file

@@ -121,8 +121,8 @@ void PassInventory::mark_run_time_names() {
   for (PassTarget& target : targets_) {
     if (!target.has_variables) continue;
     for (Destination& destination : target.destinations) {
-      destination.is_resolved_at_run_time = destination.group == nullptr && destination.address.kind == Address::Kind::name &&
-                                            !literals.contains(key(target, destination));
+      destination.is_resolved_at_run_time =
+          destination.group == nullptr && destination.address.kind == Address::Kind::name && !literals.contains(key(target, destination));
     }
   }
 }

@@ -17,19 +17,19 @@ namespace handshaked::nginx {
 
 /// What governs connections to an upstream at one place. `ssl_name` empty and default: see peer_name().
 struct UpstreamSettings {
-  EffectiveValue verify, verify_depth, trusted_certificate, crl, name, server_name, certificate, certificate_key, password_file,
-      protocols, ciphers, session_reuse;
-  EffectiveValue conf_commands;       ///< pairs: name, value, name, value
-  EffectiveValue alpn;                ///< stream, since 1.31.0
-  EffectiveValue stream_ssl;          ///< stream: "proxy_ssl on"
-  EffectiveValue proxy_protocol;      ///< stream
+  EffectiveValue verify, verify_depth, trusted_certificate, crl, name, server_name, certificate, certificate_key, password_file, protocols,
+      ciphers, session_reuse;
+  EffectiveValue conf_commands;   ///< pairs: name, value, name, value
+  EffectiveValue alpn;            ///< stream, since 1.31.0
+  EffectiveValue stream_ssl;      ///< stream: "proxy_ssl on"
+  EffectiveValue proxy_protocol;  ///< stream
   EffectiveValue connect_timeout, http_version, resolver, resolver_timeout;
-  EffectiveValue set_headers;         ///< pairs: name, value
+  EffectiveValue set_headers;  ///< pairs: name, value
 };
 
 /// Where a `*_pass` can go, its variables filled in.
 struct Destination {
-  std::string scheme;                    ///< "https", "grpcs", "suwsgi", "http", …; empty for stream
+  std::string scheme;  ///< "https", "grpcs", "suwsgi", "http", …; empty for stream
   bool is_tls = false;
   Address address;                       ///< with the scheme's port when none is written; no port for a group
   const UpstreamGroup* group = nullptr;  ///< nullptr: the host itself
@@ -42,10 +42,11 @@ struct Destination {
 /// One `*_pass` directive, and everything that decides how nginx connects there. Borrows from the Configuration.
 struct PassTarget {
   Module module = Module::http_proxy;
-  const Directive* pass = nullptr;      ///< file:line of proxy_pass, grpc_pass, uwsgi_pass
+  const Directive* pass = nullptr;  ///< file:line of proxy_pass, grpc_pass, uwsgi_pass
   const ServerBlock* server = nullptr;
   const Directive* location = nullptr;  ///< the innermost location; nullptr for stream
-  std::vector<const Directive*> enclosing_blocks;  ///< innermost first, up to and without http or stream: if, limit_except, location, server
+  std::vector<const Directive*>
+      enclosing_blocks;  ///< innermost first, up to and without http or stream: if, limit_except, location, server
 
   bool has_variables = false;
   Resolution written;                     ///< what the argument can be; is_complete is false when only a request tells
@@ -60,10 +61,10 @@ struct PassTarget {
 /// The name that nginx compares with the certificate, and what it sends as SNI (ngx_http_upstream_ssl_name).
 struct PeerName {
   bool is_known = false;
-  std::string verified;             ///< without a port; empty: nothing matches
-  std::optional<std::string> sni;   ///< absent: none is sent (server_name off, an address, an empty name)
+  std::string verified;            ///< without a port; empty: nothing matches
+  std::optional<std::string> sni;  ///< absent: none is sent (server_name off, an address, an empty name)
   bool is_client_chosen = false;
-  std::string reason;               ///< when it is not known
+  std::string reason;  ///< when it is not known
 };
 
 /// Every place of a configuration that passes requests or connections on: with TLS, and without ("http to a TLS port" is a fault too).

@@ -159,7 +159,8 @@ void narrow_by_server(std::vector<GoverningTarget>& candidates, const LoggedPlac
     std::erase_if(candidates, [&](const GoverningTarget& candidate) { return !fits(candidate); });
     for (GoverningTarget& candidate : candidates) apply(candidate, {1, "its server is " + std::string(place.server)});
   } else {
-    for (GoverningTarget& candidate : candidates) apply(candidate, {kOtherServer, "no server of it is called " + std::string(place.server)});
+    for (GoverningTarget& candidate : candidates)
+      apply(candidate, {kOtherServer, "no server of it is called " + std::string(place.server)});
   }
 }
 
@@ -272,7 +273,8 @@ std::vector<GoverningListener> governing_listeners(const ListenerInventory& inve
       for (const ListeningServer& server : listener.servers) {
         if (!server.server->names.is_host_name && server.server->names.logged != place.server) continue;
         // A TLS fault happens on a TLS socket.
-        candidates.push_back({&listener, &server, listener.is_tls || listener.is_starttls ? 1 : 0.3, "its server is " + std::string(place.server)});
+        candidates.push_back(
+            {&listener, &server, listener.is_tls || listener.is_starttls ? 1 : 0.3, "its server is " + std::string(place.server)});
       }
     }
   }

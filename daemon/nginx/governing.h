@@ -14,14 +14,14 @@ namespace handshaked::nginx {
 /// What a log line tells about a place. Every text may be empty: the line has no such field. `request_target`, `upstream_path` and
 /// `host` are written by strangers: they order candidates and never add one.
 struct LoggedPlace {
-  std::string_view scheme;           ///< of `upstream:`: "https", "grpcs", "suwsgi", "http"…; empty for stream
-  std::string_view peer;             ///< of `upstream:`: "10.0.0.1:443", "[::1]:443", "unix:/run/x", or the name of a group
-  std::string_view upstream_path;    ///< of `upstream:`: what follows the peer
-  std::string_view server;           ///< of `server:`: the first server name, or the address of the socket
-  std::string_view request_target;   ///< of `subrequest:`, else of `request:`: "/a?b"
-  std::string_view host;             ///< of `host:`
-  std::string_view expected_name;    ///< "upstream SSL certificate does not match "NAME""
-  std::optional<Module> module;      ///< when something else tells it; stream is told from an empty scheme
+  std::string_view scheme;          ///< of `upstream:`: "https", "grpcs", "suwsgi", "http"…; empty for stream
+  std::string_view peer;            ///< of `upstream:`: "10.0.0.1:443", "[::1]:443", "unix:/run/x", or the name of a group
+  std::string_view upstream_path;   ///< of `upstream:`: what follows the peer
+  std::string_view server;          ///< of `server:`: the first server name, or the address of the socket
+  std::string_view request_target;  ///< of `subrequest:`, else of `request:`: "/a?b"
+  std::string_view host;            ///< of `host:`
+  std::string_view expected_name;   ///< "upstream SSL certificate does not match "NAME""
+  std::optional<Module> module;     ///< when something else tells it; stream is told from an empty scheme
 };
 
 /// One place that may govern a logged connection. Borrows from the inventory.

@@ -13,8 +13,8 @@ namespace handshaked::nginx {
 
 /// The value of a directive that governs one place, and who says so. Borrows from the Configuration.
 struct EffectiveValue {
-  std::string_view directive;                  ///< "proxy_ssl_verify"; empty when the module has no such directive
-  std::span<const Directive* const> set_by;    ///< of one level, in order; one, except for lists; empty: the default
+  std::string_view directive;                ///< "proxy_ssl_verify"; empty when the module has no such directive
+  std::span<const Directive* const> set_by;  ///< of one level, in order; one, except for lists; empty: the default
   DefaultValue default_value;
 
   bool is_default() const { return set_by.empty(); }

@@ -13,13 +13,13 @@ namespace handshaked::nginx {
 
 /// Which nginx it is, where it looks for things, and which OpenSSL is under it.
 struct Installation {
-  std::string product = "nginx";   ///< "nginx", "openresty", "angie", "freenginx"
-  NginxVersion version;            ///< of nginx itself; of OpenResty its first three numbers, which are nginx's
-  std::string openssl_built;       ///< "OpenSSL 3.0.20 7 Apr 2026", "BoringSSL", …
-  std::string openssl_running;     ///< the same, unless nginx says otherwise
-  std::string prefix = "/usr/local/nginx/";                      ///< ends in '/'
+  std::string product = "nginx";             ///< "nginx", "openresty", "angie", "freenginx"
+  NginxVersion version;                      ///< of nginx itself; of OpenResty its first three numbers, which are nginx's
+  std::string openssl_built;                 ///< "OpenSSL 3.0.20 7 Apr 2026", "BoringSSL", …
+  std::string openssl_running;               ///< the same, unless nginx says otherwise
+  std::string prefix = "/usr/local/nginx/";  ///< ends in '/'
   std::string configuration_path = "/usr/local/nginx/conf/nginx.conf";
-  std::string error_log = "logs/error.log";                      ///< as built: relative to the prefix, or "stderr"
+  std::string error_log = "logs/error.log";  ///< as built: relative to the prefix, or "stderr"
   std::vector<std::string> configure_arguments;
   bool has_stream = false, has_mail = false, has_http_v2 = false, has_http_v3 = false;
 };
@@ -38,8 +38,8 @@ void apply_command_line(Installation& installation, std::span<const std::string>
 struct ErrorLog {
   enum class Kind : std::uint8_t { file, stderr_, syslog, memory };
   Kind kind = Kind::file;
-  std::string path;                    ///< absolute for a file; otherwise what stands in the configuration
-  std::string level = "error";         ///< "debug" … "emerg"
+  std::string path;                      ///< absolute for a file; otherwise what stands in the configuration
+  std::string level = "error";           ///< "debug" … "emerg"
   const Directive* directive = nullptr;  ///< nullptr: built in
 };
 

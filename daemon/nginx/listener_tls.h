@@ -33,10 +33,10 @@ struct ListeningServer {
 /// One socket and the servers behind it. Options count for the socket: one `ssl` makes all of it TLS.
 struct Listener {
   Module module = Module::http_ssl;
-  std::string key;               ///< "0.0.0.0:443"
+  std::string key;                    ///< "0.0.0.0:443"
   const Directive* listen = nullptr;  ///< the first `listen` that names it; nullptr: added by nginx
-  bool is_tls = false;           ///< from the first byte on: `ssl`, `quic`, or the default server's "ssl on"
-  bool is_starttls = false;      ///< mail: TLS after a command
+  bool is_tls = false;                ///< from the first byte on: `ssl`, `quic`, or the default server's "ssl on"
+  bool is_starttls = false;           ///< mail: TLS after a command
   bool is_quic = false;
   bool is_http2 = false;
   bool is_proxy_protocol = false;

@@ -105,7 +105,8 @@ Found find_location(const Directive& level, std::string_view path, LocationChoic
 void add_named(const Directive& server, const Directive& block, std::vector<const Directive*>& found) {
   for (const std::string_view sender : {"error_page", "try_files", "post_action"}) {
     for (const Directive* directive : find_inherited(block, sender)) {
-      const std::string_view target = directive->arguments.empty() ? std::string_view() : std::string_view(directive->arguments.back().text);
+      const std::string_view target =
+          directive->arguments.empty() ? std::string_view() : std::string_view(directive->arguments.back().text);
       if (!target.starts_with('@')) continue;
       for (const Directive* location : server.find("location")) {
         const bool is_new = std::find(found.begin(), found.end(), location) == found.end();

@@ -16,8 +16,8 @@ std::string normalised_path(std::string_view request_target, bool merge_slashes 
 std::string_view request_target(std::string_view request_line);
 
 struct LocationChoice {
-  const Directive* location = nullptr;        ///< nullptr: no location matches, the server's own level answers
-  std::vector<const Directive*> may_match;    ///< regular expressions that stand before it and cannot be tried
+  const Directive* location = nullptr;      ///< nullptr: no location matches, the server's own level answers
+  std::vector<const Directive*> may_match;  ///< regular expressions that stand before it and cannot be tried
   bool is_certain() const { return may_match.empty(); }
 };
 

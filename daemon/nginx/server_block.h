@@ -14,8 +14,7 @@ struct ServerBlock {
   ServerNames names;
   std::vector<ListenAddress> listens;
 
-  explicit ServerBlock(const Directive& server)
-      : directive(&server), names(server_names(server)), listens(listen_addresses(server)) {}
+  explicit ServerBlock(const Directive& server) : directive(&server), names(server_names(server)), listens(listen_addresses(server)) {}
 };
 
 }  // namespace handshaked::nginx

@@ -15,8 +15,8 @@ namespace handshaked::nginx {
 /// One `server` of an upstream block.
 struct UpstreamServer {
   const Directive* directive = nullptr;
-  Address address;             ///< http: port 80 when none is written, for https too; stream: nginx demands one
-  bool is_valid = true;        ///< false: nginx refuses the address
+  Address address;       ///< http: port 80 when none is written, for https too; stream: nginx demands one
+  bool is_valid = true;  ///< false: nginx refuses the address
   bool is_port_default = false;
   bool is_backup = false;
   bool is_down = false;
@@ -34,8 +34,8 @@ struct UpstreamGroup {
   std::string name;
   const Directive* directive = nullptr;
   std::vector<UpstreamServer> servers;
-  std::string zone;     ///< empty: none
-  std::string balance;  ///< "ip_hash", "least_conn", "hash", "random"; empty: round robin
+  std::string zone;                     ///< empty: none
+  std::string balance;                  ///< "ip_hash", "least_conn", "hash", "random"; empty: round robin
   const Directive* resolver = nullptr;  ///< its own (since 1.27.3); otherwise that of http or stream counts
 };
 

@@ -58,8 +58,8 @@ std::vector<Piece> cut(std::string_view text) {
 
 bool is_from_the_request(std::string_view name) {
   constexpr std::array kPrefixes = {"http_", "arg_", "cookie_"};
-  constexpr std::array kNames = {"host",          "uri",       "request_uri", "document_uri",    "args",
-                                 "query_string",  "request",   "is_args",     "ssl_server_name", "ssl_preread_server_name",
+  constexpr std::array kNames = {"host",           "uri",        "request_uri", "document_uri",    "args",
+                                 "query_string",   "request",    "is_args",     "ssl_server_name", "ssl_preread_server_name",
                                  "request_method", "remote_user"};
   return std::any_of(kPrefixes.begin(), kPrefixes.end(), [&](const char* prefix) { return name.starts_with(prefix); }) ||
          std::find(kNames.begin(), kNames.end(), name) != kNames.end() ||

@@ -181,7 +181,9 @@ std::string_view directive_name(Module module, UpstreamSetting setting) {
 
 std::string_view directive_name(Module module, ListenerSetting setting) {
   const ListenerName& row = kListenerNames[static_cast<std::size_t>(setting)];
-  const bool has_it = module == Module::http_ssl ? row.http : module == Module::stream_ssl ? row.stream : module == Module::mail_ssl && row.mail;
+  const bool has_it = module == Module::http_ssl     ? row.http
+                      : module == Module::stream_ssl ? row.stream
+                                                     : module == Module::mail_ssl && row.mail;
   return has_it ? row.name : std::string_view();
 }
 

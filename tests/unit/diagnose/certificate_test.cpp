@@ -78,7 +78,8 @@ TEST(Certificate, RefusesRubbish) {
   EXPECT_EQ(Certificate::from_der("rubbish").error().code(), ErrorCode::invalid_input);
   EXPECT_EQ(Certificate::from_der(root.der() + "rubbish").error().code(), ErrorCode::invalid_input);
   EXPECT_EQ(Certificate::from_der(std::string(Certificate::kMaxDerBytes + 1, '0')).error().code(), ErrorCode::limit_exceeded);
-  for (std::size_t length = 0; length < root.der().size(); ++length) EXPECT_FALSE(Certificate::from_der(root.der().substr(0, length))) << length;
+  for (std::size_t length = 0; length < root.der().size(); ++length)
+    EXPECT_FALSE(Certificate::from_der(root.der().substr(0, length))) << length;
 }
 
 TEST(Certificate, EscapesControlCharactersOfNames) {
@@ -97,7 +98,8 @@ TEST(Certificate, LimitsTheNumberOfNames) {
 }
 
 TEST(Certificate, CrossesToTheChildProcessUnchanged) {
-  const auto root = TestIdentity::root("Root", {.path_length = 0, .name_constraints = "permitted;DNS:leaf.test", .more = "1.2.3.4=critical,ASN1:NULL"});
+  const auto root =
+      TestIdentity::root("Root", {.path_length = 0, .name_constraints = "permitted;DNS:leaf.test", .more = "1.2.3.4=critical,ASN1:NULL"});
   for (const auto& identity : {root, root.leaf()}) {
     const auto facts = parsed(identity).facts();
     std::string text;
@@ -105,7 +107,8 @@ TEST(Certificate, CrossesToTheChildProcessUnchanged) {
     write_facts(json, facts);
     EXPECT_EQ(read_facts(JsonDocument::parse(text).value().root()), facts) << text;
   }
-  for (std::size_t size = 1; size < 20; ++size) EXPECT_EQ(der_from_text(der_to_text(std::string(size, '\xF0'))).value(), std::string(size, '\xF0'));
+  for (std::size_t size = 1; size < 20; ++size)
+    EXPECT_EQ(der_from_text(der_to_text(std::string(size, '\xF0'))).value(), std::string(size, '\xF0'));
   EXPECT_FALSE(der_from_text("????"));
   EXPECT_FALSE(der_from_text(""));
 }

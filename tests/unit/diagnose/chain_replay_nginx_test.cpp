@@ -72,7 +72,8 @@ class TwoNginx {
     std::ifstream log(directory_ / "ours.log");
     for (std::string line; std::getline(log, line);) {
       if (line.find("\"GET " + place(number) + " ") == std::string::npos) continue;
-      if (const auto at = line.find("SSL certificate verify error: ("); at != std::string::npos) verdict.code = std::atoi(line.c_str() + line.find('(', at) + 1);
+      if (const auto at = line.find("SSL certificate verify error: ("); at != std::string::npos)
+        verdict.code = std::atoi(line.c_str() + line.find('(', at) + 1);
       if (line.find("SSL certificate does not match") != std::string::npos) verdict.name_matches = false;
       verdict.line = line;
     }
@@ -101,34 +102,40 @@ class TwoNginx {
     if (situation.side == VerifiedSide::server) {
       peers_servers_ += listen + "ssl_" + identity + "ssl_certificate_key " + base + ".key; return 200 ok; }\n";
       ours_locations_ += to + "proxy_ssl_verify on; proxy_ssl_trusted_certificate " + base + ".trust; proxy_ssl_verify_depth " + depth +
-                         (crls.empty() ? "" : "proxy_ssl_crl " + base + ".crl; ") + "proxy_ssl_name \"" + situation.expected_name + "\"; }\n";
+                         (crls.empty() ? "" : "proxy_ssl_crl " + base + ".crl; ") + "proxy_ssl_name \"" + situation.expected_name +
+                         "\"; }\n";
     } else {
       write(base + ".server", own_.pem());
       write(base + ".serverkey", own_.key_pem());
-      ours_servers_ += listen + "ssl_certificate " + base + ".server; ssl_certificate_key " + base + ".serverkey; ssl_verify_client on; ssl_client_certificate " +
-                       base + ".trust; ssl_verify_depth " + depth + (crls.empty() ? "" : "ssl_crl " + base + ".crl; ") + "return 200 ok; }\n";
+      ours_servers_ += listen + "ssl_certificate " + base + ".server; ssl_certificate_key " + base +
+                       ".serverkey; ssl_verify_client on; ssl_client_certificate " + base + ".trust; ssl_verify_depth " + depth +
+                       (crls.empty() ? "" : "ssl_crl " + base + ".crl; ") + "return 200 ok; }\n";
       peers_locations_ += to + "proxy_ssl_" + identity + "proxy_ssl_certificate_key " + base + ".key; }\n";
     }
   }
 
   std::string configuration(const std::string& name, const std::string& servers, const std::string& locations) const {
     const std::string base = (directory_ / name).string();
-    std::string text = "daemon off; master_process off; pid " + base + ".pid; error_log " + base + ".log info; events { worker_connections 512; }\nhttp { access_log off;\n";
-    for (const char* const kind : {"client_body", "proxy", "fastcgi", "uwsgi", "scgi"}) text += std::string(kind) + "_temp_path " + base + "." + kind + ";\n";
+    std::string text = "daemon off; master_process off; pid " + base + ".pid; error_log " + base +
+                       ".log info; events { worker_connections 512; }\nhttp { access_log off;\n";
+    for (const char* const kind : {"client_body", "proxy", "fastcgi", "uwsgi", "scgi"})
+      text += std::string(kind) + "_temp_path " + base + "." + kind + ";\n";
     return text + servers + " server { listen unix:" + base + ".sock;\n" + locations + " }\n}\n";
   }
 
   void start(std::unique_ptr<ChildProgram>& program, const std::string& name, std::vector<std::string> environment) {
     const std::string base = (directory_ / name).string();
     program = std::make_unique<ChildProgram>(
-        std::vector<std::string>{"nginx", "-p", directory_.path().string(), "-c", base + ".conf", "-e", base + ".log"}, base + ".out", std::move(environment));
+        std::vector<std::string>{"nginx", "-p", directory_.path().string(), "-c", base + ".conf", "-e", base + ".log"}, base + ".out",
+        std::move(environment));
   }
 
   int connect(const std::string& name) const {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     (directory_ / (name + ".sock")).string().copy(address.sun_path, sizeof address.sun_path - 1);
-    for (const auto deadline = std::chrono::steady_clock::now() + 20s; std::chrono::steady_clock::now() < deadline; std::this_thread::yield()) {
+    for (const auto deadline = std::chrono::steady_clock::now() + 20s; std::chrono::steady_clock::now() < deadline;
+         std::this_thread::yield()) {
       const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
       const timeval patience{20, 0};
       ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);

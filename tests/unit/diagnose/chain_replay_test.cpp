@@ -72,7 +72,8 @@ TEST(ChainReplay, NamesThePathItBuilt) {
   const ReplayInput input{.chain = {leaf.der(), issuing.der()}, .trusted = {root.der()}, .name = "leaf.test", .at = wall_clock_now()};
   const ReplayResult result = replay(input);
   EXPECT_TRUE(result.ends_in_trust);
-  EXPECT_THAT(result.built_chain, ElementsAre(Certificate::from_der(leaf.der()).value().facts().sha256, Certificate::from_der(issuing.der()).value().facts().sha256,
+  EXPECT_THAT(result.built_chain, ElementsAre(Certificate::from_der(leaf.der()).value().facts().sha256,
+                                              Certificate::from_der(issuing.der()).value().facts().sha256,
                                               Certificate::from_der(root.der()).value().facts().sha256));
 }
 

@@ -19,7 +19,9 @@ TEST(FirstBytes, RecognisesWhatPeersSay) {
   EXPECT_EQ(classify_first_bytes("220 (vsFTPd 3.0.3)\r\n"), FirstBytes::ftp);
   EXPECT_EQ(classify_first_bytes("+OK ready\r\n"), FirstBytes::pop3);
   EXPECT_EQ(classify_first_bytes("* OK IMAP4rev1\r\n"), FirstBytes::imap);
-  EXPECT_EQ(classify_first_bytes("\x4a\0\0\0\x0a" "8.0.36\0"sv), FirstBytes::mysql);
+  EXPECT_EQ(classify_first_bytes("\x4a\0\0\0\x0a"
+                                 "8.0.36\0"sv),
+            FirstBytes::mysql);
   EXPECT_EQ(classify_first_bytes("E\0\0\0\x66SFATAL\0"sv), FirstBytes::postgresql);
   EXPECT_EQ(classify_first_bytes("-ERR unknown command\r\n"), FirstBytes::redis);
   EXPECT_EQ(classify_first_bytes("hello there\r\n"), FirstBytes::text);

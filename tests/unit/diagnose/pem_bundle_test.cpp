@@ -19,8 +19,8 @@ PemBundle read(const std::string& text) { return read_pem_bundle(text).value(); 
 TEST(PemBundle, FindsEverythingInItsOrder) {
   const auto root = TestIdentity::root("Root");
   const auto leaf = root.leaf();
-  const std::string text = "# my CAs\n" + root.pem() + "\nsome words\n" + pem_block("X509 CRL", make_crl(root, {}, -1, 1)) + leaf.key_pem() + leaf.key_pem("secret") +
-                           root.trusted_pem(NID_server_auth, false) + leaf.pem();
+  const std::string text = "# my CAs\n" + root.pem() + "\nsome words\n" + pem_block("X509 CRL", make_crl(root, {}, -1, 1)) +
+                           leaf.key_pem() + leaf.key_pem("secret") + root.trusted_pem(NID_server_auth, false) + leaf.pem();
   const PemBundle bundle = read(text);
   EXPECT_EQ(bundle.form, BundleForm::pem);
   ASSERT_EQ(bundle.blocks.size(), 6U);
@@ -51,7 +51,10 @@ TEST(PemBundle, SaysWhereABlockIsDamaged) {
     std::string text;
     std::string problem;
     unsigned line;
-  } cases[] = {{good + bad_base64, "bad base64 decode", 0}, {joined, "bad end line", 1}, {good + cut, "", 0}, {good + pem_block("CERTIFICATE", "rubbish"), "", 0}};
+  } cases[] = {{good + bad_base64, "bad base64 decode", 0},
+               {joined, "bad end line", 1},
+               {good + cut, "", 0},
+               {good + pem_block("CERTIFICATE", "rubbish"), "", 0}};
   for (const auto& [text, problem, line] : cases) {
     const PemBundle bundle = read(text);
     ASSERT_NE(bundle.damaged_block(), nullptr) << text;

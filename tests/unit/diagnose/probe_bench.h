@@ -29,14 +29,16 @@ inline int connect_loopback(std::uint16_t port) {
 /// `openssl s_server` on a loopback port.
 class OpensslServer {
  public:
-  OpensslServer(const test::TempDir& directory, const std::string& name, const std::vector<TestIdentity>& chain, std::vector<std::string> options) {
+  OpensslServer(const test::TempDir& directory, const std::string& name, const std::vector<TestIdentity>& chain,
+                std::vector<std::string> options) {
     const std::string base = (directory / name).string();
     std::string others;
     for (std::size_t i = 1; i < chain.size(); ++i) others += chain[i].pem();
     write_file(base + ".crt", chain.front().pem());
     write_file(base + ".key", chain.front().key_pem());
     write_file(base + ".others", others);
-    std::vector<std::string> arguments{"openssl", "s_server", "-accept", "127.0.0.1:0", "-www", "-cert", base + ".crt", "-key", base + ".key"};
+    std::vector<std::string> arguments{"openssl", "s_server",    "-accept", "127.0.0.1:0", "-www",
+                                       "-cert",   base + ".crt", "-key",    base + ".key"};
     if (!others.empty()) arguments.insert(arguments.end(), {"-cert_chain", base + ".others"});
     arguments.insert(arguments.end(), options.begin(), options.end());
     program_ = std::make_unique<ChildProgram>(std::move(arguments), base + ".out");
@@ -64,7 +66,8 @@ class OpensslServer {
 
 inline AllowedPeer allowed(const NamedPeer& peer) {
   const auto policy = ProbePolicy::create({peer}, {});
-  auto addresses = policy.value().addresses_of(peer, [](const std::string& name) -> Result<std::vector<std::string>> { return fail(ErrorCode::not_found, name); });
+  auto addresses = policy.value().addresses_of(
+      peer, [](const std::string& name) -> Result<std::vector<std::string>> { return fail(ErrorCode::not_found, name); });
   if (!addresses) throw std::runtime_error(addresses.error().message());
   return addresses.value().front();
 }

@@ -19,7 +19,8 @@ std::chrono::steady_clock::time_point soon() { return std::chrono::steady_clock:
 TEST(ProbeChild, AnswersNonsenseWithAnErrorAndLivesOn) {
   auto child = ChildProcess::start();
   ASSERT_TRUE(child) << child.error().message();
-  for (const char* const line : {"", "{", "[]", "{}", "{\"replay\":[{}]}", "{\"probe\":1}", "{\"find_issuers\":{}}", "{\"add\":{\"certificates\":[\"?\"]}}"}) {
+  for (const char* const line :
+       {"", "{", "[]", "{}", "{\"replay\":[{}]}", "{\"probe\":1}", "{\"find_issuers\":{}}", "{\"add\":{\"certificates\":[\"?\"]}}"}) {
     const auto answer = child.value().exchange(line, soon(), 1 << 20);
     ASSERT_FALSE(answer) << line;
     EXPECT_EQ(answer.error().code(), ErrorCode::invalid_input) << line << ": " << answer.error().message();
@@ -31,7 +32,8 @@ TEST(ProbeChild, IsKilledAtTheDeadline) {
   auto child = ChildProcess::start();
   ASSERT_TRUE(child);
   // Nothing is asked that could be answered: a line without its end.
-  const auto answer = child.value().exchange(std::string("{\"inspect\":[") + std::string(1 << 20, ' '), std::chrono::steady_clock::now() - 1ms, 1 << 20);
+  const auto answer =
+      child.value().exchange(std::string("{\"inspect\":[") + std::string(1 << 20, ' '), std::chrono::steady_clock::now() - 1ms, 1 << 20);
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().code(), ErrorCode::timeout);
   EXPECT_EQ(child.value().id(), -1);

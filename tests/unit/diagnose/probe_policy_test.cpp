@@ -47,7 +47,8 @@ TEST(ProbePolicy, AllowsWhatTheConfigurationNames) {
   Names names;
   names.add("backend.example", {{"192.0.2.7", "2001:db8::7"}});
   const auto rules = policy({{"backend.example", 443}, {"10.0.0.5", 8443}, {"[::1]", 443}, {"unix:/run/app.sock", 0}});
-  EXPECT_THAT(addresses(rules.addresses_of({"Backend.Example.", 443}, names.resolve())), testing::ElementsAre("192.0.2.7:443", "[2001:db8::7]:443"));
+  EXPECT_THAT(addresses(rules.addresses_of({"Backend.Example.", 443}, names.resolve())),
+              testing::ElementsAre("192.0.2.7:443", "[2001:db8::7]:443"));
   EXPECT_THAT(addresses(rules.addresses_of({"10.0.0.5", 8443}, names.resolve())), testing::ElementsAre("10.0.0.5:8443"));
   EXPECT_THAT(addresses(rules.addresses_of({"::1", 443}, names.resolve())), testing::ElementsAre("[::1]:443"));
   EXPECT_THAT(addresses(rules.addresses_of({"unix:/run/app.sock", 0}, names.resolve())), testing::ElementsAre("unix:/run/app.sock"));
@@ -57,7 +58,12 @@ TEST(ProbePolicy, RefusesEveryoneElse) {
   Names names;
   names.add("evil.example", {{"192.0.2.7"}}).add("backend.example", {{"192.0.2.7"}});
   const auto rules = policy({{"backend.example", 443}});
-  for (const NamedPeer& stranger : std::vector<NamedPeer>{{"evil.example", 443}, {"192.0.2.7", 443}, {"backend.example", 8443}, {"unix:/run/docker.sock", 0}, {"127.0.0.1", 22}, {"", 443}}) {
+  for (const NamedPeer& stranger : std::vector<NamedPeer>{{"evil.example", 443},
+                                                          {"192.0.2.7", 443},
+                                                          {"backend.example", 8443},
+                                                          {"unix:/run/docker.sock", 0},
+                                                          {"127.0.0.1", 22},
+                                                          {"", 443}}) {
     const auto allowed = rules.addresses_of(stranger, names.resolve());
     ASSERT_FALSE(allowed) << stranger.host;
     EXPECT_EQ(allowed.error().code(), ErrorCode::permission_denied) << stranger.host;
@@ -67,8 +73,11 @@ TEST(ProbePolicy, RefusesEveryoneElse) {
 
 TEST(ProbePolicy, RefusesForbiddenAddressesOfNamedPeers) {
   Names names;
-  names.add("backend.example", {{"169.254.169.254", "::ffff:169.254.169.254", "fe80::1", "64:ff9b::a9fe:a9fe", "0.0.0.0", "127.1"}}).add("mixed.example", {{"169.254.169.254", "192.0.2.7"}});
-  const auto rules = policy({{"backend.example", 443}, {"mixed.example", 443}, {"169.254.169.254", 80}, {"0.0.0.0", 443}, {"2130706433", 443}}, {"0.0.0.0/0", "::/0"});
+  names.add("backend.example", {{"169.254.169.254", "::ffff:169.254.169.254", "fe80::1", "64:ff9b::a9fe:a9fe", "0.0.0.0", "127.1"}})
+      .add("mixed.example", {{"169.254.169.254", "192.0.2.7"}});
+  const auto rules =
+      policy({{"backend.example", 443}, {"mixed.example", 443}, {"169.254.169.254", 80}, {"0.0.0.0", 443}, {"2130706433", 443}},
+             {"0.0.0.0/0", "::/0"});
   EXPECT_FALSE(rules.addresses_of({"backend.example", 443}, names.resolve()));
   EXPECT_THAT(addresses(rules.addresses_of({"mixed.example", 443}, names.resolve())), testing::ElementsAre("192.0.2.7:443"));
   EXPECT_FALSE(rules.addresses_of({"169.254.169.254", 80}, names.resolve()));
@@ -124,8 +133,11 @@ TEST(ProbePolicy, LooksUpABoundedNumberOfNames) {
 TEST(ProbePolicy, ReadsTheAllowList) {
   Names names;
   names.add("backend.example", {{"192.0.2.7"}}).add("fixed.example", {{"192.0.2.8"}});
-  const auto rules = policy({}, {"10.0.0.0/9", "2001:db8::/33", "203.0.113.9", "203.0.113.10:443", "[2001:db8:ffff::1]:443", "Backend.example", "fixed.example:443", "unix:/run/x"});
-  const auto allows = [&](const std::string& host, std::uint16_t port) { return rules.addresses_of({host, port}, names.resolve()).has_value(); };
+  const auto rules = policy({}, {"10.0.0.0/9", "2001:db8::/33", "203.0.113.9", "203.0.113.10:443", "[2001:db8:ffff::1]:443",
+                                 "Backend.example", "fixed.example:443", "unix:/run/x"});
+  const auto allows = [&](const std::string& host, std::uint16_t port) {
+    return rules.addresses_of({host, port}, names.resolve()).has_value();
+  };
   EXPECT_TRUE(allows("10.127.255.255", 1));
   EXPECT_FALSE(allows("10.128.0.0", 1));
   EXPECT_TRUE(allows("2001:db8:7fff::1", 443));
@@ -141,7 +153,8 @@ TEST(ProbePolicy, ReadsTheAllowList) {
 }
 
 TEST(ProbePolicy, NamesTheEntryThatIsWrong) {
-  for (const char* const entry : {"", "10.0.0.0/33", "10.0.0/8", "::/129", "a b", "host:0", "host:99999", "host:x", "127.1", "2130706433", "[::1", "unix:x", "/", "1.2.3.4/"}) {
+  for (const char* const entry : {"", "10.0.0.0/33", "10.0.0/8", "::/129", "a b", "host:0", "host:99999", "host:x", "127.1", "2130706433",
+                                  "[::1", "unix:x", "/", "1.2.3.4/"}) {
     const auto made = ProbePolicy::create({}, {entry});
     ASSERT_FALSE(made) << entry;
     EXPECT_EQ(made.error().code(), ErrorCode::invalid_configuration) << entry;

@@ -42,7 +42,8 @@ TEST(ReplaySession, SurvivesAChainThatCannotBeParsed) {
 TEST(ReplaySession, CarriesNamesOfAnyBytes) {
   const auto root = TestIdentity::root("Root");
   auto child = session();
-  ReplayInput input{.chain = {root.leaf().der()}, .trusted = {root.der()}, .name = std::string("leaf.test\0.evil\xFF", 16), .at = wall_clock_now()};
+  ReplayInput input{
+      .chain = {root.leaf().der()}, .trusted = {root.der()}, .name = std::string("leaf.test\0.evil\xFF", 16), .at = wall_clock_now()};
   EXPECT_FALSE(child.replay(input).value().name_matches);
   input.name = "leaf.test";
   EXPECT_TRUE(child.replay(input).value().name_matches);

@@ -186,7 +186,9 @@ class SituationTable {
   }
 
   void add_crls() {
-    const auto with = [this](std::string name, std::vector<std::string> crls, int code) { add(std::move(name), {leaf, issuing}, {root}, code).crls = std::move(crls); };
+    const auto with = [this](std::string name, std::vector<std::string> crls, int code) {
+      add(std::move(name), {leaf, issuing}, {root}, code).crls = std::move(crls);
+    };
     const std::string root_crl = make_crl(root, {}, -2, 30);
     const std::string issuing_crl = make_crl(issuing, {}, -2, 30);
     with("both CRLs", {root_crl, issuing_crl}, 0);
@@ -206,7 +208,9 @@ class SituationTable {
       situation.expected_name = std::move(expected);
       situation.name_matches = matches;
     };
-    const auto with_names = [this](std::string cn, std::string names) { return issuing.issue({.subject = std::move(cn), .names = std::move(names)}); };
+    const auto with_names = [this](std::string cn, std::string names) {
+      return issuing.issue({.subject = std::move(cn), .names = std::move(names)});
+    };
     named("another name", leaf, "other.test", false);
     named("an address of the certificate", with_names("leaf.test", "IP:127.0.0.1,DNS:leaf.test"), "127.0.0.1", false);
     named("an address as common name", with_names("127.0.0.1", ""), "127.0.0.1", true);
@@ -219,7 +223,8 @@ class SituationTable {
   void add_clients() {
     Options client;
     client.extended_usage = "clientAuth";
-    const auto as_client = [this](std::string name, std::vector<TestIdentity> chain, const std::vector<TestIdentity>& trusted, int code) -> Situation& {
+    const auto as_client = [this](std::string name, std::vector<TestIdentity> chain, const std::vector<TestIdentity>& trusted,
+                                  int code) -> Situation& {
       Situation& situation = add(std::move(name), std::move(chain), trusted, code);
       situation.side = VerifiedSide::client;
       return situation;

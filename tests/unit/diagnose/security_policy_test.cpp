@@ -22,7 +22,9 @@ TEST(SecurityPolicy, SaysWhyNginxWouldNotStart) {
 }
 
 TEST(SecurityPolicy, RefusesCommandsThatNameFiles) {
-  for (const char* const name : {"Certificate", "PrivateKey", "ChainCAFile", "VerifyCAFile", "VerifyCAPath", "RequestCAFile", "DHParameters", "ServerInfoFile"}) EXPECT_FALSE(is_probe_command(name)) << name;
+  for (const char* const name :
+       {"Certificate", "PrivateKey", "ChainCAFile", "VerifyCAFile", "VerifyCAPath", "RequestCAFile", "DHParameters", "ServerInfoFile"})
+    EXPECT_FALSE(is_probe_command(name)) << name;
   EXPECT_TRUE(is_probe_command("groups"));
   EXPECT_TRUE(is_probe_command("Options"));
   EXPECT_EQ(security_policy("DEFAULT", {{"PrivateKey", "/etc/shadow"}}).error().code(), ErrorCode::invalid_input);

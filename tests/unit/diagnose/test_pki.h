@@ -20,12 +20,12 @@ namespace handshaked::diagnose {
 /// What a certificate of a test is to be. Days count from now; dates of other cultures of time are made by `at` of the replay.
 struct TestCertificateOptions {
   std::string subject = "leaf.test";  ///< CN
-  std::string names{};                  ///< "DNS:a,IP:127.0.0.1"
+  std::string names{};                ///< "DNS:a,IP:127.0.0.1"
   bool is_ca = false;
   bool has_basic_constraints = true;
   std::optional<int> path_length{};
   std::string extended_usage = "serverAuth";  ///< of leaves; empty for none
-  std::string usage{};                          ///< default: keyCertSign,cRLSign of CAs, digitalSignature of leaves
+  std::string usage{};                        ///< default: keyCertSign,cRLSign of CAs, digitalSignature of leaves
   std::string name_constraints{};
   std::string more{};  ///< "1.2.3.4=critical,ASN1:NULL"
   int from_days = -30;
@@ -62,24 +62,30 @@ class TestIdentity {
     return TestIdentity(options, this, nullptr);
   }
   /// The same key and subject, certified by `issuer` (or by itself) with other options.
-  TestIdentity recertified(const Options& options, const TestIdentity* issuer = nullptr) const { return TestIdentity(options, issuer, this); }
+  TestIdentity recertified(const Options& options, const TestIdentity* issuer = nullptr) const {
+    return TestIdentity(options, issuer, this);
+  }
 
   X509* certificate() const { return certificate_.get(); }
   EVP_PKEY* key() const { return key_.get(); }
 
-  std::string der() const { return encoded([this](unsigned char** out) { return i2d_X509(certificate(), out); }); }
+  std::string der() const {
+    return encoded([this](unsigned char** out) { return i2d_X509(certificate(), out); });
+  }
   std::string pem() const {
     return text([this](BIO* bio) { return PEM_write_bio_X509(bio, certificate()); });
   }
   std::string key_pem(const std::string& password = {}) const {
     return text([&](BIO* bio) {
       auto* const word = reinterpret_cast<unsigned char*>(const_cast<char*>(password.data()));
-      return PEM_write_bio_PrivateKey(bio, key(), password.empty() ? nullptr : EVP_aes_128_cbc(), word, static_cast<int>(password.size()), nullptr, nullptr);
+      return PEM_write_bio_PrivateKey(bio, key(), password.empty() ? nullptr : EVP_aes_128_cbc(), word, static_cast<int>(password.size()),
+                                      nullptr, nullptr);
     });
   }
   /// As a TRUSTED CERTIFICATE that is trusted for, or rejected for, one usage.
   std::string trusted_der(int usage, bool is_rejected) const {
-    return with_trust(usage, is_rejected, [](X509* copy) { return encoded([copy](unsigned char** out) { return i2d_X509_AUX(copy, out); }); });
+    return with_trust(usage, is_rejected,
+                      [](X509* copy) { return encoded([copy](unsigned char** out) { return i2d_X509_AUX(copy, out); }); });
   }
   std::string trusted_pem(int usage, bool is_rejected) const {
     return with_trust(usage, is_rejected, [](X509* copy) { return text([copy](BIO* bio) { return PEM_write_bio_X509_AUX(bio, copy); }); });
@@ -135,7 +141,8 @@ class TestIdentity {
     return text.data();
   }
   void add_name(const char* field, const std::string& value) {
-    X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate()), field, MBSTRING_UTF8, reinterpret_cast<const unsigned char*>(value.c_str()), -1, -1, 0);
+    X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate()), field, MBSTRING_UTF8,
+                               reinterpret_cast<const unsigned char*>(value.c_str()), -1, -1, 0);
   }
   void add(X509V3_CTX& context, const std::string& name, const std::string& value) {
     X509_EXTENSION* const extension = X509V3_EXT_conf(nullptr, &context, name.c_str(), value.c_str());
@@ -155,7 +162,8 @@ class TestIdentity {
     }
     if (!options.names.empty()) add(context, "subjectAltName", options.names);
     if (!options.name_constraints.empty()) add(context, "nameConstraints", "critical," + options.name_constraints);
-    if (const auto equals = options.more.find('='); equals != std::string::npos) add(context, options.more.substr(0, equals), options.more.substr(equals + 1));
+    if (const auto equals = options.more.find('='); equals != std::string::npos)
+      add(context, options.more.substr(0, equals), options.more.substr(equals + 1));
   }
   template <class Write>
   std::string with_trust(int usage, bool is_rejected, Write write) const {

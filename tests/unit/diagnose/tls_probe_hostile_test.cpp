@@ -16,7 +16,9 @@ std::string record(char type, const std::string& content) {
   return std::string{type, 3, 3, static_cast<char>(content.size() >> 8), static_cast<char>(content.size() & 255)} + content;
 }
 std::string handshake(char type, std::size_t announced, const std::string& content) {
-  return std::string{type, static_cast<char>(announced >> 16), static_cast<char>((announced >> 8) & 255), static_cast<char>(announced & 255)} + content;
+  return std::string{type, static_cast<char>(announced >> 16), static_cast<char>((announced >> 8) & 255),
+                     static_cast<char>(announced & 255)} +
+         content;
 }
 /// TLS 1.2, ECDHE-RSA-AES128-GCM-SHA256.
 std::string server_hello(bool has_renegotiation_info) {

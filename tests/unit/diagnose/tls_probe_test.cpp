@@ -66,7 +66,8 @@ TEST_F(TlsProbe, BringsTheChainAndWhatWasAgreed) {
 
 TEST_F(TlsProbe, SaysThatTls12NeedsAClientCertificate) {
   const auto client_root = TestIdentity::root("Client Root");
-  const OpensslServer server(directory, "s", {leaf, issuing}, {"-Verify", "1", "-verify_return_error", "-CAfile", file("ca", client_root.pem())});
+  const OpensslServer server(directory, "s", {leaf, issuing},
+                             {"-Verify", "1", "-verify_return_error", "-CAfile", file("ca", client_root.pem())});
   const ProbeResult seen = probe(peer_of(server), {.protocols = kOnly12});
   EXPECT_EQ(seen.outcome, ProbeOutcome::alert) << summary_of(seen);
   EXPECT_EQ(seen.alert, 40);
@@ -75,7 +76,8 @@ TEST_F(TlsProbe, SaysThatTls12NeedsAClientCertificate) {
   EXPECT_EQ(seen.phase, ProbePhase::finished);
   ASSERT_TRUE(seen.certificate_request);
   EXPECT_THAT(seen.certificate_request->accepted_cas, ElementsAre("CN=Client Root,O=Corp"));
-  EXPECT_THAT(seen.certificate_request->accepted_ca_hashes, ElementsAre(Certificate::from_der(client_root.der()).value().facts().subject_hash));
+  EXPECT_THAT(seen.certificate_request->accepted_ca_hashes,
+              ElementsAre(Certificate::from_der(client_root.der()).value().facts().subject_hash));
   EXPECT_FALSE(seen.certificate_request->signature_algorithms.empty());
   EXPECT_FALSE(seen.sent_client_certificate);
   EXPECT_EQ(seen.chain.size(), 2U);
@@ -85,7 +87,8 @@ TEST_F(TlsProbe, WaitsForTheLateRefusalOfTls13) {
   const auto client_root = TestIdentity::root("Client Root");
   const auto stranger = root.leaf("stranger", {.extended_usage = "clientAuth"});
   const auto client = client_root.leaf("client", {.extended_usage = "clientAuth"});
-  const OpensslServer server(directory, "s", {leaf, issuing}, {"-Verify", "1", "-verify_return_error", "-CAfile", file("ca", client_root.pem())});
+  const OpensslServer server(directory, "s", {leaf, issuing},
+                             {"-Verify", "1", "-verify_return_error", "-CAfile", file("ca", client_root.pem())});
   const ProbeResult without = probe(peer_of(server), {.protocols = kOnly13});
   EXPECT_EQ(without.outcome, ProbeOutcome::alert) << summary_of(without);
   EXPECT_EQ(without.alert, 116);
@@ -103,10 +106,12 @@ TEST_F(TlsProbe, SendsTheClientChainThatItIsGiven) {
   const auto client_root = TestIdentity::root("Client Root");
   const auto client_issuing = client_root.intermediate("Client Issuing");
   const auto client = client_issuing.leaf("client", {.extended_usage = "clientAuth"});
-  const OpensslServer server(directory, "s", {leaf, issuing}, {"-Verify", "3", "-verify_return_error", "-CAfile", file("ca", client_root.pem())});
+  const OpensslServer server(directory, "s", {leaf, issuing},
+                             {"-Verify", "3", "-verify_return_error", "-CAfile", file("ca", client_root.pem())});
   EXPECT_EQ(probe(peer_of(server), {.protocols = kOnly12, .client = credentials({client})}).outcome, ProbeOutcome::alert);
   EXPECT_EQ(probe(peer_of(server), {.protocols = kOnly12, .client = credentials({client, client_issuing})}).outcome, ProbeOutcome::ok);
-  EXPECT_EQ(probe(peer_of(server), {.protocols = kOnly12, .client = credentials({client, client_issuing}, "secret")}).outcome, ProbeOutcome::ok);
+  EXPECT_EQ(probe(peer_of(server), {.protocols = kOnly12, .client = credentials({client, client_issuing}, "secret")}).outcome,
+            ProbeOutcome::ok);
 }
 
 TEST_F(TlsProbe, SaysWhyAClientCertificateCannotBeUsed) {
@@ -129,8 +134,9 @@ TEST_F(TlsProbe, SaysWhyAClientCertificateCannotBeUsed) {
 
 TEST_F(TlsProbe, GetsTheCertificateOfTheName) {
   const auto other = issuing.leaf("other.test");
-  const OpensslServer server(directory, "s", {leaf, issuing},
-                             {"-servername", "other.test", "-cert2", file("other.crt", other.pem()), "-key2", file("other.key", other.key_pem())});
+  const OpensslServer server(
+      directory, "s", {leaf, issuing},
+      {"-servername", "other.test", "-cert2", file("other.crt", other.pem()), "-key2", file("other.key", other.key_pem())});
   EXPECT_EQ(probe(peer_of(server), {}).chain.front().der, leaf.der());
   EXPECT_EQ(probe(peer_of(server), {.server_name = "other.test"}).chain.front().der, other.der());
 }
@@ -138,7 +144,8 @@ TEST_F(TlsProbe, GetsTheCertificateOfTheName) {
 TEST_F(TlsProbe, ReportsTheAlertForAnUnknownName) {
   const auto other = issuing.leaf("other.test");
   const OpensslServer server(directory, "s", {leaf, issuing},
-                             {"-servername", "other.test", "-servername_fatal", "-cert2", file("other.crt", other.pem()), "-key2", file("other.key", other.key_pem())});
+                             {"-servername", "other.test", "-servername_fatal", "-cert2", file("other.crt", other.pem()), "-key2",
+                              file("other.key", other.key_pem())});
   const ProbeResult seen = probe(peer_of(server), {.server_name = "unknown.test"});
   EXPECT_EQ(seen.outcome, ProbeOutcome::alert);
   EXPECT_EQ(seen.alert, 112);
@@ -179,7 +186,9 @@ TEST_F(TlsProbe, RefusesSettingsThatNginxWouldRefuse) {
 
 TEST_F(TlsProbe, SaysThatNobodyListens) {
   std::uint16_t port = 0;
-  { port = ScriptedPeer([](int) {}).port(); }
+  {
+    port = ScriptedPeer([](int) {}).port();
+  }
   EXPECT_EQ(probe(allowed({"127.0.0.1", port})).outcome, ProbeOutcome::refused);
   const ProbeResult no_socket = probe(allowed({"unix:/nowhere/x.sock", 0}));
   EXPECT_EQ(no_socket.outcome, ProbeOutcome::unreachable);
@@ -214,7 +223,8 @@ TEST(ProbeRequest, CrossesToTheChildProcessUnchanged) {
 }
 
 TEST(ProbeResult, IsNotMadeOfNonsense) {
-  for (const char* const text : {"{}", R"({"phase":"x","outcome":"ok","first_bytes":"none"})", R"({"phase":"connect","outcome":"ok","first_bytes":"none","chain":[{"der":"?"}]})"})
+  for (const char* const text : {"{}", R"({"phase":"x","outcome":"ok","first_bytes":"none"})",
+                                 R"({"phase":"connect","outcome":"ok","first_bytes":"none","chain":[{"der":"?"}]})"})
     EXPECT_FALSE(read_probe_result(JsonDocument::parse(text).value().root())) << text;
   EXPECT_TRUE(read_probe_result(JsonDocument::parse(R"({"phase":"connect","outcome":"ok","first_bytes":"none"})").value().root()));
 }

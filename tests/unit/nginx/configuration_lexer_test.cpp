@@ -15,34 +15,13 @@ struct Case {
 
 /// What nginx 1.22.1 opened for "include WRITTEN;" (real_nginx_test.cpp asks it again where it is installed).
 const Case kWords[] = {
-    {"aa", "aa"},
-    {R"("a b")", "a b"},
-    {"'a;b'", "a;b"},
-    {R"(a\;b)", R"(a\;b)"},
-    {R"(a\ b)", R"(a\ b)"},
-    {R"("a\"b")", R"(a"b)"},
-    {R"('a\'b')", "a'b"},
-    {R"(a\tb)", "a\tb"},
-    {R"("a\nb")", "a\nb"},
-    {R"(a\xb)", R"(a\xb)"},
-    {R"(a"b)", R"(a"b)"},
-    {"a${x}b", "a${x}b"},
-    {"${x}", "${x}"},
-    {R"("${x}")", "${x}"},
-    {"a#b", "a#b"},
-    {R"(a\\b)", R"(a\b)"},
-    {R"(\"a)", R"("a)"},
-    {"\"a\\\nb\"", "a\\\nb"},
-    {"a}b", "a}b"},
-    {"$", "$"},
-    {R"(\$a)", R"(\$a)"},
-    {"a$${x}", "a$${x}"},
-    {R"("$")", "$"},
-    {"a(b)", "a(b)"},
-    {"(a", "(a"},
-    {R"("a#b")", "a#b"},
-    {R"("")", ""},
-    {"'a\r\nb'", "a\r\nb"},
+    {"aa", "aa"},           {R"("a b")", "a b"},      {"'a;b'", "a;b"},     {R"(a\;b)", R"(a\;b)"},
+    {R"(a\ b)", R"(a\ b)"}, {R"("a\"b")", R"(a"b)"},  {R"('a\'b')", "a'b"}, {R"(a\tb)", "a\tb"},
+    {R"("a\nb")", "a\nb"},  {R"(a\xb)", R"(a\xb)"},   {R"(a"b)", R"(a"b)"}, {"a${x}b", "a${x}b"},
+    {"${x}", "${x}"},       {R"("${x}")", "${x}"},    {"a#b", "a#b"},       {R"(a\\b)", R"(a\b)"},
+    {R"(\"a)", R"("a)"},    {"\"a\\\nb\"", "a\\\nb"}, {"a}b", "a}b"},       {"$", "$"},
+    {R"(\$a)", R"(\$a)"},   {"a$${x}", "a$${x}"},     {R"("$")", "$"},      {"a(b)", "a(b)"},
+    {"(a", "(a"},           {R"("a#b")", "a#b"},      {R"("")", ""},        {"'a\r\nb'", "a\r\nb"},
 };
 
 TEST(ConfigurationLexer, KeepsOfEachWordWhatNginxKeeps) {
@@ -143,7 +122,8 @@ TEST(ConfigurationLexer, StopsAfterAThousandProblems) {
 
 TEST(ConfigurationLexer, SkipsLuaByItsOwnRules) {
   const std::string text =
-      "content_by_lua_block {\n local t = { a = \"}\", b = '\\'}' } -- }\n --[[ } ]] local s = [==[ }} ]] ]==]\n if t[1] then end\n}\nafter;";
+      "content_by_lua_block {\n local t = { a = \"}\", b = '\\'}' } -- }\n --[[ } ]] local s = [==[ }} ]] ]==]\n if t[1] then "
+      "end\n}\nafter;";
   ConfigurationLexer lexer(text);
   EXPECT_EQ(lexer.next().ending, StatementEnd::block_start);
   const ByteSpan body = lexer.skip_lua_block();

@@ -134,9 +134,9 @@ TEST(Configuration, ReportsEveryProblemAndReadsTheRest) {
       "    listen 443 ssl }\n"
       "  ;\n"
       "  upstream x { server 10.0.0.1:443; }\n");
-  EXPECT_EQ(messages(configuration), (Messages{"/etc/nginx/nginx.conf:2: unexpected \"}\"", "/etc/nginx/nginx.conf:5: unexpected \"}\"",
-                                               "/etc/nginx/nginx.conf:6: unexpected \";\"",
-                                               "/etc/nginx/nginx.conf:8: unexpected end of file, expecting \"}\""}));
+  EXPECT_EQ(messages(configuration),
+            (Messages{"/etc/nginx/nginx.conf:2: unexpected \"}\"", "/etc/nginx/nginx.conf:5: unexpected \"}\"",
+                      "/etc/nginx/nginx.conf:6: unexpected \";\"", "/etc/nginx/nginx.conf:8: unexpected end of file, expecting \"}\""}));
   const Directive* http = configuration.root().find_first("http");
   ASSERT_NE(http, nullptr);
   EXPECT_EQ(http->find_first("server")->find_first("listen")->argument(0), "443");
@@ -149,7 +149,8 @@ TEST(Configuration, BlocksDoNotSpanFiles) {
   files.add("/etc/nginx/nginx.conf", "http {\ninclude x;\nserver {}\n}");
   files.add("/etc/nginx/x", "gzip on;\n}\nserver { listen 1;");
   const Configuration configuration = load(files);
-  EXPECT_EQ(messages(configuration), (Messages{"/etc/nginx/x:2: unexpected \"}\"", "/etc/nginx/x:3: unexpected end of file, expecting \"}\""}));
+  EXPECT_EQ(messages(configuration),
+            (Messages{"/etc/nginx/x:2: unexpected \"}\"", "/etc/nginx/x:3: unexpected end of file, expecting \"}\""}));
   EXPECT_EQ(configuration.root().find_first("http")->find("server").size(), 2u);
 }
 
@@ -217,8 +218,8 @@ TEST(Configuration, WhatIsNoDumpIsRefused) {
 }
 
 TEST(Configuration, SurvivesGarbage) {
-  const std::string_view words[] = {"http", "server", "{", "}", ";", "include", "nginx.conf", "*", "\"", "'", "\\", "$", "#", "\n", " ",
-                                    "location", "x_by_lua_block", "[[", "--", "\xff\xfe"};
+  const std::string_view words[] = {"http", "server", "{", "}",  ";", "include",  "nginx.conf",     "*",  "\"", "'",
+                                    "\\",   "$",      "#", "\n", " ", "location", "x_by_lua_block", "[[", "--", "\xff\xfe"};
   std::uint32_t state = 99;
   for (int round = 0; round < 2000; ++round) {
     std::string text;
@@ -238,7 +239,8 @@ TEST(Configuration, ReadsFiftyThousandLinesAtOnce) {
   while (lines < 50'000) {
     const std::string number = std::to_string(lines);
     text += "    server {\n        listen 443 ssl;\n        server_name s" + number + ".corp.test;\n        location / {\n" +
-            "            proxy_pass https://10.0.0.1:8443;\n            proxy_ssl_verify on;  # as agreed\n            proxy_ssl_trusted_certificate /etc/ssl/ca.pem;\n        }\n    }\n\n";
+            "            proxy_pass https://10.0.0.1:8443;\n            proxy_ssl_verify on;  # as agreed\n            "
+            "proxy_ssl_trusted_certificate /etc/ssl/ca.pem;\n        }\n    }\n\n";
     lines += 10;
   }
   text += "}\n";

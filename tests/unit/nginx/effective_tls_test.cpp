@@ -10,7 +10,8 @@ struct Reading {
   Configuration configuration;
   PassInventory inventory;
 
-  explicit Reading(std::string text, NginxVersion version = {1, 22, 1}) : configuration(load(std::move(text))), inventory(configuration, version) {}
+  explicit Reading(std::string text, NginxVersion version = {1, 22, 1})
+      : configuration(load(std::move(text))), inventory(configuration, version) {}
 
   static Configuration load(std::string text) {
     MemoryFiles files;
@@ -31,21 +32,21 @@ std::string joined(const EffectiveValue& value) {
 
 TEST(EffectiveTls, InheritsThroughEveryLevel) {
   const Reading reading(
-      "http {\n"                                             // 1
-      "  proxy_ssl_verify on;\n"                             // 2
-      "  proxy_ssl_verify_depth 2;\n"                        // 3
-      "  proxy_ssl_conf_command Options X;\n"                // 4
-      "  proxy_ssl_conf_command Groups Y;\n"                 // 5
-      "  server {\n"                                         // 6
-      "    proxy_ssl_verify_depth 3;\n"                      // 7
-      "    proxy_ssl_trusted_certificate server.pem;\n"      // 8
-      "    location /a {\n"                                  // 9
-      "      proxy_ssl_name outer;\n"                        // 10
-      "      location /a/b {\n"                              // 11
-      "        proxy_ssl_verify off;\n"                      // 12
+      "http {\n"                                         // 1
+      "  proxy_ssl_verify on;\n"                         // 2
+      "  proxy_ssl_verify_depth 2;\n"                    // 3
+      "  proxy_ssl_conf_command Options X;\n"            // 4
+      "  proxy_ssl_conf_command Groups Y;\n"             // 5
+      "  server {\n"                                     // 6
+      "    proxy_ssl_verify_depth 3;\n"                  // 7
+      "    proxy_ssl_trusted_certificate server.pem;\n"  // 8
+      "    location /a {\n"                              // 9
+      "      proxy_ssl_name outer;\n"                    // 10
+      "      location /a/b {\n"                          // 11
+      "        proxy_ssl_verify off;\n"                  // 12
       "        if ($arg_x) { proxy_pass https://10.0.0.1; }\n"
       "        proxy_pass https://10.0.0.2;\n"
-      "        proxy_ssl_conf_command Options Z;\n"          // 15
+      "        proxy_ssl_conf_command Options Z;\n"  // 15
       "        limit_except GET { proxy_pass https://10.0.0.3; }\n"
       "      }\n"
       "      proxy_pass https://10.0.0.4:8443;\n"
@@ -136,8 +137,8 @@ TEST(EffectiveTls, TheNameIsTheHostWithoutItsPort) {
       {"https://unix:/run/x.sock:/uri", "/run/x.sock", "/run/x.sock"},
   };
   for (const NameCase& expected : cases) {
-    const Reading reading("http { upstream POOL { server 10.0.0.9; } server { location / { proxy_ssl_server_name on; proxy_pass " + expected.written +
-                          "; } } }");
+    const Reading reading("http { upstream POOL { server 10.0.0.9; } server { location / { proxy_ssl_server_name on; proxy_pass " +
+                          expected.written + "; } } }");
     const auto names = reading.inventory.peer_names(reading.target(), reading.target().destinations.at(0));
     ASSERT_EQ(names.size(), 1u);
     EXPECT_EQ(to_lower(names[0].verified), expected.verified) << expected.written;
@@ -171,7 +172,8 @@ TEST(EffectiveTls, GroupsHaveAPlaceForEachSpace) {
   const Reading reading(
       "http { upstream a { server 10.0.0.1; server b.corp.test:8443 backup weight=3; server unix:/x down; zone z 64k; ip_hash; }\n"
       "  server { location / { proxy_pass https://A; } location /x { proxy_pass https://a:444; } } }\n"
-      "stream { upstream a { server 10.0.0.2:5; server 10.0.0.3; } server { listen 1; proxy_pass a; } server { listen 2; proxy_pass b; } }");
+      "stream { upstream a { server 10.0.0.2:5; server 10.0.0.3; } server { listen 1; proxy_pass a; } server { listen 2; proxy_pass b; } "
+      "}");
   ASSERT_EQ(reading.inventory.groups().all().size(), 2u);
   const UpstreamGroup& http = reading.inventory.groups().all()[0];
   ASSERT_EQ(http.servers.size(), 3u);

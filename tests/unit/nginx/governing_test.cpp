@@ -10,7 +10,8 @@ struct Reading {
   PassInventory passes;
   ListenerInventory listeners;
 
-  explicit Reading(std::string text) : configuration(load(std::move(text))), passes(configuration, {1, 22, 1}), listeners(configuration, {1, 22, 1}) {}
+  explicit Reading(std::string text)
+      : configuration(load(std::move(text))), passes(configuration, {1, 22, 1}), listeners(configuration, {1, 22, 1}) {}
 
   static Configuration load(std::string text) {
     MemoryFiles files;
@@ -33,17 +34,17 @@ const Reading& shop() {
       "http {\n"
       "upstream pool { server 10.0.0.1:8443; server backend.test:8444; }\n"
       "server { listen 443 ssl; server_name shop.test www.shop.test;\n"
-      "  location / { proxy_pass https://pool; }\n"                                // 4
-      "  location /api/ { proxy_ssl_verify on; proxy_pass https://pool/v2/; }\n"   // 5
-      "  location /name { proxy_pass https://backend.test:8444; }\n"               // 6
-      "  location ~ ^/(?!x)look { proxy_pass https://10.0.0.1:8443; }\n"           // 7
-      "  location /var { proxy_pass https://$http_x:8443; }\n"                     // 8
-      "  location /plain { proxy_pass http://10.0.0.1:8443; }\n"                   // 9
-      "  error_page 502 @spare; location @spare { proxy_pass https://10.0.0.7; } }\n"  // 10
+      "  location / { proxy_pass https://pool; }\n"                                                            // 4
+      "  location /api/ { proxy_ssl_verify on; proxy_pass https://pool/v2/; }\n"                               // 5
+      "  location /name { proxy_pass https://backend.test:8444; }\n"                                           // 6
+      "  location ~ ^/(?!x)look { proxy_pass https://10.0.0.1:8443; }\n"                                       // 7
+      "  location /var { proxy_pass https://$http_x:8443; }\n"                                                 // 8
+      "  location /plain { proxy_pass http://10.0.0.1:8443; }\n"                                               // 9
+      "  error_page 502 @spare; location @spare { proxy_pass https://10.0.0.7; } }\n"                          // 10
       "server { listen 443 ssl; server_name other.test; location / { proxy_pass https://10.0.0.1:8443; } }\n"  // 11
-      "server { listen 444; location / { grpc_pass grpcs://10.0.0.1:8443; } } }\n"   // 12
-      "stream { server { listen 127.0.0.1:5000; proxy_ssl on; proxy_pass 10.0.0.1:8443; }\n"  // 13
-      "server { listen 6000-6010; proxy_ssl on; proxy_pass 10.0.0.1:8443; } }\n");  // 14
+      "server { listen 444; location / { grpc_pass grpcs://10.0.0.1:8443; } } }\n"                             // 12
+      "stream { server { listen 127.0.0.1:5000; proxy_ssl on; proxy_pass 10.0.0.1:8443; }\n"                   // 13
+      "server { listen 6000-6010; proxy_ssl on; proxy_pass 10.0.0.1:8443; } }\n");                             // 14
   return reading;
 }
 

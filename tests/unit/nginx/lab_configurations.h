@@ -10,8 +10,10 @@ struct Situation {
   std::string_view line;  ///< empty: none names an upstream or a client
 };
 
-inline constexpr Situation kSituations[] = {
-    {"adv-basic-auth-user", "none", "http", R"conf(http {
+inline constexpr Situation
+    kSituations[] =
+        {
+            {"adv-basic-auth-user", "none", "http", R"conf(http {
     access_log off;
 
     server {
@@ -29,8 +31,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line()line"},
-    {"adv-fcgi-php-tls", "none", "http", R"conf(http {
+             R"line()line"},
+            {"adv-fcgi-php-tls", "none", "http", R"conf(http {
     access_log off;
 
     server {
@@ -43,8 +45,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line()line"},
-    {"adv-host-quotes", "none", "http", R"conf(http {
+             R"line()line"},
+            {"adv-host-quotes", "none", "http", R"conf(http {
     access_log off;
 
     server {
@@ -57,8 +59,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line()line"},
-    {"adv-newline-forged-emerg", "none", "http", R"conf(http {
+             R"line()line"},
+            {"adv-newline-forged-emerg", "none", "http", R"conf(http {
     access_log off;
 
     server {
@@ -71,8 +73,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line()line"},
-    {"adv-newline-forged-mass", "none", "http", R"conf(http {
+             R"line()line"},
+            {"adv-newline-forged-mass", "none", "http", R"conf(http {
     access_log off;
 
     server {
@@ -85,8 +87,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line()line"},
-    {"adv-plain-timeouts", "none", "http", R"conf(http {
+             R"line()line"},
+            {"adv-plain-timeouts", "none", "http", R"conf(http {
     access_log off;
 
     proxy_read_timeout 1s;
@@ -110,8 +112,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line()line"},
-    {"adv-referer-tail", "none", "http", R"conf(http {
+             R"line()line"},
+            {"adv-referer-tail", "none", "http", R"conf(http {
     access_log off;
 
     server {
@@ -124,8 +126,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line()line"},
-    {"adv-rewrite-log", "none", "http", R"conf(http {
+             R"line()line"},
+            {"adv-rewrite-log", "none", "http", R"conf(http {
     access_log off;
 
     server {
@@ -140,8 +142,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line()line"},
-    {"adv-upstream-header", "none", "http", R"conf(http {
+             R"line()line"},
+            {"adv-upstream-header", "none", "http", R"conf(http {
     access_log off;
 
     server {
@@ -157,8 +159,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line()line"},
-    {"advr-invalid-utf8", "upstream", "http_proxy", R"conf(http {
+             R"line()line"},
+            {"advr-invalid-utf8", "upstream", "http_proxy", R"conf(http {
     access_log off;
 
     upstream api.corp.test {
@@ -178,8 +180,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:58:16 [error] 9718#9718: *1 upstream SSL certificate verify error: (20:unable to get local issuer certificate) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /???(???? HTTP/1.1", upstream: "https://127.0.0.1:25961/???(????", host: "gw.corp.test", referrer: "??[31m")line"},
-    {"advr-long-utf8", "upstream", "http_proxy", R"conf(http {
+             R"line(2026/11/21 02:58:16 [error] 9718#9718: *1 upstream SSL certificate verify error: (20:unable to get local issuer certificate) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /???(???? HTTP/1.1", upstream: "https://127.0.0.1:25961/???(????", host: "gw.corp.test", referrer: "??[31m")line"},
+            {"advr-long-utf8", "upstream", "http_proxy", R"conf(http {
     access_log off;
 
     upstream api.corp.test {
@@ -199,8 +201,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line()line"},
-    {"advr-referer-says-expired", "upstream", "http_proxy", R"conf(http {
+             R"line()line"},
+            {"advr-referer-says-expired", "upstream", "http_proxy", R"conf(http {
     access_log off;
 
     upstream api.corp.test {
@@ -220,8 +222,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:58:15 [error] 9636#9636: *1 upstream SSL certificate verify error: (20:unable to get local issuer certificate) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET / HTTP/1.1", upstream: "https://127.0.0.1:25945/", host: "gw.corp.test", referrer: "https://www.corp.test/" upstream SSL certificate verify error: (10:certificate has expired) while SSL handshaking to upstream, client: 198.51.100.7, server: pay, request: "GET / HTTP/1.1", upstream: "https://10.6.6.6:443/", host: "pay")line"},
-    {"advr-uri-says-expired", "upstream", "http_proxy", R"conf(http {
+             R"line(2026/11/21 02:58:15 [error] 9636#9636: *1 upstream SSL certificate verify error: (20:unable to get local issuer certificate) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET / HTTP/1.1", upstream: "https://127.0.0.1:25945/", host: "gw.corp.test", referrer: "https://www.corp.test/" upstream SSL certificate verify error: (10:certificate has expired) while SSL handshaking to upstream, client: 198.51.100.7, server: pay, request: "GET / HTTP/1.1", upstream: "https://10.6.6.6:443/", host: "pay")line"},
+            {"advr-uri-says-expired", "upstream", "http_proxy", R"conf(http {
     access_log off;
 
     upstream api.corp.test {
@@ -241,8 +243,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:58:15 [error] 9624#9624: *1 upstream SSL certificate verify error: (20:unable to get local issuer certificate) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /q?x=(10:certificate_has_expired)",upstream:"https://10.6.6.6:443/",host:"evil.test" HTTP/1.1", upstream: "https://127.0.0.1:25941/q?x=(10:certificate_has_expired)",upstream:"https://10.6.6.6:443/",host:"evil.test"", host: "gw.corp.test")line"},
-    {"cfg-cert-badb64", "config", "config", R"conf(http {
+             R"line(2026/11/21 02:58:15 [error] 9624#9624: *1 upstream SSL certificate verify error: (20:unable to get local issuer certificate) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /q?x=(10:certificate_has_expired)",upstream:"https://10.6.6.6:443/",host:"evil.test" HTTP/1.1", upstream: "https://127.0.0.1:25941/q?x=(10:certificate_has_expired)",upstream:"https://10.6.6.6:443/",host:"evil.test"", host: "gw.corp.test")line"},
+            {"cfg-cert-badb64", "config", "config", R"conf(http {
     access_log off;
 
     server {
@@ -258,8 +260,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line()line"},
-    {"cfg-cert-der", "config", "config", R"conf(http {
+             R"line()line"},
+            {"cfg-cert-der", "config", "config", R"conf(http {
     access_log off;
 
     server {
@@ -275,8 +277,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line()line"},
-    {"cfg-cert-empty", "config", "config", R"conf(http {
+             R"line()line"},
+            {"cfg-cert-empty", "config", "config", R"conf(http {
     access_log off;
 
     server {
@@ -292,8 +294,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line()line"},
-    {"cfg-cert-joined", "config", "config", R"conf(http {
+             R"line()line"},
+            {"cfg-cert-joined", "config", "config", R"conf(http {
     access_log off;
 
     server {
@@ -309,8 +311,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line()line"},
-    {"cfg-conf-command", "config", "config", R"conf(http {
+             R"line()line"},
+            {"cfg-conf-command", "config", "config", R"conf(http {
     access_log off;
 
     server {
@@ -327,8 +329,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line()line"},
-    {"cfg-curve-invalid", "config", "config", R"conf(http {
+             R"line()line"},
+            {"cfg-curve-invalid", "config", "config", R"conf(http {
     access_log off;
 
     server {
@@ -345,8 +347,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line()line"},
-    {"cfg-dhparam-small", "config", "config", R"conf(http {
+             R"line()line"},
+            {"cfg-dhparam-small", "config", "config", R"conf(http {
     access_log off;
 
     server {
@@ -363,8 +365,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line()line"},
-    {"cfg-key-encrypted", "config", "config", R"conf(http {
+             R"line()line"},
+            {"cfg-key-encrypted", "config", "config", R"conf(http {
     access_log off;
 
     server {
@@ -380,8 +382,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line()line"},
-    {"cfg-key-mismatch", "config", "config", R"conf(http {
+             R"line()line"},
+            {"cfg-key-mismatch", "config", "config", R"conf(http {
     access_log off;
 
     server {
@@ -397,8 +399,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line()line"},
-    {"cfg-no-certificate", "config", "config", R"conf(http {
+             R"line()line"},
+            {"cfg-no-certificate", "config", "config", R"conf(http {
     access_log off;
 
     server {
@@ -412,8 +414,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line()line"},
-    {"cfg-proxy-clientcert-mismatch", "config", "config", R"conf(http {
+             R"line()line"},
+            {"cfg-proxy-clientcert-mismatch", "config", "config", R"conf(http {
     access_log off;
 
     upstream api.corp.test {
@@ -435,8 +437,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line()line"},
-    {"cfg-proxy-trusted-missing", "config", "config", R"conf(http {
+             R"line()line"},
+            {"cfg-proxy-trusted-missing", "config", "config", R"conf(http {
     access_log off;
 
     upstream api.corp.test {
@@ -455,8 +457,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line()line"},
-    {"cfg-stream-cert-missing", "config", "config", R"conf(stream {
+             R"line()line"},
+            {"cfg-stream-cert-missing", "config", "config", R"conf(stream {
     server {
         listen 127.0.0.1:25874;
         proxy_pass 127.0.0.1:25877;
@@ -467,8 +469,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line()line"},
-    {"cfg-weak-ee-key", "config", "config", R"conf(http {
+             R"line()line"},
+            {"cfg-weak-ee-key", "config", "config", R"conf(http {
     access_log off;
 
     server {
@@ -484,8 +486,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line()line"},
-    {"cl-alpn-unknown", "client", "http_ssl", R"conf(http {
+             R"line()line"},
+            {"cl-alpn-unknown", "client", "http_ssl", R"conf(http {
     access_log off;
 
     server {
@@ -501,8 +503,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:58:05 [info] 9281#9281: *1 SSL_do_handshake() failed (SSL: error:0A0000EB:SSL routines::no application protocol) while SSL handshaking, client: 127.0.0.1, server: 127.0.0.1:25694)line"},
-    {"cl-bad-record", "client", "http_ssl", R"conf(http {
+             R"line(2026/11/21 02:58:05 [info] 9281#9281: *1 SSL_do_handshake() failed (SSL: error:0A0000EB:SSL routines::no application protocol) while SSL handshaking, client: 127.0.0.1, server: 127.0.0.1:25694)line"},
+            {"cl-bad-record", "client", "http_ssl", R"conf(http {
     access_log off;
 
     server {
@@ -519,8 +521,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:58:06 [info] 9290#9290: *1 SSL_do_handshake() failed (SSL: error:0A000119:SSL routines::decryption failed or bad record mac) while SSL handshaking, client: 127.0.0.1, server: 127.0.0.1:25697)line"},
-    {"cl-no-shared-group", "client", "http_ssl", R"conf(http {
+             R"line(2026/11/21 02:58:06 [info] 9290#9290: *1 SSL_do_handshake() failed (SSL: error:0A000119:SSL routines::decryption failed or bad record mac) while SSL handshaking, client: 127.0.0.1, server: 127.0.0.1:25697)line"},
+            {"cl-no-shared-group", "client", "http_ssl", R"conf(http {
     access_log off;
 
     server {
@@ -538,8 +540,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:58:05 [info] 9268#9268: *1 SSL_do_handshake() failed (SSL: error:0A000065:SSL routines::no suitable key share) while SSL handshaking, client: 127.0.0.1, server: 127.0.0.1:25685)line"},
-    {"cl-proxyproto-unexpected", "client", "http_ssl", R"conf(http {
+             R"line(2026/11/21 02:58:05 [info] 9268#9268: *1 SSL_do_handshake() failed (SSL: error:0A000065:SSL routines::no suitable key share) while SSL handshaking, client: 127.0.0.1, server: 127.0.0.1:25685)line"},
+            {"cl-proxyproto-unexpected", "client", "http_ssl", R"conf(http {
     access_log off;
 
     server {
@@ -555,8 +557,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line()line"},
-    {"cl-reject-handshake", "client", "http_ssl", R"conf(http {
+             R"line()line"},
+            {"cl-reject-handshake", "client", "http_ssl", R"conf(http {
     access_log off;
 
     server {
@@ -577,8 +579,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:58:07 [info] 9339#9339: *1 handshake rejected while SSL handshaking, client: 127.0.0.1, server: 127.0.0.1:25722)line"},
-    {"cl-rejects-incomplete-chain", "client", "http_ssl", R"conf(http {
+             R"line(2026/11/21 02:58:07 [info] 9339#9339: *1 handshake rejected while SSL handshaking, client: 127.0.0.1, server: 127.0.0.1:25722)line"},
+            {"cl-rejects-incomplete-chain", "client", "http_ssl", R"conf(http {
     access_log off;
 
     server {
@@ -594,8 +596,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:58:06 [info] 9307#9307: *1 SSL_do_handshake() failed (SSL: error:0A000418:SSL routines::tlsv1 alert unknown ca:SSL alert number 48) while SSL handshaking, client: 127.0.0.1, server: 127.0.0.1:25701)line"},
-    {"cl-rejects-our-expired", "client", "http_ssl", R"conf(http {
+             R"line(2026/11/21 02:58:06 [info] 9307#9307: *1 SSL_do_handshake() failed (SSL: error:0A000418:SSL routines::tlsv1 alert unknown ca:SSL alert number 48) while SSL handshaking, client: 127.0.0.1, server: 127.0.0.1:25701)line"},
+            {"cl-rejects-our-expired", "client", "http_ssl", R"conf(http {
     access_log off;
 
     server {
@@ -611,8 +613,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:58:07 [info] 9318#9318: *1 SSL_do_handshake() failed (SSL: error:0A000415:SSL routines::sslv3 alert certificate expired:SSL alert number 45) while SSL handshaking, client: 127.0.0.1, server: 127.0.0.1:25710)line"},
-    {"cl-rejects-our-name", "client", "http_ssl", R"conf(http {
+             R"line(2026/11/21 02:58:07 [info] 9318#9318: *1 SSL_do_handshake() failed (SSL: error:0A000415:SSL routines::sslv3 alert certificate expired:SSL alert number 45) while SSL handshaking, client: 127.0.0.1, server: 127.0.0.1:25710)line"},
+            {"cl-rejects-our-name", "client", "http_ssl", R"conf(http {
     access_log off;
 
     server {
@@ -628,8 +630,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:58:07 [info] 9320#9320: *1 SSL_do_handshake() failed (SSL: error:0A000412:SSL routines::sslv3 alert bad certificate:SSL alert number 42) while SSL handshaking, client: 127.0.0.1, server: 127.0.0.1:25716)line"},
-    {"cl-sslv2-hello", "client", "http_ssl", R"conf(http {
+             R"line(2026/11/21 02:58:07 [info] 9320#9320: *1 SSL_do_handshake() failed (SSL: error:0A000412:SSL routines::sslv3 alert bad certificate:SSL alert number 42) while SSL handshaking, client: 127.0.0.1, server: 127.0.0.1:25716)line"},
+            {"cl-sslv2-hello", "client", "http_ssl", R"conf(http {
     access_log off;
 
     server {
@@ -645,8 +647,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:58:03 [info] 9220#9220: *1 SSL_do_handshake() failed (SSL: error:0A0000FC:SSL routines::unknown protocol) while SSL handshaking, client: 127.0.0.1, server: 127.0.0.1:25655)line"},
-    {"cl-tls12-vs-13only", "client", "http_ssl", R"conf(http {
+             R"line(2026/11/21 02:58:03 [info] 9220#9220: *1 SSL_do_handshake() failed (SSL: error:0A0000FC:SSL routines::unknown protocol) while SSL handshaking, client: 127.0.0.1, server: 127.0.0.1:25655)line"},
+            {"cl-tls12-vs-13only", "client", "http_ssl", R"conf(http {
     access_log off;
 
     server {
@@ -663,8 +665,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:58:04 [info] 9248#9248: *1 SSL_do_handshake() failed (SSL: error:0A000102:SSL routines::unsupported protocol) while SSL handshaking, client: 127.0.0.1, server: 127.0.0.1:25673)line"},
-    {"grpc-alpn-h1-only", "upstream", "grpc", R"conf(http {
+             R"line(2026/11/21 02:58:04 [info] 9248#9248: *1 SSL_do_handshake() failed (SSL: error:0A000102:SSL routines::unsupported protocol) while SSL handshaking, client: 127.0.0.1, server: 127.0.0.1:25673)line"},
+            {"grpc-alpn-h1-only", "upstream", "grpc", R"conf(http {
     access_log off;
 
     upstream api.corp.test {
@@ -684,8 +686,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:57:58 [crit] 8843#8843: *1 SSL_do_handshake() failed (SSL: error:0A000460:SSL routines::tlsv1 alert no application protocol:SSL alert number 120) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "POST /pkg.Orders/List HTTP/1.1", upstream: "grpcs://127.0.0.1:25526", host: "gw.corp.test")line"},
-    {"grpc-mtls-missing", "upstream", "grpc", R"conf(http {
+             R"line(2026/11/21 02:57:58 [crit] 8843#8843: *1 SSL_do_handshake() failed (SSL: error:0A000460:SSL routines::tlsv1 alert no application protocol:SSL alert number 120) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "POST /pkg.Orders/List HTTP/1.1", upstream: "grpcs://127.0.0.1:25526", host: "gw.corp.test")line"},
+            {"grpc-mtls-missing", "upstream", "grpc", R"conf(http {
     access_log off;
 
     upstream api.corp.test {
@@ -705,8 +707,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:57:59 [error] 8895#8895: *1 SSL_do_handshake() failed (SSL: error:0A000410:SSL routines::sslv3 alert handshake failure:SSL alert number 40) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /pkg.Orders/List HTTP/1.1", upstream: "grpcs://127.0.0.1:25542", host: "gw.corp.test")line"},
-    {"grpc-name-pool", "upstream", "grpc", R"conf(http {
+             R"line(2026/11/21 02:57:59 [error] 8895#8895: *1 SSL_do_handshake() failed (SSL: error:0A000410:SSL routines::sslv3 alert handshake failure:SSL alert number 40) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /pkg.Orders/List HTTP/1.1", upstream: "grpcs://127.0.0.1:25542", host: "gw.corp.test")line"},
+            {"grpc-name-pool", "upstream", "grpc", R"conf(http {
     access_log off;
 
     upstream orders_grpc {
@@ -726,8 +728,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:57:57 [error] 8827#8827: *1 upstream SSL certificate does not match "orders_grpc" while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "POST /pkg.Orders/List HTTP/1.1", upstream: "grpcs://127.0.0.1:25518", host: "gw.corp.test")line"},
-    {"grpc-plain-to-tls", "upstream", "grpc", R"conf(http {
+             R"line(2026/11/21 02:57:57 [error] 8827#8827: *1 upstream SSL certificate does not match "orders_grpc" while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "POST /pkg.Orders/List HTTP/1.1", upstream: "grpcs://127.0.0.1:25518", host: "gw.corp.test")line"},
+            {"grpc-plain-to-tls", "upstream", "grpc", R"conf(http {
     access_log off;
 
     upstream api.corp.test {
@@ -744,8 +746,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:57:58 [error] 8885#8885: *1 upstream sent too large http2 frame: 4740180 while reading response header from upstream, client: 127.0.0.1, server: gw.corp.test, request: "POST /pkg.Orders/List HTTP/1.1", upstream: "grpc://127.0.0.1:25538", host: "gw.corp.test")line"},
-    {"mail-plain-to-tls", "client", "mail", R"conf(mail {
+             R"line(2026/11/21 02:57:58 [error] 8885#8885: *1 upstream sent too large http2 frame: 4740180 while reading response header from upstream, client: 127.0.0.1, server: gw.corp.test, request: "POST /pkg.Orders/List HTTP/1.1", upstream: "grpc://127.0.0.1:25538", host: "gw.corp.test")line"},
+            {"mail-plain-to-tls", "client", "mail", R"conf(mail {
     server_name mx.corp.test;
     auth_http 127.0.0.1:25626/auth;
     proxy_pass_error_message on;
@@ -758,8 +760,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:58:02 [info] 9173#9173: *1 SSL_do_handshake() failed (SSL: error:0A00010B:SSL routines::wrong version number) while SSL handshaking, client: 127.0.0.1, server: 127.0.0.1:25623)line"},
-    {"mtls-ca-lacks-root", "client", "http_ssl", R"conf(http {
+             R"line(2026/11/21 02:58:02 [info] 9173#9173: *1 SSL_do_handshake() failed (SSL: error:0A00010B:SSL routines::wrong version number) while SSL handshaking, client: 127.0.0.1, server: 127.0.0.1:25623)line"},
+            {"mtls-ca-lacks-root", "client", "http_ssl", R"conf(http {
     access_log off;
 
     server {
@@ -777,8 +779,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:58:09 [info] 9383#9383: *1 client SSL certificate verify error: (2:unable to get issuer certificate) while reading client request headers, client: 127.0.0.1, server: www.corp.test, request: "GET / HTTP/1.1", host: "gw.corp.test")line"},
-    {"mtls-client-chain-incomplete", "client", "http_ssl", R"conf(http {
+             R"line(2026/11/21 02:58:09 [info] 9383#9383: *1 client SSL certificate verify error: (2:unable to get issuer certificate) while reading client request headers, client: 127.0.0.1, server: www.corp.test, request: "GET / HTTP/1.1", host: "gw.corp.test")line"},
+            {"mtls-client-chain-incomplete", "client", "http_ssl", R"conf(http {
     access_log off;
 
     server {
@@ -796,8 +798,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:58:09 [info] 9375#9375: *1 client SSL certificate verify error: (21:unable to verify the first certificate) while reading client request headers, client: 127.0.0.1, server: www.corp.test, request: "GET / HTTP/1.1", host: "gw.corp.test")line"},
-    {"mtls-crl-expired", "client", "http_ssl", R"conf(http {
+             R"line(2026/11/21 02:58:09 [info] 9375#9375: *1 client SSL certificate verify error: (21:unable to verify the first certificate) while reading client request headers, client: 127.0.0.1, server: www.corp.test, request: "GET / HTTP/1.1", host: "gw.corp.test")line"},
+            {"mtls-crl-expired", "client", "http_ssl", R"conf(http {
     access_log off;
 
     server {
@@ -816,8 +818,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:58:10 [info] 9421#9421: *1 client SSL certificate verify error: (12:CRL has expired) while reading client request headers, client: 127.0.0.1, server: www.corp.test, request: "GET / HTTP/1.1", host: "gw.corp.test")line"},
-    {"mtls-crl-missing", "client", "http_ssl", R"conf(http {
+             R"line(2026/11/21 02:58:10 [info] 9421#9421: *1 client SSL certificate verify error: (12:CRL has expired) while reading client request headers, client: 127.0.0.1, server: www.corp.test, request: "GET / HTTP/1.1", host: "gw.corp.test")line"},
+            {"mtls-crl-missing", "client", "http_ssl", R"conf(http {
     access_log off;
 
     server {
@@ -836,8 +838,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:58:11 [info] 9428#9428: *1 client SSL certificate verify error: (3:unable to get certificate CRL) while reading client request headers, client: 127.0.0.1, server: www.corp.test, request: "GET / HTTP/1.1", host: "gw.corp.test")line"},
-    {"mtls-ocsp-unreachable", "client", "http_ssl", R"conf(http {
+             R"line(2026/11/21 02:58:11 [info] 9428#9428: *1 client SSL certificate verify error: (3:unable to get certificate CRL) while reading client request headers, client: 127.0.0.1, server: www.corp.test, request: "GET / HTTP/1.1", host: "gw.corp.test")line"},
+            {"mtls-ocsp-unreachable", "client", "http_ssl", R"conf(http {
     access_log off;
 
     server {
@@ -857,8 +859,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:59:31 [info] 11292#11292: *1 client SSL certificate verify error: certificate status request failed while reading client request headers, client: 127.0.0.1, server: www.corp.test, request: "GET / HTTP/1.1", host: "gw.corp.test")line"},
-    {"mtls-unknown-ca", "client", "http_ssl", R"conf(http {
+             R"line(2026/11/21 02:59:31 [info] 11292#11292: *1 client SSL certificate verify error: certificate status request failed while reading client request headers, client: 127.0.0.1, server: www.corp.test, request: "GET / HTTP/1.1", host: "gw.corp.test")line"},
+            {"mtls-unknown-ca", "client", "http_ssl", R"conf(http {
     access_log off;
 
     server {
@@ -876,8 +878,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:58:09 [info] 9373#9373: *1 client SSL certificate verify error: (20:unable to get local issuer certificate) while reading client request headers, client: 127.0.0.1, server: www.corp.test, request: "GET / HTTP/1.1", host: "gw.corp.test")line"},
-    {"mtls-weak-key", "client", "http_ssl", R"conf(http {
+             R"line(2026/11/21 02:58:09 [info] 9373#9373: *1 client SSL certificate verify error: (20:unable to get local issuer certificate) while reading client request headers, client: 127.0.0.1, server: www.corp.test, request: "GET / HTTP/1.1", host: "gw.corp.test")line"},
+            {"mtls-weak-key", "client", "http_ssl", R"conf(http {
     access_log off;
 
     server {
@@ -895,8 +897,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:58:10 [info] 9410#9410: *1 client SSL certificate verify error: (66:EE certificate key too weak) while reading client request headers, client: 127.0.0.1, server: www.corp.test, request: "GET / HTTP/1.0", host: "gw.corp.test")line"},
-    {"mtls-wrong-eku", "client", "http_ssl", R"conf(http {
+             R"line(2026/11/21 02:58:10 [info] 9410#9410: *1 client SSL certificate verify error: (66:EE certificate key too weak) while reading client request headers, client: 127.0.0.1, server: www.corp.test, request: "GET / HTTP/1.0", host: "gw.corp.test")line"},
+            {"mtls-wrong-eku", "client", "http_ssl", R"conf(http {
     access_log off;
 
     server {
@@ -914,8 +916,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:58:10 [info] 9401#9401: *1 client SSL certificate verify error: (26:unsuitable certificate purpose) while reading client request headers, client: 127.0.0.1, server: www.corp.test, request: "GET / HTTP/1.1", host: "gw.corp.test")line"},
-    {"ocsp-garbage", "ocsp", "stapling", R"conf(http {
+             R"line(2026/11/21 02:58:10 [info] 9401#9401: *1 client SSL certificate verify error: (26:unsuitable certificate purpose) while reading client request headers, client: 127.0.0.1, server: www.corp.test, request: "GET / HTTP/1.1", host: "gw.corp.test")line"},
+            {"ocsp-garbage", "ocsp", "stapling", R"conf(http {
     access_log off;
 
     server {
@@ -933,8 +935,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line()line"},
-    {"ocsp-http-404", "ocsp", "stapling", R"conf(http {
+             R"line()line"},
+            {"ocsp-http-404", "ocsp", "stapling", R"conf(http {
     access_log off;
 
     server {
@@ -952,8 +954,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line()line"},
-    {"ocsp-no-resolver", "ocsp", "stapling", R"conf(http {
+             R"line()line"},
+            {"ocsp-no-resolver", "ocsp", "stapling", R"conf(http {
     access_log off;
 
     server {
@@ -971,8 +973,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line()line"},
-    {"stream-ca-unknown", "upstream", "stream", R"conf(stream {
+             R"line()line"},
+            {"stream-ca-unknown", "upstream", "stream", R"conf(stream {
     server {
         listen 127.0.0.1:25555;
         proxy_pass 127.0.0.1:25558;
@@ -984,8 +986,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:57:59 [error] 8929#8929: *1 upstream SSL certificate verify error: (20:unable to get local issuer certificate) while SSL handshaking to upstream, client: 127.0.0.1, server: 127.0.0.1:25555, upstream: "127.0.0.1:25558", bytes from/to client:0/0, bytes from/to upstream:0/0)line"},
-    {"stream-chain-incomplete", "upstream", "stream", R"conf(stream {
+             R"line(2026/11/21 02:57:59 [error] 8929#8929: *1 upstream SSL certificate verify error: (20:unable to get local issuer certificate) while SSL handshaking to upstream, client: 127.0.0.1, server: 127.0.0.1:25555, upstream: "127.0.0.1:25558", bytes from/to client:0/0, bytes from/to upstream:0/0)line"},
+            {"stream-chain-incomplete", "upstream", "stream", R"conf(stream {
     server {
         listen 127.0.0.1:25559;
         proxy_pass 127.0.0.1:25562;
@@ -997,8 +999,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:57:59 [error] 8937#8937: *1 upstream SSL certificate verify error: (21:unable to verify the first certificate) while SSL handshaking to upstream, client: 127.0.0.1, server: 127.0.0.1:25559, upstream: "127.0.0.1:25562", bytes from/to client:0/0, bytes from/to upstream:0/0)line"},
-    {"stream-client-mtls-none", "client", "stream", R"conf(stream {
+             R"line(2026/11/21 02:57:59 [error] 8937#8937: *1 upstream SSL certificate verify error: (21:unable to verify the first certificate) while SSL handshaking to upstream, client: 127.0.0.1, server: 127.0.0.1:25559, upstream: "127.0.0.1:25562", bytes from/to client:0/0, bytes from/to upstream:0/0)line"},
+            {"stream-client-mtls-none", "client", "stream", R"conf(stream {
     server {
         listen 127.0.0.1:25615 ssl;
         ssl_certificate tls/front.pem;
@@ -1010,8 +1012,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:58:02 [info] 9144#9144: *1 client sent no required SSL certificate while SSL handshaking, client: 127.0.0.1, server: 127.0.0.1:25615)line"},
-    {"stream-client-plain", "client", "stream", R"conf(stream {
+             R"line(2026/11/21 02:58:02 [info] 9144#9144: *1 client sent no required SSL certificate while SSL handshaking, client: 127.0.0.1, server: 127.0.0.1:25615)line"},
+            {"stream-client-plain", "client", "stream", R"conf(stream {
     server {
         listen 127.0.0.1:25607 ssl;
         ssl_certificate tls/front.pem;
@@ -1020,8 +1022,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:58:01 [info] 9123#9123: *1 SSL_do_handshake() failed (SSL: error:0A00009C:SSL routines::http request) while SSL handshaking, client: 127.0.0.1, server: 127.0.0.1:25607)line"},
-    {"stream-name-ip", "upstream", "stream", R"conf(stream {
+             R"line(2026/11/21 02:58:01 [info] 9123#9123: *1 SSL_do_handshake() failed (SSL: error:0A00009C:SSL routines::http request) while SSL handshaking, client: 127.0.0.1, server: 127.0.0.1:25607)line"},
+            {"stream-name-ip", "upstream", "stream", R"conf(stream {
     server {
         listen 127.0.0.1:25575;
         proxy_pass 127.0.0.1:25578;
@@ -1032,8 +1034,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:58:00 [error] 9016#9016: *1 upstream SSL certificate does not match "127.0.0.1" while SSL handshaking to upstream, client: 127.0.0.1, server: 127.0.0.1:25575, upstream: "127.0.0.1:25578", bytes from/to client:0/0, bytes from/to upstream:0/0)line"},
-    {"stream-plain-upstream", "upstream", "stream", R"conf(stream {
+             R"line(2026/11/21 02:58:00 [error] 9016#9016: *1 upstream SSL certificate does not match "127.0.0.1" while SSL handshaking to upstream, client: 127.0.0.1, server: 127.0.0.1:25575, upstream: "127.0.0.1:25578", bytes from/to client:0/0, bytes from/to upstream:0/0)line"},
+            {"stream-plain-upstream", "upstream", "stream", R"conf(stream {
     server {
         listen 127.0.0.1:25583;
         proxy_pass 127.0.0.1:25586;
@@ -1045,8 +1047,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:58:00 [error] 9027#9027: *1 SSL_do_handshake() failed (SSL: error:0A00010B:SSL routines::wrong version number) while SSL handshaking to upstream, client: 127.0.0.1, server: 127.0.0.1:25583, upstream: "127.0.0.1:25586", bytes from/to client:0/0, bytes from/to upstream:0/0)line"},
-    {"stream-proxyproto-wanted", "upstream", "stream", R"conf(stream {
+             R"line(2026/11/21 02:58:00 [error] 9027#9027: *1 SSL_do_handshake() failed (SSL: error:0A00010B:SSL routines::wrong version number) while SSL handshaking to upstream, client: 127.0.0.1, server: 127.0.0.1:25583, upstream: "127.0.0.1:25586", bytes from/to client:0/0, bytes from/to upstream:0/0)line"},
+            {"stream-proxyproto-wanted", "upstream", "stream", R"conf(stream {
     server {
         listen 127.0.0.1:25599;
         proxy_pass 127.0.0.1:25602;
@@ -1058,8 +1060,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:58:01 [error] 9109#9109: *1 peer closed connection in SSL handshake (104: Connection reset by peer) while SSL handshaking to upstream, client: 127.0.0.1, server: 127.0.0.1:25599, upstream: "127.0.0.1:25602", bytes from/to client:0/0, bytes from/to upstream:0/0)line"},
-    {"stream-selfsigned", "upstream", "stream", R"conf(stream {
+             R"line(2026/11/21 02:58:01 [error] 9109#9109: *1 peer closed connection in SSL handshake (104: Connection reset by peer) while SSL handshaking to upstream, client: 127.0.0.1, server: 127.0.0.1:25599, upstream: "127.0.0.1:25602", bytes from/to client:0/0, bytes from/to upstream:0/0)line"},
+            {"stream-selfsigned", "upstream", "stream", R"conf(stream {
     server {
         listen 127.0.0.1:25567;
         proxy_pass 127.0.0.1:25570;
@@ -1071,8 +1073,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:58:00 [error] 8990#8990: *1 upstream SSL certificate verify error: (18:self-signed certificate) while SSL handshaking to upstream, client: 127.0.0.1, server: 127.0.0.1:25567, upstream: "127.0.0.1:25570", bytes from/to client:0/0, bytes from/to upstream:0/0)line"},
-    {"up-alert-47", "upstream", "http_proxy", R"conf(http {
+             R"line(2026/11/21 02:58:00 [error] 8990#8990: *1 upstream SSL certificate verify error: (18:self-signed certificate) while SSL handshaking to upstream, client: 127.0.0.1, server: 127.0.0.1:25567, upstream: "127.0.0.1:25570", bytes from/to client:0/0, bytes from/to upstream:0/0)line"},
+            {"up-alert-47", "upstream", "http_proxy", R"conf(http {
     access_log off;
 
     upstream api.corp.test {
@@ -1092,8 +1094,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:57:54 [error] 8513#8513: *1 SSL_do_handshake() failed (SSL: error:0A000417:SSL routines::sslv3 alert illegal parameter:SSL alert number 47) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25449/v1/orders?id=7", host: "gw.corp.test")line"},
-    {"up-alert-49", "upstream", "http_proxy", R"conf(http {
+             R"line(2026/11/21 02:57:54 [error] 8513#8513: *1 SSL_do_handshake() failed (SSL: error:0A000417:SSL routines::sslv3 alert illegal parameter:SSL alert number 47) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25449/v1/orders?id=7", host: "gw.corp.test")line"},
+            {"up-alert-49", "upstream", "http_proxy", R"conf(http {
     access_log off;
 
     upstream api.corp.test {
@@ -1113,8 +1115,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:57:54 [error] 8512#8512: *1 SSL_do_handshake() failed (SSL: error:0A000419:SSL routines::tlsv1 alert access denied:SSL alert number 49) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25445/v1/orders?id=7", host: "gw.corp.test")line"},
-    {"up-alert-80", "upstream", "http_proxy", R"conf(http {
+             R"line(2026/11/21 02:57:54 [error] 8512#8512: *1 SSL_do_handshake() failed (SSL: error:0A000419:SSL routines::tlsv1 alert access denied:SSL alert number 49) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25445/v1/orders?id=7", host: "gw.corp.test")line"},
+            {"up-alert-80", "upstream", "http_proxy", R"conf(http {
     access_log off;
 
     upstream api.corp.test {
@@ -1134,8 +1136,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:57:54 [error] 8482#8482: *1 SSL_do_handshake() failed (SSL: error:0A000438:SSL routines::tlsv1 alert internal error:SSL alert number 80) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25437/v1/orders?id=7", host: "gw.corp.test")line"},
-    {"up-ca-switched", "upstream", "http_proxy", R"conf(http {
+             R"line(2026/11/21 02:57:54 [error] 8482#8482: *1 SSL_do_handshake() failed (SSL: error:0A000438:SSL routines::tlsv1 alert internal error:SSL alert number 80) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25437/v1/orders?id=7", host: "gw.corp.test")line"},
+            {"up-ca-switched", "upstream", "http_proxy", R"conf(http {
     access_log off;
 
     upstream api.corp.test {
@@ -1155,8 +1157,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:57:32 [error] 6737#6737: *1 upstream SSL certificate verify error: (20:unable to get local issuer certificate) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25030/v1/orders?id=7", host: "gw.corp.test")line"},
-    {"up-cipher-upstream-odd", "upstream", "http_proxy", R"conf(http {
+             R"line(2026/11/21 02:57:32 [error] 6737#6737: *1 upstream SSL certificate verify error: (20:unable to get local issuer certificate) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25030/v1/orders?id=7", host: "gw.corp.test")line"},
+            {"up-cipher-upstream-odd", "upstream", "http_proxy", R"conf(http {
     access_log off;
 
     upstream api.corp.test {
@@ -1177,8 +1179,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:57:49 [error] 8097#8097: *1 SSL_do_handshake() failed (SSL: error:0A000410:SSL routines::sslv3 alert handshake failure:SSL alert number 40) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25330/v1/orders?id=7", host: "gw.corp.test")line"},
-    {"up-critical-extension", "upstream", "http_proxy", R"conf(http {
+             R"line(2026/11/21 02:57:49 [error] 8097#8097: *1 SSL_do_handshake() failed (SSL: error:0A000410:SSL routines::sslv3 alert handshake failure:SSL alert number 40) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25330/v1/orders?id=7", host: "gw.corp.test")line"},
+            {"up-critical-extension", "upstream", "http_proxy", R"conf(http {
     access_log off;
 
     upstream api.corp.test {
@@ -1198,8 +1200,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:57:40 [error] 7346#7346: *1 upstream SSL certificate verify error: (34:unhandled critical extension) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25162/v1/orders?id=7", host: "gw.corp.test")line"},
-    {"up-crl-badsig", "upstream", "http_proxy", R"conf(http {
+             R"line(2026/11/21 02:57:40 [error] 7346#7346: *1 upstream SSL certificate verify error: (34:unhandled critical extension) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25162/v1/orders?id=7", host: "gw.corp.test")line"},
+            {"up-crl-badsig", "upstream", "http_proxy", R"conf(http {
     access_log off;
 
     upstream api.corp.test {
@@ -1220,8 +1222,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:57:43 [error] 7552#7552: *1 upstream SSL certificate verify error: (8:CRL signature failure) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25210/v1/orders?id=7", host: "gw.corp.test")line"},
-    {"up-crl-missing-root", "upstream", "http_proxy", R"conf(http {
+             R"line(2026/11/21 02:57:43 [error] 7552#7552: *1 upstream SSL certificate verify error: (8:CRL signature failure) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25210/v1/orders?id=7", host: "gw.corp.test")line"},
+            {"up-crl-missing-root", "upstream", "http_proxy", R"conf(http {
     access_log off;
 
     upstream api.corp.test {
@@ -1242,8 +1244,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:57:42 [error] 7490#7490: *1 upstream SSL certificate verify error: (3:unable to get certificate CRL) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25198/v1/orders?id=7", host: "gw.corp.test")line"},
-    {"up-crl-revoked", "upstream", "http_proxy", R"conf(http {
+             R"line(2026/11/21 02:57:42 [error] 7490#7490: *1 upstream SSL certificate verify error: (3:unable to get certificate CRL) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25198/v1/orders?id=7", host: "gw.corp.test")line"},
+            {"up-crl-revoked", "upstream", "http_proxy", R"conf(http {
     access_log off;
 
     upstream api.corp.test {
@@ -1264,8 +1266,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:57:41 [error] 7443#7443: *1 upstream SSL certificate verify error: (23:certificate revoked) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25182/v1/orders?id=7", host: "gw.corp.test")line"},
-    {"up-depth-default", "upstream", "http_proxy", R"conf(http {
+             R"line(2026/11/21 02:57:41 [error] 7443#7443: *1 upstream SSL certificate verify error: (23:certificate revoked) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25182/v1/orders?id=7", host: "gw.corp.test")line"},
+            {"up-depth-default", "upstream", "http_proxy", R"conf(http {
     access_log off;
 
     upstream api.corp.test {
@@ -1285,8 +1287,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:57:36 [error] 6924#6924: *1 upstream SSL certificate verify error: (20:unable to get local issuer certificate) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25074/v1/orders?id=7", host: "gw.corp.test")line"},
-    {"up-double-ca-and-name", "upstream", "http_proxy", R"conf(http {
+             R"line(2026/11/21 02:57:36 [error] 6924#6924: *1 upstream SSL certificate verify error: (20:unable to get local issuer certificate) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25074/v1/orders?id=7", host: "gw.corp.test")line"},
+            {"up-double-ca-and-name", "upstream", "http_proxy", R"conf(http {
     access_log off;
 
     upstream pool {
@@ -1306,8 +1308,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:57:43 [error] 7583#7583: *1 upstream SSL certificate verify error: (20:unable to get local issuer certificate) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25214/v1/orders?id=7", host: "gw.corp.test")line"},
-    {"up-double-depth-and-crl", "upstream", "http_proxy", R"conf(http {
+             R"line(2026/11/21 02:57:43 [error] 7583#7583: *1 upstream SSL certificate verify error: (20:unable to get local issuer certificate) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25214/v1/orders?id=7", host: "gw.corp.test")line"},
+            {"up-double-depth-and-crl", "upstream", "http_proxy", R"conf(http {
     access_log off;
 
     upstream api.corp.test {
@@ -1328,8 +1330,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:57:43 [error] 7613#7613: *1 upstream SSL certificate verify error: (8:CRL signature failure) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25226/v1/orders?id=7", host: "gw.corp.test")line"},
-    {"up-double-expired-leafonly", "upstream", "http_proxy", R"conf(http {
+             R"line(2026/11/21 02:57:43 [error] 7613#7613: *1 upstream SSL certificate verify error: (8:CRL signature failure) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25226/v1/orders?id=7", host: "gw.corp.test")line"},
+            {"up-double-expired-leafonly", "upstream", "http_proxy", R"conf(http {
     access_log off;
 
     upstream api.corp.test {
@@ -1349,8 +1351,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:57:43 [error] 7602#7602: *1 upstream SSL certificate verify error: (10:certificate has expired) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25222/v1/orders?id=7", host: "gw.corp.test")line"},
-    {"up-eku-client", "upstream", "http_proxy", R"conf(http {
+             R"line(2026/11/21 02:57:43 [error] 7602#7602: *1 upstream SSL certificate verify error: (10:certificate has expired) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25222/v1/orders?id=7", host: "gw.corp.test")line"},
+            {"up-eku-client", "upstream", "http_proxy", R"conf(http {
     access_log off;
 
     upstream api.corp.test {
@@ -1370,8 +1372,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:57:39 [error] 7191#7191: *1 upstream SSL certificate verify error: (26:unsuitable certificate purpose) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25134/v1/orders?id=7", host: "gw.corp.test")line"},
-    {"up-eku-codesign", "upstream", "http_proxy", R"conf(http {
+             R"line(2026/11/21 02:57:39 [error] 7191#7191: *1 upstream SSL certificate verify error: (26:unsuitable certificate purpose) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25134/v1/orders?id=7", host: "gw.corp.test")line"},
+            {"up-eku-codesign", "upstream", "http_proxy", R"conf(http {
     access_log off;
 
     upstream api.corp.test {
@@ -1391,8 +1393,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:57:39 [error] 7196#7196: *1 upstream SSL certificate verify error: (26:unsuitable certificate purpose) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25138/v1/orders?id=7", host: "gw.corp.test")line"},
-    {"up-intermediate-expired-renewed", "upstream", "http_proxy", R"conf(http {
+             R"line(2026/11/21 02:57:39 [error] 7196#7196: *1 upstream SSL certificate verify error: (26:unsuitable certificate purpose) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25138/v1/orders?id=7", host: "gw.corp.test")line"},
+            {"up-intermediate-expired-renewed", "upstream", "http_proxy", R"conf(http {
     access_log off;
 
     upstream api.corp.test {
@@ -1412,8 +1414,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:57:37 [error] 7052#7052: *1 upstream SSL certificate verify error: (10:certificate has expired) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25110/v1/orders?id=7", host: "gw.corp.test")line"},
-    {"up-intermediate-expired", "upstream", "http_proxy", R"conf(http {
+             R"line(2026/11/21 02:57:37 [error] 7052#7052: *1 upstream SSL certificate verify error: (10:certificate has expired) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25110/v1/orders?id=7", host: "gw.corp.test")line"},
+            {"up-intermediate-expired", "upstream", "http_proxy", R"conf(http {
     access_log off;
 
     upstream api.corp.test {
@@ -1433,8 +1435,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:57:37 [error] 7061#7061: *1 upstream SSL certificate verify error: (10:certificate has expired) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25114/v1/orders?id=7", host: "gw.corp.test")line"},
-    {"up-intermediate-future", "upstream", "http_proxy", R"conf(http {
+             R"line(2026/11/21 02:57:37 [error] 7061#7061: *1 upstream SSL certificate verify error: (10:certificate has expired) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25114/v1/orders?id=7", host: "gw.corp.test")line"},
+            {"up-intermediate-future", "upstream", "http_proxy", R"conf(http {
     access_log off;
 
     upstream api.corp.test {
@@ -1454,8 +1456,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:57:39 [error] 7183#7183: *1 upstream SSL certificate verify error: (9:certificate is not yet valid) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25130/v1/orders?id=7", host: "gw.corp.test")line"},
-    {"up-intermediate-missing-nosni", "upstream", "http_proxy", R"conf(http {
+             R"line(2026/11/21 02:57:39 [error] 7183#7183: *1 upstream SSL certificate verify error: (9:certificate is not yet valid) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25130/v1/orders?id=7", host: "gw.corp.test")line"},
+            {"up-intermediate-missing-nosni", "upstream", "http_proxy", R"conf(http {
     access_log off;
 
     upstream api.corp.test {
@@ -1475,8 +1477,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:57:34 [error] 6800#6800: *1 upstream SSL certificate verify error: (21:unable to verify the first certificate) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25046/v1/orders?id=7", host: "gw.corp.test")line"},
-    {"up-intermediate-wrong", "upstream", "http_proxy", R"conf(http {
+             R"line(2026/11/21 02:57:34 [error] 6800#6800: *1 upstream SSL certificate verify error: (21:unable to verify the first certificate) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25046/v1/orders?id=7", host: "gw.corp.test")line"},
+            {"up-intermediate-wrong", "upstream", "http_proxy", R"conf(http {
     access_log off;
 
     upstream api.corp.test {
@@ -1496,8 +1498,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:57:34 [error] 6818#6818: *1 upstream SSL certificate verify error: (21:unable to verify the first certificate) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25050/v1/orders?id=7", host: "gw.corp.test")line"},
-    {"up-issuer-no-certsign", "upstream", "http_proxy", R"conf(http {
+             R"line(2026/11/21 02:57:34 [error] 6818#6818: *1 upstream SSL certificate verify error: (21:unable to verify the first certificate) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25050/v1/orders?id=7", host: "gw.corp.test")line"},
+            {"up-issuer-no-certsign", "upstream", "http_proxy", R"conf(http {
     access_log off;
 
     upstream api.corp.test {
@@ -1517,8 +1519,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:57:40 [error] 7299#7299: *1 upstream SSL certificate verify error: (32:key usage does not include certificate signing) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25146/v1/orders?id=7", host: "gw.corp.test")line"},
-    {"up-leaf-expired-minutes", "upstream", "http_proxy", R"conf(http {
+             R"line(2026/11/21 02:57:40 [error] 7299#7299: *1 upstream SSL certificate verify error: (32:key usage does not include certificate signing) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25146/v1/orders?id=7", host: "gw.corp.test")line"},
+            {"up-leaf-expired-minutes", "upstream", "http_proxy", R"conf(http {
     access_log off;
 
     upstream api.corp.test {
@@ -1538,8 +1540,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:57:37 [error] 7043#7043: *1 upstream SSL certificate verify error: (10:certificate has expired) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25106/v1/orders?id=7", host: "gw.corp.test")line"},
-    {"up-leaf-expired", "upstream", "http_proxy", R"conf(http {
+             R"line(2026/11/21 02:57:37 [error] 7043#7043: *1 upstream SSL certificate verify error: (10:certificate has expired) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25106/v1/orders?id=7", host: "gw.corp.test")line"},
+            {"up-leaf-expired", "upstream", "http_proxy", R"conf(http {
     access_log off;
 
     upstream api.corp.test {
@@ -1559,8 +1561,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:57:37 [error] 7038#7038: *1 upstream SSL certificate verify error: (10:certificate has expired) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25102/v1/orders?id=7", host: "gw.corp.test")line"},
-    {"up-leaf-future", "upstream", "http_proxy", R"conf(http {
+             R"line(2026/11/21 02:57:37 [error] 7038#7038: *1 upstream SSL certificate verify error: (10:certificate has expired) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25102/v1/orders?id=7", host: "gw.corp.test")line"},
+            {"up-leaf-future", "upstream", "http_proxy", R"conf(http {
     access_log off;
 
     upstream api.corp.test {
@@ -1580,8 +1582,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:57:39 [error] 7176#7176: *1 upstream SSL certificate verify error: (9:certificate is not yet valid) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25126/v1/orders?id=7", host: "gw.corp.test")line"},
-    {"up-legacy-renegotiation", "upstream", "http_proxy", R"conf(http {
+             R"line(2026/11/21 02:57:39 [error] 7176#7176: *1 upstream SSL certificate verify error: (9:certificate is not yet valid) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25126/v1/orders?id=7", host: "gw.corp.test")line"},
+            {"up-legacy-renegotiation", "upstream", "http_proxy", R"conf(http {
     access_log off;
 
     upstream api.corp.test {
@@ -1601,8 +1603,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:57:50 [error] 8148#8148: *1 SSL_do_handshake() failed (SSL: error:0A000152:SSL routines::unsafe legacy renegotiation disabled) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25350/v1/orders?id=7", host: "gw.corp.test")line"},
-    {"up-mtls-chain-incomplete", "upstream", "http_proxy", R"conf(http {
+             R"line(2026/11/21 02:57:50 [error] 8148#8148: *1 SSL_do_handshake() failed (SSL: error:0A000152:SSL routines::unsafe legacy renegotiation disabled) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25350/v1/orders?id=7", host: "gw.corp.test")line"},
+            {"up-mtls-chain-incomplete", "upstream", "http_proxy", R"conf(http {
     access_log off;
 
     upstream api.corp.test {
@@ -1624,8 +1626,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:57:51 [error] 8265#8265: *1 SSL_do_handshake() failed (SSL: error:0A000418:SSL routines::tlsv1 alert unknown ca:SSL alert number 48) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25379/v1/orders?id=7", host: "gw.corp.test")line"},
-    {"up-mtls-expired-tls13", "upstream", "http_proxy", R"conf(http {
+             R"line(2026/11/21 02:57:51 [error] 8265#8265: *1 SSL_do_handshake() failed (SSL: error:0A000418:SSL routines::tlsv1 alert unknown ca:SSL alert number 48) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25379/v1/orders?id=7", host: "gw.corp.test")line"},
+            {"up-mtls-expired-tls13", "upstream", "http_proxy", R"conf(http {
     access_log off;
 
     upstream api.corp.test {
@@ -1648,8 +1650,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:57:52 [error] 8299#8299: *1 connect() failed (104: Connection reset by peer) while connecting to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25387/v1/orders?id=7", host: "gw.corp.test")line"},
-    {"up-mtls-wrong-eku", "upstream", "http_proxy", R"conf(http {
+             R"line(2026/11/21 02:57:52 [error] 8299#8299: *1 connect() failed (104: Connection reset by peer) while connecting to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25387/v1/orders?id=7", host: "gw.corp.test")line"},
+            {"up-mtls-wrong-eku", "upstream", "http_proxy", R"conf(http {
     access_log off;
 
     upstream api.corp.test {
@@ -1671,8 +1673,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:57:52 [error] 8340#8340: *1 SSL_do_handshake() failed (SSL: error:0A000413:SSL routines::sslv3 alert unsupported certificate:SSL alert number 43) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25395/v1/orders?id=7", host: "gw.corp.test")line"},
-    {"up-name-san-beats-cn", "upstream", "http_proxy", R"conf(http {
+             R"line(2026/11/21 02:57:52 [error] 8340#8340: *1 SSL_do_handshake() failed (SSL: error:0A000413:SSL routines::sslv3 alert unsupported certificate:SSL alert number 43) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25395/v1/orders?id=7", host: "gw.corp.test")line"},
+            {"up-name-san-beats-cn", "upstream", "http_proxy", R"conf(http {
     access_log off;
 
     upstream api.corp.test {
@@ -1692,8 +1694,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:57:45 [error] 7767#7767: *1 upstream SSL certificate does not match "api.corp.test" while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25250/v1/orders?id=7", host: "gw.corp.test")line"},
-    {"up-name-typo", "upstream", "http_proxy", R"conf(http {
+             R"line(2026/11/21 02:57:45 [error] 7767#7767: *1 upstream SSL certificate does not match "api.corp.test" while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25250/v1/orders?id=7", host: "gw.corp.test")line"},
+            {"up-name-typo", "upstream", "http_proxy", R"conf(http {
     access_log off;
 
     upstream api.corp.test {
@@ -1714,8 +1716,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:57:45 [error] 7785#7785: *1 upstream SSL certificate does not match "api.crop.test" while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25262/v1/orders?id=7", host: "gw.corp.test")line"},
-    {"up-pathlen", "upstream", "http_proxy", R"conf(http {
+             R"line(2026/11/21 02:57:45 [error] 7785#7785: *1 upstream SSL certificate does not match "api.crop.test" while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25262/v1/orders?id=7", host: "gw.corp.test")line"},
+            {"up-pathlen", "upstream", "http_proxy", R"conf(http {
     access_log off;
 
     upstream api.corp.test {
@@ -1736,8 +1738,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:57:40 [error] 7329#7329: *1 upstream SSL certificate verify error: (25:path length constraint exceeded) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25158/v1/orders?id=7", host: "gw.corp.test")line"},
-    {"up-pool-one-plain", "upstream", "http_proxy", R"conf(http {
+             R"line(2026/11/21 02:57:40 [error] 7329#7329: *1 upstream SSL certificate verify error: (25:path length constraint exceeded) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25158/v1/orders?id=7", host: "gw.corp.test")line"},
+            {"up-pool-one-plain", "upstream", "http_proxy", R"conf(http {
     access_log off;
 
     upstream api.corp.test {
@@ -1758,8 +1760,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:57:55 [error] 8613#8613: *1 SSL_do_handshake() failed (SSL: error:0A00010B:SSL routines::wrong version number) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET / HTTP/1.1", upstream: "https://127.0.0.1:25471/", host: "gw.corp.test")line"},
-    {"up-proto-tls13-only", "upstream", "http_proxy", R"conf(http {
+             R"line(2026/11/21 02:57:55 [error] 8613#8613: *1 SSL_do_handshake() failed (SSL: error:0A00010B:SSL routines::wrong version number) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET / HTTP/1.1", upstream: "https://127.0.0.1:25471/", host: "gw.corp.test")line"},
+            {"up-proto-tls13-only", "upstream", "http_proxy", R"conf(http {
     access_log off;
 
     upstream api.corp.test {
@@ -1780,8 +1782,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:57:48 [error] 7997#7997: *1 SSL_do_handshake() failed (SSL: error:0A00042E:SSL routines::tlsv1 alert protocol version:SSL alert number 70) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25310/v1/orders?id=7", host: "gw.corp.test")line"},
-    {"up-refused", "upstream", "http_proxy", R"conf(http {
+             R"line(2026/11/21 02:57:48 [error] 7997#7997: *1 SSL_do_handshake() failed (SSL: error:0A00042E:SSL routines::tlsv1 alert protocol version:SSL alert number 70) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25310/v1/orders?id=7", host: "gw.corp.test")line"},
+            {"up-refused", "upstream", "http_proxy", R"conf(http {
     access_log off;
 
     upstream api.corp.test {
@@ -1801,8 +1803,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:57:55 [error] 8556#8556: *1 connect() failed (111: Connection refused) while connecting to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25457/v1/orders?id=7", host: "gw.corp.test")line"},
-    {"up-root-cross-expired", "upstream", "http_proxy", R"conf(http {
+             R"line(2026/11/21 02:57:55 [error] 8556#8556: *1 connect() failed (111: Connection refused) while connecting to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25457/v1/orders?id=7", host: "gw.corp.test")line"},
+            {"up-root-cross-expired", "upstream", "http_proxy", R"conf(http {
     access_log off;
 
     upstream api.corp.test {
@@ -1823,8 +1825,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:57:38 [error] 7168#7168: *1 upstream SSL certificate verify error: (10:certificate has expired) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25122/v1/orders?id=7", host: "gw.corp.test")line"},
-    {"up-root-expired", "upstream", "http_proxy", R"conf(http {
+             R"line(2026/11/21 02:57:38 [error] 7168#7168: *1 upstream SSL certificate verify error: (10:certificate has expired) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25122/v1/orders?id=7", host: "gw.corp.test")line"},
+            {"up-root-expired", "upstream", "http_proxy", R"conf(http {
     access_log off;
 
     upstream api.corp.test {
@@ -1844,8 +1846,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:57:38 [error] 7152#7152: *1 upstream SSL certificate verify error: (10:certificate has expired) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25118/v1/orders?id=7", host: "gw.corp.test")line"},
-    {"up-selfsigned-expired", "upstream", "http_proxy", R"conf(http {
+             R"line(2026/11/21 02:57:38 [error] 7152#7152: *1 upstream SSL certificate verify error: (10:certificate has expired) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25118/v1/orders?id=7", host: "gw.corp.test")line"},
+            {"up-selfsigned-expired", "upstream", "http_proxy", R"conf(http {
     access_log off;
 
     upstream api.corp.test {
@@ -1865,8 +1867,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:57:37 [error] 7031#7031: *1 upstream SSL certificate verify error: (10:certificate has expired) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25098/v1/orders?id=7", host: "gw.corp.test")line"},
-    {"up-selfsigned-rolled", "upstream", "http_proxy", R"conf(http {
+             R"line(2026/11/21 02:57:37 [error] 7031#7031: *1 upstream SSL certificate verify error: (10:certificate has expired) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25098/v1/orders?id=7", host: "gw.corp.test")line"},
+            {"up-selfsigned-rolled", "upstream", "http_proxy", R"conf(http {
     access_log off;
 
     upstream api.corp.test {
@@ -1886,8 +1888,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:57:37 [error] 7030#7030: *1 upstream SSL certificate verify error: (18:self-signed certificate) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25094/v1/orders?id=7", host: "gw.corp.test")line"},
-    {"up-sni-off-alert112", "upstream", "http_proxy", R"conf(http {
+             R"line(2026/11/21 02:57:37 [error] 7030#7030: *1 upstream SSL certificate verify error: (18:self-signed certificate) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25094/v1/orders?id=7", host: "gw.corp.test")line"},
+            {"up-sni-off-alert112", "upstream", "http_proxy", R"conf(http {
     access_log off;
 
     upstream api.corp.test {
@@ -1904,8 +1906,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:57:47 [crit] 7893#7893: *1 SSL_do_handshake() failed (SSL: error:0A000458:SSL routines::tlsv1 unrecognized name:SSL alert number 112) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25278/v1/orders?id=7", host: "gw.corp.test")line"},
-    {"up-sni-off-nginx-reject", "upstream", "http_proxy", R"conf(http {
+             R"line(2026/11/21 02:57:47 [crit] 7893#7893: *1 SSL_do_handshake() failed (SSL: error:0A000458:SSL routines::tlsv1 unrecognized name:SSL alert number 112) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25278/v1/orders?id=7", host: "gw.corp.test")line"},
+            {"up-sni-off-nginx-reject", "upstream", "http_proxy", R"conf(http {
     access_log off;
 
     upstream api.corp.test {
@@ -1924,8 +1926,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:57:47 [crit] 7911#7911: *1 SSL_do_handshake() failed (SSL: error:0A000458:SSL routines::tlsv1 unrecognized name:SSL alert number 112) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25286/v1/orders?id=7", host: "gw.corp.test")line"},
-    {"up-sni-off-selfsigned-default", "upstream", "http_proxy", R"conf(http {
+             R"line(2026/11/21 02:57:47 [crit] 7911#7911: *1 SSL_do_handshake() failed (SSL: error:0A000458:SSL routines::tlsv1 unrecognized name:SSL alert number 112) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25286/v1/orders?id=7", host: "gw.corp.test")line"},
+            {"up-sni-off-selfsigned-default", "upstream", "http_proxy", R"conf(http {
     access_log off;
 
     upstream api.corp.test {
@@ -1944,8 +1946,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:57:46 [error] 7848#7848: *1 upstream SSL certificate verify error: (18:self-signed certificate) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25270/v1/orders?id=7", host: "gw.corp.test")line"},
-    {"up-sni-wrong-name", "upstream", "http_proxy", R"conf(http {
+             R"line(2026/11/21 02:57:46 [error] 7848#7848: *1 upstream SSL certificate verify error: (18:self-signed certificate) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25270/v1/orders?id=7", host: "gw.corp.test")line"},
+            {"up-sni-wrong-name", "upstream", "http_proxy", R"conf(http {
     access_log off;
 
     upstream backend_pool {
@@ -1965,8 +1967,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:57:47 [crit] 7923#7923: *1 SSL_do_handshake() failed (SSL: error:0A000458:SSL routines::tlsv1 unrecognized name:SSL alert number 112) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25290/v1/orders?id=7", host: "gw.corp.test")line"},
-    {"up-speaks-first", "upstream", "http_proxy", R"conf(http {
+             R"line(2026/11/21 02:57:47 [crit] 7923#7923: *1 SSL_do_handshake() failed (SSL: error:0A000458:SSL routines::tlsv1 unrecognized name:SSL alert number 112) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25290/v1/orders?id=7", host: "gw.corp.test")line"},
+            {"up-speaks-first", "upstream", "http_proxy", R"conf(http {
     access_log off;
 
     upstream api.corp.test {
@@ -1986,8 +1988,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:57:51 [error] 8211#8211: *1 SSL_do_handshake() failed (SSL: error:0A00010B:SSL routines::wrong version number) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25362/v1/orders?id=7", host: "gw.corp.test")line"},
-    {"up-trust-only-intermediate", "upstream", "http_proxy", R"conf(http {
+             R"line(2026/11/21 02:57:51 [error] 8211#8211: *1 SSL_do_handshake() failed (SSL: error:0A00010B:SSL routines::wrong version number) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25362/v1/orders?id=7", host: "gw.corp.test")line"},
+            {"up-trust-only-intermediate", "upstream", "http_proxy", R"conf(http {
     access_log off;
 
     upstream api.corp.test {
@@ -2007,8 +2009,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:57:35 [error] 6906#6906: *1 upstream SSL certificate verify error: (2:unable to get issuer certificate) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25062/v1/orders?id=7", host: "gw.corp.test")line"},
-    {"up-var-client-key-perm", "upstream", "http_proxy", R"conf(http {
+             R"line(2026/11/21 02:57:35 [error] 6906#6906: *1 upstream SSL certificate verify error: (2:unable to get issuer certificate) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25062/v1/orders?id=7", host: "gw.corp.test")line"},
+            {"up-var-client-key-perm", "upstream", "http_proxy", R"conf(http {
     access_log off;
 
     map $http_x_tenant $cc {
@@ -2034,8 +2036,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:57:57 [error] 8781#8781: *3 cannot load certificate key "/etc/nginx/tls/acme.key": BIO_new_file() failed (SSL: error:8000000D:system library::Permission denied:calling fopen(/etc/nginx/tls/acme.key, r) error:10080002:BIO routines::system lib) while connecting to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET / HTTP/1.1", upstream: "https://127.0.0.1:25501/", host: "gw.corp.test")line"},
-    {"up-var-no-resolver", "upstream", "http_proxy", R"conf(http {
+             R"line(2026/11/21 02:57:57 [error] 8781#8781: *3 cannot load certificate key "/etc/nginx/tls/acme.key": BIO_new_file() failed (SSL: error:8000000D:system library::Permission denied:calling fopen(/etc/nginx/tls/acme.key, r) error:10080002:BIO routines::system lib) while connecting to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET / HTTP/1.1", upstream: "https://127.0.0.1:25501/", host: "gw.corp.test")line"},
+            {"up-var-no-resolver", "upstream", "http_proxy", R"conf(http {
     access_log off;
 
     server {
@@ -2052,8 +2054,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line()line"},
-    {"up-weak-digest", "upstream", "http_proxy", R"conf(http {
+             R"line()line"},
+            {"up-weak-digest", "upstream", "http_proxy", R"conf(http {
     access_log off;
 
     upstream api.corp.test {
@@ -2073,8 +2075,8 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:57:41 [error] 7412#7412: *1 upstream SSL certificate verify error: (68:CA signature digest algorithm too weak) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25174/v1/orders?id=7", host: "gw.corp.test")line"},
-    {"uwsgi-expired", "upstream", "uwsgi", R"conf(http {
+             R"line(2026/11/21 02:57:41 [error] 7412#7412: *1 upstream SSL certificate verify error: (68:CA signature digest algorithm too weak) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25174/v1/orders?id=7", host: "gw.corp.test")line"},
+            {"uwsgi-expired", "upstream", "uwsgi", R"conf(http {
     access_log off;
 
     upstream api.corp.test {
@@ -2094,7 +2096,7 @@ inline constexpr Situation kSituations[] = {
     }
 }
 )conf",
-     R"line(2026/11/21 02:57:59 [error] 8912#8912: *1 upstream SSL certificate verify error: (10:certificate has expired) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /app/ HTTP/1.1", upstream: "suwsgi://127.0.0.1:25550", host: "gw.corp.test")line"},
+             R"line(2026/11/21 02:57:59 [error] 8912#8912: *1 upstream SSL certificate verify error: (10:certificate has expired) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /app/ HTTP/1.1", upstream: "suwsgi://127.0.0.1:25550", host: "gw.corp.test")line"},
 };
 
 }  // namespace handshaked::nginx::lab

@@ -9,7 +9,8 @@ struct Reading {
   Configuration configuration;
   ListenerInventory inventory;
 
-  explicit Reading(std::string text, NginxVersion version = {1, 22, 1}) : configuration(load(std::move(text))), inventory(configuration, version) {}
+  explicit Reading(std::string text, NginxVersion version = {1, 22, 1})
+      : configuration(load(std::move(text))), inventory(configuration, version) {}
 
   static Configuration load(std::string text) {
     MemoryFiles files;
@@ -52,9 +53,7 @@ TEST(ListenerTls, TheNameChoosesTheServerAndItsCertificate) {
       "server { listen 443 ssl; server_name .c.test *.x.b.test; ssl_certificate c.pem; }\n"
       "server { listen 443 ssl; server_name ~^d\\d+\\.test$ '~^(?=look)'; ssl_certificate d.pem; } }");
   const Listener& listener = reading.listener("0.0.0.0:443");
-  const auto index = [&](std::string_view name) {
-    return ListenerInventory::served(listener, name).server - listener.servers.data();
-  };
+  const auto index = [&](std::string_view name) { return ListenerInventory::served(listener, name).server - listener.servers.data(); };
   EXPECT_EQ(index(""), 0);
   EXPECT_EQ(index("A.test"), 0);
   EXPECT_EQ(index("x.b.test"), 1);
@@ -74,7 +73,8 @@ TEST(ListenerTls, ReadsEveryKindOfListener) {
   const Reading reading(
       "http { server { ssl on; ssl_certificate x; } server { listen 8443 quic; listen 9443 ssl http2; listen unix:/run/x.sock ssl; } }\n"
       "stream { server { listen 5000 ssl; ssl_verify_client on; ssl_client_certificate ca.pem; proxy_pass 10.0.0.1:1; } }\n"
-      "mail { server_name mx; starttls only; server { listen 25; protocol smtp; } server { listen 465 ssl; protocol smtp; starttls off; } }");
+      "mail { server_name mx; starttls only; server { listen 25; protocol smtp; } server { listen 465 ssl; protocol smtp; starttls off; } "
+      "}");
   EXPECT_TRUE(reading.listener("0.0.0.0:80").is_tls);
   EXPECT_EQ(reading.listener("0.0.0.0:80").listen, nullptr);
   EXPECT_TRUE(reading.listener("0.0.0.0:8443").is_quic);

@@ -13,9 +13,7 @@ Configuration load(std::string locations) {
   return std::move(Configuration::load("/n.conf", files)).value();
 }
 
-const Directive& server_of(const Configuration& configuration) {
-  return *configuration.root().find_first("http")->find_first("server");
-}
+const Directive& server_of(const Configuration& configuration) { return *configuration.root().find_first("http")->find_first("server"); }
 
 std::string chosen(const Configuration& configuration, std::string_view path) {
   const LocationChoice choice = choose_location(server_of(configuration), path);
@@ -63,8 +61,7 @@ TEST(LocationMatch, SaysWhichExpressionsItCannotTry) {
 }
 
 TEST(LocationMatch, FindsWhereRequestsAreSentOnTo) {
-  const Configuration configuration =
-      load("error_page 502 @down; location / { try_files $uri @app; } location @app {} location @down {}");
+  const Configuration configuration = load("error_page 502 @down; location / { try_files $uri @app; } location @app {} location @down {}");
   const Directive& server = server_of(configuration);
   const auto named = named_locations(server, choose_location(server, "/x").location);
   ASSERT_EQ(named.size(), 2u);

@@ -41,8 +41,8 @@ class RealNginx : public ::testing::Test {
     return path.string();
   }
   Output nginx(const std::string& option) {
-    return run("PATH=$PATH:/usr/sbin nginx " + option + " -p " + directory_.path().string() + " -c " + (directory_ / "nginx.conf").string() +
-               " -g 'error_log stderr; pid nginx.pid;'");
+    return run("PATH=$PATH:/usr/sbin nginx " + option + " -p " + directory_.path().string() + " -c " +
+               (directory_ / "nginx.conf").string() + " -g 'error_log stderr; pid nginx.pid;'");
   }
 
   test::TempDir directory_;
@@ -50,9 +50,10 @@ class RealNginx : public ::testing::Test {
 
 /// A file that does not exist makes nginx print the name that it read.
 TEST_F(RealNginx, OpensTheNameThatTheLexerReads) {
-  const std::string_view written[] = {R"("a b")",   "'a;b'",    R"(a\;b)", R"("a\"b")", R"(a\tb)",  R"(a\xb)", R"(a"b)", "a${x}b", R"("${x}")",
-                                      R"(a\\b)",    R"(\"a)",   "a}b",     "$",         R"(\$a)",   "a$${x}",  R"("$")", "a(b)",   "a#b",
-                                      "\"a\\\nb\"", "\"a\r\n\"", "(a",     "a'b'",      "'\\''",    "$a$",     "a{b",    "\"a\")", "\"a\"b"};
+  const std::string_view written[] = {R"("a b")", "'a;b'",     R"(a\;b)", R"("a\"b")", R"(a\tb)",    R"(a\xb)",   R"(a"b)",
+                                      "a${x}b",   R"("${x}")", R"(a\\b)", R"(\"a)",    "a}b",        "$",         R"(\$a)",
+                                      "a$${x}",   R"("$")",    "a(b)",    "a#b",       "\"a\\\nb\"", "\"a\r\n\"", "(a",
+                                      "a'b'",     "'\\''",     "$a$",     "a{b",       "\"a\")",     "\"a\"b"};
   for (const auto word : written) {
     write("nginx.conf", "events {}\ninclude " + std::string(word) + ";\n");
     const std::string said = nginx("-t").text;

@@ -62,7 +62,8 @@ TEST(Variables, NeverGoInACircle) {
   std::string maps;
   for (int i = 0; i < 8; ++i) {
     maps += "map $x $v" + std::to_string(i) + " { ";
-    for (int row = 0; row < 500; ++row) maps += "r" + std::to_string(row) + " \"$v" + std::to_string(i + 1) + "" + std::string(1, static_cast<char>('a' + row % 26)) + "\"; ";
+    for (int row = 0; row < 500; ++row)
+      maps += "r" + std::to_string(row) + " \"$v" + std::to_string(i + 1) + "" + std::string(1, static_cast<char>('a' + row % 26)) + "\"; ";
     maps += "} ";
   }
   const Resolution many = resolve(maps + "set $v8 x;", "", "", "$v0$v0");

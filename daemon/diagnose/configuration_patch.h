@@ -1,0 +1,64 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "diagnose/diagnosis.h"
+#include "nginx/configuration.h"
+
+namespace handshaked::diagnose {
+
+/// A change to nginx's configuration and to the PEM files beside it, not yet made: edits are collected against the text that was read,
+/// can be looked at as if they had been made (files()), and come out as a unified diff. Keeps the style of the file it touches:
+/// indentation, quoting, blanks in front of comments, line ends (also CRLF), a missing line feed at the end. Borrows the Configuration
+/// and the files. A value type: copy it to try a second change on top. Not shared between threads.
+class ConfigurationPatch {
+ public:
+  ConfigurationPatch(const nginx::Configuration& configuration, const nginx::ConfigurationFiles& files);
+
+  /// Makes the directive stand in the block itself: replaces the arguments of the block's own one (the last, when there are several),
+  /// else adds a line behind the block's last directive of the same family ("proxy_ssl_", "ssl_"), else behind its `*_pass`, else at
+  /// its end. Arguments are quoted where nginx needs it. Fails when the text cannot be changed (a block in a dump, a file
+  /// that was not read, an edit that overlaps an earlier one).
+  Result<> set_directive(const nginx::Directive& block, std::string_view name, std::span<const std::string> arguments);
+  /// Adds one more, whatever is there: for directives that may be repeated.
+  Result<> add_directive(const nginx::Directive& block, std::string_view name, std::span<const std::string> arguments);
+  /// Replaces one argument of a directive where it stands.
+  Result<> replace_argument(const nginx::Directive& directive, std::size_t index, std::string_view value);
+  Result<> append_argument(const nginx::Directive& directive, std::string_view value);
+  /// Takes the whole directive out, with its line when nothing else stands on it.
+  Result<> remove(const nginx::Directive& directive);
+
+  /// Appends blocks of PEM to a text file (read through `files`), each with a comment line above; begins a new line first when the
+  /// last one has no end.
+  Result<> append_pem(const std::string& path, std::string_view pem, std::string_view comment = {});
+  Result<> replace_file(const std::string& path, std::string text);
+  /// Where no file is yet. Fails when there is one.
+  Result<> create_file(const std::string& path, std::string text);
+
+  bool is_empty() const;
+  /// The files as they would be: for reading the configuration again, and the PEM files. Borrows from this patch.
+  const nginx::ConfigurationFiles& files() const;
+  /// Reads the patched configuration as nginx would.
+  Result<nginx::Configuration> reread() const;
+  /// With "a/etc/nginx/nginx.conf" and "b/…": for `patch -p1 -d /`. Fails (invalid_input) when a file is not text that a diff can hold.
+  Result<std::string> unified_diff() const;
+  std::vector<Change> changes() const;
+  /// The new text of every file that differs, by absolute path.
+  std::map<std::string, std::string> changed_files() const;
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;  // copied on copy: see the .cpp
+};
+
+/// A unified diff (three lines of context) of two texts, as GNU diff writes it, with "\ No newline at end of file" where it applies;
+/// empty when they are equal. `before` absent: a new file ("--- /dev/null").
+std::string unified_diff(std::string_view path, const std::string* before, const std::string& after);
+
+}  // namespace handshaked::diagnose

@@ -1,0 +1,46 @@
+#include "diagnose/symptom.h"
+
+#include <algorithm>
+
+namespace handshaked::diagnose {
+
+bool Symptom::has_cause(std::string_view slug) const {
+  return std::any_of(candidates.begin(), candidates.end(), [&](const match::CandidateCause& candidate) { return candidate.cause == slug; });
+}
+
+Symptom symptom_of(const match::HandshakeFailure& failure) {
+  const parse::ErrorRecord& record = failure.record;
+  const parse::TlsDetail& tls = failure.tls;
+  Symptom symptom;
+  symptom.rule_id = failure.rule.id;
+  symptom.side = record.side;
+  symptom.candidates = failure.rule.causes;
+  symptom.message = record.message;
+  symptom.action = record.action;
+  symptom.scheme = parse::upstream_scheme(record);
+  symptom.peer = parse::upstream_peer(record);
+  if (const std::size_t at = record.upstream.find(symptom.peer); !symptom.peer.empty() && at != std::string_view::npos) {
+    symptom.upstream_path = record.upstream.substr(at + symptom.peer.size());
+  }
+  symptom.server = record.server;
+  symptom.request_target = parse::has(record.subrequest) ? record.subrequest : record.request;
+  symptom.host = record.host;
+  symptom.client = record.client;
+  symptom.responder = record.responder;
+  symptom.certificate = record.certificate;
+  symptom.pid = record.pid;
+  symptom.is_truncated = record.truncated;
+  symptom.verify_code = tls.verify_code;
+  symptom.alert = tls.alert;
+  symptom.verify_text = tls.verify_text;
+  if (tls.decisive != nullptr) {
+    symptom.reason = tls.decisive->reason;
+    symptom.reason_code = tls.decisive->reason_code;
+  }
+  symptom.name = tls.name;
+  for (std::size_t i = 0; i < tls.error_count; ++i) symptom.openssl_errors.emplace_back(tls.errors[i].whole);
+  if (failure.time) symptom.first_at = symptom.last_at = failure.time->utc;
+  return symptom;
+}
+
+}  // namespace handshaked::diagnose

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "match/handshake_failure.h"
+#include "match/rule.h"
+
+namespace handshaked::diagnose {
+
+/// What the lines of one incident tell: a copy of one recognised line, and when it was seen first and last. Fields that strangers write
+/// (`request_target`, `host`, `upstream_path`, parts of `message`) order candidates; nothing else is decided by them.
+struct Symptom {
+  std::string rule_id;
+  parse::Side side = parse::Side::config;
+  std::vector<match::CandidateCause> candidates;  ///< likeliest first
+
+  std::string message, action;
+  std::string scheme, peer, upstream_path;  ///< of `upstream:`
+  std::string server, request_target, host, client;
+  std::string responder, certificate;  ///< OCSP
+  std::optional<std::uint64_t> pid;    ///< of the worker
+  bool is_truncated = false;
+
+  std::optional<int> verify_code;
+  std::optional<int> alert;
+  std::string verify_text, reason;  ///< of the decisive OpenSSL error
+  std::uint32_t reason_code = 0;
+  std::string name;  ///< "upstream SSL certificate does not match "NAME""
+  std::vector<std::string> openssl_errors;
+
+  Time first_at{}, last_at{};
+  std::uint64_t count = 1;
+
+  bool has_cause(std::string_view slug) const;
+};
+
+Symptom symptom_of(const match::HandshakeFailure& failure);
+
+}  // namespace handshaked::diagnose
