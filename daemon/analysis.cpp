@@ -42,7 +42,8 @@ void LineAnalysis::examine_line(const ingest::LineBlock& block, std::size_t begi
   // A quote that is open and no context: a line feed cut the message itself, and what it said in full is not known.
   const bool is_cut = is_open && !parse::has(record.client) && !parse::has(record.responder);
   const bool trusted = provenance == Provenance::genuine && record.form != parse::Form::bare && !record.ambiguous && !is_cut &&
-                       !rule->needs_configuration && !rule->imported;
+                       !rule->imported &&
+                       (!rule->needs_configuration || (confirm_ && confirm_(*rule, record)));
   ++counters_.matched;
   if (!trusted) ++counters_.untrusted;
   std::uint64_t line_number = 0;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -31,6 +32,10 @@ class LineAnalysis {
   /// Counts lines from 1: for files that are read from their beginning.
   void count_lines_from_start() { counts_lines_ = true; }
 
+  /// Who can tell whether a line of a rule that needs the configuration is about TLS. Without, such lines are never trusted.
+  using ConfirmLine = std::function<bool(const match::Rule& rule, const parse::ErrorRecord& record)>;
+  void confirm_by_configuration(ConfirmLine confirm) { confirm_ = std::move(confirm); }
+
   void consume(const ingest::LineBlock& block, FailureHandler& handler);
 
   struct Counters {
@@ -59,6 +64,7 @@ class LineAnalysis {
   std::size_t counted_to_ = 0;      ///< that place, in the current block
   std::size_t settled_ = 0;         ///< a record is known to begin here, in the current block
   std::string window_;              ///< the seam between two blocks
+  ConfirmLine confirm_;
 };
 
 }  // namespace handshaked

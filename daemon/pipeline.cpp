@@ -1,10 +1,12 @@
 // READ FIRST. The program, from a log line to a delivered event:
 //
-//   log files -> LogSources --(batches)--> Correlator -> IncidentCommit -> StoreThread -> Delivery -> receivers
-//   reader pool: read, match, fold         loop thread                     its thread      loop thread
+//   log files -> LogSources ------(batches)-+
+//   senders -> NetworkSources ----(batches)-+-> Correlator -> IncidentCommit -> StoreThread -> Delivery -> receivers
+//   reader pool, network threads: read, match, fold   loop thread          its thread      loop thread
 //
 // Edges, and what happens when they are full:
 //   readers -> loop    BoundedQueue<ReadBatch>   wait: the log file is the buffer
+//   network -> loop    BoundedQueue<NetworkBatch> refuse: senders are asked to come again, or not read from (TCP slows them)
 //   loop -> store      StoreThread::submit       wait: batches stay in the queue until there is room
 //   store -> delivery  the outbox table          outbox: a slow receiver never stops anything
 //
@@ -22,6 +24,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <memory>
@@ -30,15 +33,20 @@
 
 #include "base/bounded_queue.h"
 #include "config/config_file.h"
+#include "control/control_server.h"
 #include "correlate/correlator.h"
 #include "emit/delivery.h"
+#include "notify/dispatcher.h"
+#include "stages/diagnosis_desk.h"
 #include "stages/incident_commit.h"
 #include "stages/log_sources.h"
+#include "stages/network_sources.h"
+#include "stages/operator_desk.h"
 #include "stages/receivers.h"
+#include "stages/restored_state.h"
 #include "stages/rule_base.h"
 #include "stages/service_notify.h"
 #include "stages/store_outbox.h"
-#include "store/incidents.h"
 #include "store/positions.h"
 #include "store/retention.h"
 #include "store/store_thread.h"
@@ -55,6 +63,7 @@ using telemetry::log_warning;
 constexpr int kExitConfiguration = 78;
 constexpr int kExitInternal = 70;
 constexpr std::size_t kQueuedBatches = 64;
+constexpr std::size_t kQueuedNetworkBatches = 256;
 constexpr auto kDeliveryGrace = std::chrono::seconds(5);
 constexpr auto kRetentionInterval = std::chrono::hours(1);
 
@@ -67,10 +76,12 @@ std::string host_name(const config::Config& config) {
 correlate::CorrelatorOptions correlator_options(const config::Config& config) {
   correlate::CorrelatorOptions options;
   options.host = host_name(config);
-  options.group_wait = config.group_wait;
   options.transport_lines = config.transport_lines;
   options.transport_window = config.transport_window;
   options.quiet_least = config.resolve_after;
+  options.longest_gap = std::chrono::minutes(5);
+  options.hold = std::min<Duration>(config.resolve_after, std::chrono::minutes(2));
+  options.reopen_within = config.reopen_within;
   options.max_incidents = config.max_incidents;
   return options;
 }
@@ -94,15 +105,19 @@ class Daemon {
         watchdog_(loop_),
         retention_(loop_),
         correlator_(correlator_options(config_)),
+        dispatcher_(stages::make_router(config_), config_.routing.maintenance),
         incident_commit_(host_name(config_), config_.receivers),
         store_(std::move(database), store_options()),
         outbox_(store_),
         batches_(kQueuedBatches, [this] { asio::post(loop_, [this] { take_batches(); }); }),
         readers_(config_.readers),
-        sources_(loop_, readers_, batches_, base_->rules) {}
+        sources_(loop_, readers_, batches_, base_->rules),
+        network_batches_(kQueuedNetworkBatches, [this] { asio::post(loop_, [this] { take_batches(); }); }),
+        network_(loop_, network_batches_, base_->rules, config_.readers) {}
 
   /// Builds what can fail for reasons of the administrator's; complains in the log.
   bool prepare(bool from_start) {
+    make_desk();
     if (!restore_incidents() || !make_deliveries()) return false;
     for (const config::FileSource& source : config_.files) {
       const auto followed =
@@ -112,18 +127,22 @@ class Daemon {
         return false;
       }
     }
-    return true;
+    const auto listening = network_.open_all(config_, [this](const std::string& source) { return find_cursor(source); });
+    if (!listening) log_error(listening.error().message());
+    return listening.has_value();
   }
 
   void run() {
     wait_for_signals();
     start_deliveries();
+    network_.start();
     sources_.start([this] {
       const std::string status =
           "following " + std::to_string(sources_.count()) + " logs with " + std::to_string(base_->rules->rules().size()) + " rules";
       log_info(status);
       stages::notify_ready(status);
     });
+    listen_to_operators();
     feed_watchdog();
     run_retention();
     advance();  // what was open and due when we were stopped
@@ -134,6 +153,11 @@ class Daemon {
   store::StoreThreadOptions store_options() {
     store::StoreThreadOptions options;
     options.on_trouble = [](const Error& error) { log_error("the database cannot be written, events wait in memory: " + error.message()); };
+    options.on_queued = [this](const store::Commit& commit, const std::vector<store::QueuedRow>& queued) {
+      // Straight to the senders, without reading it back.
+      auto fresh = std::make_shared<stages::FreshDeliveries>(stages::fresh_deliveries(commit, queued, wall_clock_now()));
+      asio::post(loop_, [this, fresh] { offer_deliveries(*fresh); });
+    };
     options.on_recovered = [] { log_info("the database can be written again"); };
     options.on_replaced = [this](const store::Replacement& replacement) {
       log_error("the database was damaged (" + replacement.reason + ") and is now " + replacement.moved_to.string() +
@@ -146,17 +170,9 @@ class Daemon {
   // ---- before the first line -------------------------------------------------------------------------------------------
 
   bool restore_incidents() {
-    auto rows = store_.call([](store::Database& database) { return store::Incidents(database).load_open(); }).get();
-    if (!rows) {
-      log_error("cannot read the open incidents: " + rows.error().message());
-      return false;
-    }
-    for (const store::IncidentRow& row : rows.value()) {
-      auto incident = correlate::Incident::from_json(row.state_json);
-      if (incident) correlator_.restore(std::move(incident).value());
-      else log_warning("incident " + row.id + " is left out: " + incident.error().message());
-    }
-    return true;
+    const auto restored = stages::restore_state(store_, correlator_, dispatcher_, config_.reopen_within, wall_clock_now());
+    if (!restored) log_error("cannot read the state of before: " + restored.error().message());
+    return restored.has_value();
   }
 
   std::optional<std::string> find_cursor(const std::string& source) {
@@ -166,6 +182,26 @@ class Daemon {
     return std::nullopt;
   }
 
+  void make_desk() {
+    if (!config_.diagnosis.enabled) return;
+    stages::DiagnosisDeskOptions options;
+    options.host = host_name(config_);
+    options.nginx_configuration = config_.nginx.configuration;
+    options.nginx_prefix = config_.nginx.prefix;
+    options.ca_stores = config_.diagnosis.ca_stores;
+    options.allow = config_.diagnosis.allow;
+    options.may_probe = config_.diagnosis.probe;
+    options.may_read_keys = config_.diagnosis.read_keys;
+    options.time_limit = config_.diagnosis.time_limit;
+    options.probe_interval = config_.diagnosis.probe_interval;
+    options.probe_interval_most = config_.diagnosis.probe_interval_most;
+    desk_.emplace(loop_.get_executor(), std::move(options),
+                  stages::DiagnosisDesk::Answers{
+                      .diagnosed = [this](const std::string& incident, auto note) { take_diagnosis(incident, std::move(note)); },
+                      .probed = [this](const std::string& incident, const correlate::ProbeRound& round) { take_probes(incident, round); }});
+    desk_->use_rules(base_);
+  }
+
   bool make_deliveries() {
     for (const config::Receiver& receiver : config_.receivers) {
       auto sink = stages::make_sink(loop_.get_executor(), receiver, host_name(config_));
@@ -173,8 +209,14 @@ class Daemon {
         log_error("receiver " + receiver.name + ": " + sink.error().message());
         return false;
       }
+      if (receiver.type == config::Receiver::Type::alertmanager) {
+        if (const auto open = stages::delivered_and_open(store_, receiver.name)) sink.value()->restore(open.value());
+        else log_warning("receiver " + receiver.name + ": what is open cannot be read: " + open.error().message());
+      }
+      emit::DeliveryOptions options = stages::delivery_options(receiver);
+      options.on_copied = [this] { notify_deliveries(); };
       deliveries_.push_back(
-          std::make_unique<emit::Delivery>(loop_.get_executor(), std::move(sink).value(), outbox_, emit::DeliveryOptions{}));
+          std::make_unique<emit::Delivery>(loop_.get_executor(), std::move(sink).value(), outbox_, std::move(options)));
     }
     return true;
   }
@@ -194,8 +236,10 @@ class Daemon {
   void take_batches() {
     while (store_.has_room()) {
       auto batch = batches_.try_pop();
-      if (!batch) return;
-      take_batch(std::move(*batch));
+      auto network_batch = network_batches_.try_pop();  // in turn: neither kind of source holds up the other
+      if (!batch && !network_batch) return;
+      if (batch) take_batch(std::move(*batch));
+      if (network_batch) take_network_batch(std::move(*network_batch));
     }
     store_.call_when_room([this] { asio::post(loop_, [this] { take_batches(); }); });
   }
@@ -207,6 +251,14 @@ class Daemon {
     store::Commit commit;
     commit.positions.push_back({.source = std::move(batch.source), .cursor = std::move(batch.cursor)});
     advance(now, std::move(commit));
+  }
+
+  void take_network_batch(stages::NetworkBatch batch) {
+    const Time now = wall_clock_now();
+    for (const correlate::FailureBatch& found : batch.found) correlator_.absorb(found, now);
+    store::Commit commit;
+    if (!batch.cursor.empty()) commit.positions.push_back({.source = std::move(batch.source), .cursor = std::move(batch.cursor)});
+    advance(now, std::move(commit), std::move(batch.committed));
   }
 
   void log_tail_event(const ingest::TailEvent& event) {
@@ -221,18 +273,68 @@ class Daemon {
 
   void advance() { advance(wall_clock_now(), {}); }
 
-  void advance(Time now, store::Commit commit) {
-    const bool urgent = incident_commit_.add(correlator_.advance(now), *base_, now, commit);
+  /// `committed`: of a sender who waits for an acknowledgement; may be empty.
+  void advance(Time now, store::Commit commit, std::function<void(Result<>)> committed = {}) {
+    const std::vector<correlate::IncidentChange> changes = correlator_.advance(now);
+    ask_for_diagnoses(changes, now);
+    incident_commit_.add(changes, commit);
+    for (const correlate::IncidentChange& change : changes) dispatcher_.observe(*change.incident, now);
+    incident_commit_.add(dispatcher_.advance(now, stages::LiveIncidents(correlator_)), *base_, now, commit);
     const bool has_events = !commit.deliveries.empty();
+    const bool urgent = has_events || committed || has_openings(changes);
     if (!commit.empty()) {
       store_.submit(
           std::move(commit),
-          [this, has_events](Result<> written) {
-            if (written && has_events) asio::post(loop_, [this] { notify_deliveries(); });
+          [committed = std::move(committed)](Result<> written) {
+            if (committed) committed(std::move(written));
           },
           urgent);
+    } else if (committed) {
+      committed(success());  // nothing in it has to be kept
     }
     wait_for_deadline();
+  }
+
+  void ask_for_diagnoses(const std::vector<correlate::IncidentChange>& changes, Time now) {
+    using What = correlate::IncidentChange::What;
+    if (!desk_ || stopping_) return;
+    for (const correlate::IncidentChange& change : changes) {
+      if (change.what == What::resolved) desk_->forget(change.incident->id);
+      if ((change.what != What::opened && change.what != What::reopened) || !change.incident->is_told()) continue;
+      if (desk_->request(*change.incident)) correlator_.expect_diagnosis(change.incident->id, now + config_.group_wait);
+    }
+  }
+
+  void take_diagnosis(const std::string& incident, std::shared_ptr<const correlate::DiagnosisNote> note) {
+    const Time now = wall_clock_now();
+    if (note) {
+      if (const auto attached = correlator_.attach_diagnosis(incident, std::move(note), now); !attached) {
+        log_warning("the diagnosis of " + incident + " is left out: " + attached.error().message());
+        correlator_.give_up_diagnosis(incident);
+      }
+    } else {
+      correlator_.give_up_diagnosis(incident);
+    }
+    advance();
+  }
+
+  void take_probes(const std::string& incident, const correlate::ProbeRound& round) {
+    correlator_.note_probes(incident, round, wall_clock_now());
+    advance();
+  }
+
+  static bool has_openings(const std::vector<correlate::IncidentChange>& changes) {
+    using What = correlate::IncidentChange::What;
+    return std::any_of(changes.begin(), changes.end(),
+                       [](const auto& change) { return change.what == What::opened || change.what == What::reopened; });
+  }
+
+  void offer_deliveries(stages::FreshDeliveries& fresh) {
+    for (const auto& delivery : deliveries_) {
+      const std::string receiver(delivery->receiver());
+      if (const auto own = fresh.due.find(receiver); own != fresh.due.end()) delivery->offer(std::move(own->second));
+      if (fresh.later.contains(receiver)) delivery->notify();
+    }
   }
 
   void notify_deliveries() {
@@ -240,7 +342,8 @@ class Daemon {
   }
 
   void wait_for_deadline() {
-    const auto next = correlator_.next_deadline();
+    auto next = correlator_.next_deadline();
+    if (const auto notice = dispatcher_.next_deadline()) next = std::min(next.value_or(*notice), *notice);
     if (!next || stopping_) return;
     const auto wait = std::max<Duration>(*next - wall_clock_now(), std::chrono::milliseconds(1));
     deadline_.expires_after(std::min<Duration>(wait, std::chrono::minutes(1)));  // the clock may be set meanwhile
@@ -254,7 +357,7 @@ class Daemon {
     std::vector<correlate::IncidentChange> all;
     for (const correlate::Incident* incident : correlator_.incidents()) all.push_back({correlate::IncidentChange::What::changed, incident});
     store::Commit commit;
-    incident_commit_.add(all, *base_, wall_clock_now(), commit);
+    incident_commit_.add(all, commit);
     store_.submit(std::move(commit), {}, true);
   }
 
@@ -283,6 +386,8 @@ class Daemon {
     if (loaded.base) {
       base_ = std::move(loaded.base);
       sources_.use_rules(base_->rules);
+      network_.use_rules(base_->rules);
+      if (desk_) desk_->use_rules(base_);
       log_info("reloaded " + std::to_string(base_->rules->rules().size()) + " rules");
     } else {
       log_error("the rules were not reloaded: the " + std::to_string(base_->rules->rules().size()) + " rules from before stay in force");
@@ -321,15 +426,56 @@ class Daemon {
     });
   }
 
+  // ---- operators -------------------------------------------------------------------------------------------------------
+
+  /// Without its control socket the daemon does all that it is for: it says so, and goes on.
+  void listen_to_operators() {
+    if (config_.control.socket.empty()) return;
+    operators_.emplace(correlator_, dispatcher_, store_,
+                       stages::OperatorDesk::Daemon{.incidents_changed = [this] { advance(); },
+                                                    .deliveries_changed = [this] { notify_deliveries(); },
+                                                    .receivers = [this] { return receiver_states(); },
+                                                    .sources = [this] { return sources_.count(); },
+                                                    .rules = [this]() -> const stages::RuleBase& { return *base_; },
+                                                    .on_loop = [this](std::function<void()> work) { asio::post(loop_, std::move(work)); }});
+    control::ControlServerOptions options;
+    options.socket = config_.control.socket;
+    options.group = config_.control.group;
+    control_.emplace(loop_.get_executor(), std::move(options), [this](control::ControlRequest request, control::ControlServer::Reply reply) {
+      operators_->take(std::move(request), std::move(reply));
+    });
+    if (const auto started = control_->start(); !started) log_warning("no control socket: " + started.error().message());
+  }
+
+  std::vector<stages::ReceiverState> receiver_states() const {
+    std::vector<stages::ReceiverState> states;
+    for (const auto& delivery : deliveries_) {
+      const emit::DeliveryStatus status = delivery->status();
+      const char* const circuit = status.circuit == emit::CircuitBreaker::State::closed ? "closed"
+                                  : status.circuit == emit::CircuitBreaker::State::open ? "open"
+                                                                                        : "probing";
+      states.push_back({.name = status.receiver,
+                        .circuit = circuit,
+                        .is_disabled = status.is_disabled,
+                        .under_way = status.under_way,
+                        .last_failure = status.last_failure});
+    }
+    return states;
+  }
+
   // ---- the end: downstream, stage by stage ------------------------------------------------------------------------------
 
   void stop() {
     stopping_ = true;
     stages::notify_stopping();
+    if (control_) control_->stop();
+    if (desk_) desk_->stop();
     sources_.stop();
+    network_.begin_stop();
     for (asio::steady_timer* timer : {&deadline_, &watchdog_, &retention_}) timer->cancel();
     // The readers may wait for room in the queue, so it is emptied until they are done.
     finished_readers_ = std::jthread([this] {
+      network_.stop();
       readers_.join();
       asio::post(loop_, [this] { stop_after_readers(); });
     });
@@ -337,6 +483,7 @@ class Daemon {
 
   void stop_after_readers() {
     while (auto batch = batches_.try_pop()) take_batch(std::move(*batch));
+    while (auto batch = network_batches_.try_pop()) take_network_batch(std::move(*batch));
     advance();
     for (const auto& delivery : deliveries_) delivery->stop(kDeliveryGrace);
     if (deliveries_running_ == 0) close_store();
@@ -357,14 +504,20 @@ class Daemon {
   asio::signal_set signals_;
   asio::steady_timer deadline_, watchdog_, retention_;
   correlate::Correlator correlator_;
+  notify::Dispatcher dispatcher_;
   stages::IncidentCommit incident_commit_;
   store::StoreThread store_;
   stages::StoreOutbox outbox_;
+  std::optional<stages::OperatorDesk> operators_;
+  std::optional<control::ControlServer> control_;
   std::vector<std::unique_ptr<emit::Delivery>> deliveries_;
   std::size_t deliveries_running_ = 0;
+  std::optional<stages::DiagnosisDesk> desk_;
   BoundedQueue<stages::ReadBatch> batches_;
   asio::thread_pool readers_;
   stages::LogSources sources_;
+  BoundedQueue<stages::NetworkBatch> network_batches_;
+  stages::NetworkSources network_;
   std::jthread finished_readers_;
   bool stopping_ = false;
 };

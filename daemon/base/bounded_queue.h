@@ -32,6 +32,20 @@ class BoundedQueue {
     return true;
   }
 
+  /// For producers that must not wait: takes `item` if there is room, else leaves it as it is. Once closed it is taken and dropped.
+  bool try_push(T& item) {
+    bool was_empty = false;
+    {
+      const std::lock_guard lock(mutex_);
+      if (closed_) return true;
+      if (items_.size() >= capacity_) return false;
+      was_empty = items_.empty();
+      items_.push_back(std::move(item));
+    }
+    if (was_empty) wake_();
+    return true;
+  }
+
   std::optional<T> try_pop() {
     std::optional<T> item;
     {

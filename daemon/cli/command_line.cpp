@@ -1,4 +1,4 @@
-// The only file that includes CLI11: it is slow to compile.
+// Includes CLI11, which is slow to compile, beside operator_command_line.cpp.
 #include "cli/command_line.h"
 
 #include <CLI/CLI.hpp>
@@ -8,6 +8,7 @@
 #include <map>
 
 #include "cli/exit_code.h"
+#include "cli/operator_command_line.h"
 #include "cli/visible_text.h"
 
 #ifndef HANDSHAKED_VERSION
@@ -19,7 +20,7 @@ namespace {
 
 constexpr const char* kExitCodes =
     "Exit status: 0 done; 1 nothing matched, nothing known, or --fail-on was met; 2 wrong usage;\n"
-    "70 internal error; 78 bad configuration or rules.";
+    "69 the daemon cannot be reached; 70 internal error; 78 bad configuration or rules.";
 
 /// CLI11 throws on what a user did wrong; this collects the options of all verbs in one place so that each has the same
 /// words for the same thing.
@@ -36,7 +37,10 @@ class Parser {
     add_match();
     add_explain();
     add_check();
+    add_receivers();
+    add_diagnose();
     add_rules_verbs();
+    operator_verbs_ = std::make_unique<OperatorCommandLine>(app_);
   }
 
   CommandLine read(int argc, const char* const* argv) {
@@ -51,11 +55,14 @@ class Parser {
       // Help and version are "errors" that ask for exit code 0; all others are usage, whatever number CLI11 gives them.
       return {.command = std::nullopt, .exit_code = app_.exit(error) == 0 ? kExitDone : kExitUsage};
     }
+    if (auto operator_options = operator_verbs_->parsed()) return {.command = std::move(*operator_options), .exit_code = kExitDone};
     if (run_verb_->parsed()) return {.command = run_, .exit_code = kExitDone};
     if (scan_verb_->parsed()) return {.command = finished_scan(), .exit_code = kExitDone};
     if (match_verb_->parsed()) return {.command = match_, .exit_code = kExitDone};
     if (explain_verb_->parsed()) return {.command = finished_explain(), .exit_code = kExitDone};
     if (check_verb_->parsed()) return {.command = check_, .exit_code = kExitDone};
+    if (receivers_verb_->parsed()) return {.command = finished_receivers(), .exit_code = kExitDone};
+    if (diagnose_verb_->parsed()) return finished_diagnose();
     return {.command = finished_rules(), .exit_code = kExitDone};
   }
 
@@ -158,6 +165,70 @@ class Parser {
     add_text_or_json(check_verb_, check_.json);
   }
 
+  /// Where nginx's configuration is: the same words for every verb that reads it.
+  static void add_nginx(CLI::App* verb, diagnose::NginxPlace& nginx) {
+    CLI::Option* const conf =
+        verb->add_option("--nginx-conf", nginx.configuration, "nginx.conf (default: that of the nginx that is installed here)")
+            ->type_name("FILE");
+    CLI::Option* const prefix = verb->add_option("--nginx-prefix", nginx.prefix, "nginx's prefix, as with nginx -p")->type_name("DIR");
+    verb->add_option("--nginx-dump", nginx.dump, "The output of nginx -T instead of the files")->type_name("FILE")->excludes(conf);
+    static_cast<void>(prefix);
+  }
+  static void add_ca_store(CLI::App* verb, std::vector<std::string>& paths) {
+    verb->add_option("--ca-store", paths,
+                     "Where to look for CA certificates to propose; a file or a directory, repeatable (default: the system's bundle)")
+        ->type_name("PATH")
+        ->allow_extra_args(false);
+  }
+
+  void add_diagnose() {
+    diagnose_verb_ = add_verb("diagnose", "Find the cause of TLS faults, and the fix that provably works",
+                              "handshaked diagnose --log /var/log/nginx/error.log --nginx-conf /etc/nginx/nginx.conf");
+    diagnose_verb_->add_option("--log", diagnose_.logs, "An error log: plain, .gz or .zst; - is standard input; repeatable")
+        ->type_name("FILE")
+        ->allow_extra_args(false);
+    diagnose_verb_->add_option("--peer", diagnose_.peer, "An upstream of the configuration, as it is written there")
+        ->type_name("HOST:PORT");
+    diagnose_verb_->add_flag("--all", diagnose_.all, "Every upstream of the configuration that is reached with TLS");
+    add_nginx(diagnose_verb_, diagnose_.nginx);
+    add_ca_store(diagnose_verb_, diagnose_.ca_stores);
+    diagnose_verb_->add_flag("--no-probe", diagnose_.no_probe, "Connect to nothing: work from configuration and files alone");
+    add_choice<match::Severity>(
+        diagnose_verb_, "--fail-on",
+        {{"info", match::Severity::info}, {"warning", match::Severity::warning}, {"critical", match::Severity::critical}},
+        diagnose_.fail_on, "Exit with 1 when a fault is at least so severe: info, warning or critical; noise does not count", "SEVERITY");
+    add_text_or_json(diagnose_verb_, diagnose_.json);
+    add_language(diagnose_verb_, diagnose_.language);
+    add_time_zone(diagnose_verb_, diagnose_.time_zone);
+    add_rules(diagnose_verb_, diagnose_.rules_directory);
+  }
+
+  CommandLine finished_diagnose() const {
+    if (diagnose_.logs.empty() && diagnose_.peer.empty() && !diagnose_.all) {
+      std::fputs("handshaked: diagnose what? Give --log FILE, --peer HOST:PORT or --all\nRun with --help for more information.\n", stderr);
+      return {.command = std::nullopt, .exit_code = kExitUsage};
+    }
+    return {.command = diagnose_, .exit_code = kExitDone};
+  }
+
+  void add_receivers() {
+    receivers_verb_ = add_verb("receivers", "Name the receivers of a configuration, and try them", "handshaked receivers test ops-chat");
+    receivers_verb_->require_subcommand(1);
+    receivers_list_verb_ = receivers_verb_->add_subcommand("list", "Name all receivers");
+    CLI::App* const test = receivers_verb_->add_subcommand("test", "Send a sample event to one receiver and say what came back");
+    test->footer("Example: handshaked receivers test ops-chat -c /etc/handshaked/handshaked.toml\n\nExit status: 0 delivered; 1 not; 2 no such receiver.");
+    test->add_option("name", receivers_.name, "The receiver's name in the configuration")->required()->type_name("NAME");
+    for (CLI::App* const verb : {receivers_list_verb_, test}) {
+      add_config(verb, receivers_.config_file);
+      add_text_or_json(verb, receivers_.json);
+    }
+  }
+  ReceiversOptions finished_receivers() const {
+    ReceiversOptions options = receivers_;
+    options.verb = receivers_list_verb_->parsed() ? ReceiversOptions::Verb::list : ReceiversOptions::Verb::test;
+    return options;
+  }
+
   CLI::App* add_rules_verb(const std::string& name, const std::string& what, const std::string& example) {
     CLI::App* const verb = rules_verb_->add_subcommand(name, what);
     verb->footer("Example: " + example);
@@ -253,7 +324,9 @@ class Parser {
   }
 
   CLI::App app_;
-  CLI::App *run_verb_ = nullptr, *scan_verb_ = nullptr, *match_verb_ = nullptr, *explain_verb_ = nullptr, *check_verb_ = nullptr;
+  std::unique_ptr<OperatorCommandLine> operator_verbs_;
+  CLI::App *run_verb_ = nullptr, *scan_verb_ = nullptr, *match_verb_ = nullptr, *explain_verb_ = nullptr, *check_verb_ = nullptr, *receivers_verb_ = nullptr, *receivers_list_verb_ = nullptr,
+           *diagnose_verb_ = nullptr;
   CLI::App *rules_verb_ = nullptr, *rules_list_verb_ = nullptr, *rules_show_verb_ = nullptr, *rules_lint_verb_ = nullptr,
            *rules_test_verb_ = nullptr, *rules_import_verb_ = nullptr;
   CLI::Option* format_option_ = nullptr;
@@ -262,6 +335,8 @@ class Parser {
   MatchOptions match_;
   ExplainOptions explain_;
   CheckOptions check_;
+  ReceiversOptions receivers_;
+  DiagnoseOptions diagnose_;
   RulesListOptions rules_list_;
   RulesShowOptions rules_show_;
   RulesLintOptions rules_lint_;

@@ -5,8 +5,11 @@
 #include <variant>
 
 #include "cli/check_verb.h"
+#include "cli/diagnose_verb.h"
 #include "cli/explain_verb.h"
 #include "cli/match_verb.h"
+#include "cli/operator_verbs.h"
+#include "cli/receivers_verb.h"
 #include "cli/rules_verb.h"
 #include "cli/scan_verb.h"
 
@@ -20,7 +23,7 @@ struct RunOptions {
 };
 
 /// What the command line asks for: one verb with its options.
-using Command = std::variant<RunOptions, ScanOptions, MatchOptions, ExplainOptions, CheckOptions, RulesOptions>;
+using Command = std::variant<RunOptions, ScanOptions, MatchOptions, ExplainOptions, CheckOptions, DiagnoseOptions, ReceiversOptions, RulesOptions, OperatorOptions>;
 
 /// Reads the command line. Help, the version and complaints are printed here; then there is no command and `exit_code` is
 /// what the process answers (0 or kExitUsage).

@@ -35,7 +35,6 @@ Time modified_at(const std::string& file) {
 
 correlate::CorrelatorOptions show_everything() {
   correlate::CorrelatorOptions options;
-  options.group_wait = Duration(0);
   options.transport_lines = 1;
   options.transport_window = Duration(0);
   return options;
@@ -45,29 +44,33 @@ correlate::CorrelatorOptions show_everything() {
 class ScanHandler : public FailureHandler {
  public:
   using UntrustedCounts = std::unordered_map<const match::Rule*, std::uint64_t>;
-  ScanHandler(correlate::FailureFold& fold, UntrustedCounts& untrusted) : fold_(fold), untrusted_(untrusted) {}
+  ScanHandler(correlate::FailureFold& fold, UntrustedCounts& untrusted, const ScanHooks& hooks)
+      : fold_(fold), untrusted_(untrusted), hooks_(hooks) {}
 
   void on_failure(const match::HandshakeFailure& failure) override {
     if (!failure.trusted) ++untrusted_[&failure.rule];
+    else if (hooks_.on_trusted) hooks_.on_trusted(failure);
     fold_.on_failure(failure);
   }
 
  private:
   correlate::FailureFold& fold_;
   UntrustedCounts& untrusted_;
+  const ScanHooks& hooks_;
 };
 
 class Scan {
  public:
-  Scan(std::shared_ptr<const match::RuleSet> rules, const parse::TimeZone& zone, std::optional<std::uint64_t> total)
-      : rules_(std::move(rules)), zone_(zone), correlator_(show_everything()), progress_(total) {}
+  Scan(std::shared_ptr<const match::RuleSet> rules, const parse::TimeZone& zone, const ScanHooks& hooks, std::optional<std::uint64_t> total)
+      : rules_(std::move(rules)), zone_(zone), hooks_(hooks), correlator_(show_everything()), progress_(total) {}
 
   void read(const std::string& file) {
     LineAnalysis analysis(rules_, zone_);
     analysis.count_lines_from_start();
+    analysis.confirm_by_configuration(hooks_.confirm);
     correlate::FailureFold fold(rules_, file);
     fold.set_time_fallback(modified_at(file));
-    ScanHandler handler(fold, untrusted_);
+    ScanHandler handler(fold, untrusted_, hooks_);
     LogSpan span(zone_);
     std::uint64_t skipped = 0;
     std::uint64_t stored = 0;
@@ -134,6 +137,7 @@ class Scan {
 
   std::shared_ptr<const match::RuleSet> rules_;
   parse::TimeZone zone_;
+  const ScanHooks& hooks_;
   correlate::Correlator correlator_;
   ProgressBar progress_;
   ScanResult result_;
@@ -144,8 +148,9 @@ class Scan {
 
 }  // namespace
 
-ScanResult scan_logs(const std::vector<std::string>& files, std::shared_ptr<const match::RuleSet> rules, const parse::TimeZone& zone) {
-  Scan scan(std::move(rules), zone, total_size(files));
+ScanResult scan_logs(const std::vector<std::string>& files, std::shared_ptr<const match::RuleSet> rules, const parse::TimeZone& zone,
+                     const ScanHooks& hooks) {
+  Scan scan(std::move(rules), zone, hooks, total_size(files));
   for (const std::string& file : files) scan.read(file);
   return scan.finish();
 }

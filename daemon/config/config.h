@@ -6,6 +6,13 @@
 #include <vector>
 
 #include "base/language.h"
+#include "config/diagnosis.h"
+#include "config/http_source.h"
+#include "config/journal_source.h"
+#include "config/network_source.h"
+#include "config/receiver.h"
+#include "config/routing.h"
+#include "config/shipper_source.h"
 
 namespace handshaked::config {
 
@@ -18,21 +25,10 @@ struct FileSource {
   bool from_start = false;                                       ///< what is there at the first start, too
 };
 
-/// Whom to tell.
-struct Receiver {
-  enum class Type { webhook, syslog };
-  Type type = Type::syslog;
-  std::string name;
-  Language language = Language::en;
-  bool show_clients = false;  ///< client addresses whole
-
-  std::string url;                        ///< webhook
-  std::vector<std::string> secret_files;  ///< webhook: each holds one "whsec_…"; several while rotating
-  std::string ca_file, client_certificate, client_key;
-  milliseconds timeout{10000};
-
-  std::string address = "unix:/dev/log";  ///< syslog: "udp://host:514", "tcp://host:601", "tls://host:6514", "unix:/path"
-  std::string facility = "daemon";
+/// The socket through which `status`, `incidents`, `silence` and `deliveries` talk to the running daemon.
+struct Control {
+  std::string socket = "/run/handshaked/control.sock";  ///< empty: none
+  std::string group;                                    ///< its members may ask and act, beside root and the daemon's own user
 };
 
 /// Everything that handshaked.toml says, with what holds when it says nothing.
@@ -50,10 +46,22 @@ struct Config {
   std::uint32_t transport_lines = 5;
   milliseconds transport_window{120000};
   milliseconds resolve_after{900000};
-  std::uint32_t max_incidents = 10000;
+  milliseconds reopen_within{3600000};
+  std::uint32_t max_incidents = 100000;
+
+  Nginx nginx;
+  Diagnosis diagnosis;
 
   std::vector<FileSource> files;
+  std::vector<SyslogSource> syslog;
+  std::vector<HttpSource> http;
+  std::vector<ForwardSource> forward;
+  std::vector<LumberjackSource> lumberjack;
+  std::vector<JournalSource> journals;
+  std::vector<std::string> network_names;  ///< of all listening sources: no two are alike
   std::vector<Receiver> receivers;
+  Routing routing;
+  Control control;
 };
 
 }  // namespace handshaked::config

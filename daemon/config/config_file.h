@@ -5,16 +5,9 @@
 #include <vector>
 
 #include "config/config.h"
+#include "config/table_reader.h"
 
 namespace handshaked::config {
-
-struct ConfigProblem {
-  std::string file;
-  unsigned line = 0, column = 0;
-  std::string reason;
-
-  std::string message() const;  ///< "/etc/handshaked/handshaked.toml:7:3: reason"
-};
 
 struct LoadedConfig {
   Config config;

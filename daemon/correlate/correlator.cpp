@@ -1,17 +1,20 @@
+// Lines become incidents. What becomes of the incidents is in incident_life.cpp.
 #include "correlate/correlator.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "base/digest.h"
+#include "correlate/severity.h"
 
 namespace handshaked::correlate {
 namespace {
 
-/// A consequence belongs to a fault that was seen this recently: ten times nginx's default fail_timeout.
+/// A consequence belongs to a fault that was seen this recently, before or after it: ten times nginx's default fail_timeout.
 constexpr auto kConsequenceReach = std::chrono::seconds(100);
 constexpr std::size_t kMaxConsequences = 8;
-constexpr std::size_t kMaxIndexed = 4096;
+/// With so many incidents a new one keeps less of its text: many places cost memory, and nobody reads all of them.
+constexpr std::size_t kCrowd = 20'000;
+constexpr std::size_t kSampleInACrowd = 512;
 
 void merge_distinct(std::vector<std::string>& into, const std::vector<std::string>& from, std::size_t limit) {
   for (const std::string& text : from) {
@@ -20,248 +23,189 @@ void merge_distinct(std::vector<std::string>& into, const std::vector<std::strin
   }
 }
 
-/// Bounded, but what is known stays up to date.
-void remember(std::unordered_map<std::string, std::string>& index, const std::string& name, const std::string& print) {
-  if (const auto known = index.find(name); known != index.end()) known->second = print;
-  else if (index.size() < kMaxIndexed) index.emplace(name, print);
-}
-
-void forget(std::unordered_map<std::string, std::string>& index, const std::string& name, const std::string& print) {
-  if (const auto known = index.find(name); known != index.end() && known->second == print) index.erase(known);
-}
-
-}  // namespace
-
-void Correlator::restore(Incident incident) {
-  const std::string print = incident.fingerprint;
-  const Incident& kept = by_fingerprint_.insert_or_assign(print, std::move(incident)).first->second;
-  index(kept);
-  plan(kept, due_at(kept));
-}
-
-void Correlator::absorb(const FailureBatch& batch, Time now) {
-  counters_.untrusted += batch.untrusted;
-  counters_.overflow += batch.overflow;
-  // Causes first: a consequence of the same batch then finds the fault that it follows from.
-  for (const bool consequences : {false, true}) {
-    for (const FoldedFailure& folded : batch.failures) {
-      if ((folded.rule->kind == match::Kind::consequence) == consequences) absorb_failure(folded, batch, now);
-    }
-  }
-}
-
-void Correlator::absorb_failure(const FoldedFailure& folded, const FailureBatch& batch, Time now) {
-  if (folded.rule->kind == match::Kind::consequence) {
-    if (Incident* const cause = find_cause_of(folded)) {
-      join_consequence(*cause, folded, now);
-      return;
-    }
-  }
-  const std::string print = fingerprint(folded.rule->id, folded.place);
-  auto it = by_fingerprint_.find(print);
-  if (it == by_fingerprint_.end()) {
-    if (by_fingerprint_.size() >= options_.max_incidents) {
-      counters_.overflow += folded.count;
-      return;
-    }
-    create(folded, print, batch);
-    it = by_fingerprint_.find(print);
-  }
-  grow(it->second, folded, now);
-}
-
-Incident& Correlator::create(const FoldedFailure& folded, const std::string& print, const FailureBatch& batch) {
+void take_identity(Incident& incident, const FoldedFailure& folded, const std::string& print) {
   const match::Rule& rule = *folded.rule;
-  Incident& incident = by_fingerprint_[print];
   incident.fingerprint = print;
-  const std::string opening = folded.sample_lines.empty() ? std::string() : folded.sample_lines.front();
-  incident.id = "inc-" + sha256_hex(print + '\0' + batch.source + '\0' + std::to_string(folded.opening_offset) + '\0' + opening, 16);
-  incident.severity = rule.severity;
   incident.kind = rule.kind;
   incident.noise = rule.noise;
   incident.rule_id = rule.id;
   incident.title = rule.title;
   incident.title_zh = rule.title_zh;
   incident.url = rule.url;
-  if (!rule.causes.empty()) {
-    incident.likeliest_cause = rule.causes.front().cause;
-    incident.likelihood = rule.causes.front().likelihood;
-  }
+  incident.likeliest_cause = rule.causes.empty() ? std::string() : rule.causes.front().cause;
+  incident.likelihood = rule.causes.empty() ? 0 : rule.causes.front().likelihood;
   incident.place = folded.place;
-  incident.opened_at = folded.first_at;
-  return incident;
 }
 
-void Correlator::grow(Incident& incident, const FoldedFailure& folded, Time now) {
-  // A transport fault that went away and came back much later begins anew: two restarts are no outage.
-  if (incident.status == Status::pending && incident.count > 0 &&
-      folded.first_at - incident.last_seen_at > std::max<Duration>(options_.transport_window * 5, std::chrono::minutes(10))) {
+bool are_close(Time a, Time b) { return (a > b ? a - b : b - a) <= kConsequenceReach; }
+
+}  // namespace
+
+Correlator::Correlator(CorrelatorOptions options) : options_(std::move(options)) {}
+Correlator::~Correlator() = default;
+
+void Correlator::absorb(const FailureBatch& batch, Time now) {
+  if (!watched_since_) watched_since_ = now;
+  counters_.untrusted += batch.untrusted;
+  counters_.overflow += batch.overflow;
+  for (const FoldedFailure& folded : batch.failures) absorb_failure(folded, batch, now);
+}
+
+void Correlator::absorb_failure(const FoldedFailure& folded, const FailureBatch& batch, Time now) {
+  if (folded.rule->kind == match::Kind::consequence) {
+    if (Live* const cause = find_cause_of(folded)) {
+      join_consequence(*cause, folded, now);
+      return;
+    }
+  }
+  if (Live* const live = find_or_create(folded, batch, now)) grow(*live, folded, batch, now);
+  else counters_.overflow += folded.count;
+}
+
+/// nullptr: there are too many already.
+Correlator::Live* Correlator::find_or_create(const FoldedFailure& folded, const FailureBatch& batch, Time now) {
+  const std::string print = fingerprint(folded.rule->id, folded.place);
+  if (const auto it = live_.find(print); it != live_.end()) return it->second.get();
+  if (Live* const adopted = adopt_consequence(folded, print)) return adopted;
+  if (Live* const revived = revive(print, folded, now)) return revived;
+  if (live_.size() + reopenable_.size() >= options_.max_incidents) forget_reopenable(Time::max());
+  return live_.size() < options_.max_incidents ? &create(folded, print, batch) : nullptr;
+}
+
+/// The fault behind a consequence that was there first and stands alone: the incident goes on under its id, as what it is.
+Correlator::Live* Correlator::adopt_consequence(const FoldedFailure& folded, const std::string& print) {
+  if (folded.place.side != parse::Side::upstream || folded.rule->kind == match::Kind::consequence) return nullptr;
+  for (const std::string_view candidate : {consequences_.at_peer(folded.place.peer), consequences_.at_server(folded.place.server)}) {
+    const auto it = candidate.empty() ? live_.end() : live_.find(candidate);
+    if (it == live_.end() || !are_close(it->second->incident.last_seen_at, folded.first_at)) continue;
+    consequences_.forget(it->second->incident);
+    Owned owned = std::move(it->second);
+    live_.erase(it);
+    Incident& incident = owned->incident;
+    Consequence joined{
+        .rule_id = incident.rule_id, .title = incident.title, .count = incident.count, .last_seen_at = incident.last_seen_at};
+    incident.consequences.push_back(std::move(joined));
+    take_identity(incident, folded, print);
     incident.count = 0;
-    incident.opened_at = folded.first_at;
+    incident.clients = ClientSketch();
+    incident.sample_lines.clear();
+    owned->rule_severity = std::max(owned->rule_severity, folded.rule->severity);
+    Live& live = *owned;
+    live_.emplace(live.incident.fingerprint, std::move(owned));
+    return &live;
+  }
+  return nullptr;
+}
+
+/// One that ended a short while ago. It is the same incident again.
+Correlator::Live* Correlator::revive(const std::string& print, const FoldedFailure& folded, Time now) {
+  const auto it = reopenable_.find(print);
+  if (it == reopenable_.end()) return nullptr;
+  Incident& incident = it->second->incident;
+  const Time ended = incident.resolved_at.value_or(incident.last_seen_at);
+  if (folded.first_at - ended > options_.reopen_within && now - ended > options_.reopen_within) return nullptr;
+  Owned owned = std::move(it->second);
+  reopenable_.erase(it);
+  Live& live = *owned;
+  live.rule_severity = folded.rule->severity;
+  live.incident.status = Status::pending;  // grow() decides
+  live.incident.resolved_at.reset();
+  live.incident.resolved_by.clear();
+  live.incident.run_count = 0;
+  live.incident.severity = folded.rule->severity;
+  live.incident.passed_rounds = 0;
+  live.incident.probe_failed_at.reset();
+  live.incident.fix_verified_at.reset();
+  live.incident.anomalous_at.reset();
+  by_id_.emplace(live.incident.id, &live);
+  live_.emplace(live.incident.fingerprint, std::move(owned));
+  return &live;
+}
+
+Correlator::Live& Correlator::create(const FoldedFailure& folded, const std::string& print, const FailureBatch& batch) {
+  Owned owned = std::make_unique<Live>();
+  Live& live = *owned;
+  Incident& incident = live.incident;
+  take_identity(incident, folded, print);
+  const std::string opening = folded.sample_lines.empty() ? std::string() : folded.sample_lines.front();
+  incident.id = "inc-" + sha256_hex(print + '\0' + batch.source + '\0' + std::to_string(folded.opening_offset) + '\0' + opening, 16);
+  incident.severity = live.rule_severity = folded.rule->severity;
+  incident.late = batch.late;
+  incident.opened_at = incident.run_since = folded.first_at;
+  by_id_.emplace(incident.id, &live);
+  live_.emplace(incident.fingerprint, std::move(owned));
+  return live;
+}
+
+void Correlator::grow(Live& live, const FoldedFailure& folded, const FailureBatch& batch, Time now) {
+  Incident& incident = live.incident;
+  // A transport fault that went away and came back much later begins anew: two restarts are no outage.
+  const auto pause = std::max<Duration>(options_.transport_window * 5, std::chrono::minutes(10));
+  if (incident.status == Status::pending && (incident.run_count == 0 || folded.first_at - incident.last_seen_at > pause)) {
+    incident.run_count = 0;
+    incident.run_since = folded.first_at;
+    if (!incident.was_open) {
+      incident.count = 0;
+      incident.opened_at = folded.first_at;
+    }
   }
   incident.count += folded.count;
+  incident.run_count += folded.count;
+  incident.run_since = std::min(incident.run_since, folded.first_at);
   incident.opened_at = std::min(incident.opened_at, folded.first_at);
   incident.last_seen_at = std::max(incident.last_seen_at, folded.last_at);
   incident.window.add(folded.last_at, folded.count);
   incident.clients.merge(folded.clients);
+  incident.late = incident.late && batch.late;
+  if (incident.noise) {
+    if (!incident.noise_history) incident.noise_history.emplace();
+    incident.noise_history->add(folded.last_at, folded.count, folded.networks);
+  }
   merge_distinct(incident.servers, folded.servers, Incident::kMaxServers);
-  merge_distinct(incident.sample_lines, folded.sample_lines, Incident::kMaxSamples);
-  if (folded.hosts.empty()) merge_distinct(incident.hosts, {options_.host}, Incident::kMaxHosts);
-  else merge_distinct(incident.hosts, folded.hosts, Incident::kMaxHosts);
+  const bool is_crowd = live_.size() > kCrowd;
+  merge_distinct(incident.sample_lines, folded.sample_lines, is_crowd ? 1 : Incident::kMaxSamples);
+  if (is_crowd && incident.sample_lines.front().size() > kSampleInACrowd) incident.sample_lines.front().resize(kSampleInACrowd);
+  merge_distinct(incident.hosts, folded.hosts.empty() ? std::vector<std::string>{options_.host} : folded.hosts, Incident::kMaxHosts);
 
   index(incident);
-  if (folded.place.server != incident.place.server) remember(newest_by_server_, folded.place.server, incident.fingerprint);
-  open_if_due(incident, now);
-  touch(incident);
+  if (folded.place.server != incident.place.server && incident.place.side == parse::Side::upstream &&
+      incident.kind != match::Kind::consequence) {
+    causes_.remember_server(folded.place.server, incident.fingerprint);
+  }
+  reconsider(live, now);
 }
 
-/// So that consequences find the fault that they follow from.
+/// So that causes and consequences find each other.
 void Correlator::index(const Incident& incident) {
-  if (incident.place.side != parse::Side::upstream || incident.kind == match::Kind::consequence) return;
-  remember(newest_by_server_, incident.place.server, incident.fingerprint);
-  remember(newest_by_peer_, incident.place.peer, incident.fingerprint);
+  if (incident.place.side != parse::Side::upstream) return;
+  (incident.kind == match::Kind::consequence ? consequences_ : causes_).remember(incident);
 }
 
-void Correlator::open_if_due(Incident& incident, Time now) {
-  if (incident.status != Status::pending) return;
-  const bool persists =
-      incident.count >= options_.transport_lines && incident.last_seen_at - incident.opened_at >= options_.transport_window;
-  if (incident.kind == match::Kind::transport && !persists) return;
-  incident.status = Status::open;
-  ++counters_.opened;
-  const bool is_history = quiet_until(incident) <= now;  // a backlog tells of what is over: it is recorded, nobody is told
-  if (incident.noise || is_history) return;
-  incident.notify_at = incident.severity == match::Severity::critical ? now : now + options_.group_wait;
-}
-
-Incident* Correlator::find_cause_of(const FoldedFailure& consequence) {
-  const auto recent = [&](const auto& index, const std::string& name) -> Incident* {
-    const auto listed = index.find(name);
-    if (name.empty() || listed == index.end()) return nullptr;
-    const auto it = by_fingerprint_.find(listed->second);
-    if (it == by_fingerprint_.end() || consequence.first_at - it->second.last_seen_at > kConsequenceReach) return nullptr;
-    return &it->second;
-  };
+Correlator::Live* Correlator::find_cause_of(const FoldedFailure& consequence) {
   // "temporarily disabled" names the peer that failed; "no live upstreams" names the group, so the server must do.
-  if (Incident* const by_peer = recent(newest_by_peer_, consequence.place.peer)) return by_peer;
-  return recent(newest_by_server_, consequence.place.server);
+  for (const std::string_view print : {causes_.at_peer(consequence.place.peer), causes_.at_server(consequence.place.server)}) {
+    const auto it = print.empty() ? live_.end() : live_.find(print);
+    if (it != live_.end() && consequence.first_at - it->second->incident.last_seen_at <= kConsequenceReach) return it->second.get();
+  }
+  return nullptr;
 }
 
-void Correlator::join_consequence(Incident& cause, const FoldedFailure& folded, Time now) {
-  const auto it = std::find_if(cause.consequences.begin(), cause.consequences.end(),
+void Correlator::join_consequence(Live& cause, const FoldedFailure& folded, Time now) {
+  Incident& incident = cause.incident;
+  const auto it = std::find_if(incident.consequences.begin(), incident.consequences.end(),
                                [&](const Consequence& known) { return known.rule_id == folded.rule->id; });
-  Consequence* joined = it != cause.consequences.end() ? &*it : nullptr;
+  Consequence* joined = it != incident.consequences.end() ? &*it : nullptr;
   if (joined == nullptr) {
-    if (cause.consequences.size() >= kMaxConsequences) return;
-    joined = &cause.consequences.emplace_back(
+    if (incident.consequences.size() >= kMaxConsequences) return;
+    joined = &incident.consequences.emplace_back(
         Consequence{.rule_id = folded.rule->id, .title = folded.rule->title, .count = 0, .last_seen_at = {}});
   }
   joined->count += folded.count;
   joined->last_seen_at = std::max(joined->last_seen_at, folded.last_at);
-  cause.last_seen_at = std::max(cause.last_seen_at, folded.last_at);
-  merge_distinct(cause.servers, folded.servers, Incident::kMaxServers);
-  if (folded.rule->severity > cause.severity) {
-    cause.severity = folded.rule->severity;
-    // What is critical waits for nobody, unless it was told already.
-    if (cause.status == Status::open && !cause.notified_at && !cause.noise) cause.notify_at = now;
-  }
-  touch(cause);
-}
-
-Time Correlator::quiet_until(const Incident& incident) const {
-  const auto lifetime = incident.last_seen_at - incident.opened_at;
-  const double gap = incident.count > 1 ? static_cast<double>(lifetime.count()) / static_cast<double>(incident.count - 1) : 0;
-  const auto rhythm = Duration(static_cast<Duration::rep>(std::min(gap * options_.quiet_rhythm, 7.0 * 86400e6)));
-  return incident.last_seen_at + std::max(options_.quiet_least, rhythm);
-}
-
-Time Correlator::due_at(const Incident& incident) const {
-  const Time quiet = quiet_until(incident);
-  return incident.status == Status::open && incident.notify_at ? std::min(*incident.notify_at, quiet) : quiet;
-}
-
-void Correlator::touch(const Incident& incident) {
-  changed_.insert(incident.fingerprint);
-  plan(incident, due_at(incident));
-}
-
-/// One entry an incident, however often it grows: an entry that is too early is put off when it comes up.
-void Correlator::plan(const Incident& incident, Time due) {
-  const auto [planned, is_new] = planned_.try_emplace(incident.fingerprint, due);
-  if (!is_new) {
-    if (planned->second <= due) return;
-    deadlines_.erase({planned->second, incident.fingerprint});
-    planned->second = due;
-  }
-  deadlines_.emplace(due, incident.fingerprint);
-}
-
-void Correlator::resolve(const std::string& print, Time now) {
-  auto node = by_fingerprint_.extract(print);
-  Incident& incident = node.mapped();
-  forget(newest_by_peer_, incident.place.peer, print);
-  for (const std::string& server : incident.servers) forget(newest_by_server_, server, print);
-  forget(newest_by_server_, incident.place.server, print);
-  incident.resolved_by = incident.status == Status::pending ? "passed" : "quiet";
-  incident.status = Status::resolved;
-  incident.resolved_at = now;
-  if (incident.notified_at) ++incident.events;
-  ++counters_.resolved;
-  finished_.push_back(std::move(incident));
-}
-
-std::vector<IncidentChange> Correlator::advance(Time now) {
-  using What = IncidentChange::What;
-  finished_.clear();
-  std::vector<IncidentChange> changes;
-  while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
-    const std::string print = deadlines_.begin()->second;
-    deadlines_.erase(deadlines_.begin());
-    planned_.erase(print);
-    const auto it = by_fingerprint_.find(print);
-    if (it == by_fingerprint_.end()) continue;
-    Incident& incident = it->second;
-    if (incident.status == Status::open && incident.notify_at && *incident.notify_at <= now) {
-      incident.notify_at.reset();
-      incident.notified_at = now;
-      ++incident.events;
-      changes.push_back({What::notify, &incident});
-      changed_.erase(print);
-      // Told first even if it is quiet by now (the host slept, the daemon was down): it resolves at the next call.
-      plan(incident, std::max(due_at(incident), now + Duration(1)));
-      continue;
-    }
-    if (quiet_until(incident) <= now) {
-      resolve(print, now);
-      changed_.erase(print);
-      continue;
-    }
-    plan(incident, due_at(incident));
-  }
-  for (const std::string& print : changed_) {
-    if (const auto it = by_fingerprint_.find(print); it != by_fingerprint_.end()) changes.push_back({What::changed, &it->second});
-  }
-  changed_.clear();
-  for (const Incident& incident : finished_) {
-    changes.push_back({incident.notified_at ? What::resolved : What::changed, &incident});
-  }
-  return changes;
-}
-
-std::optional<Time> Correlator::next_deadline() const {
-  if (deadlines_.empty()) return std::nullopt;
-  return deadlines_.begin()->first;
-}
-
-std::vector<const Incident*> Correlator::incidents() const {
-  std::vector<const Incident*> list;
-  for (const auto& [print, incident] : by_fingerprint_) list.push_back(&incident);
-  std::sort(list.begin(), list.end(), [](const Incident* a, const Incident* b) {
-    if (a->severity != b->severity) return a->severity > b->severity;
-    if (a->opened_at != b->opened_at) return a->opened_at < b->opened_at;
-    return a->fingerprint < b->fingerprint;
-  });
-  return list;
+  incident.last_seen_at = std::max(incident.last_seen_at, folded.last_at);
+  merge_distinct(incident.servers, folded.servers, Incident::kMaxServers);
+  incident.severity = std::max(incident.severity, folded.rule->severity);
+  reconsider(cause, now);
 }
 
 }  // namespace handshaked::correlate

@@ -1,62 +1,95 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <map>
+#include <deque>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "base/clock.h"
 #include "correlate/failure_fold.h"
 #include "correlate/incident.h"
+#include "correlate/incident_index.h"
 
 namespace handshaked::correlate {
 
 struct CorrelatorOptions {
-  std::string host;                                     ///< of lines whose envelope names none
-  Duration group_wait = std::chrono::seconds(10);       ///< before the first notification; critical ones do not wait
-  std::uint64_t transport_lines = 5;                    ///< a transport fault opens after so many lines …
-  Duration transport_window = std::chrono::minutes(2);  ///< … that span at least this long
-  Duration quiet_least = std::chrono::minutes(15);      ///< resolved after this long without a line, at least …
-  double quiet_rhythm = 10;                             ///< … and so many times the mean distance of its lines
-  std::size_t max_incidents = 10000;                    ///< live ones; more are counted, not kept
+  std::string host;                                      ///< of lines whose envelope names none
+  std::uint64_t transport_lines = 5;                     ///< a transport fault opens after so many lines …
+  Duration transport_window = std::chrono::minutes(2);   ///< … that span at least this long
+  Duration quiet_least = std::chrono::minutes(15);       ///< resolved after this long without a line, at least …
+  double quiet_rhythm = 10;                              ///< … and so many times the mean distance of its lines
+  Duration reopen_within = std::chrono::hours(1);        ///< what comes back so soon after its end is reopened, not new
+  Duration flapping_quiet_most = std::chrono::hours(6);  ///< each return doubles the quiet that it takes, up to this
+  std::uint32_t flapping_reopens = 2;                    ///< it is called flapping from so many returns on
+  std::uint32_t probe_rounds = 3;                        ///< passed in a row, without a fresh line: resolved
+  Duration longest_gap{};  ///< no call of advance() for longer: the host slept, or the clock was set; zero: never mind
+  Duration hold{};         ///< after such a gap, and after a restart, nothing is called quiet for so long: its lines may be on their way
+  std::size_t max_incidents = 100'000;  ///< live ones and those that may reopen; more are counted, not kept
 };
 
-/// What the rest of the daemon has to do about an incident.
+/// What the rest of the daemon has to do about an incident: store it, in every case.
 struct IncidentChange {
   enum class What : std::uint8_t {
-    changed,   ///< store it
-    notify,    ///< store it, and tell receivers that it opened
-    resolved,  ///< store it, and tell receivers who heard of it
+    changed,    ///< grew, got a note, …
+    opened,     ///< is an incident from now on: a diagnosis is wanted
+    reopened,   ///< came back soon after its end: a diagnosis is wanted
+    diagnosed,  ///< a diagnosis arrived, or another cause was found
+    resolved,
   };
   What what;
   const Incident* incident;  ///< valid until the next call of the correlator
 };
 
-/// Turns folded failures into incidents and decides when each is worth a word. Pure: time is an argument, so that a replay of
-/// a log gives the same incidents with the same ids. Not shared between threads.
+/// Turns folded failures into incidents and leads each through its life: pending, open, diagnosed, resolved, reopened, flapping.
+/// Who is told of it and when is not decided here (notify/). Pure: time is an argument, so that a replay of a log gives the same
+/// incidents with the same ids. Not shared between threads.
 class Correlator {
  public:
-  explicit Correlator(CorrelatorOptions options) : options_(std::move(options)) {}
+  explicit Correlator(CorrelatorOptions options);
+  ~Correlator();
 
-  /// An incident that was open when the daemon stopped.
+  /// An incident that was open when the daemon stopped, or had ended so recently that it may reopen.
   void restore(Incident incident);
 
   /// Takes in what a reader found. `now` is the clock when live, the newest time of the log in a replay.
   void absorb(const FailureBatch& batch, Time now);
 
-  /// Does what is due at `now`, and hands over everything that has changed since the last call.
+  /// Does what is due at `now`, and hands over everything that has changed since the last call, by opening time.
   std::vector<IncidentChange> advance(Time now);
 
   /// When `advance` should be called again even if nothing happens.
   std::optional<Time> next_deadline() const;
 
+  // ---- the diagnosis. False or not_found: there is no such live incident (any more).
+
+  /// A diagnosis is under way: the first notification waits for it, at most until `until`.
+  bool expect_diagnosis(std::string_view incident_id, Time until);
+  /// It could not be found out: nobody needs to wait any longer.
+  bool give_up_diagnosis(std::string_view incident_id);
+  /// Ends the wait. Fails with not_found, or with limit_exceeded for texts that are too long.
+  Result<> attach_diagnosis(std::string_view incident_id, std::shared_ptr<const DiagnosisNote> note, Time now);
+  /// All peers of the place were probed. A failure keeps the incident open, and opens a pending transport fault.
+  bool note_probes(std::string_view incident_id, const ProbeRound& round, Time now);
+
+  // ---- an operator's hand
+
+  /// Ends it. It reopens like any other if its lines go on.
+  bool resolve_by_hand(std::string_view incident_id, const std::string& author, const std::string& text, Time now);
+  bool add_note(std::string_view incident_id, OperatorNote note);
+
+  // ---- what there is
+
+  /// nullptr when it is not live. Valid until the next call that changes something.
+  const Incident* find(std::string_view incident_id) const;
+  const Incident* find_by_fingerprint(std::string_view fingerprint) const;
   /// All live incidents, by severity, then first seen.
   std::vector<const Incident*> incidents() const;
-  std::size_t live() const { return by_fingerprint_.size(); }
+  std::size_t live() const { return live_.size(); }
   /// How many incidents wait for a deadline: each once. For tests.
   std::size_t planned() const { return deadlines_.size(); }
 
@@ -64,32 +97,64 @@ class Correlator {
     std::uint64_t untrusted = 0;
     std::uint64_t overflow = 0;
     std::uint64_t opened = 0;
+    std::uint64_t reopened = 0;
     std::uint64_t resolved = 0;
   };
   const Counters& counters() const { return counters_; }
 
  private:
+  /// A live incident with the correlator's own notes on it. Its address is stable.
+  struct Live {
+    Incident incident;
+    match::Severity rule_severity = match::Severity::info;
+    std::optional<Time> planned;  ///< its entry in deadlines_
+    bool is_changed = false;      ///< it is in changed_
+    IncidentChange::What news = IncidentChange::What::changed;
+  };
+  using Owned = std::unique_ptr<Live>;
+  struct EarlierDeadline {
+    bool operator()(const std::pair<Time, Live*>& a, const std::pair<Time, Live*>& b) const;
+  };
+
+  // correlator.cpp: lines become incidents
   void absorb_failure(const FoldedFailure& folded, const FailureBatch& batch, Time now);
-  Incident* find_cause_of(const FoldedFailure& consequence);
-  void join_consequence(Incident& cause, const FoldedFailure& folded, Time now);
-  Incident& create(const FoldedFailure& folded, const std::string& print, const FailureBatch& batch);
-  void grow(Incident& incident, const FoldedFailure& folded, Time now);
-  void open_if_due(Incident& incident, Time now);
-  Time quiet_until(const Incident& incident) const;
-  Time due_at(const Incident& incident) const;
-  void touch(const Incident& incident);
-  void plan(const Incident& incident, Time due);
+  Live* find_or_create(const FoldedFailure& folded, const FailureBatch& batch, Time now);
+  Live* adopt_consequence(const FoldedFailure& folded, const std::string& print);
+  Live* revive(const std::string& print, const FoldedFailure& folded, Time now);
+  Live& create(const FoldedFailure& folded, const std::string& print, const FailureBatch& batch);
+  void grow(Live& live, const FoldedFailure& folded, const FailureBatch& batch, Time now);
+  Live* find_cause_of(const FoldedFailure& consequence);
+  void join_consequence(Live& cause, const FoldedFailure& folded, Time now);
   void index(const Incident& incident);
-  void resolve(const std::string& print, Time now);
+
+  // incident_life.cpp: what becomes of them
+  void open_if_due(Live& live, Time now);
+  void open(Live& live, Time now);
+  void reconsider(Live& live, Time now);
+  Duration quiet_needed(const Incident& incident) const;
+  Time quiet_until(const Incident& incident) const;
+  void touch(Live& live, IncidentChange::What news = IncidentChange::What::changed);
+  void plan(Live& live, Time due);
+  void resolve(Live& live, std::string by, Time now);
+  void forget_reopenable(Time now);
+  void shelve(Owned owned);
+  void look_at_clock(Time now);
+  void join_cause(Live& live);
+  Live* live_by_id(std::string_view incident_id);
 
   CorrelatorOptions options_;
-  std::map<std::string, Incident, std::less<>> by_fingerprint_;
-  std::unordered_map<std::string, std::string> newest_by_server_;  ///< server -> fingerprint of its newest upstream fault
-  std::unordered_map<std::string, std::string> newest_by_peer_;
-  std::set<std::string> changed_;                     ///< fingerprints that advance() has to report
-  std::set<std::pair<Time, std::string>> deadlines_;  ///< when to look at an incident again, once each; may be too early
-  std::unordered_map<std::string, Time> planned_;     ///< fingerprint -> its entry in deadlines_
-  std::vector<Incident> finished_;                    ///< resolved ones that advance() has just reported
+  std::optional<Time> watched_since_;                          ///< the first time that we know of
+  std::optional<Time> last_now_;                               ///< of the last advance()
+  Time held_until_{};                                          ///< nothing is called quiet before
+  std::unordered_map<std::string_view, Owned> live_;           ///< by fingerprint; the key is the incident's own
+  std::unordered_map<std::string_view, Live*> by_id_;          ///< the same, by id
+  std::unordered_map<std::string_view, Owned> reopenable_;     ///< ended recently, by fingerprint
+  std::deque<std::pair<Time, std::string>> reopenable_order_;  ///< when they ended, and their fingerprints
+  std::vector<Owned> discarded_;                               ///< ended for good; kept until the next advance()
+  IncidentIndex causes_;                                       ///< upstream faults, for consequences that look for theirs
+  IncidentIndex consequences_;                                 ///< consequences that stand alone, for causes that come later
+  std::vector<Live*> changed_;
+  std::set<std::pair<Time, Live*>, EarlierDeadline> deadlines_;  ///< when to look at one again, once each; may be too early
   Counters counters_;
 };
 

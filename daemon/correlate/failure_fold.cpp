@@ -49,6 +49,7 @@ void FailureFold::on_failure(const match::HandshakeFailure& failure) {
   folded->last_at = std::max(folded->last_at, at);
   ++folded->count;
   if (!failure.record.client.empty()) folded->clients.add(failure.record.client);
+  if (failure.rule.noise && !failure.record.client.empty()) folded->networks.add(network_of(failure.record.client));
   add_distinct(folded->servers, failure.record.server, Incident::kMaxServers);
   add_distinct(folded->hosts, failure.record.envelope_host, Incident::kMaxHosts);
   if (folded->sample_lines.size() < Incident::kMaxSamples) folded->sample_lines.emplace_back(failure.line.substr(0, kMaxSampleLine));

@@ -22,6 +22,7 @@ struct FoldedFailure {
   Time first_at{}, last_at{};
   std::uint64_t opening_offset = 0;  ///< of the first line: incident ids derive from it, so that a replay gives the same
   ClientSketch clients;
+  ClientSketch networks;  ///< of the clients; for noise only
   std::vector<std::string> servers, hosts, sample_lines;
 };
 
@@ -32,6 +33,7 @@ struct FailureBatch {
   std::vector<FoldedFailure> failures;
   std::uint64_t untrusted = 0;  ///< lines that a stranger may have written: counted, never folded
   std::uint64_t overflow = 0;   ///< lines of places beyond kMaxPlaces
+  bool late = false;            ///< written while nobody read: it is told of in one digest
 };
 
 /// Folds recognised lines while they are read. One a reader; not shared between threads.

@@ -2,6 +2,8 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
+
 #include "base/json_writer.h"
 
 namespace handshaked::correlate {
@@ -18,8 +20,44 @@ Time from_micros(std::int64_t value) { return Time(Duration(value)); }
 void write_times(JsonWriter& json, const Incident& incident) {
   json.member("opened_at", micros(incident.opened_at)).member("last_seen_at", micros(incident.last_seen_at));
   if (incident.resolved_at) json.member("resolved_at", micros(*incident.resolved_at)).member("resolved_by", incident.resolved_by);
-  if (incident.notify_at) json.member("notify_at", micros(*incident.notify_at));
-  if (incident.notified_at) json.member("notified_at", micros(*incident.notified_at));
+  const auto optional = [&json](const char* name, const std::optional<Time>& time) {
+    if (time) json.member(name, micros(*time));
+  };
+  optional("reopened_at", incident.reopened_at);
+  optional("anomalous_at", incident.anomalous_at);
+  optional("diagnosing_until", incident.diagnosing_until);
+  optional("fix_verified_at", incident.fix_verified_at);
+  optional("probe_failed_at", incident.probe_failed_at);
+  json.member("run_since", micros(incident.run_since)).member("run_count", incident.run_count);
+}
+
+/// Only what is not as usual.
+void write_marks(JsonWriter& json, const Incident& incident) {
+  const auto flag = [&json](const char* name, bool truth) {
+    if (truth) json.member(name, true);
+  };
+  flag("noise", incident.noise);
+  flag("history", incident.history);
+  flag("late", incident.late);
+  flag("was_open", incident.was_open);
+  flag("flapping", incident.flapping);
+  if (incident.reopens > 0) json.member("reopens", incident.reopens);
+  if (incident.diagnoses > 0) json.member("diagnoses", incident.diagnoses);
+  if (incident.passed_rounds > 0) json.member("passed_rounds", incident.passed_rounds);
+  if (incident.noise_history) {
+    const NoiseHistory::State state = incident.noise_history->state();
+    json.key("noise_history").begin_object().member("period", state.period).member("periods", state.periods);
+    json.member("mean", state.mean).member("variance", state.variance).member("current_count", state.current_count).end_object();
+  }
+}
+
+void write_notes(JsonWriter& json, const Incident& incident) {
+  if (incident.notes.empty()) return;
+  json.key("notes").begin_array();
+  for (const OperatorNote& note : incident.notes) {
+    json.begin_object().member("at", micros(note.at)).member("author", note.author).member("text", note.text).end_object();
+  }
+  json.end_array();
 }
 
 void write_place(JsonWriter& json, const Place& place) {
@@ -40,6 +78,14 @@ class StateReader {
   std::int64_t integer(std::string_view key) const {
     std::int64_t value = 0;
     return from_[key].get(value) == simdjson::SUCCESS ? value : 0;
+  }
+  std::uint64_t count(std::string_view key) const { return static_cast<std::uint64_t>(std::max<std::int64_t>(0, integer(key))); }
+  std::uint32_t small_count(std::string_view key) const {
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(count(key), 1'000'000));
+  }
+  bool flag(std::string_view key) const {
+    bool value = false;
+    return from_[key].get(value) == simdjson::SUCCESS && value;
   }
   double number(std::string_view key) const {
     double value = 0;
@@ -88,6 +134,29 @@ Place read_place(const StateReader& state) {
           .scheme = state.text("scheme")};
 }
 
+void read_marks(const StateReader& state, Incident& incident) {
+  incident.noise = state.flag("noise");
+  incident.history = state.flag("history");
+  incident.late = state.flag("late");
+  incident.was_open = state.flag("was_open") || incident.status == Status::open;
+  incident.flapping = state.flag("flapping");
+  incident.reopens = state.small_count("reopens");
+  incident.diagnoses = state.small_count("diagnoses");
+  incident.passed_rounds = state.small_count("passed_rounds");
+  incident.reopened_at = state.time("reopened_at");
+  incident.anomalous_at = state.time("anomalous_at");
+  incident.diagnosing_until = state.time("diagnosing_until");
+  incident.fix_verified_at = state.time("fix_verified_at");
+  incident.probe_failed_at = state.time("probe_failed_at");
+  state.inside("noise_history", [&incident](const StateReader& member) {
+    incident.noise_history = NoiseHistory::from_state({.period = member.integer("period"),
+                                                       .periods = member.small_count("periods"),
+                                                       .mean = member.number("mean"),
+                                                       .variance = member.number("variance"),
+                                                       .current_count = member.count("current_count")});
+  });
+}
+
 template <class T>
 T read_enum(std::int64_t value, T last) {
   return value >= 0 && value <= static_cast<std::int64_t>(last) ? static_cast<T>(value) : T{};
@@ -109,7 +178,8 @@ std::string Incident::to_json() const {
   JsonWriter json(out);
   json.begin_object().member("version", kStateVersion).member("id", id).member("fingerprint", fingerprint);
   json.optional_member("parent_id", parent_id).member("status", static_cast<int>(status)).member("severity", static_cast<int>(severity));
-  json.member("kind", static_cast<int>(kind)).member("noise", noise);
+  json.member("kind", static_cast<int>(kind));
+  write_marks(json, *this);
   json.member("rule_id", rule_id).member("title", title).member("title_zh", title_zh).member("url", url);
   json.member("likeliest_cause", likeliest_cause).member("likelihood", likelihood);
   write_place(json, place);
@@ -121,7 +191,9 @@ std::string Incident::to_json() const {
     json.begin_object().member("rule_id", consequence.rule_id).member("title", consequence.title);
     json.member("count", consequence.count).member("last_seen_at", micros(consequence.last_seen_at)).end_object();
   }
-  json.end_array().member("events", events).end_object();
+  json.end_array();
+  write_notes(json, *this);
+  json.end_object();
   return out;
 }
 
@@ -139,8 +211,7 @@ Result<Incident> Incident::from_json(std::string_view text) {
   incident.status = read_enum(state.integer("status"), Status::resolved);
   incident.severity = read_enum(state.integer("severity"), match::Severity::critical);
   incident.kind = read_enum(state.integer("kind"), match::Kind::consequence);
-  bool is_noise = false;
-  incident.noise = root["noise"].get(is_noise) == simdjson::SUCCESS && is_noise;
+  read_marks(state, incident);
   incident.rule_id = state.text("rule_id");
   incident.title = state.text("title");
   incident.title_zh = state.text("title_zh");
@@ -152,9 +223,9 @@ Result<Incident> Incident::from_json(std::string_view text) {
   incident.last_seen_at = state.time("last_seen_at").value_or(Time{});
   incident.resolved_at = state.time("resolved_at");
   incident.resolved_by = state.text("resolved_by");
-  incident.notify_at = state.time("notify_at");
-  incident.notified_at = state.time("notified_at");
-  incident.count = static_cast<std::uint64_t>(state.integer("count"));
+  incident.count = state.count("count");
+  incident.run_since = state.time("run_since").value_or(incident.opened_at);
+  incident.run_count = state.count("run_count");
   incident.clients = ClientSketch::from_text(state.text("clients"), state.texts("client_sample"));
   incident.hosts = state.texts("hosts");
   incident.servers = state.texts("servers");
@@ -162,12 +233,45 @@ Result<Incident> Incident::from_json(std::string_view text) {
   state.each("consequences", [&](const StateReader& item) {
     incident.consequences.push_back({.rule_id = item.text("rule_id"),
                                      .title = item.text("title"),
-                                     .count = static_cast<std::uint64_t>(item.integer("count")),
+                                     .count = item.count("count"),
                                      .last_seen_at = item.time("last_seen_at").value_or(Time{})});
   });
-  incident.events = static_cast<std::uint32_t>(state.integer("events"));
+  state.each("notes", [&](const StateReader& item) {
+    incident.notes.push_back({.at = item.time("at").value_or(Time{}), .author = item.text("author"), .text = item.text("text")});
+  });
   if (incident.id.empty() || incident.fingerprint.empty()) return fail(ErrorCode::invalid_input, "the state of an incident lacks its id");
   return incident;
+}
+
+std::string to_json(const DiagnosisNote& note) {
+  std::string out;
+  JsonWriter json(out);
+  json.begin_object().member("cause", note.cause).member("confidence", note.confidence).member("cause_key", note.cause_key);
+  json.member("proved", note.proved).member("first_fix", note.first_fix).member("first_fix_zh", note.first_fix_zh);
+  json.member("directive", note.directive).member("file", note.file).member("line", note.line);
+  json.member("members", note.members).member("members_zh", note.members_zh).end_object();
+  return out;
+}
+
+Result<DiagnosisNote> diagnosis_note_from_json(std::string_view text) {
+  simdjson::dom::parser parser;
+  object root;
+  if (parser.parse(text.data(), text.size()).get(root) != simdjson::SUCCESS)
+    return fail(ErrorCode::invalid_input, "a stored diagnosis is no JSON");
+  const StateReader state(root);
+  DiagnosisNote note;
+  note.cause = state.text("cause");
+  note.confidence = state.number("confidence");
+  note.cause_key = state.text("cause_key");
+  note.proved = state.flag("proved");
+  note.first_fix = state.text("first_fix");
+  note.first_fix_zh = state.text("first_fix_zh");
+  note.directive = state.text("directive");
+  note.file = state.text("file");
+  note.line = state.small_count("line");
+  note.members = state.text("members");
+  note.members_zh = state.text("members_zh");
+  return note;
 }
 
 }  // namespace handshaked::correlate

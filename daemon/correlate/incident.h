@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -8,14 +9,16 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "correlate/client_sketch.h"
+#include "correlate/diagnosis_note.h"
 #include "correlate/failure_window.h"
 #include "correlate/incident_key.h"
+#include "correlate/noise_history.h"
 #include "match/rule.h"
 
 namespace handshaked::correlate {
 
 enum class Status : std::uint8_t {
-  pending,  ///< seen, but not yet an incident: a transport fault that may pass by itself
+  pending,  ///< seen, but not (or not again) an incident: a transport fault that may pass by itself
   open,
   resolved,
 };
@@ -29,43 +32,77 @@ struct Consequence {
   Time last_seen_at{};
 };
 
+/// What an operator wrote down about an incident.
+struct OperatorNote {
+  Time at{};
+  std::string author;
+  std::string text;
+};
+
 /// All matches of one fault at one place. A value: the correlator owns the live ones, the store keeps their text.
 /// Bounded: lists are cut, clients are estimated.
 struct Incident {
   static constexpr std::size_t kMaxSamples = 3;
   static constexpr std::size_t kMaxHosts = 64;
   static constexpr std::size_t kMaxServers = 32;
+  static constexpr std::size_t kMaxNotes = 20;
+  static constexpr std::size_t kMaxNoteBytes = 2000;
 
   std::string id;  ///< "inc-" and 16 hexadecimal digits: from the fingerprint and where it opened
   std::string fingerprint;
-  std::string parent_id;
+  std::string parent_id;  ///< the oldest open incident of the same root cause
   Status status = Status::pending;
   match::Severity severity = match::Severity::info;
   match::Kind kind = match::Kind::fault;
-  bool noise = false;  ///< normally scanners: recorded, never notified
+  bool noise = false;                ///< normally scanners: recorded, told only when it is anomalous
+  std::optional<Time> anomalous_at;  ///< when noise was last far above its own history, from many networks
+  bool was_open = false;             ///< it has been open before: now pending, it may pass without a word
+  bool history = false;              ///< of a backlog, and over before we came: recorded, never told
+  bool late = false;                 ///< all of it was written while the daemon was down
 
   std::string rule_id, title, title_zh, url;
-  std::string likeliest_cause;
+  std::string likeliest_cause;  ///< of the line alone; a diagnosis knows better
   double likelihood = 0;
   Place place;
 
   Time opened_at{}, last_seen_at{};
   std::optional<Time> resolved_at;
-  std::string resolved_by;  ///< "quiet": no line for long, by the fault's own rhythm; "passed": it never opened
+  /// "quiet": no line for long, by the fault's own rhythm; "probes": every peer passed; "passed": it never opened;
+  /// "operator": by hand; "usual": noise is back to its usual
+  std::string resolved_by;
+  std::uint32_t reopens = 0;  ///< how often it came back soon after its end
+  std::optional<Time> reopened_at;
+  bool flapping = false;  ///< it comes and goes: ends only after a longer and longer quiet
 
   std::uint64_t count = 0;
+  std::uint64_t run_count = 0;  ///< lines since run_since: what a transport fault must collect to open
+  Time run_since{};
   FailureWindow window;
   ClientSketch clients;
   std::vector<std::string> hosts, servers, sample_lines;
   std::vector<Consequence> consequences;
+  std::vector<OperatorNote> notes;
+  std::optional<NoiseHistory> noise_history;  ///< of noise only
 
-  std::optional<Time> notify_at;    ///< when the first notification is due
-  std::optional<Time> notified_at;  ///< when it was handed to the outbox
-  std::uint32_t events = 0;         ///< how many events it has had: part of their ids
+  std::optional<Time> diagnosing_until;            ///< a diagnosis is under way; the first notification waits for it, at most so long
+  std::shared_ptr<const DiagnosisNote> diagnosis;  ///< not part of to_json(): it has a table of its own
+  std::uint32_t diagnoses = 0;                     ///< how often it was found, or another cause was found
+  std::optional<Time> fix_verified_at;             ///< since when every peer passes under nginx's own settings
+  std::uint32_t passed_rounds = 0;                 ///< of probes, in a row
+  std::optional<Time> probe_failed_at;             ///< the last round in which a peer failed
+
+  /// Worth a word to receivers, as long as it is open.
+  bool is_told() const { return status == Status::open && !history && (!noise || anomalous_at); }
+  /// The diagnosed cause, else the likeliest of the line.
+  const std::string& cause() const { return diagnosis && !diagnosis->cause.empty() ? diagnosis->cause : likeliest_cause; }
 
   /// JSON for the store, and back. A text of a later version than we know is refused.
   std::string to_json() const;
   static Result<Incident> from_json(std::string_view json);
 };
+
+/// A note of a diagnosis as the store keeps it, and back.
+std::string to_json(const DiagnosisNote& note);
+Result<DiagnosisNote> diagnosis_note_from_json(std::string_view json);
 
 }  // namespace handshaked::correlate

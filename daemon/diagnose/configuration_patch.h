@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "diagnose/diagnosis.h"
+#include "diagnose/unified_diff.h"
 #include "nginx/configuration.h"
 
 namespace handshaked::diagnose {
@@ -20,11 +21,16 @@ namespace handshaked::diagnose {
 class ConfigurationPatch {
  public:
   ConfigurationPatch(const nginx::Configuration& configuration, const nginx::ConfigurationFiles& files);
+  ConfigurationPatch(const ConfigurationPatch& other);
+  ConfigurationPatch(ConfigurationPatch&&) noexcept;
+  ConfigurationPatch& operator=(ConfigurationPatch other) noexcept;
+  ~ConfigurationPatch();
 
   /// Makes the directive stand in the block itself: replaces the arguments of the block's own one (the last, when there are several),
-  /// else adds a line behind the block's last directive of the same family ("proxy_ssl_", "ssl_"), else behind its `*_pass`, else at
-  /// its end. Arguments are quoted where nginx needs it. Fails when the text cannot be changed (a block in a dump, a file
-  /// that was not read, an edit that overlaps an earlier one).
+  /// else adds a line behind the block's last directive of the same family ("proxy_ssl_", "ssl_"), else behind its `*_pass`, else
+  /// behind its last simple directive. What an earlier call set is set anew. One that an `include` brings into the block is changed in
+  /// the included file. Arguments are quoted where nginx needs it. Fails when the text cannot be changed (no block, Lua, an edit
+  /// that overlaps an earlier one).
   Result<> set_directive(const nginx::Directive& block, std::string_view name, std::span<const std::string> arguments);
   /// Adds one more, whatever is there: for directives that may be repeated.
   Result<> add_directive(const nginx::Directive& block, std::string_view name, std::span<const std::string> arguments);
@@ -35,7 +41,7 @@ class ConfigurationPatch {
   Result<> remove(const nginx::Directive& directive);
 
   /// Appends blocks of PEM to a text file (read through `files`), each with a comment line above; begins a new line first when the
-  /// last one has no end.
+  /// last one has no end. Symbolic links are followed: the patch names the real file. Fails for a file that is not text.
   Result<> append_pem(const std::string& path, std::string_view pem, std::string_view comment = {});
   Result<> replace_file(const std::string& path, std::string text);
   /// Where no file is yet. Fails when there is one.
@@ -46,19 +52,16 @@ class ConfigurationPatch {
   const nginx::ConfigurationFiles& files() const;
   /// Reads the patched configuration as nginx would.
   Result<nginx::Configuration> reread() const;
-  /// With "a/etc/nginx/nginx.conf" and "b/…": for `patch -p1 -d /`. Fails (invalid_input) when a file is not text that a diff can hold.
+  /// With "a/etc/nginx/nginx.conf" and "b/…": for `patch -p1 -d /`; real paths, since patch(1) refuses symbolic links. Fails
+  /// (invalid_input) when a file is not text that a diff can hold.
   Result<std::string> unified_diff() const;
   std::vector<Change> changes() const;
-  /// The new text of every file that differs, by absolute path.
+  /// The new text of every file that differs, by its real path.
   std::map<std::string, std::string> changed_files() const;
 
  private:
   struct State;
-  std::shared_ptr<State> state_;  // copied on copy: see the .cpp
+  std::unique_ptr<State> state_;
 };
-
-/// A unified diff (three lines of context) of two texts, as GNU diff writes it, with "\ No newline at end of file" where it applies;
-/// empty when they are equal. `before` absent: a new file ("--- /dev/null").
-std::string unified_diff(std::string_view path, const std::string* before, const std::string& after);
 
 }  // namespace handshaked::diagnose

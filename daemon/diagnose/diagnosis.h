@@ -77,6 +77,9 @@ struct GoverningPlace {
 struct Diagnosis {
   std::string cause;  ///< a slug of rules/causes/
   double confidence = 0;
+  /// The same for every incident of one root cause on this installation: "expired|SHA-256 of the certificate", "trust file|its path".
+  /// Empty: nothing is known to share it.
+  std::string cause_key;
   Text summary;
   std::vector<Evidence> evidence;
   std::optional<GoverningPlace> place;
@@ -85,6 +88,9 @@ struct Diagnosis {
   std::vector<DeadEnd> dead_ends;
   /// The place works now, under nginx's own settings: it was repeated, and passed. The fault is over, or nginx holds something old.
   bool is_healthy_now = false;
+  /// The message that nginx would write now ("upstream SSL certificate verify error: (20:…) while SSL handshaking to upstream"): for
+  /// peers that are looked at without a log. Empty when it works, or when that is not known.
+  std::string would_log;
 };
 
 /// Orders fixes as `fixes` says; keeps the order of equals.

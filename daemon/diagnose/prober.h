@@ -2,9 +2,12 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "diagnose/peer_observation.h"
 #include "diagnose/probe_policy.h"
@@ -51,9 +54,22 @@ class Prober {
   std::chrono::steady_clock::time_point deadline() const { return options_.deadline; }
 
  private:
+  const PeerObservation* seen(const AllowedPeer& peer, const ProbeRequest& request) const;
+  bool is_other_sni_spent(const AllowedPeer& peer, const ProbeRequest& request) const;
+
+  /// What nginx itself would send to an address, as far as it was asked here.
+  struct OwnRequest {
+    PeerAddress address;
+    ProbeRequest request;
+    std::optional<std::string> other_sni;  ///< the one variant that ProbeScope::frugal allows
+  };
+
   const ProbePolicy& policy_;
   ProberOptions options_;
   std::vector<PeerObservation> observations_;
+  std::vector<OwnRequest> own_;
+  std::map<std::string, std::vector<std::string>> names_;  ///< looked up once
+  std::size_t probes_ = 0;
 };
 
 /// Everything that a configuration lets nginx connect to: for ProbePolicy::create(). Listeners of our own are among them, as loopback.

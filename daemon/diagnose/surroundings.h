@@ -32,6 +32,7 @@ struct Surroundings {
   const ReadConfiguration* nginx = nullptr;          ///< nullptr: no access to the configuration (a log host)
   const nginx::ConfigurationFiles* files = nullptr;  ///< the disk, or a patched view of it; never null with `nginx`
   nginx::Installation installation;                  ///< version unknown when it was not found
+  std::string nginx_program;                         ///< for `nginx -t` on a copy; empty: none is here
   const CaStore* ca_store = nullptr;                 ///< never null
   Prober* prober = nullptr;                          ///< never null
   bool may_read_keys = false;                        ///< private keys: only when an operator runs the verb

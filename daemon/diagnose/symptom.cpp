@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "analysis.h"
+
 namespace handshaked::diagnose {
 
 bool Symptom::has_cause(std::string_view slug) const {
@@ -41,6 +43,17 @@ Symptom symptom_of(const match::HandshakeFailure& failure) {
   for (std::size_t i = 0; i < tls.error_count; ++i) symptom.openssl_errors.emplace_back(tls.errors[i].whole);
   if (failure.time) symptom.first_at = symptom.last_at = failure.time->utc;
   return symptom;
+}
+
+std::optional<Symptom> symptom_of_line(std::string_view line, std::shared_ptr<const match::RuleSet> rules) {
+  class Catch : public FailureHandler {
+   public:
+    void on_failure(const match::HandshakeFailure& failure) override { found = symptom_of(failure); }
+    std::optional<Symptom> found;
+  } caught;
+  LineAnalysis analysis(std::move(rules), parse::TimeZone::named("UTC").value());
+  analysis.consume({.bytes = line, .before = {}, .offset = {}}, caught);
+  return std::move(caught.found);
 }
 
 }  // namespace handshaked::diagnose

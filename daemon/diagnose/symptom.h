@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "base/clock.h"
 #include "match/handshake_failure.h"
 #include "match/rule.h"
+#include "match/rule_set.h"
 
 namespace handshaked::diagnose {
 
@@ -39,5 +41,8 @@ struct Symptom {
 };
 
 Symptom symptom_of(const match::HandshakeFailure& failure);
+
+/// The same from the text of a line alone, as an incident keeps samples; nullopt when no rule knows it (any more).
+std::optional<Symptom> symptom_of_line(std::string_view line, std::shared_ptr<const match::RuleSet> rules);
 
 }  // namespace handshaked::diagnose

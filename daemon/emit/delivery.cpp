@@ -21,6 +21,8 @@ namespace {
 constexpr std::chrono::minutes kLongestSleep{10};
 // No receiver is left alone for longer, also if the clock was set back meanwhile.
 constexpr std::chrono::hours kLongestPause{1};
+// While a receiver is in trouble, what waits is looked at for its fallback at least this often.
+constexpr std::chrono::seconds kLongestCopyInterval{30};
 
 }  // namespace
 
@@ -34,10 +36,12 @@ Delivery::Delivery(asio::any_io_executor executor, std::unique_ptr<Sink> sink, O
       outbox_(outbox),
       options_(std::move(options)),
       breaker_(options_.breaker),
+      rate_(options_.messages_per_minute),
       timer_(executor_) {
   options_.concurrency = std::clamp<std::size_t>(options_.concurrency, 1, sink_->useful_concurrency());
   options_.take_limit = std::max<std::size_t>(1, options_.take_limit);
   status_.receiver = sink_->name();
+  if (sink_->refresh_interval().count() > 0) next_refresh_ = Clock::now();
 }
 
 Delivery::~Delivery() = default;
@@ -47,7 +51,9 @@ awaitable<void> Delivery::run() {
     const Time now = options_.now();
     if (!results_.empty()) co_await record_results();
     if (wants_more(now)) co_await take_due(now);
+    if (next_copy_ && Clock::now() >= *next_copy_) co_await copy_to_fallback(now);
     start_sends();
+    start_refresh();
     if (!is_finished()) co_await sleep_until_needed();
     enforce_grace();
   }
@@ -57,6 +63,20 @@ awaitable<void> Delivery::run() {
 
 void Delivery::notify() {
   may_have_due_ = true;
+  wake();
+}
+
+void Delivery::offer(std::vector<QueuedDelivery> deliveries) {
+  const Time now = options_.now();
+  for (QueuedDelivery& delivery : deliveries) {
+    // What there is no room for, or no use for now, is read from the outbox when its time has come.
+    if (allowance(now) == 0 || ready_.size() >= options_.take_limit) {
+      may_have_due_ = true;
+      break;
+    }
+    if (outbox_.hold(status_.receiver, delivery.id)) ready_.push_back(std::move(delivery));
+  }
+  start_sends();
   wake();
 }
 
@@ -73,7 +93,7 @@ DeliveryStatus Delivery::status() const {
 }
 
 bool Delivery::is_finished() const {
-  if (!grace_end_ || !under_way_.empty()) return false;
+  if (!grace_end_ || !under_way_.empty() || is_refreshing_) return false;
   // What is known is recorded even after the grace; but an outbox that fails does not hold up the end.
   return results_.empty() || (store_rests_until_ && Clock::now() >= *grace_end_);
 }
@@ -106,7 +126,32 @@ awaitable<void> Delivery::record_results() {
     co_return;
   }
   store_rests_until_.reset();
-  may_have_due_ = true;  // a finished delivery makes way for the next one of its incident; a failed one has a due time
+  if (recorded.value()) may_have_due_ = true;  // a finished delivery made way for the next one of its incident
+  bool is_copied = false;
+  for (const AttemptRecord& record : batch) {
+    is_copied = is_copied || !record.copy_to.empty();
+    if (record.fate == AttemptRecord::Fate::waiting)
+      next_due_ = std::min(next_due_.value_or(record.next_attempt_at), record.next_attempt_at);
+  }
+  if (is_copied && options_.on_copied) options_.on_copied();
+}
+
+// While the receiver is in trouble: what has waited too long goes to the fallback as well, and stays queued here.
+awaitable<void> Delivery::copy_to_fallback(Time now) {
+  next_copy_.reset();
+  const bool is_in_trouble = status_.is_disabled || breaker_.state(now) != CircuitBreaker::State::closed || is_paused(now);
+  if (grace_end_ || options_.fallback.empty() || !is_in_trouble) co_return;
+  next_copy_ =
+      Clock::now() + std::clamp<Clock::duration>(options_.fallback_after / 4, std::chrono::milliseconds(100), kLongestCopyInterval);
+  const Time queued_before = status_.is_disabled ? now : now - options_.fallback_after;
+  auto copied = co_await outbox_.copy_waiting(status_.receiver, options_.fallback, queued_before);
+  if (!copied) {
+    note_store_failure(copied.error());
+  } else if (copied.value() > 0) {
+    telemetry::log_warning("receiver \"" + status_.receiver + "\": " + std::to_string(copied.value()) + " events that wait go to \"" +
+                           options_.fallback + "\" too");
+    if (options_.on_copied) options_.on_copied();
+  }
 }
 
 awaitable<void> Delivery::take_due(Time now) {
@@ -128,12 +173,20 @@ awaitable<void> Delivery::take_due(Time now) {
 void Delivery::start_sends() {
   const Time now = options_.now();
   while (!ready_.empty() && under_way_.size() < allowance(now)) {
-    QueuedDelivery delivery = std::move(ready_.front());
-    ready_.pop_front();
     // A receiver that has been down for days is not asked once for every event that is too old by now.
-    const bool is_too_old = now - delivery.queued_at >= options_.backoff.give_up_after;
-    if (is_too_old && breaker_.state(now) != CircuitBreaker::State::closed) give_up_unsent(delivery, now);
-    else start_send(std::move(delivery));
+    const bool is_too_old = now - ready_.front().queued_at >= options_.backoff.give_up_after;
+    if (is_too_old && breaker_.state(now) != CircuitBreaker::State::closed) {
+      give_up_unsent(ready_.front(), now);
+      ready_.pop_front();
+      continue;
+    }
+    if (!rate_.allows(now)) return;
+    // Beyond the first half of what the receiver may get in a minute one message carries all that waits.
+    const bool as_digest = options_.make_digest && rate_.is_pacing(now) && ready_.size() > 1;
+    const auto count = static_cast<std::ptrdiff_t>(as_digest ? ready_.size() : 1);
+    std::vector<QueuedDelivery> parts(std::make_move_iterator(ready_.begin()), std::make_move_iterator(ready_.begin() + count));
+    ready_.erase(ready_.begin(), ready_.begin() + count);
+    start_send(std::move(parts), now);
   }
 }
 
@@ -144,30 +197,53 @@ void Delivery::give_up_unsent(const QueuedDelivery& delivery, Time now) {
   record.attempted_at = now;
   record.failed_attempts = delivery.failed_attempts;
   record.reason = "not delivered in time; the receiver's last failure: " + status_.last_failure;
+  record.copy_to = options_.fallback;
   results_.push_back(std::move(record));
   ++status_.dead;
   wake();
 }
 
-void Delivery::start_send(QueuedDelivery delivery) {
-  const auto sent = under_way_.insert(under_way_.end(), std::move(delivery));
+void Delivery::start_send(std::vector<QueuedDelivery> parts, Time now) {
+  const auto sent = under_way_.insert(under_way_.end(), Send{std::move(parts), {}});
+  if (sent->parts.size() > 1) {
+    std::vector<const OutgoingEvent*> events;
+    for (const QueuedDelivery& part : sent->parts) events.push_back(&part.event);
+    sent->digest = options_.make_digest(events, now);
+  }
+  rate_.record(now);
   // `this` and the list outlive the send: run() does not end while one is under way.
-  asio::co_spawn(executor_, sink_->send(sent->event), [this, sent](std::exception_ptr failure, DeliveryOutcome outcome) {
+  asio::co_spawn(executor_, sink_->send(sent->event()), [this, sent](std::exception_ptr failure, DeliveryOutcome outcome) {
     if (failure) std::rethrow_exception(failure);
     finish_send(sent, outcome);
   });
 }
 
-void Delivery::finish_send(std::list<QueuedDelivery>::iterator sent, const DeliveryOutcome& outcome) {
+void Delivery::finish_send(std::list<Send>::iterator sent, const DeliveryOutcome& outcome) {
   // What we cut off ourselves is no failure of the receiver; it stays in the outbox as it was.
-  if (!is_cut_off_ || outcome.kind != DeliveryOutcome::Kind::retry) results_.push_back(judge(*sent, outcome, options_.now()));
+  if (!is_cut_off_ || outcome.kind != DeliveryOutcome::Kind::retry) {
+    const Time now = options_.now();
+    note_outcome(outcome, sent->parts.size(), now);
+    for (const QueuedDelivery& part : sent->parts) results_.push_back(record_of(part, outcome, now));
+  }
   under_way_.erase(sent);
   start_sends();
   wake();
 }
 
-// What is to be remembered of this attempt; tells the breaker and the status, too.
-AttemptRecord Delivery::judge(const QueuedDelivery& sent, const DeliveryOutcome& outcome, Time now) {
+// Tells the breaker and the status, once for a message.
+void Delivery::note_outcome(const DeliveryOutcome& outcome, std::size_t parts, Time now) {
+  if (outcome.kind != DeliveryOutcome::Kind::delivered) {
+    note_failure(outcome, now);
+    return;
+  }
+  if (breaker_.state(now) != CircuitBreaker::State::closed) telemetry::log_info("receiver \"" + status_.receiver + "\" is back");
+  breaker_.record_answer();
+  status_.delivered += parts;
+  status_.last_delivered_at = now;
+}
+
+// What is to be remembered of this attempt.
+AttemptRecord Delivery::record_of(const QueuedDelivery& sent, const DeliveryOutcome& outcome, Time now) {
   using Kind = DeliveryOutcome::Kind;
   AttemptRecord record;
   record.id = sent.id;
@@ -175,17 +251,12 @@ AttemptRecord Delivery::judge(const QueuedDelivery& sent, const DeliveryOutcome&
   record.failed_attempts = sent.failed_attempts;
   record.reason = outcome.reason;
   if (outcome.kind == Kind::delivered) {
-    if (breaker_.state(now) != CircuitBreaker::State::closed) telemetry::log_info("receiver \"" + status_.receiver + "\" is back");
-    breaker_.record_answer();
-    ++status_.delivered;
-    status_.last_delivered_at = now;
     record.fate = AttemptRecord::Fate::delivered;
     return record;
   }
-
-  note_failure(outcome, now);
   if (outcome.kind == Kind::gone) {  // due at once when a corrected configuration makes a new delivery
     record.next_attempt_at = now;
+    record.copy_to = options_.fallback;
     return record;
   }
   ++record.failed_attempts;
@@ -194,17 +265,33 @@ AttemptRecord Delivery::judge(const QueuedDelivery& sent, const DeliveryOutcome&
         next_attempt_time(options_.backoff, now, sent.queued_at, record.failed_attempts, options_.jitter(), outcome.retry_after);
     if (next) {
       record.next_attempt_at = *next;
+      if (now - sent.queued_at >= options_.fallback_after) record.copy_to = options_.fallback;
       return record;
     }
   }
   record.fate = AttemptRecord::Fate::dead;
+  record.copy_to = options_.fallback;
   ++status_.dead;
   telemetry::log_warning("receiver \"" + status_.receiver + "\": event " + sent.event.event_id +
                          " goes to the dead letters: " + outcome.reason);
   return record;
 }
 
+void Delivery::start_refresh() {
+  if (!next_refresh_ || is_refreshing_ || Clock::now() < *next_refresh_) return;
+  next_refresh_ = Clock::now() + sink_->refresh_interval();
+  if (allowance(options_.now()) == 0) return;
+  is_refreshing_ = true;
+  asio::co_spawn(executor_, sink_->refresh(), [this](std::exception_ptr failure, std::optional<DeliveryOutcome> outcome) {
+    if (failure) std::rethrow_exception(failure);
+    is_refreshing_ = false;
+    if (outcome && !is_cut_off_) note_outcome(*outcome, 0, options_.now());
+    wake();
+  });
+}
+
 void Delivery::note_failure(const DeliveryOutcome& outcome, Time now) {
+  if (!options_.fallback.empty() && !next_copy_) next_copy_ = Clock::now();
   ++status_.failed_attempts;
   status_.last_failed_at = now;
   status_.last_failure = outcome.reason;
@@ -261,19 +348,32 @@ Delivery::SteadyTime Delivery::wake_time() const {
   const Time now = options_.now();
   const bool waits_for_store = !results_.empty() || (may_have_due_ && has_room(now));
   if (store_rests_until_ && waits_for_store) at_latest(*store_rests_until_);
-  if (grace_end_ || status_.is_disabled) return wake;
+  if (grace_end_) return wake;
+  if (next_copy_) at_latest(*next_copy_);
+  if (status_.is_disabled) return wake;
+  if (next_refresh_ && !is_refreshing_) at_latest(*next_refresh_);
 
-  if (!may_have_due_ && ready_.empty() && !next_due_) return wake;  // idle: only notify() can bring work
-  Time due = now;
-  if (next_due_ && !may_have_due_ && ready_.empty()) due = *next_due_;
-  if (is_paused(now)) due = std::max(due, *paused_until_);
-  if (breaker_.state(now) == CircuitBreaker::State::open) due = std::max(due, breaker_.rests_until());
+  if (!may_have_due_ && ready_.empty() && !next_due_) return wake;  // idle: only notify() and offer() can bring work
+  const Time due = next_send_at(now);
   if (due > now) {
     at_latest(Clock::now() + std::min<Clock::duration>(due - now, kLongestSleep));
   } else if (under_way_.empty() && !store_rests_until_) {
     at_latest(Clock::now());
   }
   return wake;
+}
+
+// When the next message may leave, or the outbox is to be asked: now or earlier if at once.
+Time Delivery::next_send_at(Time now) const {
+  Time due = now;
+  if (next_due_ && !may_have_due_ && ready_.empty()) due = *next_due_;
+  if (is_paused(now)) due = std::max(due, *paused_until_);
+  if (breaker_.state(now) == CircuitBreaker::State::open) due = std::max(due, breaker_.rests_until());
+  if (!ready_.empty()) {
+    due = std::max(due, rate_.next_at(now));
+    if (next_due_ && has_room(now)) due = std::min(due, std::max(*next_due_, now));
+  }
+  return due;
 }
 
 }  // namespace handshaked::emit

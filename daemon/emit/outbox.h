@@ -48,6 +48,7 @@ struct AttemptRecord {
   Time next_attempt_at;          ///< meaningful for `waiting` only
   unsigned failed_attempts = 0;  ///< in all, this one included
   std::string reason;            ///< empty when delivered
+  std::string copy_to;           ///< not empty: this receiver shall have the event too (once)
 };
 
 /// The durable queue between correlation and the receivers, as delivery sees it; the store implements it. Called from the
@@ -60,8 +61,14 @@ class Outbox {
   virtual ~Outbox() = default;
 
   virtual boost::asio::awaitable<Result<DueDeliveries>> take_due(std::string receiver, Time now, std::size_t limit) = 0;
-  /// All or nothing; durable when it returns.
-  virtual boost::asio::awaitable<Result<>> record(std::vector<AttemptRecord> attempts) = 0;
+  /// All or nothing; durable when it returns. True when a delivery that waited for one of these is due now.
+  virtual boost::asio::awaitable<Result<bool>> record(std::vector<AttemptRecord> attempts) = 0;
+
+  /// Queues for `to` what has waited for `receiver` since `queued_before` or longer, each event once. How many were new.
+  virtual boost::asio::awaitable<Result<std::size_t>> copy_waiting(std::string receiver, std::string to, Time queued_before) = 0;
+
+  /// Holds what somebody else has read from the outbox for `receiver`, as `take_due` does; false if it is held already.
+  virtual bool hold(const std::string& receiver, DeliveryId id) = 0;
 
   /// Everything held for `receiver` may be handed out again.
   virtual void release(const std::string& receiver) = 0;

@@ -11,7 +11,7 @@ namespace {
 
 using correlate::Incident;
 
-void write_incident(JsonWriter& json, const Incident& incident, bool show_clients) {
+void write_incident(JsonWriter& json, const Incident& incident, bool show_clients, const std::vector<std::string>& silenced_by) {
   json.key("incident").begin_object().member("id", incident.id).member("fingerprint", incident.fingerprint);
   json.optional_member("parent_id", incident.parent_id);
   json.member("status", to_string(incident.status == correlate::Status::pending ? correlate::Status::open : incident.status));
@@ -19,7 +19,10 @@ void write_incident(JsonWriter& json, const Incident& incident, bool show_client
   json.member("opened_at", parse::format_rfc3339(incident.opened_at)).member("last_seen_at", parse::format_rfc3339(incident.last_seen_at));
   if (incident.resolved_at)
     json.member("resolved_at", parse::format_rfc3339(*incident.resolved_at)).member("resolved_by", incident.resolved_by);
-  json.member("flapping", false).member("noise", incident.noise);
+  if (incident.fix_verified_at) json.member("fix_verified_at", parse::format_rfc3339(*incident.fix_verified_at));
+  json.member("flapping", incident.flapping).member("reopens", incident.reopens).member("noise", incident.noise);
+  if (incident.late) json.member("late", true);
+  json.array("silenced_by", silenced_by);
   const double rate = incident.window.rate_per_minute(incident.last_seen_at, incident.opened_at);
   json.member("count", incident.count).member("rate_per_minute", std::round(rate * 100) / 100);
   json.array("hosts", incident.hosts).array("servers", incident.servers);
@@ -37,10 +40,17 @@ void write_incident(JsonWriter& json, const Incident& incident, bool show_client
   json.end_array().end_object();
 }
 
-void write_place(JsonWriter& json, const correlate::Place& place) {
+void write_place(JsonWriter& json, const Incident& incident) {
+  const correlate::Place& place = incident.place;
   json.key("place").begin_object().member("side", parse::to_string(place.side));
   json.optional_member("peer", place.peer).optional_member("name", place.name).optional_member("server", place.server);
-  json.optional_member("file", place.object).end_object();
+  if (const auto& note = incident.diagnosis; note && !note->file.empty()) {
+    json.optional_member("directive", note->directive).member("file", note->file);
+    if (note->line != 0) json.member("line", note->line);
+  } else {
+    json.optional_member("file", place.object);
+  }
+  json.end_object();
 }
 
 /// Without a look at the configuration and the peer there are only candidates: said so, and nothing is proved.
@@ -121,13 +131,18 @@ std::string_view to_string(EventKind kind) {
 }
 
 void append_incident_data(std::string& out, const Incident& incident, const match::Rule* rule, const match::Knowledge& knowledge,
-                          Language language, bool show_clients) {
+                          Language language, bool show_clients, const std::vector<std::string>& silenced_by) {
   JsonWriter json(out);
   json.begin_object();
-  write_incident(json, incident, show_clients);
+  write_incident(json, incident, show_clients, silenced_by);
   const std::string& title = language == Language::zh && !incident.title_zh.empty() ? incident.title_zh : incident.title;
   json.key("rule").begin_object().member("id", incident.rule_id).member("title", title).optional_member("url", incident.url).end_object();
-  write_place(json, incident.place);
+  write_place(json, incident);
+  if (incident.diagnosis) {
+    out.append(",").append(incident.diagnosis->members_in(language));
+    json.end_object();
+    return;
+  }
   write_diagnosis(json, incident, rule, knowledge, language);
   write_advice(json, rule != nullptr ? knowledge.about_line(*rule, incident.place.scheme, language) : match::Advice{}, language);
   json.end_object();
@@ -136,7 +151,7 @@ void append_incident_data(std::string& out, const Incident& incident, const matc
 RemediationEvent make_event(EventKind kind, const Incident& incident, const match::Rule* rule, const match::Knowledge& knowledge, Time now,
                             const EventOptions& options) {
   RemediationEvent event;
-  event.id = incident.id + "." + std::string(to_string(kind)) + "." + std::to_string(incident.events);
+  event.id = incident.id + "." + std::string(to_string(kind)) + "." + std::to_string(options.number);
   event.type = "io.handshaked.incident." + std::string(to_string(kind));
   event.incident_id = incident.id;
   event.severity = match::to_string(incident.severity);
@@ -148,7 +163,11 @@ RemediationEvent make_event(EventKind kind, const Incident& incident, const matc
   json.member("datacontenttype", "application/json").member("dataschema", "https://handshaked.io/schema/incident-1.json");
   json.key("data");
   std::string data;
-  append_incident_data(data, incident, rule, knowledge, options.language, options.show_clients);
+  append_incident_data(data, incident, rule, knowledge, options.language, options.show_clients, options.silenced_by);
+  if (!options.group_json.empty()) {
+    data.pop_back();
+    data.append(",\"group\":").append(options.group_json).push_back('}');
+  }
   json.raw(data).end_object();
   return event;
 }

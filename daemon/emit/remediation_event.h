@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/language.h"
@@ -27,14 +29,17 @@ struct RemediationEvent {
 
 /// Appends what DESIGN calls event data: incident, rule, place, diagnosis, fixes, dead ends. `rule` may be nullptr (it left
 /// the rule set): then there is no advice. Redacted: query strings are cut from sample lines, clients are whole only with
-/// `show_clients`.
+/// `show_clients`. What a look at configuration and peer found is the incident's note; without one the line alone speaks.
 void append_incident_data(std::string& out, const correlate::Incident& incident, const match::Rule* rule, const match::Knowledge& knowledge,
-                          Language language, bool show_clients = false);
+                          Language language, bool show_clients = false, const std::vector<std::string>& silenced_by = {});
 
 struct EventOptions {
   std::string host;  ///< CloudEvents `source`
   Language language = Language::en;
   bool show_clients = false;
+  std::uint32_t number = 1;     ///< of this kind of event of this incident: part of its id
+  std::string group_json = {};  ///< JSON of the data member "group": the company in which it is told; empty: none
+  std::vector<std::string> silenced_by = {};
 };
 RemediationEvent make_event(EventKind kind, const correlate::Incident& incident, const match::Rule* rule, const match::Knowledge& knowledge,
                             Time now, const EventOptions& options);

@@ -5,27 +5,15 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include <boost/asio/awaitable.hpp>
 
-#include "base/clock.h"
+#include "format/outgoing_event.h"
 
 namespace handshaked::emit {
 
-/// One remediation event in the forms that receivers ask for. Rendered once, when it is put into the outbox, so that
-/// every attempt sends the same bytes under the same id.
-struct OutgoingEvent {
-  std::string event_id;                                   ///< stable over attempts and restarts; receivers deduplicate by it
-  std::string event_type;                                 ///< "io.handshaked.incident.opened"
-  std::string incident_id;                                ///< the CloudEvents subject
-  std::string severity;                                   ///< "critical", "warning", "info"
-  Time time;                                              ///< when it happened, not when it is sent
-  std::string body;                                       ///< CloudEvents 1.0 in JSON, structured mode
-  std::string summary;                                    ///< one line for people
-  std::vector<std::pair<std::string, std::string>> data;  ///< the facts as names and values, most important first
-};
+using format::OutgoingEvent;
 
 /// What became of one attempt to send one event.
 struct DeliveryOutcome {
@@ -53,6 +41,13 @@ class Sink {
   /// Sends one event; ends within the sink's own time limits whatever the receiver does. Both the sink and `event` must
   /// outlive the returned coroutine.
   virtual boost::asio::awaitable<DeliveryOutcome> send(const OutgoingEvent& event) = 0;
+
+  /// Receivers that forget: how often they have to be reminded of what is open. 0: never.
+  virtual std::chrono::milliseconds refresh_interval() const { return std::chrono::milliseconds(0); }
+  /// Reminds the receiver; nothing if there was nothing to remind it of. Not called twice at once.
+  virtual boost::asio::awaitable<std::optional<DeliveryOutcome>> refresh() { co_return std::nullopt; }
+  /// At start, for such receivers: the newest event that was delivered of every incident that is open.
+  virtual void restore(const std::vector<OutgoingEvent>& /*delivered_and_open*/) {}
 
   /// Ends the sends under way (they report `retry`), closes every connection and refuses further sends.
   virtual void close() = 0;

@@ -3,12 +3,10 @@
 #include <array>
 #include <memory>
 
-#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/params.h>
 
-#include "base/check.h"
+#include "base/message_authentication.h"
 
 namespace handshaked::emit {
 namespace {
@@ -17,44 +15,14 @@ constexpr std::string_view kPrefix = "whsec_";
 // Standard Webhooks asks for 24 to 64 bytes; less than 16 is no key at all, and receivers in use have odd lengths.
 constexpr std::size_t kShortestKey = 16;
 constexpr std::size_t kLongestKey = 512;
-constexpr std::size_t kDigestSize = 32;
-
-struct FreeMac {
-  void operator()(EVP_MAC* mac) const { EVP_MAC_free(mac); }
-  void operator()(EVP_MAC_CTX* context) const { EVP_MAC_CTX_free(context); }
-};
 
 const unsigned char* unsigned_bytes(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
-
-std::string base64(const unsigned char* bytes, std::size_t size) {
-  std::string text((size + 2) / 3 * 4 + 1, '\0');
-  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytes, static_cast<int>(size));
-  text.resize(static_cast<std::size_t>(length));
-  return text;
-}
 
 std::string_view without_white_space(std::string_view text) {
   constexpr std::string_view kWhiteSpace = " \t\r\n";
   const auto begin = text.find_first_not_of(kWhiteSpace);
   if (begin == std::string_view::npos) return {};
   return text.substr(begin, text.find_last_not_of(kWhiteSpace) - begin + 1);
-}
-
-// HMAC-SHA256 (RFC 2104) over the parts, in order.
-std::array<unsigned char, kDigestSize> hmac_sha256(std::string_view key, std::initializer_list<std::string_view> parts) {
-  const std::unique_ptr<EVP_MAC, FreeMac> mac(EVP_MAC_fetch(nullptr, "HMAC", nullptr));
-  CHECK(mac);
-  const std::unique_ptr<EVP_MAC_CTX, FreeMac> context(EVP_MAC_CTX_new(mac.get()));
-  CHECK(context);
-  std::string digest_name = "SHA256";
-  const std::array<OSSL_PARAM, 2> parameters = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest_name.data(), 0),
-                                                OSSL_PARAM_construct_end()};
-  CHECK(EVP_MAC_init(context.get(), unsigned_bytes(key), key.size(), parameters.data()) == 1);
-  for (const std::string_view part : parts) CHECK(EVP_MAC_update(context.get(), unsigned_bytes(part), part.size()) == 1);
-  std::array<unsigned char, kDigestSize> digest{};
-  std::size_t size = 0;
-  CHECK(EVP_MAC_final(context.get(), digest.data(), &size, digest.size()) == 1 && size == digest.size());
-  return digest;
 }
 
 }  // namespace
@@ -100,7 +68,7 @@ std::string webhook_signature(const std::vector<WebhookSecret>& secrets, std::st
     const auto digest = hmac_sha256(secret.key(), {webhook_id, ".", seconds, ".", body});
     if (!header.empty()) header += ' ';
     header += "v1,";
-    header += base64(digest.data(), digest.size());
+    header += base64(digest);
   }
   return header;
 }

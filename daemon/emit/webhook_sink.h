@@ -13,20 +13,23 @@
 #include "emit/sink.h"
 #include "emit/standard_webhooks.h"
 #include "emit/tls_client.h"
+#include "format/wire_format.h"
 
 namespace handshaked::emit {
 
 struct WebhookOptions {
   std::string name;
   std::string url;                   ///< a secret
+  format::WireFormat format;         ///< what is posted; empty: CloudEvents in structured mode
   std::vector<std::string> secrets;  ///< "whsec_…", newest first; none: unsigned
+  std::string authorization;         ///< value of the header Authorization, a secret; empty: none
   TlsClientOptions tls;
   HttpClientOptions http;
   std::string user_agent = "handshaked";
   std::function<Time()> now = wall_clock_now;
 };
 
-/// Posts events as CloudEvents in structured mode, signed as Standard Webhooks 1.0 says.
+/// Posts events to one address in the form that its receiver wants, signed as Standard Webhooks 1.0 says if there are secrets.
 class WebhookSink final : public Sink {
  public:
   /// Fails with invalid_configuration; the message names the receiver and no secret.
@@ -40,11 +43,14 @@ class WebhookSink final : public Sink {
  private:
   WebhookSink(boost::asio::any_io_executor executor, WebhookOptions options, ReceiverUrl url, std::vector<WebhookSecret> secrets,
               std::optional<TlsClient> tls);
-  HttpRequest signed_request(const OutgoingEvent& event) const;
+  std::string words_of(std::string_view answer) const;
+  Result<HttpRequest> request_for(const OutgoingEvent& event) const;
 
   std::string name_;
   std::string target_;
   std::string user_agent_;
+  std::string authorization_;
+  format::WireFormat format_;
   std::vector<WebhookSecret> secrets_;
   std::function<Time()> now_;
   std::size_t useful_concurrency_;

@@ -26,7 +26,8 @@ class Decoder {
 };
 
 std::unique_ptr<Decoder> make_gzip_decoder();
-/// Accepts windows of up to 128 MiB (what `zstd -19` needs and more; not `--long=28` and up).
-std::unique_ptr<Decoder> make_zstd_decoder();
+/// Accepts windows of up to 2^`largest_window_log` bytes, and needs as much memory; 128 MiB is what `zstd -19` needs and more, not
+/// `--long=28` and up.
+std::unique_ptr<Decoder> make_zstd_decoder(int largest_window_log = 27);
 
 }  // namespace handshaked::ingest

@@ -8,13 +8,11 @@ namespace handshaked::ingest {
 
 namespace {
 
-constexpr int kLargestWindowLog = 27;
-
 class ZstdDecoder final : public Decoder {
  public:
-  ZstdDecoder() : stream_(ZSTD_createDStream()) {
+  explicit ZstdDecoder(int largest_window_log) : stream_(ZSTD_createDStream()) {
     if (stream_ == nullptr) throw std::bad_alloc();
-    ZSTD_DCtx_setParameter(stream_, ZSTD_d_windowLogMax, kLargestWindowLog);
+    ZSTD_DCtx_setParameter(stream_, ZSTD_d_windowLogMax, largest_window_log);
   }
   ~ZstdDecoder() override { ZSTD_freeDStream(stream_); }
   ZstdDecoder(const ZstdDecoder&) = delete;
@@ -50,6 +48,6 @@ class ZstdDecoder final : public Decoder {
 
 }  // namespace
 
-std::unique_ptr<Decoder> make_zstd_decoder() { return std::make_unique<ZstdDecoder>(); }
+std::unique_ptr<Decoder> make_zstd_decoder(int largest_window_log) { return std::make_unique<ZstdDecoder>(largest_window_log); }
 
 }  // namespace handshaked::ingest

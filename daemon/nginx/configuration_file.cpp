@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <system_error>
 
 namespace handshaked::nginx {
@@ -41,6 +42,14 @@ auto too_large(const std::string& path, std::size_t most_bytes) {
 }
 
 }  // namespace
+
+std::string ConfigurationFiles::real_path(const std::string& path) const { return std::filesystem::path(path).lexically_normal().string(); }
+
+std::string DiskFiles::real_path(const std::string& path) const {
+  std::error_code failure;
+  const auto real = std::filesystem::weakly_canonical(path, failure);
+  return failure ? ConfigurationFiles::real_path(path) : real.string();
+}
 
 Result<std::string> DiskFiles::read(const std::string& path, std::size_t most_bytes) const {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));

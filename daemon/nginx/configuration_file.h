@@ -24,6 +24,8 @@ class ConfigurationFiles {
   virtual Result<std::string> read(const std::string& path, std::size_t most_bytes) const = 0;
   /// The files that match a glob pattern, in the order of their bytes, as glob(3) gives them to nginx. None is no error.
   virtual std::vector<std::string> glob(const std::string& pattern) const = 0;
+  /// The path without symbolic links, "." and "..": two names of one file become equal. As far as it exists; else the rest as it is.
+  virtual std::string real_path(const std::string& path) const;
 };
 
 /// The disk of this host. Only regular files are opened: a pipe or a device never blocks us.
@@ -31,6 +33,7 @@ class DiskFiles final : public ConfigurationFiles {
  public:
   Result<std::string> read(const std::string& path, std::size_t most_bytes) const override;
   std::vector<std::string> glob(const std::string& pattern) const override;
+  std::string real_path(const std::string& path) const override;
 };
 
 /// Files in memory, by path.

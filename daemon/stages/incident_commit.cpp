@@ -1,6 +1,10 @@
 #include "stages/incident_commit.h"
 
+#include <algorithm>
+
+#include "base/json_writer.h"
 #include "emit/remediation_event.h"
+#include "parse/time_zone.h"
 #include "stages/store_outbox.h"
 
 namespace handshaked::stages {
@@ -39,39 +43,104 @@ emit::OutgoingEvent outgoing(emit::RemediationEvent event, const Incident& incid
   fact("peer", incident.place.peer);
   fact("server", incident.place.server);
   fact("file", incident.place.object);
-  fact("cause", incident.likeliest_cause);
+  fact("cause", incident.cause());
   fact("count", std::to_string(incident.count));
   return out;
 }
 
-}  // namespace
-
-bool IncidentCommit::add(const std::vector<IncidentChange>& changes, const RuleBase& base, Time now, store::Commit& commit) const {
-  bool urgent = false;
-  for (const IncidentChange& change : changes) {
-    commit.incidents.push_back(row_of(*change.incident));
-    if (change.what == IncidentChange::What::changed) continue;
-    urgent = true;
-    add_deliveries(change, base, now, commit);
+emit::EventKind event_kind(notify::NoticeKind kind) {
+  switch (kind) {
+    case notify::NoticeKind::opened: return emit::EventKind::opened;
+    case notify::NoticeKind::reopened: return emit::EventKind::reopened;
+    case notify::NoticeKind::diagnosed: return emit::EventKind::diagnosed;
+    case notify::NoticeKind::updated: return emit::EventKind::updated;
+    case notify::NoticeKind::resolved: return emit::EventKind::resolved;
   }
-  return urgent;
+  return emit::EventKind::updated;
 }
 
-void IncidentCommit::add_deliveries(const IncidentChange& change, const RuleBase& base, Time now, store::Commit& commit) const {
-  const Incident& incident = *change.incident;
-  const auto kind = change.what == IncidentChange::What::resolved ? emit::EventKind::resolved : emit::EventKind::opened;
-  const match::Rule* const rule = base.find(incident.rule_id);
-  for (const config::Receiver& receiver : receivers_) {
-    const emit::EventOptions options{.host = host_, .language = receiver.language, .show_clients = receiver.show_clients};
-    const emit::OutgoingEvent event = outgoing(emit::make_event(kind, incident, rule, base.knowledge, now, options), incident);
-    commit.deliveries.push_back({.receiver = receiver.name,
-                                 .event_id = event.event_id,
-                                 .event_type = event.event_type,
-                                 .incident_id = incident.id,
-                                 .created_at = now,
-                                 .not_before = now,
-                                 .body = event_to_text(event)});
+/// The member "group" of the event data: in which company the incident is told.
+std::string group_json(const notify::Notice& notice) {
+  std::string out;
+  JsonWriter json(out);
+  json.begin_object().member("key", notice.group).member("open", notice.open_count).member("resolved", notice.resolved_count);
+  json.key("incidents").begin_array();
+  for (const Incident* const incident : notice.incidents) {
+    json.begin_object().member("id", incident->id).member("status", correlate::to_string(incident->status));
+    json.member("severity", match::to_string(incident->severity)).member("rule", incident->rule_id);
+    json.member("side", parse::to_string(incident->place.side)).optional_member("peer", incident->place.peer);
+    json.optional_member("server", incident->place.server).optional_member("file", incident->place.object);
+    json.optional_member("parent_id", incident->parent_id).member("count", incident->count);
+    json.member("opened_at", parse::format_rfc3339(incident->opened_at)).end_object();
   }
+  json.end_array().end_object();
+  return out;
+}
+
+/// " and 39 more".
+std::string company(const notify::Notice& notice, Language language) {
+  const std::size_t all = notice.open_count + notice.resolved_count;
+  if (all < 2) return {};
+  const std::string others = std::to_string(all - 1);
+  return language == Language::zh ? "，另有 " + others + " 处" : " and " + others + " more";
+}
+
+}  // namespace
+
+void IncidentCommit::add(const std::vector<IncidentChange>& changes, store::Commit& commit) const {
+  for (const IncidentChange& change : changes) {
+    commit.incidents.push_back(row_of(*change.incident));
+    if (change.what == IncidentChange::What::diagnosed || (change.what == IncidentChange::What::opened && change.incident->diagnosis))
+      commit.diagnoses.push_back({.incident_id = change.incident->id, .note_json = correlate::to_json(*change.incident->diagnosis)});
+  }
+}
+
+void IncidentCommit::add(const notify::Dispatcher::Decisions& decisions, const RuleBase& base, Time now, store::Commit& commit) const {
+  for (const notify::Notice& notice : decisions.notices) add_delivery(notice, base, now, commit);
+  for (const notify::ToldState& told : decisions.told)
+    commit.told.push_back({.receiver = told.receiver, .incident_id = told.incident_id, .state_json = notify::to_json(told)});
+  for (const auto& [receiver, incident] : decisions.forgotten)
+    commit.told.push_back({.receiver = receiver, .incident_id = incident, .state_json = {}});
+}
+
+void IncidentCommit::add_delivery(const notify::Notice& notice, const RuleBase& base, Time now, store::Commit& commit) const {
+  const Incident& incident = *notice.incident;
+  const auto receiver = std::find_if(receivers_.begin(), receivers_.end(),
+                                     [&](const config::Receiver& candidate) { return candidate.name == notice.receiver; });
+  if (receiver == receivers_.end()) return;
+  emit::EventOptions options{.host = host_, .language = receiver->language, .show_clients = receiver->show_clients};
+  options.number = notice.number;
+  options.silenced_by = notice.silenced_by;
+  if (notice.is_grouped) options.group_json = group_json(notice);
+  emit::OutgoingEvent event =
+      outgoing(emit::make_event(event_kind(notice.kind), incident, base.find(incident.rule_id), base.knowledge, now, options), incident);
+  if (notice.is_grouped) {
+    if (!notice.anchor.empty()) event.incident_id = notice.anchor;
+    event.summary += company(notice, receiver->language);
+  }
+  commit.deliveries.push_back({.receiver = receiver->name,
+                               .event_id = event.event_id,
+                               .event_type = event.event_type,
+                               .incident_id = event.incident_id,
+                               .created_at = now,
+                               .not_before = now,
+                               .body = event_to_text(event)});
+}
+
+std::vector<notify::ReceiverHabits> receiver_habits(const std::vector<config::Receiver>& receivers) {
+  using Type = config::Receiver::Type;
+  std::vector<notify::ReceiverHabits> habits;
+  for (const config::Receiver& receiver : receivers) {
+    const bool reminds_itself = receiver.type == Type::pagerduty || receiver.type == Type::alertmanager;
+    habits.push_back({.name = receiver.name, .for_people = receiver.is_for_people(), .repeats = !reminds_itself});
+  }
+  return habits;
+}
+
+notify::Router make_router(const config::Config& config) {
+  std::vector<notify::Route> routes;
+  for (const config::ConfiguredRoute& configured : config.routing.routes) routes.push_back(configured.route);
+  return notify::Router(std::move(routes), receiver_habits(config.receivers), config.group_wait);
 }
 
 }  // namespace handshaked::stages

@@ -5,24 +5,33 @@
 
 #include "config/config.h"
 #include "correlate/correlator.h"
+#include "notify/dispatcher.h"
 #include "stages/rule_base.h"
 #include "store/commit.h"
 
 namespace handshaked::stages {
 
-/// Turns what the correlator has decided into one commit: the rows of incidents, and an event for each receiver.
+/// Turns what the correlator and the dispatcher have decided into one commit: the rows of incidents, an event for each notice, and
+/// what each receiver has been told with it.
 class IncidentCommit {
  public:
   IncidentCommit(std::string host, std::vector<config::Receiver> receivers) : host_(std::move(host)), receivers_(std::move(receivers)) {}
 
-  /// Adds to `commit`. Returns whether it should be written at once: somebody waits for what it tells.
-  bool add(const std::vector<correlate::IncidentChange>& changes, const RuleBase& base, Time now, store::Commit& commit) const;
+  /// The rows of what has changed.
+  void add(const std::vector<correlate::IncidentChange>& changes, store::Commit& commit) const;
+  /// The events that are due.
+  void add(const notify::Dispatcher::Decisions& decisions, const RuleBase& base, Time now, store::Commit& commit) const;
 
  private:
-  void add_deliveries(const correlate::IncidentChange& change, const RuleBase& base, Time now, store::Commit& commit) const;
+  void add_delivery(const notify::Notice& notice, const RuleBase& base, Time now, store::Commit& commit) const;
 
   std::string host_;
   std::vector<config::Receiver> receivers_;
 };
+
+/// How each receiver of the configuration likes to be told.
+std::vector<notify::ReceiverHabits> receiver_habits(const std::vector<config::Receiver>& receivers);
+/// Who is told what, as the configuration says.
+notify::Router make_router(const config::Config& config);
 
 }  // namespace handshaked::stages

@@ -2,41 +2,172 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <fstream>
-#include <sstream>
+#include <span>
 
+#include <boost/asio/io_context.hpp>
+
+#include "emit/alertmanager_sink.h"
+#include "emit/file_sink.h"
 #include "emit/syslog_sink.h"
 #include "emit/webhook_sink.h"
+#include "format/alertmanager_format.h"
+#include "format/cloudevents_format.h"
+#include "format/digest.h"
+#include "format/dingtalk_format.h"
+#include "format/discord_format.h"
+#include "format/feishu_format.h"
+#include "format/mattermost_format.h"
+#include "format/pagerduty_format.h"
+#include "format/slack_format.h"
+#include "format/teams_format.h"
+#include "format/template_format.h"
+#include "format/wecom_format.h"
 
 namespace handshaked::stages {
 namespace {
 
+constexpr std::string_view kCredentialPrefix = "credential:";
+constexpr std::size_t kSecretLimit = 16 * 1024;
+constexpr std::size_t kTemplateLimit = 64 * 1024;
+constexpr const char* kPagerdutyUrl = "https://events.pagerduty.com/v2/enqueue";
+
+/// Where a secret is: a path, or the place where systemd has put a credential (systemd.exec(5), LoadCredential=).
+Result<std::string> path_of_secret(const std::string& file) {
+  if (!file.starts_with(kCredentialPrefix)) return file;
+  const std::string name = file.substr(kCredentialPrefix.size());
+  if (name.empty() || name.find('/') != std::string::npos)
+    return fail(ErrorCode::invalid_configuration, "\"" + file + "\" names no credential");
+  const char* const directory = std::getenv("CREDENTIALS_DIRECTORY");
+  if (directory == nullptr || *directory == '\0')
+    return fail(ErrorCode::invalid_configuration, "there is no credential " + name + ": systemd has handed over none (LoadCredential=)");
+  return std::string(directory) + "/" + name;
+}
+
+Result<std::string> read_limited(const std::string& path, std::size_t limit) {
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream) return fail(error_from_errno(errno, "cannot read " + path));
+  std::string text(limit + 1, '\0');
+  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(stream.gcount()));
+  if (stream.bad() || (text.empty() && !stream.eof())) return fail(ErrorCode::io, "cannot read " + path);
+  if (text.size() > limit) return fail(ErrorCode::invalid_configuration, path + " is larger than " + std::to_string(limit) + " bytes");
+  return text;
+}
+
+/// The first line of a file; blanks around it are no part of it.
 Result<std::string> read_secret(const std::string& file) {
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) return fail(error_from_errno(errno, "cannot read the secret file " + file));
-  std::string secret;
-  std::getline(stream, secret);
-  while (!secret.empty() && (secret.back() == '\r' || secret.back() == ' ')) secret.pop_back();
-  if (secret.empty()) return fail(ErrorCode::invalid_configuration, "the secret file " + file + " is empty");
+  TRY(const std::string path, path_of_secret(file));
+  auto text = read_limited(path, kSecretLimit);
+  if (!text) return text.error().wrapped("the secret file " + file);
+  std::string secret = text.value().substr(0, text.value().find('\n'));
+  const auto begin = secret.find_first_not_of(" \t\r");
+  if (begin == std::string::npos) return fail(ErrorCode::invalid_configuration, "the secret file " + file + " is empty");
+  secret = secret.substr(begin, secret.find_last_not_of(" \t\r") - begin + 1);
+  const bool is_text = std::none_of(secret.begin(), secret.end(), [](char letter) { return letter > 0 && letter < ' '; });
+  if (!is_text) return fail(ErrorCode::invalid_configuration, "the secret file " + file + " holds control characters");
   return secret;
+}
+
+Result<std::string> read_optional_secret(const std::string& file) {
+  if (file.empty()) return std::string();
+  return read_secret(file);
+}
+
+Result<std::string> url_of(const config::Receiver& receiver) {
+  if (!receiver.url_file.empty()) return read_secret(receiver.url_file);
+  if (receiver.url.empty() && receiver.type == config::Receiver::Type::pagerduty) return std::string(kPagerdutyUrl);
+  return receiver.url;
 }
 
 emit::TlsClientOptions tls_options(const config::Receiver& receiver) {
   return {.ca_file = receiver.ca_file, .certificate_file = receiver.client_certificate, .key_file = receiver.client_key};
 }
 
+emit::HttpClientOptions http_options(const config::Receiver& receiver) {
+  emit::HttpClientOptions http;
+  http.first_byte = http.whole = receiver.timeout;
+  http.idle_connections = receiver_concurrency(receiver);
+  return http;
+}
+
+Result<std::string> only_secret(const config::Receiver& receiver) {
+  return receiver.secret_files.empty() ? Result<std::string>(std::string()) : read_secret(receiver.secret_files.front());
+}
+
+Result<format::WireFormat> template_of(const config::Receiver& receiver) {
+  TRY(const std::string text, read_limited(receiver.template_file, kTemplateLimit));
+  auto made = format::template_format(text, receiver.content_type, receiver.language);
+  if (!made) return made.error().wrapped("the template " + receiver.template_file);
+  return made;
+}
+
+Result<format::WireFormat> format_of(const config::Receiver& receiver) {
+  using Type = config::Receiver::Type;
+  using Format = config::Receiver::Format;
+  const Language language = receiver.language;
+  switch (receiver.type) {
+    case Type::slack: return format::slack_format(language);
+    case Type::teams: return format::teams_format(language);
+    case Type::discord: return format::discord_format(language);
+    case Type::mattermost: return format::mattermost_format(language);
+    case Type::wecom: return format::wecom_format(language);
+    case Type::feishu: {
+      TRY(std::string secret, only_secret(receiver));
+      return format::feishu_format(language, std::move(secret));
+    }
+    case Type::dingtalk: {
+      TRY(std::string secret, only_secret(receiver));
+      return format::dingtalk_format(language, std::move(secret));
+    }
+    case Type::pagerduty: {
+      TRY(std::string key, read_secret(receiver.routing_key_file));
+      return format::pagerduty_format(language, std::move(key));
+    }
+    default: break;
+  }
+  switch (receiver.format) {
+    case Format::cloudevents: return format::cloudevents_structured_format();
+    case Format::cloudevents_binary: return format::cloudevents_binary_format();
+    case Format::alertmanager: return format::alertmanager_webhook_format(language, receiver.name);
+    case Format::user_template: return template_of(receiver);
+  }
+  return format::cloudevents_structured_format();
+}
+
 Result<std::unique_ptr<emit::Sink>> make_webhook(boost::asio::any_io_executor executor, const config::Receiver& receiver) {
   emit::WebhookOptions options;
   options.name = receiver.name;
-  options.url = receiver.url;
+  TRY(options.url, url_of(receiver));
+  TRY(options.format, format_of(receiver));
+  TRY(options.authorization, read_optional_secret(receiver.authorization_file));
   options.tls = tls_options(receiver);
-  options.http.first_byte = options.http.whole = receiver.timeout;
+  options.http = http_options(receiver);
   options.user_agent = "handshaked/" HANDSHAKED_VERSION;
-  for (const std::string& file : receiver.secret_files) {
-    TRY(auto secret, read_secret(file));
-    options.secrets.push_back(std::move(secret));
+  if (receiver.type == config::Receiver::Type::webhook) {
+    for (const std::string& file : receiver.secret_files) {
+      TRY(auto secret, read_secret(file));
+      options.secrets.push_back(std::move(secret));
+    }
   }
   TRY(auto sink, emit::WebhookSink::create(std::move(executor), std::move(options)));
+  return std::unique_ptr<emit::Sink>(std::move(sink));
+}
+
+Result<std::unique_ptr<emit::Sink>> make_alertmanager(boost::asio::any_io_executor executor, const config::Receiver& receiver) {
+  emit::AlertmanagerOptions options;
+  options.name = receiver.name;
+  TRY(options.url, url_of(receiver));
+  TRY(options.authorization, read_optional_secret(receiver.authorization_file));
+  options.language = receiver.language;
+  options.tls = tls_options(receiver);
+  options.http = http_options(receiver);
+  options.user_agent = "handshaked/" HANDSHAKED_VERSION;
+  options.resend_interval = receiver.resend_interval;
+  options.hold = 5 * receiver.resend_interval;
+  TRY(auto sink, emit::AlertmanagerSink::create(std::move(executor), std::move(options)));
   return std::unique_ptr<emit::Sink>(std::move(sink));
 }
 
@@ -82,12 +213,61 @@ Result<std::unique_ptr<emit::Sink>> make_syslog(boost::asio::any_io_executor exe
   return std::unique_ptr<emit::Sink>(std::move(sink));
 }
 
+/// Below what the services allow (Slack 60 a minute; Discord 30; DingTalk and WeCom 20; Feishu 100; Teams 240), and below what people read.
+std::size_t usual_messages_per_minute(config::Receiver::Type type) {
+  using Type = config::Receiver::Type;
+  switch (type) {
+    case Type::dingtalk:
+    case Type::wecom: return 18;
+    case Type::slack:
+    case Type::teams:
+    case Type::discord:
+    case Type::mattermost:
+    case Type::feishu: return 25;
+    default: return 0;
+  }
+}
+
 }  // namespace
 
 Result<std::unique_ptr<emit::Sink>> make_sink(boost::asio::any_io_executor executor, const config::Receiver& receiver,
                                               const std::string& host) {
-  return receiver.type == config::Receiver::Type::webhook ? make_webhook(std::move(executor), receiver)
-                                                          : make_syslog(std::move(executor), receiver, host);
+  using Type = config::Receiver::Type;
+  switch (receiver.type) {
+    case Type::syslog: return make_syslog(std::move(executor), receiver, host);
+    case Type::alertmanager: return make_alertmanager(std::move(executor), receiver);
+    case Type::file: {
+      TRY(auto sink, emit::FileSink::create(std::move(executor), receiver.name, receiver.path));
+      return std::unique_ptr<emit::Sink>(std::move(sink));
+    }
+    default: return make_webhook(std::move(executor), receiver);
+  }
+}
+
+std::size_t receiver_concurrency(const config::Receiver& receiver) {
+  if (receiver.concurrency) return *receiver.concurrency;
+  return receiver.is_for_people() ? 1 : 8;  // people read in order
+}
+
+emit::DeliveryOptions delivery_options(const config::Receiver& receiver) {
+  emit::DeliveryOptions options;
+  options.concurrency = receiver_concurrency(receiver);
+  options.messages_per_minute = receiver.messages_per_minute.value_or(usual_messages_per_minute(receiver.type));
+  options.fallback = receiver.fallback;
+  options.fallback_after = receiver.fallback_after;
+  if (receiver.is_for_people()) {
+    options.make_digest = [language = receiver.language](std::span<const format::OutgoingEvent* const> events, Time now) {
+      return format::make_digest(events, language, now);
+    };
+  }
+  return options;
+}
+
+Result<> check_receiver(const config::Receiver& receiver) {
+  boost::asio::io_context loop;
+  const auto sink = make_sink(loop.get_executor(), receiver, "localhost");
+  if (!sink) return sink.error();
+  return success();
 }
 
 }  // namespace handshaked::stages

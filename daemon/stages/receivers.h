@@ -7,13 +7,23 @@
 
 #include "base/result.h"
 #include "config/config.h"
+#include "emit/delivery.h"
 #include "emit/sink.h"
 
 namespace handshaked::stages {
 
-/// The sink that a receiver's configuration describes. Reads its secrets; fails with invalid_configuration, in words without
-/// any secret. Opens no connection.
+/// The sink that a receiver's configuration describes. Reads its secrets and its template; fails with invalid_configuration, in words
+/// without any secret. Opens no connection.
 Result<std::unique_ptr<emit::Sink>> make_sink(boost::asio::any_io_executor executor, const config::Receiver& receiver,
                                               const std::string& host);
+
+/// How its deliveries are to be made: concurrency, rate limit and digest, fallback.
+emit::DeliveryOptions delivery_options(const config::Receiver& receiver);
+
+/// How many sends, and connections, at once.
+std::size_t receiver_concurrency(const config::Receiver& receiver);
+
+/// Whether the daemon could start with it: what `check` says of a receiver.
+Result<> check_receiver(const config::Receiver& receiver);
 
 }  // namespace handshaked::stages

@@ -44,6 +44,9 @@ asio::awaitable<Answer> on_store_thread(store::StoreThread& store, StoreTask<Ans
   co_return co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(Answer)>(initiate, asio::use_awaitable);
 }
 
+constexpr std::size_t kCopiedAtOnce = 500;
+constexpr std::size_t kRestoredAtStart = 20'000;
+
 struct Due {
   std::vector<store::OutboxRow> rows;
   std::optional<Time> next;
@@ -53,6 +56,7 @@ store::DeliveryOutcomes outcomes_of(const std::vector<emit::AttemptRecord>& atte
   store::DeliveryOutcomes outcomes;
   for (const emit::AttemptRecord& attempt : attempts) {
     const store::DeliveryId id{attempt.id.value};
+    if (!attempt.copy_to.empty()) outcomes.copies.push_back({id, attempt.copy_to});
     switch (attempt.fate) {
       case emit::AttemptRecord::Fate::delivered: outcomes.delivered.push_back(id); break;
       case emit::AttemptRecord::Fate::waiting:
@@ -73,7 +77,7 @@ asio::awaitable<Result<emit::DueDeliveries>> StoreOutbox::take_due(std::string r
   const auto task = make_task<Result<Due>>([receiver, now, wanted](store::Database& database) -> Result<Due> {
     store::Outbox outbox(database);
     TRY(auto rows, outbox.due(receiver, now, wanted));
-    TRY(auto next, outbox.next_due(receiver));
+    TRY(auto next, outbox.next_due_after(receiver, now));
     return Due{std::move(rows), next};
   });
   auto due = co_await on_store_thread(store_, task);
@@ -92,24 +96,59 @@ asio::awaitable<Result<emit::DueDeliveries>> StoreOutbox::take_due(std::string r
     taken.deliveries.push_back(
         {.id = {row.id.value}, .event = std::move(event).value(), .queued_at = row.created_at, .failed_attempts = row.attempts});
   }
-  if (is_cut) taken.next_due = now;
-  else if (due.value().next && *due.value().next > now) taken.next_due = due.value().next;
+  taken.next_due = is_cut ? std::optional<Time>(now) : due.value().next;
   co_return taken;
 }
 
-asio::awaitable<Result<>> StoreOutbox::record(std::vector<emit::AttemptRecord> attempts) {
+asio::awaitable<Result<bool>> StoreOutbox::record(std::vector<emit::AttemptRecord> attempts) {
   const auto outcomes = outcomes_of(attempts);
   const Time now = wall_clock_now();
-  const auto task = make_task<Result<>>([outcomes, now](store::Database& database) { return store::Outbox(database).mark(outcomes, now); });
+  const auto task =
+      make_task<Result<std::size_t>>([outcomes, now](store::Database& database) { return store::Outbox(database).mark(outcomes, now); });
   auto marked = co_await on_store_thread(store_, task);
   if (!marked) co_return marked.error();
   for (auto& [receiver, held] : held_) {
     for (const emit::AttemptRecord& attempt : attempts) held.erase(attempt.id.value);
   }
-  co_return success();
+  co_return marked.value() > 0;
+}
+
+asio::awaitable<Result<std::size_t>> StoreOutbox::copy_waiting(std::string receiver, std::string to, Time queued_before) {
+  const Time now = wall_clock_now();
+  const auto task = make_task<Result<std::size_t>>([receiver, to, queued_before, now](store::Database& database) {
+    return store::Outbox(database).copy_waiting(receiver, to, queued_before, now, kCopiedAtOnce);
+  });
+  co_return co_await on_store_thread(store_, task);
 }
 
 void StoreOutbox::release(const std::string& receiver) { held_.erase(receiver); }
+
+FreshDeliveries fresh_deliveries(const store::Commit& commit, const std::vector<store::QueuedRow>& queued, Time now) {
+  FreshDeliveries fresh;
+  for (const store::QueuedRow& row : queued) {
+    const store::NewDelivery& delivery = commit.deliveries[row.index];
+    if (!row.is_ready) continue;  // told by whoever finishes the one before
+    auto event = delivery.not_before <= now ? event_from_text(delivery.body)
+                                            : Result<emit::OutgoingEvent>(Error(ErrorCode::not_found, "not due yet"));
+    if (event)
+      fresh.due[delivery.receiver].push_back({.id = {row.id.value}, .event = std::move(event).value(), .queued_at = delivery.created_at});
+    else fresh.later.insert(delivery.receiver);
+  }
+  return fresh;
+}
+
+Result<std::vector<emit::OutgoingEvent>> delivered_and_open(store::StoreThread& store, const std::string& receiver) {
+  auto rows =
+      store.call([&receiver](store::Database& database) { return store::Outbox(database).delivered_of_open(receiver, kRestoredAtStart); })
+          .get();
+  if (!rows) return rows.error();
+  std::vector<emit::OutgoingEvent> events;
+  for (const store::OutboxRow& row : rows.value()) {
+    auto event = event_from_text(row.body);
+    if (event) events.push_back(std::move(event).value());
+  }
+  return events;
+}
 
 std::string event_to_text(const emit::OutgoingEvent& event) {
   std::string out;

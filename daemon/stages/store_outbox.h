@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "emit/outbox.h"
 #include "store/store_thread.h"
@@ -15,13 +16,25 @@ class StoreOutbox final : public emit::Outbox {
   explicit StoreOutbox(store::StoreThread& store) : store_(store) {}
 
   boost::asio::awaitable<Result<emit::DueDeliveries>> take_due(std::string receiver, Time now, std::size_t limit) override;
-  boost::asio::awaitable<Result<>> record(std::vector<emit::AttemptRecord> attempts) override;
+  boost::asio::awaitable<Result<bool>> record(std::vector<emit::AttemptRecord> attempts) override;
+  boost::asio::awaitable<Result<std::size_t>> copy_waiting(std::string receiver, std::string to, Time queued_before) override;
+  bool hold(const std::string& receiver, emit::DeliveryId id) override { return held_[receiver].insert(id.value).second; }
   void release(const std::string& receiver) override;
 
  private:
   store::StoreThread& store_;
   std::map<std::string, std::set<std::int64_t>> held_;  ///< by receiver
 };
+
+/// What a commit has just queued, for those who send.
+struct FreshDeliveries {
+  std::map<std::string, std::vector<emit::QueuedDelivery>> due;  ///< by receiver, for Delivery::offer
+  std::set<std::string> later;                                   ///< receivers that have something in the outbox, not due yet
+};
+FreshDeliveries fresh_deliveries(const store::Commit& commit, const std::vector<store::QueuedRow>& queued, Time now);
+
+/// The newest event that `receiver` has got of every open incident.
+Result<std::vector<emit::OutgoingEvent>> delivered_and_open(store::StoreThread& store, const std::string& receiver);
 
 /// An event as the body of a queued delivery, and back.
 std::string event_to_text(const emit::OutgoingEvent& event);

@@ -1,5 +1,7 @@
 #include "store/commit.h"
 
+#include <optional>
+
 #include "store/connection.h"
 #include "store/database.h"
 
@@ -36,14 +38,15 @@ void write_incident(Connection& connection, const IncidentRow& row) {
   statement.run();
 }
 
-void queue_delivery(Connection& connection, const NewDelivery& row) {
+/// Nothing if the event was queued for this receiver before.
+std::optional<QueuedRow> queue_delivery(Connection& connection, const NewDelivery& row) {
   // "behind": an earlier one of the same incident for the same receiver has to arrive first.
   auto statement = connection.prepare(
       "INSERT INTO outbox (receiver, event_id, event_type, incident_id, created_at, not_before, body, status) "
       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, CASE WHEN ?4 <> '' AND EXISTS ("
       "  SELECT 1 FROM outbox WHERE receiver = ?1 AND incident_id = ?4 AND status IN ('ready', 'behind')"
       ") THEN 'behind' ELSE 'ready' END) "
-      "ON CONFLICT (event_id, receiver) DO NOTHING");
+      "ON CONFLICT (event_id, receiver) DO NOTHING RETURNING delivery_id, status = 'ready'");
   statement.bind_text(1, row.receiver);
   statement.bind_text(2, row.event_id);
   statement.bind_text(3, row.event_type);
@@ -51,17 +54,54 @@ void queue_delivery(Connection& connection, const NewDelivery& row) {
   statement.bind_time(5, row.created_at);
   statement.bind_time(6, row.not_before);
   statement.bind_text(7, row.body);
+  if (!statement->executeStep()) return std::nullopt;
+  QueuedRow queued{.id = {statement->getColumn(0).getInt64()}, .is_ready = statement->getColumn(1).getInt() != 0};
+  statement->executeStep();  // to its end
+  return queued;
+}
+
+void write_told(Connection& connection, const ToldRow& row) {
+  if (row.state_json.empty()) {
+    auto statement = connection.prepare("DELETE FROM told WHERE incident_id = ? AND receiver = ?");
+    statement.bind_text(1, row.incident_id);
+    statement.bind_text(2, row.receiver);
+    statement.run();
+    return;
+  }
+  auto statement = connection.prepare(
+      "INSERT INTO told (receiver, incident_id, state_json) VALUES (?, ?, ?) "
+      "ON CONFLICT (incident_id, receiver) DO UPDATE SET state_json = excluded.state_json");
+  statement.bind_text(1, row.receiver);
+  statement.bind_text(2, row.incident_id);
+  statement.bind_text(3, row.state_json);
+  statement.run();
+}
+
+void write_diagnosis(Connection& connection, const DiagnosisRow& row) {
+  auto statement = connection.prepare(
+      "INSERT INTO diagnoses (incident_id, note_json) VALUES (?, ?) "
+      "ON CONFLICT (incident_id) DO UPDATE SET note_json = excluded.note_json");
+  statement.bind_text(1, row.incident_id);
+  statement.bind_text(2, row.note_json);
   statement.run();
 }
 
 }  // namespace
 
-Result<> Database::apply(const Commit& commit) {
+Result<> Database::apply(const Commit& commit, std::vector<QueuedRow>* queued) {
+  if (queued != nullptr) queued->clear();
   if (commit.empty()) return success();
   return connection_->write("cannot commit", [&] {
     for (const PositionRow& row : commit.positions) write_position(*connection_, row);
     for (const IncidentRow& row : commit.incidents) write_incident(*connection_, row);
-    for (const NewDelivery& row : commit.deliveries) queue_delivery(*connection_, row);
+    for (std::size_t index = 0; index < commit.deliveries.size(); ++index) {
+      auto row = queue_delivery(*connection_, commit.deliveries[index]);
+      if (!row || queued == nullptr) continue;
+      row->index = index;
+      queued->push_back(*row);
+    }
+    for (const ToldRow& row : commit.told) write_told(*connection_, row);
+    for (const DiagnosisRow& row : commit.diagnoses) write_diagnosis(*connection_, row);
   });
 }
 

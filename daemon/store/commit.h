@@ -1,6 +1,7 @@
 #pragma once
 
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -50,14 +51,36 @@ struct NewDelivery {
   std::string body;
 };
 
+/// What became of one of the deliveries of a commit: told after the commit, for those that were not queued before.
+struct QueuedRow {
+  std::size_t index = 0;  ///< in Commit::deliveries
+  DeliveryId id;
+  bool is_ready = false;  ///< false: it waits for an earlier one of its incident
+};
+
+/// What one receiver was told of one incident; `state_json` is notify's. Empty: nothing is to be kept any more.
+struct ToldRow {
+  std::string receiver;
+  std::string incident_id;
+  std::string state_json;
+};
+
+/// What a diagnosis found out about an incident; the latest wins.
+struct DiagnosisRow {
+  std::string incident_id;
+  std::string note_json;
+};
+
 /// What becomes durable together or not at all: a crash then re-reads lines, and never loses or double-counts them.
 /// Later rows of the same source or incident win over earlier ones.
 struct Commit {
   std::vector<PositionRow> positions = {};
   std::vector<IncidentRow> incidents = {};
   std::vector<NewDelivery> deliveries = {};
+  std::vector<ToldRow> told = {};
+  std::vector<DiagnosisRow> diagnoses = {};
 
-  bool empty() const { return positions.empty() && incidents.empty() && deliveries.empty(); }
+  bool empty() const { return positions.empty() && incidents.empty() && deliveries.empty() && told.empty() && diagnoses.empty(); }
 };
 
 }  // namespace handshaked::store

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -50,7 +51,8 @@ class Database {
 
   /// Writes everything in `commit`, in one transaction, durable (fsync) when it returns. The same commit may be
   /// applied again: nothing is queued twice.
-  Result<> apply(const Commit& commit);
+  /// `queued`, if given, tells which of its deliveries were new; meaningful on success.
+  Result<> apply(const Commit& commit, std::vector<QueuedRow>* queued = nullptr);
 
   /// True since SQLite reported that the file is malformed: retrying is in vain, replace_damaged() is not.
   bool is_damaged() const;

@@ -47,6 +47,20 @@ void append_rows(Connection& connection, IncidentStatus status, std::size_t limi
 
 Result<std::vector<IncidentRow>> Incidents::load_open() { return list(IncidentStatus::open, std::numeric_limits<std::int64_t>::max()); }
 
+Result<std::vector<IncidentRow>> Incidents::load_resolved_since(Time since, std::size_t limit) {
+  Connection& connection = database_.connection();
+  return connection.read("cannot read what was resolved lately", [&] {
+    auto statement = connection.prepare(
+        "SELECT id, fingerprint, status, severity, opened_at, last_seen_at, resolved_at, state_json FROM incidents "
+        "WHERE status = 'resolved' AND (resolved_at >= ?1 OR id IN (SELECT incident_id FROM told)) ORDER BY resolved_at DESC LIMIT ?2");
+    statement.bind_time(1, since);
+    statement->bind(2, static_cast<int64_t>(std::min<std::size_t>(limit, std::numeric_limits<std::int64_t>::max())));
+    std::vector<IncidentRow> rows;
+    while (statement->executeStep()) rows.push_back(row_from(statement));
+    return rows;
+  });
+}
+
 Result<std::optional<IncidentRow>> Incidents::find(const std::string& id) {
   Connection& connection = database_.connection();
   return connection.read("cannot find an incident", [&] {

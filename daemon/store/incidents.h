@@ -26,6 +26,9 @@ class Incidents {
   /// Everything open, latest seen first: what the correlator starts with. Unlimited, as it was in memory before.
   Result<std::vector<IncidentRow>> load_open();
 
+  /// What was resolved since `since`, the latest first: it may reopen, or somebody may have to hear of its end.
+  Result<std::vector<IncidentRow>> load_resolved_since(Time since, std::size_t limit);
+
   Result<std::optional<IncidentRow>> find(const std::string& id);
 
   /// The latest seen first; without a status the open ones come before the resolved. At most `limit` rows.

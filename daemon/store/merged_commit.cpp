@@ -21,6 +21,12 @@ std::size_t size_of(const NewDelivery& row) {
   return kRowOverhead + row.receiver.size() + row.event_id.size() + row.event_type.size() + row.incident_id.size() + row.body.size();
 }
 
+std::size_t size_of(const ToldRow& row) {
+  return kRowOverhead + 2 * (row.receiver.size() + row.incident_id.size()) + row.state_json.size();
+}
+
+std::size_t size_of(const DiagnosisRow& row) { return kRowOverhead + 2 * row.incident_id.size() + row.note_json.size(); }
+
 /// Puts each of `newer` in the place of the row with the same key, or at the end. The change in size is added to `size_bytes`.
 template <class Row, class KeyOf>
 void replace_rows(std::vector<Row>& rows, std::unordered_map<std::string, std::size_t>& index, std::vector<Row> newer, KeyOf key_of,
@@ -65,6 +71,12 @@ void MergedCommit::add_rows(Commit commit) {
   replace_rows(
       commit_.incidents, row_of_incident_, std::move(commit.incidents), [](const IncidentRow& row) -> const std::string& { return row.id; },
       size_bytes_);
+  replace_rows(
+      commit_.told, row_of_told_, std::move(commit.told), [](const ToldRow& row) { return row.incident_id + '\n' + row.receiver; },
+      size_bytes_);
+  replace_rows(
+      commit_.diagnoses, row_of_diagnosis_, std::move(commit.diagnoses),
+      [](const DiagnosisRow& row) -> const std::string& { return row.incident_id; }, size_bytes_);
   for (NewDelivery& row : commit.deliveries) {
     size_bytes_ += size_of(row);
     commit_.deliveries.push_back(std::move(row));

@@ -37,6 +37,8 @@ class MergedCommit {
   Commit commit_;
   std::unordered_map<std::string, std::size_t> position_of_source_;  // index in commit_.positions
   std::unordered_map<std::string, std::size_t> row_of_incident_;     // index in commit_.incidents
+  std::unordered_map<std::string, std::size_t> row_of_told_;         // by incident and receiver
+  std::unordered_map<std::string, std::size_t> row_of_diagnosis_;    // by incident
   std::vector<CommitDone> done_;
   std::size_t size_bytes_ = 0;
 };

@@ -20,6 +20,10 @@ constexpr const char* kDue =
 constexpr const char* kFind =
     "SELECT delivery_id, receiver, event_id, event_type, incident_id, status, created_at, not_before, attempts, last_error, "
     "finished_at, body FROM outbox WHERE delivery_id = ?";
+constexpr const char* kList =
+    "SELECT delivery_id, receiver, event_id, event_type, incident_id, status, created_at, not_before, attempts, last_error, "
+    "finished_at, '' FROM outbox WHERE (?1 = 0 OR (?1 & CASE status WHEN 'ready' THEN 1 WHEN 'behind' THEN 2 WHEN 'delivered' THEN 4 "
+    "WHEN 'dead' THEN 8 ELSE 16 END) <> 0) AND (?2 = '' OR receiver = ?2) ORDER BY delivery_id DESC LIMIT ?3";
 constexpr const char* kListDead =
     "SELECT delivery_id, receiver, event_id, event_type, incident_id, status, created_at, not_before, attempts, last_error, "
     "finished_at, body FROM outbox WHERE status = 'dead' AND (?1 = '' OR receiver = ?1) "
@@ -46,6 +50,22 @@ constexpr const char* kRestoreOrder =
     "UPDATE outbox SET status = CASE status WHEN 'ready' THEN 'behind' ELSE 'ready' END "
     "WHERE receiver = ?1 AND incident_id = ?2 AND status IN ('ready', 'behind') AND (status = 'ready') <> (delivery_id = ("
     "  SELECT min(delivery_id) FROM outbox WHERE receiver = ?1 AND incident_id = ?2 AND status IN ('ready', 'behind')))";
+
+// The order of the new receiver's own deliveries is kept, too.
+constexpr const char* kCopy =
+    "INSERT INTO outbox (receiver, event_id, event_type, incident_id, created_at, not_before, body, status) "
+    "SELECT ?2, event_id, event_type, incident_id, ?3, ?3, body, CASE WHEN incident_id <> '' AND EXISTS ("
+    "  SELECT 1 FROM outbox earlier WHERE earlier.receiver = ?2 AND earlier.incident_id = original.incident_id "
+    "  AND earlier.status IN ('ready', 'behind')) THEN 'behind' ELSE 'ready' END "
+    "FROM outbox original WHERE delivery_id = ?1 ON CONFLICT (event_id, receiver) DO NOTHING";
+constexpr const char* kUncopied =
+    "SELECT delivery_id FROM outbox waiting WHERE receiver = ?1 AND status IN ('ready', 'behind') AND created_at <= ?3 AND NOT EXISTS ("
+    "  SELECT 1 FROM outbox copy WHERE copy.event_id = waiting.event_id AND copy.receiver = ?2) ORDER BY delivery_id LIMIT ?4";
+// The columns in the order of row_from().
+constexpr const char* kDeliveredOfOpen =
+    "SELECT max(delivery_id), receiver, event_id, event_type, incident_id, status, created_at, not_before, attempts, last_error, "
+    "finished_at, body FROM outbox WHERE receiver = ?1 AND status = 'delivered' "
+    "AND incident_id IN (SELECT id FROM incidents WHERE status = 'open') GROUP BY incident_id LIMIT ?2";
 
 DeliveryStatus status_from(const std::string& name) {
   if (name == "ready") return DeliveryStatus::ready;
@@ -83,32 +103,50 @@ int64_t as_limit(std::size_t limit) { return static_cast<int64_t>(std::min<std::
 
 void bind_id(BorrowedStatement& statement, int index, DeliveryId id) { statement->bind(index, static_cast<int64_t>(id.value)); }
 
-/// Runs a statement with RETURNING receiver, incident_id, then lets the next of that incident go. False when it
-/// changed nothing.
-bool move_and_restore_order(Connection& connection, BorrowedStatement statement) {
-  if (!statement->executeStep()) return false;
+/// What moving one delivery did.
+struct Move {
+  bool is_done = false;           ///< false: it was not in a state from which it can move
+  std::size_t order_changes = 0;  ///< deliveries of its incident that became ready, or behind
+};
+
+/// Runs a statement with RETURNING receiver, incident_id, then lets the next of that incident go.
+Move move_and_restore_order(Connection& connection, BorrowedStatement statement) {
+  if (!statement->executeStep()) return {};
   const std::string receiver = statement->getColumn(0).getString();
   const std::string incident = statement->getColumn(1).getString();
   statement->executeStep();  // to its end
-  if (incident.empty()) return true;
+  if (incident.empty()) return {.is_done = true};
   auto restore = connection.prepare(kRestoreOrder);
   restore.bind_text(1, receiver);
   restore.bind_text(2, incident);
-  restore.run();
-  return true;
+  return {.is_done = true, .order_changes = static_cast<std::size_t>(restore.run())};
 }
 
 /// For the statements whose parameters are the delivery and a time.
-bool move_at(Connection& connection, const char* sql, DeliveryId id, Time now) {
+Move move_at(Connection& connection, const char* sql, DeliveryId id, Time now) {
   auto statement = connection.prepare(sql);
   bind_id(statement, 1, id);
   statement.bind_time(2, now);
   return move_and_restore_order(connection, std::move(statement));
 }
 
+bool copy_row(Connection& connection, DeliveryId id, const std::string& to, Time now) {
+  auto statement = connection.prepare(kCopy);
+  bind_id(statement, 1, id);
+  statement.bind_text(2, to);
+  statement.bind_time(3, now);
+  return statement.run() > 0;
+}
+
+/// The same without the number.
+Result<> marked(const Result<std::size_t>& mark) {
+  if (!mark) return mark.error();
+  return success();
+}
+
 std::size_t move_all(Connection& connection, const char* sql, std::span<const DeliveryId> ids, Time now) {
   std::size_t moved = 0;
-  for (const DeliveryId id : ids) moved += move_at(connection, sql, id, now) ? 1 : 0;
+  for (const DeliveryId id : ids) moved += move_at(connection, sql, id, now).is_done ? 1 : 0;
   return moved;
 }
 
@@ -135,10 +173,23 @@ Result<std::optional<Time>> Outbox::next_due(const std::string& receiver) {
   });
 }
 
-Result<> Outbox::mark(const DeliveryOutcomes& outcomes, Time now) {
+Result<std::optional<Time>> Outbox::next_due_after(const std::string& receiver, Time now) {
+  Connection& connection = database_.connection();
+  return connection.read("cannot read the outbox", [&] {
+    auto statement = connection.prepare("SELECT min(not_before) FROM outbox WHERE receiver = ? AND status = 'ready' AND not_before > ?");
+    statement.bind_text(1, receiver);
+    statement.bind_time(2, now);
+    statement->executeStep();
+    return optional_time_from(statement->getColumn(0));
+  });
+}
+
+Result<std::size_t> Outbox::mark(const DeliveryOutcomes& outcomes, Time now) {
   Connection& connection = database_.connection();
   return connection.write("cannot mark deliveries", [&] {
-    for (const DeliveryId id : outcomes.delivered) move_at(connection, kMarkDelivered, id, now);
+    std::size_t order_changes = 0;
+    for (const DeliveryCopy& copy : outcomes.copies) copy_row(connection, copy.id, copy.to, now);
+    for (const DeliveryId id : outcomes.delivered) order_changes += move_at(connection, kMarkDelivered, id, now).order_changes;
     for (const DeliveryRetry& retry : outcomes.retries) {
       auto statement = connection.prepare(kMarkRetry);
       bind_id(statement, 1, retry.id);
@@ -152,18 +203,48 @@ Result<> Outbox::mark(const DeliveryOutcomes& outcomes, Time now) {
       bind_id(statement, 1, dead.id);
       statement.bind_time(2, now);
       statement.bind_text(3, dead.reason);
-      move_and_restore_order(connection, std::move(statement));
+      order_changes += move_and_restore_order(connection, std::move(statement)).order_changes;
     }
+    return order_changes;
   });
 }
 
-Result<> Outbox::mark_delivered(std::vector<DeliveryId> ids, Time now) { return mark({.delivered = std::move(ids)}, now); }
-
-Result<> Outbox::mark_retry(DeliveryId id, Time next_attempt_at, std::uint32_t attempts, std::string reason) {
-  return mark({.retries = {{id, next_attempt_at, attempts, std::move(reason)}}}, Time());
+Result<std::size_t> Outbox::copy_waiting(const std::string& receiver, const std::string& to, Time created_before, Time now,
+                                         std::size_t limit) {
+  Connection& connection = database_.connection();
+  return connection.write("cannot copy deliveries", [&] {
+    std::vector<DeliveryId> ids;
+    {
+      auto statement = connection.prepare(kUncopied);
+      statement.bind_text(1, receiver);
+      statement.bind_text(2, to);
+      statement.bind_time(3, created_before);
+      statement->bind(4, as_limit(limit));
+      while (statement->executeStep()) ids.push_back({statement->getColumn(0).getInt64()});
+    }
+    std::size_t copied = 0;
+    for (const DeliveryId id : ids) copied += copy_row(connection, id, to, now) ? 1 : 0;
+    return copied;
+  });
 }
 
-Result<> Outbox::mark_dead(DeliveryId id, std::string reason, Time now) { return mark({.dead = {{id, std::move(reason)}}}, now); }
+Result<std::vector<OutboxRow>> Outbox::delivered_of_open(const std::string& receiver, std::size_t limit) {
+  Connection& connection = database_.connection();
+  return connection.read("cannot read what was delivered", [&] {
+    auto statement = connection.prepare(kDeliveredOfOpen);
+    statement.bind_text(1, receiver);
+    statement->bind(2, as_limit(limit));
+    return rows_from(std::move(statement));
+  });
+}
+
+Result<> Outbox::mark_delivered(std::vector<DeliveryId> ids, Time now) { return marked(mark({.delivered = std::move(ids)}, now)); }
+
+Result<> Outbox::mark_retry(DeliveryId id, Time next_attempt_at, std::uint32_t attempts, std::string reason) {
+  return marked(mark({.retries = {{id, next_attempt_at, attempts, std::move(reason)}}}, Time()));
+}
+
+Result<> Outbox::mark_dead(DeliveryId id, std::string reason, Time now) { return marked(mark({.dead = {{id, std::move(reason)}}}, now)); }
 
 Result<std::vector<OutboxRow>> Outbox::list_dead(const std::string& receiver, std::size_t limit) {
   Connection& connection = database_.connection();
@@ -171,6 +252,20 @@ Result<std::vector<OutboxRow>> Outbox::list_dead(const std::string& receiver, st
     auto statement = connection.prepare(kListDead);
     statement.bind_text(1, receiver);
     statement->bind(2, as_limit(limit));
+    return rows_from(std::move(statement));
+  });
+}
+
+Result<std::vector<OutboxRow>> Outbox::list(std::span<const DeliveryStatus> statuses, const std::string& receiver, std::size_t limit) {
+  Connection& connection = database_.connection();
+  return connection.read("cannot list the deliveries", [&] {
+    // Five statuses at most: one bit each.
+    std::int64_t wanted = 0;
+    for (const DeliveryStatus status : statuses) wanted |= std::int64_t{1} << static_cast<int>(status);
+    auto statement = connection.prepare(kList);
+    statement->bind(1, static_cast<int64_t>(wanted));
+    statement.bind_text(2, receiver);
+    statement->bind(3, as_limit(limit));
     return rows_from(std::move(statement));
   });
 }

@@ -48,11 +48,18 @@ struct DeadDelivery {
   std::string reason;
 };
 
+/// Another receiver shall have this event, too; once, however often it is said.
+struct DeliveryCopy {
+  DeliveryId id;
+  std::string to;
+};
+
 /// Everything that one round of sending found out.
 struct DeliveryOutcomes {
   std::vector<DeliveryId> delivered = {};
   std::vector<DeliveryRetry> retries = {};
   std::vector<DeadDelivery> dead = {};
+  std::vector<DeliveryCopy> copies = {};
 };
 
 struct ReceiverCounts {
@@ -78,14 +85,28 @@ class Outbox {
   /// When due() will next have something for `receiver`: possibly in the past; nothing while nothing waits.
   Result<std::optional<Time>> next_due(const std::string& receiver);
 
-  /// All of it in one transaction; the single marks below are the same for one kind.
-  Result<> mark(const DeliveryOutcomes& outcomes, Time now);
+  /// The first time after `now` at which due() will have something more.
+  Result<std::optional<Time>> next_due_after(const std::string& receiver, Time now);
+
+  /// All of it in one transaction; the single marks below are the same for one kind. How many deliveries that waited for one of
+  /// these became ready.
+  Result<std::size_t> mark(const DeliveryOutcomes& outcomes, Time now);
   Result<> mark_delivered(std::vector<DeliveryId> ids, Time now);
   Result<> mark_retry(DeliveryId id, Time next_attempt_at, std::uint32_t attempts, std::string reason);
   Result<> mark_dead(DeliveryId id, std::string reason, Time now);
 
+  /// Queues for `to` what has been unfinished for `receiver` since `created_before` or longer, oldest first, at most `limit`, and what
+  /// `to` was not given before. How many.
+  Result<std::size_t> copy_waiting(const std::string& receiver, const std::string& to, Time created_before, Time now, std::size_t limit);
+
+  /// The newest delivered event of every open incident, for receivers that forget. At most `limit`.
+  Result<std::vector<OutboxRow>> delivered_of_open(const std::string& receiver, std::size_t limit);
+
   /// The dead-letter list, the newest first; of every receiver when `receiver` is empty.
   Result<std::vector<OutboxRow>> list_dead(const std::string& receiver, std::size_t limit);
+
+  /// The newest first, without their bodies; of every status and receiver when these are empty.
+  Result<std::vector<OutboxRow>> list(std::span<const DeliveryStatus> statuses, const std::string& receiver, std::size_t limit);
 
   Result<std::optional<OutboxRow>> find(DeliveryId id);
 

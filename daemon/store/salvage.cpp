@@ -21,7 +21,7 @@ struct Salvage {
   const char* insert;
 };
 
-constexpr std::array<Salvage, 3> kTables = {{
+constexpr std::array<Salvage, 6> kTables = {{
     {"SELECT source, cursor FROM positions ORDER BY source", "SELECT source, cursor FROM positions ORDER BY source DESC",
      "INSERT OR IGNORE INTO positions (source, cursor) VALUES (?, ?)"},
     {"SELECT id, fingerprint, status, severity, opened_at, last_seen_at, resolved_at, state_json FROM incidents NOT INDEXED "
@@ -36,6 +36,15 @@ constexpr std::array<Salvage, 3> kTables = {{
      "finished_at, body FROM outbox NOT INDEXED WHERE status IN ('ready', 'behind', 'dead') AND json_valid(body) ORDER BY delivery_id DESC",
      "INSERT OR IGNORE INTO outbox (delivery_id, receiver, event_id, event_type, incident_id, status, created_at, not_before, "
      "attempts, last_error, finished_at, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+    {"SELECT receiver, incident_id, state_json FROM told WHERE json_valid(state_json) ORDER BY incident_id",
+     "SELECT receiver, incident_id, state_json FROM told WHERE json_valid(state_json) ORDER BY incident_id DESC",
+     "INSERT OR IGNORE INTO told (receiver, incident_id, state_json) VALUES (?, ?, ?)"},
+    {"SELECT incident_id, note_json FROM diagnoses NOT INDEXED WHERE json_valid(note_json) ORDER BY rowid",
+     "SELECT incident_id, note_json FROM diagnoses NOT INDEXED WHERE json_valid(note_json) ORDER BY rowid DESC",
+     "INSERT OR IGNORE INTO diagnoses (incident_id, note_json) VALUES (?, ?)"},
+    {"SELECT id, ends_at, state_json FROM silences NOT INDEXED WHERE json_valid(state_json) ORDER BY rowid",
+     "SELECT id, ends_at, state_json FROM silences NOT INDEXED WHERE json_valid(state_json) ORDER BY rowid DESC",
+     "INSERT OR IGNORE INTO silences (id, ends_at, state_json) VALUES (?, ?, ?)"},
 }};
 
 // A delivery that went first may be missing now; whoever waited for it must not wait for ever.

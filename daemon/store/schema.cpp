@@ -54,7 +54,33 @@ CREATE INDEX outbox_counts ON outbox (receiver, status, created_at);
 CREATE INDEX outbox_finished ON outbox (status, finished_at) WHERE status IN ('delivered', 'dead', 'discarded');
 )sql";
 
-constexpr std::array<MigrationStep, 1> kSteps = {kFirstTables};
+// What receivers were told and what a diagnosis found go with their incident.
+constexpr MigrationStep kNotifications = R"sql(
+CREATE TABLE told (
+  receiver    TEXT NOT NULL,
+  incident_id TEXT NOT NULL,
+  state_json  TEXT NOT NULL,
+  PRIMARY KEY (incident_id, receiver)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE diagnoses (
+  incident_id TEXT NOT NULL PRIMARY KEY,
+  note_json   TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE silences (
+  id         TEXT NOT NULL PRIMARY KEY,
+  ends_at    INTEGER NOT NULL,
+  state_json TEXT NOT NULL
+) STRICT;
+
+CREATE TRIGGER incident_forgotten AFTER DELETE ON incidents BEGIN
+  DELETE FROM told WHERE incident_id = old.id;
+  DELETE FROM diagnoses WHERE incident_id = old.id;
+END;
+)sql";
+
+constexpr std::array<MigrationStep, 2> kSteps = {kFirstTables, kNotifications};
 
 Result<> refuse_foreign(Connection& connection, std::size_t newest) {
   TRY(const bool is_foreign, connection.read("cannot read the schema", [&] {

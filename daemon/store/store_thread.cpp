@@ -112,6 +112,7 @@ void StoreThread::commit_waiting(std::unique_lock<std::mutex>& lock) {
   const Result<> applied = apply(held_.commit());
   if (!applied && !was_failing && options_.on_trouble) options_.on_trouble(applied.error());
   if (applied && was_failing && options_.on_recovered) options_.on_recovered();
+  if (applied && !queued_.empty() && options_.on_queued) options_.on_queued(held_.commit(), queued_);
   // Nobody is told of a failure while there is hope: what is held stays held.
   const bool is_over = applied.has_value() || is_last_try;
   if (is_over) held_.finish(applied);
@@ -157,10 +158,10 @@ Result<> StoreThread::apply(const Commit& commit) {
   if (database_->is_damaged()) {  // a task of the other lane may have found the damage
     TRY(replace_database());
   }
-  Result<> applied = database_->apply(commit);
+  Result<> applied = database_->apply(commit, &queued_);
   if (applied || !database_->is_damaged()) return applied;
   TRY(replace_database());
-  return database_->apply(commit);
+  return database_->apply(commit, &queued_);
 }
 
 Result<> StoreThread::replace_database() {

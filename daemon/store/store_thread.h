@@ -33,7 +33,9 @@ struct StoreThreadOptions {
   /// How long stop() goes on trying to commit while the database fails.
   std::chrono::milliseconds stop_grace{3000};
 
-  // All three are called on the store thread, and may be empty.
+  // All are called on the store thread, and may be empty.
+  /// After every commit that queued deliveries, before its `done`: those who send need not read them back.
+  std::function<void(const Commit&, const std::vector<QueuedRow>&)> on_queued = {};
   /// The first failure of a row of failures: locked, disk full. Commits wait in memory from now on.
   std::function<void(const Error&)> on_trouble = {};
   /// The first commit after that.
@@ -120,7 +122,8 @@ class StoreThread {
 
   // The store thread's own.
   std::optional<Database> database_;
-  MergedCommit held_;  // being written, or waiting for another try; empty else
+  std::vector<QueuedRow> queued_;  // by the commit that was just written
+  MergedCommit held_;              // being written, or waiting for another try; empty else
   std::chrono::milliseconds next_retry_;
 
   std::thread::id store_thread_id_;

@@ -9,21 +9,24 @@ from support.scenario import expect, run
 # May be used by all; use no stage.
 FOUNDATION = ["base", "telemetry"]
 # In the order in which a line flows through them.
-STAGES = ["ingest", "parse", "match", "correlate", "nginx", "diagnose", "emit"]
+STAGES = ["ingest", "parse", "match", "correlate", "notify", "nginx", "diagnose", "format", "emit"]
 # What each stage puts out: the headers that stages to its right may include. Everything else is its own business.
 OUTPUT = {
     "ingest": ["log_line.h"],
     "parse": ["error_record.h", "openssl_error.h", "time_zone.h"],
     "match": ["handshake_failure.h", "failure_handler.h", "rule.h", "rule_set.h", "knowledge.h"],
     "correlate": ["incident.h", "incident_key.h"],
+    "notify": ["notice.h"],
     "nginx": [],
     "diagnose": ["diagnosis.h"],
+    "format": ["outgoing_event.h", "cloudevents_format.h", "clean_text.h", "wire_format.h", "notification.h", "alertmanager_alert.h", "digest.h", "sample_event.h"],
     "emit": [],
 }
 # Stages declare the options that they take and the interfaces that they need; these folders fill the one and implement the other.
 SERVANTS = {
+    "control": set(),
     "store": {"ingest/read_position.h", "emit/outbox.h", "emit/sink.h", "correlate/incident.h"},
-    "config": {"correlate/correlator.h", "emit/webhook_sink.h", "emit/syslog_sink.h", "emit/receiver_url.h"},
+    "config": {"notify/route.h", "notify/maintenance.h", "parse/time_zone.h", "correlate/correlator.h", "emit/webhook_sink.h", "emit/syslog_sink.h", "emit/receiver_url.h"},
 }
 # Use everything except the pipeline, and nothing uses them but main.cpp.
 FRONT = ["cli", "web"]
@@ -36,7 +39,7 @@ PARTS = "stages"
 # See everything.
 TOP = ["pipeline", "main"]
 # The stages that are pure never wait for anything: time arrives as an argument.
-PURE = ["parse", "match", "correlate", "nginx"]
+PURE = ["parse", "match", "correlate", "notify", "nginx", "format"]
 # Expensive to compile, so never in a header that others include.
 HEAVY_IN_HEADERS = re.compile(r"(spdlog|boost/beast|toml\+\+|CLI/|simdjson)")
 

@@ -19,9 +19,9 @@ def story(t):
     log = t.directory / "error.log"
     file, ledger = LogFile(log), Ledger()
     daemon = Daemon(t, [log], [receiver.settings(ca_file=root.file) for receiver in [good, *refused]]).start()
-    for _ in range(5):
+    for number in range(5):  # one after the other: what comes at once goes over several connections
         file.write(ledger.line_of_new_peer())
-    events = good.wait_for_events(5)
+        events = good.wait_for_events(number + 1)
     expect(len({event.connection for event in events}) < 5, "no connection was kept between requests")
     good.expect_all_valid()
 

@@ -46,7 +46,7 @@ def toml_table(header, values):
 class Daemon:
     """Reads `logs` from their start, in UTC, and notifies at once; anything else is given as keyword."""
 
-    def __init__(self, scenario, logs=(), receivers=(), rules=None, incidents=None, files=None, root=None, state=None,
+    def __init__(self, scenario, logs=(), receivers=(), rules=None, incidents=None, files=None, root=None, state=None, control=None, tables=(),
                  name="daemon", directory=None, wrapper=(), **process_options):
         self.scenario = scenario
         self.name = name
@@ -60,9 +60,13 @@ class Daemon:
         text = "".join("%s = %s\n" % (key, toml_value(value)) for key, value in root.items())
         text += toml_table("[rules]", {"directory": rules or rules_directory()})
         text += toml_table("[state]", dict({"database": self.database}, **(state or {})))
+        self.control_socket = self.directory / "control.sock"
+        text += toml_table("[control]", dict({"socket": self.control_socket}, **(control or {})))
         text += toml_table("[incidents]", dict({"group_wait": "0s"}, **(incidents or {})))
         for paths in [list(logs)] if logs else []:
             text += toml_table("[[files]]", dict({"paths": paths, "from_start": True, "time_zone": "UTC"}, **(files or {})))
+        for header, values in tables:  # any other: ("[[syslog]]", {"listen": […]})
+            text += toml_table(header, values)
         for receiver in receivers:
             text += toml_table("[[receiver]]", receiver)
         self.configuration.write_text(text)

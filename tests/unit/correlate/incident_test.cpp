@@ -27,15 +27,26 @@ Incident full_incident() {
   incident.last_seen_at = at(2.000001);
   incident.resolved_at = at(3);
   incident.resolved_by = "quiet";
-  incident.notify_at = at(4);
-  incident.notified_at = at(5);
+  incident.anomalous_at = at(4);
+  incident.reopened_at = at(5);
+  incident.reopens = 2;
+  incident.flapping = incident.was_open = incident.late = incident.history = true;
+  incident.run_count = 4;
+  incident.run_since = at(1.5);
+  incident.notes = {{.at = at(7), .author = "root", .text = "looked at it"}};
+  incident.noise_history.emplace().add(at(1), 5, {});
+  incident.noise_history->add(at(1200), 7, {});
+  incident.diagnosing_until = at(8);
+  incident.fix_verified_at = at(9);
+  incident.probe_failed_at = at(10);
+  incident.passed_rounds = 2;
+  incident.diagnoses = 1;
   incident.count = 123456789012;
   for (int i = 0; i < 100; ++i) incident.clients.add(std::to_string(i));
   incident.hosts = {"h1", "h2"};
   incident.servers = {"", "s"};
   incident.sample_lines = {"line \x01 one", "two"};
   incident.consequences = {{.rule_id = "c", .title = "t", .count = 7, .last_seen_at = at(6)}};
-  incident.events = 3;
   return incident;
 }
 
@@ -48,6 +59,25 @@ TEST(Incident, SurvivesTheStore) {
   EXPECT_EQ(after.value().count, before.count);
   EXPECT_EQ(after.value().clients.distinct(), before.clients.distinct());
   EXPECT_EQ(after.value().consequences.front().count, 7U);
+}
+
+TEST(Incident, ItsDiagnosisSurvivesTheStore) {
+  const DiagnosisNote note{.cause = "expired",
+                           .confidence = 0.9,
+                           .cause_key = "ca|1",
+                           .proved = true,
+                           .first_fix = "renew \"it\"",
+                           .first_fix_zh = "续期",
+                           .directive = "proxy_ssl_trusted_certificate",
+                           .file = "/etc/nginx/nginx.conf",
+                           .line = 7,
+                           .members = "\"diagnosis\":{}",
+                           .members_zh = "\"diagnosis\":{\"a\":1}"};
+  const auto after = diagnosis_note_from_json(to_json(note));
+  ASSERT_TRUE(after);
+  EXPECT_EQ(to_json(after.value()), to_json(note));
+  EXPECT_EQ(after.value().line, 7U);
+  EXPECT_FALSE(diagnosis_note_from_json("no"));
 }
 
 TEST(Incident, OfADamagedStateIsRefused) {

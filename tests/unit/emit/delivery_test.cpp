@@ -56,29 +56,44 @@ class FakeOutbox final : public Outbox {
     co_return due;
   }
 
-  asio::awaitable<Result<>> record(std::vector<AttemptRecord> attempts) override {
+  asio::awaitable<Result<bool>> record(std::vector<AttemptRecord> attempts) override {
     if (failures > 0) {
       --failures;
       co_return fail(ErrorCode::database, "disk full");
     }
+    bool makes_way = false;
     for (const AttemptRecord& attempt : attempts) {
       records.push_back(attempt);
       held.erase(attempt.id.value);
+      if (!attempt.copy_to.empty()) copied.insert(attempt.id.value);
       if (attempt.fate == Fate::waiting) {
         rows[attempt.id.value].due = attempt.next_attempt_at;
         rows[attempt.id.value].delivery.failed_attempts = attempt.failed_attempts;
       } else {
+        const std::string incident = rows[attempt.id.value].delivery.event.incident_id;
         rows.erase(attempt.id.value);
+        for (const auto& [id, row] : rows) makes_way = makes_way || row.delivery.event.incident_id == incident;
       }
     }
-    co_return success();
+    co_return makes_way;
   }
+
+  asio::awaitable<Result<std::size_t>> copy_waiting(std::string, std::string to, Time queued_before) override {
+    EXPECT_EQ(to, "plan-b");
+    std::size_t count = 0;
+    for (const auto& [id, row] : rows)
+      if (row.delivery.queued_at <= queued_before && copied.insert(id).second) ++count;
+    co_return count;
+  }
+
+  bool hold(const std::string&, DeliveryId id) override { return held.insert(id.value).second; }
 
   void release(const std::string&) override { held.clear(); }
 
   std::map<std::int64_t, Row> rows;
   std::set<std::int64_t> held;
   std::vector<AttemptRecord> records;
+  std::set<std::int64_t> copied;  ///< what the fallback has got
   int takes = 0;
   int failures = 0;  ///< how many calls fail from now on
 };
@@ -92,6 +107,9 @@ struct SinkView {
   std::unique_ptr<asio::steady_timer> gate;  ///< set: sends wait until it is cancelled
   std::size_t under_way = 0;
   std::size_t most_under_way = 0;
+  std::chrono::milliseconds refresh_interval{0};
+  std::optional<DeliveryOutcome> refresh_outcome;
+  int refreshes = 0;
   bool is_closed = false;
 };
 
@@ -112,6 +130,11 @@ class FakeSink final : public Sink {
     if (view_.gate) view_.gate->cancel();
   }
   std::size_t useful_concurrency() const override { return 8; }
+  std::chrono::milliseconds refresh_interval() const override { return view_.refresh_interval; }
+  asio::awaitable<std::optional<DeliveryOutcome>> refresh() override {
+    ++view_.refreshes;
+    co_return view_.refresh_outcome;
+  }
 
  private:
   SinkView& view_;
@@ -198,7 +221,7 @@ TEST_F(DeliveryTest, BoundsWhatIsUnderWay) {
   ASSERT_TRUE(until([&] { return sink_.sent.size() == 3; }));
   settle();
   EXPECT_EQ(sink_.sent.size(), 3u);
-  EXPECT_LE(outbox_.held.size(), 3u + 64u);
+  EXPECT_LE(outbox_.held.size(), 3u + DeliveryOptions().take_limit);
   sink_.gate->expires_at({});
   ASSERT_TRUE(until([&] { return outbox_.rows.empty(); }));
   EXPECT_EQ(sink_.most_under_way, 3u);
@@ -367,6 +390,152 @@ TEST_F(DeliveryTest, EndsAlsoWhenTheOutboxFailsForGood) {
   outbox_.failures = 1'000'000;
   delivery_->stop(30ms);
   EXPECT_TRUE(until([&] { return has_ended_; }));
+}
+
+TEST_F(DeliveryTest, SendsWhatItIsOfferedWithoutReadingTheOutbox) {
+  start();
+  settle();
+  const int takes = outbox_.takes;
+  outbox_.add(1, "a");
+  outbox_.add(2, "b");
+  delivery_->offer({outbox_.rows.at(1).delivery, outbox_.rows.at(2).delivery});
+  ASSERT_TRUE(until([&] { return outbox_.rows.empty(); }));
+  settle();
+  EXPECT_EQ(sink_.sent, (std::vector<std::string>{"ev1", "ev2"}));
+  EXPECT_EQ(outbox_.takes, takes);
+}
+
+TEST_F(DeliveryTest, SendsNothingTwiceThatIsOfferedAndReadAtOnce) {
+  outbox_.add(1, "a");
+  close_gate();
+  start();
+  ASSERT_TRUE(until([&] { return sink_.under_way == 1; }));
+  delivery_->offer({outbox_.rows.at(1).delivery});
+  delivery_->notify();
+  settle();
+  EXPECT_EQ(sink_.sent.size(), 1u);
+  sink_.gate->expires_at({});
+  EXPECT_TRUE(until([&] { return outbox_.rows.empty(); }));
+}
+
+TEST_F(DeliveryTest, ReadsLaterWhatItHadNoRoomFor) {
+  DeliveryOptions options = with_concurrency(1);
+  options.take_limit = 4;
+  close_gate();
+  start(options);
+  settle();
+  std::vector<QueuedDelivery> offered;
+  for (int id = 1; id <= 50; ++id) {
+    outbox_.add(id, "incident" + std::to_string(id));
+    offered.push_back(outbox_.rows.at(id).delivery);
+  }
+  delivery_->offer(std::move(offered));
+  settle();
+  EXPECT_LE(outbox_.held.size(), 6u);
+  sink_.gate->expires_at({});
+  EXPECT_TRUE(until([&] { return outbox_.rows.empty(); }));
+  EXPECT_EQ(sink_.sent.size(), 50u);
+}
+
+TEST_F(DeliveryTest, LetsWhatIsOfferedWaitWhileTheReceiverIsDown) {
+  outbox_.add(1, "a");
+  answer_always(Kind::retry, 30s);
+  start();
+  ASSERT_TRUE(until([&] { return outbox_.records.size() == 1; }));
+  outbox_.add(2, "b");
+  delivery_->offer({outbox_.rows.at(2).delivery});
+  settle();
+  EXPECT_EQ(sink_.sent.size(), 1u);
+  EXPECT_TRUE(outbox_.held.empty());
+  answer_always(Kind::delivered);
+  move_clock(31s);
+  EXPECT_TRUE(until([&] { return outbox_.rows.empty(); }));
+}
+
+TEST_F(DeliveryTest, TellsWhatExceedsTheRateAsOneDigest) {
+  for (int id = 1; id <= 40; ++id) outbox_.add(id, "incident" + std::to_string(id));
+  std::vector<std::size_t> digests;
+  DeliveryOptions options = with_concurrency(1);
+  options.messages_per_minute = 10;
+  options.make_digest = [&digests](std::span<const OutgoingEvent* const> events, Time) {
+    digests.push_back(events.size());
+    OutgoingEvent digest;
+    digest.event_id = "digest";
+    return digest;
+  };
+  start(options);
+  ASSERT_TRUE(until([&] { return sink_.sent.size() == 5; }));  // the first half at once
+  settle();
+  EXPECT_EQ(sink_.sent.size(), 5u);
+  move_clock(12s);
+  ASSERT_TRUE(until([&] { return outbox_.rows.empty(); }));
+  EXPECT_EQ(digests, std::vector<std::size_t>{35});
+  EXPECT_EQ(sink_.sent.back(), "digest");
+  EXPECT_EQ(delivery_->status().delivered, 40u);
+}
+
+TEST_F(DeliveryTest, KeepsTheEventsOfADigestThatFailed) {
+  for (int id = 1; id <= 12; ++id) outbox_.add(id, "incident" + std::to_string(id));
+  DeliveryOptions options = with_concurrency(1);
+  options.messages_per_minute = 2;
+  options.make_digest = [](std::span<const OutgoingEvent* const>, Time) { return OutgoingEvent{}; };
+  start(options);
+  ASSERT_TRUE(until([&] { return outbox_.records.size() == 1; }));
+  answer_always(Kind::retry);
+  move_clock(61s);
+  ASSERT_TRUE(until([&] { return outbox_.records.size() >= 2; }));
+  answer_always(Kind::delivered);
+  for (int minute = 0; minute < 20; ++minute) {
+    move_clock(61s);
+    settle();
+  }
+  EXPECT_TRUE(outbox_.rows.empty());
+}
+
+TEST_F(DeliveryTest, GivesTheFallbackWhatIsRefusedAndWhatWaitsTooLong) {
+  outbox_.add(1, "a");
+  answer_always(Kind::rejected);
+  DeliveryOptions options = with_concurrency(1);
+  options.fallback = "plan-b";
+  options.fallback_after = 1s;
+  start(options);
+  ASSERT_TRUE(until([&] { return outbox_.rows.empty(); }));
+  EXPECT_TRUE(outbox_.copied.contains(1));
+
+  answer_always(Kind::retry);
+  for (int id = 2; id <= 30; ++id) outbox_.add(id, "incident" + std::to_string(id), now_);
+  for (int step = 0; step < 4; ++step) {
+    move_clock(200ms);
+    settle();
+  }
+  EXPECT_EQ(outbox_.copied.size(), 1u);  // not yet
+  move_clock(400ms);
+  ASSERT_TRUE(until([&] { return outbox_.copied.size() == 30; }));
+  EXPECT_EQ(outbox_.rows.size(), 29u);  // and they stay queued here
+}
+
+TEST_F(DeliveryTest, GivesTheFallbackEverythingWhenTheReceiverIsGone) {
+  for (int id = 1; id <= 9; ++id) outbox_.add(id, "incident" + std::to_string(id));
+  answer_always(Kind::gone);
+  DeliveryOptions options = with_concurrency(1);
+  options.fallback = "plan-b";
+  int told = 0;
+  options.on_copied = [&told] { ++told; };
+  start(options);
+  EXPECT_TRUE(until([&] { return outbox_.copied.size() == 9; }));
+  EXPECT_GE(told, 1);
+  EXPECT_EQ(sink_.sent.size(), 1u);
+}
+
+TEST_F(DeliveryTest, RefreshesAReceiverThatForgets) {
+  sink_.refresh_interval = 5ms;
+  sink_.refresh_outcome = DeliveryOutcome{Kind::delivered, {}, ""};
+  start();
+  EXPECT_TRUE(until([&] { return sink_.refreshes >= 3; }));
+  // A failed refresh counts as a failure of the receiver.
+  sink_.refresh_outcome = DeliveryOutcome{Kind::retry, {}, "down"};
+  EXPECT_TRUE(until([&] { return delivery_->status().circuit == CircuitBreaker::State::open; }));
+  EXPECT_EQ(delivery_->status().last_failure, "down");
 }
 
 }  // namespace

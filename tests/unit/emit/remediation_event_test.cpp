@@ -37,7 +37,6 @@ correlate::Incident incident_of(const match::Rule& rule) {
   incident.place = {.side = rule.side, .peer = "10.0.0.1:443", .name = "", .server = "gw", .object = "", .scheme = "grpcs"};
   incident.opened_at = incident.last_seen_at = Time(std::chrono::seconds(1795237493));
   incident.count = 3;
-  incident.events = 1;
   incident.clients.add("192.0.2.7");
   incident.sample_lines = {
       "2026/11/21 02:58:15 [error] 9#9: *1 SSL_do_handshake() failed while SSL handshaking to upstream, client: 192.0.2.7, server: gw, "

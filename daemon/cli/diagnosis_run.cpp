@@ -1,0 +1,268 @@
+#include "cli/diagnosis_run.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "analysis.h"
+#include "cli/scan.h"
+#include "correlate/correlator.h"
+#include "correlate/failure_fold.h"
+#include "diagnose/diagnoser.h"
+#include "diagnose/prober.h"
+
+namespace handshaked::cli {
+namespace {
+
+using diagnose::Diagnosis;
+using diagnose::Symptom;
+
+/// Keeps what the newest line of every incident said. A storm costs a hash look-up and one copy of a line each.
+class SymptomBook {
+ public:
+  void note(const match::HandshakeFailure& failure) {
+    Entry& entry = entries_[correlate::incident_key(failure).hash];
+    ++entry.count;
+    if (failure.time) {
+      if (entry.count == 1) entry.first_at = failure.time->utc;
+      entry.last_at = failure.time->utc;
+    }
+    if (entry.count == 1)
+      entry.print = correlate::fingerprint(failure.rule.id, correlate::place_of(failure, correlate::incident_key(failure)));
+    // Every line of a small log, and of a storm those that a copy is worth.
+    if (entry.count <= kCopied || (entry.count & (entry.count - 1)) == 0) entry.symptom = diagnose::symptom_of(failure);
+  }
+
+  std::unordered_map<std::string, Symptom> finish() {
+    std::unordered_map<std::string, Symptom> by_fingerprint;
+    for (auto& [hash, entry] : entries_) {
+      entry.symptom.count = entry.count;
+      entry.symptom.first_at = entry.first_at;
+      entry.symptom.last_at = entry.last_at;
+      by_fingerprint.insert_or_assign(entry.print, std::move(entry.symptom));
+    }
+    return by_fingerprint;
+  }
+
+ private:
+  static constexpr std::uint64_t kCopied = 1000;
+  struct Entry {
+    std::string print;
+    Symptom symptom;
+    std::uint64_t count = 0;
+    Time first_at{}, last_at{};
+  };
+  std::unordered_map<std::uint64_t, Entry> entries_;
+};
+
+/// "no resolver defined" is a TLS fault only where the configuration sends such requests on with TLS.
+bool resolves_for_tls(const diagnose::ReadConfiguration& read) {
+  return std::any_of(read.passes.targets().begin(), read.passes.targets().end(), [](const nginx::PassTarget& target) {
+    return target.is_tls &&
+           (target.has_variables || std::any_of(target.destinations.begin(), target.destinations.end(),
+                                                [](const auto& destination) { return destination.is_resolved_at_run_time; }));
+  });
+}
+
+/// One line, as if it stood in a log: its rule and its incident.
+class OneLine : public FailureHandler {
+ public:
+  explicit OneLine(const KnowledgeBase& base) : fold_(base.rules, "") {}
+  void on_failure(const match::HandshakeFailure& failure) override {
+    rule_ = &failure.rule;
+    symptom_ = diagnose::symptom_of(failure);
+    fold_.on_failure(failure);
+  }
+  std::optional<correlate::Incident> incident(Time now) {
+    correlate::CorrelatorOptions options;
+    options.transport_lines = 1;
+    options.transport_window = Duration(0);
+    correlate::Correlator correlator(std::move(options));
+    correlator.absorb(fold_.take(), now);
+    const auto incidents = correlator.incidents();
+    return incidents.empty() ? std::nullopt : std::optional(*incidents.front());
+  }
+  const match::Rule* rule() const { return rule_; }
+  const Symptom& symptom() const { return symptom_; }
+
+ private:
+  correlate::FailureFold fold_;
+  const match::Rule* rule_ = nullptr;
+  Symptom symptom_;
+};
+
+class DiagnosisRun {
+ public:
+  DiagnosisRun(const DiagnosisOrder& order, const KnowledgeBase& base, const parse::TimeZone& zone, const diagnose::NginxAtHand& nginx)
+      : order_(order), base_(base), zone_(zone), nginx_(nginx), ca_store_(diagnose::CaStore::load(order.ca_stores, report_.remarks)) {
+    for (const match::Rule& rule : base.rules->rules()) rules_.emplace(rule.id, &rule);
+  }
+
+  DiagnosisReport run() {
+    auto policy = make_policy();
+    if (!policy) {
+      report_.remarks.push_back(policy.error().message());
+      return std::move(report_);
+    }
+    diagnose::ProberOptions options;
+    options.scope = order_.may_probe ? diagnose::ProbeScope::all : diagnose::ProbeScope::none;
+    options.deadline = order_.deadline;
+    options.most_probes = kMostProbes;
+    options.on_probe = [this](const std::string& probe) { report_.probes.push_back(probe); };
+    diagnose::Prober prober(policy.value(), std::move(options));
+    surroundings_.nginx = nginx_.read.get();
+    surroundings_.files = &nginx_.files;
+    surroundings_.installation = nginx_.installation;
+    surroundings_.nginx_program = nginx_.program;
+    surroundings_.ca_store = &ca_store_;
+    surroundings_.prober = &prober;
+    surroundings_.may_read_keys = true;
+    surroundings_.is_dump = nginx_.is_dump;
+    surroundings_.now = wall_clock_now();
+    surroundings_.nginx_loaded_at = nginx_.loaded_at;
+    diagnose_logs();
+    if (!order_.peer.empty() || order_.all) diagnose_peers();
+    std::stable_sort(report_.incidents.begin(), report_.incidents.end(), [](const DiagnosedIncident& left, const DiagnosedIncident& right) {
+      return std::pair(-static_cast<int>(left.incident.severity), left.incident.opened_at) <
+             std::pair(-static_cast<int>(right.incident.severity), right.incident.opened_at);
+    });
+    return std::move(report_);
+  }
+
+ private:
+  static constexpr std::size_t kMostProbes = 512;
+
+  Result<diagnose::ProbePolicy> make_policy() const {
+    std::vector<diagnose::NamedPeer> peers;
+    if (nginx_.read) peers = diagnose::configured_peers(nginx_.read->passes, nginx_.read->listeners);
+    std::vector<std::string> allowed;
+    if (!order_.peer.empty()) allowed.push_back(order_.peer);
+    return diagnose::ProbePolicy::create(std::move(peers), allowed);
+  }
+
+  /// What is left of the time, in fair shares: one sick peer must not starve the others.
+  std::chrono::steady_clock::time_point deadline_for(std::size_t still_to_do) const {
+    const auto now = std::chrono::steady_clock::now();
+    if (now >= order_.deadline || still_to_do <= 1) return order_.deadline;
+    const auto share = std::max<std::chrono::steady_clock::duration>((order_.deadline - now) / static_cast<long>(still_to_do) * 2,
+                                                                     std::chrono::seconds(3));
+    return std::min(order_.deadline, now + share);
+  }
+
+  void diagnose_logs() {
+    if (order_.logs.empty()) return;
+    SymptomBook book;
+    ScanHooks hooks;
+    hooks.on_trusted = [&](const match::HandshakeFailure& failure) { book.note(failure); };
+    if (nginx_.read && resolves_for_tls(*nginx_.read)) hooks.confirm = [](const match::Rule&, const parse::ErrorRecord&) { return true; };
+    ScanResult scan = scan_logs(order_.logs, base_.rules, zone_, hooks);
+    for (const ScannedLog& log : scan.logs) {
+      if (!log.error.empty()) report_.remarks.push_back(log.error);
+    }
+    auto symptoms = book.finish();
+    std::size_t left = scan.incidents.size();
+    for (correlate::Incident& incident : scan.incidents) {
+      DiagnosedIncident diagnosed;
+      diagnosed.symptom = std::move(symptoms[incident.fingerprint]);
+      const auto rule = rules_.find(incident.rule_id);
+      diagnosed.rule = rule == rules_.end() ? nullptr : rule->second;
+      surroundings_.deadline = deadline_for(left--);
+      diagnosed.diagnosis = diagnose::diagnose(diagnosed.symptom, surroundings_, base_.knowledge);
+      diagnosed.incident = std::move(incident);
+      report_.incidents.push_back(std::move(diagnosed));
+    }
+  }
+
+  // ---- peers without a log: what nginx would write ------------------------------------------------------------------------
+
+  struct PeerCase {
+    std::string scheme, peer, server;
+    bool operator==(const PeerCase&) const = default;
+  };
+
+  std::vector<PeerCase> peer_cases() const {
+    std::vector<PeerCase> cases;
+    const auto add = [&](PeerCase one) {
+      if (!order_.all && one.peer != order_.peer) return;
+      if (std::find(cases.begin(), cases.end(), one) == cases.end()) cases.push_back(std::move(one));
+    };
+    if (!nginx_.read) return cases;
+    for (const nginx::PassTarget& target : nginx_.read->passes.targets()) {
+      if (order_.all && !target.is_tls) continue;
+      const std::string server = target.server != nullptr ? target.server->names.logged : std::string();
+      for (const nginx::Destination& destination : target.destinations) {
+        if (destination.group == nullptr) {
+          add({destination.scheme, destination.address.text(), server});
+          continue;
+        }
+        for (const nginx::UpstreamServer& member : destination.group->servers) {
+          if (member.is_valid && !member.is_down) add({destination.scheme, member.address.text(), server});
+        }
+      }
+    }
+    return cases;
+  }
+
+  void diagnose_peers() {
+    const std::vector<PeerCase> cases = peer_cases();
+    if (cases.empty()) {
+      report_.remarks.push_back(order_.all ? "the configuration has no upstream with TLS"
+                                           : "the configuration names no upstream " + order_.peer +
+                                                 ": give --nginx-conf, or an address as the configuration writes it");
+    }
+    std::size_t left = cases.size();
+    for (const PeerCase& one : cases) {
+      Symptom symptom;
+      symptom.side = parse::Side::upstream;
+      symptom.scheme = one.scheme;
+      symptom.peer = one.peer;
+      symptom.server = one.server;
+      symptom.first_at = symptom.last_at = surroundings_.now;
+      surroundings_.deadline = deadline_for(left--);
+      add_present_state(one, diagnose::diagnose(symptom, surroundings_, base_.knowledge));
+    }
+  }
+
+  void add_present_state(const PeerCase& one, Diagnosis diagnosis) {
+    if (diagnosis.is_healthy_now || diagnosis.would_log.empty()) {
+      if (diagnosis.is_healthy_now) ++report_.healthy;
+      else report_.remarks.push_back(one.peer + ": " + (diagnosis.summary.empty() ? "could not be looked at" : diagnosis.summary.en));
+      return;
+    }
+    OneLine line(base_);
+    LineAnalysis analysis(base_.rules, zone_);
+    const std::string upstream = one.scheme.empty() ? one.peer : one.scheme + "://" + one.peer + "/";
+    const std::string text = "2026/01/01 00:00:00 [error] 1#1: *1 " + diagnosis.would_log + ", client: 127.0.0.1, server: " + one.server +
+                             (one.scheme.empty() ? ", upstream: \"" + upstream + "\", bytes from/to client:0/0, bytes from/to upstream:0/0"
+                                                 : ", request: \"GET / HTTP/1.1\", upstream: \"" + upstream + "\", host: \"-\"") +
+                             "\n";
+    analysis.consume({.bytes = text, .before = {}, .offset = {}}, line);
+    auto incident = line.incident(surroundings_.now);
+    if (!incident) {
+      report_.remarks.push_back(one.peer + ": " + diagnosis.would_log);
+      return;
+    }
+    incident->count = 0;  // nobody has met it yet
+    incident->sample_lines.clear();
+    incident->clients = {};
+    incident->opened_at = incident->last_seen_at = surroundings_.now;
+    report_.incidents.push_back({std::move(*incident), line.symptom(), std::move(diagnosis), line.rule()});
+  }
+
+  const DiagnosisOrder& order_;
+  const KnowledgeBase& base_;
+  const parse::TimeZone& zone_;
+  const diagnose::NginxAtHand& nginx_;
+  DiagnosisReport report_;
+  diagnose::CaStore ca_store_;
+  diagnose::Surroundings surroundings_;
+  std::unordered_map<std::string_view, const match::Rule*> rules_;
+};
+
+}  // namespace
+
+DiagnosisReport run_diagnosis(const DiagnosisOrder& order, const KnowledgeBase& base, const parse::TimeZone& zone,
+                              const diagnose::NginxAtHand& nginx) {
+  return DiagnosisRun(order, base, zone, nginx).run();
+}
+
+}  // namespace handshaked::cli

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "config/receiver.h"
+#include "emit/sink.h"
+
+namespace handshaked::cli {
+
+struct ReceiversOptions {
+  enum class Verb { list, test };
+  Verb verb = Verb::list;
+  std::string config_file;  ///< empty: the default one, if it exists
+  std::string name;         ///< of `test`
+  bool json = false;
+};
+
+/// Makes the sink of a configured receiver, as the daemon does.
+using SinkFactory =
+    std::function<Result<std::unique_ptr<emit::Sink>>(boost::asio::any_io_executor, const config::Receiver&, const std::string& host)>;
+
+/// `handshaked receivers list` names the receivers of a configuration. `receivers test NAME` sends a sample event to one of them, and
+/// its end too where the receiver keeps a state (PagerDuty, Alertmanager), and says what came back. It speaks to the receiver itself,
+/// not to the daemon. Exit codes: 0 delivered, 1 not delivered, 2 no such receiver, 78 bad configuration.
+int run_receivers(const ReceiversOptions& options, const SinkFactory& make_sink);
+
+}  // namespace handshaked::cli

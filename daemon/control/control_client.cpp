@@ -1,0 +1,84 @@
+#include "control/control_client.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+namespace handshaked::control {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr std::size_t kLongestAnswer = std::size_t{64} << 20;
+
+class Descriptor {
+ public:
+  explicit Descriptor(int number) : number_(number) {}
+  ~Descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return number_; }
+
+ private:
+  int number_;
+};
+
+/// Waits until the socket can be read from or written to.
+Result<> wait_for(int descriptor, short what, Clock::time_point deadline) {
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
+  pollfd wanted{.fd = descriptor, .events = what, .revents = 0};
+  const int ready = left <= 0 ? 0 : ::poll(&wanted, 1, static_cast<int>(left));
+  if (ready > 0) return success();
+  if (ready < 0 && errno != EINTR) return fail(error_from_errno(errno, "cannot wait for the daemon"));
+  if (ready < 0) return success();
+  return fail(ErrorCode::timeout, "the daemon did not answer in time");
+}
+
+Error connect_error(int number, const std::string& socket) {
+  if (number == ENOENT || number == ECONNREFUSED)
+    return Error(ErrorCode::not_found, "no daemon listens at " + socket + ": is handshaked running?");
+  return error_from_errno(number, "cannot connect to " + socket);
+}
+
+}  // namespace
+
+Result<ControlAnswer> ask_daemon(const std::string& socket, const ControlRequest& request, std::chrono::milliseconds timeout) {
+  const auto deadline = Clock::now() + timeout;
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (socket.size() >= sizeof address.sun_path)
+    return fail(ErrorCode::invalid_input, "the path of the control socket is too long: " + socket);
+  std::memcpy(address.sun_path, socket.c_str(), socket.size() + 1);
+  const Descriptor connection(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (connection.get() < 0) return fail(error_from_errno(errno, "cannot make a socket"));
+  if (::connect(connection.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    return fail(connect_error(errno, socket));
+
+  const std::string line = to_line(request);
+  for (std::size_t sent = 0; sent < line.size();) {
+    TRY(wait_for(connection.get(), POLLOUT, deadline));
+    const ssize_t count = ::send(connection.get(), line.data() + sent, line.size() - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (count < 0 && errno != EAGAIN && errno != EINTR) return fail(error_from_errno(errno, "cannot ask the daemon"));
+    sent += count > 0 ? static_cast<std::size_t>(count) : 0;
+  }
+  std::string answer;
+  std::array<char, 16384> chunk{};
+  while (answer.find('\n') == std::string::npos) {
+    TRY(wait_for(connection.get(), POLLIN, deadline));
+    const ssize_t count = ::recv(connection.get(), chunk.data(), chunk.size(), MSG_DONTWAIT);
+    if (count == 0) return fail(ErrorCode::network, "the daemon closed the connection without an answer");
+    if (count < 0 && errno != EAGAIN && errno != EINTR) return fail(error_from_errno(errno, "cannot read the daemon's answer"));
+    if (count > 0) answer.append(chunk.data(), static_cast<std::size_t>(count));
+    if (answer.size() > kLongestAnswer) return fail(ErrorCode::limit_exceeded, "the daemon's answer is too long");
+  }
+  answer.resize(answer.find('\n'));
+  return answer_from_line(answer);
+}
+
+}  // namespace handshaked::control

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "control/control_message.h"
+
+namespace handshaked::control {
+
+/// Who has connected to the Unix socket `descriptor`, from the kernel (unix(7): SO_PEERCRED).
+Result<Peer> peer_of(int descriptor);
+
+/// root, this process's own user, and members of `group` (empty: nobody else) may. Membership is what the peer's process has
+/// (SO_PEERGROUPS), not what /etc/group says by now.
+bool may_control(int descriptor, const Peer& peer, const std::string& group);
+
+}  // namespace handshaked::control

@@ -1,0 +1,351 @@
+// What becomes of incidents: opened, diagnosed, resolved, reopened, forgotten.
+#include <algorithm>
+
+#include "correlate/correlator.h"
+#include "correlate/severity.h"
+
+namespace handshaked::correlate {
+namespace {
+
+constexpr auto kLongestRhythm = std::chrono::days(7);
+/// Noise is back to its usual when it was not anomalous for so long.
+constexpr auto kAnomalyEnd = std::chrono::minutes(30);
+/// The clock was set back if it goes back by more than this.
+constexpr auto kClockStep = std::chrono::minutes(1);
+constexpr std::size_t kMaxReopenable = 10'000;
+
+}  // namespace
+
+bool Correlator::EarlierDeadline::operator()(const std::pair<Time, Live*>& a, const std::pair<Time, Live*>& b) const {
+  if (a.first != b.first) return a.first < b.first;
+  return a.second->incident.id < b.second->incident.id;
+}
+
+void Correlator::restore(Incident incident) {
+  Owned owned = std::make_unique<Live>();
+  Live& live = *owned;
+  live.incident = std::move(incident);
+  live.rule_severity = live.incident.severity;
+  const std::string& print = live.incident.fingerprint;
+  if (live_.contains(print) || by_id_.contains(live.incident.id)) return;  // the first wins: it was seen last
+  if (live.incident.status == Status::resolved) {
+    live.incident.resolved_at = live.incident.resolved_at.value_or(live.incident.last_seen_at);
+    if (live.incident.was_open && !reopenable_.contains(print)) shelve(std::move(owned));
+    return;
+  }
+  by_id_.emplace(live.incident.id, &live);
+  live_.emplace(live.incident.fingerprint, std::move(owned));
+  index(live.incident);
+  plan(live, quiet_until(live.incident));
+}
+
+// ---- open -------------------------------------------------------------------------------------------------------------------
+
+/// After anything that may change what the incident is worth.
+void Correlator::reconsider(Live& live, Time now) {
+  Incident& incident = live.incident;
+  auto news = IncidentChange::What::changed;
+  if (incident.noise && incident.noise_history && incident.noise_history->is_anomalous(now, watched_since_.value_or(now))) {
+    if (!incident.anomalous_at && incident.status == Status::open) news = IncidentChange::What::opened;
+    incident.anomalous_at = now;
+  }
+  incident.severity = severity_of(incident, live.rule_severity, now);
+  if (incident.history && quiet_until(incident) > now) {  // it began before we came, and goes on
+    incident.history = false;
+    news = IncidentChange::What::opened;
+  }
+  touch(live, news);
+  open_if_due(live, now);
+}
+
+void Correlator::open_if_due(Live& live, Time now) {
+  const Incident& incident = live.incident;
+  if (incident.status != Status::pending) return;
+  const bool persists =
+      incident.run_count >= options_.transport_lines && incident.last_seen_at - incident.run_since >= options_.transport_window;
+  if (incident.kind != match::Kind::transport || persists || incident.probe_failed_at) open(live, now);
+}
+
+void Correlator::open(Live& live, Time now) {
+  Incident& incident = live.incident;
+  incident.status = Status::open;
+  incident.history = quiet_until(incident) <= now;  // a backlog tells of what is over: it is recorded, nobody is told
+  const bool is_return = incident.was_open && !incident.noise && !incident.history;
+  if (is_return) {
+    ++incident.reopens;
+    ++counters_.reopened;
+    incident.reopened_at = now;
+    incident.flapping = incident.reopens >= options_.flapping_reopens;
+  } else if (!incident.was_open) {
+    ++counters_.opened;
+  }
+  incident.was_open = true;
+  touch(live, is_return ? IncidentChange::What::reopened : IncidentChange::What::opened);
+}
+
+// ---- quiet ------------------------------------------------------------------------------------------------------------------
+
+Duration Correlator::quiet_needed(const Incident& incident) const {
+  const auto lifetime = incident.last_seen_at - incident.opened_at;
+  const double gap = incident.count > 1 ? static_cast<double>(lifetime.count()) / static_cast<double>(incident.count - 1) : 0;
+  const auto longest = static_cast<double>(Duration(kLongestRhythm).count());
+  const auto rhythm = Duration(static_cast<Duration::rep>(std::min(gap * options_.quiet_rhythm, longest)));
+  const Duration usual = std::max(options_.quiet_least, rhythm);
+  if (incident.reopens == 0) return usual;
+  return std::max(usual, std::min(usual * (1 << std::min(incident.reopens, 16U)), options_.flapping_quiet_most));
+}
+
+Time Correlator::quiet_until(const Incident& incident) const {
+  const Time last = std::max(incident.last_seen_at, incident.probe_failed_at.value_or(incident.last_seen_at));
+  return last + quiet_needed(incident);
+}
+
+void Correlator::touch(Live& live, IncidentChange::What news) {
+  if (!live.is_changed) {
+    live.is_changed = true;
+    live.news = news;
+    changed_.push_back(&live);
+  } else if (live.news == IncidentChange::What::changed || news == IncidentChange::What::resolved) {
+    live.news = news;
+  }
+  if (live.incident.status != Status::resolved) plan(live, quiet_until(live.incident));
+}
+
+/// One entry an incident, however often it grows: an entry that is too early is put off when it comes up.
+void Correlator::plan(Live& live, Time due) {
+  due = std::max(due, held_until_);
+  if (live.incident.anomalous_at) due = std::min(due, *live.incident.anomalous_at + kAnomalyEnd);
+  if (live.planned && *live.planned <= due) return;
+  if (live.planned) deadlines_.erase({*live.planned, &live});
+  live.planned = due;
+  deadlines_.emplace(due, &live);
+}
+
+void Correlator::resolve(Live& live, std::string by, Time now) {
+  Incident& incident = live.incident;
+  auto node = live_.extract(std::string_view(incident.fingerprint));
+  by_id_.erase(incident.id);
+  if (live.planned) deadlines_.erase({*live.planned, &live});
+  live.planned.reset();
+  causes_.forget(incident);
+  consequences_.forget(incident);
+  incident.resolved_by = incident.status == Status::pending && !incident.was_open ? "passed" : std::move(by);
+  incident.resolved_at = incident.history ? std::min(now, quiet_until(incident)) : now;
+  incident.status = Status::resolved;
+  incident.diagnosing_until.reset();
+  ++counters_.resolved;
+  touch(live, IncidentChange::What::resolved);
+  if (incident.was_open) shelve(std::move(node.mapped()));
+  else discarded_.push_back(std::move(node.mapped()));
+}
+
+/// Puts an incident that ended where it can be found if it comes back.
+void Correlator::shelve(Owned owned) {
+  const std::string_view print = owned->incident.fingerprint;
+  if (auto older = reopenable_.extract(print)) {
+    if (older.mapped()->is_changed) discarded_.push_back(std::move(older.mapped()));
+  }
+  reopenable_order_.emplace_back(*owned->incident.resolved_at, print);
+  reopenable_.emplace(print, std::move(owned));
+}
+
+/// What ended too long ago cannot reopen any more; nor can the oldest when there are too many.
+void Correlator::forget_reopenable(Time now) {
+  while (!reopenable_order_.empty()) {
+    const auto& [ended, print] = reopenable_order_.front();
+    if (now - options_.reopen_within < ended && reopenable_.size() <= kMaxReopenable) return;
+    const auto it = reopenable_.find(print);
+    if (it != reopenable_.end() && it->second->incident.resolved_at == ended) {
+      if (it->second->is_changed) discarded_.push_back(std::move(it->second));
+      reopenable_.erase(it);
+    }
+    reopenable_order_.pop_front();
+  }
+}
+
+// ---- time -------------------------------------------------------------------------------------------------------------------
+
+/// The host may have slept, and somebody may have set the clock.
+void Correlator::look_at_clock(Time now) {
+  if (!watched_since_) watched_since_ = now;
+  const bool is_start = !last_now_ && !live_.empty();
+  const bool is_gap = last_now_ && options_.longest_gap > Duration(0) && now - *last_now_ > options_.longest_gap;
+  if (is_start || is_gap) held_until_ = now + options_.hold;
+  if (last_now_ && now < *last_now_ - kClockStep) {
+    held_until_ = std::min(held_until_, now + options_.hold);
+    deadlines_.clear();
+    for (auto& [print, live] : live_) {
+      Incident& incident = live->incident;
+      for (Time* const time : {&incident.opened_at, &incident.run_since, &incident.last_seen_at}) *time = std::min(*time, now);
+      live->planned.reset();
+      plan(*live, quiet_until(incident));
+    }
+  }
+  last_now_ = now;
+}
+
+std::vector<IncidentChange> Correlator::advance(Time now) {
+  std::erase_if(discarded_, [](const Owned& owned) { return !owned->is_changed; });
+  forget_reopenable(now);
+  look_at_clock(now);
+  while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
+    Live& live = *deadlines_.begin()->second;
+    deadlines_.erase(deadlines_.begin());
+    live.planned.reset();
+    const bool is_quiet = quiet_until(live.incident) <= now && held_until_ <= now;
+    if (is_quiet) resolve(live, "quiet", now);
+    else if (live.incident.anomalous_at && now - *live.incident.anomalous_at >= kAnomalyEnd) resolve(live, "usual", now);
+    else plan(live, std::max(quiet_until(live.incident), held_until_));
+  }
+  std::sort(changed_.begin(), changed_.end(), [](const Live* a, const Live* b) {
+    if (a->incident.opened_at != b->incident.opened_at) return a->incident.opened_at < b->incident.opened_at;
+    return a->incident.id < b->incident.id;
+  });
+  std::vector<IncidentChange> changes;
+  changes.reserve(changed_.size());
+  for (Live* const live : changed_) {
+    live->is_changed = false;
+    // It may have been over and be back already.
+    const bool is_over = live->incident.status == Status::resolved;
+    const bool says_over = live->news == IncidentChange::What::resolved;
+    changes.push_back({is_over || !says_over ? live->news : IncidentChange::What::reopened, &live->incident});
+  }
+  changed_.clear();
+  return changes;
+}
+
+std::optional<Time> Correlator::next_deadline() const {
+  if (deadlines_.empty()) return std::nullopt;
+  return deadlines_.begin()->first;
+}
+
+// ---- the diagnosis ------------------------------------------------------------------------------------------------------------
+
+Correlator::Live* Correlator::live_by_id(std::string_view incident_id) {
+  const auto it = by_id_.find(incident_id);
+  return it == by_id_.end() ? nullptr : it->second;
+}
+
+bool Correlator::expect_diagnosis(std::string_view incident_id, Time until) {
+  Live* const live = live_by_id(incident_id);
+  if (live == nullptr) return false;
+  live->incident.diagnosing_until = until;
+  touch(*live);
+  return true;
+}
+
+bool Correlator::give_up_diagnosis(std::string_view incident_id) {
+  Live* const live = live_by_id(incident_id);
+  if (live == nullptr) return false;
+  live->incident.diagnosing_until.reset();
+  touch(*live);
+  return true;
+}
+
+Result<> Correlator::attach_diagnosis(std::string_view incident_id, std::shared_ptr<const DiagnosisNote> note, Time) {
+  Live* const live = live_by_id(incident_id);
+  if (live == nullptr) return fail(ErrorCode::not_found, "no live incident " + std::string(incident_id.substr(0, 64)));
+  if (note->members.size() > DiagnosisNote::kMaxText || note->members_zh.size() > DiagnosisNote::kMaxText)
+    return fail(ErrorCode::limit_exceeded, "the diagnosis of " + std::string(incident_id) + " is too long");
+  Incident& incident = live->incident;
+  const bool is_news = !incident.diagnosis || incident.diagnosis->cause != note->cause || incident.diagnosis->proved != note->proved;
+  incident.diagnosis = std::move(note);
+  incident.diagnosing_until.reset();
+  if (is_news) ++incident.diagnoses;
+  touch(*live, is_news ? IncidentChange::What::diagnosed : IncidentChange::What::changed);
+  join_cause(*live);
+  return success();
+}
+
+/// The oldest open incident of one root cause is the parent of the others.
+void Correlator::join_cause(Live& live) {
+  const std::string& key = live.incident.diagnosis->cause_key;
+  std::vector<Live*> family;
+  for (auto& [print, other] : live_) {
+    if (other->incident.diagnosis && !key.empty() && other->incident.diagnosis->cause_key == key) family.push_back(other.get());
+  }
+  if (family.size() < 2) {
+    live.incident.parent_id.clear();
+    return;
+  }
+  const Live* const parent = *std::min_element(family.begin(), family.end(), [](const Live* a, const Live* b) {
+    if (a->incident.opened_at != b->incident.opened_at) return a->incident.opened_at < b->incident.opened_at;
+    return a->incident.id < b->incident.id;
+  });
+  for (Live* const member : family) {
+    const std::string parent_id = member == parent ? std::string() : parent->incident.id;
+    if (member->incident.parent_id == parent_id) continue;
+    member->incident.parent_id = parent_id;
+    touch(*member);
+  }
+}
+
+bool Correlator::note_probes(std::string_view incident_id, const ProbeRound& round, Time now) {
+  Live* const live = live_by_id(incident_id);
+  if (live == nullptr) return false;
+  Incident& incident = live->incident;
+  if (!round.every_peer_passed) {
+    incident.probe_failed_at = round.at;
+    incident.passed_rounds = 0;
+    incident.fix_verified_at.reset();
+    if (round.every_peer_failed) incident.severity = match::Severity::critical;
+    reconsider(*live, now);
+    return true;
+  }
+  const bool is_fresh = !incident.fix_verified_at || incident.last_seen_at >= *incident.fix_verified_at;  // a line came in between
+  incident.passed_rounds = is_fresh ? 1 : incident.passed_rounds + 1;
+  if (is_fresh) incident.fix_verified_at = round.at;
+  incident.probe_failed_at.reset();
+  touch(*live);
+  // What flaps also passes probes, now and then: its quiet counts as well.
+  const bool is_believed = !incident.flapping || now - incident.last_seen_at >= quiet_needed(incident) / 2;
+  if (incident.passed_rounds >= options_.probe_rounds && is_believed) resolve(*live, "probes", now);
+  return true;
+}
+
+// ---- an operator's hand -------------------------------------------------------------------------------------------------------
+
+bool Correlator::resolve_by_hand(std::string_view incident_id, const std::string& author, const std::string& text, Time now) {
+  Live* const live = live_by_id(incident_id);
+  if (live == nullptr) return false;
+  add_note(incident_id, {.at = now, .author = author, .text = text.empty() ? "resolved" : text});
+  resolve(*live, "operator", now);
+  return true;
+}
+
+bool Correlator::add_note(std::string_view incident_id, OperatorNote note) {
+  Live* const live = live_by_id(incident_id);
+  if (live == nullptr) return false;
+  std::vector<OperatorNote>& notes = live->incident.notes;
+  if (notes.size() >= Incident::kMaxNotes) notes.erase(notes.begin());
+  note.text.resize(std::min(note.text.size(), Incident::kMaxNoteBytes));
+  notes.push_back(std::move(note));
+  touch(*live);
+  return true;
+}
+
+// ---- what there is --------------------------------------------------------------------------------------------------------------
+
+const Incident* Correlator::find(std::string_view incident_id) const {
+  const auto it = by_id_.find(incident_id);
+  return it == by_id_.end() ? nullptr : &it->second->incident;
+}
+
+const Incident* Correlator::find_by_fingerprint(std::string_view print) const {
+  const auto it = live_.find(print);
+  return it == live_.end() ? nullptr : &it->second->incident;
+}
+
+std::vector<const Incident*> Correlator::incidents() const {
+  std::vector<const Incident*> list;
+  list.reserve(live_.size());
+  for (const auto& [print, live] : live_) list.push_back(&live->incident);
+  std::sort(list.begin(), list.end(), [](const Incident* a, const Incident* b) {
+    if (a->severity != b->severity) return a->severity > b->severity;
+    if (a->opened_at != b->opened_at) return a->opened_at < b->opened_at;
+    return a->fingerprint < b->fingerprint;
+  });
+  return list;
+}
+
+}  // namespace handshaked::correlate

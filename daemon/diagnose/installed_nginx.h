@@ -1,0 +1,47 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <sys/types.h>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "nginx/installation.h"
+
+namespace handshaked::diagnose {
+
+/// An nginx master process of this host.
+struct RunningNginx {
+  pid_t master = 0;
+  std::string program;                 ///< what runs: /proc/PID/exe, also when the file has been replaced since
+  std::vector<std::string> arguments;  ///< without argv[0]; nginx joins them with blanks, and so they are cut at blanks
+  std::string working_directory;
+  /// When it read its configuration: the start of its oldest worker that is not shutting down, else of the master. Never earlier than the
+  /// truth; up to a second later, and later when all workers of a generation have died one by one.
+  std::optional<Time> loaded_at;
+  bool is_program_replaced = false;  ///< an upgrade that nginx has not taken over yet
+  bool is_openssl_replaced = false;  ///< the libssl or libcrypto that it has loaded is no longer on the disk
+  std::string openssl_conf;          ///< OPENSSL_CONF in its environment; empty when not set, or not ours to see
+};
+
+/// The nginx that reads a configuration: which program, which version, and whether it runs.
+struct InstalledNginx {
+  std::string program;  ///< empty: no nginx was found
+  nginx::Installation installation;
+  std::optional<RunningNginx> running;
+};
+
+/// Every nginx master in this mount namespace, by process id. Those whose /proc entries may not be read are left out.
+std::vector<RunningNginx> running_nginxes();
+
+/// The nginx for a configuration file: the running one that reads it, else the only program that is installed (PATH, then /usr/sbin).
+/// `configuration` empty: the running one if there is exactly one, else the installed one. Runs `nginx -V` (once for a program, at most
+/// five seconds). Without any nginx everything is empty and the version unknown.
+InstalledNginx find_nginx(const std::string& configuration, const std::string& prefix = {});
+
+/// When a master that was found has read its configuration, looked up anew; nothing when it is gone.
+std::optional<Time> loaded_at(const RunningNginx& running);
+
+}  // namespace handshaked::diagnose

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace handshaked::diagnose {
+
+/// How a program ended, and what it printed.
+struct ProgramRun {
+  int exit_status = 0;  ///< 128 + the number of a signal
+  std::string output;   ///< standard output and standard error together, in their order; cut at kMaxOutput
+
+  static constexpr std::size_t kMaxOutput = 256 * 1024;
+  bool succeeded() const { return exit_status == 0; }
+};
+
+/// Runs a program of this host (nginx) in a process group of its own, standard input empty, and waits for it. `arguments` begins with the
+/// name that it sees. No shell. Fails when it cannot be started (not_found, permission_denied, io), and with timeout after the group was
+/// killed. Blocks; any thread.
+Result<ProgramRun> run_program(const std::string& path, const std::vector<std::string>& arguments, std::chrono::milliseconds time_limit);
+
+}  // namespace handshaked::diagnose

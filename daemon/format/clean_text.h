@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace handshaked::format {
+
+/// How a service counts the length of a text.
+enum class Measure { bytes, utf16_units };
+
+std::size_t length_of(std::string_view text, Measure measure);
+
+/// The longest beginning of `text` that is not longer than `limit`, cut at a character; "…" in its end says that something was cut.
+std::string shortened(std::string_view text, std::size_t limit, Measure measure);
+
+/// Text that shows what it is: valid UTF-8, no control characters (a line feed stays if `keep_lines`, else it is a blank), and no
+/// characters that turn the direction of writing or take no room, with which a stranger could make a line look like another.
+std::string plain_text(std::string_view bytes, bool keep_lines = false);
+
+/// The first lines of `text`, at most `lines` of them and not longer than `limit` together; whether any was left out.
+struct FirstLines {
+  std::string text;
+  bool is_cut = false;
+};
+FirstLines first_lines(std::string_view text, std::size_t lines, std::size_t limit, Measure measure);
+
+}  // namespace handshaked::format

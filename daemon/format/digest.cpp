@@ -1,0 +1,56 @@
+#include "format/digest.h"
+
+#include "base/digest.h"
+#include "base/json_writer.h"
+#include "format/notification.h"
+
+namespace handshaked::format {
+namespace {
+
+constexpr std::size_t kItemsTold = 100;
+
+int weight_of(std::string_view severity) { return severity == "critical" ? 3 : severity == "warning" ? 2 : 1; }
+
+std::string summary_of(std::size_t count, std::size_t resolved, std::string_view severity, Language language) {
+  const std::string total = std::to_string(count);
+  const std::string over = std::to_string(resolved);
+  if (language == Language::zh) return "[" + std::string(severity) + "] 合并通知：" + total + " 条（其中已恢复 " + over + " 条）";
+  return "[" + std::string(severity) + "] " + total + " notifications in one (" + over + " of them resolved)";
+}
+
+std::string kind_of(const OutgoingEvent& event) { return event.event_type.substr(event.event_type.rfind('.') + 1); }
+
+}  // namespace
+
+OutgoingEvent make_digest(std::span<const OutgoingEvent* const> events, Language language, Time now) {
+  OutgoingEvent digest;
+  digest.event_type = "io.handshaked.digest";
+  digest.severity = "info";
+  digest.time = now;
+  std::string ids;
+  std::size_t resolved = 0;
+  for (const OutgoingEvent* event : events) {
+    ids += event->event_id + "\n";
+    const bool is_over = kind_of(*event) == "resolved";
+    resolved += is_over ? 1 : 0;
+    if (!is_over && weight_of(event->severity) > weight_of(digest.severity)) digest.severity = event->severity;
+  }
+  digest.event_id = "digest-" + sha256_hex(ids, 24);
+  digest.summary = summary_of(events.size(), resolved, digest.severity, language);
+  const Notification first = read_notification(*events.front());
+  JsonWriter json(digest.body);
+  json.begin_object().member("specversion", "1.0").member("id", digest.event_id).member("type", digest.event_type);
+  json.member("source", first.source.empty() ? "/handshaked" : first.source).optional_member("time", first.time);
+  json.member("datacontenttype", "application/json").member("dataschema", "https://handshaked.io/schema/digest-1.json");
+  json.key("data").begin_object().member("severity", digest.severity).member("count", events.size()).key("items").begin_array();
+  for (std::size_t index = 0; index < events.size() && index < kItemsTold; ++index) {
+    const OutgoingEvent& event = *events[index];
+    json.begin_object().member("kind", kind_of(event)).member("incident", event.incident_id);
+    json.member("severity", event.severity).member("summary", event.summary).end_object();
+  }
+  json.end_array().member("left_out", events.size() > kItemsTold ? events.size() - kItemsTold : 0).end_object().end_object();
+  digest.data = {{"count", std::to_string(events.size())}, {"severity", digest.severity}};
+  return digest;
+}
+
+}  // namespace handshaked::format

@@ -1,0 +1,32 @@
+#include "format/mattermost_format.h"
+
+#include "base/json_writer.h"
+#include "format/markup.h"
+
+namespace handshaked::format {
+namespace {
+
+constexpr std::size_t kTextLimit = 3500;  // with the title below 4,000
+constexpr std::size_t kTitleLimit = 400;
+
+Result<WireRequest> mattermost_request(const OutgoingEvent& event, Language language) {
+  const Message message = compose_message(read_notification(event), language);
+  const Markup markup{.escape = escape_markdown};
+  WireRequest request;
+  JsonWriter json(request.body);
+  json.begin_object().key("attachments").begin_array().begin_object();
+  json.member("fallback", shortened(escape_markdown(message.title), kTitleLimit, Measure::utf16_units));
+  json.member("color", colour_of(message.tone));
+  json.member("title", shortened(escape_markdown(message.title), kTitleLimit, Measure::utf16_units));
+  json.member("text", render_markup(message, markup, kTextLimit));
+  json.end_object().end_array().end_object();
+  return request;
+}
+
+}  // namespace
+
+WireFormat mattermost_format(Language language) {
+  return {.request = [language](const OutgoingEvent& event, Time) { return mattermost_request(event, language); }};
+}
+
+}  // namespace handshaked::format

@@ -1,0 +1,183 @@
+#include "format/message.h"
+
+#include <cmath>
+#include <string_view>
+
+#include "format/clean_text.h"
+
+namespace handshaked::format {
+namespace {
+
+constexpr std::size_t kDeadEndsShown = 4;
+constexpr std::size_t kItemsShown = 60;
+
+/// Picks the words of the reader's language.
+class Words {
+ public:
+  explicit Words(Language language) : is_chinese_(language == Language::zh) {}
+  const char* operator()(const char* english, const char* chinese) const { return is_chinese_ ? chinese : english; }
+
+ private:
+  bool is_chinese_;
+};
+
+Tone tone_of(const Notification& notification) {
+  if (notification.is_resolved()) return Tone::resolved;
+  if (notification.severity == "critical") return Tone::critical;
+  return notification.severity == "warning" ? Tone::warning : Tone::info;
+}
+
+/// "2026-11-21T07:04:22.123456Z" is for programs; people need no fractions.
+std::string readable_time(std::string_view time) {
+  std::string text = plain_text(time);
+  const auto dot = text.find('.');
+  if (dot != std::string::npos) {
+    const auto rest = text.find_first_not_of("0123456789", dot + 1);
+    text.erase(dot, (rest == std::string::npos ? text.size() : rest) - dot);
+  }
+  if (text.size() > 10 && text[10] == 'T') text[10] = ' ';
+  if (text.ends_with('Z')) text.replace(text.size() - 1, 1, " UTC");
+  return text;
+}
+
+std::string joined(const std::vector<std::string>& texts, std::size_t shown) {
+  std::string line;
+  for (std::size_t index = 0; index < texts.size() && index < shown; ++index) line += (index == 0 ? "" : ", ") + plain_text(texts[index]);
+  if (texts.size() > shown) line += ", … (" + std::to_string(texts.size()) + ")";
+  return line;
+}
+
+void add_fact(Message& message, const char* label, std::string value, bool is_code) {
+  if (!value.empty()) message.facts.push_back({label, std::move(value), is_code});
+}
+
+std::string place_of(const Notification& notification) {
+  if (notification.file.empty()) return {};
+  return plain_text(notification.file) + (notification.line > 0 ? ":" + std::to_string(notification.line) : "");
+}
+
+std::string count_of(const Notification& notification, const Words& words) {
+  if (notification.count <= 0) return {};
+  std::string text = std::to_string(notification.count) + words(notification.count == 1 ? " line" : " lines", " 行");
+  if (!notification.opened_at.empty()) text += std::string(words(" since ", "，始于 ")) + readable_time(notification.opened_at);
+  if (!notification.last_seen_at.empty() && notification.last_seen_at != notification.opened_at)
+    text += std::string(words(", last at ", "，最近 ")) + readable_time(notification.last_seen_at);
+  return text;
+}
+
+std::string cause_of(const Notification& notification, const Words& words) {
+  if (notification.cause.empty()) return {};
+  std::string text = plain_text(notification.cause);
+  if (notification.confidence && std::isfinite(*notification.confidence)) {
+    const auto percent = std::lround(std::min(1.0, std::max(0.0, *notification.confidence)) * 100);
+    text += std::string(words(" (confidence ", "（置信度 ")) + std::to_string(percent) + words(" %)", "%）");
+  }
+  return text;
+}
+
+void add_facts(Message& message, const Notification& notification, const Words& words) {
+  add_fact(message, words("Cause", "原因"), cause_of(notification, words), false);
+  add_fact(message, words("Place", "位置"), place_of(notification), true);
+  add_fact(message, words("Directive", "指令"), plain_text(notification.directive), true);
+  add_fact(message, words("Upstream", "上游"), plain_text(notification.peer), true);
+  add_fact(message, words("Name", "名称"), plain_text(notification.name), true);
+  add_fact(message, words("Server", "服务器"), plain_text(notification.server), true);
+  add_fact(message, words("Seen", "次数"), count_of(notification, words), false);
+  add_fact(message, words("Hosts", "主机"), joined(notification.hosts, 8), true);
+  if (notification.distinct_clients > 0)
+    add_fact(message, words("Clients", "客户端"), std::to_string(notification.distinct_clients), false);
+  if (notification.is_resolved()) {
+    add_fact(message, words("Resolved at", "恢复于"), readable_time(notification.resolved_at), false);
+    add_fact(message, words("Resolved by", "恢复依据"), plain_text(notification.resolved_by), false);
+  }
+  if (notification.is_flapping) add_fact(message, words("Flapping", "抖动"), words("yes: it comes and goes", "是：时好时坏"), false);
+}
+
+void add_fix(Message& message, const Notification& notification, const Words& words) {
+  const NotifiedFix* const fix = notification.best_fix();
+  if (fix == nullptr) return;
+  const bool is_proved = fix->proof == ProofStatus::proved;
+  message.fix_label = is_proved ? words("Proved fix", "已验证的修复") : words("Likely fix (untested)", "可能的修复（未验证）");
+  message.fix_title = plain_text(fix->title);
+  if (fix->how != fix->title) message.fix_text = plain_text(fix->how, true);
+  message.patch = plain_text(fix->patch, true);
+  for (const std::string& command : fix->commands) message.commands += plain_text(command, true) + "\n";
+  if (fix->owner.empty() || fix->owner == "proxy" || fix->message.empty()) return;
+  message.words_label = std::string(words("To be fixed by: ", "应由谁修复：")) + plain_text(fix->owner);
+  message.words = plain_text(fix->message, true);
+}
+
+void add_dead_ends(Message& message, const Notification& notification, const Words& words) {
+  for (const NotifiedDeadEnd& dead_end : notification.dead_ends) {
+    if (dead_end.proof == ProofStatus::refuted || message.dead_ends.size() == kDeadEndsShown) continue;
+    std::string line = plain_text(dead_end.action);
+    if (dead_end.is_unsafe) line += words(" [unsafe]", "【不安全】");
+    if (dead_end.proof == ProofStatus::proved) line += words(" [tried: it does not help]", "【已试：无效】");
+    if (!dead_end.why_fails.empty()) line += std::string(words(": ", "：")) + plain_text(dead_end.why_fails);
+    message.dead_ends.push_back(std::move(line));
+  }
+  if (!message.dead_ends.empty()) message.dead_ends_label = words("Do not try", "不要尝试");
+}
+
+void add_items(Message& message, const Notification& notification, const Words& words) {
+  for (const DigestItem& item : notification.items) {
+    if (message.items.size() == kItemsShown) break;
+    message.items.push_back(plain_text(item.summary));
+  }
+  if (message.items.empty()) return;
+  message.items_label = words("In this digest", "本摘要包含");
+  const auto left_out = notification.items_left_out + static_cast<std::int64_t>(notification.items.size() - message.items.size());
+  if (left_out > 0) message.items.push_back(std::string(words("… and so many more: ", "……以及更多：")) + std::to_string(left_out));
+}
+
+/// A link that needs escaping in no medium. Links come from the knowledge base, never from a log.
+bool is_plain_link(std::string_view link) {
+  constexpr std::string_view kAllowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._:/?#=%";
+  return (link.starts_with("https://") || link.starts_with("http://")) && link.size() <= 500 &&
+         link.find_first_not_of(kAllowed) == std::string_view::npos;
+}
+
+std::string title_of(const Notification& notification, const Words& words) {
+  std::string title = plain_text(notification.summary);
+  if (title.empty()) title = plain_text(notification.rule_title);
+  if (title.empty()) title = words("nginx TLS incident", "nginx TLS 故障");
+  return title;
+}
+
+}  // namespace
+
+Message compose_message(const Notification& notification, Language language) {
+  const Words words(language);
+  Message message;
+  message.tone = tone_of(notification);
+  message.title = title_of(notification, words);
+  message.explanation = plain_text(notification.diagnosis_summary);
+  add_facts(message, notification, words);
+  add_items(message, notification, words);
+  if (!notification.is_resolved()) {
+    add_fix(message, notification, words);
+    add_dead_ends(message, notification, words);
+    if (!notification.sample_lines.empty()) {
+      message.sample_label = words("Log line", "日志行");
+      message.sample = plain_text(notification.sample_lines.front());
+    }
+  }
+  if (is_plain_link(notification.rule_url)) {
+    message.link = notification.rule_url;
+    message.link_label = words("About this error", "关于此错误");
+  }
+  message.more = words("… (cut: the event has the rest)", "……（已截断，完整内容见事件）");
+  return message;
+}
+
+std::string_view colour_of(Tone tone) {
+  switch (tone) {
+    case Tone::critical: return "#D32F2F";
+    case Tone::warning: return "#F57C00";
+    case Tone::info: return "#1976D2";
+    case Tone::resolved: return "#388E3C";
+  }
+  return "#1976D2";
+}
+
+}  // namespace handshaked::format

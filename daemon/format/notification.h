@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "format/outgoing_event.h"
+
+namespace handshaked::format {
+
+enum class ProofStatus { untested, proved, refuted };
+
+struct NotifiedFix {
+  std::string id, owner, title, how, patch, message;
+  std::vector<std::string> commands;
+  ProofStatus proof = ProofStatus::untested;
+  std::string proof_method;
+  bool is_unsafe = false;
+};
+
+struct NotifiedDeadEnd {
+  std::string action, why_fails;
+  ProofStatus proof = ProofStatus::untested;
+  bool is_unsafe = false;
+};
+
+/// One event inside of a digest.
+struct DigestItem {
+  std::string kind, incident_id, severity, summary;
+};
+
+/// What an event says, taken out of its JSON for those formats that say it in other words. Every text may come from a log
+/// and is as hostile as that: to be cleaned and escaped by whoever writes it down. What an event lacks is empty here: events
+/// of other versions, and of diagnoses that are not there yet, are read all the same.
+struct Notification {
+  std::string event_id;
+  std::string kind;  ///< "opened", "updated", "diagnosed", "resolved", "reopened"; "digest"
+  std::string source, time;
+  std::string incident_id, fingerprint, status, severity;
+  std::string opened_at, last_seen_at, resolved_at, resolved_by;
+  bool is_flapping = false;
+  std::int64_t count = 0;
+  double rate_per_minute = 0;
+  std::int64_t distinct_clients = 0;
+  std::vector<std::string> hosts, servers, sample_lines;
+  std::string rule_id, rule_title, rule_url;
+  std::string side, peer, name, server, directive, file;
+  std::int64_t line = 0;  ///< 0: unknown
+  std::string cause, diagnosis_summary;
+  std::optional<double> confidence;
+  std::vector<NotifiedFix> fixes;
+  std::vector<NotifiedDeadEnd> dead_ends;
+  std::string summary;  ///< one line for people
+  std::vector<DigestItem> items;
+  std::int64_t items_left_out = 0;
+
+  bool is_resolved() const { return kind == "resolved" || (kind != "digest" && status == "resolved"); }
+  /// The first fix that was proved; else the first that is not refuted; nullptr if there is none.
+  const NotifiedFix* best_fix() const;
+};
+
+/// A body that is no JSON gives what the event itself knows: id, type, severity and summary.
+Notification read_notification(const OutgoingEvent& event);
+
+}  // namespace handshaked::format

@@ -1,0 +1,138 @@
+#include "format/sample_event.h"
+
+#include "base/digest.h"
+#include "base/json_writer.h"
+#include "parse/time_zone.h"
+
+namespace handshaked::format {
+namespace {
+
+constexpr const char* kPatch =
+    "--- a/etc/nginx/conf.d/shop.conf\n"
+    "+++ b/etc/nginx/conf.d/shop.conf\n"
+    "@@ -10,5 +10,5 @@ server {\n"
+    "     location /orders/ {\n"
+    "         proxy_pass https://198.51.100.7:8443;\n"
+    "         proxy_ssl_verify on;\n"
+    "-        proxy_ssl_trusted_certificate /etc/nginx/ca/old-root.pem;\n"
+    "+        proxy_ssl_trusted_certificate /etc/nginx/ca/new-root.pem;\n"
+    "     }\n";
+
+class Words {
+ public:
+  explicit Words(Language language) : is_chinese_(language == Language::zh) {}
+  const char* operator()(const char* english, const char* chinese) const { return is_chinese_ ? chinese : english; }
+
+ private:
+  bool is_chinese_;
+};
+
+void write_proof(JsonWriter& json, const char* detail) {
+  json.key("proof").begin_object().member("status", "proved").member("method", "replay").member("detail", detail).end_object();
+}
+
+void write_incident(JsonWriter& json, const OutgoingEvent& event, bool is_resolved, const std::string& host) {
+  const std::string now = parse::format_rfc3339(event.time);
+  json.key("incident").begin_object().member("id", event.incident_id).member("fingerprint", "v1:" + sha256_hex("sample", 32));
+  json.member("parent_id", "inc-0000000000000000").member("status", is_resolved ? "resolved" : "open").member("severity", event.severity);
+  json.member("opened_at", parse::format_rfc3339(event.time - std::chrono::minutes(5))).member("last_seen_at", now);
+  if (is_resolved) json.member("resolved_at", now).member("resolved_by", "quiet").member("fix_verified_at", now);
+  json.member("flapping", false).member("noise", false).member("count", 42).member("rate_per_minute", 8.4);
+  json.key("silenced_by").begin_array().end_array();
+  json.array("hosts", std::initializer_list<std::string>{host}).array("servers", std::initializer_list<const char*>{"shop.example"});
+  json.key("clients").begin_object().member("distinct", 17);
+  json.array("sample", std::initializer_list<const char*>{"192.0.2.0/24"}).end_object();
+  json.key("sample_lines").begin_array();
+  json.value(
+      "2026/11/21 09:00:00 [error] 900#900: *7 upstream SSL certificate verify error: (20:unable to get local issuer certificate) while "
+      "SSL "
+      "handshaking to upstream, client: 192.0.2.0/24, server: shop.example, request: \"GET /orders/7 HTTP/1.1\", upstream: "
+      "\"https://198.51.100.7:8443/orders/7\", host: \"shop.example\"");
+  json.end_array().key("consequences").begin_array().begin_object().member("rule", "nginx/no-live-upstreams");
+  json.member("title", "no live upstreams").member("count", 3).member("last_seen_at", now).end_object().end_array().end_object();
+}
+
+void write_advice(JsonWriter& json, const Words& words) {
+  json.key("fixes").begin_array().begin_object().member("rank", 1).member("id", "trust-the-new-root").member("owner", "proxy");
+  json.member("title", words("Trust the root that signs the upstream now", "信任上游现在使用的根证书"));
+  json.member("how", words("Point proxy_ssl_trusted_certificate at the new root and reload nginx.",
+                           "将 proxy_ssl_trusted_certificate 指向新的根证书并重新加载 nginx。"));
+  json.key("changes").begin_array().end_array().member("patch", kPatch);
+  json.array("commands", std::initializer_list<const char*>{"nginx -t", "nginx -s reload"});
+  json.member("condition", words("the new root is on this host", "新的根证书已在本机")).member("message", "");
+  json.member("success_rate", 0.97).member("evidence_count", 31);
+  write_proof(json, words("verified again with this change: it passes", "应用此更改后重新验证：通过"));
+  json.end_object().end_array().key("dead_ends").begin_array().begin_object();
+  json.member("action", "proxy_ssl_verify off")
+      .member("why_fails", words("it hides the fault and accepts any peer", "它掩盖故障并接受任何对端"));
+  json.member("fail_rate", 1.0).member("unsafe", true);
+  write_proof(json, words("it passes because nothing is checked any more", "能通过是因为不再做任何检查"));
+  json.end_object().end_array();
+}
+
+void write_data(JsonWriter& json, const OutgoingEvent& event, bool is_resolved, const std::string& host, const Words& words) {
+  json.key("data").begin_object();
+  write_incident(json, event, is_resolved, host);
+  json.key("rule").begin_object().member("id", "nginx/upstream-ssl-certificate-verify-error");
+  json.member("title", words("TEST: upstream SSL certificate verify error", "测试：上游 SSL 证书验证错误"));
+  json.member("url", "https://nginx.org/en/docs/http/ngx_http_proxy_module.html").end_object();
+  json.key("place").begin_object().member("side", "upstream").member("peer", "198.51.100.7:8443").member("name", "orders.example");
+  json.member("server", "shop.example").member("directive", "proxy_ssl_trusted_certificate");
+  json.member("file", "/etc/nginx/conf.d/shop.conf").member("line", 13).end_object();
+  json.key("diagnosis").begin_object().member("cause", "upstream-root-replaced").member("confidence", 0.98);
+  json.member("summary", words("This is a test. The upstream shows a certificate of a root that the trust file does not hold.",
+                               "这是一条测试消息。上游出示的证书由信任文件中没有的根证书签发。"));
+  json.key("evidence").begin_array().begin_object().member("kind", "replay");
+  json.member("text", words("the replay gives code 20, as the log does", "重放得到代码 20，与日志一致")).end_object().end_array();
+  json.key("candidates").begin_array().begin_object().member("cause", "upstream-root-replaced").member("likelihood", 0.98);
+  json.member("tell_apart", words("the issuer is in no local store", "颁发者不在任何本地存储中")).end_object().end_array().end_object();
+  write_advice(json, words);
+  json.end_object();
+}
+
+/// What is known from a log line alone.
+void write_bare_data(JsonWriter& json, const OutgoingEvent& event, const Words& words) {
+  const std::string now = parse::format_rfc3339(event.time);
+  json.key("data").begin_object().key("incident").begin_object().member("id", event.incident_id);
+  json.member("fingerprint", "v1:" + sha256_hex("sample", 32)).member("status", "open").member("severity", event.severity);
+  json.member("opened_at", now).member("last_seen_at", now).member("flapping", false).member("count", 1).member("rate_per_minute", 0);
+  for (const char* list : {"hosts", "servers", "sample_lines"}) json.key(list).begin_array().end_array();
+  json.key("clients").begin_object().member("distinct", 0).key("sample").begin_array().end_array().end_object().end_object();
+  json.key("rule").begin_object().member("id", "nginx/unclassified-tls");
+  json.member("title", words("TEST: a TLS line that no rule knows", "测试：没有规则识别的 TLS 行")).end_object();
+  json.key("place").begin_object().member("side", "config").end_object();
+  json.key("diagnosis").begin_object().member("cause", "").member("confidence", 0).member("summary", "");
+  json.key("evidence").begin_array().end_array().end_object();
+  json.key("fixes").begin_array().end_array().key("dead_ends").begin_array().end_array().end_object();
+}
+
+}  // namespace
+
+OutgoingEvent sample_event(SampleKind kind, Language language, Time now, const std::string& host) {
+  const Words words(language);
+  const bool is_resolved = kind == SampleKind::resolved;
+  OutgoingEvent event;
+  event.incident_id = "inc-" + sha256_hex("test " + std::to_string(now.time_since_epoch().count()), 16);
+  event.event_type = std::string("io.handshaked.incident.") + (is_resolved ? "resolved" : "opened");
+  event.event_id = event.incident_id + (is_resolved ? ".resolved.2" : ".opened.1");
+  event.severity = "warning";
+  event.time = now;
+  event.summary = is_resolved ? words("[resolved] TEST 198.51.100.7:8443: upstream SSL certificate verify error (42 lines)",
+                                      "[已恢复] 测试 198.51.100.7:8443：上游 SSL 证书验证错误（共 42 行）")
+                              : words("[warning] TEST 198.51.100.7:8443: upstream SSL certificate verify error (42 lines)",
+                                      "[新故障] 测试 198.51.100.7:8443：上游 SSL 证书验证错误（共 42 行）");
+  event.data = {{"incident", event.incident_id},     {"rule", "nginx/upstream-ssl-certificate-verify-error"},
+                {"severity", event.severity},        {"side", "upstream"},
+                {"peer", "198.51.100.7:8443"},       {"server", "shop.example"},
+                {"cause", "upstream-root-replaced"}, {"count", "42"}};
+  JsonWriter json(event.body);
+  json.begin_object().member("specversion", "1.0").member("id", event.event_id).member("type", event.event_type);
+  json.member("source", "//" + host + "/handshaked").member("subject", event.incident_id).member("time", parse::format_rfc3339(now));
+  json.member("datacontenttype", "application/json").member("dataschema", "https://handshaked.io/schema/incident-1.json");
+  if (kind == SampleKind::bare) write_bare_data(json, event, words);
+  else write_data(json, event, is_resolved, host, words);
+  json.end_object();
+  return event;
+}
+
+}  // namespace handshaked::format

@@ -1,0 +1,441 @@
+#include "notify/dispatcher.h"
+
+#include <algorithm>
+
+namespace handshaked::notify {
+namespace {
+
+using correlate::Incident;
+using correlate::Status;
+
+/// How long a digest of what was missed waits, in group_waits: the backlog is still being read.
+constexpr int kLateWaits = 3;
+/// A withheld group without a known end of its silence is looked at again after so long.
+constexpr auto kLookAgain = std::chrono::minutes(10);
+constexpr auto kKeepEndedSilences = std::chrono::hours(24);
+
+bool is_worse(const Incident& a, const Incident& b) {
+  if (a.severity != b.severity) return a.severity > b.severity;
+  if (a.opened_at != b.opened_at) return a.opened_at < b.opened_at;
+  return a.id < b.id;
+}
+
+}  // namespace
+
+/// An incident, and the groups that it is in.
+struct Dispatcher::Known {
+  std::string id;
+  std::vector<Group*> groups;
+  std::unique_ptr<Incident> ended;  ///< a copy of one that is over, while somebody has to hear of it
+};
+
+/// An incident in one group, and what its receiver was told of it.
+struct Dispatcher::Member {
+  Known* known = nullptr;
+  bool was_told = false;
+  bool flapping = false;
+  match::Severity severity = match::Severity::info;
+  std::uint32_t reopens = 0, diagnoses = 0;
+  std::uint64_t count = 0;
+  Time told_at{};
+};
+
+/// Incidents that one receiver hears of together; of one incident only, for receivers that want them one by one.
+struct Dispatcher::Group {
+  std::string key;
+  std::size_t receiver = 0;
+  bool is_grouped = false;
+  bool is_withheld = false;  ///< a silence holds something back
+  std::vector<Member> members;
+  Time first_at{};              ///< when the first untold incident joined
+  std::optional<Time> told_at;  ///< when it spoke last
+  std::string anchor;
+  std::optional<Time> due;
+
+  Member* find(const Known& known) {
+    const auto it = std::find_if(members.begin(), members.end(), [&](const Member& member) { return member.known == &known; });
+    return it == members.end() ? nullptr : &*it;
+  }
+};
+
+/// What there is to say about one member at a flush.
+struct Dispatcher::News {
+  Known* known;
+  const Incident* incident;
+  Leg leg;
+  std::optional<NoticeKind> kind;
+  bool is_over = false;
+  bool is_withheld = false;
+};
+
+bool Dispatcher::EarlierGroup::operator()(const std::pair<Time, Group*>& a, const std::pair<Time, Group*>& b) const {
+  if (a.first != b.first) return a.first < b.first;
+  return a.second->key < b.second->key;
+}
+
+Dispatcher::Dispatcher(Router router, std::vector<MaintenanceWindow> maintenance)
+    : router_(std::move(router)), maintenance_(std::move(maintenance)) {}
+Dispatcher::~Dispatcher() = default;
+
+// ---- who is in which group --------------------------------------------------------------------------------------------------
+
+Dispatcher::Known& Dispatcher::know(std::string_view id) {
+  if (const auto it = known_.find(id); it != known_.end()) return *it->second;
+  auto known = std::make_unique<Known>();
+  known->id = id;
+  Known& kept = *known;
+  known_.emplace(kept.id, std::move(known));
+  return kept;
+}
+
+Dispatcher::Group& Dispatcher::group_at(std::string key, std::size_t receiver, bool is_grouped) {
+  if (const auto it = groups_.find(key); it != groups_.end()) return *it->second;
+  auto group = std::make_unique<Group>();
+  group->key = std::move(key);
+  group->receiver = receiver;
+  group->is_grouped = is_grouped;
+  Group& kept = *group;
+  groups_.emplace(kept.key, std::move(group));
+  return kept;
+}
+
+Dispatcher::Member& Dispatcher::join(Known& known, Group& group, Time now) {
+  const bool waits = std::any_of(group.members.begin(), group.members.end(), [](const Member& member) { return !member.was_told; });
+  if (!waits) group.first_at = now;
+  Member& member = group.members.emplace_back();
+  member.known = &known;
+  known.groups.push_back(&group);
+  return member;
+}
+
+/// The group goes with its last member.
+void Dispatcher::drop(Known& known, Group& group) {
+  std::erase_if(group.members, [&](const Member& member) { return member.known == &known; });
+  std::erase(known.groups, &group);
+  if (!group.members.empty()) return;
+  unschedule(group);
+  groups_.erase(std::string_view(group.key));
+}
+
+/// And what is known of an incident goes with its last group.
+void Dispatcher::leave(Known& known, Group& group) {
+  drop(known, group);
+  if (!known.groups.empty()) return;
+  if (known.ended) told_copies_.push_back(std::move(known.ended));
+  known_.erase(std::string_view(known.id));
+}
+
+void Dispatcher::restore(const ToldState& told) {
+  const auto& receivers = router_.receivers();
+  const auto it = std::find_if(receivers.begin(), receivers.end(), [&](const auto& habits) { return habits.name == told.receiver; });
+  if (it == receivers.end()) return;  // it left the configuration
+  Group& group = group_at(told.group, static_cast<std::size_t>(it - receivers.begin()), told.is_grouped);
+  Known& known = know(told.incident_id);
+  if (group.find(known) != nullptr) return;
+  Member& member = join(known, group, told.told_at);
+  member.was_told = true;
+  member.flapping = told.flapping;
+  member.severity = told.severity;
+  member.reopens = told.reopens;
+  member.diagnoses = told.diagnoses;
+  member.count = told.count;
+  member.told_at = told.told_at;
+  group.told_at = std::max(group.told_at.value_or(told.group_told_at), told.group_told_at);
+  group.anchor = told.anchor;
+  schedule(group, told.told_at);  // whatever is due is found out at the first advance()
+}
+
+void Dispatcher::observe(const Incident& incident, Time now) {
+  const auto it = known_.find(incident.id);
+  if (incident.is_told()) {
+    Known& known = it != known_.end() ? *it->second : know(incident.id);
+    known.ended.reset();
+    find_places(known, incident, now);
+    if (known.groups.empty()) known_.erase(std::string_view(known.id));
+    return;
+  }
+  if (it == known_.end() || incident.status == Status::pending) return;
+  // Over: who was told has to hear it; who was not, need not.
+  Known& known = *it->second;
+  const std::vector<Group*> groups = known.groups;
+  bool is_awaited = false;
+  for (Group* const group : groups) is_awaited = group->find(known)->was_told || is_awaited;
+  if (is_awaited) known.ended = std::make_unique<Incident>(incident);
+  for (Group* const group : groups) {
+    if (group->find(known)->was_told) schedule(*group, now);
+    else leave(known, *group);
+  }
+}
+
+/// Puts an incident that is told into the groups where it belongs. Where it was told already, it stays.
+void Dispatcher::find_places(Known& known, const Incident& incident, Time now) {
+  const std::vector<Leg> legs = router_.legs(incident);
+  std::vector<Group*> strays;
+  for (Group* const group : known.groups) {
+    const bool has_leg = std::any_of(legs.begin(), legs.end(), [&](const Leg& leg) {
+      return leg.receiver == group->receiver && leg.group_key(incident, router_.receivers()[leg.receiver].name) == group->key;
+    });
+    if (!has_leg && !group->find(known)->was_told) strays.push_back(group);
+  }
+  for (const Leg& leg : legs) {
+    const auto at = std::find_if(known.groups.begin(), known.groups.end(), [&](const Group* group) {
+      return group->receiver == leg.receiver && std::find(strays.begin(), strays.end(), group) == strays.end();
+    });
+    Group& group = at != known.groups.end()
+                       ? **at
+                       : group_at(leg.group_key(incident, router_.receivers()[leg.receiver].name), leg.receiver, leg.is_grouped);
+    Member* const member = group.find(known);
+    const auto due = due_of(group, member != nullptr ? *member : join(known, group, now), incident, leg);
+    if (due) schedule(group, *due);
+  }
+  for (Group* const group : strays) drop(known, *group);
+}
+
+// ---- when -------------------------------------------------------------------------------------------------------------------
+
+void Dispatcher::schedule(Group& group, Time due) {
+  if (group.due && *group.due <= due) return;
+  unschedule(group);
+  group.due = due;
+  due_.emplace(due, &group);
+}
+
+void Dispatcher::unschedule(Group& group) {
+  if (group.due) due_.erase({*group.due, &group});
+  group.due.reset();
+}
+
+/// When there will be something to say about this member, if nothing else happens.
+std::optional<Time> Dispatcher::due_of(const Group& group, const Member& member, const Incident& incident, const Leg& leg) const {
+  const bool is_critical = incident.severity == match::Severity::critical;
+  const Time turn = group.is_grouped && group.told_at ? *group.told_at + leg.group_interval : Time::min();  // of the group to speak
+  if (!member.was_told) {
+    if (group.is_grouped && incident.late) return std::max(turn, group.first_at + leg.group_wait * kLateWaits);
+    if (is_critical) return group.first_at;
+    if (group.is_grouped && group.told_at) return std::max(turn, group.first_at);
+    return incident.diagnosis ? group.first_at : group.first_at + leg.group_wait;
+  }
+  std::optional<Time> due;
+  const auto consider = [&due](Time at) { due = std::min(due.value_or(at), at); };
+  const bool got_worse = incident.severity > member.severity;
+  if (got_worse && is_critical) consider(member.told_at);
+  if (got_worse || incident.diagnoses > member.diagnoses || incident.reopens > member.reopens || incident.flapping != member.flapping)
+    consider(std::max(turn, member.told_at));
+  const bool is_for_people = router_.receivers()[group.receiver].for_people;
+  if (!is_for_people && incident.count / 2 >= std::max<std::uint64_t>(member.count, 1)) consider(member.told_at + leg.group_interval);
+  if (leg.repeat_interval) consider(std::max(turn, member.told_at + *leg.repeat_interval));
+  return due;
+}
+
+std::optional<Time> Dispatcher::next_deadline() const {
+  std::optional<Time> next = quiet_change_;
+  if (!due_.empty()) next = std::min(next.value_or(due_.begin()->first), due_.begin()->first);
+  return next;
+}
+
+Dispatcher::Decisions Dispatcher::advance(Time now, const LiveIncidents& live) {
+  told_copies_.clear();
+  Decisions decisions;
+  look_at_silences(now);
+  while (!due_.empty() && due_.begin()->first <= now) {
+    Group& group = *due_.begin()->second;
+    unschedule(group);
+    flush(group, now, live, decisions);
+  }
+  return decisions;
+}
+
+// ---- what -------------------------------------------------------------------------------------------------------------------
+
+const Incident* Dispatcher::incident_of(const Known& known, const LiveIncidents& live) const {
+  return known.ended ? known.ended.get() : live.find(known.id);
+}
+
+std::vector<Dispatcher::News> Dispatcher::gather(Group& group, Time now, const LiveIncidents& live, Decisions& decisions) {
+  std::vector<News> news;
+  std::vector<Known*> lost;
+  for (Member& member : group.members) {
+    const Incident* const incident = incident_of(*member.known, live);
+    if (incident == nullptr) {  // it is in no memory and in no database any more
+      lost.push_back(member.known);
+      continue;
+    }
+    News item{.known = member.known, .incident = incident, .leg = router_.leg_to(group.receiver, *incident), .kind = {}};
+    item.is_over = !incident->is_told();
+    const auto due = item.is_over ? std::nullopt : due_of(group, member, *incident, item.leg);
+    if (due && *due <= now) {
+      const bool is_back = incident->reopens > (member.was_told ? member.reopens : 0);
+      if (is_back) item.kind = NoticeKind::reopened;
+      else if (!member.was_told) item.kind = NoticeKind::opened;
+      else if (incident->diagnoses > member.diagnoses) item.kind = NoticeKind::diagnosed;
+      else item.kind = NoticeKind::updated;
+      item.is_withheld = !silencing(*incident, now).empty();
+    }
+    news.push_back(std::move(item));
+  }
+  for (Known* const known : lost) {
+    decisions.forgotten.emplace_back(router_.receivers()[group.receiver].name, known->id);
+    if (group.members.size() == 1) return {};  // flush() sees that it is empty
+    leave(*known, group);
+  }
+  return news;
+}
+
+void Dispatcher::flush(Group& group, Time now, const LiveIncidents& live, Decisions& decisions) {
+  std::vector<News> news = gather(group, now, live, decisions);
+  if (news.empty()) {
+    const std::vector<Member> members = group.members;
+    for (const Member& member : members) leave(*member.known, group);
+    return;
+  }
+  if (std::all_of(news.begin(), news.end(), [](const News& item) { return item.is_over; })) {
+    finish(group, news, now, decisions);
+    return;
+  }
+  group.is_withheld = std::any_of(news.begin(), news.end(), [](const News& item) { return item.is_withheld; });
+  for (const NoticeKind kind : {NoticeKind::opened, NoticeKind::reopened, NoticeKind::diagnosed, NoticeKind::updated}) {
+    const bool is_said = std::any_of(news.begin(), news.end(), [kind](const News& item) { return item.kind == kind && !item.is_withheld; });
+    if (!is_said) continue;
+    tell(group, news, kind, now, decisions);
+    break;
+  }
+  plan_next(group, news, now);
+}
+
+/// Says `kind` about the worst of those that it is true of, and the rest in its company.
+void Dispatcher::tell(Group& group, std::vector<News>& news, NoticeKind kind, Time now, Decisions& decisions) {
+  std::sort(news.begin(), news.end(), [](const News& a, const News& b) { return is_worse(*a.incident, *b.incident); });
+  const auto lead = std::find_if(news.begin(), news.end(), [kind](const News& item) { return item.kind == kind && !item.is_withheld; });
+  if (group.anchor.empty()) group.anchor = lead->known->id;
+  Notice notice{.receiver = router_.receivers()[group.receiver].name, .kind = kind, .incident = lead->incident};
+  switch (kind) {
+    case NoticeKind::opened: notice.number = 1; break;
+    case NoticeKind::reopened: notice.number = lead->incident->reopens; break;
+    case NoticeKind::diagnosed: notice.number = lead->incident->diagnoses; break;
+    default: notice.number = static_cast<std::uint32_t>(std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count());
+  }
+  notice.is_grouped = group.is_grouped;
+  notice.group = group.key.substr(std::min(group.key.find('\n') + 1, group.key.size()));
+  notice.anchor = group.anchor;
+  group.told_at = now;
+  std::vector<Known*> done;
+  for (News& item : news) {
+    Member& member = *group.find(*item.known);
+    if (item.is_withheld || (!item.is_over && !item.kind && !member.was_told)) continue;  // not its time yet
+    ++(item.is_over ? notice.resolved_count : notice.open_count);
+    if (notice.incidents.size() < Notice::kMostListed) notice.incidents.push_back(item.incident);
+    if (item.is_over) {
+      done.push_back(item.known);
+      continue;
+    }
+    const bool is_news = item.kind.has_value();
+    if (is_news || !member.was_told) {
+      member.was_told = true;
+      member.flapping = item.incident->flapping;
+      member.severity = item.incident->severity;
+      member.reopens = item.incident->reopens;
+      member.diagnoses = item.incident->diagnoses;
+      member.count = item.incident->count;
+      member.told_at = now;
+      decisions.told.push_back(told_state(group, member));
+    }
+    item.kind.reset();
+  }
+  if (lead->leg.wants(kind)) decisions.notices.push_back(std::move(notice));
+  for (Known* const known : done) {
+    std::erase_if(news, [known](const News& item) { return item.known == known; });
+    forget(group, *known, decisions);
+  }
+}
+
+/// All of it is over.
+void Dispatcher::finish(Group& group, std::vector<News>& news, Time now, Decisions& decisions) {
+  std::sort(news.begin(), news.end(), [](const News& a, const News& b) { return is_worse(*a.incident, *b.incident); });
+  auto lead = std::find_if(news.begin(), news.end(), [&](const News& item) { return item.known->id == group.anchor; });
+  if (lead == news.end()) lead = news.begin();
+  Notice notice{.receiver = router_.receivers()[group.receiver].name, .kind = NoticeKind::resolved, .incident = lead->incident};
+  notice.number = lead->incident->reopens + 1;
+  notice.is_grouped = group.is_grouped;
+  notice.group = group.key.substr(std::min(group.key.find('\n') + 1, group.key.size()));
+  notice.anchor = group.anchor;
+  notice.resolved_count = news.size();
+  notice.silenced_by = silencing(*lead->incident, now);
+  for (const News& item : news) {
+    if (notice.incidents.size() < Notice::kMostListed) notice.incidents.push_back(item.incident);
+  }
+  if (lead->leg.send_resolved && lead->leg.wants(NoticeKind::resolved)) decisions.notices.push_back(std::move(notice));
+  for (std::size_t i = 0; i < news.size(); ++i) forget(group, *news[i].known, decisions);  // the last one takes the group with it
+}
+
+void Dispatcher::forget(Group& group, Known& known, Decisions& decisions) {
+  decisions.forgotten.emplace_back(router_.receivers()[group.receiver].name, known.id);
+  leave(known, group);
+}
+
+void Dispatcher::plan_next(Group& group, const std::vector<News>& news, Time now) {
+  for (const News& item : news) {
+    if (item.is_over) continue;  // said with the next word of the group, or when all of it is over
+    const Member* const member = group.find(*item.known);
+    const auto due = member != nullptr ? due_of(group, *member, *item.incident, item.leg) : std::nullopt;
+    if (!due) continue;
+    if (*due > now) schedule(group, *due);
+    else schedule(group, item.is_withheld ? std::max(quiet_change_.value_or(now + kLookAgain), now + Duration(1)) : now + Duration(1));
+  }
+}
+
+ToldState Dispatcher::told_state(const Group& group, const Member& member) const {
+  ToldState told;
+  told.receiver = router_.receivers()[group.receiver].name;
+  told.incident_id = member.known->id;
+  told.group = group.key;
+  told.is_grouped = group.is_grouped;
+  told.anchor = group.anchor;
+  told.told_at = member.told_at;
+  told.group_told_at = group.told_at.value_or(member.told_at);
+  told.count = member.count;
+  told.reopens = member.reopens;
+  told.diagnoses = member.diagnoses;
+  told.severity = member.severity;
+  told.flapping = member.flapping;
+  return told;
+}
+
+std::optional<ToldState> Dispatcher::told(std::string_view receiver, std::string_view incident_id) const {
+  const auto it = known_.find(incident_id);
+  if (it == known_.end()) return std::nullopt;
+  for (Group* const group : it->second->groups) {
+    const Member* const member = group->find(*it->second);
+    if (router_.receivers()[group->receiver].name == receiver && member->was_told) return told_state(*group, *member);
+  }
+  return std::nullopt;
+}
+
+// ---- silence ----------------------------------------------------------------------------------------------------------------
+
+SilenceBook& Dispatcher::change_silences() {
+  silences_changed_ = true;
+  return silences_;
+}
+
+std::vector<std::string> Dispatcher::silencing(const Incident& incident, Time now) const {
+  std::vector<std::string> ids = silences_.silencing(incident, now);
+  for (const MaintenanceWindow& window : maintenance_) {
+    if (all_match(window.matchers, incident) && window.is_active(now)) ids.push_back("maintenance:" + window.name);
+  }
+  return ids;
+}
+
+void Dispatcher::look_at_silences(Time now) {
+  if (!silences_changed_ && (!quiet_change_ || *quiet_change_ > now)) return;
+  silences_changed_ = false;
+  silences_.forget_ended(now - kKeepEndedSilences);
+  quiet_change_ = silences_.next_change(now);
+  for (const MaintenanceWindow& window : maintenance_) {
+    if (const auto at = window.next_change(now)) quiet_change_ = std::min(quiet_change_.value_or(*at), *at);
+  }
+  for (const auto& [key, group] : groups_) {
+    if (group->is_withheld) schedule(*group, now);
+  }
+}
+
+}  // namespace handshaked::notify

@@ -1,0 +1,111 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "notify/maintenance.h"
+#include "notify/notice.h"
+#include "notify/route.h"
+#include "notify/silence.h"
+#include "notify/told_state.h"
+
+namespace handshaked::notify {
+
+/// Who finds a live incident by its id.
+class LiveIncidents {
+ public:
+  virtual ~LiveIncidents() = default;
+  /// nullptr for one that is over.
+  virtual const correlate::Incident* find(std::string_view id) const = 0;
+};
+
+/// Decides who is told what, when, and in which company. Level-triggered: it looks at what an incident is now and at what the
+/// receiver was told last, so that nothing depends on having seen a change, and a restart forgets nothing:
+///
+///   observe(incident) -> groups, each with a due time -> advance(now) -> notices, and the told states to be stored with them
+///
+/// The first notification of a group waits group_wait; it leaves earlier when an incident is critical or diagnosed. After that
+/// the group speaks at most every group_interval, except of what is critical; `resolved` goes out when all of it is over, to
+/// receivers that had heard of it, silenced or not. Silences and maintenance hold back everything else until they end.
+/// Pure: time is an argument. Not shared between threads.
+class Dispatcher {
+ public:
+  Dispatcher(Router router, std::vector<MaintenanceWindow> maintenance);
+  ~Dispatcher();
+
+  /// What a receiver was told before a restart. To be called before the incident itself, live or over, is observed.
+  void restore(const ToldState& told);
+
+  /// Something about the incident may have changed. What is over is copied as long as somebody has to hear of it.
+  void observe(const correlate::Incident& incident, Time now);
+
+  struct Decisions {
+    std::vector<Notice> notices;
+    std::vector<ToldState> told;                                 ///< to be stored together with the notices
+    std::vector<std::pair<std::string, std::string>> forgotten;  ///< receiver and incident: no longer to be kept
+  };
+  /// What is due. The notices borrow incidents of `live` and copies that stay until the next call.
+  Decisions advance(Time now, const LiveIncidents& live);
+  std::optional<Time> next_deadline() const;
+
+  const SilenceBook& silences() const { return silences_; }
+  /// After a change what they held back is looked at again.
+  SilenceBook& change_silences();
+  /// What keeps it quiet: ids of silences, and "maintenance:NAME".
+  std::vector<std::string> silencing(const correlate::Incident& incident, Time now) const;
+
+  const Router& router() const { return router_; }
+  const std::vector<MaintenanceWindow>& maintenance() const { return maintenance_; }
+  /// What a receiver was told of an incident last; nullopt: nothing yet.
+  std::optional<ToldState> told(std::string_view receiver, std::string_view incident_id) const;
+  /// Groups that wait or have been told of something that is not over.
+  std::size_t groups() const { return groups_.size(); }
+
+ private:
+  struct Known;
+  struct Member;
+  struct Group;
+  struct News;
+  struct EarlierGroup {
+    bool operator()(const std::pair<Time, Group*>& a, const std::pair<Time, Group*>& b) const;
+  };
+
+  Known& know(std::string_view id);
+  Group& group_at(std::string key, std::size_t receiver, bool is_grouped);
+  Member& join(Known& known, Group& group, Time now);
+  void drop(Known& known, Group& group);
+  void leave(Known& known, Group& group);
+  void find_places(Known& known, const correlate::Incident& incident, Time now);
+  void schedule(Group& group, Time due);
+  void unschedule(Group& group);
+  std::optional<Time> due_of(const Group& group, const Member& member, const correlate::Incident& incident, const Leg& leg) const;
+  const correlate::Incident* incident_of(const Known& known, const LiveIncidents& live) const;
+  void flush(Group& group, Time now, const LiveIncidents& live, Decisions& decisions);
+  std::vector<News> gather(Group& group, Time now, const LiveIncidents& live, Decisions& decisions);
+  void tell(Group& group, std::vector<News>& news, NoticeKind kind, Time now, Decisions& decisions);
+  void finish(Group& group, std::vector<News>& news, Time now, Decisions& decisions);
+  void plan_next(Group& group, const std::vector<News>& news, Time now);
+  ToldState told_state(const Group& group, const Member& member) const;
+  void forget(Group& group, Known& known, Decisions& decisions);
+  void look_at_silences(Time now);
+
+  Router router_;
+  std::vector<MaintenanceWindow> maintenance_;
+  SilenceBook silences_;
+  std::unordered_map<std::string_view, std::unique_ptr<Known>> known_;   ///< by incident id
+  std::unordered_map<std::string_view, std::unique_ptr<Group>> groups_;  ///< by key
+  std::set<std::pair<Time, Group*>, EarlierGroup> due_;
+  std::vector<std::unique_ptr<correlate::Incident>> told_copies_;  ///< what the last notices borrow
+  std::optional<Time> quiet_change_;                               ///< when a silence or a window begins or ends next
+  bool silences_changed_ = true;
+};
+
+}  // namespace handshaked::notify

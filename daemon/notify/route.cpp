@@ -1,0 +1,97 @@
+#include "notify/route.h"
+
+#include <algorithm>
+#include <array>
+
+namespace handshaked::notify {
+namespace {
+
+constexpr Duration kGroupInterval = std::chrono::minutes(5);
+constexpr Duration kRepeatCritical = std::chrono::hours(4);
+constexpr Duration kRepeatOther = std::chrono::hours(24);
+constexpr std::array<std::string_view, 5> kKinds = {"opened", "reopened", "diagnosed", "updated", "resolved"};
+
+}  // namespace
+
+std::string_view to_string(NoticeKind kind) { return kKinds[static_cast<std::size_t>(kind)]; }
+
+std::optional<NoticeKind> notice_kind_from_string(std::string_view name) {
+  const auto it = std::find(kKinds.begin(), kKinds.end(), name);
+  if (it == kKinds.end()) return std::nullopt;
+  return static_cast<NoticeKind>(it - kKinds.begin());
+}
+
+std::string Leg::group_key(const correlate::Incident& incident, const std::string& receiver_name) const {
+  std::string key = receiver_name;
+  if (!is_grouped) return key.append("\n").append(incident.id);
+  // What was missed while nobody watched is told in one go.
+  if (incident.late) return key + "\nlate";
+  for (const Label label : *group_by) {
+    key.append("\n").append(to_string(label)).push_back('=');
+    const auto values = values_of(incident, label);
+    if (!values.empty()) key.append(values.front());
+  }
+  return key;
+}
+
+Router::Router(std::vector<Route> routes, std::vector<ReceiverHabits> receivers, Duration group_wait)
+    : routes_(std::move(routes)), receivers_(std::move(receivers)), group_wait_(group_wait) {}
+
+std::vector<Leg> Router::legs(const correlate::Incident& incident) const {
+  std::vector<Leg> legs;
+  const auto add = [&](std::size_t receiver, const Route* route) {
+    const bool has_leg = std::any_of(legs.begin(), legs.end(), [receiver](const Leg& leg) { return leg.receiver == receiver; });
+    if (!has_leg) legs.push_back(make_leg(receiver, route, incident));
+  };
+  bool is_routed = false;
+  for (const Route& route : routes_) {
+    if (!all_match(route.matchers, incident)) continue;
+    is_routed = true;
+    for (const std::string& name : route.receivers) {
+      for (std::size_t i = 0; i < receivers_.size(); ++i) {
+        if (receivers_[i].name == name) add(i, &route);
+      }
+    }
+    if (!route.goes_on) break;
+  }
+  for (std::size_t i = 0; !is_routed && i < receivers_.size(); ++i) add(i, nullptr);
+  return legs;
+}
+
+Leg Router::leg_to(std::size_t receiver, const correlate::Incident& incident) const {
+  for (const Route& route : routes_) {
+    if (!all_match(route.matchers, incident)) continue;
+    const bool leads_there = std::find(route.receivers.begin(), route.receivers.end(), receivers_[receiver].name) != route.receivers.end();
+    if (leads_there) return make_leg(receiver, &route, incident);
+    if (!route.goes_on) break;
+  }
+  return make_leg(receiver, nullptr, incident);
+}
+
+Leg Router::make_leg(std::size_t receiver, const Route* route, const correlate::Incident& incident) const {
+  static const Pace kUsual;
+  const Pace& pace = route != nullptr ? route->pace : kUsual;
+  const ReceiverHabits& habits = receivers_[receiver];
+  Leg leg;
+  leg.receiver = receiver;
+  leg.route = route;
+  static const std::vector kByCause{Label::cause};
+  static const std::vector kAlone{Label::incident};
+  leg.group_by = pace.group_by ? &*pace.group_by : habits.for_people ? &kByCause : &kAlone;
+  leg.is_grouped = std::find(leg.group_by->begin(), leg.group_by->end(), Label::incident) == leg.group_by->end();
+  leg.group_wait = pace.group_wait.value_or(group_wait_);
+  leg.group_interval = pace.group_interval.value_or(kGroupInterval);
+  const Duration usual_repeat = incident.severity == match::Severity::critical ? kRepeatCritical : kRepeatOther;
+  if (pace.repeat_interval) leg.repeat_interval = pace.repeat_interval;
+  else if (habits.repeats) leg.repeat_interval = usual_repeat;
+  if (leg.repeat_interval && *leg.repeat_interval <= Duration(0)) leg.repeat_interval.reset();
+  leg.send_resolved = pace.send_resolved.value_or(true);
+  leg.events = 0x1F;
+  if (pace.events) {
+    leg.events = 0;
+    for (const NoticeKind kind : *pace.events) leg.events |= static_cast<std::uint8_t>(1U << static_cast<unsigned>(kind));
+  }
+  return leg;
+}
+
+}  // namespace handshaked::notify

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <span>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include "receive/intake.h"
+#include "receive/memory_budget.h"
+#include "receive/peer.h"
+#include "receive/source_counters.h"
+#include "receive/stream.h"
+
+namespace handshaked::receive {
+
+/// What a session works with. References are valid until the session returns.
+struct Connection {
+  Stream& stream;
+  Intake& intake;
+  const Peer& peer;
+  MemoryBudget& memory;  ///< of all connections together: reserve what a request needs beyond a few KiB
+  SourceCounters& counters;
+  /// The thread's read buffer (kScratchBytes): whatever is in it is gone after the next co_await.
+  std::span<char> scratch;
+  boost::asio::any_io_executor executor;
+};
+
+constexpr std::size_t kScratchBytes = 256 * 1024;
+
+/// Speaks a protocol on one connection until it ends; the connection is closed when it returns. An Error is what the peer did
+/// wrong: it is counted, and logged once a minute and source at most. Must call `stream.expect_within()` before it waits for
+/// the peer.
+using Session = std::function<boost::asio::awaitable<Result<>>(Connection)>;
+
+}  // namespace handshaked::receive

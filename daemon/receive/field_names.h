@@ -1,0 +1,68 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace handshaked::receive {
+
+/// Which fields of a structured record (MessagePack map, JSON object) are looked at, the best first. A dot leads into an
+/// object: "host.name" is the member "name" of "host"; a member whose own name has a dot counts as well. The defaults are what
+/// Fluent Bit, Fluentd, Beats, Logstash, Vector, journald and Docker write.
+struct FieldNames {
+  std::vector<std::string> text{"message", "log", "msg", "MESSAGE", "body", "line", "event.original", "@message"};
+  std::vector<std::string> host{
+      "host", "hostname",       "host.name",     "host.hostname", "_HOSTNAME", "kubernetes.host", "kubernetes.node_name",
+      "node", "agent.hostname", "beat.hostname", "source_host"};
+  std::vector<std::string> time{"@timestamp", "time", "timestamp"};
+};
+
+/// Picks out of one record what FieldNames ask for. Values are borrowed from whoever offers them.
+class FieldPicker {
+ public:
+  explicit FieldPicker(const FieldNames& names) : names_(names) {}
+
+  /// Before each record.
+  void clear() { text_ = host_ = time_ = Pick{}; }
+  /// A string of the record, by its path.
+  void offer(std::string_view path, std::string_view value) {
+    text_.offer(names_.text, path, value);
+    host_.offer(names_.host, path, value);
+    time_.offer(names_.time, path, value);
+  }
+  /// Could something inside the object at `path` be asked for?
+  bool wants_inside(std::string_view path) const {
+    return is_prefix(names_.text, path) || is_prefix(names_.host, path) || is_prefix(names_.time, path);
+  }
+
+  bool has_text() const { return text_.rank != kNone; }
+  std::string_view text() const { return text_.value; }
+  std::string_view host() const { return host_.value; }
+  std::string_view time() const { return time_.value; }
+
+ private:
+  static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+  struct Pick {
+    std::size_t rank = kNone;
+    std::string_view value;
+
+    void offer(const std::vector<std::string>& names, std::string_view path, std::string_view offered) {
+      for (std::size_t i = 0; i < names.size() && i < rank; ++i) {
+        if (names[i] != path) continue;
+        rank = i;
+        value = offered;
+      }
+    }
+  };
+  static bool is_prefix(const std::vector<std::string>& names, std::string_view path) {
+    for (const std::string& name : names) {
+      if (name.size() > path.size() && name[path.size()] == '.' && name.starts_with(path)) return true;
+    }
+    return false;
+  }
+
+  const FieldNames& names_;
+  Pick text_, host_, time_;
+};
+
+}  // namespace handshaked::receive

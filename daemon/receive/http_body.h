@@ -1,0 +1,65 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "receive/byte_window.h"
+#include "receive/decompressor.h"
+#include "receive/http_exchange.h"
+#include "receive/http_request_parser.h"
+
+namespace handshaked::receive {
+
+struct HttpLimits {
+  HttpRequestLimits request;
+  std::size_t body_bytes = std::size_t{64} << 20;  ///< on the wire, and after decompression
+  std::chrono::milliseconds idle{75'000};          ///< between two requests
+  std::chrono::milliseconds head{15'000};          ///< for the head to be there in whole
+  std::chrono::milliseconds body_gap{30'000};      ///< without a byte
+  std::chrono::milliseconds whole{120'000};        ///< for a request, and a second more for each kSlowestBytes
+};
+
+/// A body that may take this long for each second beyond HttpLimits::whole.
+constexpr std::uint64_t kSlowestBytes = 16 * 1024;
+
+/// The body of one request, off the connection. `pending` holds what was read and belongs to it, and afterwards what belongs to the
+/// next request.
+class ConnectionBody final : public HttpBody {
+ public:
+  ConnectionBody(Connection connection, HttpRequestParser& parser, std::string& pending, const HttpLimits& limits);
+
+  /// Looks at the head: fails with limit_exceeded for a length that is too large, and with invalid_input for an encoding that we
+  /// do not know. `is_endless`: a stream for which no length and no time is too long.
+  Result<> begin(bool is_endless);
+
+  boost::asio::awaitable<Result<std::span<char>>> read_some() override;
+  boost::asio::awaitable<Result<>> read_all(std::string& into) override;
+
+  /// Nothing of it will be read any more: can the next request follow? Reads and throws away a little.
+  boost::asio::awaitable<bool> skip_rest();
+
+ private:
+  boost::asio::awaitable<Result<std::span<char>>> read_raw();
+  boost::asio::awaitable<Result<std::span<char>>> read_decompressed();
+  Result<> count(std::uint64_t& total, std::size_t more) const;
+  void renew_deadline();
+
+  Connection connection_;
+  HttpRequestParser& parser_;
+  std::string& pending_;
+  const HttpLimits& limits_;
+  Reservation reservation_;
+  bool is_endless_ = false;
+  bool owes_continue_ = false;
+  bool needs_more_ = false;  ///< what is pending is the beginning of something
+  std::uint64_t wire_bytes_ = 0, decoded_bytes_ = 0;
+  std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+  std::unique_ptr<Decompressor> decompressor_;
+  std::string compressed_;  ///< read and not yet decompressed, from compressed_at_ on
+  std::size_t compressed_at_ = 0;
+  ByteWindow decompressed_;
+};
+
+}  // namespace handshaked::receive

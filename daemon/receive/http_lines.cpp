@@ -1,0 +1,160 @@
+#include "receive/http_lines.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "base/json_writer.h"
+#include "receive/http_commit.h"
+#include "receive/json_candidates.h"
+#include "receive/json_lines.h"
+#include "receive/network_threads.h"
+
+namespace handshaked::receive {
+namespace {
+
+using boost::asio::awaitable;
+constexpr auto npos = std::string_view::npos;
+
+struct Taken {
+  std::size_t accepted = 0;
+  std::size_t malformed = 0;
+  std::string problem;
+};
+
+std::string_view view(std::span<char> bytes) { return {bytes.data(), bytes.size()}; }
+
+/// Lines of nginx's own, as in a file: blocks of whole lines go on at once.
+awaitable<Result<Taken>> take_text(std::string first, HttpBody& body, Intake& intake) {
+  Taken taken;
+  std::string partial = std::move(first);
+  bool has_more = true;
+  while (has_more) {
+    const auto line_feed = partial.rfind('\n');
+    if (line_feed != npos) {
+      const std::string_view lines = std::string_view(partial).substr(0, line_feed + 1);
+      taken.accepted += static_cast<std::size_t>(std::count(lines.begin(), lines.end(), '\n'));
+      intake.add_lines(lines);
+      partial.erase(0, line_feed + 1);
+    }
+    if (partial.size() > JsonLines::kLineLimit) co_return fail(ErrorCode::invalid_input, "a line without end");
+    const auto piece = co_await body.read_some();
+    if (!piece) co_return fail(piece.error());
+    has_more = !piece.value().empty();
+    partial.append(view(piece.value()));
+  }
+  if (!partial.empty()) {
+    intake.add_lines(partial);
+    ++taken.accepted;
+  }
+  co_return taken;
+}
+
+/// `body` holds it all: an array of objects, or objects that are written over several lines.
+Taken take_values(const std::string& body, JsonLines& lines, const Intake& intake) {
+  Taken taken;
+  if (find_json_candidate(intake, body, 0) == npos) return taken;
+  std::string_view rest = body;
+  const std::size_t begin = rest.find_first_not_of(" \t\r\n");
+  const bool is_array = begin != npos && rest[begin] == '[';
+  if (is_array) rest.remove_prefix(begin + 1);
+  while (true) {
+    const std::size_t next = rest.find_first_not_of(is_array ? " \t\r\n," : " \t\r\n");
+    if (next == npos) {
+      if (is_array) taken.problem = "the array does not end";
+      break;
+    }
+    rest.remove_prefix(next);
+    if (is_array && rest.front() == ']') break;
+    const std::size_t length = json_value_length(rest);
+    if (length == npos) {
+      taken.problem = "an object was expected";
+      ++taken.malformed;
+      break;
+    }
+    const std::string_view object = rest.substr(0, length);
+    if (find_json_candidate(intake, object, 0) != npos && !lines.add_object(object)) {
+      ++taken.malformed;
+      taken.problem = lines.first_problem();
+    } else {
+      ++taken.accepted;
+    }
+    rest.remove_prefix(length);
+  }
+  return taken;
+}
+
+awaitable<Result<Taken>> take_json(std::string first, HttpBody& body, Intake& intake, const FieldNames& names) {
+  JsonLines lines(intake, names);
+  const auto line_feed = first.find('\n');
+  std::string_view first_line = std::string_view(first).substr(0, line_feed);
+  while (first_line.ends_with('\r') || first_line.ends_with(' ')) first_line.remove_suffix(1);
+  const bool is_one_a_line = first.front() == '{' && (line_feed == npos || first_line.ends_with('}'));
+  if (!is_one_a_line) {
+    std::string all;
+    const auto read = co_await body.read_all(all);
+    if (!read) co_return fail(read.error());
+    std::string whole;
+    whole.reserve(first.size() + all.size() + kScratchPadding);
+    whole.append(first).append(all);
+    co_return take_values(whole, lines, intake);
+  }
+  first.reserve(first.size() + kScratchPadding);
+  lines.add(first);
+  std::string().swap(first);
+  while (true) {
+    const auto piece = co_await body.read_some();
+    if (!piece) co_return fail(piece.error());
+    if (piece.value().empty()) break;
+    lines.add(view(piece.value()));
+  }
+  lines.finish();
+  co_return Taken{.accepted = lines.lines() - std::min(lines.lines(), lines.malformed()),
+                  .malformed = lines.malformed(),
+                  .problem = lines.first_problem()};
+}
+
+awaitable<Result<HttpAnswer>> take_lines(const HttpRequest& request, HttpBody& body, Connection connection,
+                                         std::shared_ptr<const FieldNames> names) {
+  if (is_repeated(request, connection)) {
+    auto answer = co_await commit_and_answer(request, connection, {.body = "{\"duplicate\":true}"});
+    co_return answer;
+  }
+  std::string first;
+  while (first.find_first_not_of(" \t\r\n") == npos) {
+    const auto piece = co_await body.read_some();
+    if (!piece) co_return fail(piece.error());
+    if (piece.value().empty()) break;
+    first.assign(view(piece.value()));
+  }
+  Result<Taken> taken = Taken();
+  const std::size_t begin = first.find_first_not_of(" \t\r\n");
+  if (begin != npos) {
+    const bool is_json = (first[begin] == '{' || first[begin] == '[') && request.content_type() != "text/plain";
+    if (is_json) taken = co_await take_json(first.substr(begin), body, connection.intake, *names);
+    else taken = co_await take_text(std::move(first), body, connection.intake);
+  }
+  if (!taken) co_return fail(taken.error());
+  connection.counters.records += taken.value().accepted;
+  const bool is_all_bad = taken.value().malformed > 0 && taken.value().accepted == 0;
+  if (is_all_bad) co_return fail(ErrorCode::invalid_input, taken.value().problem);
+  if (taken.value().malformed > 0) connection.intake.count_malformed(taken.value().malformed, taken.value().problem);
+  HttpAnswer answer;
+  JsonWriter(answer.body)
+      .begin_object()
+      .member("accepted", taken.value().accepted)
+      .member("malformed", taken.value().malformed)
+      .end_object();
+  auto committed = co_await commit_and_answer(request, connection, std::move(answer));
+  co_return committed;
+}
+
+}  // namespace
+
+HttpHandler lines_handler(FieldNames names) {
+  return
+      [shared = std::make_shared<const FieldNames>(std::move(names))](const HttpRequest& request, HttpBody& body, Connection connection) {
+        return take_lines(request, body, std::move(connection), shared);
+      };
+}
+
+}  // namespace handshaked::receive

@@ -1,0 +1,186 @@
+#include "receive/listener.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "telemetry/log.h"
+
+namespace handshaked::receive {
+namespace {
+
+namespace asio = boost::asio;
+using asio::awaitable;
+
+constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
+/// When descriptors or memory have run out: connections wait in the kernel meanwhile.
+constexpr auto kAcceptPause = std::chrono::milliseconds(100);
+
+}  // namespace
+
+struct Listener::Acceptor {
+  Acceptor(NetworkThread& on, const ListeningSocket& listening)
+      : thread(on), socket(listening), readiness(on.context(), listening.descriptor()) {}
+  ~Acceptor() {
+    if (readiness.is_open()) readiness.release();  // the ListeningSocket owns the descriptor
+  }
+  NetworkThread& thread;
+  const ListeningSocket& socket;
+  asio::posix::stream_descriptor readiness;
+};
+
+Listener::Listener(ListenOptions options, Session session, DatagramReader datagrams, NetworkThreads& threads, IntakeFactory& intakes,
+                   MemoryBudget& memory, SourceCounters& counters)
+    : options_(std::move(options)),
+      session_(std::move(session)),
+      datagrams_(std::move(datagrams)),
+      threads_(threads),
+      intakes_(intakes),
+      memory_(memory),
+      counters_(counters) {}
+
+Listener::~Listener() = default;
+
+Result<> Listener::open() {
+  for (const Endpoint& endpoint : options_.endpoints) {
+    TRY(auto socket, ListeningSocket::open(endpoint, options_.unix_mode));
+    sockets_.push_back(std::move(socket));
+  }
+  return success();
+}
+
+void Listener::start() {
+  std::size_t next = 0;
+  for (const ListeningSocket& socket : sockets_) {
+    NetworkThread& thread = threads_.at(next++ % threads_.size());
+    auto acceptor = std::make_shared<Acceptor>(thread, socket);
+    acceptors_.push_back(acceptor);
+    ++thread.sessions;
+    const auto finished = [&thread](std::exception_ptr failure) {
+      --thread.sessions;
+      if (failure) std::rethrow_exception(failure);
+    };
+    if (socket.endpoint().is_stream()) asio::co_spawn(thread.context(), accept(acceptor), finished);
+    else asio::co_spawn(thread.context(), read_datagrams(acceptor), finished);
+    asio::post(thread.context(), [&thread, weak = std::weak_ptr<Acceptor>(acceptor)] {
+      thread.at_end([weak] {
+        if (const auto held = weak.lock(); held && held->readiness.is_open()) held->readiness.cancel();
+      });
+    });
+  }
+}
+
+awaitable<void> Listener::accept(std::shared_ptr<Acceptor> acceptor) {
+  asio::steady_timer pause(acceptor->thread.context());
+  while (!acceptor->thread.is_ending()) {
+    const auto [error] = co_await acceptor->readiness.async_wait(asio::posix::stream_descriptor::wait_read, kAsTuple);
+    if (error) co_return;
+    while (!acceptor->thread.is_ending()) {
+      sockaddr_storage address{};
+      socklen_t length = sizeof address;
+      const int descriptor =
+          ::accept4(acceptor->socket.descriptor(), reinterpret_cast<sockaddr*>(&address), &length, SOCK_CLOEXEC | SOCK_NONBLOCK);
+      if (descriptor >= 0) {
+        admit(descriptor, peer_at(address, length), acceptor->socket.endpoint().transport == Endpoint::Transport::tls);
+        continue;
+      }
+      if (errno == EINTR || errno == ECONNABORTED) continue;
+      if (errno == EAGAIN || errno == EWOULDBLOCK) break;
+      refusals_.warn(options_.intake.source + ": a connection waits: " + std::system_category().message(errno));
+      pause.expires_after(kAcceptPause);
+      co_await pause.async_wait(kAsTuple);
+    }
+  }
+}
+
+bool Listener::is_allowed(const Peer& peer) const {
+  return options_.allowed.empty() || peer.address == "unix" || options_.allowed.contains(peer.address);
+}
+
+void Listener::admit(int descriptor, Peer peer, bool with_tls) {
+  const bool allowed = is_allowed(peer);
+  if (!allowed || counters_.open_connections >= options_.max_connections) {
+    ::close(descriptor);
+    ++counters_.refused_connections;
+    refusals_.warn(options_.intake.source + ": a connection from " + peer.description() + " was refused: " +
+                   (allowed ? "there are " + std::to_string(options_.max_connections) + " already (max_connections)"
+                            : "its address is not in the list of allowed ones"));
+    return;
+  }
+  ++counters_.connections;
+  ++counters_.open_connections;
+  NetworkThread& thread = threads_.least_busy();
+  ++thread.sessions;
+  const auto finished = [this, &thread](std::exception_ptr failure) {
+    --counters_.open_connections;
+    --thread.sessions;
+    if (failure) std::rethrow_exception(failure);
+  };
+  asio::co_spawn(thread.context(), serve(thread, descriptor, std::move(peer), with_tls), finished);
+}
+
+awaitable<void> Listener::serve(NetworkThread& thread, int descriptor, Peer peer, bool with_tls) {
+  sockaddr_storage address{};
+  socklen_t length = sizeof address;
+  getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &length);
+  const int on = 1;
+  if (address.ss_family != AF_UNIX) {
+    setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  }
+  Stream stream(Stream::Socket(thread.context(), asio::generic::stream_protocol(address.ss_family, 0), descriptor));
+  const NetworkThread::Watch watch(thread, stream);
+  const auto ended = co_await run_session(thread, stream, peer, with_tls);
+  if (ended || thread.is_ending()) co_return;
+  ++counters_.failed_connections;
+  failures_.warn(options_.intake.source + ": the connection of " + peer.description() + " was ended: " + ended.error().message());
+}
+
+awaitable<Result<>> Listener::run_session(NetworkThread& thread, Stream& stream, Peer& peer, bool with_tls) {
+  if (with_tls) {
+    stream.expect_within(options_.handshake);
+    const auto agreed = co_await stream.start_tls(*options_.tls);
+    if (!agreed) co_return fail(agreed.error());
+    peer.common_name = stream.peer_common_name();
+  }
+  IntakeOptions intake_options = options_.intake;
+  if (intake_options.host.empty() && !peer.is_this_host) intake_options.host = peer.address;
+  const auto intake = intakes_.open(thread.context().get_executor(), intake_options);
+  const Connection connection{.stream = stream,
+                              .intake = *intake,
+                              .peer = peer,
+                              .memory = memory_,
+                              .counters = counters_,
+                              .scratch = thread.scratch(),
+                              .executor = thread.context().get_executor()};
+  const auto ended = co_await session_(connection);
+  co_return ended;
+}
+
+awaitable<void> Listener::read_datagrams(std::shared_ptr<Acceptor> acceptor) {
+  const int descriptor = acceptor->socket.descriptor();
+  const int size = options_.receive_buffer_bytes;
+  // The first is for those who may; the second asks as much as anybody may have.
+  if (setsockopt(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) != 0)
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+  const auto intake = intakes_.open(acceptor->thread.context().get_executor(), options_.intake);
+  const DatagramContext context{.readiness = acceptor->readiness,
+                                .descriptor = descriptor,
+                                .intake = *intake,
+                                .options = options_,
+                                .counters = counters_,
+                                .scratch = acceptor->thread.scratch(),
+                                .refuse = [this](const std::string& why) { refusals_.warn(options_.intake.source + ": " + why); }};
+  co_await datagrams_(context);
+}
+
+}  // namespace handshaked::receive

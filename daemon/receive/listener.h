@@ -1,0 +1,83 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+
+#include "receive/address_list.h"
+#include "receive/connection.h"
+#include "receive/listening_socket.h"
+#include "receive/network_threads.h"
+#include "receive/occasional_log.h"
+#include "receive/tls_server.h"
+
+namespace handshaked::receive {
+
+/// What one configured source allows its senders, whatever the protocol.
+struct ListenOptions {
+  IntakeOptions intake;  ///< an empty `host` becomes each peer's address, unless it is this host
+  std::vector<Endpoint> endpoints;
+  AddressList allowed;                          ///< empty: whoever can connect
+  std::shared_ptr<const TlsServer> tls;         ///< for tls endpoints
+  std::size_t max_connections = 1000;           ///< further ones are closed at once
+  std::chrono::milliseconds handshake{10'000};  ///< for TLS to be agreed on
+  int unix_mode = 0660;                         ///< of socket files
+  int receive_buffer_bytes = 4 * 1024 * 1024;   ///< asked of the kernel for datagrams
+};
+
+/// One configured source that listens: accepts, spreads connections over the network threads, admits or refuses, and runs a
+/// session on each. Datagram endpoints are read by `datagrams`, which gets the socket for itself.
+class Listener {
+ public:
+  /// What reads a bound datagram socket until it fails or is closed: see syslog_datagrams.h.
+  struct DatagramContext {
+    boost::asio::posix::stream_descriptor& readiness;  ///< waited for; cancelled when the end begins
+    int descriptor;
+    Intake& intake;
+    const ListenOptions& options;
+    SourceCounters& counters;
+    std::span<char> scratch;
+    std::function<void(const std::string& why)> refuse;  ///< says, now and then, that something was not taken
+  };
+  using DatagramReader = std::function<boost::asio::awaitable<void>(DatagramContext)>;
+
+  Listener(ListenOptions options, Session session, DatagramReader datagrams, NetworkThreads& threads, IntakeFactory& intakes,
+           MemoryBudget& memory, SourceCounters& counters);
+  ~Listener();
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+
+  /// Opens the sockets. Senders may connect from now on, and wait.
+  Result<> open();
+  /// Begins to accept, until the threads end. They must be running or be started soon, and be joined before this goes.
+  void start();
+  const ListenOptions& options() const { return options_; }
+  const std::vector<ListeningSocket>& sockets() const { return sockets_; }
+
+ private:
+  struct Acceptor;
+  boost::asio::awaitable<void> accept(std::shared_ptr<Acceptor> acceptor);
+  boost::asio::awaitable<void> read_datagrams(std::shared_ptr<Acceptor> acceptor);
+  void admit(int descriptor, Peer peer, bool with_tls);
+  boost::asio::awaitable<void> serve(NetworkThread& thread, int descriptor, Peer peer, bool with_tls);
+  boost::asio::awaitable<Result<>> run_session(NetworkThread& thread, Stream& stream, Peer& peer, bool with_tls);
+  bool is_allowed(const Peer& peer) const;
+
+  ListenOptions options_;
+  Session session_;
+  DatagramReader datagrams_;
+  NetworkThreads& threads_;
+  IntakeFactory& intakes_;
+  MemoryBudget& memory_;
+  SourceCounters& counters_;
+  std::vector<ListeningSocket> sockets_;
+  std::vector<std::shared_ptr<Acceptor>> acceptors_;
+  OccasionalLog refusals_, failures_;
+};
+
+}  // namespace handshaked::receive

@@ -1,0 +1,174 @@
+#include "receive/lumberjack_session.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "receive/json_record.h"
+#include "receive/picked_record.h"
+
+namespace handshaked::receive {
+namespace {
+
+using boost::asio::awaitable;
+
+constexpr std::size_t kProgressBytes = 16 * 1024;
+
+/// Acknowledged together at the latest then.
+constexpr std::size_t kMostEventsABatch = 20'000;
+
+class LumberjackConversation {
+ public:
+  LumberjackConversation(Connection connection, std::shared_ptr<const LumberjackOptions> options)
+      : connection_(connection), options_(std::move(options)), decoder_(options_->limits), picker_(options_->fields) {}
+
+  awaitable<Result<>> run() {
+    connection_.stream.expect_within(options_->idle);
+    while (true) {
+      auto taken = co_await take_events();
+      if (!taken) {
+        connection_.intake.discard();
+        co_return taken;
+      }
+      const auto ready = co_await connection_.stream.wait_readable();
+      const auto size = ready ? connection_.stream.read_now(connection_.scratch) : Result<std::size_t>(fail(ready.error()));
+      if (!size) co_return finish(size.error());
+      if (size.value() == 0) continue;
+      CO_TRY(feed({connection_.scratch.data(), size.value()}));
+    }
+  }
+
+ private:
+  awaitable<Result<>> take_events() {
+    while (true) {
+      CO_TRY(const LumberjackEvent event, decoder_.next());
+      if (event.kind == LumberjackEvent::Kind::need_bytes) {
+        CO_TRY(co_await acknowledge());
+        wait_for_more();
+        co_return success();
+      }
+      progressed_ = true;
+      take_event(event);
+      if (unacknowledged_ >= kMostEventsABatch) {
+        CO_TRY(co_await acknowledge());
+      }
+    }
+  }
+
+  void take_event(const LumberjackEvent& event) {
+    if (event.kind == LumberjackEvent::Kind::window) {
+      // A sender may begin a window before the last one was acknowledged; each expects its own acknowledgement.
+      end_window();
+      window_left_ = event.sequence;
+      return;
+    }
+    ++unacknowledged_;
+    version_ = event.version;
+    sequence_ = event.sequence;
+    has_sequence_ = true;
+    ++connection_.counters.records;
+    switch (event.kind) {
+      case LumberjackEvent::Kind::json: take_json(event.body); break;
+      case LumberjackEvent::Kind::pairs:
+        if (!pick_lumberjack_pairs(event.body, picker_)) refuse("an event that cannot be read");
+        else take_picked();
+        break;
+      default: refuse("an event of more than " + std::to_string(options_->limits.max_event_bytes) + " bytes");
+    }
+    if (window_left_ > 0 && --window_left_ == 0) end_window();
+  }
+
+  void take_json(std::string_view json) {
+    if (!connection_.intake.may_matter(json)) return;
+    if (const auto read = json_.read(json, picker_); !read) refuse(read.error().context());
+    else take_picked();
+  }
+
+  void take_picked() {
+    if (!add_picked(connection_.intake, picker_)) refuse("an event without a field that holds its text");
+  }
+
+  void refuse(const std::string& why) { connection_.intake.count_malformed(1, why); }
+
+  void end_window() {
+    if (!has_sequence_) return;
+    append_lumberjack_ack(acknowledgements_, version_, sequence_);
+    has_sequence_ = false;
+  }
+
+  awaitable<Result<>> acknowledge() {
+    if (unacknowledged_ == 0) co_return success();
+    end_window();
+    unacknowledged_ = 0;
+    connection_.stream.expect_nothing();
+    CO_TRY(co_await connection_.intake.commit());
+    const std::string acknowledgements = std::exchange(acknowledgements_, {});
+    connection_.stream.expect_within(options_->progress);
+    auto written = co_await connection_.stream.write_all(acknowledgements);
+    co_return written;
+  }
+
+  /// A peer that sends little by little has `progress` for each record, or for kProgressBytes of it.
+  void wait_for_more() {
+    const bool goes_on = decoder_.is_waiting_for_more();
+    if (!goes_on) {
+      connection_.stream.expect_within(options_->idle);
+      decoder_.release_memory();
+      held_.reset();
+    } else if (!went_on_ || progressed_ || new_bytes_ >= kProgressBytes) {
+      connection_.stream.expect_within(options_->progress);
+      new_bytes_ = 0;
+    }
+    went_on_ = goes_on;
+    progressed_ = false;
+  }
+
+  Result<> feed(std::string_view bytes) {
+    connection_.counters.bytes += bytes.size();
+    new_bytes_ += bytes.size();
+    if (!held_) held_.emplace(connection_.memory);
+    if (!held_->grow_to(decoder_.held() + bytes.size())) return fail(ErrorCode::limit_exceeded, "all connections together hold too much");
+    decoder_.feed(bytes);
+    return success();
+  }
+
+  Result<> finish(const Error& why) {
+    connection_.intake.discard();
+    if (decoder_.is_waiting_for_more()) return fail(ErrorCode::network, "it ended in the middle of a frame");
+    // Silence is no fault, nor is an orderly end.
+    if (connection_.stream.is_ended() || why.code() == ErrorCode::timeout) return success();
+    return fail(why);
+  }
+
+  Connection connection_;
+  std::shared_ptr<const LumberjackOptions> options_;
+  LumberjackDecoder decoder_;
+  FieldPicker picker_;
+  JsonRecordReader json_;
+  std::optional<Reservation> held_;
+  std::size_t new_bytes_ = 0;       ///< since the peer was given time
+  bool went_on_ = false;            ///< then it was in the middle of something
+  bool progressed_ = false;         ///< something was decoded since
+  std::uint32_t window_left_ = 0;   ///< events until an acknowledgement is due
+  std::size_t unacknowledged_ = 0;  ///< events since the last commit
+  char version_ = '2';
+  std::uint32_t sequence_ = 0;  ///< of the last event
+  bool has_sequence_ = false;   ///< and it has not been acknowledged
+  std::string acknowledgements_;
+};
+
+awaitable<Result<>> run_lumberjack(Connection connection, std::shared_ptr<const LumberjackOptions> options) {
+  LumberjackConversation conversation(connection, std::move(options));
+  auto ended = co_await conversation.run();
+  co_return ended;
+}
+
+}  // namespace
+
+Session lumberjack_session(LumberjackOptions options) {
+  const auto shared = std::make_shared<const LumberjackOptions>(std::move(options));
+  return [shared](Connection connection) { return run_lumberjack(connection, shared); };
+}
+
+}  // namespace handshaked::receive

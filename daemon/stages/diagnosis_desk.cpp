@@ -1,0 +1,272 @@
+#include "stages/diagnosis_desk.h"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <random>
+#include <unordered_map>
+
+#include "base/clock.h"
+#include "diagnose/diagnoser.h"
+#include "diagnose/nginx_at_hand.h"
+#include "diagnose/upstream_case.h"
+#include "emit/diagnosis_json.h"
+#include "stages/nginx_view.h"
+#include "telemetry/log.h"
+
+namespace handshaked::stages {
+namespace {
+
+namespace asio = boost::asio;
+using diagnose::Symptom;
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+/// After a round that passed the next follows soon: three in a row end an incident.
+constexpr auto kAfterPassed = std::chrono::seconds(10);
+constexpr auto kAfterReload = std::chrono::seconds(1);
+constexpr auto kLookForReload = std::chrono::seconds(5);
+constexpr std::size_t kProbesOfOneDiagnosis = 16;
+
+}  // namespace
+
+/// What lives as long as an answer may come: the loop's side (cases, timer) and the workers' side (the view of nginx, behind its mutex).
+class DiagnosisDesk::Work : public std::enable_shared_from_this<Work> {
+ public:
+  Work(asio::any_io_executor loop, DiagnosisDeskOptions options, Answers answers)
+      : loop_(std::move(loop)),
+        options_(std::move(options)),
+        answers_(std::move(answers)),
+        timer_(loop_),
+        workers_(options_.threads),
+        nginx_({.configuration = options_.nginx_configuration, .prefix = options_.nginx_prefix, .dump = {}}, options_.allow,
+               options_.ca_stores) {}
+
+  void use_rules(std::shared_ptr<const RuleBase> base) { base_ = std::move(base); }
+
+  bool request(const correlate::Incident& incident) {
+    if (is_stopped_ || !base_ || incident.sample_lines.empty() || !is_ours(incident)) return false;
+    auto symptom = diagnose::symptom_of_line(incident.sample_lines.back(), base_->rules);
+    if (!symptom) return false;
+    symptom->first_at = incident.opened_at;
+    symptom->last_at = incident.last_seen_at;
+    symptom->count = incident.count;
+    if (cases_.size() >= kMaxIncidents && !cases_.contains(incident.id)) forget_oldest();
+    Case& one = cases_[incident.id];
+    one = {};
+    one.symptom = std::make_shared<const Symptom>(std::move(*symptom));
+    one.rule_id = incident.rule_id;
+    one.number = ++numbers_;
+    one.interval = options_.probe_interval;
+    diagnose_now(incident.id, one);
+    run_timer();
+    return true;
+  }
+
+  void forget(const std::string& id) { cases_.erase(id); }
+
+  void stop() {
+    is_stopped_ = true;
+    timer_.cancel();
+    cases_.clear();
+    workers_.stop();
+  }
+
+  /// What is under way ends at its own deadline.
+  void join() { workers_.join(); }
+
+ private:
+  struct Case {
+    std::shared_ptr<const Symptom> symptom;
+    std::string rule_id;
+    std::uint64_t number = 0;  ///< an answer for an earlier life of the incident is not for this one
+    std::chrono::milliseconds interval{};
+    SteadyTime next_probe{};
+    bool is_busy = false;
+    bool has_answer = false;
+  };
+
+  /// A line of another host is judged by that host's configuration, which is not here.
+  bool is_ours(const correlate::Incident& incident) const {
+    return std::all_of(incident.hosts.begin(), incident.hosts.end(),
+                       [&](const std::string& host) { return host.empty() || host == options_.host; });
+  }
+
+  void forget_oldest() {
+    const auto oldest = std::min_element(cases_.begin(), cases_.end(),
+                                         [](const auto& left, const auto& right) { return left.second.number < right.second.number; });
+    if (oldest != cases_.end()) cases_.erase(oldest);
+  }
+
+  // ---- the loop's side -------------------------------------------------------------------------------------------------
+
+  void diagnose_now(const std::string& id, Case& one) {
+    one.is_busy = true;
+    asio::post(workers_, [self = shared_from_this(), id, number = one.number, symptom = one.symptom, rule_id = one.rule_id, base = base_] {
+      auto note = self->diagnose(*symptom, rule_id, *base);
+      asio::post(self->loop_, [self, id, number, note = std::move(note)] { self->take_diagnosis(id, number, note); });
+    });
+  }
+
+  void probe_now(const std::string& id, Case& one) {
+    one.is_busy = true;
+    asio::post(workers_, [self = shared_from_this(), id, number = one.number, symptom = one.symptom, base = base_] {
+      const auto round = self->probe(*symptom, *base);
+      asio::post(self->loop_, [self, id, number, round] { self->take_round(id, number, round); });
+    });
+  }
+
+  Case* find(const std::string& id, std::uint64_t number) {
+    if (is_stopped_) return nullptr;
+    const auto found = cases_.find(id);
+    return found != cases_.end() && found->second.number == number ? &found->second : nullptr;
+  }
+
+  void take_diagnosis(const std::string& id, std::uint64_t number, std::shared_ptr<const correlate::DiagnosisNote> note) {
+    Case* const one = find(id, number);
+    if (one == nullptr) return;
+    one->is_busy = false;
+    one->has_answer = true;
+    one->next_probe = std::chrono::steady_clock::now() + with_jitter(one->interval);
+    answers_.diagnosed(id, std::move(note));
+  }
+
+  void take_round(const std::string& id, std::uint64_t number, const std::optional<correlate::ProbeRound>& round) {
+    Case* const one = find(id, number);
+    if (one == nullptr) return;
+    one->is_busy = false;
+    const bool has_passed = round && round->every_peer_passed;
+    one->interval = has_passed ? options_.probe_interval : std::min(one->interval * 2, options_.probe_interval_most);
+    const auto wait = has_passed ? std::min<std::chrono::milliseconds>(kAfterPassed, one->interval) : one->interval;
+    one->next_probe = std::chrono::steady_clock::now() + with_jitter(wait);
+    if (round) answers_.probed(id, *round);
+  }
+
+  std::chrono::milliseconds with_jitter(std::chrono::milliseconds wait) {
+    std::uniform_real_distribution<double> share(0.8, 1.2);
+    return std::chrono::milliseconds(static_cast<std::int64_t>(static_cast<double>(wait.count()) * share(random_)));
+  }
+
+  void run_timer() {
+    if (is_stopped_ || is_timing_ || cases_.empty()) return;
+    is_timing_ = true;
+    timer_.expires_after(std::min<std::chrono::milliseconds>(std::chrono::seconds(1), options_.probe_interval));
+    timer_.async_wait([self = shared_from_this()](boost::system::error_code error) {
+      self->is_timing_ = false;
+      if (error || self->is_stopped_) return;
+      self->look_what_is_due();
+      self->run_timer();
+    });
+  }
+
+  void look_what_is_due() {
+    const auto now = std::chrono::steady_clock::now();
+    if (now >= next_reload_look_ && !is_looking_) {
+      next_reload_look_ = now + kLookForReload;
+      is_looking_ = true;
+      asio::post(workers_, [self = shared_from_this()] {
+        const bool is_new = self->nginx_.refresh();
+        asio::post(self->loop_, [self, is_new] { self->after_look(is_new); });
+      });
+    }
+    if (!options_.may_probe) return;
+    for (auto& [id, one] : cases_) {
+      if (!one.is_busy && one.has_answer && one.next_probe <= now) probe_now(id, one);
+    }
+  }
+
+  /// nginx has read its configuration anew, or the files have changed: what was found may be over, or have another cause.
+  void after_look(bool is_new) {
+    is_looking_ = false;
+    if (!is_new || is_stopped_) return;
+    const auto soon = std::chrono::steady_clock::now() + kAfterReload;
+    for (auto& [id, one] : cases_) {
+      one.interval = options_.probe_interval;
+      one.next_probe = std::min(one.next_probe, soon);
+    }
+  }
+
+  // ---- the workers' side -----------------------------------------------------------------------------------------------
+
+  template <class Do>
+  auto with_surroundings(const RuleBase& base, std::size_t most_probes, Do&& do_it)
+      -> decltype(do_it(std::declval<const diagnose::Surroundings&>(), base)) {
+    const std::shared_ptr<const NginxState> state = nginx_.current();
+    diagnose::ProberOptions options;
+    options.scope = options_.may_probe ? diagnose::ProbeScope::frugal : diagnose::ProbeScope::none;
+    options.deadline = std::chrono::steady_clock::now() + options_.time_limit;
+    options.most_probes = most_probes;
+    options.on_probe = [](const std::string& probe) { telemetry::log_info(probe); };
+    diagnose::Prober prober(state->policy, std::move(options));
+    diagnose::Surroundings surroundings;
+    surroundings.nginx = state->nginx.read.get();
+    surroundings.files = &state->nginx.files;
+    surroundings.installation = state->nginx.installation;
+    surroundings.nginx_program = state->nginx.program;
+    surroundings.ca_store = &state->ca_store;
+    surroundings.prober = &prober;
+    surroundings.may_read_keys = options_.may_read_keys;
+    surroundings.now = wall_clock_now();
+    surroundings.nginx_loaded_at = state->nginx.loaded_at;
+    surroundings.deadline = prober.deadline();
+    return do_it(surroundings, base);
+  }
+
+  std::shared_ptr<const correlate::DiagnosisNote> diagnose(const Symptom& symptom, const std::string& rule_id, const RuleBase& base) {
+    return with_surroundings(
+        base, kProbesOfOneDiagnosis,
+        [&](const diagnose::Surroundings& surroundings, const RuleBase& rules) -> std::shared_ptr<const correlate::DiagnosisNote> {
+          if (surroundings.nginx == nullptr) return nullptr;
+          diagnose::Diagnosis diagnosis = diagnose::diagnose(symptom, surroundings, rules.knowledge);
+          if (diagnosis.cause.empty()) return nullptr;
+          return emit::diagnosis_note(std::move(diagnosis), rules.find(rule_id));
+        });
+  }
+
+  /// nullopt: nobody could look, so nothing is known.
+  std::optional<correlate::ProbeRound> probe(const Symptom& symptom, const RuleBase& base) {
+    if (symptom.side != parse::Side::upstream) return std::nullopt;
+    return with_surroundings(
+        base, kProbesOfOneDiagnosis,
+        [&](const diagnose::Surroundings& surroundings, const RuleBase& rules) -> std::optional<correlate::ProbeRound> {
+          if (surroundings.nginx == nullptr) return std::nullopt;
+          correlate::ProbeRound round{.at = surroundings.now, .every_peer_passed = false, .every_peer_failed = false};
+          const auto opened = diagnose::UpstreamCase::open(symptom, surroundings, rules.knowledge);
+          if (!opened) return std::nullopt;
+          const diagnose::UpstreamVerdict& now = opened.value()->now();
+          if (now.stage == diagnose::UpstreamStage::untested) return std::nullopt;
+          round.every_peer_passed = now.passes();
+          return round;
+        });
+  }
+
+  const asio::any_io_executor loop_;
+  const DiagnosisDeskOptions options_;
+  const Answers answers_;
+  asio::steady_timer timer_;
+  asio::thread_pool workers_;
+  NginxView nginx_;
+  std::shared_ptr<const RuleBase> base_;
+  std::unordered_map<std::string, Case> cases_;
+  std::uint64_t numbers_ = 0;
+  SteadyTime next_reload_look_{};
+  std::minstd_rand random_{std::random_device{}()};
+  bool is_timing_ = false, is_looking_ = false, is_stopped_ = false;
+};
+
+DiagnosisDesk::DiagnosisDesk(asio::any_io_executor loop, DiagnosisDeskOptions options, Answers answers)
+    : work_(std::make_shared<Work>(std::move(loop), std::move(options), std::move(answers))) {}
+DiagnosisDesk::~DiagnosisDesk() {
+  work_->stop();
+  work_->join();
+}
+
+void DiagnosisDesk::use_rules(std::shared_ptr<const RuleBase> base) { work_->use_rules(std::move(base)); }
+bool DiagnosisDesk::request(const correlate::Incident& incident) { return work_->request(incident); }
+void DiagnosisDesk::forget(const std::string& incident_id) { work_->forget(incident_id); }
+void DiagnosisDesk::stop() { work_->stop(); }
+
+}  // namespace handshaked::stages

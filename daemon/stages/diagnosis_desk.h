@@ -1,0 +1,61 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "correlate/diagnosis_note.h"
+#include "correlate/incident.h"
+#include "stages/rule_base.h"
+
+namespace handshaked::stages {
+
+struct DiagnosisDeskOptions {
+  std::string host;  ///< lines of other hosts are never judged by this host's configuration
+  std::string nginx_configuration, nginx_prefix;
+  std::vector<std::string> ca_stores;
+  std::vector<std::string> allow;
+  bool may_probe = true;
+  bool may_read_keys = false;
+  std::chrono::milliseconds time_limit{15000};
+  std::chrono::milliseconds probe_interval{30000};
+  std::chrono::milliseconds probe_interval_most{30 * 60 * 1000};
+  std::size_t threads = 2;
+};
+
+/// Takes incidents to be diagnosed, and looks again whether they are over. What is slow (reading configurations, probing, replaying)
+/// happens on a few threads of its own; calls and answers are the loop thread's. Bounded: kMaxIncidents are looked after, the
+/// oldest are forgotten first; every peer is probed at growing intervals with jitter, sooner when nginx has read its configuration
+/// anew.
+class DiagnosisDesk {
+ public:
+  struct Answers {
+    /// nullptr: nothing was found out beyond what the line says.
+    std::function<void(const std::string& incident_id, std::shared_ptr<const correlate::DiagnosisNote> note)> diagnosed;
+    std::function<void(const std::string& incident_id, const correlate::ProbeRound& round)> probed;
+  };
+
+  DiagnosisDesk(boost::asio::any_io_executor loop, DiagnosisDeskOptions options, Answers answers);
+  /// Waits for what is under way: at most the time limit of a diagnosis.
+  ~DiagnosisDesk();
+
+  void use_rules(std::shared_ptr<const RuleBase> base);
+  /// An incident that has opened or opened again. True: an answer will come.
+  bool request(const correlate::Incident& incident);
+  /// It is over: no more probes.
+  void forget(const std::string& incident_id);
+  /// No more answers come afterwards.
+  void stop();
+
+  static constexpr std::size_t kMaxIncidents = 2000;
+
+ private:
+  class Work;
+  std::shared_ptr<Work> work_;
+};
+
+}  // namespace handshaked::stages

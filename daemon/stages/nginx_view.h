@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "diagnose/ca_store.h"
+#include "diagnose/nginx_at_hand.h"
+#include "diagnose/probe_policy.h"
+
+namespace handshaked::stages {
+
+/// nginx's configuration as it was at one moment, and what may be probed because it is named there. Immutable.
+struct NginxState {
+  diagnose::NginxAtHand nginx;
+  diagnose::CaStore ca_store;
+  diagnose::ProbePolicy policy;
+  std::string footprint;  ///< of the files that were read: size, time and inode of each; and when nginx loaded them
+};
+
+/// The newest reading of nginx's configuration, read again when a file of it has changed or nginx has loaded it anew. Any thread: the
+/// only place of the daemon with a mutex of its own, held while reading, so that two workers never read at once.
+class NginxView {
+ public:
+  NginxView(diagnose::NginxPlace place, std::vector<std::string> allow, std::vector<std::string> ca_stores)
+      : place_(std::move(place)), allow_(std::move(allow)), ca_stores_(std::move(ca_stores)) {}
+
+  /// Never null; `nginx.read` in it is, where there is no configuration.
+  std::shared_ptr<const NginxState> current();
+  /// Looks whether something has changed, and reads it. True when it had.
+  bool refresh();
+
+ private:
+  std::shared_ptr<const NginxState> read() const;
+  static std::string footprint_of(const diagnose::NginxAtHand& nginx, std::optional<Time> loaded_at);
+
+  const diagnose::NginxPlace place_;
+  const std::vector<std::string> allow_, ca_stores_;
+  std::mutex mutex_;
+  std::shared_ptr<const NginxState> state_;
+};
+
+}  // namespace handshaked::stages

@@ -1,0 +1,310 @@
+#include "notify/dispatcher.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "unit/notify/some_incidents.h"
+
+namespace handshaked::notify {
+namespace {
+
+using namespace std::chrono_literals;
+using match::Severity;
+
+ReceiverHabits people(const std::string& name) { return {.name = name, .for_people = true, .repeats = true}; }
+
+TEST(Dispatcher, WaitsForTheGroupAndThenSaysItOnce) {
+  Town town;
+  town.see(incident_at(1, at(0)), at(0));
+  EXPECT_EQ(town.told(at(0)), "");
+  EXPECT_EQ(town.dispatcher.next_deadline(), at(10));
+  EXPECT_EQ(town.told(at(9.9)), "");
+  EXPECT_EQ(town.told(at(10)), "ops opened 1");
+  EXPECT_EQ(town.told(at(11)), "");
+  EXPECT_EQ(town.ids, std::vector<std::string>{"ops/inc-0000000000000001.opened.1"});
+}
+
+TEST(Dispatcher, WhatIsCriticalOrDiagnosedDoesNotWait) {
+  Town town;
+  town.see(incident_at(1, at(0), Severity::critical), at(0));
+  EXPECT_EQ(town.told(at(0)), "ops opened 1");
+  auto& other = town.see(incident_at(2, at(1)), at(1));
+  EXPECT_EQ(town.told(at(1)), "");
+  other.diagnosis = std::make_shared<correlate::DiagnosisNote>();
+  other.diagnoses = 1;
+  town.seen(other, at(3));
+  EXPECT_EQ(town.told(at(3)), "ops opened 2");
+  EXPECT_EQ(town.told(at(20)), "");
+}
+
+TEST(Dispatcher, ADiagnosisThatComesLaterIsAnEventOfItsOwn) {
+  Town town;
+  auto& incident = town.see(incident_at(1, at(0)), at(0));
+  EXPECT_EQ(town.told(at(10)), "ops opened 1");
+  incident.diagnosis = std::make_shared<correlate::DiagnosisNote>();
+  incident.diagnoses = 1;
+  town.seen(incident, at(30));
+  EXPECT_EQ(town.told(at(30)), "ops diagnosed 1");
+  EXPECT_EQ(town.told(at(31)), "");
+}
+
+TEST(Dispatcher, TellsTheEndToThoseWhoHeardOfTheBeginning) {
+  Town town;
+  auto& told = town.see(incident_at(1, at(0)), at(0));
+  EXPECT_EQ(town.told(at(10)), "ops opened 1");
+  auto& untold = town.see(incident_at(2, at(11)), at(11));
+  town.resolve(untold, at(12));
+  town.resolve(told, at(12));
+  EXPECT_EQ(town.told(at(12)), "ops resolved 1");
+  EXPECT_EQ(town.told(at(100)), "");
+  EXPECT_EQ(town.dispatcher.groups(), 0U);
+  EXPECT_TRUE(town.database.empty());
+  EXPECT_FALSE(town.dispatcher.next_deadline());
+}
+
+TEST(Dispatcher, WhatComesBackIsReopenedUnderNewEventIds) {
+  Town town;
+  auto& incident = town.see(incident_at(1, at(0)), at(0));
+  town.told(at(10));
+  town.resolve(incident, at(1000));
+  town.told(at(1000));
+  town.reopen(incident, at(1200));
+  EXPECT_EQ(town.told(at(1210)), "ops reopened 1");
+  town.resolve(incident, at(3000));
+  EXPECT_EQ(town.told(at(3000)), "ops resolved 1");
+  EXPECT_EQ(std::set<std::string>(town.ids.begin(), town.ids.end()).size(), town.ids.size());
+}
+
+TEST(Dispatcher, FortyPlacesOfOneCauseAreOneMessageToPeople) {
+  Town town({}, {people("chat"), {.name = "machine"}});
+  for (int i = 1; i <= 40; ++i) town.see(incident_at(i, at(0)), at(i * 0.1));
+  std::string machine;
+  for (int i = 1; i <= 40; ++i) machine += std::string(machine.empty() ? "" : "; ") + "machine opened " + std::to_string(i);
+  const std::string told = town.told(at(20));
+  EXPECT_EQ(std::count(town.ids.begin(), town.ids.end(), "chat/inc-0000000000000001.opened.1"), 1);
+  EXPECT_NE(told.find("chat opened 1+39"), std::string::npos) << told;
+  EXPECT_EQ(town.ids.size(), 41U);
+  // Those that come later are told when it is the group's turn again, and what is critical at once.
+  town.see(incident_at(41, at(30)), at(30));
+  EXPECT_EQ(town.told(at(60)), "machine opened 41");
+  EXPECT_EQ(town.told(at(320)), "chat opened 41+40");
+  town.see(incident_at(42, at(330), Severity::critical), at(330));
+  EXPECT_NE(town.told(at(330)).find("chat opened 42"), std::string::npos);
+  // The end is one message as well, when all of it is over.
+  for (int i = 1; i <= 41; ++i) town.resolve(town.live[incident_at(i, at(0)).id], at(2000));
+  EXPECT_EQ(town.told(at(2000)).find("chat"), std::string::npos);
+  town.resolve(town.live[incident_at(42, at(0)).id], at(2100));
+  EXPECT_NE(town.told(at(2100)).find("chat resolved"), std::string::npos);
+}
+
+TEST(Dispatcher, AnIncidentWhoseCauseIsFoundInTimeGoesToThatGroup) {
+  Town town({}, {people("chat")});
+  town.see(incident_at(1, at(0)), at(0));
+  auto& other = town.see(incident_at(2, at(0)), at(0));
+  auto note = std::make_shared<correlate::DiagnosisNote>();
+  note->cause = "upstream_certificate_expired";
+  other.diagnosis = note;
+  other.diagnoses = 1;
+  town.seen(other, at(2));
+  EXPECT_EQ(town.told(at(2)), "chat opened 2");
+  EXPECT_EQ(town.told(at(10)), "chat opened 1");
+}
+
+TEST(Dispatcher, RemindsBySeverityAndNotThoseWhoRemindThemselves) {
+  Town town({}, {{.name = "ops"}, {.name = "pager", .for_people = false, .repeats = false}});
+  town.see(incident_at(1, at(0), Severity::critical), at(0));
+  town.see(incident_at(2, at(0)), at(0));
+  town.told(at(10));
+  EXPECT_EQ(town.told(at(4 * 3600 + 9)), "");
+  EXPECT_EQ(town.told(at(4 * 3600 + 10)), "ops updated 1");
+  EXPECT_EQ(town.told(at(24 * 3600 + 10)), "ops updated 1; ops updated 2");
+}
+
+TEST(Dispatcher, GrowthIsForMachinesAndBounded) {
+  Town town({}, {{.name = "machine"}, people("chat")});
+  auto& incident = town.see(incident_at(1, at(0)), at(0));
+  town.told(at(10));
+  int updates = 0;
+  for (int second = 20; second < 7200; ++second) {
+    incident.count += 1000;
+    town.seen(incident, at(second));
+    const std::string told = town.told(at(second));
+    EXPECT_EQ(told.find("chat"), std::string::npos) << told;
+    updates += told.empty() ? 0 : 1;
+  }
+  EXPECT_GE(updates, 2);
+  EXPECT_LE(updates, 7);  // seven million lines: a doubling each
+  incident.severity = Severity::critical;
+  town.seen(incident, at(7300));
+  EXPECT_EQ(town.told(at(7300)), "chat updated 1; machine updated 1");
+}
+
+TEST(Dispatcher, ASilenceHoldsBackUntilItEndsButNotTheEnd) {
+  Town town;
+  auto& before = town.see(incident_at(1, at(0)), at(0));
+  town.told(at(10));
+  Silence silence;
+  silence.matchers = {matcher("server=www")};
+  silence.starts_at = at(20);
+  silence.ends_at = at(600);
+  const std::string id = town.dispatcher.change_silences().add(silence, at(20)).value().id;
+  auto& passing = town.see(incident_at(2, at(30)), at(30));
+  town.see(incident_at(3, at(30), Severity::critical), at(30));
+  EXPECT_EQ(town.told(at(40)), "");
+  EXPECT_EQ(town.dispatcher.silencing(passing, at(40)), std::vector<std::string>{id});
+  town.resolve(before, at(50));
+  town.resolve(passing, at(50));
+  EXPECT_EQ(town.told(at(50)), "ops resolved 1");
+  EXPECT_EQ(town.dispatcher.next_deadline(), at(600));
+  EXPECT_EQ(town.told(at(600)), "ops opened 3");
+}
+
+TEST(Dispatcher, AnExpiredSilenceHoldsNothing) {
+  Town town;
+  Silence silence{.id = "",
+                  .matchers = {matcher("rule=~nginx/.*")},
+                  .starts_at = at(0),
+                  .ends_at = at(3600),
+                  .created_at = {},
+                  .created_by = "",
+                  .comment = ""};
+  const auto added = town.dispatcher.change_silences().add(silence, at(0));
+  town.see(incident_at(1, at(0)), at(0));
+  EXPECT_EQ(town.told(at(20)), "");
+  EXPECT_TRUE(town.dispatcher.change_silences().expire(added.value().id, at(30)));
+  EXPECT_EQ(town.told(at(30)), "ops opened 1");
+}
+
+TEST(Dispatcher, MaintenanceHoldsBackEveryWeek) {
+  MaintenanceWindow window;
+  window.name = "backups";
+  window.days.set(6);  // it is Saturday
+  window.start = 12h;
+  window.end = 13h;
+  window.zone = parse::TimeZone::named("UTC").value();
+  Town town({}, {{.name = "ops"}}, {window});
+  const auto& incident = town.see(incident_at(1, at(60)), at(60));
+  EXPECT_EQ(town.dispatcher.silencing(incident, at(60)), std::vector<std::string>{"maintenance:backups"});
+  EXPECT_EQ(town.told(at(80)), "");
+  EXPECT_EQ(town.told(at(3600)), "ops opened 1");
+}
+
+TEST(Dispatcher, WhatWasMissedIsOneDigest) {
+  Town town({}, {people("chat")});
+  for (int i = 1; i <= 5; ++i) {
+    auto incident = incident_at(i, at(0), i == 3 ? Severity::critical : Severity::warning);
+    incident.late = true;
+    incident.rule_id = "nginx/" + std::to_string(i);
+    incident.likeliest_cause = std::to_string(i);
+    town.see(std::move(incident), at(0));
+  }
+  EXPECT_EQ(town.told(at(29)), "");
+  // One of them goes on: it is told with its own kind.
+  auto& going_on = town.live[incident_at(5, at(0)).id];
+  going_on.late = false;
+  town.seen(going_on, at(5));
+  EXPECT_EQ(town.told(at(15)), "chat opened 5");
+  EXPECT_EQ(town.told(at(30)), "chat opened 3+3");
+}
+
+TEST(Dispatcher, RoutesDecideWhoIsTold) {
+  Route database{.name = "db",
+                 .matchers = {matcher("server=~www|db.*"), matcher("upstream=10.0.0.1:443")},
+                 .receivers = {"dba"},
+                 .goes_on = false,
+                 .pace = {}};
+  database.pace.send_resolved = false;
+  Route quiet{.name = "quiet", .matchers = {matcher("severity=info")}, .receivers = {}, .goes_on = false, .pace = {}};
+  Route copy{.name = "copy", .matchers = {matcher("upstream=~.*")}, .receivers = {"ops"}, .goes_on = true, .pace = {}};
+  copy.pace.events = {NoticeKind::opened};
+  Town town({copy, database, quiet}, {{.name = "ops"}, {.name = "dba"}, {.name = "other"}});
+  auto& first = town.see(incident_at(1, at(0)), at(0));
+  auto& second = town.see(incident_at(2, at(0), Severity::info), at(0));
+  auto& third = town.see(incident_at(3, at(0)), at(0));
+  EXPECT_EQ(town.told(at(10)), "dba opened 1; ops opened 1; ops opened 2; ops opened 3");
+  for (auto* const incident : {&first, &second, &third}) town.resolve(*incident, at(20));
+  EXPECT_EQ(town.told(at(20)), "");
+  auto elsewhere = incident_at(4, at(30));
+  elsewhere.place = {.side = parse::Side::config, .peer = "", .name = "", .server = "", .object = "/etc/x", .scheme = ""};
+  Town without({database}, {{.name = "ops"}, {.name = "dba"}});
+  without.see(elsewhere, at(30));
+  EXPECT_EQ(without.told(at(40)), "dba opened 4; ops opened 4");  // no route matches: nobody is forgotten
+}
+
+TEST(Dispatcher, NoiseAndHistoryAreNobodysBusiness) {
+  Town town;
+  auto noise = incident_at(1, at(0));
+  noise.noise = true;
+  auto history = incident_at(2, at(0));
+  history.history = true;
+  town.see(noise, at(0));
+  town.see(history, at(0));
+  EXPECT_EQ(town.told(at(3600)), "");
+  EXPECT_EQ(town.dispatcher.groups(), 0U);
+}
+
+/// Everything is lost but the database and the incidents, at any moment: what receivers see is the same.
+TEST(Dispatcher, ARestartForgetsNothingAndRepeatsNothing) {
+  const auto play = [](int restart_at) {
+    const std::vector<ReceiverHabits> receivers = {{.name = "ops"}, people("chat")};
+    auto town = std::make_unique<Town>(std::vector<Route>{}, receivers);
+    std::set<std::string> ids;
+    for (int second = 0; second < 900; ++second) {
+      const Time now = at(second);
+      if (second == 0 || second == 5 || second == 100) town->see(incident_at(second + 1, now), now);
+      if (second == 200) town->resolve(town->live[incident_at(1, now).id], now);
+      if (second == 400) town->reopen(town->live[incident_at(1, now).id], now);
+      if (second == 700) {
+        for (auto& [id, incident] : town->live) {
+          if (incident.status == correlate::Status::open) town->resolve(incident, now);
+        }
+      }
+      if (second == restart_at) {
+        auto next = std::make_unique<Town>(std::vector<Route>{}, receivers);
+        for (const auto& [key, json] : town->database) next->dispatcher.restore(told_state_from_json(key.first, key.second, json).value());
+        next->database = town->database;
+        next->live = town->live;
+        ids.insert(town->ids.begin(), town->ids.end());
+        for (const auto& [id, incident] : next->live) next->dispatcher.observe(incident, now);
+        town = std::move(next);
+      }
+      town->told(now);
+    }
+    const std::size_t repeated = ids.size() + town->ids.size();
+    ids.insert(town->ids.begin(), town->ids.end());
+    EXPECT_EQ(repeated, ids.size()) << "told twice after a restart at " << restart_at;
+    EXPECT_TRUE(town->database.empty());
+    return ids;
+  };
+  const auto wanted = play(-1);
+  EXPECT_GE(wanted.size(), 9U);
+  for (int second = 1; second < 900; second += second < 20 ? 1 : 13) EXPECT_EQ(play(second), wanted) << "restart at " << second;
+}
+
+TEST(Dispatcher, AThousandFaultsAreABoundedNumberOfMessages) {
+  Town town({}, {{.name = "machine"}, people("chat")});
+  for (int second = 0; second < 3600; ++second) {
+    for (int i = second; i < 1000 && i < second + 10; ++i) {
+      auto incident = incident_at(i + 1, at(second));
+      incident.likeliest_cause = "cause-" + std::to_string(i % 4);
+      town.see(std::move(incident), at(second));
+    }
+    if (second % 10 == 0) {
+      for (auto& [id, incident] : town.live) {
+        incident.count += 250;
+        town.seen(incident, at(second));
+      }
+    }
+    town.told(at(second));
+  }
+  const auto of = [&](const std::string& name) {
+    return std::count_if(town.ids.begin(), town.ids.end(), [&](const std::string& id) { return id.starts_with(name); });
+  };
+  EXPECT_LE(of("chat"), 4 * 13);        // four causes, at most once in five minutes
+  EXPECT_LE(of("machine"), 1000 * 12);  // each opens once and doubles a few times
+  EXPECT_GE(of("machine"), 1000);
+}
+
+}  // namespace
+}  // namespace handshaked::notify
