@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import statistics
 import subprocess
 import sys
@@ -154,13 +155,35 @@ class Receiver:
             request, arrived = b"", None
 
 
+class NginxReceiver:
+    """Takes webhooks as fast as nginx does: 204 to everything, one worker."""
+
+    def __init__(self, folder):
+        probe = socket.create_server(("127.0.0.1", 0))
+        self.server_address = probe.getsockname()
+        probe.close()
+        config = os.path.join(folder, "receiver.conf")
+        with open(config, "w") as out:
+            out.write("daemon off; master_process off; worker_processes 1; pid %(d)s/receiver.pid; error_log %(d)s/receiver.err;\n"
+                      "events { worker_connections 256; }\nhttp { access_log off; keepalive_requests 100000000; client_body_temp_path %(d)s/body;\n"
+                      "proxy_temp_path %(d)s/p; fastcgi_temp_path %(d)s/f; uwsgi_temp_path %(d)s/u; scgi_temp_path %(d)s/s;\n"
+                      "server { listen 127.0.0.1:%(port)d; location / { return 204; } } }\n" % {"d": folder, "port": self.server_address[1]})
+        self.process = subprocess.Popen(["nginx", "-c", config, "-p", folder], stderr=subprocess.DEVNULL)
+        time.sleep(0.5)
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(10)
+
+
 class Daemon:
     def __init__(self, a, folder, receiver):
         self.log = os.path.join(folder, "live.log")
         open(self.log, "w").close()
         config = os.path.join(folder, "bench.toml")
+        self.database = os.path.join(folder, "bench.db")
         with open(config, "w") as out:
-            out.write('[state]\ndatabase = "%s/bench.db"\n[incidents]\ngroup_wait = "0s"\n[[files]]\npaths = ["%s"]\ntime_zone = "UTC"\n'
+            out.write('[state]\ndatabase = "%s/bench.db"\n[incidents]\ngroup_wait = "0s"\nmax_incidents = 200000\n[diagnosis]\nenabled = false\n[[files]]\npaths = ["%s"]\ntime_zone = "UTC"\n'
                       '[[receiver]]\ntype = "webhook"\nurl = "http://127.0.0.1:%d/"\n' % (folder, self.log, receiver.server_address[1]))
         self.process = subprocess.Popen([a.program, "run", "--config", config, "--rules", a.rules], stderr=subprocess.PIPE, text=True)
         for line in self.process.stderr:
@@ -248,6 +271,36 @@ def bench_storm(a, folder, daemon):
     os.unlink(storm)
 
 
+def bench_delivery(a, folder):
+    """Every line is a new incident and an event of its own: how many a second are durable in the outbox, sent and recorded as delivered."""
+    rates = []
+    for run in range(a.runs):
+        inner = os.path.join(folder, "delivery-%d" % run)
+        os.mkdir(inner)
+        receiver = NginxReceiver(inner)
+        daemon = Daemon(a, inner, receiver)
+        # Long requests: the daemon bounds the different places of one batch (4,096), and a batch is so many bytes.
+        lines = b"".join(tls_line("10.%d.%d.%d:443" % (n >> 16 & 255, n >> 8 & 255, n & 255)).replace(b"GET / ", b"GET /" + b"x" * 900 + b" ")
+                         for n in range(a.events))
+        cpu, begin = daemon.cpu(), time.perf_counter()
+        with open(daemon.log, "ab") as out:
+            out.write(lines)
+        delivered = 0
+        while delivered < a.events and time.perf_counter() - begin < 300:
+            time.sleep(0.02)
+            with sqlite3.connect("file:%s?mode=ro" % daemon.database, uri=True) as view:
+                delivered = view.execute("SELECT count(*) FROM outbox WHERE status = 'delivered'").fetchone()[0]
+        wall = time.perf_counter() - begin
+        rates.append((delivered / wall, delivered / max(daemon.cpu() - cpu, 0.01), delivered))
+        memory = daemon.private_kib() / 1024
+        daemon.stop()
+        receiver.stop()
+    rates.sort()
+    rate, per_cpu, delivered = rates[len(rates) // 2]
+    row("durable events to a local receiver (nginx), %d events, each of an incident of its own" % delivered, "%.0f events/s" % rate,
+        "%.0f per CPU second of the daemon; database on disk, `synchronous=FULL`; %.0f MiB private memory at the end" % (per_cpu, memory))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--program", required=True)
@@ -257,7 +310,8 @@ def main():
     parser.add_argument("--samples", type=int, default=2000)
     parser.add_argument("--gap", type=float, default=0.005, help="seconds between two latency samples")
     parser.add_argument("--rest", type=int, default=20, help="seconds at rest")
-    parser.add_argument("--only", choices=["throughput", "rules", "daemon"])
+    parser.add_argument("--only", choices=["throughput", "rules", "daemon", "delivery"])
+    parser.add_argument("--events", type=int, default=20000, help="events in the delivery benchmark")
     a = parser.parse_args()
     a.program = os.path.abspath(a.program)
     print("%s, %d processors seen, load %.1f before\n" % (time.strftime("%Y-%m-%d"), os.cpu_count(), os.getloadavg()[0]))
@@ -277,6 +331,8 @@ def main():
                 bench_storm(a, folder, daemon)
             finally:
                 daemon.stop()
+        if a.only in (None, "delivery"):
+            bench_delivery(a, folder)
 
 
 main()

@@ -33,6 +33,7 @@
 
 #include "base/bounded_queue.h"
 #include "config/config_file.h"
+#include "config/router.h"
 #include "control/control_server.h"
 #include "correlate/correlator.h"
 #include "emit/delivery.h"
@@ -105,7 +106,7 @@ class Daemon {
         watchdog_(loop_),
         retention_(loop_),
         correlator_(correlator_options(config_)),
-        dispatcher_(stages::make_router(config_), config_.routing.maintenance),
+        dispatcher_(config::make_router(config_), config_.routing.maintenance),
         incident_commit_(host_name(config_), config_.receivers),
         store_(std::move(database), store_options()),
         outbox_(store_),
@@ -215,8 +216,7 @@ class Daemon {
       }
       emit::DeliveryOptions options = stages::delivery_options(receiver);
       options.on_copied = [this] { notify_deliveries(); };
-      deliveries_.push_back(
-          std::make_unique<emit::Delivery>(loop_.get_executor(), std::move(sink).value(), outbox_, std::move(options)));
+      deliveries_.push_back(std::make_unique<emit::Delivery>(loop_.get_executor(), std::move(sink).value(), outbox_, std::move(options)));
     }
     return true;
   }
@@ -358,6 +358,9 @@ class Daemon {
     for (const correlate::Incident* incident : correlator_.incidents()) all.push_back({correlate::IncidentChange::What::changed, incident});
     store::Commit commit;
     incident_commit_.add(all, commit);
+    notify::Dispatcher::Decisions told;
+    told.told = dispatcher_.everything_told();
+    incident_commit_.add(told, *base_, wall_clock_now(), commit);
     store_.submit(std::move(commit), {}, true);
   }
 
@@ -432,7 +435,10 @@ class Daemon {
   void listen_to_operators() {
     if (config_.control.socket.empty()) return;
     operators_.emplace(correlator_, dispatcher_, store_,
-                       stages::OperatorDesk::Daemon{.incidents_changed = [this] { advance(); },
+                       stages::OperatorDesk::Daemon{.incidents_changed =
+                                                        [this] {
+                                                          if (store_.has_room()) advance();  // else the deadline does it
+                                                        },
                                                     .deliveries_changed = [this] { notify_deliveries(); },
                                                     .receivers = [this] { return receiver_states(); },
                                                     .sources = [this] { return sources_.count(); },
@@ -441,9 +447,10 @@ class Daemon {
     control::ControlServerOptions options;
     options.socket = config_.control.socket;
     options.group = config_.control.group;
-    control_.emplace(loop_.get_executor(), std::move(options), [this](control::ControlRequest request, control::ControlServer::Reply reply) {
-      operators_->take(std::move(request), std::move(reply));
-    });
+    control_.emplace(loop_.get_executor(), std::move(options),
+                     [this](control::ControlRequest request, control::ControlServer::Reply reply) {
+                       operators_->take(std::move(request), std::move(reply));
+                     });
     if (const auto started = control_->start(); !started) log_warning("no control socket: " + started.error().message());
   }
 

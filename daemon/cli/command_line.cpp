@@ -151,6 +151,7 @@ class Parser {
                      "A log line (- reads it from standard input), a rule, a cause, a verify code, \"alert N\" or an OpenSSL error code")
         ->required()
         ->type_name("WHAT");
+    add_config(explain_verb_, explain_.config_file);
     add_text_or_json(explain_verb_, explain_.json);
     add_language(explain_verb_, explain_.language);
     add_time_zone(explain_verb_, explain_.time_zone);

@@ -159,6 +159,9 @@ class DiagnosisRun {
       if (!log.error.empty()) report_.remarks.push_back(log.error);
     }
     auto symptoms = book.finish();
+    std::erase_if(scan.incidents, [this](const correlate::Incident& incident) {
+      return !incident.id.starts_with(order_.only) && !incident.fingerprint.starts_with(order_.only);
+    });
     std::size_t left = scan.incidents.size();
     for (correlate::Incident& incident : scan.incidents) {
       DiagnosedIncident diagnosed;

@@ -18,6 +18,7 @@ struct DiagnosisOrder {
   std::vector<std::string> logs;
   std::string peer;                    ///< --peer HOST:PORT
   bool all = false;                    ///< every upstream of the configuration
+  std::string only;                    ///< of the logs' incidents the one whose id or fingerprint begins so; empty: all
   std::vector<std::string> ca_stores;  ///< empty: the system's bundle
   bool may_probe = true;
   std::chrono::steady_clock::time_point deadline{};

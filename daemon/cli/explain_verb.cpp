@@ -12,6 +12,7 @@
 #include "cli/output.h"
 #include "cli/visible_text.h"
 #include "cli/words.h"
+#include "config/config_file.h"
 
 namespace handshaked::cli {
 namespace {
@@ -61,6 +62,18 @@ void complain_about_unknown(const Question& question, Language language) {
   for (const std::string& name : question.similar) std::fprintf(stderr, "  %s\n", name.c_str());
 }
 
+/// Who would be told, where somebody would be. False after a complaint about the configuration.
+bool add_forecast(Explanation& explanation, const std::string& config_file) {
+  if (!explanation.line || !explanation.line->trusted() || explanation.line->incident() == nullptr || explanation.line->incident()->noise)
+    return true;
+  const bool is_asked_for = !config_file.empty();
+  const auto loaded = config::load_config(is_asked_for ? config_file : std::string(config::kDefaultFile), is_asked_for);
+  for (const config::ConfigProblem& problem : loaded.problems) complain_about(Error(ErrorCode::invalid_configuration, problem.message()));
+  if (!loaded.problems.empty()) return !is_asked_for;
+  explanation.forecast = forecast_notification(*explanation.line->incident(), loaded.config, wall_clock_now());
+  return true;
+}
+
 }  // namespace
 
 int run_explain(const ExplainOptions& options) {
@@ -78,7 +91,8 @@ int run_explain(const ExplainOptions& options) {
   if (!base) return kExitConfiguration;
   if (asked.has_more) std::fprintf(stderr, "handshaked: only the first line is explained; `handshaked scan -` takes them all\n");
 
-  const Explanation explanation = explain(asked.first_line, *base, zone.value());
+  Explanation explanation = explain(asked.first_line, *base, zone.value());
+  if (!add_forecast(explanation, options.config_file)) return kExitConfiguration;
   const bool is_unknown = explanation.question.kind == Question::Kind::unknown;
   if (is_unknown) complain_about_unknown(explanation.question, options.language);
   Output output = Output::standard();

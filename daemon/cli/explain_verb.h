@@ -8,6 +8,7 @@ namespace handshaked::cli {
 
 struct ExplainOptions {
   std::string question;         ///< a line, a rule, a cause, a verify code, an alert, an OpenSSL error; "-": a line from standard input
+  std::string config_file;      ///< whose routes tell who is notified; empty: the default one, if it is there
   std::string rules_directory;  ///< empty: found by itself
   std::string time_zone = "local";
   Language language = Language::en;

@@ -11,6 +11,7 @@
 #include "cli/explain_question.h"
 #include "cli/knowledge_base.h"
 #include "cli/line_examination.h"
+#include "cli/notification_forecast.h"
 #include "cli/page.h"
 
 namespace handshaked::cli {
@@ -20,6 +21,7 @@ struct Explanation {
   Question question;
   std::unique_ptr<LineExamination> line;  ///< Kind::line
   std::optional<CodeMeaning> code;        ///< verify_code, alert, openssl_error
+  std::optional<NotificationForecast> forecast;  ///< Kind::line, of a line that would notify
   /// What is to be told about: the winner of a line, the rule itself, the rules of a code or of a cause.
   std::vector<const match::Rule*> rules;
 

@@ -60,6 +60,20 @@ void write_line(JsonWriter& json, const LineExamination& line, Language language
   json.raw(std::string_view(members).substr(1)).end_object();  // raw() puts the comma
 }
 
+void write_forecast(JsonWriter& json, const NotificationForecast& forecast) {
+  json.key("forecast").begin_object().array("silenced_by", forecast.silenced_by).member("daemon_answers", forecast.daemon_answers);
+  json.optional_member("live_incident", forecast.live_incident).array("told", forecast.told).key("legs").begin_array();
+  const auto seconds = [](Duration duration) { return std::chrono::duration<double>(duration).count(); };
+  for (const NotificationForecast::Leg& leg : forecast.legs) {
+    json.begin_object().member("receiver", leg.receiver).optional_member("route", leg.route).optional_member("group_by", leg.group_by);
+    json.member("wait_seconds", seconds(leg.wait)).member("send_resolved", leg.send_resolved);
+    if (leg.repeat) json.member("repeat_seconds", seconds(*leg.repeat));
+    if (leg.messages_per_minute > 0) json.member("messages_per_minute", leg.messages_per_minute);
+    json.end_object();
+  }
+  json.end_array().end_object();
+}
+
 void write_advice(JsonWriter& json, const LineAdvice& advice) {
   json.key("fixes").begin_array();
   int rank = 0;
@@ -126,6 +140,7 @@ std::string explanation_json(const Explanation& explanation, const KnowledgeBase
   const Question& question = explanation.question;
   json.begin_object().member("kind", kind_name(question.kind)).member("input", question.text);
   if (explanation.line) write_line(json, *explanation.line, language);
+  if (explanation.forecast) write_forecast(json, *explanation.forecast);
   if (explanation.code) {
     json.key("code").begin_object().member("name", explanation.code->name).optional_member("text", explanation.code->text);
     json.optional_member("detail", explanation.code->detail)

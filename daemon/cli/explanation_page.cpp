@@ -51,6 +51,7 @@ class ExplanationPage {
     }
     write_trials(line);
     write_trust(line);
+    if (explanation_.forecast) write_forecast(*explanation_.forecast);
     if (line.winner() != nullptr) {
       write_rule(*line.winner(), explanation_.setting(), false);
     } else {
@@ -170,6 +171,41 @@ class ExplanationPage {
     page_.paragraph(when_words(*line.winner()));
     if (const std::string notification = line.notification(language_); !notification.empty()) page_.verbatim(notification);
     page_.facts({{text("fingerprint", "指纹"), line.fingerprint()}});
+  }
+
+  void write_forecast(const NotificationForecast& forecast) {
+    page_.heading(say("Who would be told?", "会通知谁？"));
+    std::string now;
+    for (const std::string& id : forecast.silenced_by) now += (now.empty() ? "" : ", ") + id;
+    if (!now.empty()) page_.paragraph(text("Nobody for now, it is silenced by ", "目前不会通知任何人，已被静默：") + now + text(".", "。"));
+    if (!forecast.live_incident.empty()) {
+      std::string heard;
+      for (const std::string& name : forecast.told) heard += (heard.empty() ? "" : ", ") + name;
+      page_.paragraph(text("It would join ", "它会并入 ") + forecast.live_incident +
+                      text(", which is open; told already: ", "（未恢复）；已通知：") + (heard.empty() ? text("nobody", "无") : heard) +
+                      text(".", "。"));
+    }
+    if (forecast.legs.empty()) page_.paragraph(say("Nobody: its route names no receiver.", "没有人：所属路由未列出接收方。"));
+    std::vector<Fact> facts;
+    for (const NotificationForecast::Leg& leg : forecast.legs) facts.push_back({leg.receiver, leg_words(leg)});
+    if (!facts.empty()) page_.facts(facts);
+    if (!forecast.daemon_answers)
+      page_.paragraph(say("No running daemon answered: silences and open incidents were not looked at.",
+                          "没有正在运行的守护进程应答：未查看静默和现有事件。"));
+  }
+
+  std::string leg_words(const NotificationForecast::Leg& leg) const {
+    std::string words = leg.route.empty() ? text("no route matches: everybody is told", "无匹配路由：通知所有接收方")
+                                          : text("by the route \"", "经路由 \"") + leg.route + "\"";
+    words += text("; after ", "；等待 ") + duration_words(language_, leg.wait);
+    words +=
+        leg.group_by.empty() ? text(", alone", "，单独通知") : text(", together with all of the same ", "，与相同者合并：") + leg.group_by;
+    if (leg.repeat) words += text("; again every ", "；每隔以下时间重复：") + duration_words(language_, *leg.repeat);
+    if (!leg.send_resolved) words += text("; its end is not told", "；恢复时不通知");
+    if (leg.messages_per_minute > 0)
+      words += text("; more than ", "；每分钟超过 ") + std::to_string(leg.messages_per_minute) +
+               text(" a minute become a digest", " 条时合并为摘要");
+    return words;
   }
 
   std::string when_words(const match::Rule& rule) const {

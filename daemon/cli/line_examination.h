@@ -51,6 +51,8 @@ class LineExamination {
   bool forged() const { return forged_; }
   /// Of the incident that it belongs to; empty when it opens none.
   const std::string& fingerprint() const { return fingerprint_; }
+  /// The incident that it would open; nullptr when it opens none.
+  const correlate::Incident* incident() const { return incident_ ? &*incident_ : nullptr; }
   /// The notification in one line, if one would go out.
   std::string notification(Language language) const;
 

@@ -8,13 +8,22 @@ namespace {
 
 constexpr nginx::NginxVersion kErrorLogOption{1, 19, 5};  // since then -e names the log that is written before the configuration is read
 
+/// "nginx: [emerg] what" or, in a log, "2026/11/21 08:01:49 [emerg] 12#12: what": without the program, the time and the process.
+std::string without_header(std::string line) {
+  if (line.starts_with("nginx: ")) return line.substr(7);
+  const std::size_t level = line.find(" [");
+  const std::size_t process = level == std::string::npos ? level : line.find("] ", level);
+  const std::size_t text = process == std::string::npos ? process : line.find(": ", process);
+  const bool is_log = text != std::string::npos && line.substr(process, text - process).find('#') != std::string::npos;
+  return is_log ? line.substr(level + 1, process + 1 - level) + line.substr(text + 2) : line;
+}
+
 void read_answer(const std::string& output, TrialResult& result) {
   std::string last;
   for (std::size_t at = 0; at < output.size();) {
     const std::size_t end = std::min(output.find('\n', at), output.size());
-    std::string line = output.substr(at, end - at);
+    std::string line = without_header(output.substr(at, end - at));
     at = end + 1;
-    if (line.starts_with("nginx: ")) line.erase(0, 7);
     if (line.empty()) continue;
     const bool is_fatal = line.find("[emerg]") != std::string::npos || line.find("[crit]") != std::string::npos;
     if (line.find("[warn]") != std::string::npos) result.warnings.push_back(line);

@@ -49,6 +49,12 @@ OwnCertificate own_certificate(HandshakeReport& report) {
   return own;
 }
 
+/// Of nginx's own handshake: what we get without its certificate says nothing about it.
+std::optional<int> alert_of(const HandshakeReport& report) {
+  const ProbeResult* const seen = report.seen();
+  return seen != nullptr && seen->alert && !report.now().asked.left_out_client_certificate ? seen->alert : report.symptom().alert;
+}
+
 const CertificateRequest* request_of(const HandshakeReport& report) {
   const ProbeResult* const seen = report.seen();
   return seen != nullptr && seen->certificate_request ? &*seen->certificate_request : nullptr;
@@ -103,8 +109,7 @@ bool may_authenticate_client(const CertificateFacts& facts) {
 
 bool is_revoked(HandshakeReport& report, const Certificate& leaf) {
   const auto& lists = report.upstream().surroundings().ca_store->crls();
-  return report.symptom().alert == 44 ||
-         std::any_of(lists.begin(), lists.end(), [&](const RevocationList& list) { return list.revokes(leaf); });
+  return alert_of(report) == 44 || std::any_of(lists.begin(), lists.end(), [&](const RevocationList& list) { return list.revokes(leaf); });
 }
 
 /// What a new request for a certificate takes, with the file's own names.
@@ -220,7 +225,7 @@ void conclude_foreign_ca(HandshakeReport& report, const OwnCertificate& own, con
     accepted = accepted_names(*request);
     report.note("peer", {"it accepts client certificates of: " + accepted, "它接受由以下 CA 签发的客户端证书：" + accepted});
   }
-  const std::optional<int> alert = report.seen() && report.seen()->alert ? report.seen()->alert : report.symptom().alert;
+  const std::optional<int> alert = alert_of(report);
   const bool is_about_ca = alert == 48 || (!accepted.empty() && !path.is_accepted);
   const std::string cause = is_about_ca ? "upstream_rejects_client_cert_ca" : "upstream_rejects_client_cert";
   report.conclude(cause, is_about_ca ? 0.85 : 0.6);
@@ -305,12 +310,13 @@ void conclude_required(HandshakeReport& report) {
 
 bool diagnose_client_certificate(HandshakeReport& report) {
   const ProbeResult* const seen = report.seen();
-  const std::optional<int> alert = seen != nullptr && seen->alert ? seen->alert : report.symptom().alert;
-  const bool is_after_request = seen != nullptr && !seen->is_ok() && has_agreed(*seen);
-  // Without permission to read the key nobody can repeat what nginx does; a peer that asks for a certificate gets none from us.
-  const bool is_half_seen = seen != nullptr && report.now().asked.left_out_client_certificate && seen->certificate_request.has_value();
-  const bool is_client_line = is_client_alert(report.symptom().alert) && (seen == nullptr || !seen->is_ok() || is_half_seen);
-  if (!is_after_request && !is_half_seen && !is_client_line && !is_client_alert(seen != nullptr ? seen->alert : std::nullopt)) return false;
+  const std::optional<int> alert = alert_of(report);
+  const bool is_left_out = report.now().asked.left_out_client_certificate;
+  const bool is_refused = seen != nullptr && !seen->is_ok() && has_agreed(*seen) && !is_left_out;
+  // Without permission to read the key nobody can repeat what nginx does: the line and the peer's request have to do.
+  const bool is_half_seen = is_left_out && seen != nullptr && seen->certificate_request && (is_client_alert(alert) || alert == 40);
+  const bool is_unseen = is_client_alert(alert) && (seen == nullptr || !seen->is_ok());
+  if (!is_refused && !is_half_seen && !is_unseen) return false;
   if (!report.now().asked.has_client_certificate) {
     conclude_required(report);
     return true;

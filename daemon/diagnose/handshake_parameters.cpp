@@ -198,7 +198,7 @@ bool diagnose_not_http2(HandshakeReport& report) {
 
 bool diagnose_parameters(HandshakeReport& report) {
   const ProbeResult* const seen = report.seen();
-  if (seen == nullptr || !is_worth_varying(*seen)) return false;
+  if (seen == nullptr || has_agreed(*seen) || !is_worth_varying(*seen)) return false;
   const UpstreamVerdict& now = report.now();
   const ProbeRequest& own = now.asked.request;
   const MakeHandshake look = report.looking();

@@ -152,7 +152,9 @@ void conclude_outcome(HandshakeReport& report, const ProbeResult& seen) {
 
 void diagnose_peer_failure(HandshakeReport& report) {
   const ProbeResult* const seen = report.seen();
-  if (seen != nullptr && !seen->is_ok()) conclude_outcome(report, *seen);
+  // What a peer says to a client without a certificate is not what it says to nginx, which has one.
+  const bool is_half_seen = seen != nullptr && report.now().asked.left_out_client_certificate && has_agreed(*seen);
+  if (seen != nullptr && !seen->is_ok() && !is_half_seen) conclude_outcome(report, *seen);
   else conclude_from_line(report);
   ask_owner(report);
 }

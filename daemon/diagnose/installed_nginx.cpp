@@ -4,13 +4,16 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
+#include <csignal>
 #include <cstdlib>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <sstream>
+#include <thread>
 
 #include "diagnose/program_run.h"
 
@@ -82,6 +85,16 @@ std::optional<ProcessStatus> status_of(pid_t id) {
                                                                  std::chrono::nanoseconds(real.tv_nsec - boot.tv_nsec));
   const auto since_boot = Duration((ticks + 1) * 1'000'000 / ::sysconf(_SC_CLK_TCK));
   return ProcessStatus{static_cast<pid_t>(std::atol(words[kParent].c_str())), Time(booted_at + since_boot)};
+}
+
+/// Those that take connections: after a reload the old ones call themselves otherwise.
+std::vector<pid_t> workers_of(pid_t master) {
+  std::vector<pid_t> workers;
+  for (const pid_t id : all_processes()) {
+    const auto status = status_of(id);
+    if (status && status->parent == master && title_of(id) == "nginx: worker process") workers.push_back(id);
+  }
+  return workers;
 }
 
 std::optional<Time> load_time(pid_t master, const std::vector<pid_t>& processes) {
@@ -209,6 +222,23 @@ InstalledNginx find_nginx(const std::string& configuration, const std::string& p
 std::optional<Time> loaded_at(const RunningNginx& running) {
   if (!title_of(running.master).starts_with(kMasterTitle)) return std::nullopt;
   return load_time(running.master, all_processes());
+}
+
+Result<> reload_nginx(const RunningNginx& running, std::chrono::milliseconds time_limit) {
+  constexpr auto kLook = std::chrono::milliseconds(20);
+  const auto deadline = std::chrono::steady_clock::now() + time_limit;
+  if (!title_of(running.master).starts_with(kMasterTitle))
+    return fail(ErrorCode::not_found, "nginx (process " + std::to_string(running.master) + ") does not run any more");
+  const std::vector<pid_t> old_workers = workers_of(running.master);
+  if (::kill(running.master, SIGHUP) != 0) return fail(error_from_errno(errno, "cannot signal process " + std::to_string(running.master)));
+  while (std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(kLook);
+    const std::vector<pid_t> workers = workers_of(running.master);
+    const bool has_old = std::any_of(workers.begin(), workers.end(),
+                                     [&](pid_t id) { return std::find(old_workers.begin(), old_workers.end(), id) != old_workers.end(); });
+    if (!workers.empty() && !has_old) return success();
+  }
+  return fail(ErrorCode::timeout, "nginx did not start new workers: it has refused the configuration; its error log says why");
 }
 
 }  // namespace handshaked::diagnose

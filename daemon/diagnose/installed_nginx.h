@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -43,5 +44,10 @@ InstalledNginx find_nginx(const std::string& configuration, const std::string& p
 
 /// When a master that was found has read its configuration, looked up anew; nothing when it is gone.
 std::optional<Time> loaded_at(const RunningNginx& running);
+
+/// Tells a running nginx to read its configuration again (SIGHUP), and waits until it works with it: until all workers that take
+/// connections have been started since. not_found when the master is gone, permission_denied when it is not ours to signal, timeout when
+/// no new workers came: nginx has then refused, and goes on with what it had.
+Result<> reload_nginx(const RunningNginx& running, std::chrono::milliseconds time_limit);
 
 }  // namespace handshaked::diagnose

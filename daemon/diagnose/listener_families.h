@@ -16,6 +16,8 @@ bool diagnose_rejected_certificate(LocalCase& local, const ListenerPlace& place)
 bool diagnose_first_bytes(LocalCase& local, const ListenerPlace& place);
 /// A name that no server has, refused handshakes, Host against SNI.
 bool diagnose_names(LocalCase& local, const ListenerPlace& place);
+/// A certificate file whose path has a variable cannot be read when a client comes.
+bool diagnose_dynamic_certificate(LocalCase& local, const ListenerPlace& place);
 /// Certificates of clients: missing, not verified, revoked.
 bool diagnose_client_certificate(LocalCase& local, const ListenerPlace& place);
 

@@ -43,6 +43,7 @@ Result<TrialResult> try_patch(const ConfigurationPatch& patch, const Surrounding
 }  // namespace
 
 Proof prove_by_load(const ConfigurationPatch& patch, const Surroundings& surroundings, Proof so_far, bool is_load_fault) {
+  if (so_far.status == ProofStatus::refuted) return so_far;
   if (const Text reason = reason_not_to_try(surroundings); !reason.empty()) {
     add_detail(so_far, reason.en, reason.zh);
     return so_far;
@@ -58,7 +59,8 @@ Proof prove_by_load(const ConfigurationPatch& patch, const Surroundings& surroun
     so_far.method = ProofMethod::nginx_t;
     add_detail(so_far, "nginx -t refuses it: " + tried.value().complaint, "nginx -t 拒绝：" + tried.value().complaint);
   } else {
-    if (is_load_fault && so_far.status == ProofStatus::untested) {
+    // A method that was there already has left it open for a reason of its own.
+    if (is_load_fault && so_far.status == ProofStatus::untested && so_far.method == ProofMethod::none) {
       so_far.status = ProofStatus::proved;
       so_far.method = ProofMethod::nginx_t;
     }
@@ -67,10 +69,11 @@ Proof prove_by_load(const ConfigurationPatch& patch, const Surroundings& surroun
   return so_far;
 }
 
-bool loads_now(const Surroundings& surroundings) {
-  if (!reason_not_to_try(surroundings).empty()) return false;
+LoadVerdict load_now(const Surroundings& surroundings) {
+  if (!reason_not_to_try(surroundings).empty()) return {};
   const auto tried = try_configuration(surroundings.nginx->configuration, *surroundings.files, {}, options_for(surroundings));
-  return tried && tried.value().is_accepted;
+  if (!tried || tried.value().is_permission) return {};
+  return {true, tried.value().is_accepted, tried.value().complaint};
 }
 
 }  // namespace handshaked::diagnose

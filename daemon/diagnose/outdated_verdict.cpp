@@ -66,7 +66,7 @@ std::vector<std::string> files_changed_since_load(const UpstreamCase& upstream) 
   return changed;
 }
 
-Fix reload_fix(UpstreamCase& upstream, std::string_view cause) {
+Fix reload_fix(UpstreamCase& upstream) {
   Fix fix = known_fix("upstream_stale_session_verdict", "reload-nginx", upstream.symptom().scheme, upstream.knowledge());
   fix.owner = Owner::proxy;
   fix.commands = commands_after_change(upstream);
@@ -76,7 +76,6 @@ Fix reload_fix(UpstreamCase& upstream, std::string_view cause) {
                           upstream.ran_under() + ").",
                       "按磁盘上的配置与文件做完整握手并重复 nginx 的校验：通过（" + upstream.ran_under() + "）。"};
   if (fix.title.empty()) fix.title = {"Reload nginx", "重新加载 nginx"};
-  (void)cause;
   return fix;
 }
 
@@ -141,7 +140,7 @@ Diagnosis diagnose_outdated_verdict(UpstreamCase& upstream) {
     diagnosis.also = {"upstream_stale_session_verdict"};
     diagnosis.summary = {"With the files as they are on disk now the upstream verifies; nginx has not been reloaded since they changed.",
                          "按磁盘上现有的文件，上游校验通过；文件修改后 nginx 尚未重新加载。"};
-    diagnosis.fixes.push_back(reload_fix(upstream, diagnosis.cause));
+    diagnosis.fixes.push_back(reload_fix(upstream));
   } else if (may_resume(upstream) && !is_reloaded) {
     diagnosis.cause = "upstream_stale_session_verdict";
     diagnosis.confidence = 0.75;
@@ -149,7 +148,7 @@ Diagnosis diagnose_outdated_verdict(UpstreamCase& upstream) {
         "A fresh handshake verifies now, so the fault is gone; but nginx resumes TLS sessions of this peer, and a resumed session repeats "
         "the old verdict until nginx is reloaded.",
         "新的握手现已通过校验，故障本身已消失；但 nginx 会恢复与该对端的 TLS 会话，而恢复的会话会重复旧的校验结论，直到 nginx 重新加载。"};
-    diagnosis.fixes.push_back(reload_fix(upstream, diagnosis.cause));
+    diagnosis.fixes.push_back(reload_fix(upstream));
     add_no_reuse_fix(upstream, diagnosis.cause, diagnosis);
   } else {
     diagnosis.cause = first;

@@ -91,7 +91,7 @@ class Proposals {
 
   void propose_names() {
     const bool sends_sni = verdict_.name.sni.has_value() || state_.has(RepairKind::send_sni);
-    const bool is_host = is_host_name(verdict_.name.verified);
+    const bool is_host = is_host_name(verdict_.name.verified) && !verdict_.name.is_client_chosen;
     if (!sends_sni && is_host) add({sni()});
     std::size_t uncovered = 0;
     for (const NameCandidate& candidate : name_candidates(upstream_, verdict_)) {

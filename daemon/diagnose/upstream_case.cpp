@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/digest.h"
+#include "nginx/location_match.h"
 
 namespace handshaked::diagnose {
 namespace {
@@ -31,15 +32,21 @@ int depth_of(const nginx::EffectiveValue& value) {
   return depth;
 }
 
+bool is_name_line(const Symptom& symptom) { return symptom.message.find("certificate does not match") != std::string::npos; }
+
+bool is_verification_line(const Symptom& symptom) { return symptom.verify_code.has_value() || is_name_line(symptom); }
+
 nginx::LoggedPlace logged_place(const Symptom& symptom) {
   nginx::LoggedPlace place;
   place.scheme = symptom.scheme;
   place.peer = symptom.peer;
   place.upstream_path = symptom.upstream_path;
   place.server = symptom.server;
-  place.request_target = symptom.request_target;
+  const std::string_view request = symptom.request_target;
+  place.request_target = request.starts_with('/') ? request : nginx::request_target(request);
   place.host = symptom.host;
-  place.expected_name = symptom.name;
+  // An empty name in such a line is a name, too; in other lines there is none.
+  if (is_name_line(symptom)) place.expected_name = symptom.name;
   return place;
 }
 
@@ -81,7 +88,9 @@ Result<> UpstreamCase::find_place() {
     if (i == 0) view_ = *view;
     UpstreamVerdict verdict = judge(*view, true);
     const bool explains = explains_line(verdict);
-    if (i > 0 && !explains) continue;
+    // Where nothing is verified no such line can have been written.
+    const bool is_better = !now_.verifies && verdict.verifies && is_verification_line(symptom_);
+    if (i > 0 && !explains && !is_better) continue;
     place_ = place;
     view_ = *view;
     now_ = std::move(verdict);
@@ -95,7 +104,7 @@ Result<> UpstreamCase::find_place() {
 bool UpstreamCase::explains_line(const UpstreamVerdict& verdict) const {
   if (symptom_.message.empty()) return true;
   if (symptom_.verify_code) return verdict.stage == UpstreamStage::verification && verdict.replay.verify_code == *symptom_.verify_code;
-  if (!symptom_.name.empty()) {
+  if (is_name_line(symptom_)) {
     return verdict.stage == UpstreamStage::name && nginx::to_lower(verdict.name.verified) == nginx::to_lower(symptom_.name);
   }
   return verdict.stage != UpstreamStage::passes && verdict.stage != UpstreamStage::verification && verdict.stage != UpstreamStage::name;
@@ -144,11 +153,29 @@ Result<PeerObservation> UpstreamCase::observe(const ProbeRequest& request) {
   return surroundings_.prober->observe(*now_.peer, request, request == now_.asked.request);
 }
 
+/// A name that only a request tells: the one that the line compares stands for it, or the server's own first name. It is sent as SNI
+/// only when the configuration itself has it.
+nginx::PeerName UpstreamCase::name_at(const UpstreamView& view) const {
+  nginx::PeerName name = view.name();
+  if (name.is_known) return name;
+  const std::string& own = view.target->server->names.logged;
+  if (is_name_line(symptom_)) {
+    name.is_known = true;
+    name.verified = symptom_.name;
+  } else if (name.is_client_chosen && is_verification_line(symptom_) && !own.empty()) {
+    name.is_known = true;
+    name.verified = own;
+  }
+  if (name.is_known && view.target->settings.server_name.is_on() && name.verified == own && !own.empty()) name.sni = own;
+  return name;
+}
+
 UpstreamVerdict UpstreamCase::judge(const UpstreamView& view, bool is_own) {
   UpstreamVerdict verdict;
-  verdict.name = view.name();
+  verdict.name = name_at(view);
   verdict.verifies = view.target->settings.verify.is_on();
   verdict.asked = request_as_nginx(view, surroundings_.may_read_keys);
+  verdict.asked.request.server_name = verdict.name.sni.value_or(std::string());
   auto policy = security_policy(verdict.asked.request.ciphers, verdict.asked.request.conf_commands);
   if (!policy) {
     verdict.stage = UpstreamStage::configuration;

@@ -73,6 +73,7 @@ class UpstreamCase {
   bool read_trust(const UpstreamView& view, UpstreamVerdict& verdict);
   void verify(const UpstreamView& view, UpstreamVerdict& verdict);
   bool explains_line(const UpstreamVerdict& verdict) const;
+  nginx::PeerName name_at(const UpstreamView& view) const;
   Result<> need_session();
 
   const Symptom& symptom_;

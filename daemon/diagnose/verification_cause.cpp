@@ -204,8 +204,8 @@ FoundCause name_cause(UpstreamCase& upstream, const UpstreamVerdict& verdict, co
     return FoundCause{.slug = std::move(slug), .confidence = confidence, .also = std::move(also), .certificate = leaf};
   };
   const bool is_set = !view.target->settings.name.is_default();
-  if (verdict.name.is_client_chosen) return found("proxy_ssl_name_from_client", 0.9, {"upstream_name_mismatch"});
   if (name.empty()) return found("proxy_ssl_name_empty", 0.95, {"proxy_ssl_name_wrong"});
+  if (verdict.name.is_client_chosen) return found("proxy_ssl_name_from_client", 0.9, {"upstream_name_mismatch", "proxy_ssl_name_wrong"});
   const auto address = nginx::parse_address(name, nginx::AddressForm::peer);
   const bool is_group = !is_set && view.destination != nullptr && view.destination->group != nullptr && !is_host_name(name);
   if (is_group && is_other_leaf) return found("upstream_sni_wrong_name", 0.9, {"upstream_name_is_upstream_block"});

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <openssl/x509_vfy.h>
+
 #include "diagnose/candidate_diagnosis.h"
 #include "diagnose/verification_dead_ends.h"
 #include "diagnose/verification_fixes.h"
@@ -86,6 +88,18 @@ void compare_with_line(UpstreamCase& upstream, Diagnosis& diagnosis) {
   diagnosis.confidence *= 0.85;
 }
 
+/// A verdict on dates is a verdict of this host's clock.
+void add_clock(UpstreamCase& upstream, Diagnosis& diagnosis) {
+  const auto& faults = upstream.now().replay.faults;
+  const bool is_about_dates = std::any_of(faults.begin(), faults.end(), [](const ReplayFault& one) {
+    return one.code == X509_V_ERR_CERT_HAS_EXPIRED || one.code == X509_V_ERR_CERT_NOT_YET_VALID || one.code == X509_V_ERR_CRL_HAS_EXPIRED ||
+           one.code == X509_V_ERR_CRL_NOT_YET_VALID;
+  });
+  if (!is_about_dates) return;
+  const std::string now = date_text(upstream.surroundings().now);
+  diagnosis.evidence.push_back({"clock", {"The clock of this host says " + now + ".", "本机时钟：" + now + "。"}});
+}
+
 /// Members of the same group that are in another state.
 void compare_members(UpstreamCase& upstream, Diagnosis& diagnosis) {
   constexpr std::size_t kMostMembers = 8;
@@ -151,6 +165,7 @@ Diagnosis diagnose_verification(UpstreamCase& upstream) {
   conclude(upstream, causes, diagnosis);
   compare_with_line(upstream, diagnosis);
   compare_members(upstream, diagnosis);
+  add_clock(upstream, diagnosis);
   for (const RepairedState& solution : search.solutions) {
     if (auto fix = fix_of(upstream, solution)) diagnosis.fixes.push_back(std::move(fix).value());
   }

@@ -90,12 +90,23 @@ class SocketStream final : public Stream {
 
   Layer& layer() { return layer_; }
 
+  /// After the handshake.
+  void watch_for_acceptance() {
+    if constexpr (!std::is_same_v<Layer, Socket>) {
+      SSL* const session = layer_.native_handle();
+      is_accepted_ = SSL_version(session) < TLS1_3_VERSION;
+    }
+  }
+  bool is_accepted() override { return is_accepted_; }
+  bool& acceptance() { return is_accepted_; }
+
  private:
   Socket& socket() {
     if constexpr (std::is_same_v<Layer, Socket>) return layer_;
     else return layer_.next_layer();
   }
 
+  bool is_accepted_ = true;  // outlives the session in layer_
   Layer layer_;
 };
 
@@ -174,11 +185,13 @@ awaitable<Result<std::unique_ptr<Stream>>> start_tls(Socket socket, std::string 
   auto stream = std::make_unique<TlsStream>(std::move(socket), tls.context());
   SSL* session = stream->layer().native_handle();
   CO_TRY(expect_host(session, host));
+  TlsClient::watch_for_ticket(session, stream->acceptance());
   deadline.guard([raw = stream.get()] { raw->close(); });
   const auto [error] = co_await stream->layer().async_handshake(ssl::stream_base::client, kAsTuple);
   deadline.unguard();
   if (deadline.is_over()) co_return fail(deadline.error());
   if (error) co_return fail(handshake_failure(session, host, error));
+  stream->watch_for_acceptance();
   co_return std::unique_ptr<Stream>(std::move(stream));
 }
 

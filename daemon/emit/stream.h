@@ -34,6 +34,9 @@ class Stream {
   /// What was written and the peer's kernel has not acknowledged yet; in bytes on the wire.
   virtual std::size_t unacknowledged_bytes() = 0;
 
+  /// False as long as the peer may still refuse us: under TLS 1.3, before a ticket has come (some peers send none).
+  virtual bool is_accepted() { return true; }
+
   /// True after a reset: the peer closed without having read all, or what was written came after its end. An orderly end
   /// of the peer is none.
   virtual bool is_broken() = 0;

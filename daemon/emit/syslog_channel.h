@@ -30,6 +30,8 @@ struct SyslogLimits {
   ConnectLimits connect;
   std::chrono::milliseconds write{10'000};
   std::chrono::milliseconds acknowledge{10'000};
+  /// A TLS 1.3 collector that has said nothing for so long has accepted our certificate.
+  std::chrono::milliseconds refusal{2'000};
 };
 
 /// UDP: one datagram a message. Nobody tells when one is lost.
@@ -37,7 +39,8 @@ std::unique_ptr<SyslogChannel> open_syslog_udp(boost::asio::any_io_executor exec
 
 /// TCP with octet counting (RFC 6587), with `tls` as RFC 5425. Syslog knows no answer, so a write says little: the read
 /// side is watched for the peer's end, and a message counts as sent when the peer's kernel has acknowledged its last byte
-/// and has sent no reset. What a collector had received but not yet read when it died later is lost all the same.
+/// and has sent no reset; under TLS 1.3 the first one waits until the
+/// collector has shown that it accepts us. What a collector had received but not yet read when it died later is lost all the same.
 std::unique_ptr<SyslogChannel> open_syslog_tcp(boost::asio::any_io_executor executor, TcpPeer peer, std::optional<TlsClient> tls,
                                                SyslogLimits limits);
 

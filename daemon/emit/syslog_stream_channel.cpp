@@ -22,6 +22,7 @@ struct WatchedStream {
   std::unique_ptr<Stream> stream;
   bool has_ended = false;
   bool has_failed = false;  // by a reset, that is, not in order
+  std::chrono::steady_clock::time_point connected_at = std::chrono::steady_clock::now();
 };
 
 awaitable<void> watch_for_end(std::shared_ptr<WatchedStream> watched) {
@@ -91,13 +92,20 @@ class StreamChannel final : public SyslogChannel {
     const auto is_broken = [&] { return watched.has_failed || watched.stream->is_broken() || deadline.is_over(); };
     asio::steady_timer timer(executor_);
     auto pause = std::chrono::milliseconds(1);
-    while (watched.stream->unacknowledged_bytes() > 0 && !is_broken()) {
+    // A TLS 1.3 collector refuses our certificate after our handshake and our first message: an alert, or its end.
+    const auto may_be_refused = [&] {
+      return !watched.stream->is_accepted() && std::chrono::steady_clock::now() - watched.connected_at < limits_.refusal;
+    };
+    const auto is_refused = [&] { return !watched.stream->is_accepted() && watched.has_ended; };
+    while ((watched.stream->unacknowledged_bytes() > 0 || may_be_refused()) && !is_broken() && !is_refused()) {
       timer.expires_after(pause);
       co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
       pause = std::min(pause * 2, std::chrono::milliseconds(50));
     }
     // Lets the watching reader see a reset that has arrived meanwhile.
     co_await asio::post(executor_, asio::use_awaitable);
+    if (is_refused())
+      co_return fail(ErrorCode::network, "the collector has ended the connection at its beginning; it may want a client certificate");
     if (is_broken()) co_return fail(ErrorCode::network, "the collector has broken the connection");
     co_return success();
   }

@@ -13,7 +13,19 @@ auto refuse(const std::string& what, const std::string& file, const error_code& 
   return fail(ErrorCode::invalid_configuration, what + " " + file + ": " + why.message());
 }
 
+int ticket_index() {
+  static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
+  return index;
+}
+
+int note_ticket(SSL* session, SSL_SESSION*) {
+  if (auto* const has_ticket = static_cast<bool*>(SSL_get_ex_data(session, ticket_index()))) *has_ticket = true;
+  return 0;  // we keep no session
+}
+
 }  // namespace
+
+void TlsClient::watch_for_ticket(ssl_st* session, bool& has_ticket) { SSL_set_ex_data(session, ticket_index(), &has_ticket); }
 
 TlsClient::TlsClient(std::unique_ptr<ssl::context> context) : context_(std::move(context)) {}
 TlsClient::TlsClient(TlsClient&&) noexcept = default;
@@ -24,7 +36,9 @@ Result<TlsClient> TlsClient::create(const TlsClientOptions& options) {
   auto context = std::make_unique<ssl::context>(ssl::context::tls_client);
   error_code error;
   SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION);
-  SSL_CTX_set_session_cache_mode(context->native_handle(), SSL_SESS_CACHE_OFF);
+  // No session is ever resumed: tickets are only noticed.
+  SSL_CTX_set_session_cache_mode(context->native_handle(), SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+  SSL_CTX_sess_set_new_cb(context->native_handle(), note_ticket);
   context->set_verify_mode(ssl::verify_peer, error);
   if (error) return refuse("cannot require verification", "", error);
   // Without a callback OpenSSL would ask for a passphrase on the terminal.

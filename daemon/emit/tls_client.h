@@ -5,6 +5,8 @@
 
 #include "base/result.h"
 
+struct ssl_st;
+
 namespace boost::asio::ssl {
 class context;
 }
@@ -28,6 +30,10 @@ class TlsClient {
   ~TlsClient();
 
   boost::asio::ssl::context& context() const { return *context_; }
+
+  /// Lets `has_ticket`, which must outlive the session, become true when the peer has sent a session ticket. Under TLS 1.3 our
+  /// handshake is over before the peer has looked at our certificate; a ticket comes after that, else an alert.
+  static void watch_for_ticket(ssl_st* session, bool& has_ticket);
 
  private:
   explicit TlsClient(std::unique_ptr<boost::asio::ssl::context> context);

@@ -122,10 +122,11 @@ void add_dead_ends(Message& message, const Notification& notification, const Wor
 void add_items(Message& message, const Notification& notification, const Words& words) {
   for (const DigestItem& item : notification.items) {
     if (message.items.size() == kItemsShown) break;
-    message.items.push_back(plain_text(item.summary));
+    const bool is_over = notification.kind != "digest" && item.kind == "resolved";
+    message.items.push_back(plain_text(item.summary) + (is_over ? words(" [resolved]", "【已恢复】") : ""));
   }
   if (message.items.empty()) return;
-  message.items_label = words("In this digest", "本摘要包含");
+  message.items_label = notification.kind == "digest" ? words("In this digest", "本摘要包含") : words("In this group", "本组故障");
   const auto left_out = notification.items_left_out + static_cast<std::int64_t>(notification.items.size() - message.items.size());
   if (left_out > 0) message.items.push_back(std::string(words("… and so many more: ", "……以及更多：")) + std::to_string(left_out));
 }

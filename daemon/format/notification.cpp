@@ -111,6 +111,23 @@ void read_fixes(const Object& data, Notification& into) {
   });
 }
 
+/// The company in which an incident is told: "10.0.0.7:8443, shop.example (12)".
+void read_group(const Object& group, Notification& into) {
+  visit_objects(group, "incidents", [&into](const Object& incident) {
+    std::string place = text_of(incident, "peer");
+    for (const char* more : {"server", "file"}) {
+      const std::string text = text_of(incident, more);
+      if (!text.empty()) place += (place.empty() ? "" : ", ") + text;
+    }
+    if (place.empty()) place = text_of(incident, "id");
+    into.items.push_back({text_of(incident, "status"), text_of(incident, "id"), text_of(incident, "severity"),
+                          place + " (" + std::to_string(number_of(incident, "count")) + ")"});
+  });
+  if (into.items.size() < 2) into.items.clear();
+  const auto all = number_of(group, "open") + number_of(group, "resolved");
+  if (!into.items.empty()) into.items_left_out = std::max<std::int64_t>(0, all - static_cast<std::int64_t>(into.items.size()));
+}
+
 void read_data(const Object& data, Notification& into) {
   Object part;
   if (data["incident"].get(part) == simdjson::SUCCESS) read_incident(part, into);
@@ -131,6 +148,8 @@ void read_data(const Object& data, Notification& into) {
     into.items.push_back({text_of(item, "kind"), text_of(item, "incident"), text_of(item, "severity"), text_of(item, "summary")});
   });
   into.items_left_out = number_of(data, "left_out");
+  Object group;
+  if (data["group"].get(group) == simdjson::SUCCESS) read_group(group, into);
 }
 
 std::string last_word(std::string_view type) { return std::string(type.substr(type.rfind('.') + 1)); }

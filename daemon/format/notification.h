@@ -12,10 +12,10 @@ namespace handshaked::format {
 enum class ProofStatus { untested, proved, refuted };
 
 struct NotifiedFix {
-  std::string id, owner, title, how, patch, message;
-  std::vector<std::string> commands;
+  std::string id = {}, owner = {}, title = {}, how = {}, patch = {}, message = {};
+  std::vector<std::string> commands = {};
   ProofStatus proof = ProofStatus::untested;
-  std::string proof_method;
+  std::string proof_method = {};
   bool is_unsafe = false;
 };
 
@@ -25,7 +25,7 @@ struct NotifiedDeadEnd {
   bool is_unsafe = false;
 };
 
-/// One event inside of a digest.
+/// One event inside of a digest, or one incident of a group.
 struct DigestItem {
   std::string kind, incident_id, severity, summary;
 };
@@ -51,8 +51,8 @@ struct Notification {
   std::optional<double> confidence;
   std::vector<NotifiedFix> fixes;
   std::vector<NotifiedDeadEnd> dead_ends;
-  std::string summary;  ///< one line for people
-  std::vector<DigestItem> items;
+  std::string summary;            ///< one line for people
+  std::vector<DigestItem> items;  ///< of a digest; of a group, if it is of more than one incident
   std::int64_t items_left_out = 0;
 
   bool is_resolved() const { return kind == "resolved" || (kind != "digest" && status == "resolved"); }

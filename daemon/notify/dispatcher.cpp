@@ -410,6 +410,16 @@ std::optional<ToldState> Dispatcher::told(std::string_view receiver, std::string
   return std::nullopt;
 }
 
+std::vector<ToldState> Dispatcher::everything_told() const {
+  std::vector<ToldState> all;
+  for (const auto& [key, group] : groups_) {
+    for (const Member& member : group->members) {
+      if (member.was_told) all.push_back(told_state(*group, member));
+    }
+  }
+  return all;
+}
+
 // ---- silence ----------------------------------------------------------------------------------------------------------------
 
 SilenceBook& Dispatcher::change_silences() {

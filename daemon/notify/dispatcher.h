@@ -66,6 +66,8 @@ class Dispatcher {
   const std::vector<MaintenanceWindow>& maintenance() const { return maintenance_; }
   /// What a receiver was told of an incident last; nullopt: nothing yet.
   std::optional<ToldState> told(std::string_view receiver, std::string_view incident_id) const;
+  /// All that receivers were told of incidents that are not over for them.
+  std::vector<ToldState> everything_told() const;
   /// Groups that wait or have been told of something that is not over.
   std::size_t groups() const { return groups_.size(); }
 

@@ -76,7 +76,8 @@ bool Matcher::matches(const correlate::Incident& incident) const {
 
 std::string Matcher::text() const {
   static constexpr std::string_view kOperators[] = {"=", "!=", "=~", "!~"};
-  const bool needs_quotes = value_.empty() || value_.find_first_of(" \t") != std::string::npos;
+  const bool looks_quoted = value_.size() >= 2 && value_.front() == '"' && value_.back() == '"';
+  const bool needs_quotes = value_.empty() || looks_quoted || value_.find_first_of(" \t") != std::string::npos;
   std::string out(to_string(label_));
   out += kOperators[static_cast<std::size_t>(test_)];
   return out + (needs_quotes ? "\"" + value_ + "\"" : value_);

@@ -129,8 +129,11 @@ awaitable<Result<HttpAnswer>> take_lines(const HttpRequest& request, HttpBody& b
   Result<Taken> taken = Taken();
   const std::size_t begin = first.find_first_not_of(" \t\r\n");
   if (begin != npos) {
-    const bool is_json = (first[begin] == '{' || first[begin] == '[') && request.content_type() != "text/plain";
-    if (is_json) taken = co_await take_json(first.substr(begin), body, connection.intake, *names);
+    const std::string type = request.content_type();
+    const bool looks_like_json = first[begin] == '{' || first[begin] == '[';
+    const bool says_json = type.ends_with("json");
+    if (says_json && !looks_like_json) co_return fail(ErrorCode::invalid_input, "the body is not JSON, although its Content-Type says so");
+    if (looks_like_json && type != "text/plain") taken = co_await take_json(first.substr(begin), body, connection.intake, *names);
     else taken = co_await take_text(std::move(first), body, connection.intake);
   }
   if (!taken) co_return fail(taken.error());

@@ -15,7 +15,7 @@ namespace handshaked::receive {
 /// with more behind it. Not shared between threads.
 class SyslogFraming {
  public:
-  /// Longer messages are cut there; the rest of them is skipped.
+  /// Longer messages are cut there, and the rest of them is skipped; but a line that is there in whole is given in whole.
   explicit SyslogFraming(std::size_t message_limit) : limit_(message_limit) {}
 
   /// Takes whole messages from the front of `bytes` and hands them over as blocks of lines; the last of a block may lack its line

@@ -127,20 +127,4 @@ void IncidentCommit::add_delivery(const notify::Notice& notice, const RuleBase& 
                                .body = event_to_text(event)});
 }
 
-std::vector<notify::ReceiverHabits> receiver_habits(const std::vector<config::Receiver>& receivers) {
-  using Type = config::Receiver::Type;
-  std::vector<notify::ReceiverHabits> habits;
-  for (const config::Receiver& receiver : receivers) {
-    const bool reminds_itself = receiver.type == Type::pagerduty || receiver.type == Type::alertmanager;
-    habits.push_back({.name = receiver.name, .for_people = receiver.is_for_people(), .repeats = !reminds_itself});
-  }
-  return habits;
-}
-
-notify::Router make_router(const config::Config& config) {
-  std::vector<notify::Route> routes;
-  for (const config::ConfiguredRoute& configured : config.routing.routes) routes.push_back(configured.route);
-  return notify::Router(std::move(routes), receiver_habits(config.receivers), config.group_wait);
-}
-
 }  // namespace handshaked::stages

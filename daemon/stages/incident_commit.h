@@ -29,9 +29,4 @@ class IncidentCommit {
   std::vector<config::Receiver> receivers_;
 };
 
-/// How each receiver of the configuration likes to be told.
-std::vector<notify::ReceiverHabits> receiver_habits(const std::vector<config::Receiver>& receivers);
-/// Who is told what, as the configuration says.
-notify::Router make_router(const config::Config& config);
-
 }  // namespace handshaked::stages

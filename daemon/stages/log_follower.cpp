@@ -6,7 +6,8 @@ namespace handshaked::stages {
 
 LogFollower::LogFollower(std::string path, ingest::LogTailOptions options, std::optional<ingest::ReadPosition> saved, parse::TimeZone zone,
                          std::shared_ptr<const match::RuleSet> rules, bool starts_live)
-    : tail_(path, options, std::move(saved)),
+    : is_late_(saved.has_value()),
+      tail_(path, options, std::move(saved)),
       zone_(zone),
       rules_(rules),
       analysis_(std::make_unique<LineAnalysis>(rules, std::move(zone))),
@@ -18,12 +19,18 @@ std::optional<ReadBatch> LogFollower::step(Time now, bool& more) {
   fold_.set_live(is_live_);
   ingest::TailStep step = tail_.step(*this, now);
   is_live_ = is_live_ || step.caught_up;
+  const bool was_late = std::exchange(is_late_, is_late_ && !step.caught_up);
   more = step.more;
   std::string cursor = ingest::to_text(tail_.position());
   if (cursor == last_cursor_ && fold_.empty() && step.events.empty()) return std::nullopt;
   last_cursor_ = cursor;
-  return ReadBatch{
-      .source = tail_.path(), .cursor = std::move(cursor), .found = fold_.take(), .events = std::move(step.events), .bytes = step.bytes};
+  correlate::FailureBatch found = fold_.take();
+  found.late = was_late;
+  return ReadBatch{.source = tail_.path(),
+                   .cursor = std::move(cursor),
+                   .found = std::move(found),
+                   .events = std::move(step.events),
+                   .bytes = step.bytes};
 }
 
 void LogFollower::use_rules(std::shared_ptr<const match::RuleSet> rules) {

@@ -42,6 +42,7 @@ class LogFollower final : private ingest::BlockHandler {
  private:
   void on_block(const ingest::TailBlock& block) override;
 
+  bool is_late_;  ///< what was written while we were down is still being read
   ingest::LogTail tail_;
   parse::TimeZone zone_;
   std::shared_ptr<const match::RuleSet> rules_;

@@ -150,21 +150,26 @@ Result<std::vector<emit::OutgoingEvent>> delivered_and_open(store::StoreThread& 
   return events;
 }
 
+// A line of JSON with what stands around the event, and then the event as it is: it is large, and is neither escaped nor parsed on its
+// way. (Rows of before have it as the member "body" of one object, which has no line feed.)
 std::string event_to_text(const emit::OutgoingEvent& event) {
   std::string out;
+  out.reserve(event.body.size() + 1024);
   JsonWriter json(out);
   json.begin_object().member("event_id", event.event_id).member("event_type", event.event_type).member("incident_id", event.incident_id);
   json.member("severity", event.severity).member("time", event.time.time_since_epoch().count()).member("summary", event.summary);
   json.key("data").begin_array();
   for (const auto& [name, value] : event.data) json.value(name).value(value);
-  json.end_array().member("body", event.body).end_object();
-  return out;
+  json.end_array().end_object();
+  return out.append("\n").append(event.body);
 }
 
 Result<emit::OutgoingEvent> event_from_text(std::string_view text) {
+  const std::size_t end_of_frame = text.find('\n');
+  const std::string_view frame = text.substr(0, end_of_frame);
   simdjson::dom::parser parser;
   simdjson::dom::object root;
-  if (parser.parse(text.data(), text.size()).get(root) != simdjson::SUCCESS)
+  if (parser.parse(frame.data(), frame.size()).get(root) != simdjson::SUCCESS)
     return fail(ErrorCode::invalid_input, "a queued event cannot be read");
   const auto member = [&root](std::string_view key) {
     std::string_view value;
@@ -175,7 +180,7 @@ Result<emit::OutgoingEvent> event_from_text(std::string_view text) {
                             .incident_id = member("incident_id"),
                             .severity = member("severity"),
                             .time = {},
-                            .body = member("body"),
+                            .body = end_of_frame == std::string_view::npos ? member("body") : std::string(text.substr(end_of_frame + 1)),
                             .summary = member("summary"),
                             .data = {}};
   if (std::int64_t micros = 0; root["time"].get(micros) == simdjson::SUCCESS) event.time = Time(Duration(micros));

@@ -25,6 +25,7 @@ const std::filesystem::path kInMemory = ":memory:";
 //  - temp_store: the sandbox may have no writable /tmp.
 //  - mmap_size 0: an input/output error must be an Error, not a SIGBUS.
 //  - journal_size_limit: the WAL shrinks again after a burst.
+//  - wal_autocheckpoint: as much as the WAL may hold then; each checkpoint waits for the disk, and a burst would make many.
 constexpr const char* kConnectionPragmas = R"sql(
 PRAGMA auto_vacuum = INCREMENTAL;
 PRAGMA synchronous = FULL;
@@ -32,6 +33,7 @@ PRAGMA secure_delete = FAST;
 PRAGMA temp_store = MEMORY;
 PRAGMA mmap_size = 0;
 PRAGMA journal_size_limit = 16777216;
+PRAGMA wal_autocheckpoint = 4000;
 PRAGMA cell_size_check = ON;
 PRAGMA trusted_schema = OFF;
 )sql";

@@ -9,10 +9,11 @@ from support.scenario import expect, run
 # May be used by all; use no stage.
 FOUNDATION = ["base", "telemetry"]
 # In the order in which a line flows through them.
-STAGES = ["ingest", "parse", "match", "correlate", "notify", "nginx", "diagnose", "format", "emit"]
+STAGES = ["ingest", "receive", "parse", "match", "correlate", "notify", "nginx", "diagnose", "format", "emit"]
 # What each stage puts out: the headers that stages to its right may include. Everything else is its own business.
 OUTPUT = {
     "ingest": ["log_line.h"],
+    "receive": [],
     "parse": ["error_record.h", "openssl_error.h", "time_zone.h"],
     "match": ["handshake_failure.h", "failure_handler.h", "rule.h", "rule_set.h", "knowledge.h"],
     "correlate": ["incident.h", "incident_key.h"],
@@ -26,7 +27,8 @@ OUTPUT = {
 SERVANTS = {
     "control": set(),
     "store": {"ingest/read_position.h", "emit/outbox.h", "emit/sink.h", "correlate/incident.h"},
-    "config": {"notify/route.h", "notify/maintenance.h", "parse/time_zone.h", "correlate/correlator.h", "emit/webhook_sink.h", "emit/syslog_sink.h", "emit/receiver_url.h"},
+    "config": {"notify/route.h", "notify/maintenance.h", "parse/time_zone.h", "correlate/correlator.h", "emit/webhook_sink.h", "emit/syslog_sink.h", "emit/receiver_url.h",
+               "receive/endpoint.h", "receive/address_list.h", "receive/field_names.h"},
 }
 # Use everything except the pipeline, and nothing uses them but main.cpp.
 FRONT = ["cli", "web"]

@@ -14,7 +14,8 @@ TEST_NAME = re.compile(r"^TEST(?:_F|_P)?\((\w+),\s*(\w+)\)", re.MULTILINE)
 def story(t):
     root = source_directory()
     wrong = []
-    sources = [path for top in ("daemon", "tests", "bench") for path in sorted((root / top).rglob("*")) if path.suffix in (".h", ".cpp", ".py")]
+    sources = [path for top in ("daemon", "tests", "bench") for path in sorted((root / top).rglob("*"))
+               if path.suffix in (".h", ".cpp", ".py") and "node_modules" not in path.parts]
     expect(sources, "no sources in %s" % root)
     for path in sources:
         name = path.relative_to(root)
@@ -48,7 +49,7 @@ def story(t):
                 wrong.append("tests/unit/%s: %s.%s is no sentence" % (name, suite, test))
     for top in (root / "daemon", root / "tests"):
         for directory in top.rglob("*"):
-            if directory.is_dir() and SAY_NOTHING & set(directory.name.split("_")):
+            if directory.is_dir() and "node_modules" not in directory.parts and SAY_NOTHING & set(directory.name.split("_")):
                 wrong.append("%s: the name says nothing" % directory.relative_to(root))
     for text in wrong:
         print(text)

@@ -15,16 +15,17 @@ from support.scenario import expect, wait_for
 
 
 class Situation:
-    """`location`: what stands in a location of its own. `place`: peer or server by which its incident is known. `cause`: the slug, or
+    """`location`: what stands in a location of its own. `place`: peer or server by which its incident is known, or several. `cause`: the slug, or
     several that are as true. `cured`: the first fix has a patch that is proved and makes it work; False: no patch may be offered as proved.
     `owner` of the first fix, and `fix`, words that it must hold somewhere (title, how, patch, message, commands), when given.
     `http`: more blocks beside the server. `works`: a function that tries what failed and tells whether it works now; without one the
     location is requested and has to answer `after`."""
 
     def __init__(self, name, location, place, cause, cured, owner=None, fix=(), also=(), http="", after=200, works=None):
-        self.name, self.location, self.place, self.cured, self.owner, self.http, self.after = name, location, place, cured, owner, http, after
+        self.name, self.location, self.cured, self.owner, self.http, self.after = name, location, cured, owner, http, after
         self.works = works
         self.causes = [cause, *also]
+        self.places = [place] if isinstance(place, str) else list(place)
         self.fix = [fix] if isinstance(fix, str) else list(fix)
 
 
@@ -56,7 +57,7 @@ class DiagnosisBench:
         self.nginx.start()
         for one in self.situations:
             expect(self._fails(one), "%s: this was to fail, and works" % one.name)
-        wait_for(lambda: all(self.nginx.lines("/" + one.name if one.location else one.place) for one in self.situations), 10,
+        wait_for(lambda: all(any(map(self.nginx.lines, ["/" + one.name] if one.location else one.places)) for one in self.situations), 10,
                  "nginx to log every situation")
         incidents = self.diagnose()
         problems = []
@@ -81,10 +82,9 @@ class DiagnosisBench:
         return json.loads(done.stdout)["incidents"]
 
     def _judge(self, one, incidents):
-        mine = [incident for incident in incidents if one.place in (incident["place"].get("peer"), incident["place"].get("server"),
-                                                                    incident["place"].get("name"))]
+        mine = [incident for incident in incidents if {incident["place"].get(key) for key in ("peer", "server", "name")} & set(one.places)]
         if not mine:
-            return ["%s: no incident at %s" % (one.name, one.place)]
+            return ["%s: no incident at %s" % (one.name, " or ".join(one.places))]
         incident, problems = mine[0], []
         cause = incident["diagnosis"]["cause"]
         if cause not in one.causes:

@@ -28,7 +28,7 @@ class Trial : public ::testing::Test {
     write("ca.pem", TestIdentity::root("Root").pem());
     write("sites-available/one",
           "server {\n  listen unix:" + (root_ / "s.sock").string() +
-              ";\n  location / {\n    proxy_pass https://127.0.0.1:9;\n    proxy_ssl_trusted_certificate ca.pem;\n  }\n}\n");
+              ";\n  location / {\n    proxy_pass https://127.0.0.1:9;\n    proxy_ssl_trusted_certificate ca.pem;\n    proxy_ssl_verify on;\n  }\n}\n");
     fs::create_directories(root_ / "sites-enabled");
     fs::create_symlink("../sites-available/one", root_ / "sites-enabled/one");
     write("main.conf", "pid nginx.pid;\nerror_log stderr;\nevents { }\nhttp {\n  access_log off;\n  include " + root_.path().string() +

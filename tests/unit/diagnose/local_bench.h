@@ -13,14 +13,13 @@
 namespace handshaked::diagnose {
 
 /// An nginx configuration and its files in memory, a CA collection, and what a diagnosis of this host's own faults needs; nothing goes over
-/// the wire.
+/// the wire, and no nginx is asked (no program is named).
 class LocalBench {
  public:
   static constexpr const char* kMain = "/etc/nginx/nginx.conf";
 
   LocalBench() {
     std::filesystem::create_directories(directory_ / "cas");
-    surroundings.installation.version = nginx::parse_version("1.22.1");
     surroundings.may_read_keys = true;
     surroundings.now = wall_clock_now();
     surroundings.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);

@@ -100,6 +100,16 @@ TEST(Message, OfADigestNamesItsEvents) {
   EXPECT_EQ(message.items, (std::vector<std::string>{first.summary, second.summary}));
 }
 
+TEST(Message, OfAGroupNamesItsIncidents) {
+  OutgoingEvent event = sample();
+  event.body.replace(
+      event.body.size() - 2, 1,
+      R"(,"group":{"key":"k","open":7,"resolved":1,"incidents":[{"id":"inc-1","status":"open","peer":"192.0.2.1:443","count":3},)"
+      R"({"id":"inc-2","status":"resolved","server":"a.example","count":1}]}})");
+  const Message message = compose_message(read_notification(event), Language::en);
+  EXPECT_EQ(message.items, (std::vector<std::string>{"192.0.2.1:443 (3)", "a.example (1) [resolved]", "… and so many more: 6"}));
+}
+
 TEST(Message, LinksOnlyWhatIsAPlainLink) {
   Notification notification = read_notification(sample());
   EXPECT_EQ(compose_message(notification, Language::en).link, "https://nginx.org/en/docs/http/ngx_http_proxy_module.html");
@@ -132,7 +142,9 @@ TEST(Markup, LeavesNoMarkupOfAStranger) {
   EXPECT_EQ(escaped.find("@all"), std::string::npos);
   EXPECT_EQ(escaped.find('<'), std::string::npos);
   for (std::size_t at = 0; at < escaped.size(); ++at)
-    if (std::string_view("*_`[#|~").find(escaped[at]) != std::string_view::npos) EXPECT_EQ(escaped[at - 1], '\\') << escaped;
+    if (std::string_view("*_`[#|~").find(escaped[at]) != std::string_view::npos) {
+      EXPECT_EQ(escaped[at - 1], '\\') << escaped;
+    }
   EXPECT_EQ(escape_by_width(text).find_first_of("*_`[]<>#|~"), std::string::npos);
 }
 
@@ -151,7 +163,9 @@ TEST(Markup, KeepsWithinItsLimitAndSaysWhatIsMissing) {
   for (const std::size_t limit : {0U, 1U, 50U, 300U, 1000U, 3000U, 100'000U}) {
     const std::string text = render_markup(message, markup, limit);
     EXPECT_LE(length_of(text, Measure::utf16_units), std::max<std::size_t>(limit, 40));
-    if (limit >= 300) EXPECT_TRUE(text.ends_with("rest\\)")) << text;
+    if (limit >= 300) {
+      EXPECT_TRUE(text.ends_with("rest\\)")) << text;
+    }
   }
 }
 

@@ -85,7 +85,9 @@ TEST(SlackFormat, BoundsItsBlocks) {
     const std::string_view text = block["text"]["text"];
     const bool is_header = std::string_view(block["type"]) == "header";
     EXPECT_LE(length_of(text, Measure::utf16_units), is_header ? 150u : 3000u);
-    if (!is_header) EXPECT_EQ(text.find_first_of("<>"), std::string_view::npos);
+    if (!is_header) {
+      EXPECT_EQ(text.find_first_of("<>"), std::string_view::npos);
+    }
   }
 }
 

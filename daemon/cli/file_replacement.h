@@ -1,0 +1,49 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <sys/types.h>
+
+#include <ctime>
+
+#include "base/result.h"
+
+namespace handshaked::cli {
+
+/// Files of this host given another text, so that it can be undone byte for byte. Each is replaced in one step (a new file beside it,
+/// synced, renamed over it) and keeps owner and mode; a copy of what was there is in the backup directory first, under its whole path. Not
+/// copied; one thread. Nothing is undone by itself: call restore().
+class FileReplacement {
+ public:
+  /// Makes a new directory below `root` (which is made, too): "20261121T080000Z-NAME". io when that cannot be.
+  static Result<FileReplacement> begin(const std::string& root, const std::string& name);
+
+  /// `before` is what must stand there now (invalid_input otherwise: somebody else changes it). A symbolic link is refused: give the real
+  /// path.
+  Result<> replace(const std::string& path, const std::string& before, const std::string& after);
+  /// Where no file is, readable by all (a certificate); missing directories are made.
+  Result<> create(const std::string& path, const std::string& text);
+  /// Everything back as it was, modification times too, the last change first. Goes on after a failure, and gives the first.
+  Result<> restore();
+
+  const std::string& backup() const { return backup_; }
+
+ private:
+  struct Replaced {
+    std::string path;
+    bool is_new = false;
+    std::string before;
+    mode_t mode = 0;
+    uid_t owner = 0;
+    gid_t group = 0;
+    timespec modified_at{};
+  };
+  FileReplacement() = default;
+
+  std::string backup_;
+  std::vector<Replaced> replaced_;
+  std::vector<std::string> made_directories_;
+};
+
+}  // namespace handshaked::cli

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "diagnose/ca_store.h"
+#include "diagnose/nginx_at_hand.h"
+#include "diagnose/prober.h"
+#include "diagnose/surroundings.h"
+
+namespace handshaked::cli {
+
+/// What a look at this host's nginx needs, held together: policy, prober, and what may be looked at. Borrows the NginxAtHand, which must
+/// have a configuration, and the CaStore. Not moved: its parts point to each other.
+class NginxSurroundings {
+ public:
+  static Result<std::unique_ptr<NginxSurroundings>> create(const diagnose::NginxAtHand& nginx, const diagnose::CaStore& ca_store,
+                                                           bool may_probe, std::chrono::steady_clock::time_point deadline);
+  NginxSurroundings(const NginxSurroundings&) = delete;
+  NginxSurroundings& operator=(const NginxSurroundings&) = delete;
+
+  const diagnose::Surroundings& surroundings() const { return surroundings_; }
+  diagnose::Prober& prober() { return prober_; }
+  /// Every probe that was made, one line each.
+  const std::vector<std::string>& probes() const { return probes_; }
+
+ private:
+  NginxSurroundings(diagnose::ProbePolicy policy, const diagnose::NginxAtHand& nginx, const diagnose::CaStore& ca_store, bool may_probe,
+                    std::chrono::steady_clock::time_point deadline);
+
+  std::vector<std::string> probes_;
+  diagnose::ProbePolicy policy_;
+  diagnose::Prober prober_;
+  diagnose::Surroundings surroundings_;
+};
+
+}  // namespace handshaked::cli

@@ -1,0 +1,173 @@
+#include "diagnose/diff_application.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <vector>
+
+namespace handshaked::diagnose {
+namespace {
+
+constexpr std::size_t kMostBytes = 16U << 20;
+constexpr std::string_view kNoEnd = "\\ No newline at end of file\n";
+
+auto malformed(std::string_view what) { return fail(ErrorCode::invalid_input, "the patch cannot be read: " + std::string(what)); }
+
+std::vector<std::string_view> lines_of(std::string_view text) {
+  std::vector<std::string_view> lines;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
+    lines.push_back(text.substr(0, end));
+    text.remove_prefix(end);
+  }
+  return lines;
+}
+
+std::optional<std::string> unquoted(std::string_view quoted) {
+  std::string name;
+  for (std::size_t i = 1; i + 1 < quoted.size(); ++i) {
+    if (quoted[i] != '\\') {
+      name += quoted[i];
+    } else if (i + 3 < quoted.size() && quoted[i + 1] >= '0' && quoted[i + 1] <= '3') {
+      unsigned value = 0;
+      const auto parsed = std::from_chars(quoted.data() + i + 1, quoted.data() + i + 4, value, 8);
+      if (parsed.ptr != quoted.data() + i + 4) return std::nullopt;
+      name += static_cast<char>(value);
+      i += 3;
+    } else {
+      name += quoted[++i];
+    }
+  }
+  return name;
+}
+
+/// "--- a/etc/x" gives "/etc/x"; "/dev/null" gives an empty text.
+std::optional<std::string> path_in(std::string_view line, std::string_view mark, std::string_view side) {
+  if (!line.starts_with(mark) || !line.ends_with('\n')) return std::nullopt;
+  std::string name(line.substr(mark.size(), line.size() - mark.size() - 1));
+  if (name == "/dev/null") return std::string();
+  if (name.starts_with('"') && name.size() > 1) {
+    auto plain = unquoted(name);
+    if (!plain) return std::nullopt;
+    name = std::move(*plain);
+  } else if (name.ends_with('\t')) {
+    name.pop_back();
+  }
+  const bool climbs = name.find("/../") != std::string::npos || name.ends_with("/..");
+  if (!name.starts_with(side) || climbs) return std::nullopt;
+  return name.substr(1);
+}
+
+struct Range {
+  std::size_t begin = 0, count = 1;
+};
+
+/// "12,3" or "12".
+std::optional<Range> range_in(std::string_view text) {
+  Range range;
+  const char* const end = text.data() + text.size();
+  auto parsed = std::from_chars(text.data(), end, range.begin);
+  if (parsed.ec != std::errc()) return std::nullopt;
+  if (parsed.ptr == end) return range;
+  if (*parsed.ptr != ',') return std::nullopt;
+  parsed = std::from_chars(parsed.ptr + 1, end, range.count);
+  return parsed.ec == std::errc() && parsed.ptr == end ? std::optional(range) : std::nullopt;
+}
+
+std::optional<Range> old_range(std::string_view header) {
+  const std::size_t plus = header.find(" +");
+  if (!header.starts_with("@@ -") || plus == std::string_view::npos) return std::nullopt;
+  return range_in(header.substr(4, plus - 4));
+}
+
+class DiffReader {
+ public:
+  DiffReader(std::string_view diff, const nginx::ConfigurationFiles& files) : lines_(lines_of(diff)), files_(files) {}
+
+  Result<std::map<std::string, DiffedFile>> read() {
+    if (lines_.empty()) return malformed("it is empty");
+    while (at_ < lines_.size()) {
+      TRY(read_file());
+    }
+    return std::move(result_);
+  }
+
+ private:
+  std::string_view line() const { return at_ < lines_.size() ? lines_[at_] : std::string_view(); }
+
+  Result<> read_file() {
+    const auto from = path_in(line(), "--- ", "a/");
+    if (!from) return malformed("line " + std::to_string(at_ + 1));
+    ++at_;
+    const auto to = path_in(line(), "+++ ", "b/");
+    if (!to || to->empty() || (!from->empty() && *from != *to)) return malformed("line " + std::to_string(at_ + 1));
+    ++at_;
+    if (result_.contains(*to)) return malformed(*to + " stands in it twice");
+    DiffedFile file;
+    file.is_new = from->empty();
+    auto before = files_.read(*to, kMostBytes);
+    if (file.is_new) {
+      if (before || before.error().code() != ErrorCode::not_found) return fail(ErrorCode::invalid_input, *to + " is there already");
+    } else {
+      if (!before) return fail(before.error());
+      file.before = std::move(before).value();
+    }
+    TRY(apply_hunks(*to, file));
+    result_.emplace(*to, std::move(file));
+    return success();
+  }
+
+  Result<> apply_hunks(const std::string& path, DiffedFile& file) {
+    const std::vector<std::string_view> old_lines = lines_of(file.before);
+    std::size_t old_at = 0;
+    while (line().starts_with("@@ ")) {
+      const auto range = old_range(line());
+      if (!range) return malformed("line " + std::to_string(at_ + 1));
+      ++at_;
+      // An empty range names the line before it.
+      const std::size_t begin = range->count == 0 ? range->begin : range->begin - 1;
+      if (begin < old_at || begin > old_lines.size()) return fail(ErrorCode::invalid_input, path + " has changed: it has too few lines");
+      while (old_at < begin) file.after += old_lines[old_at++];
+      TRY(apply_hunk(path, old_lines, begin + range->count, old_at, file.after));
+    }
+    while (old_at < old_lines.size()) file.after += old_lines[old_at++];
+    return success();
+  }
+
+  Result<> apply_hunk(const std::string& path, const std::vector<std::string_view>& old_lines, std::size_t old_end, std::size_t& old_at,
+                      std::string& after) {
+    while (at_ < lines_.size() && !line().empty() && std::string_view(" -+").find(line().front()) != std::string_view::npos) {
+      // Between files: all that this hunk says about the old text has been met.
+      if (old_at == old_end && line().starts_with("--- ")) break;
+      const char mark = line().front();
+      std::string_view text = line().substr(1);
+      ++at_;
+      if (line() == kNoEnd) {
+        text.remove_suffix(1);
+        ++at_;
+      }
+      if (mark != '+') {
+        if (old_at >= old_lines.size() || old_lines[old_at] != text) {
+          return fail(ErrorCode::invalid_input, path + ":" + std::to_string(old_at + 1) + " is not what the patch was made for");
+        }
+        ++old_at;
+      }
+      if (mark != '-') after += text;
+    }
+    if (old_at != old_end) return malformed("a part for " + path + " is incomplete");
+    return success();
+  }
+
+  std::vector<std::string_view> lines_;
+  const nginx::ConfigurationFiles& files_;
+  std::map<std::string, DiffedFile> result_;
+  std::size_t at_ = 0;
+};
+
+}  // namespace
+
+Result<std::map<std::string, DiffedFile>> apply_unified_diff(std::string_view diff, const nginx::ConfigurationFiles& files) {
+  return DiffReader(diff, files).read();
+}
+
+}  // namespace handshaked::diagnose

@@ -1,0 +1,71 @@
+"""syslog-ng and rsyslog, as a test of what they send: each follows a file and sends its lines over TCP and over TLS with a client certificate."""
+import os
+import shutil
+
+from support.process import Process
+from support.scenario import Skip
+
+SYSLOG_NG = """@version: 3.38
+options { keep-hostname(yes); use-dns(no); stats-freq(0); };
+source s { file("%(file)s" follow-freq(0.1) flags(no-parse) program-override("nginx")); };
+destination plain { network("127.0.0.1" port(%(plain)d) transport("tcp")); };
+destination tls { syslog("127.0.0.1" port(%(tls)d) transport("tls")
+  tls(ca-file("%(ca)s") cert-file("%(certificate)s") key-file("%(key)s") peer-verify(required-trusted))); };
+log { source(s); destination(plain); destination(tls); flags(flow-control); };
+"""
+
+RSYSLOG = """global(workDirectory="%(directory)s" maxMessageSize="64k" defaultNetstreamDriverCAFile="%(ca)s"
+  defaultNetstreamDriverCertFile="%(certificate)s" defaultNetstreamDriverKeyFile="%(key)s")
+module(load="imfile" mode="polling" pollingInterval="1")
+input(type="imfile" file="%(file)s" tag="nginx:" ruleset="out")
+ruleset(name="out") {
+  action(type="omfwd" target="127.0.0.1" port="%(plain)d" protocol="tcp" tcp_framing="octet-counted" template="RSYSLOG_SyslogProtocol23Format"
+         queue.type="linkedList" action.resumeRetryCount="-1" action.resumeInterval="1")
+  action(type="omfwd" target="127.0.0.1" port="%(tls)d" protocol="tcp" template="RSYSLOG_SyslogProtocol23Format" streamDriver="ossl"
+         streamDriverMode="1" streamDriverAuthMode="x509/certvalid" queue.type="linkedList" action.resumeRetryCount="-1" action.resumeInterval="1")
+}
+"""
+
+
+class Sender(Process):
+    """`file` is what it follows."""
+
+    def __init__(self, scenario, name, file, arguments, environment=None):
+        super().__init__(scenario, name, arguments, environment=environment)
+        self.file = open(file, "wb")
+
+
+def settings(scenario, name, file, plain, tls, ca, client):
+    directory = scenario.directory / name
+    directory.mkdir()
+    return {"file": file, "plain": plain, "tls": tls, "ca": ca, "certificate": client.file, "key": client.key, "directory": directory}
+
+
+def syslog_ng(scenario, file, plain, tls, ca, client):
+    if shutil.which("syslog-ng") is None:
+        raise Skip("syslog-ng is not installed (package syslog-ng-core)")
+    values = settings(scenario, "syslog-ng", file, plain, tls, ca, client)
+    configuration = values["directory"] / "syslog-ng.conf"
+    configuration.write_text(SYSLOG_NG % values)
+    return Sender(scenario, "syslog-ng", file, ["syslog-ng", "--foreground", "--no-caps", "--cfgfile", configuration, "--persist-file",
+                                                values["directory"] / "persist", "--pidfile", values["directory"] / "pid", "--control",
+                                                values["directory"] / "control"])
+
+
+def rsyslog_command(scenario):
+    """It cannot be installed beside syslog-ng: HANDSHAKED_RSYSLOG may name a directory into which its packages were unpacked (dpkg -x)."""
+    unpacked = os.environ.get("HANDSHAKED_RSYSLOG")
+    if unpacked:
+        libraries = unpacked + "/usr/lib/x86_64-linux-gnu"
+        return [unpacked + "/usr/sbin/rsyslogd", "-M", libraries + "/rsyslog"], {"LD_LIBRARY_PATH": libraries}
+    if shutil.which("rsyslogd") is None:
+        raise Skip("rsyslog is not installed (it conflicts with syslog-ng; HANDSHAKED_RSYSLOG may name where it was unpacked)")
+    return ["rsyslogd"], {}
+
+
+def rsyslog(scenario, file, plain, tls, ca, client):
+    command, environment = rsyslog_command(scenario)
+    values = settings(scenario, "rsyslog", file, plain, tls, ca, client)
+    configuration = values["directory"] / "rsyslog.conf"
+    configuration.write_text(RSYSLOG % values)
+    return Sender(scenario, "rsyslog", file, [*command, "-n", "-f", configuration, "-i", values["directory"] / "pid"], environment)
