@@ -26,6 +26,8 @@ int run_verb(const cli::ExplainOptions& options) { return cli::run_explain(optio
 int run_verb(const cli::CheckOptions& options) { return cli::run_check(options, stages::check_receiver); }
 int run_verb(const cli::ReceiversOptions& options) { return cli::run_receivers(options, stages::make_sink); }
 int run_verb(const cli::DiagnoseOptions& options) { return cli::run_diagnose(options); }
+int run_verb(const cli::FixVerbOptions& options) { return cli::run_fix(options); }
+int run_verb(const cli::DoctorOptions& options) { return cli::run_doctor(options); }
 int run_verb(const cli::RulesOptions& options) { return cli::run_rules(options); }
 int run_verb(const cli::OperatorOptions& options) { return cli::run_operator(options); }
 

@@ -8,7 +8,8 @@
 //   readers -> loop    BoundedQueue<ReadBatch>   wait: the log file is the buffer
 //   network -> loop    BoundedQueue<NetworkBatch> refuse: senders are asked to come again, or not read from (TCP slows them)
 //   loop -> store      StoreThread::submit       wait: batches stay in the queue until there is room
-//   store -> delivery  the outbox table          outbox: a slow receiver never stops anything
+//   store -> delivery  the outbox table          outbox: a slow receiver never stops anything. What a commit has just queued is
+//                                                offered from memory; what is not taken then is read from the table later
 //
 // A commit holds read positions, incidents and queued events together: a crash re-reads lines, never loses or double-counts.
 

@@ -9,6 +9,7 @@
 
 #include "cli/exit_code.h"
 #include "cli/operator_command_line.h"
+#include "cli/upkeep_command_line.h"
 #include "cli/visible_text.h"
 
 #ifndef HANDSHAKED_VERSION
@@ -40,6 +41,7 @@ class Parser {
     add_receivers();
     add_diagnose();
     add_rules_verbs();
+    upkeep_verbs_ = std::make_unique<UpkeepCommandLine>(app_);
     operator_verbs_ = std::make_unique<OperatorCommandLine>(app_);
   }
 
@@ -56,6 +58,9 @@ class Parser {
       return {.command = std::nullopt, .exit_code = app_.exit(error) == 0 ? kExitDone : kExitUsage};
     }
     if (auto operator_options = operator_verbs_->parsed()) return {.command = std::move(*operator_options), .exit_code = kExitDone};
+    if (auto upkeep = upkeep_verbs_->parsed()) {
+      return {.command = std::visit([](auto& options) { return Command(std::move(options)); }, *upkeep), .exit_code = kExitDone};
+    }
     if (run_verb_->parsed()) return {.command = run_, .exit_code = kExitDone};
     if (scan_verb_->parsed()) return {.command = finished_scan(), .exit_code = kExitDone};
     if (match_verb_->parsed()) return {.command = match_, .exit_code = kExitDone};
@@ -326,6 +331,7 @@ class Parser {
 
   CLI::App app_;
   std::unique_ptr<OperatorCommandLine> operator_verbs_;
+  std::unique_ptr<UpkeepCommandLine> upkeep_verbs_;
   CLI::App *run_verb_ = nullptr, *scan_verb_ = nullptr, *match_verb_ = nullptr, *explain_verb_ = nullptr, *check_verb_ = nullptr, *receivers_verb_ = nullptr, *receivers_list_verb_ = nullptr,
            *diagnose_verb_ = nullptr;
   CLI::App *rules_verb_ = nullptr, *rules_list_verb_ = nullptr, *rules_show_verb_ = nullptr, *rules_lint_verb_ = nullptr,

@@ -6,7 +6,9 @@
 
 #include "cli/check_verb.h"
 #include "cli/diagnose_verb.h"
+#include "cli/doctor_verb.h"
 #include "cli/explain_verb.h"
+#include "cli/fix_verb.h"
 #include "cli/match_verb.h"
 #include "cli/operator_verbs.h"
 #include "cli/receivers_verb.h"
@@ -23,7 +25,7 @@ struct RunOptions {
 };
 
 /// What the command line asks for: one verb with its options.
-using Command = std::variant<RunOptions, ScanOptions, MatchOptions, ExplainOptions, CheckOptions, DiagnoseOptions, ReceiversOptions, RulesOptions, OperatorOptions>;
+using Command = std::variant<RunOptions, ScanOptions, MatchOptions, ExplainOptions, CheckOptions, DiagnoseOptions, FixVerbOptions, DoctorOptions, ReceiversOptions, RulesOptions, OperatorOptions>;
 
 /// Reads the command line. Help, the version and complaints are printed here; then there is no command and `exit_code` is
 /// what the process answers (0 or kExitUsage).

@@ -9,6 +9,7 @@
 #include "correlate/failure_fold.h"
 #include "diagnose/diagnoser.h"
 #include "diagnose/prober.h"
+#include "nginx/governing.h"
 
 namespace handshaked::cli {
 namespace {
@@ -54,13 +55,23 @@ class SymptomBook {
   std::unordered_map<std::uint64_t, Entry> entries_;
 };
 
-/// "no resolver defined" is a TLS fault only where the configuration sends such requests on with TLS.
+/// Some upstream that is reached with TLS is looked up while a request waits.
 bool resolves_for_tls(const diagnose::ReadConfiguration& read) {
   return std::any_of(read.passes.targets().begin(), read.passes.targets().end(), [](const nginx::PassTarget& target) {
     return target.is_tls &&
            (target.has_variables || std::any_of(target.destinations.begin(), target.destinations.end(),
                                                 [](const auto& destination) { return destination.is_resolved_at_run_time; }));
   });
+}
+
+/// Is a line of this form about TLS here? "no resolver defined" where upstreams with TLS are looked up at run time, "client sent invalid
+/// request" where the listener speaks TLS.
+bool is_about_tls(const diagnose::ReadConfiguration& read, const parse::ErrorRecord& record) {
+  if (record.side != parse::Side::client || record.message.starts_with("no resolver defined")) return resolves_for_tls(read);
+  nginx::LoggedPlace place;
+  place.server = record.server;
+  const auto listeners = nginx::governing_listeners(read.listeners, place);
+  return !listeners.empty() && listeners.front().listener->is_tls;
 }
 
 /// One line, as if it stood in a log: its rule and its incident.
@@ -153,7 +164,8 @@ class DiagnosisRun {
     SymptomBook book;
     ScanHooks hooks;
     hooks.on_trusted = [&](const match::HandshakeFailure& failure) { book.note(failure); };
-    if (nginx_.read && resolves_for_tls(*nginx_.read)) hooks.confirm = [](const match::Rule&, const parse::ErrorRecord&) { return true; };
+    if (nginx_.read)
+      hooks.confirm = [this](const match::Rule&, const parse::ErrorRecord& record) { return is_about_tls(*nginx_.read, record); };
     ScanResult scan = scan_logs(order_.logs, base_.rules, zone_, hooks);
     for (const ScannedLog& log : scan.logs) {
       if (!log.error.empty()) report_.remarks.push_back(log.error);

@@ -62,7 +62,8 @@ struct OperatorCommandLine::Verbs {
   }
   static CLI::Option* take(Verb& verb, const std::string& option, const std::string& argument, const std::string& what,
                            const std::string& type) {
-    return verb.app->add_option(option, verb.options.arguments[argument], what)->type_name(type)->expected(1);
+    const auto keep = [&verb, argument](const std::string& text) { verb.options.arguments[argument] = {text}; };
+    return verb.app->add_option_function<std::string>(option, keep, what)->type_name(type);
   }
   static CLI::Option* take_all(Verb& verb, const std::string& option, const std::string& argument, const std::string& what,
                                const std::string& type) {

@@ -149,16 +149,18 @@ void propose_root(LocalCase& local, const ClientVerification& verification, Path
                  {verification.file()->path + " holds an issuing CA and not the root above it; nginx accepts no partial chain",
                   verification.file()->path + " 含有签发 CA，却没有其上的根证书；nginx 不接受不完整的链"});
   for (const Certificate& root : roots) {
+    const ClientTrust with_root = with_certificates(search.trust(), {&root, 1});
     std::vector<ClientHypothesis> its;
     std::copy_if(clients.begin(), clients.end(), std::back_inserter(its),
-                 [&](const ClientHypothesis& one) { return is_same(one.root(), root); });
+                 [&](const ClientHypothesis& one) { return is_same(one.root(), root) && search.code_with(one, with_root) == 0; });
+    if (its.empty()) continue;  // those would need more depth too
     Fix fix = local.known("append-root");
     fix.title = {"Append " + names_of({&root, 1}) + " to " + verification.file()->path,
                  "把 " + names_of({&root, 1}) + " 追加到 " + verification.file()->path};
     fix.how = {"It is in the CA collection and signed the CA that the file lists. SHA-256 " + root.facts().sha256 +
                    ". Every CA below it is then good for clients.",
                "它在 CA 集合中，并签署了文件所列的 CA。SHA-256 " + root.facts().sha256 + "。其下的所有 CA 此后都可用于客户端。"};
-    fix.proof = proof_with(local, search.all_pass(its, with_certificates(search.trust(), {&root, 1})), roots.size() == 1, its.size());
+    fix.proof = proof_with(local, search.all_pass(its, with_root), roots.size() == 1, its.size());
     local.propose(std::move(fix), appended(local, verification, {&root, 1}));
   }
   add_failed_depth(local, search, clients);
@@ -260,7 +262,7 @@ double worth_of(const LocalCase& local, const StrangerTree& tree) {
 void conclude_unknown_ca(LocalCase& local, const ClientVerification& verification, PathSearch& search) {
   std::vector<StrangerTree> trees;
   for (const ClientHypothesis& one : search.clients_with(PathFault::unknown_ca)) {
-    if (!one.has_root) continue;
+    if (!one.has_root || search.code_with(one, with_certificates(search.trust(), {&one.root(), 1})) != 0) continue;
     const auto same = std::find_if(trees.begin(), trees.end(), [&](const StrangerTree& tree) { return is_same(tree.root, one.root()); });
     if (same == trees.end()) trees.push_back({one.root(), {one}, 0});
     else same->clients.push_back(one);

@@ -4,10 +4,22 @@
 
 namespace handshaked::diagnose {
 
+namespace {
+
+/// While a name is looked up nginx has no upstream to write down yet: the line looks like a client's.
+bool is_about_upstream(const Symptom& symptom) {
+  return symptom.side == parse::Side::client &&
+         (symptom.message.starts_with("no resolver defined") || symptom.message.find(" could not be resolved (") != std::string::npos);
+}
+
+}  // namespace
+
 Diagnosis diagnose(const Symptom& symptom, const Surroundings& surroundings, const match::Knowledge& knowledge) {
   Diagnosis diagnosis;
   if (surroundings.nginx == nullptr) {
     diagnosis = candidate_diagnosis(symptom, knowledge);
+  } else if (is_about_upstream(symptom)) {
+    diagnosis = diagnose_upstream(symptom, surroundings, knowledge);
   } else {
     switch (symptom.side) {
       case parse::Side::upstream: diagnosis = diagnose_upstream(symptom, surroundings, knowledge); break;

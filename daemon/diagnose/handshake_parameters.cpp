@@ -79,6 +79,29 @@ void propose_widening(HandshakeReport& report, const WidenedHandshake& found) {
   }
 }
 
+const std::vector<Widening> kSafe{W::sni, W::protocols, W::groups, W::signatures, W::ciphers};
+
+/// What makes a peer take the handshake that refused `own` with `refused`, and takes no protection away.
+bool propose_safe(HandshakeReport& report, const ProbeRequest& own, const ProbeResult& refused) {
+  const MakeHandshake look = report.looking();
+  const std::string name = sni_of(report.now().name.verified);
+  const auto found = find_widening(own, kSafe, name, look);
+  if (!found) return false;
+  const bool is_version_alone = found->needed == std::vector{W::protocols};
+  // Alert 40 is not about versions: with the ones that it was offered the peer found nothing else in common. TLS 1.3 goes around that.
+  const auto within = is_version_alone && refused.alert == 40 ? find_widening(own, {W::groups, W::signatures, W::ciphers}, name, look)
+                                                              : std::optional<WidenedHandshake>();
+  if (!within) {
+    propose_widening(report, *found);
+    return true;
+  }
+  propose_widening(report, *within);
+  ConfigurationPatch patch = report.upstream().new_patch();
+  const auto written = write_widening(patch, report.view(), *found);
+  report.propose("proxy_ssl_protocols_mismatch", "widen-ssl-protocols", written, patch, written ? hand_written(patch) : Text{});
+  return true;
+}
+
 /// What the peer would have to do is asked of its owner, as exactly as the handshake told it.
 Text request_for_modern_tls(const HandshakeReport& report, const ProbeResult& seen) {
   const std::string has = seen.version + " " + seen.cipher + (seen.group.empty() ? "" : " " + seen.group) +
@@ -172,8 +195,7 @@ bool diagnose_old_defaults(HandshakeReport& report) {
       "peer",
       {"the version of nginx is not known; with what nginx offers before 1.23.4 by default (no TLS 1.3) the line comes about: " + summary,
        "nginx 的版本未知；以 1.23.4 之前的默认值（不含 TLS 1.3）握手，恰好重现该日志行：" + summary});
-  propose_widening(report, {.needed = {W::protocols}, .request = report.now().asked.request, .seen = *seen});
-  return true;
+  return propose_safe(report, older, *refused);
 }
 
 bool diagnose_not_http2(HandshakeReport& report) {
@@ -216,19 +238,15 @@ bool diagnose_parameters(HandshakeReport& report) {
       return true;
     }
   }
-  const std::vector<Widening> safe{W::sni, W::protocols, W::groups, W::signatures, W::ciphers};
   if (seen->alert == 120 && diagnose_alpn(report, now, look)) return true;
-  if (const auto found = find_widening(own, safe, name, look)) {
-    propose_widening(report, *found);
-    return true;
-  }
+  if (propose_safe(report, own, *seen)) return true;
   if (diagnose_alpn(report, now, look)) return true;
   if (const auto found = find_widening(own, {W::proxy_header}, name, look)) {
     propose_widening(report, *found);
     return true;
   }
   if (report.upstream().is_late() || seen->outcome == ProbeOutcome::timed_out) return false;
-  std::vector<Widening> all = safe;
+  std::vector<Widening> all = kSafe;
   all.insert(all.end(), {W::legacy_renegotiation, W::obsolete});
   if (const auto found = find_widening(own, all, name, look)) {
     conclude_obsolete(report, *found);

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "diagnose/handshake_families.h"
+#include "diagnose/handshake_settings.h"
 
 namespace handshaked::diagnose {
 namespace {
@@ -54,6 +55,25 @@ std::string cause_of_reason(const std::string& reason) {
   return "upstream_protocol_violation";
 }
 
+/// The peer answers, only later than nginx waits: then waiting is the cure.
+bool propose_patience(HandshakeReport& report) {
+  constexpr std::chrono::milliseconds kPatient{10'000};
+  ProbeRequest request = report.now().asked.request;
+  if (request.timeout >= kPatient || report.upstream().is_late()) return false;
+  request.timeout = kPatient;
+  const auto observed = report.upstream().observe(request);
+  if (!observed || !has_agreed(observed.value().seen)) return false;
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(observed.value().seen.elapsed).count();
+  const std::string took = std::to_string(seconds);
+  report.conclude("upstream_handshake_timeout", 0.95);
+  report.note("peer", {"the handshake succeeds when it is given " + took + " s", "给足 " + took + " 秒，握手即可完成"});
+  ConfigurationPatch patch = report.upstream().new_patch();
+  const std::array wait{std::to_string(3 * seconds) + "s"};
+  const auto written = set_upstream_directive(patch, report.view(), "connect_timeout", wait);
+  report.propose("upstream_handshake_timeout", "raise-connect-timeout", written, patch, written ? hand_written(patch) : Text{});
+  return true;
+}
+
 void conclude_silence(HandshakeReport& report) {
   const ProbeResult& seen = *report.seen();
   const bool came_something = seen.phase > ProbePhase::client_hello || seen.bytes_received > 0;
@@ -65,7 +85,7 @@ void conclude_silence(HandshakeReport& report) {
                 {"to a hello that calls for a small answer it says: " + summary, "对只需很小应答的 ClientHello，它的反应：" + summary});
   }
   if (!answers_small && !came_something) {
-    report.conclude("upstream_handshake_timeout", 0.85);
+    if (!propose_patience(report)) report.conclude("upstream_handshake_timeout", 0.85);
     return;
   }
   report.note("peer", {"small packets arrive and the certificate's do not: what a path does that drops large packets without saying so",

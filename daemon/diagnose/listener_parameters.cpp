@@ -79,15 +79,19 @@ void diagnose_versions(LocalCase& local, const nginx::ListeningServer& server) {
   set_place(local, server, server.settings.protocols);
   add_setting(local, server.settings.protocols, "ssl_protocols");
   const bool has_12 = has(offer, TlsVersion::tls1_2), has_13 = has(offer, TlsVersion::tls1_3);
-  if (has_12 && has_13) {
+  const TlsVersion missing = has_12 ? TlsVersion::tls1_3 : TlsVersion::tls1_2;
+  const ClientOffer client{{missing}, {}, {}, {}};
+  const auto now = rehearse(offer, client);
+  // The very reason of the line comes when such a client is played: otherwise it was another one.
+  const bool is_explained = now && !now.value().passed && (local.symptom().alert || now.value().reason == local.symptom().reason);
+  if ((has_12 && has_13) || !is_explained) {
     local.conclude("client_protocol_too_old", 0.85,
-                   {"the listener speaks TLS 1.2 and 1.3 (" + version_words(offer) + "); the client offers older versions only",
-                    "监听端支持 TLS 1.2 与 1.3（" + version_words(offer) + "）；客户端只提供更旧的版本"});
+                   {"the listener speaks " + version_words(offer) + "; the client offers older versions only",
+                    "监听端支持 " + version_words(offer) + "；客户端只提供更旧的版本"});
     return propose_to_client(local, "upgrade-client",
                              {"Your TLS client offers obsolete versions only. Please let it offer TLS 1.2 or 1.3.",
                               "您的 TLS 客户端只提供过时的版本，请启用 TLS 1.2 或 1.3。"});
   }
-  const TlsVersion missing = has_12 ? TlsVersion::tls1_3 : TlsVersion::tls1_2;
   local.conclude(has_12 ? "server_protocols_mismatch" : "server_protocols_too_strict", 0.85,
                  {"ssl_protocols permits " + version_words(offer) + " only: clients that insist on " + std::string(to_string(missing)) +
                       " are turned away",
@@ -97,12 +101,17 @@ void diagnose_versions(LocalCase& local, const nginx::ListeningServer& server) {
   std::sort(wider.protocols.begin(), wider.protocols.end());
   std::vector<std::string> words;
   for (const TlsVersion version : wider.protocols) words.emplace_back(to_string(version));
-  const ClientOffer client{{missing}, {}, {}, {}};
   Fix fix = local.known(has_12 ? "enable-tls13" : "add-tls12");
   fix.title = {"ssl_protocols " + version_words(wider) + ";", "ssl_protocols " + version_words(wider) + ";"};
   fix.proof = proof_of(
-      rehearse(offer, client), rehearse(wider, client),
+      now, rehearse(wider, client),
       {"a client that speaks " + std::string(to_string(missing)) + " only", "只支持 " + std::string(to_string(missing)) + " 的客户端"});
+  const auto obsolete = rehearse(offer, {{TlsVersion::tls1_0, TlsVersion::tls1_1}, "ALL:@SECLEVEL=0", {}, {}});
+  if (has_12 && obsolete && obsolete.value().reason == local.symptom().reason) {
+    fix.proof.status = ProofStatus::untested;
+    fix.proof.detail.en += "; a client with obsolete versions only would give the same line, and this would not help it";
+    fix.proof.detail.zh += "；只支持过时版本的客户端也会产生同样的日志行，而此修改对它无效";
+  }
   local.propose(std::move(fix), with_server_directive(local, server, "ssl_protocols", words));
 }
 

@@ -11,6 +11,9 @@
 namespace handshaked::diagnose {
 namespace {
 
+/// The start of a process is known to about a second, and so is the time of a log line.
+constexpr std::chrono::seconds kLoadTimePrecision{2};
+
 /// When a file of this host was last written; nullopt when it cannot be told.
 std::optional<Time> written_at(const std::string& path) {
   std::error_code error;
@@ -61,7 +64,7 @@ std::vector<std::string> files_changed_since_load(const UpstreamCase& upstream) 
   for (const auto& file : around.nginx->configuration.files()) paths.push_back(file->path);
   for (const std::string& path : paths) {
     if (path.empty()) continue;
-    if (const auto at = written_at(path); at && *at > *around.nginx_loaded_at) changed.push_back(path);
+    if (const auto at = written_at(path); at && *at + kLoadTimePrecision > *around.nginx_loaded_at) changed.push_back(path);
   }
   return changed;
 }
@@ -122,11 +125,11 @@ Diagnosis diagnose_outdated_verdict(UpstreamCase& upstream) {
   const std::vector<std::string> changed = files_changed_since_load(upstream);
   for (const std::string& path : changed) {
     diagnosis.evidence.push_back({"file",
-                                  {path + " was changed after nginx read it; nginx still works with the old content.",
-                                   path + " 在 nginx 读取之后被修改；nginx 仍在使用旧内容。"}});
+                                  {path + " was changed after nginx read it, or about then: nginx may still work with the old content.",
+                                   path + " 在 nginx 读取之后（或前后）被修改：nginx 可能仍在使用旧内容。"}});
   }
   const Surroundings& around = upstream.surroundings();
-  const bool is_reloaded = around.nginx_loaded_at && *around.nginx_loaded_at > upstream.symptom().last_at;
+  const bool is_reloaded = around.nginx_loaded_at && *around.nginx_loaded_at > upstream.symptom().last_at + kLoadTimePrecision;
   const std::optional<SharedPlace> shared = may_resume(upstream) ? sharing_place(upstream) : std::nullopt;
   static const Text kNotTried{"not tried", "未验证"};
   const std::string first =

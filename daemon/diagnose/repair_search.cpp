@@ -5,6 +5,7 @@
 #include <set>
 
 #include "diagnose/issuer_search.h"
+#include "diagnose/verification_cause.h"
 
 namespace handshaked::diagnose {
 namespace {
@@ -47,7 +48,9 @@ std::set<std::string> keys_of(const std::vector<Repair>& repairs) {
 std::size_t faults_left(const UpstreamVerdict& verdict) {
   if (verdict.passes()) return 0;
   const bool is_judged = verdict.stage == UpstreamStage::verification || verdict.stage == UpstreamStage::name;
-  return is_judged ? verdict.replay.faults.size() + (verdict.replay.name_matches ? 0 : 1) : 1000;
+  // The right certificate with a fault is nearer to the cure than a good one of somebody else.
+  constexpr std::size_t kForeignName = 3;
+  return is_judged ? verdict.replay.faults.size() + (verdict.replay.name_matches ? 0 : kForeignName) : 1000;
 }
 
 bool is_progress(const UpstreamVerdict& before, const UpstreamVerdict& after) {
@@ -272,7 +275,12 @@ int depth_needed(UpstreamCase& upstream, const UpstreamVerdict& verdict) {
   const auto results = upstream.replay(inputs);
   if (!results) return 0;
   const ReplayResult& deepest = results.value().back();
-  if (results.value().front() == deepest) return 0;
+  if (results.value().front() == deepest || deepest.built_chain.empty()) return 0;
+  UpstreamVerdict deep = verdict;
+  deep.replay = deepest;
+  const auto top = certificate_at(upstream, deep, static_cast<int>(deepest.built_chain.size()) - 1);
+  const int intermediates = static_cast<int>(deepest.built_chain.size()) - 1 - (top && top->facts.self_signed ? 1 : 0);
+  if (intermediates <= verdict.input.depth) return 0;
   for (std::size_t i = 1; i < results.value().size(); ++i) {
     if (results.value()[i] == deepest) return verdict.input.depth + static_cast<int>(i);
   }

@@ -1,11 +1,15 @@
 #include "diagnose/upstream_request.h"
 
+#include <algorithm>
+
 #include "diagnose/pem_bundle.h"
+#include "nginx/time_value.h"
 
 namespace handshaked::diagnose {
 namespace {
 
 constexpr std::chrono::milliseconds kProbeTime{6'000};
+constexpr std::chrono::milliseconds kShortestTime{250};
 
 std::vector<TlsVersion> protocols_of(const nginx::EffectiveValue& value) {
   std::vector<TlsVersion> protocols;
@@ -84,7 +88,9 @@ UpstreamRequest request_as_nginx(const UpstreamView& view, bool may_read_keys) {
   request.conf_commands = commands_of(settings.conf_commands);
   request.alpn = alpn_of(view);
   request.send_proxy_header = view.target->module == nginx::Module::stream_proxy && settings.proxy_protocol.is_on();
-  request.timeout = kProbeTime;
+  // nginx gives connection and handshake *_connect_timeout each; nobody waits longer here.
+  const auto patience = nginx::parse_time_value(settings.connect_timeout.first()).value_or(kProbeTime);
+  request.timeout = std::clamp(patience, kShortestTime, kProbeTime);
   add_client_certificate(view, may_read_keys, result);
   return result;
 }

@@ -100,8 +100,18 @@ Text what_changes(UpstreamCase& upstream, const Repair& repair, const UpstreamVe
   return {};
 }
 
+/// gRPC needs HTTP/2 behind the handshake, and this peer has not agreed to it.
+bool lacks_http2(const UpstreamCase& upstream, const UpstreamVerdict& verdict) {
+  return upstream.view().target->module == nginx::Module::grpc && verdict.observation && verdict.observation->seen.alpn != "h2";
+}
+
 Proof proof_of(UpstreamCase& upstream, const RepairedState& solution) {
   Proof proof;
+  if (lacks_http2(upstream, solution.verdict)) {
+    proof.detail = {"Chain and name pass with it; but the peer does not agree to HTTP/2 (ALPN h2), which gRPC needs.",
+                    "按此修改后证书链与名称均通过；但对端没有协商 gRPC 所需的 HTTP/2（ALPN h2）。"};
+    return proof;
+  }
   proof.status = ProofStatus::proved;
   const UpstreamVerdict& now = upstream.now();
   const bool is_seen_anew = solution.verdict.observation && now.observation && !(solution.verdict.asked.request == now.asked.request) &&
@@ -246,8 +256,9 @@ void add_other_fixes(UpstreamCase& upstream, const std::vector<FoundCause>& caus
                                        [](const Fix& fix) { return fix.owner == Owner::proxy && fix.proof.status == ProofStatus::proved; });
     for (std::size_t i = first; i < diagnosis.fixes.size(); ++i) {
       Fix& fix = diagnosis.fixes[i];
-      if (fix.owner != Owner::proxy) fix.message = message_for_owner(cause.slug, facts);
-      else if (!is_solved) name_missing_material(upstream, cause, fix);
+      if (fix.owner == Owner::proxy && is_solved) continue;
+      fix.message = message_for_owner(cause.slug, facts);
+      if (fix.owner == Owner::proxy) name_missing_material(upstream, cause, fix);
     }
   }
 }

@@ -103,39 +103,120 @@ bool read_json_string(std::string_view json, std::size_t& at, std::string& out) 
   return false;
 }
 
-/// `{"log":"…\n","stream":"stderr","time":"…"}`. Only strings at the top level are looked at, so that text inside a value
-/// can never pass for a key.
-Envelope peel_json(std::string_view line, std::string& scratch) {
-  Envelope envelope;
-  std::string key;
-  std::string value;
-  bool expect_key = true;
-  int depth = 0;
-  for (std::size_t at = 0; at < line.size();) {
-    const char c = line[at];
-    if (c == '"') {
-      const std::size_t begin = at + 1;
-      if (!read_json_string(line, at, value)) return {};
-      if (depth != 1) continue;
-      if (expect_key) {
-        key = value;
-      } else if (key == "log" || key == "message" || key == "msg" || key == "MESSAGE") {
-        if (value.ends_with('\n')) value.pop_back();
-        scratch = value;
-        envelope.found = true;
-      } else if (key == "time" && is_rfc3339(value)) {
-        envelope.time = line.substr(begin, at - begin - 1);
-      }
-      continue;
+/// Names under which shippers keep the line, best first. A dot leads into an object.
+constexpr std::string_view kTextNames[] = {"message",          "log",     "msg", "MESSAGE", "body", "line", "event.original",
+                                           "body.stringValue", "@message"};
+constexpr std::string_view kHostNames[] = {"host",      "hostname",        "host.name",     "host.hostname",
+                                           "_HOSTNAME", "kubernetes.host", "agent.hostname"};
+constexpr std::string_view kTimeNames[] = {"@timestamp", "time", "timestamp"};
+constexpr std::size_t kUnknown = 100;
+
+template <std::size_t N>
+std::size_t rank_of(const std::string_view (&names)[N], std::string_view parent, std::string_view key) {
+  for (std::size_t i = 0; i < N; ++i) {
+    std::string_view name = names[i];
+    if (!parent.empty()) {
+      if (!name.starts_with(parent) || name.size() <= parent.size() || name[parent.size()] != '.') continue;
+      name.remove_prefix(parent.size() + 1);
     }
-    if (c == '{' || c == '[') ++depth;
-    if (c == '}' || c == ']') --depth;
-    if (depth == 1 && c == ':') expect_key = false;
-    if (depth == 1 && (c == ',' || c == '{')) expect_key = true;
-    ++at;
+    if (name == key) return i;
   }
-  envelope.inner = scratch;
-  return envelope;
+  return kUnknown;
+}
+
+/// What a JSON object holds of an nginx line, whatever it is called.
+class JsonEnvelope {
+ public:
+  JsonEnvelope(std::string_view line, std::string& scratch) : line_(line), scratch_(scratch) {}
+
+  /// Reads the object. Only strings that are members of it, or of an object in it, are looked at: text inside a value can
+  /// never pass for a key.
+  Envelope read() {
+    for (std::size_t at = 0; at < line_.size();) {
+      const char c = line_[at];
+      if (c == '"') {
+        const std::size_t begin = at + 1;
+        if (!read_json_string(line_, at, value_)) return {};
+        take_string(line_.substr(begin, at - begin - 1));
+        continue;
+      }
+      take_sign(c);
+      ++at;
+    }
+    envelope_.inner = scratch_;
+    return envelope_;
+  }
+
+ private:
+  void take_sign(char c) {
+    switch (c) {
+      case '{':
+      case '[':
+        if (++depth_ == 2) {
+          parent_ = key_;
+          is_object_ = c == '{';
+        }
+        expects_key_ = c == '{';
+        break;
+      case '}':
+      case ']':
+        if (--depth_ == 1) parent_.clear();
+        break;
+      case ':': expects_key_ = false; break;
+      case ',': expects_key_ = depth_ == 1 || (depth_ == 2 && is_object_); break;
+      default: break;
+    }
+  }
+
+  void take_string(std::string_view raw) {
+    if (depth_ != 1 && !(depth_ == 2 && is_object_)) return;
+    if (expects_key_) {
+      key_ = value_;
+      return;
+    }
+    take_text();
+    if (const auto rank = rank_of(kHostNames, parent_, key_); rank < host_rank_ && raw == value_) {
+      host_rank_ = rank;
+      envelope_.host = raw;
+    }
+    if (const auto rank = rank_of(kTimeNames, parent_, key_); rank < time_rank_ && is_rfc3339(value_) && raw == value_) {
+      time_rank_ = rank;
+      envelope_.time = raw;
+    }
+  }
+
+  void take_text() {
+    const std::size_t rank = rank_of(kTextNames, parent_, key_);
+    if (rank < text_rank_) {
+      text_rank_ = rank;
+      scratch_ = value_;
+      if (scratch_.ends_with('\n')) scratch_.pop_back();
+      envelope_.found = true;
+    } else if (!envelope_.found && has_shape(value_, "dddd/dd/dd dd:dd:dd [")) {
+      // Under another name it may be a field that strangers fill, such as a path: read, but with the name in front of it,
+      // which makes it a line that nobody vouches for.
+      scratch_ = key_;
+      scratch_.append(": ").append(value_);
+      envelope_.found = true;
+    }
+  }
+
+  std::string_view line_;
+  std::string& scratch_;
+  Envelope envelope_;
+  std::string key_, parent_, value_;
+  bool expects_key_ = true;
+  bool is_object_ = false;  ///< what is open at depth 2
+  int depth_ = 0;
+  std::size_t text_rank_ = kUnknown, host_rank_ = kUnknown, time_rank_ = kUnknown;
+};
+
+/// "E1121 02:58:15.123456       7 main.go:42] …": the header of Kubernetes' own programs.
+std::string_view behind_klog_header(std::string_view line) {
+  if (!has_shape(line, "adddd dd:dd:dd.dddddd ")) return {};
+  const auto end = line.find("] ");
+  if (end == npos || end > 200 || line.substr(0, end).find('"') != npos) return {};
+  return line.substr(end + 2);
 }
 
 /// The rest after "HOST TAG[pid]: ".
@@ -211,7 +292,15 @@ Envelope peel_container_name(std::string_view line) {
 }  // namespace
 
 Envelope peel_envelope(std::string_view line, std::string& scratch) {
-  if (line.starts_with('{')) return peel_json(line, scratch);
+  if (line.starts_with('{')) return JsonEnvelope(line, scratch).read();
+  // rsyslog's and syslog-ng's mark in front of JSON.
+  if (line.starts_with("@cee:")) {
+    const auto brace = line.find_first_not_of(' ', 5);
+    if (brace != npos && line[brace] == '{') return JsonEnvelope(line.substr(brace), scratch).read();
+  }
+  if (const std::string_view inner = behind_klog_header(line); !inner.empty()) {
+    return {.inner = inner, .time = {}, .host = {}, .found = true};
+  }
   std::string_view rest = skip_priority(line);
   if (rest.size() != line.size() && rest.starts_with("1 ")) return peel_rfc5424(rest);
   if (has_shape(rest, "aaa _d dd:dd:dd ")) return peel_host_and_tag(rest.substr(16), {});

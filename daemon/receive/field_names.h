@@ -23,12 +23,19 @@ class FieldPicker {
   explicit FieldPicker(const FieldNames& names) : names_(names) {}
 
   /// Before each record.
-  void clear() { text_ = host_ = time_ = Pick{}; }
+  void clear() {
+    text_ = host_ = time_ = Pick{};
+    stray_name_ = stray_ = {};
+  }
   /// A string of the record, by its path.
   void offer(std::string_view path, std::string_view value) {
     text_.offer(names_.text, path, value);
     host_.offer(names_.host, path, value);
     time_.offer(names_.time, path, value);
+    if (stray_.empty() && begins_like_nginx(value)) {
+      stray_name_ = path;
+      stray_ = value;
+    }
   }
   /// Could something inside the object at `path` be asked for?
   bool wants_inside(std::string_view path) const {
@@ -37,6 +44,9 @@ class FieldPicker {
 
   bool has_text() const { return text_.rank != kNone; }
   std::string_view text() const { return text_.value; }
+  /// What begins like nginx's line but stands under a name that nobody asked for, behind that name: then it is a line that is not
+  /// trusted, since strangers may fill such a field. Empty when there is none.
+  std::string stray_text() const { return stray_.empty() ? std::string() : stray_name_ + ": " + std::string(stray_); }
   std::string_view host() const { return host_.value; }
   std::string_view time() const { return time_.value; }
 
@@ -61,8 +71,20 @@ class FieldPicker {
     return false;
   }
 
+  /// "2026/11/21 02:58:15 ["
+  static bool begins_like_nginx(std::string_view text) {
+    constexpr std::string_view kShape = "dddd/dd/dd dd:dd:dd [";
+    if (text.size() < kShape.size()) return false;
+    for (std::size_t i = 0; i < kShape.size(); ++i) {
+      if (kShape[i] == 'd' ? text[i] < '0' || text[i] > '9' : text[i] != kShape[i]) return false;
+    }
+    return true;
+  }
+
   const FieldNames& names_;
   Pick text_, host_, time_;
+  std::string stray_name_;
+  std::string_view stray_;
 };
 
 }  // namespace handshaked::receive

@@ -121,7 +121,12 @@ awaitable<Result<std::span<char>>> ConnectionBody::read_decompressed() {
 }
 
 awaitable<Result<std::span<char>>> ConnectionBody::read_some() {
-  auto piece = decompressor_ == nullptr ? co_await read_raw() : co_await read_decompressed();
+  if (decompressor_ == nullptr) {  // not a conditional expression: g++ 12 destroys what co_await gives in one twice
+    const auto raw = co_await read_raw();
+    if (raw) connection_.counters.bytes += raw.value().size();
+    co_return raw;
+  }
+  const auto piece = co_await read_decompressed();
   if (piece) connection_.counters.bytes += piece.value().size();
   co_return piece;
 }

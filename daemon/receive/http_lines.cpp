@@ -83,12 +83,21 @@ Taken take_values(const std::string& body, JsonLines& lines, const Intake& intak
   return taken;
 }
 
+/// Does `body`, which begins with a bracket, look like one object a line? Not: an array, an object over several lines, and objects one
+/// behind another without a line feed (Fluent Bit's json_stream).
+bool has_line_ends(std::string_view body) {
+  if (body.front() != '{') return false;
+  const auto line_feed = body.find('\n');
+  std::string_view line = body.substr(0, line_feed);
+  while (line.ends_with('\r') || line.ends_with(' ')) line.remove_suffix(1);
+  if (line_feed != npos) return line.ends_with('}');
+  const std::size_t object = json_value_length(line);
+  return object == npos || object == line.size();
+}
+
 awaitable<Result<Taken>> take_json(std::string first, HttpBody& body, Intake& intake, const FieldNames& names) {
   JsonLines lines(intake, names);
-  const auto line_feed = first.find('\n');
-  std::string_view first_line = std::string_view(first).substr(0, line_feed);
-  while (first_line.ends_with('\r') || first_line.ends_with(' ')) first_line.remove_suffix(1);
-  const bool is_one_a_line = first.front() == '{' && (line_feed == npos || first_line.ends_with('}'));
+  const bool is_one_a_line = has_line_ends(first);
   if (!is_one_a_line) {
     std::string all;
     const auto read = co_await body.read_all(all);
@@ -116,7 +125,8 @@ awaitable<Result<Taken>> take_json(std::string first, HttpBody& body, Intake& in
 awaitable<Result<HttpAnswer>> take_lines(const HttpRequest& request, HttpBody& body, Connection connection,
                                          std::shared_ptr<const FieldNames> names) {
   if (is_repeated(request, connection)) {
-    auto answer = co_await commit_and_answer(request, connection, {.body = "{\"duplicate\":true}"});
+    HttpAnswer known{.body = "{\"duplicate\":true}"};
+    auto answer = co_await commit_and_answer(request, connection, std::move(known));
     co_return answer;
   }
   std::string first;
@@ -133,8 +143,12 @@ awaitable<Result<HttpAnswer>> take_lines(const HttpRequest& request, HttpBody& b
     const bool looks_like_json = first[begin] == '{' || first[begin] == '[';
     const bool says_json = type.ends_with("json");
     if (says_json && !looks_like_json) co_return fail(ErrorCode::invalid_input, "the body is not JSON, although its Content-Type says so");
-    if (looks_like_json && type != "text/plain") taken = co_await take_json(first.substr(begin), body, connection.intake, *names);
-    else taken = co_await take_text(std::move(first), body, connection.intake);
+    if (looks_like_json && type != "text/plain") {
+      first.erase(0, begin);
+      taken = co_await take_json(std::move(first), body, connection.intake, *names);
+    } else {
+      taken = co_await take_text(std::move(first), body, connection.intake);
+    }
   }
   if (!taken) co_return fail(taken.error());
   connection.counters.records += taken.value().accepted;

@@ -127,7 +127,8 @@ awaitable<Result<HttpAnswer>> take_push(const HttpRequest& request, HttpBody& bo
   }
   if (!lines) co_return fail(lines.error());
   connection.counters.records += lines.value();
-  auto answer = co_await commit_and_answer(request, connection, {.status = 204});
+  HttpAnswer nothing{.status = 204};
+  auto answer = co_await commit_and_answer(request, connection, std::move(nothing));
   co_return answer;
 }
 

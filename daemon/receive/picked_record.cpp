@@ -21,7 +21,12 @@ std::string rfc3339_text(Time time) {
 }
 
 bool add_picked(Intake& intake, const FieldPicker& picked, std::optional<Time> time) {
-  if (!picked.has_text()) return false;
+  if (!picked.has_text()) {
+    const std::string stray = picked.stray_text();
+    if (stray.empty()) return false;
+    intake.add_record({.text = stray, .host = picked.host(), .time = picked.time()});
+    return true;
+  }
   std::string stamp;
   // Written out only for the few lines that somebody will read.
   if (time && intake.may_matter(picked.text())) stamp = rfc3339_text(*time);

@@ -7,6 +7,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <charconv>
 #include <functional>
 #include <map>
 #include <memory>
@@ -150,27 +151,48 @@ Result<std::vector<emit::OutgoingEvent>> delivered_and_open(store::StoreThread& 
   return events;
 }
 
-// A line of JSON with what stands around the event, and then the event as it is: it is large, and is neither escaped nor parsed on its
-// way. (Rows of before have it as the member "body" of one object, which has no line feed.)
+namespace {
+
+constexpr std::string_view kBeforeBody = ",\"body\":";
+
+/// The row's text is one JSON object whose last member, "body", is the event as it is: it is large, and is neither escaped nor parsed
+/// on its way. "body_bytes" says how long it is. (Rows of before have it as a string.)
+struct Framed {
+  std::string frame;      ///< the object without the event
+  std::string_view body;  ///< empty: in the frame
+};
+
+Framed take_apart(std::string_view text) {
+  constexpr std::string_view kBegin = "{\"body_bytes\":";
+  std::size_t bytes = 0;
+  if (!text.starts_with(kBegin)) return {std::string(text), {}};
+  std::from_chars(text.data() + kBegin.size(), text.data() + text.size(), bytes);
+  const std::size_t around = kBegin.size() + kBeforeBody.size() + 1;
+  if (bytes == 0 || text.size() < around || bytes > text.size() - around || !text.substr(0, text.size() - 1 - bytes).ends_with(kBeforeBody))
+    return {std::string(text), {}};
+  return {std::string(text.substr(0, text.size() - 1 - bytes - kBeforeBody.size())) + "}", text.substr(text.size() - 1 - bytes, bytes)};
+}
+
+}  // namespace
+
 std::string event_to_text(const emit::OutgoingEvent& event) {
   std::string out;
   out.reserve(event.body.size() + 1024);
   JsonWriter json(out);
-  json.begin_object().member("event_id", event.event_id).member("event_type", event.event_type).member("incident_id", event.incident_id);
+  json.begin_object().member("body_bytes", event.body.size());
+  json.member("event_id", event.event_id).member("event_type", event.event_type).member("incident_id", event.incident_id);
   json.member("severity", event.severity).member("time", event.time.time_since_epoch().count()).member("summary", event.summary);
   json.key("data").begin_array();
   for (const auto& [name, value] : event.data) json.value(name).value(value);
-  json.end_array().end_object();
-  return out.append("\n").append(event.body);
+  json.end_array().key("body").raw(event.body).end_object();
+  return out;
 }
 
 Result<emit::OutgoingEvent> event_from_text(std::string_view text) {
-  const std::size_t end_of_frame = text.find('\n');
-  const std::string_view frame = text.substr(0, end_of_frame);
+  const Framed framed = take_apart(text);
   simdjson::dom::parser parser;
   simdjson::dom::object root;
-  if (parser.parse(frame.data(), frame.size()).get(root) != simdjson::SUCCESS)
-    return fail(ErrorCode::invalid_input, "a queued event cannot be read");
+  if (parser.parse(framed.frame).get(root) != simdjson::SUCCESS) return fail(ErrorCode::invalid_input, "a queued event cannot be read");
   const auto member = [&root](std::string_view key) {
     std::string_view value;
     return root[key].get(value) == simdjson::SUCCESS ? std::string(value) : std::string();
@@ -180,7 +202,7 @@ Result<emit::OutgoingEvent> event_from_text(std::string_view text) {
                             .incident_id = member("incident_id"),
                             .severity = member("severity"),
                             .time = {},
-                            .body = end_of_frame == std::string_view::npos ? member("body") : std::string(text.substr(end_of_frame + 1)),
+                            .body = framed.body.empty() ? member("body") : std::string(framed.body),
                             .summary = member("summary"),
                             .data = {}};
   if (std::int64_t micros = 0; root["time"].get(micros) == simdjson::SUCCESS) event.time = Time(Duration(micros));

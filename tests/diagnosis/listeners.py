@@ -64,7 +64,7 @@ def story(t):
     tls12 = (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_2)
     add("protocols", "front", lambda port: client(port, versions=tls12), "server_protocols_too_strict", True, "ssl_protocols TLSv1.3;",
         also=["client_protocol_too_old"], fix="TLSv1.2")
-    add("curve", "front", lambda port: client(port, curve="secp521r1"), "no_shared_group", True, "ssl_ecdh_curve X25519;")
+    add("curve", "front", lambda port: client(port, curve="prime256v1"), "no_shared_group", True, "ssl_ecdh_curve secp521r1;")
     add("proxy-protocol", "front", lambda port: client(port, first=b"PROXY TCP4 192.0.2.1 192.0.2.2 1000 443\r\n"), "proxy_protocol_unexpected",
         True, fix="proxy_protocol")
     add("chain", "alone", lambda port: client(port, cafile=root.file), "server_chain_incomplete", True, fix="BEGIN CERTIFICATE")

@@ -20,6 +20,7 @@ def story(t):
     ops, dba, grouped = [WebhookReceiver(t, name=name) for name in ("ops", "dba", "grouped")]
     now = time.time()
     tables = [
+        ("[diagnosis]", {"enabled": False}),
         ("[[route]]", {"name": "all of one cause", "matchers": ["upstream=~10[.]9[.].*"], "receivers": ["grouped"], "group_by": ["cause"],
                        "group_wait": "2s", "group_interval": "3s"}),
         ("[[route]]", {"name": "databases", "matchers": ["server=~db[.].*", "severity!=info"], "receivers": ["dba"], "continue": True}),

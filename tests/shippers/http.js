@@ -14,8 +14,7 @@ async function otlp(lines) {
   const { OTLPLogExporter } = require(options.client === 'otlp-json' ? '@opentelemetry/exporter-logs-otlp-http' : '@opentelemetry/exporter-logs-otlp-proto')
   const exporter = new OTLPLogExporter({ url: options.url + '/v1/logs', compression: 'gzip' })
   const settings = { maxQueueSize: lines.length + 1, maxExportBatchSize: 512, scheduledDelayMillis: 100 }
-  // Its constructor has changed between releases.
-  const processor = BatchLogRecordProcessor.length === 1 ? new BatchLogRecordProcessor({ exporter, ...settings }) : new BatchLogRecordProcessor(exporter, settings)
+  const processor = new BatchLogRecordProcessor({ exporter, ...settings })
   const provider = new LoggerProvider({ resource: resourceFromAttributes({ 'host.name': host }), processors: [processor] })
   const logger = provider.getLogger('nginx')
   for (const line of lines) logger.emit({ body: line, severityText: 'ERROR', timestamp: Date.now() })

@@ -44,7 +44,7 @@ def toml_table(header, values):
 
 
 class Daemon:
-    """Reads `logs` from their start, in UTC, and notifies at once; anything else is given as keyword."""
+    """Reads `logs` from their start, in UTC, notifies at once and diagnoses nothing; anything else is given as keyword."""
 
     def __init__(self, scenario, logs=(), receivers=(), rules=None, incidents=None, files=None, root=None, state=None, control=None, tables=(),
                  name="daemon", directory=None, wrapper=(), **process_options):
@@ -65,6 +65,8 @@ class Daemon:
         text += toml_table("[incidents]", dict({"group_wait": "0s"}, **(incidents or {})))
         for paths in [list(logs)] if logs else []:
             text += toml_table("[[files]]", dict({"paths": paths, "from_start": True, "time_zone": "UTC"}, **(files or {})))
+        if not any(header == "[diagnosis]" for header, _ in tables):  # where it is not tried it stays out: it has events of its own
+            text += toml_table("[diagnosis]", {"enabled": False})
         for header, values in tables:  # any other: ("[[syslog]]", {"listen": […]})
             text += toml_table(header, values)
         for receiver in receivers:

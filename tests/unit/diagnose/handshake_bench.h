@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -70,11 +71,15 @@ class HandshakeBench {
     around.now = wall_clock_now();
     around.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(25);
     const auto knowledge = match::Knowledge::load(std::string(HANDSHAKED_SOURCE_DIRECTORY) + "/rules", rule_problems_);
+    if (ask) return ask(symptom, around, knowledge);
     if (const auto placed = with_unresolved_upstream(symptom, read.passes)) symptom = *placed;
     auto opened = UpstreamCase::open(symptom, around, knowledge);
     if (!opened) throw std::runtime_error(opened.error().message());
     return diagnose_handshake(*opened.value());
   }
+
+  /// Who is to diagnose; diagnose_handshake() when empty.
+  std::function<Diagnosis(const Symptom&, const Surroundings&, const match::Knowledge&)> ask;
 
   Symptom symptom = [] {
     Symptom line;

@@ -153,7 +153,7 @@ TEST_F(HandshakeDiagnosis, OnlyLargePacketsVanish) {
   ScriptedPeer peer([port = hidden.port()](int fd) {
     const int other = connect_loopback(port);
     pollfd both[2]{{fd, POLLIN, 0}, {other, POLLIN, 0}};
-    while (::poll(both, 2, 7000) > 0) {
+    while (::poll(both, 2, 1000) > 0) {
       const int from = both[0].revents != 0 ? 0 : 1;
       const std::string bytes = ScriptedPeer::receive_some(both[from].fd);
       if (bytes.empty()) break;
@@ -161,15 +161,35 @@ TEST_F(HandshakeDiagnosis, OnlyLargePacketsVanish) {
     }
     ::close(other);
   });
-  bench.configure_http(peer.port(), "proxy_pass https://backend.test; proxy_ssl_server_name on;" + verified());
+  bench.configure_http(peer.port(), "proxy_pass https://backend.test; proxy_ssl_server_name on; proxy_connect_timeout 300ms;" + verified());
   EXPECT_EQ(bench.diagnose().cause, "upstream_mtu_blackhole");
 }
 
 TEST_F(HandshakeDiagnosis, APeerThatNeverAnswers) {
   std::unique_ptr<ScriptedPeer> peer;
   peer = std::make_unique<ScriptedPeer>([&peer](int fd) { peer->wait_for_end(fd); });
-  bench.configure_http(peer->port(), "proxy_pass https://backend.test; proxy_ssl_server_name on;" + verified());
+  bench.configure_http(peer->port(),
+                       "proxy_pass https://backend.test; proxy_ssl_server_name on; proxy_connect_timeout 300ms;" + verified());
   EXPECT_EQ(bench.diagnose().cause, "upstream_handshake_timeout");
+}
+
+TEST_F(HandshakeDiagnosis, APeerThatIsSlowerThanNginxWaits) {
+  const OpensslServer hidden = server({});
+  const ScriptedPeer peer([port = hidden.port()](int fd) {
+    const std::string hello = ScriptedPeer::receive_some(fd);
+    // Answers late, not never: until then it only looks whether the other side is still there.
+    pollfd gone{fd, POLLIN, 0};
+    if (::poll(&gone, 1, 800) != 0) return;
+    const int other = connect_loopback(port);
+    ScriptedPeer::send_all(other, hello);
+    relay(fd, other);
+    ::close(other);
+  });
+  bench.configure_http(peer.port(), "proxy_pass https://backend.test; proxy_ssl_server_name on; proxy_connect_timeout 300ms;" + verified());
+  const Diagnosis diagnosis = bench.diagnose();
+  EXPECT_EQ(diagnosis.cause, "upstream_handshake_timeout");
+  EXPECT_TRUE(is_cured_first(diagnosis, "raise-connect-timeout"));
+  EXPECT_THAT(diagnosis.fixes.front().patch, HasSubstr("proxy_connect_timeout 3s;"));
 }
 
 TEST_F(HandshakeDiagnosis, WidensProtocolsToAPeerThatSpeaksOnlyTls13) {

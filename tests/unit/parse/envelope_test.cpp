@@ -46,7 +46,39 @@ TEST(Envelope, IsTakenOffWhateverWroteIt) {
   const std::string quoted = as_json(kLine);
   expect_inside("{\"log\":" + quoted.substr(0, quoted.size() - 1) + "\\n\",\"stream\":\"stderr\",\"time\":\"2026-11-21T02:58:15.1Z\"}",
                 "2026-11-21T02:58:15.1Z", "");
-  expect_inside("{\"_HOSTNAME\":\"h\",\"MESSAGE\":" + as_json(kLine) + ",\"PRIORITY\":\"3\"}", "", "");
+  expect_inside("{\"_HOSTNAME\":\"h\",\"MESSAGE\":" + as_json(kLine) + ",\"PRIORITY\":\"3\"}", "", "h");
+  expect_inside(
+      "{\"@timestamp\":\"2026-11-21T02:58:15.5Z\",\"host\":{\"name\":\"h\"},\"log\":{\"offset\":1},\"message\":" + as_json(kLine) + "}",
+      "2026-11-21T02:58:15.5Z", "h");
+  expect_inside("{\"event\":{\"original\":" + as_json(kLine) + "},\"host\":\"h\"}", "", "h");
+  expect_inside("@cee: {\"msg\":" + as_json(kLine) + ",\"hostname\":\"h\"}", "", "h");
+  expect_inside("E1121 02:58:15.123456       7 nginx.go:42] " + kLine, "", "");
+}
+
+TEST(Envelope, InsideSyslogMayBeJsonAndTheOtherWayRound) {
+  const std::string json = "{\"message\":" + as_json(kLine) + ",\"host\":\"web2\"}";
+  expect_inside("<187>Nov 21 02:58:15 relay fluentd[7]: " + json, "", "web2");
+  expect_inside("<187>Nov 21 02:58:15 relay fluentd[7]: @cee:" + json, "", "web2");
+  expect_inside("<11>1 2026-11-21T02:58:15Z relay docker - - - " + json, "2026-11-21T02:58:15Z", "web2");
+  expect_inside("{\"log\":" + as_json("<187>Nov 21 02:58:15 web1 nginx: " + kLine) + "}", "", "web1");
+  expect_inside("2026-11-21T02:58:15.5Z stderr F " + json, "2026-11-21T02:58:15.5Z", "web2");
+  expect_inside("{\"log\":" + as_json("2026-11-21T02:58:15.5Z stderr F E1121 02:58:15.123456 7 a.go:1] " + kLine) + "}",
+                "2026-11-21T02:58:15.5Z", "");
+}
+
+TEST(Envelope, OfJsonTakesTheBestName) {
+  std::string scratch;
+  EXPECT_EQ(peel_envelope(R"({"message":"first","log":"second"})", scratch).inner, "first");
+  EXPECT_EQ(peel_envelope(R"({"log":"second","message":"first"})", scratch).inner, "first");
+  EXPECT_EQ(peel_envelope(R"({"a":{"message":"inside"},"log":"second"})", scratch).inner, "second");
+}
+
+TEST(Envelope, OfJsonVouchesForNoOtherName) {
+  NginxErrorParser parser;
+  const ErrorRecord& record = parser.parse("{\"request_uri\":" + as_json(kLine) + "}");
+  EXPECT_EQ(record.form, Form::bare) << "a field that strangers may fill";
+  EXPECT_EQ(record.client, "192.0.2.7") << "but it is read";
+  EXPECT_EQ(parser.parse("{\"request_uri\":" + as_json(kLine) + ",\"message\":\"GET /\"}").message, "GET /");
 }
 
 TEST(Envelope, InsideAnotherKeepsTheTimesOfBoth) {

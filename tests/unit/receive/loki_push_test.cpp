@@ -4,7 +4,7 @@
 #include <snappy.h>
 
 #include "protobuf_writer.h"
-#include "recording_intake.h"
+#include "support/recording_intake.h"
 
 namespace handshaked::receive {
 namespace {

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "protobuf_writer.h"
-#include "recording_intake.h"
+#include "support/recording_intake.h"
 
 namespace handshaked::receive {
 namespace {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 
+#include "base/check.h"
 #include "correlate/correlator.h"
 #include "match/rule_file.h"
 #include "notify/dispatcher.h"
@@ -30,10 +31,12 @@ Time at(int second) { return Time(std::chrono::sys_days(std::chrono::year(2026) 
 
 RuleBase some_rules() {
   match::LoadedRules loaded;
-  match::read_rules(R"([{"id":"t/verify","signature":"t","regex":"verify error","side":"upstream","kind":"fault","severity":"warning"},
-                        {"id":"t/expired","signature":"t","regex":"expired","side":"upstream","kind":"fault","severity":"critical"},
-                        {"id":"t/closed","signature":"t","regex":"closed","side":"upstream","kind":"transport","severity":"warning"}])",
-                    "rules.json", loaded);
+  match::read_rules(
+      R"([{"id":"t/verify","signature":"t","regex":"verify error","side":"upstream","kind":"fault","severity":"warning","causes":[{"cause":"some_cause","likelihood":0.5}]},
+                        {"id":"t/expired","signature":"t","regex":"expired","side":"upstream","kind":"fault","severity":"critical","causes":[{"cause":"some_cause","likelihood":0.5}]},
+                        {"id":"t/closed","signature":"t","regex":"closed","side":"upstream","kind":"transport","severity":"warning","causes":[{"cause":"some_cause","likelihood":0.5}]}])",
+      "rules.json", loaded);
+  CHECK(loaded.problems.empty() && loaded.rules.size() == 3);
   return {.rules = std::make_shared<const match::RuleSet>(std::move(loaded.rules)), .knowledge = {}};
 }
 
@@ -58,9 +61,9 @@ config::Receiver receiver_named(const std::string& name, config::Receiver::Type 
 }
 
 /// A daemon without threads and sources, over a real database.
-class Run {
+class Playthrough {
  public:
-  Run(std::filesystem::path database, std::uint64_t dies_at, bool commit_is_kept)
+  Playthrough(std::filesystem::path database, std::uint64_t dies_at, bool commit_is_kept)
       : path_(std::move(database)), dies_at_(dies_at), commit_is_kept_(commit_is_kept) {
     start(at(0));
   }
@@ -157,7 +160,7 @@ class Run {
 
 TEST(CrashAtEveryCommit, LosesNoLineAndNoEventAndRepeatsNone) {
   const test::TempDir directory;
-  Run whole(directory.path() / "whole.db", kNever, true);
+  Playthrough whole(directory.path() / "whole.db", kNever, true);
   whole.play();
   const auto counts = whole.counts();
   const auto events = whole.events("ops");
@@ -166,7 +169,7 @@ TEST(CrashAtEveryCommit, LosesNoLineAndNoEventAndRepeatsNone) {
   ASSERT_GT(whole.commits(), 15U);
   for (std::uint64_t n = 1; n <= whole.commits(); ++n) {
     for (const bool commit_is_kept : {false, true}) {
-      Run broken(directory.path() / ("at-" + std::to_string(n) + (commit_is_kept ? "-kept.db" : "-lost.db")), n, commit_is_kept);
+      Playthrough broken(directory.path() / ("at-" + std::to_string(n) + (commit_is_kept ? "-kept.db" : "-lost.db")), n, commit_is_kept);
       broken.play();
       EXPECT_EQ(broken.counts(), counts) << "died at commit " << n << (commit_is_kept ? ", which was kept" : ", which was lost");
       EXPECT_EQ(broken.events("ops"), events) << "died at commit " << n << (commit_is_kept ? ", which was kept" : ", which was lost");

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "diagnose/certificate.h"
+#include "diagnose/checkup.h"
+
+namespace handshaked::diagnose {
+
+// What check_up() is made of, a file each; each adds to the Checkup.
+
+/// Complaints of the reader, verification that is off, error_log levels that hide faults.
+void check_configuration(const Surroundings& surroundings, Checkup& checkup);
+/// The running nginx: what was changed since it loaded, a program or OpenSSL that was replaced under it.
+void check_running(const Surroundings& surroundings, const CheckupOptions& options, Checkup& checkup);
+/// Every file that a TLS directive names: readable, PEM, not about to expire, own chains complete.
+void check_files(const Surroundings& surroundings, const CheckupOptions& options, Checkup& checkup);
+/// Every upstream with TLS as nginx would reach it now, and what its chain will do.
+void check_upstreams(const Surroundings& surroundings, const match::Knowledge& knowledge, const CheckupOptions& options, Checkup& checkup);
+
+/// "2026-12-01 (in 9 days)", "2026-11-01 (19 days ago)".
+Text day_text(Time at, Time now);
+/// Has ended, or ends within the horizon? Nothing when neither.
+struct Ending {
+  bool has_ended = false;
+  Text when;
+};
+std::optional<Ending> ending_of(Time not_after, Time now, std::chrono::hours horizon);
+
+}  // namespace handshaked::diagnose

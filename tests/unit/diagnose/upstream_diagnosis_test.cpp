@@ -1,0 +1,521 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "diagnose/cause_sentences.h"
+#include "diagnose/diagnoser.h"
+#include "diagnose/name_candidates.h"
+#include "handshake_bench.h"
+
+namespace handshaked::diagnose {
+namespace {
+
+using testing::Contains;
+using testing::HasSubstr;
+using testing::Not;
+
+/// A PKI for verification faults, a peer, and a place that verifies it.
+class UpstreamDiagnosis : public testing::Test {
+ protected:
+  UpstreamDiagnosis() {
+    bench.ask = diagnose_upstream;
+    symptom().request_target = "GET / HTTP/1.1";
+  }
+
+  Symptom& symptom() { return bench.symptom; }
+  void at_hand(const std::string& name, const std::string& pem) { bench.put("cas/" + name, pem); }
+  void trust(const std::string& pem) { bench.put("ca.pem", pem); }
+
+  std::uint16_t serve(const std::vector<TestIdentity>& chain, std::vector<std::string> options = {}) {
+    servers.push_back(std::make_unique<OpensslServer>(bench.directory, "peer" + std::to_string(servers.size()), chain, std::move(options)));
+    return servers.back()->port();
+  }
+  static std::string verified(const std::string& more = {}) {
+    return "proxy_pass https://backend.test; proxy_ssl_server_name on; proxy_ssl_verify on; proxy_ssl_trusted_certificate ca.pem; " + more;
+  }
+  void logged(int code) {
+    symptom().verify_code = code;
+    symptom().message = "upstream SSL certificate verify error: (" + std::to_string(code) + ":" + verify_code_text(code) + ")";
+  }
+  void logged_name(const std::string& name) {
+    symptom().name = name;
+    symptom().message = "upstream SSL certificate does not match \"" + name + "\"";
+  }
+  Diagnosis diagnose_chain(const std::vector<TestIdentity>& chain, int code, const std::string& more = {},
+                           std::vector<std::string> options = {}) {
+    bench.configure_http(serve(chain, std::move(options)), verified(more));
+    logged(code);
+    return bench.diagnose();
+  }
+
+  /// Said in both languages, nothing unsafe first, verification off known for what it is.
+  static void expect_well_formed(const Diagnosis& diagnosis) {
+    EXPECT_FALSE(diagnosis.summary.zh.empty()) << diagnosis.cause;
+    for (const Evidence& one : diagnosis.evidence) EXPECT_FALSE(one.text.zh.empty()) << one.text.en;
+    ASSERT_FALSE(diagnosis.fixes.empty()) << diagnosis.cause;
+    EXPECT_FALSE(diagnosis.fixes.front().is_unsafe);
+    for (const Fix& fix : diagnosis.fixes) {
+      EXPECT_FALSE(fix.title.zh.empty()) << fix.id;
+      EXPECT_FALSE(fix.how.zh.empty()) << fix.id;
+      EXPECT_FALSE(fix.proof.detail.zh.empty()) << fix.id;
+      EXPECT_THAT(fix.patch, Not(HasSubstr("ssl_verify off")));
+      EXPECT_TRUE(fix.owner == Owner::proxy || fix.patch.empty()) << fix.id;
+    }
+    const auto off = std::find_if(diagnosis.dead_ends.begin(), diagnosis.dead_ends.end(),
+                                  [](const DeadEnd& one) { return one.action.en.find("proxy_ssl_verify off") != std::string::npos; });
+    ASSERT_NE(off, diagnosis.dead_ends.end()) << diagnosis.cause;
+    EXPECT_EQ(off->proof.status, ProofStatus::proved);
+    EXPECT_TRUE(off->is_unsafe);
+  }
+  static void expect_cured(const Diagnosis& diagnosis, const std::string& cause, const std::string& fix) {
+    EXPECT_EQ(diagnosis.cause, cause) << diagnosis.summary.en;
+    EXPECT_TRUE(is_cured_first(diagnosis, fix));
+    expect_well_formed(diagnosis);
+  }
+  /// Somebody else has to act: no patch of ours, and words to send.
+  static void expect_others(const Diagnosis& diagnosis, const std::string& cause) {
+    EXPECT_EQ(diagnosis.cause, cause) << diagnosis.summary.en;
+    expect_well_formed(diagnosis);
+    for (const Fix& fix : diagnosis.fixes) EXPECT_TRUE(fix.patch.empty()) << fix.id << fix.patch;
+    EXPECT_THAT(diagnosis.fixes,
+                Contains(testing::Truly([](const Fix& fix) { return !fix.message.en.empty() && !fix.message.zh.empty(); })));
+  }
+
+  HandshakeBench bench;
+  std::vector<std::unique_ptr<OpensslServer>> servers;
+  TestIdentity root = TestIdentity::root("Root");
+  TestIdentity issuing = root.intermediate("Issuing");
+  TestIdentity leaf = issuing.leaf("backend.test");
+  TestIdentity other_root = TestIdentity::root("Other Root");
+};
+
+TEST_F(UpstreamDiagnosis, NamesTheRootThatIsNotTrustedAndAppendsItFromTheCollection) {
+  trust(other_root.pem());
+  at_hand("root.pem", root.pem());
+  const auto diagnosis = diagnose_chain({leaf, issuing}, 20);
+  expect_cured(diagnosis, "upstream_ca_not_trusted", "append-root");
+  EXPECT_THAT(diagnosis.fixes.front().how.en, HasSubstr("CN=Root"));
+  EXPECT_EQ(diagnosis.cause_key, "trust file|" + bench.path("ca.pem"));
+  EXPECT_EQ(diagnosis.would_log,
+            "upstream SSL certificate verify error: (20:unable to get local issuer certificate) while SSL handshaking to upstream");
+}
+
+TEST_F(UpstreamDiagnosis, NeverTrustsARootThatOnlyThePeerSends) {
+  trust(other_root.pem());
+  const auto diagnosis = diagnose_chain({leaf, issuing, root}, 19);
+  expect_others(diagnosis, "upstream_ca_not_trusted");
+  EXPECT_THAT(diagnosis.fixes.front().how.en, HasSubstr(Certificate::from_der(root.der()).value().facts().sha256));
+}
+
+TEST_F(UpstreamDiagnosis, CompletesTheChainAndProvesTheUpstreamsOwnCureToo) {
+  trust(root.pem());
+  at_hand("issuing.pem", issuing.pem());
+  const auto diagnosis = diagnose_chain({leaf}, 21);
+  expect_cured(diagnosis, "upstream_chain_incomplete", "append-intermediate");
+  const Fix* const theirs = fix_of(diagnosis, "upstream-sends-fullchain");
+  ASSERT_NE(theirs, nullptr);
+  EXPECT_EQ(theirs->proof.status, ProofStatus::proved);
+  EXPECT_THAT(theirs->message.en, HasSubstr("intermediate"));
+}
+
+TEST_F(UpstreamDiagnosis, SeesThatTheIntermediateBelongsToAnotherChain) {
+  const auto foreign = other_root.intermediate("Foreign");
+  trust(root.pem());
+  at_hand("issuing.pem", issuing.pem());
+  expect_cured(diagnose_chain({leaf, foreign}, 21), "upstream_wrong_intermediate", "append-right-intermediate");
+}
+
+TEST_F(UpstreamDiagnosis, AppendsTheRootBesideItsIntermediate) {
+  trust(issuing.pem());
+  at_hand("root.pem", root.pem());
+  expect_cured(diagnose_chain({leaf, issuing}, 2), "trusted_bundle_lacks_root", "append-the-root");
+}
+
+TEST_F(UpstreamDiagnosis, TellsALeafInTheTrustedFileFromARoot) {
+  trust(leaf.pem());
+  at_hand("root.pem", root.pem());
+  expect_cured(diagnose_chain({leaf, issuing}, 20), "trusted_bundle_holds_leaf", "trust-the-root");
+}
+
+TEST_F(UpstreamDiagnosis, RaisesTheDepthThatPrintsTwenty) {
+  const auto second = issuing.intermediate("Second");
+  trust(root.pem());
+  const auto diagnosis = diagnose_chain({second.leaf("backend.test"), second, issuing}, 20);
+  expect_cured(diagnosis, "verify_depth_too_small", "raise-depth");
+  EXPECT_THAT(diagnosis.fixes.front().patch, HasSubstr("proxy_ssl_verify_depth 2;"));
+}
+
+TEST_F(UpstreamDiagnosis, RaisesTheDepthThatPrintsTwo) {
+  const auto second = issuing.intermediate("Second");
+  trust(root.pem() + issuing.pem() + second.pem());
+  expect_cured(diagnose_chain({second.leaf("backend.test")}, 2), "verify_depth_too_small", "raise-depth");
+}
+
+TEST_F(UpstreamDiagnosis, CuresDepthAndRootTogether) {
+  const auto second = issuing.intermediate("Second");
+  trust(other_root.pem());
+  at_hand("root.pem", root.pem());
+  const auto diagnosis = diagnose_chain({second.leaf("backend.test"), second, issuing}, 20);
+  expect_cured(diagnosis, "verify_depth_too_small", "raise-depth+append-root");
+  EXPECT_THAT(diagnosis.also, Contains("upstream_ca_not_trusted"));
+}
+
+TEST_F(UpstreamDiagnosis, CuresRootAndNameTogether) {
+  trust(other_root.pem());
+  at_hand("root.pem", root.pem());
+  bench.configure(
+      "http { upstream pool { server 127.0.0.1:" + std::to_string(serve({leaf, issuing})) +
+      "; }\n server { listen 127.0.0.1:1; server_name gw.test;\n location / {\n proxy_pass https://pool;\n proxy_ssl_server_name on;\n"
+      " proxy_ssl_verify on;\n proxy_ssl_trusted_certificate ca.pem;\n }\n }\n}\n");
+  symptom().peer = "127.0.0.1:" + std::to_string(servers.back()->port());
+  logged(20);
+  const auto diagnosis = bench.diagnose();
+  EXPECT_EQ(diagnosis.cause, "upstream_ca_not_trusted");
+  EXPECT_THAT(diagnosis.also, Contains("upstream_name_is_upstream_block"));
+  EXPECT_TRUE(is_cured_first(diagnosis, "set-ssl-name+append-root"));
+  EXPECT_THAT(diagnosis.fixes.front().patch, HasSubstr("+ proxy_ssl_name backend.test;"));
+}
+
+TEST_F(UpstreamDiagnosis, FindsTheRekeyedCaOfTheSameName) {
+  const auto former = TestIdentity::root("Root");
+  trust(former.pem());
+  at_hand("root.pem", root.pem());
+  const auto diagnosis = diagnose_chain({leaf, issuing}, 20);
+  EXPECT_EQ(diagnosis.cause, "upstream_ca_rekeyed");
+  EXPECT_EQ(diagnosis.fixes.front().proof.status, ProofStatus::proved);
+  EXPECT_FALSE(diagnosis.fixes.front().patch.empty());
+}
+
+TEST_F(UpstreamDiagnosis, NamesTheFingerprintOfASelfSignedCertificateWithoutTrustingIt) {
+  const auto self = TestIdentity::self_signed({.subject = "backend.test", .names = "DNS:backend.test"});
+  trust(root.pem());
+  const auto diagnosis = diagnose_chain({self}, 18);
+  expect_others(diagnosis, "upstream_self_signed");
+  EXPECT_THAT(diagnosis.summary.en, HasSubstr(Certificate::from_der(self.der()).value().facts().sha256));
+}
+
+TEST_F(UpstreamDiagnosis, PinsASelfSignedCertificateThatIsAtHand) {
+  const auto self = TestIdentity::self_signed(
+      {.subject = "backend.test", .names = "DNS:backend.test", .is_ca = true, .usage = "digitalSignature,keyCertSign"});
+  trust(root.pem());
+  at_hand("self.pem", self.pem());
+  expect_cured(diagnose_chain({self}, 18), "upstream_self_signed", "pin-certificate");
+}
+
+TEST_F(UpstreamDiagnosis, LeavesAnExpiredLeafToTheUpstream) {
+  trust(root.pem());
+  const auto diagnosis = diagnose_chain({issuing.leaf("backend.test", {.from_days = -90, .to_days = -3}), issuing}, 10);
+  expect_others(diagnosis, "upstream_cert_expired");
+  EXPECT_THAT(diagnosis.cause_key, HasSubstr("expired|"));
+  EXPECT_EQ(diagnosis.fixes.front().owner, Owner::upstream);
+}
+
+TEST_F(UpstreamDiagnosis, SeesTheMissingIntermediateBehindAnExpiredLeaf) {
+  trust(root.pem());
+  at_hand("issuing.pem", issuing.pem());
+  const auto diagnosis = diagnose_chain({issuing.leaf("backend.test", {.from_days = -90, .to_days = -3})}, 10);
+  expect_others(diagnosis, "upstream_cert_expired");
+  EXPECT_THAT(diagnosis.also, Contains("upstream_chain_incomplete"));
+}
+
+TEST_F(UpstreamDiagnosis, TrustsTheRenewedTwinOfAnExpiredIntermediate) {
+  const auto expired = issuing.recertified({.is_ca = true, .from_days = -90, .to_days = -3}, &root);
+  trust(root.pem());
+  at_hand("issuing.pem", issuing.pem());
+  expect_cured(diagnose_chain({leaf, expired}, 10), "upstream_intermediate_expired", "trust-renewed-intermediate");
+}
+
+TEST_F(UpstreamDiagnosis, ReplacesAnExpiredRootByItsRenewedTwin) {
+  const auto expired = root.recertified({.is_ca = true, .from_days = -90, .to_days = -3});
+  trust(expired.pem());
+  at_hand("root.pem", root.pem());
+  expect_cured(diagnose_chain({leaf, issuing}, 10), "trusted_root_expired", "replace-root");
+}
+
+TEST_F(UpstreamDiagnosis, LeavesTheExpiredCrossSigningRootForTheNewRoot) {
+  const auto old = TestIdentity::root("Old Root", {.from_days = -900, .to_days = -3});
+  const auto cross = root.recertified({.is_ca = true}, &old);
+  trust(old.pem());
+  at_hand("root.pem", root.pem());
+  const auto diagnosis = diagnose_chain({leaf, issuing, cross}, 10, "proxy_ssl_verify_depth 3;");
+  expect_cured(diagnosis, "cross_signed_root_expired", "add-new-root");
+}
+
+struct Unfixable {
+  const char* cause;
+  int code;
+  TestCertificateOptions issuer{};
+  TestCertificateOptions leaf{};
+};
+
+TEST_F(UpstreamDiagnosis, TellsWhatOnlyTheIssuerCanCure) {
+  const std::vector<Unfixable> situations = {
+      {.cause = "upstream_cert_not_yet_valid", .code = 9, .leaf = {.from_days = 2, .to_days = 90}},
+      {.cause = "upstream_intermediate_not_yet_valid", .code = 9, .issuer = {.from_days = 2, .to_days = 90}},
+      {.cause = "upstream_intermediate_expired", .code = 10, .issuer = {.from_days = -90, .to_days = -2}},
+      {.cause = "upstream_cert_wrong_usage", .code = 26, .leaf = {.extended_usage = "clientAuth"}},
+      {.cause = "upstream_issuer_bad_key_usage", .code = 32, .issuer = {.usage = "digitalSignature"}},
+      {.cause = "upstream_name_constraints", .code = 47, .issuer = {.name_constraints = "permitted;DNS:prod.test"}},
+      {.cause = "upstream_unhandled_critical_ext", .code = 34, .leaf = {.more = "1.2.3.4.5=critical,ASN1:UTF8String:x"}},
+      {.cause = "upstream_ca_weak_key", .code = 67, .issuer = {.rsa_bits = 1024}},
+  };
+  trust(root.pem());
+  for (const Unfixable& situation : situations) {
+    SCOPED_TRACE(situation.cause);
+    const auto issuer = root.intermediate("Odd", situation.issuer);
+    const auto odd = issuer.leaf("backend.test", situation.leaf);
+    expect_others(diagnose_chain({odd, issuer}, situation.code, {}, {"-cipher", "DEFAULT@SECLEVEL=0"}), situation.cause);
+  }
+}
+
+TEST_F(UpstreamDiagnosis, SeesACaThatIsNone) {
+  const auto no_ca = root.issue({.subject = "Device", .extended_usage = "", .usage = "digitalSignature,keyCertSign"});
+  trust(root.pem());
+  const auto diagnosis = diagnose_chain({no_ca.leaf("backend.test"), no_ca}, 26);
+  expect_others(diagnosis, "upstream_issuer_not_ca");
+}
+
+class UpstreamCrlDiagnosis : public UpstreamDiagnosis {
+ protected:
+  Diagnosis with_crls(const std::string& crls, int code) {
+    trust(root.pem());
+    bench.put("crl.pem", crls);
+    return diagnose_chain({leaf, issuing}, code, "proxy_ssl_crl crl.pem;");
+  }
+  static std::string pem(const std::string& crl) { return pem_block("X509 CRL", crl); }
+  std::string of_root = pem(make_crl(root, {}, -5, 30));
+  std::string of_issuing = pem(make_crl(issuing, {}, -5, 30));
+};
+
+TEST_F(UpstreamCrlDiagnosis, CompletesTheListsFromTheCollection) {
+  at_hand("root.crl", of_root);
+  const auto diagnosis = with_crls(of_issuing, 3);
+  expect_cured(diagnosis, "crl_missing", "all-crls");
+}
+
+TEST_F(UpstreamCrlDiagnosis, NamesTheListThatIsMissing) {
+  const auto diagnosis = with_crls(of_issuing, 3);
+  expect_others(diagnosis, "crl_missing");
+  EXPECT_THAT(diagnosis.fixes.front().how.en, HasSubstr("CN=Root"));
+}
+
+TEST_F(UpstreamCrlDiagnosis, TellsExpiredFutureAndForeignLists) {
+  expect_others(with_crls(of_root + pem(make_crl(issuing, {}, -60, -1)), 12), "crl_expired");
+  expect_others(with_crls(of_root + pem(make_crl(issuing, {}, 1, 60)), 11), "crl_not_yet_valid");
+  expect_others(with_crls(of_root + pem(make_crl(issuing, {}, -5, 30, &other_root)), 8), "crl_signature_invalid");
+}
+
+TEST_F(UpstreamCrlDiagnosis, ProvesThatDroppingTheListsIsUnsafe) {
+  const auto diagnosis = with_crls(of_root + pem(make_crl(issuing, {&leaf}, -5, 30)), 23);
+  expect_others(diagnosis, "upstream_cert_revoked");
+  EXPECT_THAT(diagnosis.dead_ends, Contains(testing::Truly([](const DeadEnd& one) {
+                return one.action.en.find("Remove proxy_ssl_crl") != std::string::npos && one.is_unsafe &&
+                       one.proof.status == ProofStatus::proved;
+              })));
+  expect_others(with_crls(of_issuing + pem(make_crl(root, {&issuing}, -5, 30)), 23), "upstream_ca_revoked");
+}
+
+class UpstreamNameDiagnosis : public UpstreamDiagnosis {
+ protected:
+  /// A group of that name, its place verified with `more`, and the line that names what was compared.
+  Diagnosis named(const std::string& group, const TestIdentity& shown, const std::string& more, const std::string& compared,
+                  std::vector<std::string> options = {}) {
+    trust(root.pem());
+    const std::string port = std::to_string(serve({shown, issuing}, std::move(options)));
+    bench.configure("http {\n    upstream " + group + " {\n        server 127.0.0.1:" + port +
+                    ";\n    }\n    server {\n        listen 127.0.0.1:1;\n        server_name gw.corp.test;\n        location / {\n        "
+                    "    proxy_pass https://" +
+                    group + ";\n            proxy_ssl_verify on;\n            proxy_ssl_trusted_certificate ca.pem;\n            " + more +
+                    "\n        }\n    }\n}\n");
+    symptom().peer = "127.0.0.1:" + port;
+    logged_name(compared);
+    return bench.diagnose();
+  }
+  static constexpr const char* kSni = "proxy_ssl_server_name on;";
+};
+
+TEST_F(UpstreamNameDiagnosis, VerifiesTheHostInsteadOfTheGroup) {
+  const auto diagnosis = named("backend_pool", issuing.leaf("api.corp.test"), kSni, "backend_pool");
+  expect_cured(diagnosis, "upstream_name_is_upstream_block", "set-ssl-name");
+  EXPECT_THAT(diagnosis.fixes.front().patch, HasSubstr("proxy_ssl_name api.corp.test;"));
+}
+
+TEST_F(UpstreamNameDiagnosis, PrefersTheNameThatTheConfigurationSuggests) {
+  const auto many = issuing.leaf("x", {.names = "DNS:aaa.corp.test,DNS:api.corp.test,DNS:zzz.corp.test"});
+  const auto diagnosis = named("backend_pool", many, std::string(kSni) + " proxy_set_header Host api.corp.test;", "backend_pool");
+  expect_cured(diagnosis, "upstream_name_is_upstream_block", "set-ssl-name");
+  EXPECT_THAT(diagnosis.fixes.front().patch, HasSubstr("proxy_ssl_name api.corp.test;"));
+  EXPECT_THAT(diagnosis.fixes.front().how.en, HasSubstr("Host header"));
+}
+
+TEST_F(UpstreamNameDiagnosis, CorrectsASlipWhereItStands) {
+  const auto diagnosis =
+      named("api.corp.test", issuing.leaf("api.corp.test"), std::string(kSni) + " proxy_ssl_name api.crop.test;", "api.crop.test");
+  expect_cured(diagnosis, "proxy_ssl_name_wrong", "correct-name");
+  EXPECT_THAT(diagnosis.fixes.front().patch, HasSubstr("proxy_ssl_name api.corp.test;"));
+}
+
+TEST_F(UpstreamNameDiagnosis, CutsANameToTheLabelThatAWildcardCovers) {
+  const auto diagnosis =
+      named("v1.pay.apps.corp.test", issuing.leaf("x", {.names = "DNS:*.apps.corp.test"}), kSni, "v1.pay.apps.corp.test");
+  expect_cured(diagnosis, "upstream_wildcard_depth", "name-one-label");
+  EXPECT_THAT(diagnosis.fixes.front().patch, HasSubstr("proxy_ssl_name pay.apps.corp.test;"));
+  EXPECT_THAT(diagnosis.fixes.front().patch, Not(HasSubstr("*.")));
+}
+
+TEST_F(UpstreamNameDiagnosis, NeverTakesTheNameOfAnotherHost) {
+  const auto diagnosis = named("api.corp.test", issuing.leaf("other.corp.test"), kSni, "api.corp.test");
+  expect_others(diagnosis, "upstream_wrong_cert_served");
+}
+
+TEST_F(UpstreamNameDiagnosis, KnowsThatTheCommonNameDoesNotCountBesideNames) {
+  const auto diagnosis = named("api.corp.test", issuing.leaf("api.corp.test", {.names = "DNS:api-v2.corp.test"}), kSni, "api.corp.test");
+  EXPECT_EQ(diagnosis.cause, "upstream_name_mismatch");
+  EXPECT_TRUE(is_cured_first(diagnosis, "set-ssl-name"));
+}
+
+TEST_F(UpstreamNameDiagnosis, TurnsSniOnWhenThePeerShowsItsDefaultCertificate) {
+  const auto right = issuing.leaf("api.corp.test");
+  bench.put("right.crt", right.pem() + issuing.pem());
+  bench.put("right.key", right.key_pem());
+  at_hand("issuing.pem", issuing.pem());
+  const auto diagnosis = named("api.corp.test", issuing.leaf("default.corp.test"), "", "api.corp.test",
+                               {"-servername", "api.corp.test", "-cert2", bench.path("right.crt"), "-key2", bench.path("right.key")});
+  // `openssl s_server` sends the second certificate alone: two faults, of which SNI is the one to begin with.
+  EXPECT_EQ(diagnosis.cause, "upstream_sni_missing");
+  EXPECT_THAT(diagnosis.also, Contains("upstream_chain_incomplete"));
+  EXPECT_TRUE(is_cured_first(diagnosis, "enable-sni+append-intermediate"));
+  EXPECT_EQ(diagnosis.fixes.front().proof.method, ProofMethod::probe);
+}
+
+TEST_F(UpstreamNameDiagnosis, ReplacesANameThatClientsChoose) {
+  const auto diagnosis =
+      named("api.corp.test", issuing.leaf("api.corp.test"), std::string(kSni) + " proxy_ssl_name $http_x_backend;", "evil.test");
+  expect_cured(diagnosis, "proxy_ssl_name_from_client", "constant-name");
+  EXPECT_THAT(bench.probes, Not(Contains(HasSubstr("evil"))));
+}
+
+TEST_F(UpstreamNameDiagnosis, ReplacesAnEmptyName) {
+  expect_cured(named("api.corp.test", issuing.leaf("api.corp.test"), std::string(kSni) + " proxy_ssl_name $http_x_backend;", ""),
+               "proxy_ssl_name_empty", "constant-name");
+}
+
+TEST_F(UpstreamDiagnosis, StaysWithinNginxsOwnSettingsInTheDaemon) {
+  trust(other_root.pem());
+  at_hand("root.pem", root.pem());
+  bench.scope = ProbeScope::frugal;
+  expect_cured(diagnose_chain({leaf, issuing}, 20), "upstream_ca_not_trusted", "append-root");
+  EXPECT_LE(bench.probes.size(), 2U);
+}
+
+TEST_F(UpstreamDiagnosis, SaysSoWhenNobodyMayLook) {
+  trust(other_root.pem());
+  bench.scope = ProbeScope::none;
+  const auto diagnosis = diagnose_chain({leaf, issuing}, 20);
+  EXPECT_TRUE(bench.probes.empty());
+  for (const Fix& fix : diagnosis.fixes) EXPECT_EQ(fix.proof.status, ProofStatus::untested);
+  ASSERT_TRUE(diagnosis.place);
+  EXPECT_EQ(diagnosis.place->directive, "proxy_pass");
+}
+
+TEST_F(UpstreamDiagnosis, KnowsAVerdictThatOnlyAnOldSessionCarries) {
+  trust(root.pem());
+  bench.configure_http(serve({leaf, issuing}, {"-tls1_2"}), verified());
+  logged(21);
+  const auto diagnosis = bench.diagnose();
+  EXPECT_EQ(diagnosis.cause, "upstream_stale_session_verdict");
+  EXPECT_TRUE(diagnosis.is_healthy_now);
+  ASSERT_FALSE(diagnosis.fixes.empty());
+  EXPECT_EQ(diagnosis.fixes.front().id, "reload-nginx");
+  ASSERT_NE(fix_of(diagnosis, "no-session-reuse"), nullptr);
+  EXPECT_THAT(fix_of(diagnosis, "no-session-reuse")->patch, HasSubstr("proxy_ssl_session_reuse off;"));
+}
+
+TEST_F(UpstreamDiagnosis, FindsThePlaceThatSharesItsVerdict) {
+  trust(root.pem());
+  const std::string port = std::to_string(serve({leaf, issuing}, {"-tls1_2"}));
+  bench.configure("http { upstream backend.test { server 127.0.0.1:" + port +
+                  "; }\n server { listen 127.0.0.1:1;\n location /a {\n proxy_pass https://backend.test;\n }\n location /b {\n " +
+                  verified() + "\n }\n }\n}\n");
+  symptom().peer = "127.0.0.1:" + port;
+  symptom().request_target = "GET /b HTTP/1.1";
+  logged(20);
+  const auto diagnosis = bench.diagnose();
+  EXPECT_EQ(diagnosis.cause, "upstream_shared_session_verdict");
+  EXPECT_TRUE(is_cured_first(diagnosis, "no-session-reuse"));
+}
+
+TEST_F(UpstreamDiagnosis, SaysThatAnotherFaultIsThereNow) {
+  trust(other_root.pem());
+  at_hand("root.pem", root.pem());
+  const auto diagnosis = diagnose_chain({leaf, issuing}, 10);
+  EXPECT_EQ(diagnosis.cause, "upstream_ca_not_trusted");
+  EXPECT_LT(diagnosis.confidence, 0.9);
+  EXPECT_THAT(diagnosis.evidence, Contains(testing::Field(&Evidence::text, testing::Field(&Text::en, HasSubstr("another fault")))));
+}
+
+TEST_F(UpstreamDiagnosis, LooksAtTheLocationOfTheRequest) {
+  trust(root.pem());
+  bench.put("wrong.pem", other_root.pem());
+  at_hand("root.pem", root.pem());
+  const std::string port = std::to_string(serve({leaf, issuing}));
+  bench.configure("http { upstream backend.test { server 127.0.0.1:" + port + "; }\n server { listen 127.0.0.1:1;\n location /good {\n " +
+                  verified() +
+                  "\n }\n location /bad {\n proxy_pass https://backend.test; proxy_ssl_verify on; proxy_ssl_trusted_certificate "
+                  "wrong.pem;\n }\n }\n}\n");
+  symptom().peer = "127.0.0.1:" + port;
+  symptom().request_target = "GET /bad/x?y HTTP/1.1";
+  logged(20);
+  const auto diagnosis = bench.diagnose();
+  expect_cured(diagnosis, "upstream_ca_not_trusted", "append-root");
+  EXPECT_THAT(diagnosis.fixes.front().patch, HasSubstr("wrong.pem"));
+}
+
+TEST_F(UpstreamDiagnosis, WorksForStreamAndGrpc) {
+  trust(other_root.pem());
+  at_hand("root.pem", root.pem());
+  bench.configure_stream(
+      serve({leaf, issuing}),
+      "proxy_ssl on; proxy_ssl_server_name on; proxy_ssl_verify on; proxy_ssl_trusted_certificate ca.pem; proxy_ssl_name backend.test;");
+  logged(20);
+  EXPECT_TRUE(is_cured_first(bench.diagnose(), "append-root"));
+  const std::string port = std::to_string(servers.back()->port());
+  symptom().scheme = "grpcs";
+  symptom().server.clear();
+  bench.configure("http { upstream backend.test { server 127.0.0.1:" + port +
+                  "; }\n server { listen 127.0.0.1:1;\n location / {\n grpc_pass grpcs://backend.test; grpc_ssl_verify on; "
+                  "grpc_ssl_trusted_certificate ca.pem;\n }\n }\n}\n");
+  const auto diagnosis = bench.diagnose();
+  EXPECT_TRUE(is_cured_first(diagnosis, "append-root"));
+  EXPECT_THAT(diagnosis.summary.en, HasSubstr("CN=Root"));
+}
+
+TEST(NameCandidates, TellHostsFromGroups) {
+  EXPECT_TRUE(is_host_name("api.corp.test"));
+  EXPECT_FALSE(is_host_name("backend_pool"));
+  EXPECT_FALSE(is_host_name("10.0.0.1"));
+  EXPECT_FALSE(is_host_name("nginx.conf"));
+  EXPECT_FALSE(is_host_name(".corp.test"));
+  EXPECT_FALSE(is_host_name("a..b"));
+  EXPECT_FALSE(is_host_name(""));
+}
+
+TEST(NameCandidates, TellSlipsFromOtherHosts) {
+  EXPECT_TRUE(is_near("api.crop.test", "api.corp.test"));
+  EXPECT_TRUE(is_near("api.corp.test", "api-v2.corp.test"));
+  EXPECT_TRUE(is_near("www.corp.test", "corp.test"));
+  EXPECT_FALSE(is_near("other.corp.test", "api.corp.test"));
+  EXPECT_FALSE(is_near("pool", "api.corp.test"));
+  EXPECT_TRUE(is_below_wildcard("a.b.corp.test", "*.corp.test"));
+  EXPECT_FALSE(is_below_wildcard("b.corp.test", "*.corp.test"));
+  EXPECT_FALSE(is_below_wildcard("corp.test", "*.corp.test"));
+}
+
+TEST(CauseSentences, PutFactsInAndLeaveTheRest) {
+  const SentenceFacts facts{{"peer", "10.0.0.1:443"}, {"name", "{peer}"}};
+  EXPECT_EQ(filled("{peer} shows {name} and {unknown}", facts), "10.0.0.1:443 shows {peer} and {unknown}");
+  EXPECT_TRUE(fault_sentence("no_such_cause", facts).empty());
+  EXPECT_EQ(date_text(Time{}), "1970-01-01 00:00:00 UTC");
+}
+
+}  // namespace
+}  // namespace handshaked::diagnose
