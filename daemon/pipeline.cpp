@@ -49,6 +49,7 @@
 #include "stages/rule_base.h"
 #include "stages/service_notify.h"
 #include "stages/store_outbox.h"
+#include "store/fix_outcomes.h"
 #include "store/positions.h"
 #include "store/retention.h"
 #include "store/store_thread.h"
@@ -197,11 +198,20 @@ class Daemon {
     options.time_limit = config_.diagnosis.time_limit;
     options.probe_interval = config_.diagnosis.probe_interval;
     options.probe_interval_most = config_.diagnosis.probe_interval_most;
-    desk_.emplace(loop_.get_executor(), std::move(options),
-                  stages::DiagnosisDesk::Answers{
-                      .diagnosed = [this](const std::string& incident, auto note) { take_diagnosis(incident, std::move(note)); },
-                      .probed = [this](const std::string& incident, const correlate::ProbeRound& round) { take_probes(incident, round); }});
+    desk_.emplace(
+        loop_.get_executor(), std::move(options),
+        stages::DiagnosisDesk::Answers{
+            .diagnosed = [this](const std::string& incident, auto note) { take_diagnosis(incident, std::move(note)); },
+            .probed = [this](const std::string& incident, const correlate::ProbeRound& round) { take_probes(incident, round); },
+            .fix_made = [this](const std::string& cause, const std::string& fix, bool has_worked) { count_fix(cause, fix, has_worked); }});
     desk_->use_rules(base_);
+    auto rows = store_.call([](store::Database& database) { return store::FixOutcomes(database).load(); }).get();
+    if (!rows) {
+      log_warning("what fixes did here before is not known: " + rows.error().message());
+      return;
+    }
+    for (const store::FixOutcomeRow& row : rows.value()) rates_.count(row.cause, row.fix_id, {row.worked, row.failed});
+    desk_->use_rates(rates_);
   }
 
   bool make_deliveries() {
@@ -317,6 +327,16 @@ class Daemon {
       correlator_.give_up_diagnosis(incident);
     }
     advance();
+  }
+
+  /// What this installation has learnt counts from the next diagnosis on, and after a restart.
+  void count_fix(const std::string& cause, const std::string& fix, bool has_worked) {
+    log_info("the fix " + fix + " was made against " + cause + (has_worked ? ", and it works" : ", and it still fails"));
+    rates_.count(cause, fix, {.worked = has_worked ? 1U : 0U, .failed = has_worked ? 0U : 1U});
+    desk_->use_rates(rates_);
+    store_.post([cause, fix, has_worked](store::Database& database) {
+      if (const auto counted = store::FixOutcomes(database).count(cause, fix, has_worked); !counted) log_warning(counted.error().message());
+    });
   }
 
   void take_probes(const std::string& incident, const correlate::ProbeRound& round) {
@@ -520,6 +540,7 @@ class Daemon {
   std::optional<control::ControlServer> control_;
   std::vector<std::unique_ptr<emit::Delivery>> deliveries_;
   std::size_t deliveries_running_ = 0;
+  stages::FixRates rates_;
   std::optional<stages::DiagnosisDesk> desk_;
   BoundedQueue<stages::ReadBatch> batches_;
   asio::thread_pool readers_;

@@ -65,13 +65,14 @@ bool resolves_for_tls(const diagnose::ReadConfiguration& read) {
 }
 
 /// Is a line of this form about TLS here? "no resolver defined" where upstreams with TLS are looked up at run time, "client sent invalid
-/// request" where the listener speaks TLS.
+/// request" where the listener speaks TLS, or where TLS came to one that does not.
 bool is_about_tls(const diagnose::ReadConfiguration& read, const parse::ErrorRecord& record) {
   if (record.side != parse::Side::client || record.message.starts_with("no resolver defined")) return resolves_for_tls(read);
   nginx::LoggedPlace place;
   place.server = record.server;
   const auto listeners = nginx::governing_listeners(read.listeners, place);
-  return !listeners.empty() && listeners.front().listener->is_tls;
+  const bool is_client_hello = record.request.starts_with("\x16\x03");  // in the place of a request line
+  return !listeners.empty() && (listeners.front().listener->is_tls || is_client_hello);
 }
 
 /// One line, as if it stood in a log: its rule and its incident.

@@ -1,6 +1,9 @@
 #include "cli/fix_application.h"
 
+#include <algorithm>
 #include <csignal>
+#include <filesystem>
+#include <fstream>
 
 #include "cli/file_replacement.h"
 #include "diagnose/configuration_trial.h"
@@ -40,6 +43,35 @@ class SignalsHeld {
 
  private:
   sigset_t held_{}, before_{};
+};
+
+/// The error log of nginx's master, from now on.
+class MainLog {
+ public:
+  explicit MainLog(const NginxAtHand& nginx) {
+    for (const nginx::ErrorLog& log :
+         nginx::effective_error_logs(nginx.read->configuration.root(), nginx.read->configuration, nginx.installation)) {
+      if (log.kind == nginx::ErrorLog::Kind::file && path_.empty()) path_ = log.path;
+    }
+    std::error_code ignored;
+    if (const auto size = std::filesystem::file_size(path_, ignored); !ignored) begin_ = size;
+  }
+  /// "bind() to 0.0.0.0:443 failed …"; empty when there is none.
+  std::string last_emergency() const {
+    std::ifstream file(path_, std::ios::binary);
+    file.seekg(static_cast<std::streamoff>(begin_));
+    std::string found;
+    std::size_t lines = 0;
+    for (std::string line; lines < kMostLines && std::getline(file, line); ++lines) {
+      if (const std::size_t at = line.find("[emerg]"); at != std::string::npos) found = line.substr(at);
+    }
+    return found;
+  }
+
+ private:
+  static constexpr std::size_t kMostLines = 100'000;
+  std::string path_;
+  std::uintmax_t begin_ = 0;
 };
 
 class FixRun {
@@ -132,8 +164,12 @@ class FixRun {
     if (!nginx_.running) {
       return step(name, true, Text{"nginx does not run: it takes the change when it is started", "nginx 未在运行：启动时生效"});
     }
+    const MainLog log(nginx_);
     const auto done = diagnose::reload_nginx(*nginx_.running, options_.reload_time);
-    if (!done) return step(name, false, done.error().message());
+    if (!done) {
+      const std::string complaint = log.last_emergency();
+      return step(name, false, complaint.empty() ? done.error().message() : done.error().message() + ": " + complaint);
+    }
     return step(name, true,
                 Text{"nginx works with it (master process " + std::to_string(nginx_.running->master) + ")",
                      "nginx 已采用（主进程 " + std::to_string(nginx_.running->master) + "）"});
@@ -156,9 +192,11 @@ class FixRun {
     }
     step("rollback", true, Text{"every file is as it was", "所有文件已恢复原状"});
     report_.outcome = FixOutcome::rolled_back;
-    const bool was_asked = std::any_of(report_.steps.begin(), report_.steps.end(), [](const FixStep& one) { return one.name == "reload"; });
-    // Also after a reload that failed: nginx may have taken it a moment later.
-    if (was_asked && nginx_.running && !reload("rollback_reload")) report_.outcome = FixOutcome::broken;
+    const auto asked = std::find_if(report_.steps.begin(), report_.steps.end(), [](const FixStep& one) { return one.name == "reload"; });
+    if (asked == report_.steps.end() || !nginx_.running) return;
+    // Also after a reload that failed: nginx may have taken it a moment later. It then still works with what it had before.
+    const bool was_taken = asked->succeeded;
+    if (!reload("rollback_reload") && was_taken) report_.outcome = FixOutcome::broken;
   }
 
   const NginxAtHand& nginx_;

@@ -146,6 +146,7 @@ class FixVerb {
   FixOptions fix_options() const {
     FixOptions options;
     if (!options_.backup_directory.empty()) options.backup_root = std::filesystem::absolute(options_.backup_directory).string();
+    options.reload_time = std::chrono::seconds(options_.reload_seconds);
     for (const char c : incident_) options.name += std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' ? c : '_';
     return options;
   }

@@ -18,6 +18,7 @@ struct FixVerbOptions {
   bool no_probe = false;
   bool allow_unsafe = false;
   std::string backup_directory;  ///< empty: /var/lib/handshaked/backups
+  long reload_seconds = 20;      ///< how long nginx may take to work with a configuration
   std::string rules_directory;
   std::string time_zone = "local";
   Language language = Language::en;

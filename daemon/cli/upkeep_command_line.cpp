@@ -60,6 +60,10 @@ struct UpkeepCommandLine::Verbs {
         ->add_option("--backup-dir", fix[2].options.backup_directory,
                      "Where copies of the changed files go (default: /var/lib/handshaked/backups)")
         ->type_name("DIR");
+    fix[2]
+        .app->add_option("--reload-timeout", fix[2].options.reload_seconds, "How long nginx may take to reload (default: 20)")
+        ->type_name("SECONDS")
+        ->check(CLI::Range(1, 600).description(""));
   }
 
   static void add_action(FixAction& action, CLI::App& parent, FixVerbOptions::Action what, const std::string& name, const std::string& help,

@@ -13,7 +13,7 @@ namespace {
 constexpr auto kConsequenceReach = std::chrono::seconds(100);
 constexpr std::size_t kMaxConsequences = 8;
 /// With so many incidents a new one keeps less of its text: many places cost memory, and nobody reads all of them.
-constexpr std::size_t kCrowd = 20'000;
+constexpr std::size_t kCrowd = 5'000;
 constexpr std::size_t kSampleInACrowd = 512;
 
 void merge_distinct(std::vector<std::string>& into, const std::vector<std::string>& from, std::size_t limit) {

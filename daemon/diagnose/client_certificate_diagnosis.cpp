@@ -119,8 +119,17 @@ bool diagnose_client_certificate(LocalCase& local, const ListenerPlace& place) {
   const std::string& likeliest = symptom.candidates.front().cause;
   const bool is_client_certificate =
       symptom.verify_code || likeliest.starts_with("client_cert_") || likeliest == "ocsp_responder_unreachable";
-  if (!is_client_certificate) return false;
   const auto verification = find_client_verification(local, place);
+  // A client that is turned away for want of a certificate goes on talking: some lines tell that only.
+  const bool may_lack_one =
+      symptom.has_cause("client_cert_missing") && verification && verification->server->settings.verify_client.is_on();
+  if (may_lack_one && !is_client_certificate) {
+    local.set_place(*verification->server->settings.verify_client.set_by.front());
+    local.conclude("client_cert_missing", 0.7);
+    propose_by_cause(local, verification->trust);
+    return true;
+  }
+  if (!is_client_certificate) return false;
   if (!verification) {
     local.conclude(likeliest, symptom.candidates.front().likelihood);
     local.add_evidence("configuration", {"no server that may have answered verifies clients now: the configuration has changed since",

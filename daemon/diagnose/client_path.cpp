@@ -276,7 +276,7 @@ void conclude_unknown_ca(LocalCase& local, const ClientVerification& verificatio
        "客户端证书所属的 CA 未列入 " + verification.file()->path + "；是否接纳是一项授权决定"});
   for (std::size_t i = 0; i < trees.size() && i < kMostStrangers; ++i) {
     const StrangerTree& tree = trees[i];
-    if (trees.size() > 1 && tree.worth < 0) break;
+    if (trees.size() > 1 && (tree.worth < 0 || tree.worth < trees.front().worth)) break;
     Fix fix = local.known("add-ca");
     if (i > 0) fix.id += "-" + std::to_string(i + 1);
     const std::string name = names_of({&tree.root, 1});

@@ -70,8 +70,10 @@ std::vector<ConfiguredFile> configured_files(const nginx::Configuration& configu
 }
 
 std::vector<ConfiguredFile> configured_files(const nginx::Configuration& configuration, std::string_view path) {
+  // Some lines have the name as it is written.
+  const std::string whole = configuration.full_path(path, nginx::PathBase::configuration);
   std::vector<ConfiguredFile> found = configured_files(configuration);
-  std::erase_if(found, [path](const ConfiguredFile& file) { return file.path != path; });
+  std::erase_if(found, [&](const ConfiguredFile& file) { return file.path != path && file.path != whole; });
   return found;
 }
 

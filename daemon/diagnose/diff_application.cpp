@@ -74,10 +74,18 @@ std::optional<Range> range_in(std::string_view text) {
   return parsed.ec == std::errc() && parsed.ptr == end ? std::optional(range) : std::nullopt;
 }
 
-std::optional<Range> old_range(std::string_view header) {
-  const std::size_t plus = header.find(" +");
-  if (!header.starts_with("@@ -") || plus == std::string_view::npos) return std::nullopt;
-  return range_in(header.substr(4, plus - 4));
+/// "@@ -1,2 +1,3 @@": the old range, and how many lines the new one has.
+struct HunkHeader {
+  Range old_range;
+  std::size_t new_count = 0;
+};
+std::optional<HunkHeader> hunk_header(std::string_view line) {
+  const std::size_t plus = line.find(" +"), end = line.find(" @@", plus == std::string_view::npos ? 0 : plus);
+  if (!line.starts_with("@@ -") || plus == std::string_view::npos || end == std::string_view::npos) return std::nullopt;
+  const auto old_range = range_in(line.substr(4, plus - 4));
+  const auto new_range = range_in(line.substr(plus + 2, end - plus - 2));
+  if (!old_range || !new_range || (old_range->begin == 0 && old_range->count > 0)) return std::nullopt;
+  return HunkHeader{*old_range, new_range->count};
 }
 
 class DiffReader {
@@ -121,40 +129,42 @@ class DiffReader {
     const std::vector<std::string_view> old_lines = lines_of(file.before);
     std::size_t old_at = 0;
     while (line().starts_with("@@ ")) {
-      const auto range = old_range(line());
-      if (!range) return malformed("line " + std::to_string(at_ + 1));
+      const auto header = hunk_header(line());
+      if (!header) return malformed("line " + std::to_string(at_ + 1));
       ++at_;
       // An empty range names the line before it.
-      const std::size_t begin = range->count == 0 ? range->begin : range->begin - 1;
-      if (begin < old_at || begin > old_lines.size()) return fail(ErrorCode::invalid_input, path + " has changed: it has too few lines");
+      const Range& range = header->old_range;
+      const std::size_t begin = range.count == 0 ? range.begin : range.begin - 1;
+      if (begin < old_at || begin > old_lines.size() || range.count > old_lines.size() - begin)
+        return fail(ErrorCode::invalid_input, path + " has changed: it has too few lines");
       while (old_at < begin) file.after += old_lines[old_at++];
-      TRY(apply_hunk(path, old_lines, begin + range->count, old_at, file.after));
+      TRY(apply_hunk(path, old_lines, begin + range.count, header->new_count, old_at, file.after));
     }
     while (old_at < old_lines.size()) file.after += old_lines[old_at++];
     return success();
   }
 
-  Result<> apply_hunk(const std::string& path, const std::vector<std::string_view>& old_lines, std::size_t old_end, std::size_t& old_at,
-                      std::string& after) {
-    while (at_ < lines_.size() && !line().empty() && std::string_view(" -+").find(line().front()) != std::string_view::npos) {
-      // Between files: all that this hunk says about the old text has been met.
-      if (old_at == old_end && line().starts_with("--- ")) break;
-      const char mark = line().front();
+  Result<> apply_hunk(const std::string& path, const std::vector<std::string_view>& old_lines, std::size_t old_end, std::size_t new_left,
+                      std::size_t& old_at, std::string& after) {
+    while (old_at < old_end || new_left > 0) {
+      const char mark = line().empty() ? '\0' : line().front();
+      const bool is_old = mark == ' ' || mark == '-', is_new = mark == ' ' || mark == '+';
+      if ((!is_old && !is_new) || (is_old && old_at == old_end) || (is_new && new_left == 0)) {
+        return malformed("line " + std::to_string(at_ + 1));
+      }
       std::string_view text = line().substr(1);
       ++at_;
       if (line() == kNoEnd) {
-        text.remove_suffix(1);
+        text.remove_suffix(text.ends_with('\n') ? 1 : 0);
         ++at_;
       }
-      if (mark != '+') {
-        if (old_at >= old_lines.size() || old_lines[old_at] != text) {
-          return fail(ErrorCode::invalid_input, path + ":" + std::to_string(old_at + 1) + " is not what the patch was made for");
-        }
-        ++old_at;
+      if (is_old && old_lines[old_at] != text) {
+        return fail(ErrorCode::invalid_input, path + ":" + std::to_string(old_at + 1) + " is not what the patch was made for");
       }
-      if (mark != '-') after += text;
+      old_at += is_old ? 1 : 0;
+      new_left -= is_new ? 1 : 0;
+      if (is_new) after += text;
     }
-    if (old_at != old_end) return malformed("a part for " + path + " is incomplete");
     return success();
   }
 

@@ -16,7 +16,7 @@ ProbeRequest request_for_an_alert(const ProbeRequest& own) {
   request.ciphers = "NULL-SHA256:@SECLEVEL=0";
   request.conf_commands.clear();
   request.client.reset();
-  request.timeout = kShortLook;
+  request.timeout = std::min(kShortLook, 3 * own.timeout);
   return request;
 }
 
@@ -57,10 +57,11 @@ std::string cause_of_reason(const std::string& reason) {
 
 /// The peer answers, only later than nginx waits: then waiting is the cure.
 bool propose_patience(HandshakeReport& report) {
-  constexpr std::chrono::milliseconds kPatient{10'000};
+  constexpr std::chrono::milliseconds kPatient{6'000};
+  constexpr std::chrono::milliseconds kAtLeast{2'000};
   ProbeRequest request = report.now().asked.request;
   if (request.timeout >= kPatient || report.upstream().is_late()) return false;
-  request.timeout = kPatient;
+  request.timeout = std::clamp(4 * request.timeout, kAtLeast, kPatient);
   const auto observed = report.upstream().observe(request);
   if (!observed || !has_agreed(observed.value().seen)) return false;
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(observed.value().seen.elapsed).count();
@@ -77,6 +78,7 @@ bool propose_patience(HandshakeReport& report) {
 void conclude_silence(HandshakeReport& report) {
   const ProbeResult& seen = *report.seen();
   const bool came_something = seen.phase > ProbePhase::client_hello || seen.bytes_received > 0;
+  if (propose_patience(report)) return;
   const auto answer = report.looking()(request_for_an_alert(report.now().asked.request));
   const bool answers_small = answer && (answer->alert || answer->first_bytes == FirstBytes::tls);
   if (answer) {
@@ -85,8 +87,7 @@ void conclude_silence(HandshakeReport& report) {
                 {"to a hello that calls for a small answer it says: " + summary, "对只需很小应答的 ClientHello，它的反应：" + summary});
   }
   if (!answers_small && !came_something) {
-    if (!propose_patience(report)) report.conclude("upstream_handshake_timeout", 0.85);
-    return;
+    return report.conclude("upstream_handshake_timeout", 0.85);
   }
   report.note("peer", {"small packets arrive and the certificate's do not: what a path does that drops large packets without saying so",
                        "小包能到达，而携带证书的大包到不了：路径在悄悄丢弃大包"});
@@ -98,24 +99,51 @@ std::string logged_cause(const HandshakeReport& report) {
   return candidates.empty() ? std::string("upstream_sent_alert") : candidates.front().cause;
 }
 
-/// What the line says and the configuration makes likely, where nobody looked.
+/// What has been seen, or stands in the configuration, rules a candidate of the line out.
+bool is_ruled_out(HandshakeReport& report, const std::string& cause) {
+  const UpstreamVerdict& now = report.now();
+  const ProbeRequest& own = now.asked.request;
+  if (cause == "upstream_sni_missing") {
+    const std::string name = sni_of(now.name.verified);
+    if (!own.server_name.empty() || name.empty()) return true;
+    ProbeRequest named = own;
+    named.server_name = name;
+    const auto answer = report.looking()(named);
+    return answer && !has_agreed(*answer);
+  }
+  if (cause == "upstream_requires_client_cert") {
+    return now.asked.has_client_certificate || (report.seen() != nullptr && !report.seen()->certificate_request);
+  }
+  if (cause == "upstream_no_shared_group") return conf_command(report.view(), "Groups").empty();
+  if (cause == "upstream_rejects_proxy_protocol") return !own.send_proxy_header;
+  return false;
+}
+
+/// What the line says and the configuration makes likely, where nobody looked, or may not look around.
 void conclude_from_line(HandshakeReport& report) {
   const Symptom& symptom = report.symptom();
   std::string cause = logged_cause(report);
   double confidence = symptom.candidates.empty() ? 0.3 : symptom.candidates.front().likelihood;
-  // A candidate that the configuration rules out gives way to the next.
   for (const match::CandidateCause& candidate : symptom.candidates) {
-    const bool is_about_sni = candidate.cause == "upstream_sni_missing";
-    const bool is_about_certificate = candidate.cause == "upstream_requires_client_cert";
-    const bool is_stream_only = candidate.cause == "upstream_rejects_proxy_protocol";
-    if (is_about_sni && !report.now().asked.request.server_name.empty()) continue;
-    if (is_about_certificate && report.now().asked.has_client_certificate) continue;
-    if (is_stream_only && !report.now().asked.request.send_proxy_header) continue;
+    if (is_ruled_out(report, candidate.cause)) continue;
     cause = candidate.cause;
     confidence = candidate.likelihood;
     break;
   }
   report.conclude(cause, confidence);
+  ConfigurationPatch patch = report.upstream().new_patch();
+  if (cause == "upstream_sni_missing") {
+    const auto written = set_upstream_directive(patch, report.view(), "ssl_server_name", std::array{std::string("on")});
+    report.propose(cause, "enable-sni", written, patch, written ? hand_written(patch) : Text{});
+  } else if (cause == "proxy_ssl_protocols_mismatch") {
+    const auto written = set_upstream_directive(patch, report.view(), "ssl_protocols", protocols_with(report.view(), TlsVersion::tls1_3));
+    report.propose(cause, "widen-ssl-protocols", written, patch, written ? hand_written(patch) : Text{});
+  }
+}
+
+/// Several causes end so, and only other requests could tell them apart.
+bool is_ambiguous(const ProbeResult& seen) {
+  return seen.outcome == ProbeOutcome::alert || seen.outcome == ProbeOutcome::closed || seen.outcome == ProbeOutcome::reset;
 }
 
 Text words_for_owner(const HandshakeReport& report) {
@@ -155,11 +183,19 @@ void ask_owner(HandshakeReport& report) {
   if (found != kAsked.end()) report.advise(cause, found->fix, {}, words_for_owner(report));
 }
 
+/// Whether a peer that leaves is seen to close or to reset is a matter of microseconds: the line decides, where there is one.
+std::string cause_of_end(const HandshakeReport& report, const ProbeResult& seen) {
+  const std::string& message = report.symptom().message;
+  bool is_reset = seen.outcome == ProbeOutcome::reset;
+  if (message.starts_with("peer closed connection in SSL handshake")) is_reset = message.find(" (") != std::string::npos;
+  return is_reset ? "upstream_reset_in_handshake" : "upstream_closed_in_handshake";
+}
+
 void conclude_outcome(HandshakeReport& report, const ProbeResult& seen) {
   switch (seen.outcome) {
     case ProbeOutcome::alert: return report.conclude(cause_of_alert(seen.alert.value_or(0)), 0.8);
-    case ProbeOutcome::closed: return report.conclude("upstream_closed_in_handshake", 0.8);
-    case ProbeOutcome::reset: return report.conclude("upstream_reset_in_handshake", 0.8);
+    case ProbeOutcome::closed:
+    case ProbeOutcome::reset: return report.conclude(cause_of_end(report, seen), 0.8);
     case ProbeOutcome::timed_out: return conclude_silence(report);
     case ProbeOutcome::limit: return report.conclude("upstream_chain_too_big", 0.7);
     case ProbeOutcome::not_tls: return report.conclude("upstream_not_tls", 0.7);
@@ -174,7 +210,9 @@ void diagnose_peer_failure(HandshakeReport& report) {
   const ProbeResult* const seen = report.seen();
   // What a peer says to a client without a certificate is not what it says to nginx, which has one.
   const bool is_half_seen = seen != nullptr && report.now().asked.left_out_client_certificate && has_agreed(*seen);
-  if (seen != nullptr && !seen->is_ok() && !is_half_seen) conclude_outcome(report, *seen);
+  const bool may_look_around = report.upstream().surroundings().prober->scope() == ProbeScope::all;
+  const bool is_open = seen != nullptr && is_ambiguous(*seen) && !may_look_around && !report.symptom().candidates.empty();
+  if (seen != nullptr && !seen->is_ok() && !is_half_seen && !is_open) conclude_outcome(report, *seen);
   else conclude_from_line(report);
   ask_owner(report);
 }

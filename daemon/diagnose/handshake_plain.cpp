@@ -107,8 +107,6 @@ bool propose_port(HandshakeReport& report, const std::string& cause) {
 bool propose_taking_out(HandshakeReport& report, const std::string& cause, const std::vector<Member>& others) {
   const auto works = [](const Member& member) { return member.verdict.passes(); };
   if (others.empty() || !std::all_of(others.begin(), others.end(), works)) return false;
-  const bool has_primary = std::any_of(others.begin(), others.end(), [](const Member& one) { return !one.server->is_backup; });
-  if (!has_primary) return false;
   ConfigurationPatch patch = report.upstream().new_patch();
   const auto written = patch.append_argument(*report.view().member->directive, "down");
   if (!written) return false;

@@ -76,7 +76,8 @@ void diagnose_missing_certificate(LocalCase& local, const LoadError& error) {
   local.propose(std::move(fix));
 }
 
-void diagnose_missing_key(LocalCase& local, const std::string& key_directive, const std::string& certificate_path) {
+void diagnose_missing_key(LocalCase& local, const std::string& key_directive, const std::string& written) {
+  const std::string certificate_path = local.configuration().full_path(written, nginx::PathBase::configuration);
   local.conclude("config_directive_missing", 0.95,
                  {"no " + key_directive + " is configured for the certificate " + certificate_path,
                   "证书 " + certificate_path + " 没有配置 " + key_directive});
@@ -91,8 +92,8 @@ void diagnose_missing_key(LocalCase& local, const std::string& key_directive, co
                  "添加 " + key_directive + "，使用与证书匹配的 " + *key};
     ConfigurationPatch patch = local.new_patch();
     const bool is_absolute = certificate->written().starts_with("/");
-    const std::string written = written_path(local, *key, !is_absolute);
-    const auto done = patch.set_directive(*certificate->directive->parent, key_directive, std::span(&written, 1));
+    const std::string key_word = written_path(local, *key, !is_absolute);
+    const auto done = patch.set_directive(*certificate->directive->parent, key_directive, std::span(&key_word, 1));
     return propose(local, std::move(fix), patch, done);
   }
   Fix fix = local.known("add-directive");

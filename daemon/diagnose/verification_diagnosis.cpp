@@ -46,8 +46,14 @@ void append_new(std::vector<FoundCause>& causes, std::vector<FoundCause> more) {
 std::vector<FoundCause> find_causes(UpstreamCase& upstream, const RepairSearch& search, const KnownMaterial& known) {
   if (!search.solutions.empty()) return causes_of_repairs(upstream, search.solutions.front());
   const UpstreamVerdict& left = search.furthest.verdict;
-  std::vector<FoundCause> causes = causes_of_faults(upstream, left, trust_paths(upstream, left, known));
-  append_new(causes, causes_of_repairs(upstream, search.furthest));
+  std::vector<FoundCause> faults = causes_of_faults(upstream, left, trust_paths(upstream, left, known));
+  std::vector<FoundCause> repaired = causes_of_repairs(upstream, search.furthest);
+  // What changes the code that nginx logs is what the line stands for; and a chain comes before its revocation lists.
+  const bool is_logged_repaired = search.furthest.has(RepairKind::send_sni) ||
+                                  left.replay.verify_code != upstream.now().replay.verify_code ||
+                                  (!faults.empty() && faults.front().slug.starts_with("crl_"));
+  std::vector<FoundCause> causes = std::move(is_logged_repaired ? repaired : faults);
+  append_new(causes, std::move(is_logged_repaired ? faults : repaired));
   return causes;
 }
 

@@ -356,10 +356,23 @@ bool LiteralGate::has_prefix(std::string_view block, std::size_t message) const 
   return false;
 }
 
+namespace {
+
+constexpr bool is_letter_or_digit(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+/// Can a message begin at `at`, whatever wraps it? Not in the middle of a word; but behind an escape of JSON ("\n", "\u000a").
+bool may_begin_message(std::string_view block, std::size_t line, std::size_t at) {
+  if (at == line || !is_letter_or_digit(block[at - 1])) return true;
+  return (at >= line + 2 && block[at - 2] == '\\') || (at >= line + 6 && block[at - 6] == '\\' && block[at - 5] == 'u');
+}
+
+}  // namespace
+
 bool LiteralGate::has_prefix_anywhere(std::string_view block, std::size_t line) const {
   const std::size_t end = std::min(block.find('\n', line), block.size());
   for (std::size_t at = line; at + kKey <= end; ++at) {
-    if (may_begin(key_at(block.data() + at)) && has_prefix(block, at)) return true;
+    // In this order: the second question is answered unpredictably, the first with no nearly always.
+    if (may_begin(key_at(block.data() + at)) && may_begin_message(block, line, at) && has_prefix(block, at)) return true;
   }
   return false;
 }

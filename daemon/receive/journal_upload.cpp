@@ -49,7 +49,12 @@ class JournalUpload {
     if (!filter_->accepts(entry.unit, entry.identifier)) return;
     ++entries_;
     last_cursor_ = entry.cursor;
-    if (connection_.intake.may_matter(entry.message)) {
+    if (!connection_.intake.may_matter(entry.message)) {
+      previous_ = entry.message;
+    } else {
+      // The line before tells whether this one was written by a stranger into the middle of it.
+      if (!previous_.empty()) connection_.intake.add_record({.text = previous_, .host = entry.host, .time = {}});
+      previous_.clear();
       const std::string time = entry.time ? rfc3339_text(*entry.time) : std::string();
       connection_.intake.add_record({.text = entry.message, .host = entry.host, .time = time});
       has_added_ = true;
@@ -74,6 +79,7 @@ class JournalUpload {
   std::shared_ptr<const JournalFilter> filter_;
   JournalExportDecoder decoder_;
   std::string last_cursor_;
+  std::string previous_;     ///< the message before, if it was not looked into
   std::size_t entries_ = 0;  ///< since the last commit
   bool has_added_ = false;   ///< something since then
 };

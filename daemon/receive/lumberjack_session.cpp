@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "receive/json_candidates.h"
 #include "receive/json_record.h"
 #include "receive/picked_record.h"
 
@@ -13,6 +14,7 @@ namespace {
 
 using boost::asio::awaitable;
 
+constexpr std::size_t kMostContext = 16 * 1024;
 constexpr std::size_t kProgressBytes = 16 * 1024;
 
 /// Acknowledged together at the latest then.
@@ -80,7 +82,17 @@ class LumberjackConversation {
   }
 
   void take_json(std::string_view json) {
-    if (!connection_.intake.may_matter(json)) return;
+    if (find_json_candidate(connection_.intake, json, 0) == std::string_view::npos) {
+      previous_ = json.size() <= kMostContext ? json : std::string_view();
+      return;
+    }
+    // The line before tells whether this one was written by a stranger into the middle of it.
+    if (!previous_.empty()) {
+      context_.append(previous_);
+      if (json_.read(context_.view(), picker_)) add_picked(connection_.intake, picker_);
+      context_.consume(context_.size());
+      previous_.clear();
+    }
     if (const auto read = json_.read(json, picker_); !read) refuse(read.error().context());
     else take_picked();
   }
@@ -146,6 +158,8 @@ class LumberjackConversation {
   LumberjackDecoder decoder_;
   FieldPicker picker_;
   JsonRecordReader json_;
+  std::string previous_;  ///< the event before, if it was not looked into
+  ByteWindow context_;
   std::optional<Reservation> held_;
   std::size_t new_bytes_ = 0;       ///< since the peer was given time
   bool went_on_ = false;            ///< then it was in the middle of something

@@ -5,10 +5,9 @@
 #include <boost/asio/thread_pool.hpp>
 
 #include <algorithm>
-#include <map>
-#include <mutex>
 #include <random>
 #include <unordered_map>
+#include <utility>
 
 #include "base/clock.h"
 #include "diagnose/diagnoser.h"
@@ -28,7 +27,7 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 /// After a round that passed the next follows soon: three in a row end an incident.
 constexpr auto kAfterPassed = std::chrono::seconds(10);
 constexpr auto kAfterReload = std::chrono::seconds(1);
-constexpr auto kLookForReload = std::chrono::seconds(5);
+constexpr auto kLookForReload = std::chrono::seconds(5);  // at least so often
 constexpr std::size_t kProbesOfOneDiagnosis = 16;
 
 }  // namespace
@@ -46,6 +45,7 @@ class DiagnosisDesk::Work : public std::enable_shared_from_this<Work> {
                options_.ca_stores) {}
 
   void use_rules(std::shared_ptr<const RuleBase> base) { base_ = std::move(base); }
+  void use_rates(FixRates rates) { rates_ = std::make_shared<const FixRates>(std::move(rates)); }
 
   bool request(const correlate::Incident& incident) {
     if (is_stopped_ || !base_ || incident.sample_lines.empty() || !is_ours(incident)) return false;
@@ -81,12 +81,14 @@ class DiagnosisDesk::Work : public std::enable_shared_from_this<Work> {
  private:
   struct Case {
     std::shared_ptr<const Symptom> symptom;
+    std::shared_ptr<const diagnose::Diagnosis> diagnosis;  ///< nullptr until it is there
     std::string rule_id;
     std::uint64_t number = 0;  ///< an answer for an earlier life of the incident is not for this one
     std::chrono::milliseconds interval{};
     SteadyTime next_probe{};
     bool is_busy = false;
     bool has_answer = false;
+    bool is_configuration_new = false;  ///< since it was last probed
   };
 
   /// A line of another host is judged by that host's configuration, which is not here.
@@ -105,17 +107,26 @@ class DiagnosisDesk::Work : public std::enable_shared_from_this<Work> {
 
   void diagnose_now(const std::string& id, Case& one) {
     one.is_busy = true;
-    asio::post(workers_, [self = shared_from_this(), id, number = one.number, symptom = one.symptom, rule_id = one.rule_id, base = base_] {
-      auto note = self->diagnose(*symptom, rule_id, *base);
-      asio::post(self->loop_, [self, id, number, note = std::move(note)] { self->take_diagnosis(id, number, note); });
+    asio::post(workers_, [self = shared_from_this(), id, number = one.number, symptom = one.symptom, base = base_, rates = rates_] {
+      auto diagnosis = self->diagnose(*symptom, *base, *rates);
+      asio::post(self->loop_,
+                 [self, id, number, base, diagnosis = std::move(diagnosis)] { self->take_diagnosis(id, number, *base, diagnosis); });
     });
   }
 
   void probe_now(const std::string& id, Case& one) {
     one.is_busy = true;
-    asio::post(workers_, [self = shared_from_this(), id, number = one.number, symptom = one.symptom, base = base_] {
+    // Only after a change of nginx's configuration can a probe tell how a fix did.
+    const auto diagnosis = std::exchange(one.is_configuration_new, false) ? one.diagnosis : nullptr;
+    asio::post(workers_, [self = shared_from_this(), id, number = one.number, symptom = one.symptom, base = base_, diagnosis] {
       const auto round = self->probe(*symptom, *base);
-      asio::post(self->loop_, [self, id, number, round] { self->take_round(id, number, round); });
+      const diagnose::Fix* const made = diagnosis && round ? fix_that_was_made(*diagnosis) : nullptr;
+      const std::string fix_id = made == nullptr ? std::string() : made->id;
+      asio::post(self->loop_, [self, id, number, round, diagnosis, fix_id] {
+        if (!fix_id.empty() && self->find(id, number) != nullptr)
+          self->answers_.fix_made(diagnosis->cause, fix_id, round->every_peer_passed);
+        self->take_round(id, number, round);
+      });
     });
   }
 
@@ -125,13 +136,15 @@ class DiagnosisDesk::Work : public std::enable_shared_from_this<Work> {
     return found != cases_.end() && found->second.number == number ? &found->second : nullptr;
   }
 
-  void take_diagnosis(const std::string& id, std::uint64_t number, std::shared_ptr<const correlate::DiagnosisNote> note) {
+  void take_diagnosis(const std::string& id, std::uint64_t number, const RuleBase& base,
+                      std::shared_ptr<const diagnose::Diagnosis> diagnosis) {
     Case* const one = find(id, number);
     if (one == nullptr) return;
     one->is_busy = false;
     one->has_answer = true;
     one->next_probe = std::chrono::steady_clock::now() + with_jitter(one->interval);
-    answers_.diagnosed(id, std::move(note));
+    one->diagnosis = diagnosis;
+    answers_.diagnosed(id, diagnosis ? emit::diagnosis_note(*diagnosis, base.find(one->rule_id)) : nullptr);
   }
 
   void take_round(const std::string& id, std::uint64_t number, const std::optional<correlate::ProbeRound>& round) {
@@ -165,7 +178,7 @@ class DiagnosisDesk::Work : public std::enable_shared_from_this<Work> {
   void look_what_is_due() {
     const auto now = std::chrono::steady_clock::now();
     if (now >= next_reload_look_ && !is_looking_) {
-      next_reload_look_ = now + kLookForReload;
+      next_reload_look_ = now + std::min<std::chrono::milliseconds>(kLookForReload, options_.probe_interval);
       is_looking_ = true;
       asio::post(workers_, [self = shared_from_this()] {
         const bool is_new = self->nginx_.refresh();
@@ -186,6 +199,7 @@ class DiagnosisDesk::Work : public std::enable_shared_from_this<Work> {
     for (auto& [id, one] : cases_) {
       one.interval = options_.probe_interval;
       one.next_probe = std::min(one.next_probe, soon);
+      one.is_configuration_new = true;
     }
   }
 
@@ -215,14 +229,14 @@ class DiagnosisDesk::Work : public std::enable_shared_from_this<Work> {
     return do_it(surroundings, base);
   }
 
-  std::shared_ptr<const correlate::DiagnosisNote> diagnose(const Symptom& symptom, const std::string& rule_id, const RuleBase& base) {
+  std::shared_ptr<const diagnose::Diagnosis> diagnose(const Symptom& symptom, const RuleBase& base, const FixRates& rates) {
     return with_surroundings(
         base, kProbesOfOneDiagnosis,
-        [&](const diagnose::Surroundings& surroundings, const RuleBase& rules) -> std::shared_ptr<const correlate::DiagnosisNote> {
-          if (surroundings.nginx == nullptr) return nullptr;
+        [&](const diagnose::Surroundings& surroundings, const RuleBase& rules) -> std::shared_ptr<const diagnose::Diagnosis> {
           diagnose::Diagnosis diagnosis = diagnose::diagnose(symptom, surroundings, rules.knowledge);
           if (diagnosis.cause.empty()) return nullptr;
-          return emit::diagnosis_note(std::move(diagnosis), rules.find(rule_id));
+          rates.update(diagnosis);
+          return std::make_shared<const diagnose::Diagnosis>(std::move(diagnosis));
         });
   }
 
@@ -238,6 +252,8 @@ class DiagnosisDesk::Work : public std::enable_shared_from_this<Work> {
           if (!opened) return std::nullopt;
           const diagnose::UpstreamVerdict& now = opened.value()->now();
           if (now.stage == diagnose::UpstreamStage::untested) return std::nullopt;
+          // What is in the files passes, and what nginx holds does not: it is not over before the reload.
+          if (now.passes() && nginx_.current()->awaits_reload()) return std::nullopt;
           round.every_peer_passed = now.passes();
           return round;
         });
@@ -250,6 +266,7 @@ class DiagnosisDesk::Work : public std::enable_shared_from_this<Work> {
   asio::thread_pool workers_;
   NginxView nginx_;
   std::shared_ptr<const RuleBase> base_;
+  std::shared_ptr<const FixRates> rates_ = std::make_shared<const FixRates>();
   std::unordered_map<std::string, Case> cases_;
   std::uint64_t numbers_ = 0;
   SteadyTime next_reload_look_{};
@@ -265,6 +282,7 @@ DiagnosisDesk::~DiagnosisDesk() {
 }
 
 void DiagnosisDesk::use_rules(std::shared_ptr<const RuleBase> base) { work_->use_rules(std::move(base)); }
+void DiagnosisDesk::use_rates(FixRates rates) { work_->use_rates(std::move(rates)); }
 bool DiagnosisDesk::request(const correlate::Incident& incident) { return work_->request(incident); }
 void DiagnosisDesk::forget(const std::string& incident_id) { work_->forget(incident_id); }
 void DiagnosisDesk::stop() { work_->stop(); }

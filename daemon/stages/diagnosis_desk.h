@@ -10,6 +10,7 @@
 
 #include "correlate/diagnosis_note.h"
 #include "correlate/incident.h"
+#include "stages/fix_rates.h"
 #include "stages/rule_base.h"
 
 namespace handshaked::stages {
@@ -37,6 +38,8 @@ class DiagnosisDesk {
     /// nullptr: nothing was found out beyond what the line says.
     std::function<void(const std::string& incident_id, std::shared_ptr<const correlate::DiagnosisNote> note)> diagnosed;
     std::function<void(const std::string& incident_id, const correlate::ProbeRound& round)> probed;
+    /// A fix that we proposed was made, and the first probe under the new configuration passed or failed.
+    std::function<void(const std::string& cause, const std::string& fix_id, bool has_worked)> fix_made;
   };
 
   DiagnosisDesk(boost::asio::any_io_executor loop, DiagnosisDeskOptions options, Answers answers);
@@ -44,6 +47,8 @@ class DiagnosisDesk {
   ~DiagnosisDesk();
 
   void use_rules(std::shared_ptr<const RuleBase> base);
+  /// What was learnt about fixes so far.
+  void use_rates(FixRates rates);
   /// An incident that has opened or opened again. True: an answer will come.
   bool request(const correlate::Incident& incident);
   /// It is over: no more probes.

@@ -108,7 +108,12 @@ awaitable<Result<>> JournalFollower::read_on(receive::Intake& intake) {
     ++entries;
     ++counters_.records;
     counters_.bytes += entry->message.size();
-    if (intake.may_matter(entry->message)) {
+    if (!intake.may_matter(entry->message)) {
+      previous_ = entry->message;
+    } else {
+      // The line before tells whether this one was written by a stranger into the middle of it.
+      if (!previous_.empty()) intake.add_record({.text = previous_, .host = entry->host, .time = {}});
+      previous_.clear();
       const std::string time = entry->time ? receive::rfc3339_text(*entry->time) : std::string();
       intake.add_record({.text = entry->message, .host = entry->host, .time = time});
       has_found = true;

@@ -38,6 +38,7 @@ class JournalFollower {
   receive::SourceCounters& counters_;
   std::shared_ptr<Watch> watch_;
   std::string kept_;       ///< the position up to which everything is in the store, or before which nothing is wanted
+  std::string previous_;   ///< the message before, if it was not looked into
   bool is_saved_ = false;  ///< and it is in the database
   std::chrono::steady_clock::time_point saved_at_{};
 };

@@ -90,8 +90,16 @@ void NetworkIntake::add_lines(std::string_view lines) {
 }
 
 void NetworkIntake::add_record(const receive::Record& record) {
+  // Shippers make a record of each physical line: what a stranger's line feed has cut apart arrives in several. The one before
+  // shows it. Of another host's it would show nothing.
+  if (record.host != before_host_) {
+    before_.clear();
+    before_host_ = record.host;
+  }
   record_ = record;
-  consume(record.text, {});
+  consume(record.text, before_);
+  before_.assign(record.text.substr(record.text.size() - std::min(record.text.size(), ingest::kNginxLineLimit)));
+  if (!before_.ends_with('\n')) before_ += '\n';
 }
 
 void NetworkIntake::set_sender(std::string_view host) {

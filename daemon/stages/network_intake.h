@@ -84,6 +84,7 @@ class NetworkIntake final : public receive::Intake, private FailureHandler {
   correlate::FailureFold fold_;
   std::vector<correlate::FailureBatch> sealed_;  ///< found by rules that were exchanged since
   receive::Record record_;                       ///< that is being added
+  std::string before_host_;                      ///< whose they are, where records name hosts
   std::string before_;                           ///< the end of the lines that were added last
   std::uint64_t position_;                       ///< stands for a file offset: grows, and differs from run to run
 };

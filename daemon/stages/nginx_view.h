@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -19,6 +20,12 @@ struct NginxState {
   diagnose::CaStore ca_store;
   diagnose::ProbePolicy policy;
   std::string footprint;  ///< of the files that were read: size, time and inode of each; and when nginx loaded them
+  Time newest_change{};   ///< of those files
+
+  /// The files say something that the running nginx does not know yet.
+  bool awaits_reload() const { return nginx.loaded_at && newest_change > *nginx.loaded_at + kClockGrain; }
+  /// The start of a process is known to a tick of the kernel only.
+  static constexpr std::chrono::milliseconds kClockGrain{50};
 };
 
 /// The newest reading of nginx's configuration, read again when a file of it has changed or nginx has loaded it anew. Any thread: the
@@ -35,7 +42,11 @@ class NginxView {
 
  private:
   std::shared_ptr<const NginxState> read() const;
-  static std::string footprint_of(const diagnose::NginxAtHand& nginx, std::optional<Time> loaded_at);
+  struct Footprint {
+    std::string text;
+    Time newest_change{};
+  };
+  static Footprint footprint_of(const diagnose::NginxAtHand& nginx, std::optional<Time> loaded_at);
 
   const diagnose::NginxPlace place_;
   const std::vector<std::string> allow_, ca_stores_;

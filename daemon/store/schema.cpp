@@ -80,7 +80,18 @@ CREATE TRIGGER incident_forgotten AFTER DELETE ON incidents BEGIN
 END;
 )sql";
 
-constexpr std::array<MigrationStep, 2> kSteps = {kFirstTables, kNotifications};
+// What happened to fixes that were made here.
+constexpr MigrationStep kFixOutcomes = R"sql(
+CREATE TABLE fix_outcomes (
+  cause  TEXT NOT NULL,
+  fix_id TEXT NOT NULL,
+  worked INTEGER NOT NULL DEFAULT 0,
+  failed INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (cause, fix_id)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array<MigrationStep, 3> kSteps = {kFirstTables, kNotifications, kFixOutcomes};
 
 Result<> refuse_foreign(Connection& connection, std::size_t newest) {
   TRY(const bool is_foreign, connection.read("cannot read the schema", [&] {

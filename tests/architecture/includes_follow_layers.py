@@ -16,7 +16,7 @@ OUTPUT = {
     "receive": [],
     "parse": ["error_record.h", "openssl_error.h", "time_zone.h"],
     "match": ["handshake_failure.h", "failure_handler.h", "rule.h", "rule_set.h", "knowledge.h"],
-    "correlate": ["incident.h", "incident_key.h"],
+    "correlate": ["incident.h", "incident_key.h", "diagnosis_note.h"],
     "notify": ["notice.h"],
     "nginx": [],
     "diagnose": ["diagnosis.h"],

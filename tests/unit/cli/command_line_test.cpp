@@ -60,6 +60,30 @@ TEST(CommandLine, JoinsTheWordsOfAQuestion) {
   EXPECT_TRUE(std::get<ExplainOptions>(*read("explain", "20", "--format", "json").command).json);
 }
 
+TEST(CommandLine, ReadsWhatIsForTheRunningDaemon) {
+  const auto options = [](const CommandLine& line) { return std::get<OperatorOptions>(*line.command); };
+  const auto silence = options(read("silence", "add", "server=db", "rule=~nginx/.*", "--for", "1d2h", "--comment", "CA", "--socket", "/x"));
+  EXPECT_EQ(silence.verb, "silence.add");
+  EXPECT_EQ(silence.socket, "/x");
+  EXPECT_EQ(silence.arguments.at("matchers"), (std::vector<std::string>{"server=db", "rule=~nginx/.*"}));
+  EXPECT_EQ(silence.arguments.at("seconds"), std::vector<std::string>{"93600"});
+  EXPECT_EQ(options(read("silence", "add", "server=db")).arguments.at("seconds"), std::vector<std::string>{"3600"});
+  EXPECT_FALSE(options(read("silence", "add", "server=db", "--until", "2026-12-01T00:00:00Z")).arguments.contains("seconds"));
+  const auto note = options(read("incidents", "note", "inc-1", "ticket 4711", "--format", "json"));
+  EXPECT_EQ(note.arguments.at("text"), std::vector<std::string>{"ticket 4711"});
+  EXPECT_TRUE(note.json);
+  const auto retry = options(read("deliveries", "retry", "17", "18"));
+  EXPECT_EQ(retry.arguments.at("id"), (std::vector<std::string>{"17", "18"}));
+  EXPECT_EQ(options(read("deliveries", "discard", "--all", "--receiver", "ops")).arguments.at("all"), std::vector<std::string>{"true"});
+  EXPECT_EQ(options(read("status", "--lang", "zh")).language, Language::zh);
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(read("silence", "add", "server=db", "--for", "soon").exit_code, 2);
+  EXPECT_EQ(read("silence", "add").exit_code, 2);
+  EXPECT_EQ(read("incidents").exit_code, 2);
+  EXPECT_EQ(read("incidents", "show").exit_code, 2);
+  testing::internal::GetCapturedStderr();
+}
+
 TEST(CommandLine, FollowsTheLocale) {
   ::setenv("LC_ALL", "zh_CN.UTF-8", 1);
   EXPECT_EQ(language_of_locale(), Language::zh);

@@ -570,5 +570,32 @@ TEST_F(HandshakeDiagnosis, WithoutProbesTheLineAndTheConfigurationDecide) {
   for (const DeadEnd& one : diagnosis.dead_ends) EXPECT_EQ(one.proof.status, ProofStatus::untested);
 }
 
+TEST_F(HandshakeDiagnosis, AFrugalLookNeverVariesMoreThanTheName) {
+  bench.scope = ProbeScope::frugal;
+  const OpensslServer peer = server({"-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-SHA"});
+  bench.configure_http(peer.port(), "proxy_pass https://backend.test;" + verified() + " proxy_ssl_ciphers ECDHE+AESGCM;");
+  bench.symptom.alert = 40;
+  bench.symptom.candidates = {{"upstream_requires_client_cert", 0.3, "", ""},
+                              {"upstream_sni_missing", 0.25, "", ""},
+                              {"upstream_no_shared_group", 0.22, "", ""},
+                              {"upstream_no_shared_cipher", 0.2, "", ""}};
+  const Diagnosis diagnosis = bench.diagnose();
+  EXPECT_EQ(diagnosis.cause, "upstream_no_shared_cipher");
+  EXPECT_LE(bench.probes.size(), 2U);
+  for (const Fix& fix : diagnosis.fixes) EXPECT_NE(fix.proof.status, ProofStatus::proved) << fix.id;
+}
+
+TEST_F(HandshakeDiagnosis, AFrugalLookStillProvesAMissingName) {
+  bench.scope = ProbeScope::frugal;
+  const OpensslServer hidden = server({});
+  const ScriptedPeer peer(gate(hidden.port(), "backend.test", false, [](int fd) { ScriptedPeer::send_all(fd, alert_bytes(112)); }));
+  bench.configure_http(peer.port(), "proxy_pass https://backend.test;" + verified());
+  bench.symptom.alert = 112;
+  const Diagnosis diagnosis = bench.diagnose();
+  EXPECT_EQ(diagnosis.cause, "upstream_sni_missing");
+  EXPECT_TRUE(is_cured_first(diagnosis, "enable-sni"));
+  EXPECT_LE(bench.probes.size(), 2U);
+}
+
 }  // namespace
 }  // namespace handshaked::diagnose

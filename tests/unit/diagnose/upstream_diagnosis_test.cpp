@@ -292,6 +292,15 @@ TEST_F(UpstreamCrlDiagnosis, CompletesTheListsFromTheCollection) {
   expect_cured(diagnosis, "crl_missing", "all-crls");
 }
 
+TEST_F(UpstreamCrlDiagnosis, SeesDepthBeforeTheListsThatItHides) {
+  const auto second = issuing.intermediate("Second");
+  trust(root.pem());
+  bench.put("crl.pem", of_issuing + pem(make_crl(second, {}, -5, 30)));
+  const auto diagnosis = diagnose_chain({second.leaf("backend.test"), second, issuing}, 8, "proxy_ssl_crl crl.pem;");
+  expect_others(diagnosis, "verify_depth_too_small");
+  EXPECT_THAT(diagnosis.also, Contains("crl_missing"));
+}
+
 TEST_F(UpstreamCrlDiagnosis, NamesTheListThatIsMissing) {
   const auto diagnosis = with_crls(of_issuing, 3);
   expect_others(diagnosis, "crl_missing");
@@ -453,6 +462,22 @@ TEST_F(UpstreamDiagnosis, SaysThatAnotherFaultIsThereNow) {
   EXPECT_THAT(diagnosis.evidence, Contains(testing::Field(&Evidence::text, testing::Field(&Text::en, HasSubstr("another fault")))));
 }
 
+TEST_F(UpstreamDiagnosis, DoesNotCallAGrpcFixProvedWhenThePeerHasNoHttp2) {
+  trust(other_root.pem());
+  at_hand("root.pem", root.pem());
+  const std::string port = std::to_string(serve({leaf, issuing}));
+  symptom().scheme = "grpcs";
+  symptom().peer = "127.0.0.1:" + port;
+  bench.configure("http { upstream backend.test { server 127.0.0.1:" + port +
+                  "; }\n server { listen 127.0.0.1:1;\n location / {\n grpc_pass grpcs://backend.test; grpc_ssl_verify on; "
+                  "grpc_ssl_trusted_certificate ca.pem;\n }\n }\n}\n");
+  logged(20);
+  const auto diagnosis = bench.diagnose();
+  EXPECT_EQ(diagnosis.cause, "upstream_ca_not_trusted");
+  ASSERT_NE(fix_of(diagnosis, "append-root"), nullptr);
+  EXPECT_EQ(fix_of(diagnosis, "append-root")->proof.status, ProofStatus::untested);
+}
+
 TEST_F(UpstreamDiagnosis, LooksAtTheLocationOfTheRequest) {
   trust(root.pem());
   bench.put("wrong.pem", other_root.pem());
@@ -478,7 +503,8 @@ TEST_F(UpstreamDiagnosis, WorksForStreamAndGrpc) {
       "proxy_ssl on; proxy_ssl_server_name on; proxy_ssl_verify on; proxy_ssl_trusted_certificate ca.pem; proxy_ssl_name backend.test;");
   logged(20);
   EXPECT_TRUE(is_cured_first(bench.diagnose(), "append-root"));
-  const std::string port = std::to_string(servers.back()->port());
+  const std::string port = std::to_string(serve({leaf, issuing}, {"-alpn", "h2"}));
+  symptom().peer = "127.0.0.1:" + port;
   symptom().scheme = "grpcs";
   symptom().server.clear();
   bench.configure("http { upstream backend.test { server 127.0.0.1:" + port +

@@ -73,7 +73,7 @@ TEST_P(SyslogFramingInPieces, CutsLongMessages) {
 
 TEST(SyslogFraming, KeepsAMessageWithLineFeedsOneLine) {
   Feeder feeder;
-  feeder.feed("21 <187>one\nforged\nend\n5 <1>b\n", 1000);
+  feeder.feed("19 <187>one\nforged\nend4 <1>b", 1000);
   EXPECT_THAT(feeder.lines, ElementsAre("<187>one forged end", "<1>b"));
 }
 

@@ -1,0 +1,71 @@
+"""doctor tells what will break: one finding of each kind on a host made for it, and nothing on a healthy one."""
+import json
+
+from support.repair import Repair
+from support.scenario import expect, expect_equal, run
+
+
+def findings(repair, *arguments):
+    done = repair.handshaked("doctor", "--format", "json", *arguments)
+    try:
+        return done.returncode, json.loads(done.stdout)
+    except ValueError:
+        raise AssertionError("doctor: status %d: %s%s" % (done.returncode, done.stdout, done.stderr)) from None
+
+
+def story(t):
+    repair = Repair(t)
+    repair.trust.write_bytes(repair.root.file.read_bytes())
+    repair.nginx.start()
+    status, healthy = findings(repair, "--fail-on", "info")
+    expect_equal((status, healthy["findings"]), (0, []), "a healthy host")
+    expect_equal((healthy["checked"]["upstreams"], healthy["checked"]["upstreams_working"]), (1, 1), "upstreams")
+    expect_equal(healthy["nginx"]["process"], repair.nginx.process.pid, "the running nginx")
+    expect_equal(len(healthy["probes"]), 1, "connections")
+
+    t.step("a host with a fault of every kind")
+    authority = repair.authority
+    soon = authority.issue("soon", "shop.corp.test", repair.intermediate, ["DNS:shop.corp.test"], to_days=5)
+    ended = authority.issue("ended", "old.corp.test", None, ["DNS:old.corp.test"], from_days=-90, to_days=-3)
+    repair.nginx.configure(repair.site + """
+    server {
+        listen 127.0.0.1:%d ssl;
+        error_log logs/site.log crit;
+        ssl_certificate %s; ssl_certificate_key %s;
+        location / { proxy_pass https://%s; proxy_ssl_verify off; }
+    }
+    server { listen 127.0.0.1:%d ssl; ssl_certificate %s; ssl_certificate_key %s; }
+""" % (repair.nginx.port, soon.file, soon.key, repair.upstream.address, repair.nginx.port, ended.file, ended.key))
+    repair.trust.write_bytes(authority.root("another", "Another CA").file.read_bytes())
+    status, report = findings(repair, "--fail-on", "critical")
+    expect_equal(status, 1, "--fail-on critical")
+    found = {(finding["id"], finding["severity"]) for finding in report["findings"]}
+    for wanted in [("certificate-expired", "critical"), ("certificate-expires", "warning"), ("verification-off", "warning"),
+                   ("log-level-hides-upstream", "warning"), ("log-level-hides-clients", "info"), ("upstream-fails", "critical"),
+                   ("chain-incomplete", "info")]:
+        expect(wanted in found, "%r was not found in %r" % (wanted, sorted(found)))
+    off = next(finding for finding in report["findings"] if finding["id"] == "verification-off")
+    main = repair.nginx.prefix / "conf" / "nginx.conf"
+    expect_equal(off["file"], str(main), "the file of verification-off")
+    line = main.read_text().splitlines()[off["line"] - 1]
+    expect("proxy_ssl_verify off" in line, "line %d is %r" % (off["line"], line))
+    order = [finding["severity"] for finding in report["findings"]]
+    expect_equal(order, sorted(order, key=["critical", "warning", "info"].index), "the order of findings")
+
+    t.step("without connections, in Chinese, for people")
+    status, report = findings(repair, "--no-probe")
+    expect_equal((status, report["probes"]), (0, []), "--no-probe")
+    expect(any("upstream" in text for text in report["unseen"]), "what was not looked at is not said: %r" % report["unseen"])
+    page = repair.handshaked("doctor", "--lang", "zh").stdout
+    expect("没有校验" in page and "proxy_ssl_verify" in page, page)
+
+    t.step("a file that was changed since nginx read it")
+    import os
+    import time
+    os.utime(repair.trust, (time.time() + 60, time.time() + 60))
+    status, report = findings(repair, "--no-probe")
+    changed = {finding["file"] for finding in report["findings"] if finding["id"] == "changed-since-load"}
+    expect(str(repair.trust) in changed, "changed files: %r" % changed)
+
+
+run(story)

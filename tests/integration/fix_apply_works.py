@@ -1,0 +1,49 @@
+"""fix show, try and apply: the patch cures a real nginx, keeps what it need not touch, and leaves a backup."""
+import subprocess
+
+from support.repair import Repair, steps_of
+from support.scenario import expect, expect_equal, run
+
+
+def story(t):
+    repair = Repair(t)
+    incident = repair.break_once()
+    before = repair.files()
+
+    status, shown = repair.fix("show", incident)
+    expect_equal(status, 0, "fix show")
+    expect_equal(shown["fix"]["proof"]["status"], "proved", "the proof of the fix")
+    expect(not shown["fix"]["unsafe"], "the first fix is unsafe")
+    text = repair.handshaked("fix", "show", incident[:-4]).stdout
+    dry = subprocess.run(["patch", "-p1", "-d", "/", "--dry-run", "-F0"], input=text, capture_output=True, text=True)
+    expect_equal(dry.returncode, 0, "patch --dry-run of what fix show prints: " + dry.stdout)
+
+    t.step("try")
+    status, report = repair.fix("try", incident)
+    expect_equal((status, report["outcome"]), (0, "unverified"), "fix try")
+    expect_equal(repair.files(), before, "the files after fix try")
+
+    t.step("apply")
+    workers = repair.workers()
+    status, report = repair.fix("apply", incident)
+    expect_equal((status, report["outcome"]), (0, "applied"), "fix apply: %r" % report["steps"])
+    expect_equal(steps_of(report), [(step, True) for step in ("trial", "write", "nginx_t", "reload", "verify")], "steps")
+    expect(not workers & repair.workers(), "nginx was not reloaded")
+    expect_equal(repair.nginx.get(), [200], "the request after the fix")
+    after = repair.files()
+    changed = [name for name in after if after[name][0] != before.get(name, (None,))[0]]
+    expect_equal(changed, ["tls/upstream-ca.pem"], "changed files")
+    expect(after["tls/upstream-ca.pem"][0].startswith(before["tls/upstream-ca.pem"][0]), "the CA that was trusted before is gone")
+    expect_equal(after["tls/upstream-ca.pem"][1], before["tls/upstream-ca.pem"][1], "mode of the changed file")
+    copy = repair.backups / report["backup"].rsplit("/", 1)[1] / str(repair.trust).lstrip("/")
+    expect_equal(copy.read_bytes(), before["tls/upstream-ca.pem"][0], "the backup")
+
+    t.step("once more: there is nothing left to fix")
+    done = repair.handshaked("fix", "apply", incident, "--backup-dir", repair.backups)
+    expect(done.returncode in (1, 2), "a second apply: status %d\n%s" % (done.returncode, done.stdout))
+    expect_equal(repair.files(), after, "the files after a second apply")
+    done = repair.handshaked("fix", "show", "no-such-incident")
+    expect_equal(done.returncode, 2, "fix show of an unknown incident")
+
+
+run(story)
