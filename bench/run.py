@@ -16,6 +16,8 @@ import tempfile
 import threading
 import time
 
+import diagnoses
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -301,6 +303,16 @@ def bench_delivery(a, folder):
         "%.0f per CPU second of the daemon; database on disk, `synchronous=FULL`; %.0f MiB private memory at the end" % (per_cpu, memory))
 
 
+def bench_diagnoses(a, folder):
+    wall, cpu, peak, _ = diagnoses.measure(a.program, a.rules, folder, 1, a.runs)
+    row("`diagnose`, one fault: configuration, probe, replay, fix proved", "%.0f ms" % (wall * 1000),
+        "CPU %.0f ms with the probe's child processes; peak %.0f MiB; reading 302 rules and the start included" % (cpu * 1000, peak / 1024))
+    number = 40
+    many, cpu, peak, proved = diagnoses.measure(a.program, a.rules, folder, number, a.runs)
+    row("`diagnose`, %d faults at %d peers" % (number, number), "%.1f diagnoses/s" % (number / many),
+        "%.0f ms each beyond the first, %d of %d proved; CPU %.2f s, peak %.0f MiB" % ((many - wall) / (number - 1) * 1000, proved, number, cpu, peak / 1024))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--program", required=True)
@@ -310,7 +322,7 @@ def main():
     parser.add_argument("--samples", type=int, default=2000)
     parser.add_argument("--gap", type=float, default=0.005, help="seconds between two latency samples")
     parser.add_argument("--rest", type=int, default=20, help="seconds at rest")
-    parser.add_argument("--only", choices=["throughput", "rules", "daemon", "delivery"])
+    parser.add_argument("--only", choices=["throughput", "rules", "daemon", "delivery", "diagnose"])
     parser.add_argument("--events", type=int, default=20000, help="events in the delivery benchmark")
     a = parser.parse_args()
     a.program = os.path.abspath(a.program)
@@ -333,6 +345,8 @@ def main():
                 daemon.stop()
         if a.only in (None, "delivery"):
             bench_delivery(a, folder)
+        if a.only in (None, "diagnose"):
+            bench_diagnoses(a, folder)
 
 
 main()

@@ -38,24 +38,52 @@ void write_incident(Connection& connection, const IncidentRow& row) {
   statement.run();
 }
 
+std::int64_t write_body(Connection& connection, const std::string& body) {
+  auto statement = connection.prepare("INSERT INTO event_bodies (body) VALUES (?) RETURNING body_id");
+  statement.bind_text(1, body);
+  statement->executeStep();
+  const std::int64_t id = statement->getColumn(0).getInt64();
+  statement->executeStep();  // to its end
+  return id;
+}
+
+/// Where the body of `row` is: another receiver's of the same event if it is the same, else it is written. Nothing if the event was
+/// queued for this receiver before.
+std::optional<std::int64_t> place_body(Connection& connection, const NewDelivery& row) {
+  std::optional<std::int64_t> shared;
+  {
+    auto statement = connection.prepare(
+        "SELECT receiver = ?2, body_id, body = ?3 FROM outbox CROSS JOIN event_bodies USING (body_id) WHERE event_id = ?1");
+    statement.bind_text(1, row.event_id);
+    statement.bind_text(2, row.receiver);
+    statement.bind_text(3, row.body);
+    while (statement->executeStep()) {
+      if (statement->getColumn(0).getInt() != 0) return std::nullopt;
+      if (statement->getColumn(2).getInt() != 0) shared = statement->getColumn(1).getInt64();
+    }
+  }
+  return shared ? shared : write_body(connection, row.body);
+}
+
 /// Nothing if the event was queued for this receiver before.
 std::optional<QueuedRow> queue_delivery(Connection& connection, const NewDelivery& row) {
+  const auto body_id = place_body(connection, row);
+  if (!body_id) return std::nullopt;
   // "behind": an earlier one of the same incident for the same receiver has to arrive first.
   auto statement = connection.prepare(
-      "INSERT INTO outbox (receiver, event_id, event_type, incident_id, created_at, not_before, body, status) "
+      "INSERT INTO outbox (receiver, event_id, event_type, incident_id, created_at, not_before, body_id, status) "
       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, CASE WHEN ?4 <> '' AND EXISTS ("
       "  SELECT 1 FROM outbox WHERE receiver = ?1 AND incident_id = ?4 AND status IN ('ready', 'behind')"
-      ") THEN 'behind' ELSE 'ready' END) "
-      "ON CONFLICT (event_id, receiver) DO NOTHING RETURNING delivery_id, status = 'ready'");
+      ") THEN 'behind' ELSE 'ready' END) RETURNING delivery_id, status = 'ready'");
   statement.bind_text(1, row.receiver);
   statement.bind_text(2, row.event_id);
   statement.bind_text(3, row.event_type);
   statement.bind_text(4, row.incident_id);
   statement.bind_time(5, row.created_at);
   statement.bind_time(6, row.not_before);
-  statement.bind_text(7, row.body);
-  if (!statement->executeStep()) return std::nullopt;
-  QueuedRow queued{.id = {statement->getColumn(0).getInt64()}, .is_ready = statement->getColumn(1).getInt() != 0};
+  statement->bind(7, static_cast<int64_t>(*body_id));
+  statement->executeStep();
+  const QueuedRow queued{.id = {statement->getColumn(0).getInt64()}, .is_ready = statement->getColumn(1).getInt() != 0};
   statement->executeStep();  // to its end
   return queued;
 }

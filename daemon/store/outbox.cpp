@@ -12,21 +12,21 @@ namespace handshaked::store {
 
 namespace {
 
-// The columns of the SELECTs, in the order of row_from().
+// The columns of the SELECTs, in the order of row_from(). CROSS JOIN: a body is looked up for each delivery, never the other way.
 constexpr const char* kDue =
     "SELECT delivery_id, receiver, event_id, event_type, incident_id, status, created_at, not_before, attempts, last_error, "
-    "finished_at, body FROM outbox WHERE receiver = ? AND status = 'ready' AND not_before <= ? "
+    "finished_at, body FROM outbox CROSS JOIN event_bodies USING (body_id) WHERE receiver = ? AND status = 'ready' AND not_before <= ? "
     "ORDER BY not_before, delivery_id LIMIT ?";
 constexpr const char* kFind =
     "SELECT delivery_id, receiver, event_id, event_type, incident_id, status, created_at, not_before, attempts, last_error, "
-    "finished_at, body FROM outbox WHERE delivery_id = ?";
+    "finished_at, body FROM outbox CROSS JOIN event_bodies USING (body_id) WHERE delivery_id = ?";
 constexpr const char* kList =
     "SELECT delivery_id, receiver, event_id, event_type, incident_id, status, created_at, not_before, attempts, last_error, "
     "finished_at, '' FROM outbox WHERE (?1 = 0 OR (?1 & CASE status WHEN 'ready' THEN 1 WHEN 'behind' THEN 2 WHEN 'delivered' THEN 4 "
     "WHEN 'dead' THEN 8 ELSE 16 END) <> 0) AND (?2 = '' OR receiver = ?2) ORDER BY delivery_id DESC LIMIT ?3";
 constexpr const char* kListDead =
     "SELECT delivery_id, receiver, event_id, event_type, incident_id, status, created_at, not_before, attempts, last_error, "
-    "finished_at, body FROM outbox WHERE status = 'dead' AND (?1 = '' OR receiver = ?1) "
+    "finished_at, body FROM outbox CROSS JOIN event_bodies USING (body_id) WHERE status = 'dead' AND (?1 = '' OR receiver = ?1) "
     "ORDER BY finished_at DESC, delivery_id DESC LIMIT ?2";
 
 constexpr const char* kMarkDelivered =
@@ -53,8 +53,8 @@ constexpr const char* kRestoreOrder =
 
 // The order of the new receiver's own deliveries is kept, too.
 constexpr const char* kCopy =
-    "INSERT INTO outbox (receiver, event_id, event_type, incident_id, created_at, not_before, body, status) "
-    "SELECT ?2, event_id, event_type, incident_id, ?3, ?3, body, CASE WHEN incident_id <> '' AND EXISTS ("
+    "INSERT INTO outbox (receiver, event_id, event_type, incident_id, created_at, not_before, body_id, status) "
+    "SELECT ?2, event_id, event_type, incident_id, ?3, ?3, body_id, CASE WHEN incident_id <> '' AND EXISTS ("
     "  SELECT 1 FROM outbox earlier WHERE earlier.receiver = ?2 AND earlier.incident_id = original.incident_id "
     "  AND earlier.status IN ('ready', 'behind')) THEN 'behind' ELSE 'ready' END "
     "FROM outbox original WHERE delivery_id = ?1 ON CONFLICT (event_id, receiver) DO NOTHING";
@@ -63,9 +63,10 @@ constexpr const char* kUncopied =
     "  SELECT 1 FROM outbox copy WHERE copy.event_id = waiting.event_id AND copy.receiver = ?2) ORDER BY delivery_id LIMIT ?4";
 // The columns in the order of row_from().
 constexpr const char* kDeliveredOfOpen =
-    "SELECT max(delivery_id), receiver, event_id, event_type, incident_id, status, created_at, not_before, attempts, last_error, "
-    "finished_at, body FROM outbox WHERE receiver = ?1 AND status = 'delivered' "
-    "AND incident_id IN (SELECT id FROM incidents WHERE status = 'open') GROUP BY incident_id LIMIT ?2";
+    "SELECT newest, receiver, event_id, event_type, incident_id, status, created_at, not_before, attempts, last_error, "
+    "finished_at, body FROM (SELECT max(delivery_id) AS newest FROM outbox WHERE receiver = ?1 AND status = 'delivered' "
+    "  AND incident_id IN (SELECT id FROM incidents WHERE status = 'open') GROUP BY incident_id LIMIT ?2) "
+    "CROSS JOIN outbox ON delivery_id = newest CROSS JOIN event_bodies USING (body_id)";
 
 DeliveryStatus status_from(const std::string& name) {
   if (name == "ready") return DeliveryStatus::ready;

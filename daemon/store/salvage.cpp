@@ -21,7 +21,14 @@ struct Salvage {
   const char* insert;
 };
 
-constexpr std::array<Salvage, 6> kTables = {{
+constexpr const char* kIntoBodies = "INSERT OR IGNORE INTO event_bodies (body_id, body) VALUES (?, ?)";
+constexpr const char* kIntoOutbox =
+    "INSERT OR IGNORE INTO outbox (delivery_id, receiver, event_id, event_type, incident_id, status, created_at, not_before, "
+    "attempts, last_error, finished_at, body_id) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12 "
+    "WHERE EXISTS (SELECT 1 FROM event_bodies WHERE body_id = ?12)";
+
+// A table that the damaged database, of an older version, does not have gives nothing.
+constexpr std::array<Salvage, 9> kTables = {{
     {"SELECT source, cursor FROM positions ORDER BY source", "SELECT source, cursor FROM positions ORDER BY source DESC",
      "INSERT OR IGNORE INTO positions (source, cursor) VALUES (?, ?)"},
     {"SELECT id, fingerprint, status, severity, opened_at, last_seen_at, resolved_at, state_json FROM incidents NOT INDEXED "
@@ -30,12 +37,30 @@ constexpr std::array<Salvage, 6> kTables = {{
      "WHERE status = 'open' AND json_valid(state_json) ORDER BY rowid DESC",
      "INSERT OR IGNORE INTO incidents (id, fingerprint, status, severity, opened_at, last_seen_at, resolved_at, state_json) "
      "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"},
+    // The outbox since version 4: bodies first, then the deliveries whose body is there.
+    {"SELECT body_id, body FROM outbox NOT INDEXED CROSS JOIN event_bodies USING (body_id) "
+     "WHERE status IN ('ready', 'behind', 'dead') AND json_valid(body) ORDER BY delivery_id",
+     "SELECT body_id, body FROM outbox NOT INDEXED CROSS JOIN event_bodies USING (body_id) "
+     "WHERE status IN ('ready', 'behind', 'dead') AND json_valid(body) ORDER BY delivery_id DESC",
+     kIntoBodies},
     {"SELECT delivery_id, receiver, event_id, event_type, incident_id, status, created_at, not_before, attempts, last_error, "
-     "finished_at, body FROM outbox NOT INDEXED WHERE status IN ('ready', 'behind', 'dead') AND json_valid(body) ORDER BY delivery_id",
+     "finished_at, body_id FROM outbox NOT INDEXED WHERE status IN ('ready', 'behind', 'dead') ORDER BY delivery_id",
      "SELECT delivery_id, receiver, event_id, event_type, incident_id, status, created_at, not_before, attempts, last_error, "
-     "finished_at, body FROM outbox NOT INDEXED WHERE status IN ('ready', 'behind', 'dead') AND json_valid(body) ORDER BY delivery_id DESC",
-     "INSERT OR IGNORE INTO outbox (delivery_id, receiver, event_id, event_type, incident_id, status, created_at, not_before, "
-     "attempts, last_error, finished_at, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+     "finished_at, body_id FROM outbox NOT INDEXED WHERE status IN ('ready', 'behind', 'dead') ORDER BY delivery_id DESC",
+     kIntoOutbox},
+    // Before version 4 the body stood in the row.
+    {"SELECT delivery_id, body FROM outbox NOT INDEXED WHERE status IN ('ready', 'behind', 'dead') AND json_valid(body) "
+     "ORDER BY delivery_id",
+     "SELECT delivery_id, body FROM outbox NOT INDEXED WHERE status IN ('ready', 'behind', 'dead') AND json_valid(body) "
+     "ORDER BY delivery_id DESC",
+     kIntoBodies},
+    {"SELECT delivery_id, receiver, event_id, event_type, incident_id, status, created_at, not_before, attempts, last_error, "
+     "finished_at, delivery_id FROM outbox NOT INDEXED WHERE status IN ('ready', 'behind', 'dead') AND json_valid(body) "
+     "ORDER BY delivery_id",
+     "SELECT delivery_id, receiver, event_id, event_type, incident_id, status, created_at, not_before, attempts, last_error, "
+     "finished_at, delivery_id FROM outbox NOT INDEXED WHERE status IN ('ready', 'behind', 'dead') AND json_valid(body) "
+     "ORDER BY delivery_id DESC",
+     kIntoOutbox},
     {"SELECT receiver, incident_id, state_json FROM told WHERE json_valid(state_json) ORDER BY incident_id",
      "SELECT receiver, incident_id, state_json FROM told WHERE json_valid(state_json) ORDER BY incident_id DESC",
      "INSERT OR IGNORE INTO told (receiver, incident_id, state_json) VALUES (?, ?, ?)"},
@@ -74,8 +99,8 @@ void bind_copy(BorrowedStatement& statement, int index, const SQLite::Column& va
 
 bool is_constraint(const SQLite::Exception& exception) { return (exception.getErrorCode() & 0xff) == SQLITE_CONSTRAINT; }
 
-/// Copies rows until the first that cannot be read, and adds them to `copied`. True when there was none such.
-/// Throws when `into` refuses for a reason that is not the row's (disk full).
+/// Copies rows until the first that cannot be read, and adds them to `copied` (bodies belong to their deliveries). True when there was none
+/// such. Throws when `into` refuses for a reason that is not the row's (disk full).
 bool copy_rows(Connection& from, const char* select, Connection& into, const char* insert, std::size_t& copied) {
   std::optional<SQLite::Exception> refusal;
   const Result<> finished = from.read("cannot read the damaged database", [&] {
@@ -84,7 +109,8 @@ bool copy_rows(Connection& from, const char* select, Connection& into, const cha
       auto row = into.prepare(insert);
       for (int column = 0; column < rows->getColumnCount(); ++column) bind_copy(row, column + 1, rows->getColumn(column));
       try {
-        copied += static_cast<std::size_t>(row.run());
+        const auto inserted = static_cast<std::size_t>(row.run());
+        if (insert != kIntoBodies) copied += inserted;
       } catch (const SQLite::Exception& exception) {
         if (!is_constraint(exception)) refusal = exception;
       }
@@ -108,6 +134,7 @@ Result<std::size_t> salvage(const std::filesystem::path& damaged, Connection& in
       if (!is_complete) copy_rows(from, table.backwards, into, table.insert, copied);
     }
     into.execute(kOrderAgain);
+    into.execute("DELETE FROM event_bodies WHERE body_id NOT IN (SELECT body_id FROM outbox)");  // of deliveries that cannot be read
     return copied;
   });
 }

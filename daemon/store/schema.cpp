@@ -91,7 +91,57 @@ CREATE TABLE fix_outcomes (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array<MigrationStep, 3> kSteps = {kFirstTables, kNotifications, kFixOutcomes};
+// Bodies on their own: marking a delivery rewrites its row, and would rewrite the body with it. Receivers that get the same body of an
+// event share it; it goes with the last of them.
+constexpr MigrationStep kEventBodies = R"sql(
+CREATE TABLE event_bodies (
+  body_id INTEGER PRIMARY KEY,
+  body    TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE new_outbox (
+  delivery_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  receiver    TEXT NOT NULL,
+  event_id    TEXT NOT NULL,
+  event_type  TEXT NOT NULL,
+  incident_id TEXT NOT NULL,
+  status      TEXT NOT NULL CHECK (status IN ('ready', 'behind', 'delivered', 'dead', 'discarded')),
+  created_at  INTEGER NOT NULL,
+  not_before  INTEGER NOT NULL,
+  attempts    INTEGER NOT NULL DEFAULT 0,
+  last_error  TEXT NOT NULL DEFAULT '',
+  finished_at INTEGER,
+  body_id     INTEGER NOT NULL,
+  UNIQUE (event_id, receiver)
+) STRICT;
+
+INSERT INTO event_bodies (body_id, body)
+SELECT delivery_id, body FROM outbox WHERE NOT EXISTS (
+  SELECT 1 FROM outbox AS earlier
+  WHERE earlier.event_id = outbox.event_id AND earlier.delivery_id < outbox.delivery_id AND earlier.body = outbox.body)
+ORDER BY delivery_id;
+
+INSERT INTO sqlite_sequence (name, seq) SELECT 'new_outbox', seq FROM sqlite_sequence WHERE name = 'outbox';
+INSERT INTO new_outbox (delivery_id, receiver, event_id, event_type, incident_id, status, created_at, not_before, attempts, last_error,
+                        finished_at, body_id)
+SELECT delivery_id, receiver, event_id, event_type, incident_id, status, created_at, not_before, attempts, last_error, finished_at, (
+  SELECT min(earlier.delivery_id) FROM outbox AS earlier WHERE earlier.event_id = outbox.event_id AND earlier.body = outbox.body)
+FROM outbox ORDER BY delivery_id;
+
+DROP TABLE outbox;
+ALTER TABLE new_outbox RENAME TO outbox;
+CREATE INDEX outbox_ready ON outbox (receiver, not_before, delivery_id) WHERE status = 'ready';
+CREATE INDEX outbox_undelivered ON outbox (receiver, incident_id, delivery_id) WHERE status IN ('ready', 'behind');
+CREATE INDEX outbox_counts ON outbox (receiver, status, created_at);
+CREATE INDEX outbox_finished ON outbox (status, finished_at) WHERE status IN ('delivered', 'dead', 'discarded');
+
+CREATE TRIGGER delivery_forgotten AFTER DELETE ON outbox BEGIN
+  DELETE FROM event_bodies WHERE body_id = old.body_id
+    AND NOT EXISTS (SELECT 1 FROM outbox WHERE event_id = old.event_id AND body_id = old.body_id);
+END;
+)sql";
+
+constexpr std::array<MigrationStep, 4> kSteps = {kFirstTables, kNotifications, kFixOutcomes, kEventBodies};
 
 Result<> refuse_foreign(Connection& connection, std::size_t newest) {
   TRY(const bool is_foreign, connection.read("cannot read the schema", [&] {

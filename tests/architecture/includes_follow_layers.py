@@ -18,7 +18,9 @@ OUTPUT = {
     "match": ["handshake_failure.h", "failure_handler.h", "rule.h", "rule_set.h", "knowledge.h"],
     "correlate": ["incident.h", "incident_key.h", "diagnosis_note.h"],
     "notify": ["notice.h"],
-    "nginx": [],
+    # A model of nginx for the diagnosis to ask: all but how it reads.
+    "nginx": ["address.h", "configuration.h", "configuration_file.h", "configuration_lexer.h", "effective_tls.h", "governing.h", "inheritance.h",
+              "installation.h", "listener_tls.h", "location_match.h", "nginx_version.h", "time_value.h"],
     "diagnose": ["diagnosis.h"],
     "format": ["outgoing_event.h", "cloudevents_format.h", "clean_text.h", "wire_format.h", "notification.h", "alertmanager_alert.h", "digest.h", "sample_event.h"],
     "emit": [],
@@ -33,9 +35,9 @@ SERVANTS = {
 # Use everything except the pipeline, and nothing uses them but main.cpp.
 FRONT = ["cli", "web"]
 # Files of daemon/ itself that are part of the pure flow: the stages that they compose, and the stages that may see them. The analysis
-# stands between match and correlate, which takes what it recognises.
+# stands between match and correlate, which takes what it recognises; the diagnosis reads a sample line again.
 COMPOSED = {"analysis": ["ingest", "parse", "match"]}
-SEES_COMPOSED = {"analysis": ["correlate"]}
+SEES_COMPOSED = {"analysis": ["correlate", "diagnose"]}
 # The parts that pipeline.cpp puts together, each around one stage: they see everything to their left, and only pipeline sees them.
 PARTS = "stages"
 # See everything.

@@ -8,7 +8,7 @@ from support.forward_sender import ForwardSender
 from support.journal_writer import JournalWriter
 from support.lumberjack_sender import LumberjackSender
 from support.ports import free_port
-from support.scenario import expect, run
+from support.scenario import expect, run, wait_for
 
 STRANGER = "192.0.2.66:8443"
 
@@ -35,6 +35,9 @@ def story(t):
     ledger.expect_all_counted(daemon, 20)
     expect(STRANGER not in daemon.counts_by_peer(), "a stranger's line was counted")
     t.step("%d genuine lines counted, the stranger's are not" % ledger.total())
+    # It is what stands before it that gives it away: the same line behind a whole record is believed.
+    ForwardSender(forward).send_chunk([ordinary_line(2), verify_error_line(STRANGER)])
+    wait_for(lambda: daemon.counts_by_peer().get(STRANGER) == 1, 10, "the line behind a whole record to be counted")
     daemon.stop()
 
 

@@ -50,6 +50,9 @@ def story(t):
     t.step("the patch, and a reload")
     done = subprocess.run(["patch", "-p1", "-d", "/", "--no-backup-if-mismatch"], input=fix["patch"].encode(), capture_output=True)
     expect_equal(done.returncode, 0, "patch: " + done.stdout.decode(errors="replace"))
+    probes = daemon.log_text().count("info: probe ")
+    wait_for(lambda: daemon.log_text().count("info: probe ") >= probes + 3, 15, "probes with the patched files")
+    expect_equal(receiver.events("resolved"), [], "resolved, while nginx still holds the old trust file")
     nginx.process.signal(signal.SIGHUP)
     wait_for(lambda: nginx.get("/")[0] == 200, 10, "the request to work after the reload")
 
