@@ -254,8 +254,9 @@ void propose_configured_elsewhere(HandshakeReport& report) {
     const bool is_same_upstream =
         view.destination != nullptr &&
         std::any_of(target.destinations.begin(), target.destinations.end(), [&](const nginx::Destination& destination) {
-          return nginx::is_same_host(destination.address.host, view.destination->address.host) ||
-                 (view.member != nullptr && nginx::is_same_endpoint(destination.address, view.member->address));
+          const bool is_same_group = destination.group != nullptr && destination.group == view.destination->group;
+          const nginx::Address* const own = view.address();
+          return is_same_group || (own != nullptr && nginx::is_same_endpoint(destination.address, *own));
         });
     if (!is_same_upstream) continue;
     ConfigurationPatch patch = report.upstream().new_patch();
@@ -266,6 +267,9 @@ void propose_configured_elsewhere(HandshakeReport& report) {
     if (written && !settings.password_file.first().empty()) {
       written = set_upstream_directive(patch, view, "ssl_password_file", std::array{std::string(settings.password_file.first())});
     }
+    const UpstreamVerdict verdict = report.upstream().judge(patch);
+    const bool is_refused = verdict.stage == UpstreamStage::handshake && !verdict.asked.left_out_client_certificate;
+    if (!written || is_refused) continue;
     const std::string where = target.pass->file->path + ":" + std::to_string(target.pass->line);
     report.propose("upstream_requires_client_cert", "configure-client-cert", written, patch,
                    hand_written(patch, {"The same upstream gets this certificate at " + where, where + " 处对同一上游已使用该证书"}));

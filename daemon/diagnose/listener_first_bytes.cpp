@@ -99,6 +99,18 @@ void diagnose_tls_on_plain(LocalCase& local, const ListenerPlace& place) {
       "该 server 配有证书，但没有任何 listen 带 ssl：应是遗漏。加上后此端口不再接受明文 HTTP。"};
   ConfigurationPatch patch = local.new_patch();
   const auto done = patch.append_argument(*server.listen->directive, "ssl");
+  const auto reread = done ? patch.reread() : Result<nginx::Configuration>(done.error());
+  if (reread) {
+    const nginx::ListenerInventory after(reread.value(), local.surroundings().installation.version);
+    const bool speaks_tls = std::any_of(after.listeners().begin(), after.listeners().end(), [&](const nginx::Listener& one) {
+      return one.key == server.listen->key && one.is_tls && one.default_server().has_tls_context;
+    });
+    if (speaks_tls)
+      fix.proof = {ProofStatus::proved,
+                   ProofMethod::replay,
+                   {"the patched configuration was read again: this socket speaks TLS from the first byte, with a certificate",
+                    "已重新读取修改后的配置：该端口从第一个字节起即为 TLS，并有证书"}};
+  }
   local.propose(std::move(fix), done ? Result<ConfigurationPatch>(patch) : Result<ConfigurationPatch>(done.error()));
 }
 

@@ -115,12 +115,22 @@ void diagnose_versions(LocalCase& local, const nginx::ListeningServer& server) {
   local.propose(std::move(fix), with_server_directive(local, server, "ssl_protocols", words));
 }
 
-/// The groups that a listener leaves out although clients may have nothing else.
+bool is_groups_command(const ConfCommand& command) {
+  const std::string name = nginx::to_lower(command.first);
+  return name == "groups" || name == "curves";
+}
+
+/// The groups that a listener leaves out although clients may have nothing else, and although it could serve them: up to TLS 1.2 the
+/// certificate's own curve has to be among the client's.
 std::vector<std::string> refused_groups(const ListenerOffer& offer) {
   std::vector<std::string> refused;
+  ListenerOffer open = offer;
+  open.curves.clear();
+  std::erase_if(open.conf_commands, is_groups_command);
   for (const char* group : kGroups) {
-    const auto tried = rehearse(offer, {{TlsVersion::tls1_2, TlsVersion::tls1_3}, {}, group, {}});
-    if (tried && !tried.value().passed) refused.emplace_back(group);
+    const ClientOffer client{{TlsVersion::tls1_2, TlsVersion::tls1_3}, {}, group, {}};
+    const auto now = rehearse(offer, client), then = rehearse(open, client);
+    if (now && !now.value().passed && then && then.value().passed) refused.emplace_back(group);
   }
   return refused;
 }
@@ -129,10 +139,7 @@ void diagnose_groups(LocalCase& local, const nginx::ListeningServer& server) {
   const ListenerOffer offer = offer_of(local, server);
   set_place(local, server, server.settings.ecdh_curve);
   add_setting(local, server.settings.ecdh_curve, "ssl_ecdh_curve");
-  const auto command = std::find_if(offer.conf_commands.begin(), offer.conf_commands.end(), [](const ConfCommand& one) {
-    const std::string name = nginx::to_lower(one.first);
-    return name == "groups" || name == "curves";
-  });
+  const auto command = std::find_if(offer.conf_commands.begin(), offer.conf_commands.end(), is_groups_command);
   const bool is_by_command = command != offer.conf_commands.end();
   const std::string now = is_by_command ? command->second : offer.curves;
   const std::vector<std::string> refused = refused_groups(offer);
@@ -203,6 +210,8 @@ void diagnose_ciphers(LocalCase& local, const nginx::ListeningServer& server) {
     local.add_evidence("file", {"the certificate has a key of " + kind.type + " " + std::to_string(kind.bits),
                                 "证书的密钥类型为 " + kind.type + " " + std::to_string(kind.bits)});
   const std::vector<std::string> refused = refused_suites(offer);
+  // Up to TLS 1.2 a group that is not shared leaves no ECDHE suite, and nginx logs just that.
+  if (refused.empty() && !server.settings.ecdh_curve.is_default() && !refused_groups(offer).empty()) return diagnose_groups(local, server);
   if (refused.empty()) {
     local.conclude("client_ciphers_obsolete", 0.75,
                    {"the listener takes every modern suite for its key; the client offers others only",

@@ -108,6 +108,20 @@ FoundCause with_trust_key(FoundCause cause, const UpstreamVerdict& verdict) {
   return cause;
 }
 
+/// A trusted certificate with the name of a CA that the path lacks, but with another key; null when there is none.
+const Certificate* other_key(const std::vector<Certificate>& trusted, const TrustPath& path) {
+  for (std::size_t i = 1; i <= path.certificates.size(); ++i) {
+    const bool is_in_path = i < path.certificates.size();
+    const bool is_missing = is_in_path ? !path.certificates[i].is_trusted : !path.top().facts.self_signed;
+    const std::string& hash = is_in_path ? path.certificates[i].facts.subject_hash : path.top().facts.issuer_hash;
+    for (const Certificate& one : trusted) {
+      if (!is_missing || one.facts().subject_hash != hash) continue;
+      if (!is_in_path || one.facts().public_key_sha256 != path.certificates[i].facts.public_key_sha256) return &one;
+    }
+  }
+  return nullptr;
+}
+
 /// The path breaks off at the leaf: who did not deliver its issuer?
 FoundCause leaf_without_issuer(UpstreamCase& upstream, const UpstreamVerdict& verdict, const TrustPath& path) {
   const CertificateFacts& leaf = path.certificates.front().facts;
@@ -165,16 +179,8 @@ FoundCause trust_cause(UpstreamCase& upstream, const UpstreamVerdict& verdict, c
   }
   if (leaf.self_signed && path.certificates.size() == 1) return finish({.slug = "upstream_self_signed"});
   if (auto bad = bad_issuer(path.certificates)) return finish(std::move(*bad));
-  // A namesake with another key among the trusted: of any CA that the path lacks.
-  for (std::size_t i = 1; i <= path.certificates.size(); ++i) {
-    const bool is_missing = i < path.certificates.size() ? !path.certificates[i].is_trusted : !top.facts.self_signed;
-    const std::string& hash = i < path.certificates.size() ? path.certificates[i].facts.subject_hash : top.facts.issuer_hash;
-    for (const Certificate& one : trusted) {
-      if (!is_missing || one.facts().subject_hash != hash) continue;
-      const bool is_same_key =
-          i < path.certificates.size() && one.facts().public_key_sha256 == path.certificates[i].facts.public_key_sha256;
-      if (!is_same_key) return finish({.slug = "upstream_ca_rekeyed", .also = {"upstream_ca_not_trusted"}, .certificate = one.facts()});
-    }
+  if (const Certificate* const namesake = other_key(trusted, path)) {
+    return finish({.slug = "upstream_ca_rekeyed", .also = {"upstream_ca_not_trusted"}, .certificate = namesake->facts()});
   }
   const bool trusts_leaf =
       std::any_of(trusted.begin(), trusted.end(), [&](const Certificate& one) { return one.facts().sha256 == leaf.sha256; });
@@ -251,6 +257,21 @@ FoundCause cause_of_repair(UpstreamCase& upstream, const Repair& repair, const U
 
 namespace {
 
+/// "Unsuitable purpose" and "invalid CA": a CA that is none, or trust settings that forbid; empty slug when it is the leaf's own usage.
+FoundCause purpose_cause(UpstreamCase& upstream, const UpstreamVerdict& verdict, const std::optional<PathCertificate>& at) {
+  std::vector<PathCertificate> built;
+  for (int depth = 0; depth < static_cast<int>(verdict.replay.built_chain.size()); ++depth) {
+    if (auto one = certificate_at(upstream, verdict, depth)) built.push_back(std::move(*one));
+  }
+  if (auto bad = bad_issuer(built)) return std::move(*bad);
+  if (!at || !at->is_trusted || !has_fault(verdict, X509_V_ERR_INVALID_PURPOSE)) return {};
+  for (const Der& der : verdict.input.trusted) {
+    const auto one = Certificate::from_der(der);
+    if (one && one.value().has_trust_settings()) return {.slug = "trusted_bundle_trust_settings", .certificate = at->facts};
+  }
+  return {};
+}
+
 /// What one fault means for itself; empty slug for a consequence.
 FoundCause cause_of_fault(UpstreamCase& upstream, const UpstreamVerdict& verdict, const ReplayFault& fault,
                           const std::vector<TrustPath>& paths) {
@@ -282,18 +303,8 @@ FoundCause cause_of_fault(UpstreamCase& upstream, const UpstreamVerdict& verdict
     case X509_V_ERR_INVALID_CA:
     case X509_V_ERR_NO_ISSUER_PUBLIC_KEY:
     case X509_V_ERR_KEYUSAGE_NO_CERTSIGN: {
-      std::vector<PathCertificate> built;
-      for (int depth = 0; depth < static_cast<int>(verdict.replay.built_chain.size()); ++depth) {
-        if (auto one = certificate_at(upstream, verdict, depth)) built.push_back(std::move(*one));
-      }
-      if (auto bad = bad_issuer(built)) return std::move(*bad);
-      if (at && at->is_trusted && has_fault(verdict, X509_V_ERR_INVALID_PURPOSE)) {
-        for (const Der& der : verdict.input.trusted) {
-          const auto one = Certificate::from_der(der);
-          if (one && one.value().has_trust_settings()) return found("trusted_bundle_trust_settings");
-        }
-      }
-      return found("upstream_cert_wrong_usage");
+      FoundCause cause = purpose_cause(upstream, verdict, at);
+      return cause.slug.empty() ? found("upstream_cert_wrong_usage") : cause;
     }
     case X509_V_ERR_CERT_UNTRUSTED:
     case X509_V_ERR_CERT_REJECTED: return found("trusted_bundle_trust_settings");

@@ -1,6 +1,7 @@
 #include "emit/remediation_event.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "base/json_writer.h"
 #include "emit/redaction.h"
@@ -53,14 +54,30 @@ void write_place(JsonWriter& json, const Incident& incident) {
   json.end_object();
 }
 
+/// The key of a text that depends on nothing but the rule, the family of directives and the language. The text of the rule counts: a
+/// changed rule keeps its id.
+std::string memo_key(std::string_view what, const match::Rule& rule, std::string_view scheme, Language language) {
+  std::string key(what);
+  key.append(language == Language::zh ? " zh " : " en ").append(match::directive_family(scheme)).append(" ").append(rule.id);
+  return key.append(" ").append(std::to_string(std::hash<std::string_view>{}(rule.json)));
+}
+
+std::string diagnosis_summary(const Incident& incident, const match::Rule* rule, const match::Knowledge& knowledge, Language language) {
+  const auto make = [&]() -> std::string {
+    std::string summary;
+    if (const auto cause = knowledge.about_cause(incident.likeliest_cause, language)) summary = cause->meaning;
+    if (summary.empty() && rule != nullptr) summary = match::Knowledge::about_rule(*rule, language).root_cause;
+    return match::with_family(std::move(summary), incident.place.scheme);
+  };
+  if (rule == nullptr) return make();
+  return *knowledge.memo().find_or_make(memo_key("summary of " + incident.likeliest_cause, *rule, incident.place.scheme, language), make);
+}
+
 /// Without a look at the configuration and the peer there are only candidates: said so, and nothing is proved.
 void write_diagnosis(JsonWriter& json, const Incident& incident, const match::Rule* rule, const match::Knowledge& knowledge,
                      Language language) {
   json.key("diagnosis").begin_object().member("cause", incident.likeliest_cause).member("confidence", incident.likelihood);
-  std::string summary;
-  if (const auto cause = knowledge.about_cause(incident.likeliest_cause, language)) summary = cause->meaning;
-  if (summary.empty() && rule != nullptr) summary = match::Knowledge::about_rule(*rule, language).root_cause;
-  json.member("summary", match::with_family(std::move(summary), incident.place.scheme)).key("evidence").begin_array();
+  json.member("summary", diagnosis_summary(incident, rule, knowledge, language)).key("evidence").begin_array();
   json.begin_object().member("kind", "log").member("text", language == Language::zh ? incident.title_zh : incident.title).end_object();
   json.end_array().key("candidates").begin_array();
   if (rule != nullptr) {
@@ -82,7 +99,10 @@ void write_untested(JsonWriter& json, Language language) {
   json.end_object();
 }
 
-void write_advice(JsonWriter& json, const match::Advice& advice, Language language) {
+/// The members "fixes" and "dead_ends".
+std::string advice_members(const match::Advice& advice, Language language) {
+  std::string members;
+  JsonWriter json(members);
   json.key("fixes").begin_array();
   int rank = 0;
   for (const match::Workaround& fix : advice.workarounds) {
@@ -102,6 +122,18 @@ void write_advice(JsonWriter& json, const match::Advice& advice, Language langua
     json.end_object();
   }
   json.end_array();
+  return members;
+}
+
+/// Twenty kilobytes that thousands of incidents have in common: made once.
+void append_advice(std::string& out, const match::Rule* rule, const match::Knowledge& knowledge, std::string_view scheme,
+                   Language language) {
+  if (rule == nullptr) {
+    out.append(advice_members({}, language));
+    return;
+  }
+  const auto make = [&] { return advice_members(knowledge.about_line(*rule, scheme, language), language); };
+  out.append(*knowledge.memo().find_or_make(memo_key("advice", *rule, scheme, language), make));
 }
 
 std::string summary_of(EventKind kind, const Incident& incident, Language language) {
@@ -144,7 +176,8 @@ void append_incident_data(std::string& out, const Incident& incident, const matc
     return;
   }
   write_diagnosis(json, incident, rule, knowledge, language);
-  write_advice(json, rule != nullptr ? knowledge.about_line(*rule, incident.place.scheme, language) : match::Advice{}, language);
+  out.push_back(',');
+  append_advice(out, rule, knowledge, incident.place.scheme, language);
   json.end_object();
 }
 

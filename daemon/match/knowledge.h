@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include "base/result.h"
 #include "match/rule.h"
 #include "match/rule_file.h"
+#include "match/text_memo.h"
 
 namespace handshaked::match {
 
@@ -40,7 +42,7 @@ struct Advice {
   std::vector<DeadEnd> dead_ends;
 };
 
-/// The texts of the knowledge base: rules carry theirs with them, causes are read from `rules/causes/`. Immutable.
+/// The texts of the knowledge base: rules carry theirs with them, causes are read from `rules/causes/`. Immutable, but for the memo.
 class Knowledge {
  public:
   /// Reads `<directory>/causes/*.json`. A missing folder is an empty one: dropped-in entries carry their advice themselves.
@@ -60,8 +62,12 @@ class Knowledge {
   /// the rule's own; the same for dead ends. `scheme` ("https", "grpcs", "suwsgi", empty) decides what {family} becomes.
   Advice about_line(const Rule& rule, std::string_view scheme, Language language) const;
 
+  /// For texts made from this knowledge: they are forgotten with it. Copies share it.
+  TextMemo& memo() const { return *memo_; }
+
  private:
   std::map<std::string, std::string, std::less<>> causes_;  ///< slug -> the JSON of its file
+  std::shared_ptr<TextMemo> memo_ = std::make_shared<TextMemo>();
 };
 
 /// Puts the family of directives in for every {family}.

@@ -114,6 +114,32 @@ TEST_F(ListenerDiagnosis, WidensGroupsAndCiphers) {
   EXPECT_EQ(reason("no_shared_cipher", "no shared cipher").cause, "client_ciphers_obsolete");
 }
 
+TEST_F(ListenerDiagnosis, SeesAGroupBehindAMissingCipher) {
+  bench_.server(std::string(kPair) + "        ssl_protocols TLSv1.2;\n        ssl_ecdh_curve secp521r1;\n");
+  const Diagnosis diagnosis = reason("no_shared_cipher", "no shared cipher");
+  EXPECT_EQ(diagnosis.cause, "no_shared_group");
+  ASSERT_NE(first_patch(diagnosis), nullptr);
+  EXPECT_EQ(first_patch(diagnosis)->proof.status, ProofStatus::proved);
+}
+
+TEST_F(ListenerDiagnosis, DoesNotPromiseWhatAnObsoleteClientCouldNotUse) {
+  bench_.server(std::string(kPair) + "        ssl_protocols TLSv1.2;\n");
+  const Diagnosis diagnosis = reason("client_protocol_too_old", "unsupported protocol");
+  ASSERT_NE(first_patch(diagnosis), nullptr);
+  EXPECT_EQ(first_patch(diagnosis)->proof.status, ProofStatus::untested);
+}
+
+TEST_F(ListenerDiagnosis, AddsTheForgottenSsl) {
+  bench_.configuration("http {\n    server {\n        listen 127.0.0.1:8443;\n        server_name www.corp.test;\n" + std::string(kPair) +
+                       "    }\n}\n");
+  Symptom symptom =
+      bench_.symptom(parse::Side::client, "client_tls_to_plain_port", "client sent invalid method while reading client request line");
+  symptom.server = "www.corp.test";
+  const Diagnosis diagnosis = bench_.diagnose(symptom);
+  ASSERT_NE(first_patch(diagnosis), nullptr);
+  EXPECT_THAT(first_patch(diagnosis)->patch, HasSubstr("+        listen 127.0.0.1:8443 ssl;"));
+}
+
 TEST_F(ListenerDiagnosis, ExpectsThePROXYHeaderThatIsSent) {
   Symptom symptom =
       bench_.symptom(parse::Side::client, "proxy_protocol_unexpected", "client sent invalid request while reading client request line");

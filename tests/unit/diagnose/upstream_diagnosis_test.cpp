@@ -1,92 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "diagnose/cause_sentences.h"
-#include "diagnose/diagnoser.h"
-#include "diagnose/name_candidates.h"
-#include "handshake_bench.h"
+#include "upstream_bench.h"
 
 namespace handshaked::diagnose {
 namespace {
-
-using testing::Contains;
-using testing::HasSubstr;
-using testing::Not;
-
-/// A PKI for verification faults, a peer, and a place that verifies it.
-class UpstreamDiagnosis : public testing::Test {
- protected:
-  UpstreamDiagnosis() {
-    bench.ask = diagnose_upstream;
-    symptom().request_target = "GET / HTTP/1.1";
-  }
-
-  Symptom& symptom() { return bench.symptom; }
-  void at_hand(const std::string& name, const std::string& pem) { bench.put("cas/" + name, pem); }
-  void trust(const std::string& pem) { bench.put("ca.pem", pem); }
-
-  std::uint16_t serve(const std::vector<TestIdentity>& chain, std::vector<std::string> options = {}) {
-    servers.push_back(std::make_unique<OpensslServer>(bench.directory, "peer" + std::to_string(servers.size()), chain, std::move(options)));
-    return servers.back()->port();
-  }
-  static std::string verified(const std::string& more = {}) {
-    return "proxy_pass https://backend.test; proxy_ssl_server_name on; proxy_ssl_verify on; proxy_ssl_trusted_certificate ca.pem; " + more;
-  }
-  void logged(int code) {
-    symptom().verify_code = code;
-    symptom().message = "upstream SSL certificate verify error: (" + std::to_string(code) + ":" + verify_code_text(code) + ")";
-  }
-  void logged_name(const std::string& name) {
-    symptom().name = name;
-    symptom().message = "upstream SSL certificate does not match \"" + name + "\"";
-  }
-  Diagnosis diagnose_chain(const std::vector<TestIdentity>& chain, int code, const std::string& more = {},
-                           std::vector<std::string> options = {}) {
-    bench.configure_http(serve(chain, std::move(options)), verified(more));
-    logged(code);
-    return bench.diagnose();
-  }
-
-  /// Said in both languages, nothing unsafe first, verification off known for what it is.
-  static void expect_well_formed(const Diagnosis& diagnosis) {
-    EXPECT_FALSE(diagnosis.summary.zh.empty()) << diagnosis.cause;
-    for (const Evidence& one : diagnosis.evidence) EXPECT_FALSE(one.text.zh.empty()) << one.text.en;
-    ASSERT_FALSE(diagnosis.fixes.empty()) << diagnosis.cause;
-    EXPECT_FALSE(diagnosis.fixes.front().is_unsafe);
-    for (const Fix& fix : diagnosis.fixes) {
-      EXPECT_FALSE(fix.title.zh.empty()) << fix.id;
-      EXPECT_FALSE(fix.how.zh.empty()) << fix.id;
-      EXPECT_FALSE(fix.proof.detail.zh.empty()) << fix.id;
-      EXPECT_THAT(fix.patch, Not(HasSubstr("ssl_verify off")));
-      EXPECT_TRUE(fix.owner == Owner::proxy || fix.patch.empty()) << fix.id;
-    }
-    const auto off = std::find_if(diagnosis.dead_ends.begin(), diagnosis.dead_ends.end(),
-                                  [](const DeadEnd& one) { return one.action.en.find("proxy_ssl_verify off") != std::string::npos; });
-    ASSERT_NE(off, diagnosis.dead_ends.end()) << diagnosis.cause;
-    EXPECT_EQ(off->proof.status, ProofStatus::proved);
-    EXPECT_TRUE(off->is_unsafe);
-  }
-  static void expect_cured(const Diagnosis& diagnosis, const std::string& cause, const std::string& fix) {
-    EXPECT_EQ(diagnosis.cause, cause) << diagnosis.summary.en;
-    EXPECT_TRUE(is_cured_first(diagnosis, fix));
-    expect_well_formed(diagnosis);
-  }
-  /// Somebody else has to act: no patch of ours, and words to send.
-  static void expect_others(const Diagnosis& diagnosis, const std::string& cause) {
-    EXPECT_EQ(diagnosis.cause, cause) << diagnosis.summary.en;
-    expect_well_formed(diagnosis);
-    for (const Fix& fix : diagnosis.fixes) EXPECT_TRUE(fix.patch.empty()) << fix.id << fix.patch;
-    EXPECT_THAT(diagnosis.fixes,
-                Contains(testing::Truly([](const Fix& fix) { return !fix.message.en.empty() && !fix.message.zh.empty(); })));
-  }
-
-  HandshakeBench bench;
-  std::vector<std::unique_ptr<OpensslServer>> servers;
-  TestIdentity root = TestIdentity::root("Root");
-  TestIdentity issuing = root.intermediate("Issuing");
-  TestIdentity leaf = issuing.leaf("backend.test");
-  TestIdentity other_root = TestIdentity::root("Other Root");
-};
 
 TEST_F(UpstreamDiagnosis, NamesTheRootThatIsNotTrustedAndAppendsItFromTheCollection) {
   trust(other_root.pem());
@@ -134,6 +52,13 @@ TEST_F(UpstreamDiagnosis, TellsALeafInTheTrustedFileFromARoot) {
   trust(leaf.pem());
   at_hand("root.pem", root.pem());
   expect_cured(diagnose_chain({leaf, issuing}, 20), "trusted_bundle_holds_leaf", "trust-the-root");
+}
+
+TEST_F(UpstreamDiagnosis, TakesTrustSettingsOffTheTrustedFile) {
+  trust(root.trusted_pem(NID_server_auth, true));
+  const auto diagnosis = diagnose_chain({leaf, issuing}, 26);
+  expect_cured(diagnosis, "trusted_bundle_trust_settings", "plain-pem");
+  EXPECT_THAT(diagnosis.fixes.front().patch, HasSubstr("-----BEGIN TRUSTED CERTIFICATE-----"));
 }
 
 TEST_F(UpstreamDiagnosis, RaisesTheDepthThatPrintsTwenty) {
@@ -323,91 +248,6 @@ TEST_F(UpstreamCrlDiagnosis, ProvesThatDroppingTheListsIsUnsafe) {
   expect_others(with_crls(of_issuing + pem(make_crl(root, {&issuing}, -5, 30)), 23), "upstream_ca_revoked");
 }
 
-class UpstreamNameDiagnosis : public UpstreamDiagnosis {
- protected:
-  /// A group of that name, its place verified with `more`, and the line that names what was compared.
-  Diagnosis named(const std::string& group, const TestIdentity& shown, const std::string& more, const std::string& compared,
-                  std::vector<std::string> options = {}) {
-    trust(root.pem());
-    const std::string port = std::to_string(serve({shown, issuing}, std::move(options)));
-    bench.configure("http {\n    upstream " + group + " {\n        server 127.0.0.1:" + port +
-                    ";\n    }\n    server {\n        listen 127.0.0.1:1;\n        server_name gw.corp.test;\n        location / {\n        "
-                    "    proxy_pass https://" +
-                    group + ";\n            proxy_ssl_verify on;\n            proxy_ssl_trusted_certificate ca.pem;\n            " + more +
-                    "\n        }\n    }\n}\n");
-    symptom().peer = "127.0.0.1:" + port;
-    logged_name(compared);
-    return bench.diagnose();
-  }
-  static constexpr const char* kSni = "proxy_ssl_server_name on;";
-};
-
-TEST_F(UpstreamNameDiagnosis, VerifiesTheHostInsteadOfTheGroup) {
-  const auto diagnosis = named("backend_pool", issuing.leaf("api.corp.test"), kSni, "backend_pool");
-  expect_cured(diagnosis, "upstream_name_is_upstream_block", "set-ssl-name");
-  EXPECT_THAT(diagnosis.fixes.front().patch, HasSubstr("proxy_ssl_name api.corp.test;"));
-}
-
-TEST_F(UpstreamNameDiagnosis, PrefersTheNameThatTheConfigurationSuggests) {
-  const auto many = issuing.leaf("x", {.names = "DNS:aaa.corp.test,DNS:api.corp.test,DNS:zzz.corp.test"});
-  const auto diagnosis = named("backend_pool", many, std::string(kSni) + " proxy_set_header Host api.corp.test;", "backend_pool");
-  expect_cured(diagnosis, "upstream_name_is_upstream_block", "set-ssl-name");
-  EXPECT_THAT(diagnosis.fixes.front().patch, HasSubstr("proxy_ssl_name api.corp.test;"));
-  EXPECT_THAT(diagnosis.fixes.front().how.en, HasSubstr("Host header"));
-}
-
-TEST_F(UpstreamNameDiagnosis, CorrectsASlipWhereItStands) {
-  const auto diagnosis =
-      named("api.corp.test", issuing.leaf("api.corp.test"), std::string(kSni) + " proxy_ssl_name api.crop.test;", "api.crop.test");
-  expect_cured(diagnosis, "proxy_ssl_name_wrong", "correct-name");
-  EXPECT_THAT(diagnosis.fixes.front().patch, HasSubstr("proxy_ssl_name api.corp.test;"));
-}
-
-TEST_F(UpstreamNameDiagnosis, CutsANameToTheLabelThatAWildcardCovers) {
-  const auto diagnosis =
-      named("v1.pay.apps.corp.test", issuing.leaf("x", {.names = "DNS:*.apps.corp.test"}), kSni, "v1.pay.apps.corp.test");
-  expect_cured(diagnosis, "upstream_wildcard_depth", "name-one-label");
-  EXPECT_THAT(diagnosis.fixes.front().patch, HasSubstr("proxy_ssl_name pay.apps.corp.test;"));
-  EXPECT_THAT(diagnosis.fixes.front().patch, Not(HasSubstr("*.")));
-}
-
-TEST_F(UpstreamNameDiagnosis, NeverTakesTheNameOfAnotherHost) {
-  const auto diagnosis = named("api.corp.test", issuing.leaf("other.corp.test"), kSni, "api.corp.test");
-  expect_others(diagnosis, "upstream_wrong_cert_served");
-}
-
-TEST_F(UpstreamNameDiagnosis, KnowsThatTheCommonNameDoesNotCountBesideNames) {
-  const auto diagnosis = named("api.corp.test", issuing.leaf("api.corp.test", {.names = "DNS:api-v2.corp.test"}), kSni, "api.corp.test");
-  EXPECT_EQ(diagnosis.cause, "upstream_name_mismatch");
-  EXPECT_TRUE(is_cured_first(diagnosis, "set-ssl-name"));
-}
-
-TEST_F(UpstreamNameDiagnosis, TurnsSniOnWhenThePeerShowsItsDefaultCertificate) {
-  const auto right = issuing.leaf("api.corp.test");
-  bench.put("right.crt", right.pem() + issuing.pem());
-  bench.put("right.key", right.key_pem());
-  at_hand("issuing.pem", issuing.pem());
-  const auto diagnosis = named("api.corp.test", issuing.leaf("default.corp.test"), "", "api.corp.test",
-                               {"-servername", "api.corp.test", "-cert2", bench.path("right.crt"), "-key2", bench.path("right.key")});
-  // `openssl s_server` sends the second certificate alone: two faults, of which SNI is the one to begin with.
-  EXPECT_EQ(diagnosis.cause, "upstream_sni_missing");
-  EXPECT_THAT(diagnosis.also, Contains("upstream_chain_incomplete"));
-  EXPECT_TRUE(is_cured_first(diagnosis, "enable-sni+append-intermediate"));
-  EXPECT_EQ(diagnosis.fixes.front().proof.method, ProofMethod::probe);
-}
-
-TEST_F(UpstreamNameDiagnosis, ReplacesANameThatClientsChoose) {
-  const auto diagnosis =
-      named("api.corp.test", issuing.leaf("api.corp.test"), std::string(kSni) + " proxy_ssl_name $http_x_backend;", "evil.test");
-  expect_cured(diagnosis, "proxy_ssl_name_from_client", "constant-name");
-  EXPECT_THAT(bench.probes, Not(Contains(HasSubstr("evil"))));
-}
-
-TEST_F(UpstreamNameDiagnosis, ReplacesAnEmptyName) {
-  expect_cured(named("api.corp.test", issuing.leaf("api.corp.test"), std::string(kSni) + " proxy_ssl_name $http_x_backend;", ""),
-               "proxy_ssl_name_empty", "constant-name");
-}
-
 TEST_F(UpstreamDiagnosis, StaysWithinNginxsOwnSettingsInTheDaemon) {
   trust(other_root.pem());
   at_hand("root.pem", root.pem());
@@ -513,34 +353,6 @@ TEST_F(UpstreamDiagnosis, WorksForStreamAndGrpc) {
   const auto diagnosis = bench.diagnose();
   EXPECT_TRUE(is_cured_first(diagnosis, "append-root"));
   EXPECT_THAT(diagnosis.summary.en, HasSubstr("CN=Root"));
-}
-
-TEST(NameCandidates, TellHostsFromGroups) {
-  EXPECT_TRUE(is_host_name("api.corp.test"));
-  EXPECT_FALSE(is_host_name("backend_pool"));
-  EXPECT_FALSE(is_host_name("10.0.0.1"));
-  EXPECT_FALSE(is_host_name("nginx.conf"));
-  EXPECT_FALSE(is_host_name(".corp.test"));
-  EXPECT_FALSE(is_host_name("a..b"));
-  EXPECT_FALSE(is_host_name(""));
-}
-
-TEST(NameCandidates, TellSlipsFromOtherHosts) {
-  EXPECT_TRUE(is_near("api.crop.test", "api.corp.test"));
-  EXPECT_TRUE(is_near("api.corp.test", "api-v2.corp.test"));
-  EXPECT_TRUE(is_near("www.corp.test", "corp.test"));
-  EXPECT_FALSE(is_near("other.corp.test", "api.corp.test"));
-  EXPECT_FALSE(is_near("pool", "api.corp.test"));
-  EXPECT_TRUE(is_below_wildcard("a.b.corp.test", "*.corp.test"));
-  EXPECT_FALSE(is_below_wildcard("b.corp.test", "*.corp.test"));
-  EXPECT_FALSE(is_below_wildcard("corp.test", "*.corp.test"));
-}
-
-TEST(CauseSentences, PutFactsInAndLeaveTheRest) {
-  const SentenceFacts facts{{"peer", "10.0.0.1:443"}, {"name", "{peer}"}};
-  EXPECT_EQ(filled("{peer} shows {name} and {unknown}", facts), "10.0.0.1:443 shows {peer} and {unknown}");
-  EXPECT_TRUE(fault_sentence("no_such_cause", facts).empty());
-  EXPECT_EQ(date_text(Time{}), "1970-01-01 00:00:00 UTC");
 }
 
 }  // namespace
