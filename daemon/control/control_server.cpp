@@ -54,6 +54,7 @@ class ControlServer::Listener::Connection : public std::enable_shared_from_this<
       : socket_(std::move(socket)), timer_(socket_.get_executor()), listener_(std::move(listener)), peer_(std::move(peer)) {}
 
   void read() {
+    if (!listener_) return;  // ended while the answer was on its way
     arm();
     asio::async_read_until(socket_, asio::dynamic_buffer(input_, ControlRequest::kMaxBytes), '\n',
                            [self = shared_from_this()](boost::system::error_code error, std::size_t size) {
