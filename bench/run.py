@@ -17,6 +17,7 @@ import threading
 import time
 
 import diagnoses
+import memory
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -281,7 +282,7 @@ def bench_delivery(a, folder):
         os.mkdir(inner)
         receiver = NginxReceiver(inner)
         daemon = Daemon(a, inner, receiver)
-        # Long requests: the daemon bounds the different places of one batch (4,096), and a batch is so many bytes.
+        # Long requests: figures are compared with earlier ones, when so many short lines were more places than one batch could hold.
         lines = b"".join(tls_line("10.%d.%d.%d:443" % (n >> 16 & 255, n >> 8 & 255, n & 255)).replace(b"GET / ", b"GET /" + b"x" * 900 + b" ")
                          for n in range(a.events))
         cpu, begin = daemon.cpu(), time.perf_counter()
@@ -313,6 +314,18 @@ def bench_diagnoses(a, folder):
         "%.0f ms each beyond the first, %d of %d proved; CPU %.2f s, peak %.0f MiB" % ((many - wall) / (number - 1) * 1000, proved, number, cpu, peak / 1024))
 
 
+def bench_memory(a, folder):
+    for with_receiver in (False, True):
+        inner = os.path.join(folder, "memory-%d" % with_receiver)
+        os.mkdir(inner)
+        number = a.incidents
+        incidents, delivered, before, peak, after, restart_peak, again = (
+            value if index < 2 else value / 1024 for index, value in enumerate(memory.measure(a.program, a.rules, inner, number, with_receiver)))
+        told = "a file receiver that was told %d events" % delivered if with_receiver else "no receivers"
+        row("%d open incidents of %d peers, %s" % (incidents, number, told), "%.0f MiB private memory" % after,
+            "%.1f MiB before; at most %.0f MiB while they came; after a restart %.0f MiB, at most %.0f" % (before, peak, again, restart_peak))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--program", required=True)
@@ -322,8 +335,9 @@ def main():
     parser.add_argument("--samples", type=int, default=2000)
     parser.add_argument("--gap", type=float, default=0.005, help="seconds between two latency samples")
     parser.add_argument("--rest", type=int, default=20, help="seconds at rest")
-    parser.add_argument("--only", choices=["throughput", "rules", "daemon", "delivery", "diagnose"])
+    parser.add_argument("--only", choices=["throughput", "rules", "daemon", "delivery", "diagnose", "memory"])
     parser.add_argument("--events", type=int, default=20000, help="events in the delivery benchmark")
+    parser.add_argument("--incidents", type=int, default=100000, help="open incidents in the memory benchmark")
     a = parser.parse_args()
     a.program = os.path.abspath(a.program)
     print("%s, %d processors seen, load %.1f before\n" % (time.strftime("%Y-%m-%d"), os.cpu_count(), os.getloadavg()[0]))
@@ -347,6 +361,8 @@ def main():
             bench_delivery(a, folder)
         if a.only in (None, "diagnose"):
             bench_diagnoses(a, folder)
+        if a.only in (None, "memory"):
+            bench_memory(a, folder)
 
 
 main()

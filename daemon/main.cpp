@@ -30,6 +30,7 @@ int run_verb(const cli::FixVerbOptions& options) { return cli::run_fix(options);
 int run_verb(const cli::DoctorOptions& options) { return cli::run_doctor(options); }
 int run_verb(const cli::RulesOptions& options) { return cli::run_rules(options); }
 int run_verb(const cli::OperatorOptions& options) { return cli::run_operator(options); }
+int run_verb(const cli::CompletionOptions& options) { return cli::run_completion(options); }
 
 }  // namespace
 

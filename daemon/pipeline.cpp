@@ -30,6 +30,8 @@
 #include <csignal>
 #include <memory>
 #include <optional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "base/bounded_queue.h"
@@ -40,6 +42,7 @@
 #include "emit/delivery.h"
 #include "notify/dispatcher.h"
 #include "stages/diagnosis_desk.h"
+#include "stages/free_memory.h"
 #include "stages/incident_commit.h"
 #include "stages/log_sources.h"
 #include "stages/network_sources.h"
@@ -65,9 +68,10 @@ using telemetry::log_warning;
 
 constexpr int kExitConfiguration = 78;
 constexpr int kExitInternal = 70;
-constexpr std::size_t kQueuedBatches = 64;
+constexpr std::size_t kQueuedBatches = 8;  // of up to 4 MiB of log, or a thousand places and a few
 constexpr std::size_t kQueuedNetworkBatches = 256;
 constexpr auto kDeliveryGrace = std::chrono::seconds(5);
+constexpr auto kReturnMemory = std::chrono::seconds(5);  // after a burst
 constexpr auto kRetentionInterval = std::chrono::hours(1);
 
 std::string host_name(const config::Config& config) {
@@ -107,6 +111,7 @@ class Daemon {
         deadline_(loop_),
         watchdog_(loop_),
         retention_(loop_),
+        memory_(loop_),
         correlator_(correlator_options(config_)),
         dispatcher_(config::make_router(config_), config_.routing.maintenance),
         incident_commit_(host_name(config_), config_.receivers),
@@ -148,7 +153,8 @@ class Daemon {
     listen_to_operators();
     feed_watchdog();
     run_retention();
-    advance();  // what was open and due when we were stopped
+    return_memory_later();  // what restoring has used
+    advance();              // what was open and due when we were stopped
     loop_.run();
   }
 
@@ -256,15 +262,19 @@ class Daemon {
   }
 
   void take_batch(stages::ReadBatch batch) {
+    if (!batch.found.failures.empty()) return_memory_later();
     for (const ingest::TailEvent& event : batch.events) log_tail_event(event);
     const Time now = wall_clock_now();
     correlator_.absorb(batch.found, now);
     store::Commit commit;
+    // From where a log is followed is on disk at once: whatever happens to it or to us then, it is read on from there.
+    const bool is_first = known_sources_.insert(batch.source).second;
     commit.positions.push_back({.source = std::move(batch.source), .cursor = std::move(batch.cursor)});
-    advance(now, std::move(commit));
+    advance(now, std::move(commit), {}, is_first);
   }
 
   void take_network_batch(stages::NetworkBatch batch) {
+    return_memory_later();
     const Time now = wall_clock_now();
     for (const correlate::FailureBatch& found : batch.found) correlator_.absorb(found, now);
     store::Commit commit;
@@ -285,14 +295,14 @@ class Daemon {
   void advance() { advance(wall_clock_now(), {}); }
 
   /// `committed`: of a sender who waits for an acknowledgement; may be empty.
-  void advance(Time now, store::Commit commit, std::function<void(Result<>)> committed = {}) {
+  void advance(Time now, store::Commit commit, std::function<void(Result<>)> committed = {}, bool is_urgent = false) {
     const std::vector<correlate::IncidentChange> changes = correlator_.advance(now);
     ask_for_diagnoses(changes, now);
     incident_commit_.add(changes, commit);
     for (const correlate::IncidentChange& change : changes) dispatcher_.observe(*change.incident, now);
     incident_commit_.add(dispatcher_.advance(now, stages::LiveIncidents(correlator_)), *base_, now, commit);
     const bool has_events = !commit.deliveries.empty();
-    const bool urgent = has_events || committed || has_openings(changes);
+    const bool urgent = is_urgent || has_events || committed || has_openings(changes);
     if (!commit.empty()) {
       store_.submit(
           std::move(commit),
@@ -310,7 +320,10 @@ class Daemon {
     using What = correlate::IncidentChange::What;
     if (!desk_ || stopping_) return;
     for (const correlate::IncidentChange& change : changes) {
-      if (change.what == What::resolved) desk_->forget(change.incident->id);
+      const correlate::Incident& incident = *change.incident;
+      if (change.what == What::resolved) desk_->forget(incident.id);
+      const bool may_pass = incident.status == correlate::Status::pending && incident.kind == match::Kind::transport && !incident.noise;
+      if (change.what == What::changed && may_pass) desk_->watch(incident);
       if ((change.what != What::opened && change.what != What::reopened) || !change.incident->is_told()) continue;
       if (desk_->request(*change.incident)) correlator_.expect_diagnosis(change.incident->id, now + config_.group_wait);
     }
@@ -405,6 +418,7 @@ class Daemon {
 
   void reload() {
     stages::notify_reloading();
+    network_.reload_certificates();
     stages::LoadedRuleBase loaded = stages::load_rule_base(rules_directory_);
     for (const std::string& problem : loaded.problems) log_error(problem);
     if (loaded.base) {
@@ -429,6 +443,15 @@ class Daemon {
       // The word goes through the readers and the store: a stage that hangs is not vouched for.
       asio::post(readers_, [this] { store_.post([](store::Database&) { stages::notify_watchdog(); }); });
       feed_watchdog();
+    });
+  }
+
+  /// A burst leaves memory behind that nobody needs. Once a burst, however long it is: the wait begins anew with each batch.
+  void return_memory_later() {
+    if (stopping_) return;
+    memory_.expires_after(kReturnMemory);
+    memory_.async_wait([](boost::system::error_code error) {
+      if (!error) stages::return_free_memory();
     });
   }
 
@@ -500,7 +523,7 @@ class Daemon {
     if (desk_) desk_->stop();
     sources_.stop();
     network_.begin_stop();
-    for (asio::steady_timer* timer : {&deadline_, &watchdog_, &retention_}) timer->cancel();
+    for (asio::steady_timer* timer : {&deadline_, &watchdog_, &retention_, &memory_}) timer->cancel();
     // The readers may wait for room in the queue, so it is emptied until they are done.
     finished_readers_ = std::jthread([this] {
       network_.stop();
@@ -530,7 +553,7 @@ class Daemon {
   asio::io_context loop_{1};
   asio::executor_work_guard<asio::io_context::executor_type> guard_;
   asio::signal_set signals_;
-  asio::steady_timer deadline_, watchdog_, retention_;
+  asio::steady_timer deadline_, watchdog_, retention_, memory_;
   correlate::Correlator correlator_;
   notify::Dispatcher dispatcher_;
   stages::IncidentCommit incident_commit_;
@@ -547,6 +570,7 @@ class Daemon {
   stages::LogSources sources_;
   BoundedQueue<stages::NetworkBatch> network_batches_;
   stages::NetworkSources network_;
+  std::set<std::string> known_sources_;  ///< whose position was committed by this process
   std::jthread finished_readers_;
   bool stopping_ = false;
 };
@@ -554,6 +578,7 @@ class Daemon {
 }  // namespace
 
 int run_daemon(const DaemonOptions& options) {
+  stages::keep_memory_together();
   const bool must_exist = !options.config_file.empty();
   config::LoadedConfig loaded = config::load_config(must_exist ? options.config_file : std::string(config::kDefaultFile), must_exist);
   const bool rules_configured = !loaded.config.rules_directory.empty() && !options.rules_were_asked_for;

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <map>
 
+#include "cli/completed_command_line.h"
 #include "cli/exit_code.h"
 #include "cli/operator_command_line.h"
 #include "cli/upkeep_command_line.h"
@@ -43,6 +44,7 @@ class Parser {
     add_rules_verbs();
     upkeep_verbs_ = std::make_unique<UpkeepCommandLine>(app_);
     operator_verbs_ = std::make_unique<OperatorCommandLine>(app_);
+    add_completion();
   }
 
   CommandLine read(int argc, const char* const* argv) {
@@ -68,6 +70,8 @@ class Parser {
     if (check_verb_->parsed()) return {.command = check_, .exit_code = kExitDone};
     if (receivers_verb_->parsed()) return {.command = finished_receivers(), .exit_code = kExitDone};
     if (diagnose_verb_->parsed()) return finished_diagnose();
+    if (completion_verb_->parsed())
+      return {.command = CompletionOptions{completion_script(completed_command_line(app_), shell_)}, .exit_code = kExitDone};
     return {.command = finished_rules(), .exit_code = kExitDone};
   }
 
@@ -217,6 +221,14 @@ class Parser {
     return {.command = diagnose_, .exit_code = kExitDone};
   }
 
+  void add_completion() {
+    completion_verb_ =
+        add_verb("completion", "Print the script that completes words in a shell", "handshaked completion bash >/etc/bash_completion.d/handshaked");
+    add_choice<Shell>(completion_verb_, "shell", {{"bash", Shell::bash}, {"zsh", Shell::zsh}, {"fish", Shell::fish}}, shell_,
+                      "bash, zsh or fish", "SHELL")
+        ->required();
+  }
+
   void add_receivers() {
     receivers_verb_ = add_verb("receivers", "Name the receivers of a configuration, and try them", "handshaked receivers test ops-chat");
     receivers_verb_->require_subcommand(1);
@@ -333,7 +345,7 @@ class Parser {
   std::unique_ptr<OperatorCommandLine> operator_verbs_;
   std::unique_ptr<UpkeepCommandLine> upkeep_verbs_;
   CLI::App *run_verb_ = nullptr, *scan_verb_ = nullptr, *match_verb_ = nullptr, *explain_verb_ = nullptr, *check_verb_ = nullptr, *receivers_verb_ = nullptr, *receivers_list_verb_ = nullptr,
-           *diagnose_verb_ = nullptr;
+           *diagnose_verb_ = nullptr, *completion_verb_ = nullptr;
   CLI::App *rules_verb_ = nullptr, *rules_list_verb_ = nullptr, *rules_show_verb_ = nullptr, *rules_lint_verb_ = nullptr,
            *rules_test_verb_ = nullptr, *rules_import_verb_ = nullptr;
   CLI::Option* format_option_ = nullptr;
@@ -344,6 +356,7 @@ class Parser {
   CheckOptions check_;
   ReceiversOptions receivers_;
   DiagnoseOptions diagnose_;
+  Shell shell_ = Shell::bash;
   RulesListOptions rules_list_;
   RulesShowOptions rules_show_;
   RulesLintOptions rules_lint_;

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "cli/check_verb.h"
+#include "cli/completion.h"
 #include "cli/diagnose_verb.h"
 #include "cli/doctor_verb.h"
 #include "cli/explain_verb.h"
@@ -25,7 +26,7 @@ struct RunOptions {
 };
 
 /// What the command line asks for: one verb with its options.
-using Command = std::variant<RunOptions, ScanOptions, MatchOptions, ExplainOptions, CheckOptions, DiagnoseOptions, FixVerbOptions, DoctorOptions, ReceiversOptions, RulesOptions, OperatorOptions>;
+using Command = std::variant<RunOptions, ScanOptions, MatchOptions, ExplainOptions, CheckOptions, DiagnoseOptions, FixVerbOptions, DoctorOptions, ReceiversOptions, RulesOptions, OperatorOptions, CompletionOptions>;
 
 /// Reads the command line. Help, the version and complaints are printed here; then there is no command and `exit_code` is
 /// what the process answers (0 or kExitUsage).

@@ -42,7 +42,9 @@ class DiagnosisPage {
   }
 
   static std::string place_name(const correlate::Place& place) {
-    return !place.peer.empty() ? place.peer : !place.server.empty() ? place.server : place.object;
+    if (!place.peer.empty()) return place.peer;
+    if (!place.server.empty()) return place.server;
+    return place.object;
   }
 
   void write_incident(const DiagnosedIncident& one, std::size_t number) {
@@ -118,7 +120,7 @@ class DiagnosisPage {
     }
     if (!shown.front()->patch.empty()) {
       page_.heading(say("The first one as a patch (patch -p1 -d /)", "第一条的补丁（patch -p1 -d /）"));
-      page_.verbatim(shown.front()->patch);
+      page_.patch(shown.front()->patch);
     }
   }
 

@@ -1,5 +1,6 @@
 #include "cli/html_page.h"
 
+#include "cli/text_layout.h"
 #include "cli/visible_text.h"
 
 namespace handshaked::cli {
@@ -115,6 +116,11 @@ void HtmlPage::list(ListStyle style, const std::vector<Item>& items) {
   body_.append("</").append(tag).append(">\n");
 }
 
+void HtmlPage::patch(std::string_view diff) {
+  std::string text;
+  for (const std::string_view line : lines_of(diff)) text.append(html_escaped(line)) += '\n';
+  element("pre", "", text);
+}
 void HtmlPage::verbatim(std::string_view text) { element("pre", "", html_escaped(text)); }
 
 std::string HtmlPage::finish() {

@@ -20,6 +20,7 @@ class HtmlPage : public Page {
   void facts(const std::vector<Fact>& facts) override;
   void list(ListStyle style, const std::vector<Item>& items) override;
   void verbatim(std::string_view text) override;
+  void patch(std::string_view diff) override;
   std::string finish() override;
 
  private:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "cli/text_layout.h"
 #include "cli/visible_text.h"
 
 namespace handshaked::cli {
@@ -125,6 +126,13 @@ void MarkdownPage::list(ListStyle style, const std::vector<Item>& items) {
     }
     out_ += '\n';
   }
+}
+
+void MarkdownPage::patch(std::string_view diff) {
+  std::string shown;
+  for (const std::string_view line : lines_of(diff)) shown.append(visible_text(line)) += '\n';
+  const std::string fence(std::max<std::size_t>(3, longest_run(shown, '`') + 1), '`');
+  block(fence, "diff\n" + shown, fence);
 }
 
 void MarkdownPage::verbatim(std::string_view text) {

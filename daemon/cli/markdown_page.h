@@ -16,6 +16,7 @@ class MarkdownPage : public Page {
   void facts(const std::vector<Fact>& facts) override;
   void list(ListStyle style, const std::vector<Item>& items) override;
   void verbatim(std::string_view text) override;
+  void patch(std::string_view diff) override;
   std::string finish() override { return std::move(out_); }
 
  private:

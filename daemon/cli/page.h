@@ -44,6 +44,8 @@ class Page {
   virtual void list(ListStyle style, const std::vector<Item>& items) = 0;
   /// A log line or a command, unbroken.
   virtual void verbatim(std::string_view text) = 0;
+  /// A unified diff, line by line.
+  virtual void patch(std::string_view diff) = 0;
   /// The whole page. Call once, last.
   virtual std::string finish() = 0;
 };

@@ -145,7 +145,7 @@ class ScanReport {
     } else {
       page_.note(say("For everything that is known about it:", "查看全部内容："));
     }
-    page_.verbatim("handshaked explain " + incident.rule_id);
+    page_.verbatim("handshaked explain " + incident.rule_id.get());
   }
 
   std::string place_name(const correlate::Place& place) const {
@@ -182,7 +182,7 @@ class ScanReport {
   std::string where_words(const correlate::Place& place) const {
     std::string words(side_words(language_, place.side));
     const std::string colon = text(": ", "：");
-    if (!place.peer.empty()) words += colon + (place.scheme.empty() ? "" : place.scheme + "://") + place.peer;
+    if (!place.peer.empty()) words += colon + (place.scheme.empty() ? "" : place.scheme.get() + "://") + place.peer;
     else if (place.side == parse::Side::client && !place.server.empty()) words += colon + place.server;
     if (!place.object.empty()) words += colon + place.object;
     return words;

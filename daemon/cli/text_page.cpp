@@ -115,6 +115,9 @@ void TextPage::list(ListStyle style, const std::vector<Item>& items) {
   }
 }
 
+void TextPage::patch(std::string_view diff) {
+  for (const std::string_view line : lines_of(diff)) verbatim(line);
+}
 void TextPage::verbatim(std::string_view text) { out_.append(kIndent, ' ').append(visible_text(text)) += '\n'; }
 
 }  // namespace handshaked::cli

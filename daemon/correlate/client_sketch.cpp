@@ -23,52 +23,73 @@ std::uint64_t hash_client(std::string_view client) {
 
 }  // namespace
 
-void ClientSketch::add(std::string_view client) {
-  const std::uint64_t hash = hash_client(client);
-  if (registers_.empty() && std::find(hashes_.begin(), hashes_.end(), hash) != hashes_.end()) return;
+void ClientSketch::add_to_sample(std::string_view client) {
   if (sample_.size() < kSampleSize && std::find(sample_.begin(), sample_.end(), client) == sample_.end()) sample_.emplace_back(client);
-  add_hash(hash);
 }
 
-void ClientSketch::add_hash(std::uint64_t hash) {
-  if (!registers_.empty()) {
-    add_to_registers(hash);
-    return;
+ClientSketch::Many& ClientSketch::become_many() {
+  if (many_) return *many_;
+  Many& many = many_.emplace();
+  for (const std::string& client : sample_) many.add(hash_client(client));
+  return many;
+}
+
+void ClientSketch::add(std::string_view client) {
+  if (!many_) {
+    if (std::find(sample_.begin(), sample_.end(), client) != sample_.end()) return;
+    if (sample_.size() < kSampleSize) {
+      sample_.emplace_back(client);
+      return;
+    }
   }
-  if (std::find(hashes_.begin(), hashes_.end(), hash) != hashes_.end()) return;
-  hashes_.push_back(hash);
-  if (hashes_.size() > kExact) become_estimate();
-}
-
-void ClientSketch::become_estimate() {
-  registers_.assign(kRegisters, 0);
-  for (const std::uint64_t hash : hashes_) add_to_registers(hash);
-  hashes_.clear();
-  hashes_.shrink_to_fit();
-}
-
-void ClientSketch::add_to_registers(std::uint64_t hash) {
-  const auto index = static_cast<std::size_t>(hash >> (64 - kIndexBits));
-  const auto rank = static_cast<std::uint8_t>(std::countl_zero((hash << kIndexBits) | (1ULL << (kIndexBits - 1))) + 1);
-  registers_[index] = std::max(registers_[index], rank);
+  add_to_sample(client);
+  become_many().add(hash_client(client));
 }
 
 void ClientSketch::merge(const ClientSketch& other) {
-  for (const std::string& client : other.sample_) {
-    if (sample_.size() < kSampleSize && std::find(sample_.begin(), sample_.end(), client) == sample_.end()) sample_.push_back(client);
+  if (!other.many_) {
+    for (const std::string& client : other.sample_) add(client);
+    return;
   }
-  if (!other.registers_.empty()) {
-    if (registers_.empty()) become_estimate();
-    for (std::size_t i = 0; i < kRegisters; ++i) registers_[i] = std::max(registers_[i], other.registers_[i]);
+  Many& many = become_many();
+  for (const std::string& client : other.sample_) add_to_sample(client);
+  if (!other.many_->registers.empty()) {
+    if (many.registers.empty()) many.become_estimate();
+    for (std::size_t i = 0; i < kRegisters; ++i) many.registers[i] = std::max(many.registers[i], other.many_->registers[i]);
   }
-  for (const std::uint64_t hash : other.hashes_) add_hash(hash);
+  for (const std::uint64_t hash : other.many_->hashes) many.add(hash);
 }
 
-std::uint64_t ClientSketch::distinct() const {
-  if (registers_.empty()) return hashes_.size();
+std::uint64_t ClientSketch::distinct() const { return many_ ? many_->distinct() : sample_.size(); }
+
+void ClientSketch::Many::add(std::uint64_t hash) {
+  if (!registers.empty()) {
+    add_to_registers(hash);
+    return;
+  }
+  if (std::find(hashes.begin(), hashes.end(), hash) != hashes.end()) return;
+  hashes.push_back(hash);
+  if (hashes.size() > kExact) become_estimate();
+}
+
+void ClientSketch::Many::become_estimate() {
+  registers.assign(kRegisters, 0);
+  for (const std::uint64_t hash : hashes) add_to_registers(hash);
+  hashes.clear();
+  hashes.shrink_to_fit();
+}
+
+void ClientSketch::Many::add_to_registers(std::uint64_t hash) {
+  const auto index = static_cast<std::size_t>(hash >> (64 - kIndexBits));
+  const auto rank = static_cast<std::uint8_t>(std::countl_zero((hash << kIndexBits) | (1ULL << (kIndexBits - 1))) + 1);
+  registers[index] = std::max(registers[index], rank);
+}
+
+std::uint64_t ClientSketch::Many::distinct() const {
+  if (registers.empty()) return hashes.size();
   double sum = 0;
   double zeros = 0;
-  for (const std::uint8_t rank : registers_) {
+  for (const std::uint8_t rank : registers) {
     sum += std::ldexp(1.0, -rank);
     zeros += rank == 0 ? 1 : 0;
   }
@@ -80,17 +101,21 @@ std::uint64_t ClientSketch::distinct() const {
 }
 
 std::string ClientSketch::to_text() const {
-  std::string text;
-  if (!registers_.empty()) {
-    text = "r";
-    for (const std::uint8_t rank : registers_) text += static_cast<char>('0' + rank);
+  if (many_ && !many_->registers.empty()) {
+    std::string text = "r";
+    for (const std::uint8_t rank : many_->registers) text += static_cast<char>('0' + rank);
     return text;
   }
-  text = "h";
-  for (const std::uint64_t hash : hashes_) {
+  std::string text = "h";
+  const auto append = [&text](std::uint64_t hash) {
     char digits[17];
     const auto [end, error] = std::to_chars(digits, digits + 16, hash, 16);
     text.append(digits, end).push_back(' ');
+  };
+  if (many_) {
+    for (const std::uint64_t hash : many_->hashes) append(hash);
+  } else {
+    for (const std::string& client : sample_) append(hash_client(client));
   }
   return text;
 }
@@ -98,18 +123,23 @@ std::string ClientSketch::to_text() const {
 ClientSketch ClientSketch::from_text(std::string_view text, std::vector<std::string> sample) {
   ClientSketch sketch;
   sketch.sample_ = std::move(sample);
+  Many many;
   if (text.starts_with('r') && text.size() == kRegisters + 1) {
-    sketch.registers_.reserve(kRegisters);
-    for (const char c : text.substr(1)) sketch.registers_.push_back(static_cast<std::uint8_t>(std::clamp(c - '0', 0, 64)));
+    many.registers.reserve(kRegisters);
+    for (const char c : text.substr(1)) many.registers.push_back(static_cast<std::uint8_t>(std::clamp(c - '0', 0, 64)));
   } else if (text.starts_with('h')) {
     for (text.remove_prefix(1); !text.empty();) {
       std::uint64_t hash = 0;
       const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), hash, 16);
-      if (error != std::errc() || sketch.hashes_.size() >= kExact) break;
-      sketch.hashes_.push_back(hash);
+      if (error != std::errc() || many.hashes.size() >= kExact) break;
+      many.hashes.push_back(hash);
       text.remove_prefix(std::min(text.size(), static_cast<std::size_t>(end - text.data()) + 1));
     }
   }
+  const bool is_all_sampled = many.registers.empty() && many.hashes.size() == sketch.sample_.size() &&
+                              std::equal(many.hashes.begin(), many.hashes.end(), sketch.sample_.begin(),
+                                         [](std::uint64_t hash, const std::string& client) { return hash == hash_client(client); });
+  if (!is_all_sampled) sketch.many_ = std::move(many);
   return sketch;
 }
 

@@ -1,15 +1,17 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/boxed.h"
+
 namespace handshaked::correlate {
 
 /// How many different clients were there? Exact for the first few, then an estimate (HyperLogLog, 1,024 registers, about 3 %
-/// off) in fixed memory, however many addresses a log invents. Sketches can be merged. A value.
+/// off) in fixed memory, however many addresses a log invents; one or
+/// two clients cost no more than their names. Sketches can be merged. A value.
 class ClientSketch {
  public:
   static constexpr std::size_t kSampleSize = 5;
@@ -27,13 +29,20 @@ class ClientSketch {
  private:
   static constexpr std::size_t kExact = 32;
   static constexpr std::size_t kRegisters = 1024;
-  void add_hash(std::uint64_t hash);
-  void become_estimate();
-  void add_to_registers(std::uint64_t hash);
+  struct Many {
+    std::vector<std::uint64_t> hashes;    ///< while exact
+    std::vector<std::uint8_t> registers;  ///< afterwards; empty while exact
 
-  std::vector<std::uint64_t> hashes_;    ///< while exact
-  std::vector<std::uint8_t> registers_;  ///< afterwards; empty while exact
+    void add(std::uint64_t hash);
+    void become_estimate();
+    void add_to_registers(std::uint64_t hash);
+    std::uint64_t distinct() const;
+  };
+  void add_to_sample(std::string_view client);
+  Many& become_many();
+
   std::vector<std::string> sample_;
+  Boxed<Many> many_;  ///< absent: the sample is all there was
 };
 
 }  // namespace handshaked::correlate

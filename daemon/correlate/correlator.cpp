@@ -14,12 +14,30 @@ constexpr auto kConsequenceReach = std::chrono::seconds(100);
 constexpr std::size_t kMaxConsequences = 8;
 /// With so many incidents a new one keeps less of its text: many places cost memory, and nobody reads all of them.
 constexpr std::size_t kCrowd = 5'000;
-constexpr std::size_t kSampleInACrowd = 512;
+constexpr std::size_t kSampleInACrowd = 256;
 
 void merge_distinct(std::vector<std::string>& into, const std::vector<std::string>& from, std::size_t limit) {
   for (const std::string& text : from) {
     if (into.size() >= limit) return;
     if (std::find(into.begin(), into.end(), text) == into.end()) into.push_back(text);
+  }
+}
+
+void merge_distinct(Shared<std::vector<std::string>>& into, const std::vector<std::string>& from, std::size_t limit) {
+  const bool has_news = std::any_of(from.begin(), from.end(),
+                                    [&into](const std::string& text) { return std::find(into.begin(), into.end(), text) == into.end(); });
+  if (!has_news || into.size() >= limit) return;
+  std::vector<std::string> merged = into;
+  merge_distinct(merged, from, limit);
+  into = std::move(merged);
+}
+
+void add_samples(std::vector<std::string>& samples, const std::vector<std::string>& lines, bool is_crowd) {
+  if (!is_crowd) {
+    merge_distinct(samples, lines, Incident::kMaxSamples);
+  } else if (samples.empty() && !lines.empty()) {
+    samples.reserve(1);
+    samples.emplace_back(lines.front(), 0, kSampleInACrowd);
   }
 }
 
@@ -84,7 +102,7 @@ Correlator::Live* Correlator::adopt_consequence(const FoldedFailure& folded, con
     Incident& incident = owned->incident;
     Consequence joined{
         .rule_id = incident.rule_id, .title = incident.title, .count = incident.count, .last_seen_at = incident.last_seen_at};
-    incident.consequences.push_back(std::move(joined));
+    incident.consequences.change().push_back(std::move(joined));
     take_identity(incident, folded, print);
     incident.count = 0;
     incident.clients = ClientSketch();
@@ -162,10 +180,9 @@ void Correlator::grow(Live& live, const FoldedFailure& folded, const FailureBatc
     incident.noise_history->add(folded.last_at, folded.count, folded.networks);
   }
   merge_distinct(incident.servers, folded.servers, Incident::kMaxServers);
-  const bool is_crowd = live_.size() > kCrowd;
-  merge_distinct(incident.sample_lines, folded.sample_lines, is_crowd ? 1 : Incident::kMaxSamples);
-  if (is_crowd && incident.sample_lines.front().size() > kSampleInACrowd) incident.sample_lines.front().resize(kSampleInACrowd);
+  add_samples(incident.sample_lines, folded.sample_lines, live_.size() > kCrowd);
   merge_distinct(incident.hosts, folded.hosts.empty() ? std::vector<std::string>{options_.host} : folded.hosts, Incident::kMaxHosts);
+  share_texts(incident);
 
   index(incident);
   if (folded.place.server != incident.place.server && incident.place.side == parse::Side::upstream &&
@@ -173,6 +190,17 @@ void Correlator::grow(Live& live, const FoldedFailure& folded, const FailureBatc
     causes_.remember_server(folded.place.server, incident.fingerprint);
   }
   reconsider(live, now);
+}
+
+/// Equal texts of many incidents are kept once.
+void Correlator::share_texts(Incident& incident) {
+  for (SharedText* const text :
+       {&incident.rule_id, &incident.title, &incident.title_zh, &incident.url, &incident.likeliest_cause, &incident.resolved_by,
+        &incident.place.name, &incident.place.server, &incident.place.object, &incident.place.scheme}) {
+    texts_.pool(*text);
+  }
+  lists_.pool(incident.hosts);
+  lists_.pool(incident.servers);
 }
 
 /// So that causes and consequences find each other.
@@ -192,13 +220,14 @@ Correlator::Live* Correlator::find_cause_of(const FoldedFailure& consequence) {
 
 void Correlator::join_consequence(Live& cause, const FoldedFailure& folded, Time now) {
   Incident& incident = cause.incident;
-  const auto it = std::find_if(incident.consequences.begin(), incident.consequences.end(),
-                               [&](const Consequence& known) { return known.rule_id == folded.rule->id; });
-  Consequence* joined = it != incident.consequences.end() ? &*it : nullptr;
+  std::vector<Consequence>& consequences = incident.consequences.change();
+  const auto it =
+      std::find_if(consequences.begin(), consequences.end(), [&](const Consequence& known) { return known.rule_id == folded.rule->id; });
+  Consequence* joined = it != consequences.end() ? &*it : nullptr;
   if (joined == nullptr) {
-    if (incident.consequences.size() >= kMaxConsequences) return;
-    joined = &incident.consequences.emplace_back(
-        Consequence{.rule_id = folded.rule->id, .title = folded.rule->title, .count = 0, .last_seen_at = {}});
+    if (consequences.size() >= kMaxConsequences) return;
+    joined =
+        &consequences.emplace_back(Consequence{.rule_id = folded.rule->id, .title = folded.rule->title, .count = 0, .last_seen_at = {}});
   }
   joined->count += folded.count;
   joined->last_seen_at = std::max(joined->last_seen_at, folded.last_at);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/shared.h"
 #include "correlate/failure_fold.h"
 #include "correlate/incident.h"
 #include "correlate/incident_index.h"
@@ -107,8 +108,8 @@ class Correlator {
   struct Live {
     Incident incident;
     match::Severity rule_severity = match::Severity::info;
-    std::optional<Time> planned;  ///< its entry in deadlines_
-    bool is_changed = false;      ///< it is in changed_
+    OptionalTime planned;     ///< its entry in deadlines_
+    bool is_changed = false;  ///< it is in changed_
     IncidentChange::What news = IncidentChange::What::changed;
   };
   using Owned = std::unique_ptr<Live>;
@@ -126,6 +127,7 @@ class Correlator {
   Live* find_cause_of(const FoldedFailure& consequence);
   void join_consequence(Live& cause, const FoldedFailure& folded, Time now);
   void index(const Incident& incident);
+  void share_texts(Incident& incident);
 
   // incident_life.cpp: what becomes of them
   void open_if_due(Live& live, Time now);
@@ -143,9 +145,11 @@ class Correlator {
   Live* live_by_id(std::string_view incident_id);
 
   CorrelatorOptions options_;
-  std::optional<Time> watched_since_;                          ///< the first time that we know of
-  std::optional<Time> last_now_;                               ///< of the last advance()
-  Time held_until_{};                                          ///< nothing is called quiet before
+  std::optional<Time> watched_since_;  ///< the first time that we know of
+  std::optional<Time> last_now_;       ///< of the last advance()
+  Time held_until_{};                  ///< nothing is called quiet before
+  SharedPool<std::string> texts_;      ///< what incidents have alike, once
+  SharedPool<std::vector<std::string>> lists_;
   std::unordered_map<std::string_view, Owned> live_;           ///< by fingerprint; the key is the incident's own
   std::unordered_map<std::string_view, Live*> by_id_;          ///< the same, by id
   std::unordered_map<std::string_view, Owned> reopenable_;     ///< ended recently, by fingerprint

@@ -39,7 +39,10 @@ struct FailureBatch {
 /// Folds recognised lines while they are read. One a reader; not shared between threads.
 class FailureFold : public FailureHandler {
  public:
-  static constexpr std::size_t kMaxPlaces = 4096;  ///< of one batch: a log that invents places costs counters, not memory
+  /// With so many different places a batch should be handed over, before more is read …
+  static constexpr std::size_t kFullPlaces = 1024;
+  /// … and beyond so many, more than the lines of one read can name, the rest is counted only.
+  static constexpr std::size_t kMaxPlaces = 16'384;
 
   FailureFold(std::shared_ptr<const match::RuleSet> rules, std::string source);
 
@@ -50,6 +53,8 @@ class FailureFold : public FailureHandler {
   /// time.
   void set_live(bool live) { live_ = live; }
   bool empty() const { return batch_.failures.empty() && batch_.untrusted == 0; }
+  /// Time to take() it: it grows with the different places that the log names.
+  bool is_full() const { return batch_.failures.size() >= kFullPlaces; }
   /// Hands over what was folded and begins anew.
   FailureBatch take();
 

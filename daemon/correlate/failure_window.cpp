@@ -6,22 +6,35 @@ namespace handshaked::correlate {
 
 void FailureWindow::add(Time at, std::uint64_t count) {
   const std::int64_t bucket = std::chrono::floor<std::chrono::seconds>(at.time_since_epoch()) / kBucket;
+  if (bucket < 0 || (newest_ != 0 && newest_ - bucket >= kBuckets)) return;
+  const bool is_first = newest_ == 0;
+  if (!counts_ && (is_first || bucket == newest_ || bucket - newest_ >= kBuckets)) {
+    count_ = bucket == newest_ ? count_ + count : count;
+    newest_ = bucket;
+    return;
+  }
+  if (!counts_) {
+    counts_.emplace().fill(0);
+    (*counts_)[static_cast<std::size_t>(newest_ % kBuckets)] = count_;
+  }
   if (bucket > newest_) {
     const std::int64_t steps = std::min(bucket - newest_, kBuckets);
-    for (std::int64_t i = 0; i < steps; ++i) counts_[static_cast<std::size_t>((bucket - i) % kBuckets)] = 0;
+    for (std::int64_t i = 0; i < steps; ++i) (*counts_)[static_cast<std::size_t>((bucket - i) % kBuckets)] = 0;
     newest_ = bucket;
   }
-  if (newest_ - bucket < kBuckets && bucket >= 0) counts_[static_cast<std::size_t>(bucket % kBuckets)] += count;
+  (*counts_)[static_cast<std::size_t>(bucket % kBuckets)] += count;
+}
+
+std::uint64_t FailureWindow::count_in(std::int64_t bucket) const {
+  if (bucket < 0 || bucket > newest_ || newest_ - bucket >= kBuckets) return 0;
+  if (counts_) return (*counts_)[static_cast<std::size_t>(bucket % kBuckets)];
+  return bucket == newest_ ? count_ : 0;
 }
 
 double FailureWindow::rate_per_minute(Time now, Time first_seen) const {
   const std::int64_t current = std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()) / kBucket;
   std::uint64_t sum = 0;
-  for (std::int64_t i = 0; i < kBuckets; ++i) {
-    if (const std::int64_t bucket = current - i; bucket <= newest_ && newest_ - bucket < kBuckets && bucket >= 0) {
-      sum += counts_[static_cast<std::size_t>(bucket % kBuckets)];
-    }
-  }
+  for (std::int64_t i = 0; i < kBuckets; ++i) sum += count_in(current - i);
   const double minutes = std::chrono::duration<double, std::ratio<60>>(now - first_seen).count();
   return static_cast<double>(sum) / std::clamp(minutes, 1.0, 5.0);
 }

@@ -20,7 +20,7 @@ Time from_micros(std::int64_t value) { return Time(Duration(value)); }
 void write_times(JsonWriter& json, const Incident& incident) {
   json.member("opened_at", micros(incident.opened_at)).member("last_seen_at", micros(incident.last_seen_at));
   if (incident.resolved_at) json.member("resolved_at", micros(*incident.resolved_at)).member("resolved_by", incident.resolved_by);
-  const auto optional = [&json](const char* name, const std::optional<Time>& time) {
+  const auto optional = [&json](const char* name, OptionalTime time) {
     if (time) json.member(name, micros(*time));
   };
   optional("reopened_at", incident.reopened_at);
@@ -231,13 +231,13 @@ Result<Incident> Incident::from_json(std::string_view text) {
   incident.servers = state.texts("servers");
   incident.sample_lines = state.texts("sample_lines");
   state.each("consequences", [&](const StateReader& item) {
-    incident.consequences.push_back({.rule_id = item.text("rule_id"),
-                                     .title = item.text("title"),
-                                     .count = item.count("count"),
-                                     .last_seen_at = item.time("last_seen_at").value_or(Time{})});
+    incident.consequences.change().push_back({.rule_id = item.text("rule_id"),
+                                              .title = item.text("title"),
+                                              .count = item.count("count"),
+                                              .last_seen_at = item.time("last_seen_at").value_or(Time{})});
   });
   state.each("notes", [&](const StateReader& item) {
-    incident.notes.push_back({.at = item.time("at").value_or(Time{}), .author = item.text("author"), .text = item.text("text")});
+    incident.notes.change().push_back({.at = item.time("at").value_or(Time{}), .author = item.text("author"), .text = item.text("text")});
   });
   if (incident.id.empty() || incident.fingerprint.empty()) return fail(ErrorCode::invalid_input, "the state of an incident lacks its id");
   return incident;

@@ -6,8 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "base/boxed.h"
 #include "base/clock.h"
+#include "base/optional_time.h"
 #include "base/result.h"
+#include "base/shared.h"
 #include "correlate/client_sketch.h"
 #include "correlate/diagnosis_note.h"
 #include "correlate/failure_window.h"
@@ -40,7 +43,8 @@ struct OperatorNote {
 };
 
 /// All matches of one fault at one place. A value: the correlator owns the live ones, the store keeps their text.
-/// Bounded: lists are cut, clients are estimated.
+/// Bounded: lists are cut, clients are estimated. Small: there may be a hundred thousand, so what many have alike is shared, and what
+/// few have is kept elsewhere (tests/unit/correlate/incident_memory_test.cpp holds it to that).
 struct Incident {
   static constexpr std::size_t kMaxSamples = 3;
   static constexpr std::size_t kMaxHosts = 64;
@@ -50,28 +54,28 @@ struct Incident {
 
   std::string id;  ///< "inc-" and 16 hexadecimal digits: from the fingerprint and where it opened
   std::string fingerprint;
-  std::string parent_id;  ///< the oldest open incident of the same root cause
+  SharedText parent_id;  ///< the oldest open incident of the same root cause
   Status status = Status::pending;
   match::Severity severity = match::Severity::info;
   match::Kind kind = match::Kind::fault;
-  bool noise = false;                ///< normally scanners: recorded, told only when it is anomalous
-  std::optional<Time> anomalous_at;  ///< when noise was last far above its own history, from many networks
-  bool was_open = false;             ///< it has been open before: now pending, it may pass without a word
-  bool history = false;              ///< of a backlog, and over before we came: recorded, never told
-  bool late = false;                 ///< all of it was written while the daemon was down
+  bool noise = false;         ///< normally scanners: recorded, told only when it is anomalous
+  OptionalTime anomalous_at;  ///< when noise was last far above its own history, from many networks
+  bool was_open = false;      ///< it has been open before: now pending, it may pass without a word
+  bool history = false;       ///< of a backlog, and over before we came: recorded, never told
+  bool late = false;          ///< all of it was written while the daemon was down
 
-  std::string rule_id, title, title_zh, url;
-  std::string likeliest_cause;  ///< of the line alone; a diagnosis knows better
+  SharedText rule_id, title, title_zh, url;
+  SharedText likeliest_cause;  ///< of the line alone; a diagnosis knows better
   double likelihood = 0;
   Place place;
 
   Time opened_at{}, last_seen_at{};
-  std::optional<Time> resolved_at;
+  OptionalTime resolved_at;
   /// "quiet": no line for long, by the fault's own rhythm; "probes": every peer passed; "passed": it never opened;
   /// "operator": by hand; "usual": noise is back to its usual
-  std::string resolved_by;
+  SharedText resolved_by;
   std::uint32_t reopens = 0;  ///< how often it came back soon after its end
-  std::optional<Time> reopened_at;
+  OptionalTime reopened_at;
   bool flapping = false;  ///< it comes and goes: ends only after a longer and longer quiet
 
   std::uint64_t count = 0;
@@ -79,22 +83,23 @@ struct Incident {
   Time run_since{};
   FailureWindow window;
   ClientSketch clients;
-  std::vector<std::string> hosts, servers, sample_lines;
-  std::vector<Consequence> consequences;
-  std::vector<OperatorNote> notes;
-  std::optional<NoiseHistory> noise_history;  ///< of noise only
+  Shared<std::vector<std::string>> hosts, servers;
+  std::vector<std::string> sample_lines;
+  BoxedList<std::vector<Consequence>> consequences;
+  BoxedList<std::vector<OperatorNote>> notes;
+  Boxed<NoiseHistory> noise_history;  ///< of noise only
 
-  std::optional<Time> diagnosing_until;            ///< a diagnosis is under way; the first notification waits for it, at most so long
+  OptionalTime diagnosing_until;                   ///< a diagnosis is under way; the first notification waits for it, at most so long
   std::shared_ptr<const DiagnosisNote> diagnosis;  ///< not part of to_json(): it has a table of its own
   std::uint32_t diagnoses = 0;                     ///< how often it was found, or another cause was found
-  std::optional<Time> fix_verified_at;             ///< since when every peer passes under nginx's own settings
+  OptionalTime fix_verified_at;                    ///< since when every peer passes under nginx's own settings
   std::uint32_t passed_rounds = 0;                 ///< of probes, in a row
-  std::optional<Time> probe_failed_at;             ///< the last round in which a peer failed
+  OptionalTime probe_failed_at;                    ///< the last round in which a peer failed
 
   /// Worth a word to receivers, as long as it is open.
   bool is_told() const { return status == Status::open && !history && (!noise || anomalous_at); }
   /// The diagnosed cause, else the likeliest of the line.
-  const std::string& cause() const { return diagnosis && !diagnosis->cause.empty() ? diagnosis->cause : likeliest_cause; }
+  const std::string& cause() const { return diagnosis && !diagnosis->cause.empty() ? diagnosis->cause : likeliest_cause.get(); }
 
   /// JSON for the store, and back. A text of a later version than we know is refused.
   std::string to_json() const;

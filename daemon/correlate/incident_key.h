@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/shared.h"
 #include "match/handshake_failure.h"
 
 namespace handshaked::correlate {
@@ -12,11 +13,11 @@ namespace handshaked::correlate {
 /// `upstream:`, the server is nginx's own name or address, a path stands in nginx's configuration.
 struct Place {
   parse::Side side = parse::Side::config;
-  std::string peer;    ///< upstream: "10.0.0.1:8443" or the name of a group; ocsp: the responder
-  std::string name;    ///< upstream: the name that did not match; informative, not part of the fingerprint
-  std::string server;  ///< client: the listener or server name
-  std::string object;  ///< config: the file or directive that the line names
-  std::string scheme;  ///< upstream: https, grpcs, suwsgi; empty for stream
+  std::string peer;   ///< upstream: "10.0.0.1:8443" or the name of a group; ocsp: the responder
+  SharedText name;    ///< upstream: the name that did not match; informative, not part of the fingerprint
+  SharedText server;  ///< client: the listener or server name
+  SharedText object;  ///< config: the file or directive that the line names
+  SharedText scheme;  ///< upstream: https, grpcs, suwsgi; empty for stream
 };
 
 /// What makes two failures one incident: the same rule at the same place.

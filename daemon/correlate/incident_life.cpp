@@ -25,6 +25,7 @@ void Correlator::restore(Incident incident) {
   Owned owned = std::make_unique<Live>();
   Live& live = *owned;
   live.incident = std::move(incident);
+  share_texts(live.incident);
   live.rule_severity = live.incident.severity;
   const std::string& print = live.incident.fingerprint;
   if (live_.contains(print) || by_id_.contains(live.incident.id)) return;  // the first wins: it was seen last
@@ -316,7 +317,7 @@ bool Correlator::resolve_by_hand(std::string_view incident_id, const std::string
 bool Correlator::add_note(std::string_view incident_id, OperatorNote note) {
   Live* const live = live_by_id(incident_id);
   if (live == nullptr) return false;
-  std::vector<OperatorNote>& notes = live->incident.notes;
+  std::vector<OperatorNote>& notes = live->incident.notes.change();
   if (notes.size() >= Incident::kMaxNotes) notes.erase(notes.begin());
   note.text.resize(std::min(note.text.size(), Incident::kMaxNoteBytes));
   notes.push_back(std::move(note));

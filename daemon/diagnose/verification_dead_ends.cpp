@@ -149,12 +149,21 @@ class Trials {
   std::map<Trial, Outcome> done_;
 };
 
+/// With two faults at once the cure of the one is no dead end for the other.
+bool is_part_of_cure(Trial trial, const Diagnosis& diagnosis) {
+  const auto has = [&](std::string_view cause) {
+    return diagnosis.cause == cause || std::find(diagnosis.also.begin(), diagnosis.also.end(), cause) != diagnosis.also.end();
+  };
+  return (trial == Trial::depth && has("verify_depth_too_small")) || (trial == Trial::sni_on && has("upstream_sni_missing"));
+}
+
 }  // namespace
 
 void try_verification_dead_ends(UpstreamCase& upstream, Diagnosis& diagnosis) {
   Trials trials(upstream);
   std::erase_if(diagnosis.dead_ends, [&](DeadEnd& dead_end) {
     const Trial trial = trial_of(dead_end.action.en);
+    if (is_part_of_cure(trial, diagnosis)) return true;
     if (trial == Trial::none || dead_end.proof.status != ProofStatus::untested) return false;
     const Outcome& outcome = trials.run(trial);
     if (!outcome.is_known) return false;

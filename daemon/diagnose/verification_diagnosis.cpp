@@ -177,6 +177,7 @@ Diagnosis diagnose_verification(UpstreamCase& upstream) {
   }
   if (!search.solutions.empty()) add_proved_chain_fix(upstream, causes, search.solutions.front(), diagnosis);
   add_other_fixes(upstream, causes, diagnosis);
+  if (search.solutions.empty()) say_needed_edits(upstream, search.furthest, diagnosis);
   if (search.was_cut) {
     diagnosis.evidence.push_back({"replay", {"The search for fixes was cut short by time.", "由于时间限制，修复方案的搜索未做完。"}});
   }

@@ -245,6 +245,22 @@ void add_proved_chain_fix(UpstreamCase& upstream, const std::vector<FoundCause>&
   diagnosis.fixes.push_back(std::move(fix));
 }
 
+void say_needed_edits(UpstreamCase& upstream, const RepairedState& state, Diagnosis& diagnosis) {
+  for (std::size_t i = 0; i < state.repairs.size(); ++i) {
+    const UpstreamVerdict& after = i + 1 < state.repairs.size() ? state.before[i + 1] : state.verdict;
+    const FoundCause cause = cause_of_repair(upstream, state.repairs[i], state.before[i], after);
+    const std::string_view id = known_id(cause.slug, state.repairs[i]);
+    const auto fix = std::find_if(diagnosis.fixes.begin(), diagnosis.fixes.end(), [&](const Fix& one) { return one.id == id; });
+    if (fix == diagnosis.fixes.end()) continue;
+    const Text edit = what_changes(upstream, state.repairs[i], state.before[i]);
+    const Text left = summary_of(state.verdict);
+    fix->how = {edit.en + " Needed, and not enough alone: what is left then is " + left.en + ". " + fix->how.en,
+                edit.zh + "这是必需的，但单独不够：之后仍有 " + left.zh + "。" + fix->how.zh};
+    fix->commands = commands_after_change(upstream);
+    fix->proof.detail = {"Tried: the verdict moves on, and does not pass yet: " + left.en, "已尝试：结论有变化，但尚未通过：" + left.zh};
+  }
+}
+
 void add_other_fixes(UpstreamCase& upstream, const std::vector<FoundCause>& causes, Diagnosis& diagnosis) {
   static const Text kNotTried{"not tried: it needs what is not on this host, or somebody else",
                               "未验证：需要本机没有的材料，或须由他人处理"};

@@ -16,6 +16,9 @@ Result<Fix> fix_of(UpstreamCase& upstream, const RepairedState& solution);
 /// other owners.
 void add_other_fixes(UpstreamCase& upstream, const std::vector<FoundCause>& causes, Diagnosis& diagnosis);
 
+/// For a state that does not pass yet: says in the fixes what its edits would be. They are needed, and not enough alone: no patch.
+void say_needed_edits(UpstreamCase& upstream, const RepairedState& state, Diagnosis& diagnosis);
+
 /// The fix of the upstream that the replay can prove as well: its chain, sent as it ought to be. Nothing when it is not that.
 void add_proved_chain_fix(UpstreamCase& upstream, const std::vector<FoundCause>& causes, const RepairedState& solution,
                           Diagnosis& diagnosis);

@@ -21,6 +21,10 @@ namespace {
 constexpr std::chrono::minutes kLongestSleep{10};
 // No receiver is left alone for longer, also if the clock was set back meanwhile.
 constexpr std::chrono::hours kLongestPause{1};
+// Under load attempts are recorded together, because each record is a transaction with its fsync: at the latest so long after the first
+// of them, or when so many have come.
+constexpr std::chrono::milliseconds kRecordWithin{10};
+constexpr std::size_t kRecordedTogether = 128;
 // While a receiver is in trouble, what waits is looked at for its fallback at least this often.
 constexpr std::chrono::seconds kLongestCopyInterval{30};
 
@@ -49,7 +53,7 @@ Delivery::~Delivery() = default;
 awaitable<void> Delivery::run() {
   while (!is_finished()) {
     const Time now = options_.now();
-    if (!results_.empty()) co_await record_results();
+    if (should_record()) co_await record_results();
     if (wants_more(now)) co_await take_due(now);
     if (next_copy_ && Clock::now() >= *next_copy_) co_await copy_to_fallback(now);
     start_sends();
@@ -112,6 +116,12 @@ bool Delivery::wants_more(Time now) const {
   if (!has_room(now)) return false;
   if (store_rests_until_ && Clock::now() < *store_rests_until_) return false;
   return may_have_due_ || (next_due_ && *next_due_ <= now);
+}
+
+// With nothing under way there is nothing to wait for.
+bool Delivery::should_record() const {
+  if (results_.empty()) return false;
+  return grace_end_ || under_way_.empty() || results_.size() >= kRecordedTogether || Clock::now() >= record_at_;
 }
 
 awaitable<void> Delivery::record_results() {
@@ -198,7 +208,7 @@ void Delivery::give_up_unsent(const QueuedDelivery& delivery, Time now) {
   record.failed_attempts = delivery.failed_attempts;
   record.reason = "not delivered in time; the receiver's last failure: " + status_.last_failure;
   record.copy_to = options_.fallback;
-  results_.push_back(std::move(record));
+  add_result(std::move(record));
   ++status_.dead;
   wake();
 }
@@ -223,7 +233,7 @@ void Delivery::finish_send(std::list<Send>::iterator sent, const DeliveryOutcome
   if (!is_cut_off_ || outcome.kind != DeliveryOutcome::Kind::retry) {
     const Time now = options_.now();
     note_outcome(outcome, sent->parts.size(), now);
-    for (const QueuedDelivery& part : sent->parts) results_.push_back(record_of(part, outcome, now));
+    for (const QueuedDelivery& part : sent->parts) add_result(record_of(part, outcome, now));
   }
   under_way_.erase(sent);
   start_sends();
@@ -240,6 +250,11 @@ void Delivery::note_outcome(const DeliveryOutcome& outcome, std::size_t parts, T
   breaker_.record_answer();
   status_.delivered += parts;
   status_.last_delivered_at = now;
+}
+
+void Delivery::add_result(AttemptRecord record) {
+  if (results_.empty()) record_at_ = Clock::now() + kRecordWithin;
+  results_.push_back(std::move(record));
 }
 
 // What is to be remembered of this attempt.
@@ -348,6 +363,7 @@ Delivery::SteadyTime Delivery::wake_time() const {
   const Time now = options_.now();
   const bool waits_for_store = !results_.empty() || (may_have_due_ && has_room(now));
   if (store_rests_until_ && waits_for_store) at_latest(*store_rests_until_);
+  if (!store_rests_until_ && !results_.empty()) at_latest(record_at_);
   if (grace_end_) return wake;
   if (next_copy_) at_latest(*next_copy_);
   if (status_.is_disabled) return wake;

@@ -30,7 +30,7 @@ std::function<double()> system_jitter();
 
 struct DeliveryOptions {
   std::size_t concurrency = 8;          ///< sends at once; the sink may want fewer
-  std::size_t take_limit = 256;         ///< deliveries held in memory beside those under way
+  std::size_t take_limit = kMostHeld;   ///< deliveries held in memory beside those under way
   std::size_t messages_per_minute = 0;  ///< 0: no limit
   /// Tells many events as one when there are more than the limit lets through; empty: they wait.
   std::function<OutgoingEvent(std::span<const OutgoingEvent* const>, Time)> make_digest;
@@ -101,6 +101,7 @@ class Delivery {
   bool is_paused(Time now) const;
   std::size_t allowance(Time now) const;
   bool has_room(Time now) const;
+  bool should_record() const;
   bool wants_more(Time now) const;
   boost::asio::awaitable<void> record_results();
   boost::asio::awaitable<void> take_due(Time now);
@@ -110,6 +111,7 @@ class Delivery {
   void give_up_unsent(const QueuedDelivery& delivery, Time now);
   void finish_send(std::list<Send>::iterator sent, const DeliveryOutcome& outcome);
   void note_outcome(const DeliveryOutcome& outcome, std::size_t parts, Time now);
+  void add_result(AttemptRecord record);
   AttemptRecord record_of(const QueuedDelivery& sent, const DeliveryOutcome& outcome, Time now);
   void note_failure(const DeliveryOutcome& outcome, Time now);
   void note_store_failure(const Error& error);
@@ -129,6 +131,7 @@ class Delivery {
   std::deque<QueuedDelivery> ready_;    // held, not started
   std::list<Send> under_way_;           // a list: sends refer to their event
   std::vector<AttemptRecord> results_;  // not recorded yet
+  SteadyTime record_at_{};              // the latest for these; meaningful while there are any
   bool may_have_due_ = true;            // the outbox should be asked, whatever next_due_ says
   std::optional<Time> next_due_;
   std::optional<Time> paused_until_;  // the receiver asked for it

@@ -14,6 +14,9 @@
 
 namespace handshaked::emit {
 
+/// So many deliveries are held in memory for one receiver, beside those under way.
+inline constexpr std::size_t kMostHeld = 256;
+
 /// One row of the outbox: one event for one receiver.
 struct DeliveryId {
   std::int64_t value = 0;

@@ -70,7 +70,8 @@ std::string diagnosis_summary(const Incident& incident, const match::Rule* rule,
     return match::with_family(std::move(summary), incident.place.scheme);
   };
   if (rule == nullptr) return make();
-  return *knowledge.memo().find_or_make(memo_key("summary of " + incident.likeliest_cause, *rule, incident.place.scheme, language), make);
+  return *knowledge.memo().find_or_make(memo_key("summary of " + incident.likeliest_cause.get(), *rule, incident.place.scheme, language),
+                                        make);
 }
 
 /// Without a look at the configuration and the peer there are only candidates: said so, and nothing is proved.
@@ -79,6 +80,12 @@ void write_diagnosis(JsonWriter& json, const Incident& incident, const match::Ru
   json.key("diagnosis").begin_object().member("cause", incident.likeliest_cause).member("confidence", incident.likelihood);
   json.member("summary", diagnosis_summary(incident, rule, knowledge, language)).key("evidence").begin_array();
   json.begin_object().member("kind", "log").member("text", language == Language::zh ? incident.title_zh : incident.title).end_object();
+  // The line alone cannot tell candidates apart; where nginx runs, its configuration and the peer can.
+  json.begin_object()
+      .member("kind", "next")
+      .member("text", language == Language::zh ? "在运行 nginx 的主机上执行：handshaked diagnose --log /var/log/nginx/error.log"
+                                               : "on the host that runs nginx: handshaked diagnose --log /var/log/nginx/error.log");
+  json.end_object();
   json.end_array().key("candidates").begin_array();
   if (rule != nullptr) {
     for (const match::CandidateCause& candidate : rule->causes) {
@@ -138,7 +145,7 @@ void append_advice(std::string& out, const match::Rule* rule, const match::Knowl
 
 std::string summary_of(EventKind kind, const Incident& incident, Language language) {
   const correlate::Place& place = incident.place;
-  std::string where = !place.peer.empty() ? place.peer : !place.server.empty() ? place.server : place.object;
+  std::string where = !place.peer.empty() ? place.peer : (!place.server.empty() ? place.server : place.object).get();
   if (where.empty()) where = "nginx";
   const std::string& title = language == Language::zh && !incident.title_zh.empty() ? incident.title_zh : incident.title;
   if (language == Language::zh) {

@@ -104,7 +104,10 @@ TailedFile::State LogTail::read_file(Held& held, BlockHandler& handler, Time now
     step_.bytes += read;
     if (read > 0) held.quiet_since = now;
     if (read > 0) idle = false;
-    if (state == TailedFile::State::more) continue;
+    if (state == TailedFile::State::more) {
+      if (handler.is_full()) budget_ = 0;
+      continue;
+    }
     if (state == TailedFile::State::failed) note_failure(held);
     if (state == TailedFile::State::at_end && held.file.is_stored()) held.finished = true;
     if (held.finished) held.file.finish(handler);

@@ -26,6 +26,8 @@ class BlockHandler {
  public:
   virtual ~BlockHandler() = default;
   virtual void on_block(const TailBlock& block) = 0;
+  /// Asked after every read: true ends the step early, and the next one goes on there.
+  virtual bool is_full() const { return false; }
 };
 
 }  // namespace handshaked::ingest

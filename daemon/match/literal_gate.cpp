@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "match/ordinary_text.h"
+#include "parse/message_begin.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -187,9 +188,9 @@ void drop_redundant(std::vector<std::string>& needles) {
 std::vector<std::string> usable_prefixes(const LineRequirements& rule) {
   std::vector<std::string> usable;
   for (const std::string& prefix : rule.prefixes) {
-    const std::string plain = prefix.substr(0, LiteralGate::kLongestPrefix);
+    const std::string plain = prefix.substr(0, PrefixSearch::kLongest);
     const std::string escaped = json_escaped(plain);
-    if (plain.size() < LiteralGate::kKey || escaped.size() < LiteralGate::kKey) return {};
+    if (plain.size() < PrefixSearch::kKey || escaped.size() < PrefixSearch::kKey) return {};
     usable.push_back(plain);
     if (escaped != plain) usable.push_back(escaped);
   }
@@ -206,12 +207,6 @@ bool is_searched_by_prefix(const LineRequirements& rule, const Clauses& clauses)
   return std::none_of(clauses.begin(), clauses.end(), [](const Clause& clause) {
     return std::none_of(clause.begin(), clause.end(), [](const auto& literal) { return is_ordinary(best_piece(literal)); });
   });
-}
-
-std::uint32_t key_at(const char* at) {
-  std::uint32_t key = 0;
-  std::memcpy(&key, at, LiteralGate::kKey);
-  return key;
 }
 
 }  // namespace
@@ -232,7 +227,7 @@ LiteralGate::LiteralGate(const std::vector<LineRequirements>& rules) {
   std::erase_if(all, [&](const auto& rule) { return is_covered(rule.second, needles_); });
   for (const auto& [rule, clauses] : all) {
     if (is_searched_by_prefix(*rule, clauses)) {
-      add_prefixes(*rule);
+      for (const std::string& text : usable_prefixes(*rule)) prefixes_.add(text, rule->line_clauses);
     } else if (!clauses.empty()) {
       if (!is_covered(clauses, needles_)) add_own_needles(clauses, needles_);
     } else {
@@ -241,44 +236,10 @@ LiteralGate::LiteralGate(const std::vector<LineRequirements>& rules) {
   }
   drop_redundant(needles_);
   build_tables();
+  prefixes_.build();
 #if defined(__x86_64__)
   avx2_ = __builtin_cpu_supports("avx2");
 #endif
-}
-
-std::size_t LiteralGate::add_line_clause(const Clause& clause) {
-  std::size_t common = clause.front().size();
-  for (const std::string& literal : clause) {
-    const auto differs = std::mismatch(literal.begin(), literal.end(), clause.front().begin(), clause.front().end());
-    common = std::min(common, static_cast<std::size_t>(differs.first - literal.begin()));
-  }
-  LineClause split{.begin = clause.front().substr(0, common), .ends = {}};
-  for (const std::string& literal : clause) split.ends.push_back(literal.substr(common));
-  const auto known = std::find(line_clauses_.begin(), line_clauses_.end(), split);
-  if (known != line_clauses_.end()) return static_cast<std::size_t>(known - line_clauses_.begin());
-  line_clauses_.push_back(std::move(split));
-  return line_clauses_.size() - 1;
-}
-
-void LiteralGate::add_prefixes(const LineRequirements& rule) {
-  std::vector<std::size_t> clauses;
-  for (const Clause& clause : rule.line_clauses) clauses.push_back(add_line_clause(clause));
-  for (const std::string& text : usable_prefixes(rule)) {
-    keys_.set(hash_key(key_at(text.data())));
-    std::vector<Prefix>& listed = by_key_[key_at(text.data())];
-    Prefix prefix{.text = text, .line_clauses = clauses};
-    if (std::find(listed.begin(), listed.end(), prefix) == listed.end()) listed.push_back(std::move(prefix));
-  }
-}
-
-std::vector<std::string> LiteralGate::prefixes() const {
-  std::vector<std::string> list;
-  for (const auto& [key, prefixes] : by_key_) {
-    for (const Prefix& prefix : prefixes) list.push_back(prefix.text);
-  }
-  std::sort(list.begin(), list.end());
-  list.erase(std::unique(list.begin(), list.end()), list.end());
-  return list;
 }
 
 void LiteralGate::build_tables() {
@@ -309,7 +270,8 @@ void LiteralGate::build_tables() {
 
 bool LiteralGate::may_be_window(std::string_view block, std::size_t at) const {
   if (at + kWindow > block.size()) return true;
-  const std::uint32_t window = key_at(block.data() + at);
+  std::uint32_t window = 0;
+  std::memcpy(&window, block.data() + at, kWindow);
   return windows_[hash_key(window)] || windows_[hash_key(window & 0xFFFFFFU)];
 }
 
@@ -323,72 +285,23 @@ bool LiteralGate::is_needle(std::string_view block, std::size_t at, unsigned buc
   return false;
 }
 
-bool LiteralGate::holds(const LineClause& clause, std::string_view line) const {
-  for (std::size_t at = find_in(line, 0, clause.begin); at != npos; at = find_in(line, at + 1, clause.begin)) {
-    const std::string_view rest = line.substr(at + clause.begin.size());
-    if (std::any_of(clause.ends.begin(), clause.ends.end(), [rest](const auto& end) { return rest.starts_with(end); })) return true;
-  }
-  return false;
-}
-
-/// Does a message that begins at `message` begin like one of a rule, in a line that has what else that rule needs?
-bool LiteralGate::has_prefix(std::string_view block, std::size_t message) const {
-  if (message + kKey > block.size()) return false;
-  const auto it = by_key_.find(key_at(block.data() + message));
-  if (it == by_key_.end()) return false;
-  std::string_view line;
-  std::uint64_t failed = 0;  // line clauses that were tried in vain: several prefixes share one
-  for (const Prefix& prefix : it->second) {
-    if (!block.substr(message, prefix.text.size()).starts_with(prefix.text)) continue;
-    if (prefix.line_clauses.empty()) return true;
-    if (line.empty()) line = block.substr(message, std::min(block.find('\n', message), block.size()) - message);
-    bool all_hold = true;
-    for (const std::size_t clause : prefix.line_clauses) {
-      const std::uint64_t bit = clause < 64 ? std::uint64_t{1} << clause : 0;
-      if ((failed & bit) != 0 || !holds(line_clauses_[clause], line)) {
-        failed |= bit;
-        all_hold = false;
-        break;
-      }
-    }
-    if (all_hold) return true;
-  }
-  return false;
-}
-
-namespace {
-
-constexpr bool is_letter_or_digit(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-
-/// Can a message begin at `at`, whatever wraps it? Not in the middle of a word; but behind an escape of JSON ("\n", "\u000a").
-bool may_begin_message(std::string_view block, std::size_t line, std::size_t at) {
-  if (at == line || !is_letter_or_digit(block[at - 1])) return true;
-  return (at >= line + 2 && block[at - 2] == '\\') || (at >= line + 6 && block[at - 6] == '\\' && block[at - 5] == 'u');
-}
-
-}  // namespace
-
-bool LiteralGate::has_prefix_anywhere(std::string_view block, std::size_t line) const {
-  const std::size_t end = std::min(block.find('\n', line), block.size());
-  for (std::size_t at = line; at + kKey <= end; ++at) {
-    // In this order: the second question is answered unpredictably, the first with no nearly always.
-    if (may_begin(key_at(block.data() + at)) && may_begin_message(block, line, at) && has_prefix(block, at)) return true;
-  }
-  return false;
+/// A line that does not begin with nginx's header: steps over what syslog or a container runtime put before it.
+bool LiteralGate::is_wrapped_line_interesting(std::string_view block, std::size_t line) const {
+  const std::size_t message = parse::find_wrapped_message(block.substr(line, parse::kLongestWrapping));
+  return message == npos ? prefixes_.stands_anywhere(block, line) : prefixes_.stands_at(block, line + message);
 }
 
 /// Looks at the beginning of a line only: steps over "2026/11/21 02:58:15 [error] 9#9: *1 ".
 bool LiteralGate::is_line_interesting(std::string_view block, std::size_t line) const {
   const std::string_view rest = block.substr(line, 96);
   if (rest.size() < 33 || rest[4] != '/' || rest[7] != '/' || rest[13] != ':' || rest[16] != ':' || rest[20] != '[') {
-    return has_prefix_anywhere(block, line);
+    return is_wrapped_line_interesting(block, line);
   }
   std::size_t message = rest.find(": ", 24);
-  if (message == npos) return has_prefix_anywhere(block, line);
+  if (message == npos) return prefixes_.stands_anywhere(block, line);
   message += 2;
   if (message < rest.size() && rest[message] == '*') message = std::min(rest.find(' ', message), rest.size() - 1) + 1;
-  if (line + message + kKey > block.size()) return false;
-  return may_begin(key_at(block.data() + line + message)) && has_prefix(block, line + message);
+  return prefixes_.stands_at(block, line + message);
 }
 
 std::size_t LiteralGate::find_portable(std::string_view block, std::size_t from) const {
@@ -417,7 +330,9 @@ struct GateSearch {
   /// The same as LiteralGate::is_line_interesting, for a line with at least 128 bytes of block behind its beginning.
   HANDSHAKED_AVX2 static bool is_line_interesting(const LiteralGate& gate, std::string_view block, std::size_t line) {
     const char* const at = block.data() + line;
-    if (at[4] != '/' || at[7] != '/' || at[13] != ':' || at[16] != ':' || at[20] != '[') return gate.has_prefix_anywhere(block, line);
+    if (at[4] != '/' || at[7] != '/' || at[13] != ':' || at[16] != ':' || at[20] != '[') {
+      return gate.is_wrapped_line_interesting(block, line);
+    }
     const auto first_of = [](const char* bytes, char wanted) HANDSHAKED_AVX2 {
       const __m256i chunk = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(bytes));
       return static_cast<std::size_t>(
@@ -427,7 +342,7 @@ struct GateSearch {
     if (colon == 32 || at[24 + colon + 1] != ' ') return gate.is_line_interesting(block, line);
     std::size_t message = 24 + colon + 2;
     if (at[message] == '*') message += first_of(at + message, ' ') + 1;
-    return gate.may_begin(key_at(at + message)) && gate.has_prefix(block, line + message);
+    return gate.prefixes_.stands_at(block, line + message);
   }
 
   HANDSHAKED_AVX2 static std::size_t find(const LiteralGate& gate, std::string_view block, std::size_t from) {
@@ -471,24 +386,6 @@ struct GateSearch {
     return gate.find_from_middle(block, i);
   }
 
-  /// Looks for the first and the last byte of a literal at their distance, 32 positions at once.
-  HANDSHAKED_AVX2 static std::size_t find_in(std::string_view line, std::size_t from, std::string_view literal) {
-    const __m256i first = _mm256_set1_epi8(literal.front());
-    const __m256i last = _mm256_set1_epi8(literal.back());
-    std::size_t i = from;
-    for (; i + literal.size() + 31 <= line.size(); i += 32) {
-      const __m256i begins = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(line.data() + i));
-      const __m256i ends = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(line.data() + i + literal.size() - 1));
-      auto hits = static_cast<std::uint32_t>(
-          _mm256_movemask_epi8(_mm256_and_si256(_mm256_cmpeq_epi8(begins, first), _mm256_cmpeq_epi8(ends, last))));
-      for (; hits != 0; hits &= hits - 1) {
-        const std::size_t at = i + static_cast<std::size_t>(std::countr_zero(hits));
-        if (std::memcmp(line.data() + at, literal.data(), literal.size()) == 0) return at;
-      }
-    }
-    return line.find(literal, i);
-  }
-
   HANDSHAKED_AVX2 static std::size_t count_lines(std::string_view bytes) {
     const __m256i line_feed = _mm256_set1_epi8('\n');
     __m256i total = _mm256_setzero_si256();
@@ -513,20 +410,12 @@ std::size_t LiteralGate::find(std::string_view block, std::size_t from) const {
   return avx2_ && !open_ ? GateSearch::find(*this, block, from) : find_portable(block, from);
 }
 
-std::size_t LiteralGate::find_in(std::string_view line, std::size_t from, std::string_view literal) const {
-  return avx2_ && !literal.empty() ? GateSearch::find_in(line, from, literal) : line.find(literal, from);
-}
-
 std::size_t count_lines(std::string_view bytes) {
   static const bool avx2 = __builtin_cpu_supports("avx2");
   return avx2 ? GateSearch::count_lines(bytes) : static_cast<std::size_t>(std::count(bytes.begin(), bytes.end(), '\n'));
 }
 
 #else
-
-std::size_t LiteralGate::find_in(std::string_view line, std::size_t from, std::string_view literal) const {
-  return line.find(literal, from);
-}
 
 std::size_t LiteralGate::find(std::string_view block, std::size_t from) const { return find_portable(block, from); }
 

@@ -7,8 +7,9 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
+
+#include "match/prefix_search.h"
 
 namespace handshaked::match {
 
@@ -28,8 +29,9 @@ struct LineRequirements {
 ///  - Needles: a few short texts that stand in no ordinary nginx line, of which most rules require one ("SSL"). They are
 ///    searched for everywhere in the block at once, 32 positions a step where the processor has AVX2 (the nibble-mask method
 ///    that Hyperscan calls Teddy), byte by byte elsewhere.
-///  - Prefixes: how the messages of all other rules begin. At each line feed the gate steps over nginx's header and looks up
-///    the first four bytes of the message; a line whose header it cannot step over is searched for prefixes everywhere.
+///  - Prefixes: how the messages of all other rules begin. At each line feed the gate steps over nginx's header, also
+///    behind syslog's, and looks up the first four bytes of the message; a line in which it does not know where the message begins
+///    is searched for prefixes everywhere (prefix_search.h).
 ///
 /// A line inside JSON has quotes and backslashes escaped: needles hold none, prefixes are looked for in both forms.
 /// Immutable after construction; safe to share between threads.
@@ -38,8 +40,6 @@ class LiteralGate {
   static constexpr std::size_t kShortest = 3;  ///< a literal below this length cannot be searched for
   static constexpr std::size_t kLongest = 12;  ///< of a needle
   static constexpr std::size_t kWindow = 4;    ///< bytes of a needle that are looked at first; three-byte needles use three
-  static constexpr std::size_t kKey = 4;       ///< bytes of a prefix that are looked up
-  static constexpr std::size_t kLongestPrefix = 32;
 
   /// One element for each way in which a rule can match. One about which nothing is known makes the gate let everything pass (`is_open()`).
   explicit LiteralGate(const std::vector<LineRequirements>& rules);
@@ -52,7 +52,7 @@ class LiteralGate {
   bool is_open() const { return open_; }
   const std::vector<std::string>& needles() const { return needles_; }
   /// The beginnings of messages that are looked for.
-  std::vector<std::string> prefixes() const;
+  std::vector<std::string> prefixes() const { return prefixes_.texts(); }
 
   /// For tests: the portable search, whatever the processor.
   std::size_t find_portable(std::string_view block, std::size_t from) const;
@@ -63,30 +63,11 @@ class LiteralGate {
     std::string text;
     std::size_t window = 0;  ///< where in `text` its window begins
   };
-  /// A demand on the whole line: `begin` stands in it, directly followed by one of `ends`.
-  struct LineClause {
-    std::string begin;
-    std::vector<std::string> ends;
-    bool operator==(const LineClause&) const = default;
-  };
-  /// A beginning of messages, and what else their lines must meet: indices of line_clauses_.
-  struct Prefix {
-    std::string text;
-    std::vector<std::size_t> line_clauses;
-    bool operator==(const Prefix&) const = default;
-  };
-
   void build_tables();
-  void add_prefixes(const LineRequirements& rule);
-  std::size_t add_line_clause(const std::vector<std::string>& clause);
   /// Does a needle of one of `buckets` (a bit each) stand around a window that begins at `at`?
   bool is_needle(std::string_view block, std::size_t at, unsigned buckets) const;
   bool may_be_window(std::string_view block, std::size_t at) const;
-  bool may_begin(std::uint32_t key) const { return keys_[hash_key(key)]; }
-  bool has_prefix(std::string_view block, std::size_t message) const;
-  bool holds(const LineClause& clause, std::string_view line) const;
-  std::size_t find_in(std::string_view line, std::size_t from, std::string_view literal) const;
-  bool has_prefix_anywhere(std::string_view block, std::size_t line) const;
+  bool is_wrapped_line_interesting(std::string_view block, std::size_t line) const;
   bool is_line_interesting(std::string_view block, std::size_t line) const;
   /// The portable search behind the first line's beginning.
   std::size_t find_from_middle(std::string_view block, std::size_t from) const;
@@ -101,9 +82,7 @@ class LiteralGate {
   /// The same, split by nibble: [position][low or high nibble][value].
   alignas(32) std::array<std::array<std::array<std::uint8_t, 32>, 2>, kWindow> nibbles_{};
   std::bitset<1U << 14U> windows_;  ///< hashes of the windows of needles: most chance hits end here
-  std::bitset<1U << 14U> keys_;
-  std::unordered_map<std::uint32_t, std::vector<Prefix>> by_key_;
-  std::vector<LineClause> line_clauses_;
+  PrefixSearch prefixes_;
 };
 
 /// Counts '\n' in `bytes`.

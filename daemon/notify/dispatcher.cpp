@@ -1,6 +1,11 @@
 #include "notify/dispatcher.h"
 
 #include <algorithm>
+#include <boost/container/small_vector.hpp>
+#include <boost/smart_ptr/intrusive_ref_counter.hpp>
+
+#include "base/optional_time.h"
+#include "base/shared.h"
 
 namespace handshaked::notify {
 namespace {
@@ -25,7 +30,7 @@ bool is_worse(const Incident& a, const Incident& b) {
 /// An incident, and the groups that it is in.
 struct Dispatcher::Known {
   std::string id;
-  std::vector<Group*> groups;
+  boost::container::small_vector<GroupPointer, 1> groups;
   std::unique_ptr<Incident> ended;  ///< a copy of one that is over, while somebody has to hear of it
 };
 
@@ -41,16 +46,20 @@ struct Dispatcher::Member {
 };
 
 /// Incidents that one receiver hears of together; of one incident only, for receivers that want them one by one.
-struct Dispatcher::Group {
-  std::string key;
-  std::size_t receiver = 0;
+/// Lives as long as it has members. Small, because there are as many as open incidents and receivers.
+struct Dispatcher::Group : boost::intrusive_ref_counter<Group, boost::thread_unsafe_counter> {
   bool is_grouped = false;
   bool is_withheld = false;  ///< a silence holds something back
-  std::vector<Member> members;
-  Time first_at{};              ///< when the first untold incident joined
-  std::optional<Time> told_at;  ///< when it spoke last
-  std::string anchor;
-  std::optional<Time> due;
+  SharedText key;            ///< of those of several incidents; the others are found through their incident
+  std::size_t receiver = 0;
+  std::uint64_t number = 0;  ///< in the order of their making
+  boost::container::small_vector<Member, 1> members;
+  Time first_at{};       ///< when the first untold incident joined
+  OptionalTime told_at;  ///< when it spoke last
+  SharedText anchor;     ///< of those of several incidents: the one that it began with
+  OptionalTime due;
+
+  const std::string& anchor_id() const;
 
   Member* find(const Known& known) {
     const auto it = std::find_if(members.begin(), members.end(), [&](const Member& member) { return member.known == &known; });
@@ -70,8 +79,10 @@ struct Dispatcher::News {
 
 bool Dispatcher::EarlierGroup::operator()(const std::pair<Time, Group*>& a, const std::pair<Time, Group*>& b) const {
   if (a.first != b.first) return a.first < b.first;
-  return a.second->key < b.second->key;
+  return a.second->number < b.second->number;
 }
+
+const std::string& Dispatcher::Group::anchor_id() const { return is_grouped ? anchor.get() : members.front().known->id; }
 
 Dispatcher::Dispatcher(Router router, std::vector<MaintenanceWindow> maintenance)
     : router_(std::move(router)), maintenance_(std::move(maintenance)) {}
@@ -88,33 +99,42 @@ Dispatcher::Known& Dispatcher::know(std::string_view id) {
   return kept;
 }
 
-Dispatcher::Group& Dispatcher::group_at(std::string key, std::size_t receiver, bool is_grouped) {
-  if (const auto it = groups_.find(key); it != groups_.end()) return *it->second;
-  auto group = std::make_unique<Group>();
-  group->key = std::move(key);
+/// One that is to be joined.
+Dispatcher::GroupPointer Dispatcher::group_at(std::string key, std::size_t receiver, bool is_grouped) {
+  if (is_grouped) {
+    if (const auto it = groups_.find(key); it != groups_.end()) return it->second;
+  }
+  GroupPointer group(new Group());
+  ++group_count_;
+  group->number = ++groups_made_;
   group->receiver = receiver;
   group->is_grouped = is_grouped;
-  Group& kept = *group;
-  groups_.emplace(kept.key, std::move(group));
-  return kept;
+  if (!is_grouped) return group;
+  group->key = std::move(key);
+  groups_.emplace(group->key.get(), group.get());
+  return group;
 }
 
-Dispatcher::Member& Dispatcher::join(Known& known, Group& group, Time now) {
-  const bool waits = std::any_of(group.members.begin(), group.members.end(), [](const Member& member) { return !member.was_told; });
-  if (!waits) group.first_at = now;
-  Member& member = group.members.emplace_back();
+Dispatcher::Member& Dispatcher::join(Known& known, const GroupPointer& group, Time now) {
+  const bool waits = std::any_of(group->members.begin(), group->members.end(), [](const Member& member) { return !member.was_told; });
+  if (!waits) group->first_at = now;
+  Member& member = group->members.emplace_back();
   member.known = &known;
-  known.groups.push_back(&group);
+  known.groups.push_back(group);
   return member;
 }
 
 /// The group goes with its last member.
 void Dispatcher::drop(Known& known, Group& group) {
-  std::erase_if(group.members, [&](const Member& member) { return member.known == &known; });
-  std::erase(known.groups, &group);
+  const GroupPointer kept(&group);  // as long as this runs
+  group.members.erase(
+      std::remove_if(group.members.begin(), group.members.end(), [&](const Member& member) { return member.known == &known; }),
+      group.members.end());
+  known.groups.erase(std::remove(known.groups.begin(), known.groups.end(), kept), known.groups.end());
   if (!group.members.empty()) return;
   unschedule(group);
-  groups_.erase(std::string_view(group.key));
+  --group_count_;
+  if (group.is_grouped) groups_.erase(std::string_view(group.key));
 }
 
 /// And what is known of an incident goes with its last group.
@@ -129,10 +149,14 @@ void Dispatcher::restore(const ToldState& told) {
   const auto& receivers = router_.receivers();
   const auto it = std::find_if(receivers.begin(), receivers.end(), [&](const auto& habits) { return habits.name == told.receiver; });
   if (it == receivers.end()) return;  // it left the configuration
-  Group& group = group_at(told.group, static_cast<std::size_t>(it - receivers.begin()), told.is_grouped);
+  const auto receiver = static_cast<std::size_t>(it - receivers.begin());
   Known& known = know(told.incident_id);
-  if (group.find(known) != nullptr) return;
-  Member& member = join(known, group, told.told_at);
+  if (std::any_of(known.groups.begin(), known.groups.end(),
+                  [=](const GroupPointer& known_group) { return known_group->receiver == receiver; }))
+    return;
+  const GroupPointer joined = group_at(told.group, receiver, told.is_grouped);
+  Group& group = *joined;
+  Member& member = join(known, joined, told.told_at);
   member.was_told = true;
   member.flapping = told.flapping;
   member.severity = told.severity;
@@ -141,7 +165,7 @@ void Dispatcher::restore(const ToldState& told) {
   member.count = told.count;
   member.told_at = told.told_at;
   group.told_at = std::max(group.told_at.value_or(told.group_told_at), told.group_told_at);
-  group.anchor = told.anchor;
+  if (group.is_grouped) group.anchor = told.anchor;
   schedule(group, told.told_at);  // whatever is due is found out at the first advance()
 }
 
@@ -157,11 +181,11 @@ void Dispatcher::observe(const Incident& incident, Time now) {
   if (it == known_.end() || incident.status == Status::pending) return;
   // Over: who was told has to hear it; who was not, need not.
   Known& known = *it->second;
-  const std::vector<Group*> groups = known.groups;
+  const auto groups = known.groups;
   bool is_awaited = false;
-  for (Group* const group : groups) is_awaited = group->find(known)->was_told || is_awaited;
+  for (const GroupPointer& group : groups) is_awaited = group->find(known)->was_told || is_awaited;
   if (is_awaited) known.ended = std::make_unique<Incident>(incident);
-  for (Group* const group : groups) {
+  for (const GroupPointer& group : groups) {
     if (group->find(known)->was_told) schedule(*group, now);
     else leave(known, *group);
   }
@@ -170,25 +194,29 @@ void Dispatcher::observe(const Incident& incident, Time now) {
 /// Puts an incident that is told into the groups where it belongs. Where it was told already, it stays.
 void Dispatcher::find_places(Known& known, const Incident& incident, Time now) {
   const std::vector<Leg> legs = router_.legs(incident);
-  std::vector<Group*> strays;
-  for (Group* const group : known.groups) {
+  std::vector<GroupPointer> strays;
+  for (const GroupPointer& group : known.groups) {
     const bool has_leg = std::any_of(legs.begin(), legs.end(), [&](const Leg& leg) {
-      return leg.receiver == group->receiver && leg.group_key(incident, router_.receivers()[leg.receiver].name) == group->key;
+      return leg.receiver == group->receiver && leg.is_grouped == group->is_grouped &&
+             (!leg.is_grouped || leg.group_key(incident, router_.receivers()[leg.receiver].name) == group->key.get());
     });
     if (!has_leg && !group->find(known)->was_told) strays.push_back(group);
   }
   for (const Leg& leg : legs) {
-    const auto at = std::find_if(known.groups.begin(), known.groups.end(), [&](const Group* group) {
+    const auto at = std::find_if(known.groups.begin(), known.groups.end(), [&](const GroupPointer& group) {
       return group->receiver == leg.receiver && std::find(strays.begin(), strays.end(), group) == strays.end();
     });
-    Group& group = at != known.groups.end()
-                       ? **at
-                       : group_at(leg.group_key(incident, router_.receivers()[leg.receiver].name), leg.receiver, leg.is_grouped);
+    const GroupPointer pointer =
+        at != known.groups.end()
+            ? *at
+            : group_at(leg.is_grouped ? leg.group_key(incident, router_.receivers()[leg.receiver].name) : std::string(), leg.receiver,
+                       leg.is_grouped);
+    Group& group = *pointer;
     Member* const member = group.find(known);
-    const auto due = due_of(group, member != nullptr ? *member : join(known, group, now), incident, leg);
+    const auto due = due_of(group, member != nullptr ? *member : join(known, pointer, now), incident, leg);
     if (due) schedule(group, *due);
   }
-  for (Group* const group : strays) drop(known, *group);
+  for (const GroupPointer& group : strays) drop(known, *group);
 }
 
 // ---- when -------------------------------------------------------------------------------------------------------------------
@@ -284,7 +312,7 @@ std::vector<Dispatcher::News> Dispatcher::gather(Group& group, Time now, const L
 void Dispatcher::flush(Group& group, Time now, const LiveIncidents& live, Decisions& decisions) {
   std::vector<News> news = gather(group, now, live, decisions);
   if (news.empty()) {
-    const std::vector<Member> members = group.members;
+    const auto members = group.members;
     for (const Member& member : members) leave(*member.known, group);
     return;
   }
@@ -306,7 +334,7 @@ void Dispatcher::flush(Group& group, Time now, const LiveIncidents& live, Decisi
 void Dispatcher::tell(Group& group, std::vector<News>& news, NoticeKind kind, Time now, Decisions& decisions) {
   std::sort(news.begin(), news.end(), [](const News& a, const News& b) { return is_worse(*a.incident, *b.incident); });
   const auto lead = std::find_if(news.begin(), news.end(), [kind](const News& item) { return item.kind == kind && !item.is_withheld; });
-  if (group.anchor.empty()) group.anchor = lead->known->id;
+  if (group.is_grouped && group.anchor.empty()) group.anchor = lead->known->id;
   Notice notice{.receiver = router_.receivers()[group.receiver].name, .kind = kind, .incident = lead->incident};
   switch (kind) {
     case NoticeKind::opened: notice.number = 1; break;
@@ -315,8 +343,8 @@ void Dispatcher::tell(Group& group, std::vector<News>& news, NoticeKind kind, Ti
     default: notice.number = static_cast<std::uint32_t>(std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count());
   }
   notice.is_grouped = group.is_grouped;
-  notice.group = group.key.substr(std::min(group.key.find('\n') + 1, group.key.size()));
-  notice.anchor = group.anchor;
+  notice.group = group.key.get().substr(std::min(group.key.get().find('\n') + 1, group.key.size()));
+  notice.anchor = group.anchor_id();
   group.told_at = now;
   std::vector<Known*> done;
   for (News& item : news) {
@@ -351,13 +379,13 @@ void Dispatcher::tell(Group& group, std::vector<News>& news, NoticeKind kind, Ti
 /// All of it is over.
 void Dispatcher::finish(Group& group, std::vector<News>& news, Time now, Decisions& decisions) {
   std::sort(news.begin(), news.end(), [](const News& a, const News& b) { return is_worse(*a.incident, *b.incident); });
-  auto lead = std::find_if(news.begin(), news.end(), [&](const News& item) { return item.known->id == group.anchor; });
+  auto lead = std::find_if(news.begin(), news.end(), [&](const News& item) { return item.known->id == group.anchor_id(); });
   if (lead == news.end()) lead = news.begin();
   Notice notice{.receiver = router_.receivers()[group.receiver].name, .kind = NoticeKind::resolved, .incident = lead->incident};
   notice.number = lead->incident->reopens + 1;
   notice.is_grouped = group.is_grouped;
-  notice.group = group.key.substr(std::min(group.key.find('\n') + 1, group.key.size()));
-  notice.anchor = group.anchor;
+  notice.group = group.key.get().substr(std::min(group.key.get().find('\n') + 1, group.key.size()));
+  notice.anchor = group.anchor_id();
   notice.resolved_count = news.size();
   notice.silenced_by = silencing(*lead->incident, now);
   for (const News& item : news) {
@@ -387,9 +415,9 @@ ToldState Dispatcher::told_state(const Group& group, const Member& member) const
   ToldState told;
   told.receiver = router_.receivers()[group.receiver].name;
   told.incident_id = member.known->id;
-  told.group = group.key;
+  told.group = group.is_grouped ? group.key.get() : told.receiver + "\n" + told.incident_id;
   told.is_grouped = group.is_grouped;
-  told.anchor = group.anchor;
+  told.anchor = group.anchor_id();
   told.told_at = member.told_at;
   told.group_told_at = group.told_at.value_or(member.told_at);
   told.count = member.count;
@@ -403,7 +431,7 @@ ToldState Dispatcher::told_state(const Group& group, const Member& member) const
 std::optional<ToldState> Dispatcher::told(std::string_view receiver, std::string_view incident_id) const {
   const auto it = known_.find(incident_id);
   if (it == known_.end()) return std::nullopt;
-  for (Group* const group : it->second->groups) {
+  for (const GroupPointer& group : it->second->groups) {
     const Member* const member = group->find(*it->second);
     if (router_.receivers()[group->receiver].name == receiver && member->was_told) return told_state(*group, *member);
   }
@@ -412,9 +440,9 @@ std::optional<ToldState> Dispatcher::told(std::string_view receiver, std::string
 
 std::vector<ToldState> Dispatcher::everything_told() const {
   std::vector<ToldState> all;
-  for (const auto& [key, group] : groups_) {
-    for (const Member& member : group->members) {
-      if (member.was_told) all.push_back(told_state(*group, member));
+  for (const auto& [id, known] : known_) {
+    for (const GroupPointer& group : known->groups) {
+      if (const Member* const member = group->find(*known); member->was_told) all.push_back(told_state(*group, *member));
     }
   }
   return all;
@@ -443,8 +471,10 @@ void Dispatcher::look_at_silences(Time now) {
   for (const MaintenanceWindow& window : maintenance_) {
     if (const auto at = window.next_change(now)) quiet_change_ = std::min(quiet_change_.value_or(*at), *at);
   }
-  for (const auto& [key, group] : groups_) {
-    if (group->is_withheld) schedule(*group, now);
+  for (const auto& [id, known] : known_) {
+    for (const GroupPointer& group : known->groups) {
+      if (group->is_withheld) schedule(*group, now);
+    }
   }
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -69,7 +71,7 @@ class Dispatcher {
   /// All that receivers were told of incidents that are not over for them.
   std::vector<ToldState> everything_told() const;
   /// Groups that wait or have been told of something that is not over.
-  std::size_t groups() const { return groups_.size(); }
+  std::size_t groups() const { return group_count_; }
 
  private:
   struct Known;
@@ -81,8 +83,9 @@ class Dispatcher {
   };
 
   Known& know(std::string_view id);
-  Group& group_at(std::string key, std::size_t receiver, bool is_grouped);
-  Member& join(Known& known, Group& group, Time now);
+  using GroupPointer = boost::intrusive_ptr<Group>;
+  GroupPointer group_at(std::string key, std::size_t receiver, bool is_grouped);
+  Member& join(Known& known, const GroupPointer& group, Time now);
   void drop(Known& known, Group& group);
   void leave(Known& known, Group& group);
   void find_places(Known& known, const correlate::Incident& incident, Time now);
@@ -102,8 +105,10 @@ class Dispatcher {
   Router router_;
   std::vector<MaintenanceWindow> maintenance_;
   SilenceBook silences_;
-  std::unordered_map<std::string_view, std::unique_ptr<Known>> known_;   ///< by incident id
-  std::unordered_map<std::string_view, std::unique_ptr<Group>> groups_;  ///< by key
+  std::unordered_map<std::string_view, std::unique_ptr<Known>> known_;  ///< by incident id
+  std::unordered_map<std::string_view, Group*> groups_;                 ///< those of several incidents, by key; their members own them
+  std::size_t group_count_ = 0;
+  std::uint64_t groups_made_ = 0;
   std::set<std::pair<Time, Group*>, EarlierGroup> due_;
   std::vector<std::unique_ptr<correlate::Incident>> told_copies_;  ///< what the last notices borrow
   std::optional<Time> quiet_change_;                               ///< when a silence or a window begins or ends next

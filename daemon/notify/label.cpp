@@ -34,7 +34,7 @@ std::vector<std::string_view> values_of(const correlate::Incident& incident, Lab
     case Label::upstream: return one(incident.place.peer);
     case Label::name: return one(incident.place.name);
     case Label::file:
-      return one(incident.diagnosis && !incident.diagnosis->file.empty() ? incident.diagnosis->file : incident.place.object);
+      return one(incident.diagnosis && !incident.diagnosis->file.empty() ? incident.diagnosis->file : incident.place.object.get());
     case Label::host: return {incident.hosts.begin(), incident.hosts.end()};
     case Label::server: {
       std::vector<std::string_view> servers{incident.servers.begin(), incident.servers.end()};

@@ -2,7 +2,10 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
+
+#include "receive/epoch_time.h"
 
 namespace handshaked::receive {
 
@@ -26,16 +29,26 @@ class FieldPicker {
   void clear() {
     text_ = host_ = time_ = Pick{};
     stray_name_ = stray_ = {};
+    stamp_.clear();
   }
   /// A string of the record, by its path.
   void offer(std::string_view path, std::string_view value) {
     text_.offer(names_.text, path, value);
     host_.offer(names_.host, path, value);
-    time_.offer(names_.time, path, value);
+    if (time_.offer(names_.time, path, value)) stamp_ = rfc3339_of_epoch(value);
     if (stray_.empty() && begins_like_nginx(value)) {
       stray_name_ = path;
       stray_ = value;
     }
+  }
+  /// A number of the record: seconds since 1970 or a finer unit (epoch_time.h), if a time is asked for there.
+  template <typename Number>
+  void offer_number(std::string_view path, Number number) {
+    if (!time_.could_be(names_.time, path)) return;
+    std::string stamp = rfc3339_of_epoch(number);
+    if (stamp.empty()) return;
+    time_.offer(names_.time, path, {});
+    stamp_ = std::move(stamp);
   }
   /// Could something inside the object at `path` be asked for?
   bool wants_inside(std::string_view path) const {
@@ -48,7 +61,7 @@ class FieldPicker {
   /// trusted, since strangers may fill such a field. Empty when there is none.
   std::string stray_text() const { return stray_.empty() ? std::string() : stray_name_ + ": " + std::string(stray_); }
   std::string_view host() const { return host_.value; }
-  std::string_view time() const { return time_.value; }
+  std::string_view time() const { return stamp_.empty() ? time_.value : std::string_view(stamp_); }
 
  private:
   static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
@@ -56,12 +69,22 @@ class FieldPicker {
     std::size_t rank = kNone;
     std::string_view value;
 
-    void offer(const std::vector<std::string>& names, std::string_view path, std::string_view offered) {
+    /// Is `path` a better name than what was offered so far?
+    bool could_be(const std::vector<std::string>& names, std::string_view path) const {
+      for (std::size_t i = 0; i < names.size() && i < rank; ++i) {
+        if (names[i] == path) return true;
+      }
+      return false;
+    }
+    /// True when it was taken.
+    bool offer(const std::vector<std::string>& names, std::string_view path, std::string_view offered) {
       for (std::size_t i = 0; i < names.size() && i < rank; ++i) {
         if (names[i] != path) continue;
         rank = i;
         value = offered;
+        return true;
       }
+      return false;
     }
   };
   static bool is_prefix(const std::vector<std::string>& names, std::string_view path) {
@@ -85,6 +108,7 @@ class FieldPicker {
   Pick text_, host_, time_;
   std::string stray_name_;
   std::string_view stray_;
+  std::string stamp_;  ///< of a time that was a number
 };
 
 }  // namespace handshaked::receive

@@ -4,8 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "receive/epoch_time.h"
 #include "receive/journal_export.h"
-#include "receive/picked_record.h"
 
 namespace handshaked::receive {
 namespace {

@@ -29,6 +29,8 @@ simdjson::error_code pick_from(ondemand::object object, std::string& path, Field
       std::string_view text;
       if (const auto error = value.get_string().get(text)) return error;
       picker.offer(path, text);
+    } else if (type == ondemand::json_type::number) {
+      picker.offer_number(path, value.raw_json_token());
     } else if (type == ondemand::json_type::object && picker.wants_inside(path)) {
       ondemand::object inner;
       if (const auto error = value.get_object().get(inner)) return error;

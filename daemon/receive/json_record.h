@@ -8,8 +8,8 @@
 
 namespace handshaked::receive {
 
-/// Reads JSON objects and offers their strings to a FieldPicker. What the picker holds is valid until the next read. Objects are
-/// entered only where a name leads into them. One a thread.
+/// Reads JSON objects and offers their strings and numbers to a FieldPicker. What the picker holds is valid until the next read. Objects
+/// are entered only where a name leads into them. One a thread.
 class JsonRecordReader {
  public:
   JsonRecordReader();

@@ -41,6 +41,7 @@ struct Listener::Acceptor {
 Listener::Listener(ListenOptions options, Session session, DatagramReader datagrams, NetworkThreads& threads, IntakeFactory& intakes,
                    MemoryBudget& memory, SourceCounters& counters)
     : options_(std::move(options)),
+      tls_(options_.tls),
       session_(std::move(session)),
       datagrams_(std::move(datagrams)),
       threads_(threads),
@@ -49,6 +50,16 @@ Listener::Listener(ListenOptions options, Session session, DatagramReader datagr
       counters_(counters) {}
 
 Listener::~Listener() = default;
+
+void Listener::use_tls(std::shared_ptr<const TlsServer> tls) {
+  const std::lock_guard lock(tls_mutex_);
+  tls_ = std::move(tls);
+}
+
+std::shared_ptr<const TlsServer> Listener::tls() const {
+  const std::lock_guard lock(tls_mutex_);
+  return tls_;
+}
 
 Result<> Listener::open() {
   for (const Endpoint& endpoint : options_.endpoints) {
@@ -148,7 +159,8 @@ awaitable<void> Listener::serve(NetworkThread& thread, int descriptor, Peer peer
 awaitable<Result<>> Listener::run_session(NetworkThread& thread, Stream& stream, Peer& peer, bool with_tls) {
   if (with_tls) {
     stream.expect_within(options_.handshake);
-    const auto agreed = co_await stream.start_tls(*options_.tls);
+    const std::shared_ptr<const TlsServer> server = tls();
+    const auto agreed = co_await stream.start_tls(*server);
     if (!agreed) co_return fail(agreed.error());
     peer.common_name = stream.peer_common_name();
   }

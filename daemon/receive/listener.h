@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -23,7 +24,7 @@ struct ListenOptions {
   IntakeOptions intake;  ///< an empty `host` becomes each peer's address, unless it is this host
   std::vector<Endpoint> endpoints;
   AddressList allowed;                          ///< empty: whoever can connect
-  std::shared_ptr<const TlsServer> tls;         ///< for tls endpoints
+  std::shared_ptr<const TlsServer> tls;         ///< for tls endpoints, until use_tls() gives another
   std::size_t max_connections = 1000;           ///< further ones are closed at once
   std::chrono::milliseconds handshake{10'000};  ///< for TLS to be agreed on
   int unix_mode = 0660;                         ///< of socket files
@@ -56,6 +57,8 @@ class Listener {
   Result<> open();
   /// Begins to accept, until the threads end. They must be running or be started soon, and be joined before this goes.
   void start();
+  /// Connections that begin from now on speak TLS so. From any thread.
+  void use_tls(std::shared_ptr<const TlsServer> tls);
   const ListenOptions& options() const { return options_; }
   const std::vector<ListeningSocket>& sockets() const { return sockets_; }
 
@@ -67,8 +70,11 @@ class Listener {
   boost::asio::awaitable<void> serve(NetworkThread& thread, int descriptor, Peer peer, bool with_tls);
   boost::asio::awaitable<Result<>> run_session(NetworkThread& thread, Stream& stream, Peer& peer, bool with_tls);
   bool is_allowed(const Peer& peer) const;
+  std::shared_ptr<const TlsServer> tls() const;
 
   ListenOptions options_;
+  mutable std::mutex tls_mutex_;  // guards tls_
+  std::shared_ptr<const TlsServer> tls_;
   Session session_;
   DatagramReader datagrams_;
   NetworkThreads& threads_;

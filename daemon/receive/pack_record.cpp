@@ -30,8 +30,10 @@ bool pick_from(PackReader& reader, std::string& path, FieldPicker& picker) {
       picker.offer(path, text);
     } else if (value.kind == PackToken::Kind::map && picker.wants_inside(path)) {
       if (!pick_from(reader, path, picker)) return false;
-    } else if (!reader.skip()) {
-      return false;
+    } else {
+      if (value.kind == PackToken::Kind::integer) picker.offer_number(path, value.integer);
+      if (value.kind == PackToken::Kind::real) picker.offer_number(path, value.real);
+      if (!reader.skip()) return false;
     }
   }
   path.resize(outer);

@@ -29,6 +29,7 @@ constexpr auto kAfterPassed = std::chrono::seconds(10);
 constexpr auto kAfterReload = std::chrono::seconds(1);
 constexpr auto kLookForReload = std::chrono::seconds(5);  // at least so often
 constexpr std::size_t kProbesOfOneDiagnosis = 16;
+constexpr std::size_t kMostMembers = 8;
 
 }  // namespace
 
@@ -64,6 +65,22 @@ class DiagnosisDesk::Work : public std::enable_shared_from_this<Work> {
     diagnose_now(incident.id, one);
     run_timer();
     return true;
+  }
+
+  void watch(const correlate::Incident& incident) {
+    if (is_stopped_ || !base_ || !options_.may_probe || incident.sample_lines.empty() || cases_.contains(incident.id) || !is_ours(incident))
+      return;
+    if (cases_.size() >= kMaxIncidents) return;
+    auto symptom = diagnose::symptom_of_line(incident.sample_lines.back(), base_->rules);
+    if (!symptom) return;
+    Case& one = cases_[incident.id];
+    one.symptom = std::make_shared<const Symptom>(std::move(*symptom));
+    one.rule_id = incident.rule_id;
+    one.number = ++numbers_;
+    one.interval = options_.probe_interval;
+    one.has_answer = true;
+    one.next_probe = std::chrono::steady_clock::now() + with_jitter(one.interval);
+    run_timer();
   }
 
   void forget(const std::string& id) { cases_.erase(id); }
@@ -240,6 +257,22 @@ class DiagnosisDesk::Work : public std::enable_shared_from_this<Work> {
         });
   }
 
+  /// Of a group with several members: none of the others works either. What was not looked at is taken for working.
+  static bool all_others_fail(diagnose::UpstreamCase& upstream) {
+    const diagnose::UpstreamView& view = upstream.view();
+    if (view.destination == nullptr || view.destination->group == nullptr) return false;
+    const auto& members = view.destination->group->servers;
+    if (members.size() < 2 || members.size() > kMostMembers) return false;
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      if (!members[i].is_valid || members[i].is_down || &members[i] == view.member) continue;
+      diagnose::UpstreamPlace place = upstream.place();
+      place.member = i;
+      const diagnose::UpstreamVerdict verdict = upstream.judge_place(place);
+      if (verdict.passes() || verdict.stage == diagnose::UpstreamStage::untested) return false;
+    }
+    return true;
+  }
+
   /// nullopt: nobody could look, so nothing is known.
   std::optional<correlate::ProbeRound> probe(const Symptom& symptom, const RuleBase& base) {
     if (symptom.side != parse::Side::upstream) return std::nullopt;
@@ -255,6 +288,7 @@ class DiagnosisDesk::Work : public std::enable_shared_from_this<Work> {
           // What is in the files passes, and what nginx holds does not: it is not over before the reload.
           if (now.passes() && nginx_.current()->awaits_reload()) return std::nullopt;
           round.every_peer_passed = now.passes();
+          round.every_peer_failed = !now.passes() && all_others_fail(*opened.value());
           return round;
         });
   }
@@ -284,6 +318,7 @@ DiagnosisDesk::~DiagnosisDesk() {
 void DiagnosisDesk::use_rules(std::shared_ptr<const RuleBase> base) { work_->use_rules(std::move(base)); }
 void DiagnosisDesk::use_rates(FixRates rates) { work_->use_rates(std::move(rates)); }
 bool DiagnosisDesk::request(const correlate::Incident& incident) { return work_->request(incident); }
+void DiagnosisDesk::watch(const correlate::Incident& incident) { work_->watch(incident); }
 void DiagnosisDesk::forget(const std::string& incident_id) { work_->forget(incident_id); }
 void DiagnosisDesk::stop() { work_->stop(); }
 

@@ -51,6 +51,9 @@ class DiagnosisDesk {
   void use_rates(FixRates rates);
   /// An incident that has opened or opened again. True: an answer will come.
   bool request(const correlate::Incident& incident);
+  /// A fault of transport that is not yet an incident: it is not diagnosed, but probed after one interval (backends restart); a
+  /// failure makes it one.
+  void watch(const correlate::Incident& incident);
   /// It is over: no more probes.
   void forget(const std::string& incident_id);
   /// No more answers come afterwards.

@@ -9,7 +9,7 @@
 
 #include <utility>
 
-#include "receive/picked_record.h"
+#include "receive/epoch_time.h"
 #include "telemetry/log.h"
 
 namespace handshaked::stages {

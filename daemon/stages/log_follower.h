@@ -41,6 +41,7 @@ class LogFollower final : private ingest::BlockHandler {
 
  private:
   void on_block(const ingest::TailBlock& block) override;
+  bool is_full() const override { return fold_.is_full(); }
 
   bool is_late_;  ///< what was written while we were down is still being read
   ingest::LogTail tail_;

@@ -138,6 +138,7 @@ void NetworkIntake::on_failure(const match::HandshakeFailure& failure) {
                     .offset = failure.offset,
                     .time = time ? time : failure.time,
                     .trusted = failure.trusted});
+  if (fold_.is_full()) sealed_.push_back(fold_.take());
 }
 
 bool NetworkIntake::is_duplicate(std::string_view id) const {

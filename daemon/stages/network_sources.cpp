@@ -22,6 +22,10 @@ constexpr auto kEndGrace = std::chrono::seconds(3);
 
 std::int64_t now_in_seconds() { return wall_clock_now().time_since_epoch() / std::chrono::seconds(1); }
 
+receive::TlsServerOptions tls_files(const config::NetworkSource& configured) {
+  return {.certificate_file = configured.certificate, .key_file = configured.key, .client_ca_file = configured.client_ca};
+}
+
 /// What all listening sources have in common.
 Result<receive::ListenOptions> listen_options(const config::NetworkSource& configured) {
   receive::ListenOptions options;
@@ -35,8 +39,7 @@ Result<receive::ListenOptions> listen_options(const config::NetworkSource& confi
   }
   TRY(options.allowed, receive::AddressList::parse(configured.allow));
   if (!configured.certificate.empty()) {
-    TRY(auto tls, receive::TlsServer::create(
-                      {.certificate_file = configured.certificate, .key_file = configured.key, .client_ca_file = configured.client_ca}));
+    TRY(auto tls, receive::TlsServer::create(tls_files(configured)));
     options.tls = std::make_shared<const receive::TlsServer>(std::move(tls));
   }
   options.max_connections = configured.max_connections;
@@ -79,7 +82,7 @@ Result<NetworkSource*> NetworkSources::add_source(const config::NetworkSource& c
 }
 
 Result<> NetworkSources::add_listener(receive::ListenOptions options, receive::Session session, receive::Listener::DatagramReader datagrams,
-                                      NetworkSource& source) {
+                                      const config::NetworkSource& configured, NetworkSource& source) {
   auto listener = std::make_unique<receive::Listener>(std::move(options), std::move(session), std::move(datagrams), threads_, *this,
                                                       memory_, source.counters);
   TRY(listener->open());
@@ -88,6 +91,7 @@ Result<> NetworkSources::add_listener(receive::ListenOptions options, receive::S
     if (socket.endpoint().port == 0 && !socket.endpoint().is_unix()) where += " (port " + std::to_string(socket.port()) + ")";
     telemetry::log_info(source.name + " listens on " + where);
   }
+  if (!configured.certificate.empty()) certified_.push_back({.listener = listener.get(), .files = tls_files(configured)});
   listeners_.push_back(std::move(listener));
   return success();
 }
@@ -96,7 +100,8 @@ Result<> NetworkSources::add_syslog(const config::SyslogSource& configured, cons
   TRY(auto options, listen_options(configured.network));
   TRY(NetworkSource* const source, add_source(configured.network, find_cursor));
   const receive::SyslogOptions syslog{.message_limit = configured.max_message, .idle = configured.idle_timeout};
-  return add_listener(std::move(options), receive::syslog_session(syslog), receive::syslog_datagrams(configured.max_datagram), *source);
+  return add_listener(std::move(options), receive::syslog_session(syslog), receive::syslog_datagrams(configured.max_datagram),
+                      configured.network, *source);
 }
 
 Result<> NetworkSources::add_shippers(const config::Config& config, const FindCursor& find_cursor) {
@@ -120,7 +125,7 @@ Result<> NetworkSources::add_shipper(const config::NetworkSource& configured, Re
   TRY(auto speaks, std::move(session));
   TRY(auto options, listen_options(configured));
   TRY(NetworkSource* const source, add_source(configured, find_cursor));
-  return add_listener(std::move(options), std::move(speaks), {}, *source);
+  return add_listener(std::move(options), std::move(speaks), {}, configured, *source);
 }
 
 Result<> NetworkSources::add_journals(const config::Config& config, const FindCursor& find_cursor) {
@@ -163,6 +168,18 @@ void NetworkSources::start() {
 
 void NetworkSources::use_rules(std::shared_ptr<const match::RuleSet> rules) {
   for (const auto& [context, analysis] : analyses_) analysis->use_rules(rules);
+}
+
+void NetworkSources::reload_certificates() {
+  for (const Certified& certified : certified_) {
+    auto tls = receive::TlsServer::create(certified.files);
+    if (tls) {
+      certified.listener->use_tls(std::make_shared<const receive::TlsServer>(std::move(tls).value()));
+    } else {
+      telemetry::log_error(certified.listener->options().intake.source +
+                           ": the certificate was not reloaded, the one from before stays in use: " + tls.error().message());
+    }
+  }
 }
 
 void NetworkSources::stop() {

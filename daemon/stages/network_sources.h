@@ -15,6 +15,7 @@
 #include "config/config.h"
 #include "receive/listener.h"
 #include "receive/network_threads.h"
+#include "receive/tls_server.h"
 #include "stages/journal_follower.h"
 #include "stages/network_intake.h"
 
@@ -35,6 +36,9 @@ class NetworkSources final : public receive::IntakeFactory {
   /// Begins to take connections.
   void start();
   void use_rules(std::shared_ptr<const match::RuleSet> rules);
+  /// Reads certificates, keys and client CAs again, for connections that begin from now on. What cannot be read stays as it was,
+  /// and our log says so.
+  void reload_certificates();
   /// No more looks for silent sources; on the loop thread, before stop().
   void begin_stop() { silence_.cancel(); }
   /// Ends all connections when what they wait for is durable, and joins the threads. Blocks; not on the loop thread.
@@ -57,7 +61,7 @@ class NetworkSources final : public receive::IntakeFactory {
 
   Result<NetworkSource*> add_source(const config::NetworkSource& configured, const FindCursor& find_cursor);
   Result<> add_listener(receive::ListenOptions options, receive::Session session, receive::Listener::DatagramReader datagrams,
-                        NetworkSource& source);
+                        const config::NetworkSource& configured, NetworkSource& source);
   Result<> add_syslog(const config::SyslogSource& configured, const FindCursor& find_cursor);
   Result<> add_shippers(const config::Config& config, const FindCursor& find_cursor);
   Result<> add_shipper(const config::NetworkSource& configured, Result<receive::Session> session, const FindCursor& find_cursor);
@@ -73,6 +77,11 @@ class NetworkSources final : public receive::IntakeFactory {
   std::map<const boost::asio::execution_context*, std::unique_ptr<ThreadAnalysis>> analyses_;  ///< one a network thread
   receive::NetworkThreads threads_;
   std::vector<std::unique_ptr<receive::Listener>> listeners_;
+  struct Certified {
+    receive::Listener* listener;
+    receive::TlsServerOptions files;
+  };
+  std::vector<Certified> certified_;  ///< the listeners that speak TLS
   std::vector<std::unique_ptr<JournalFollower>> journals_;
   bool running_ = false;
 };

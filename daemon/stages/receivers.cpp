@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <fstream>
 #include <span>
 
@@ -25,26 +24,14 @@
 #include "format/teams_format.h"
 #include "format/template_format.h"
 #include "format/wecom_format.h"
+#include "stages/secret_path.h"
 
 namespace handshaked::stages {
 namespace {
 
-constexpr std::string_view kCredentialPrefix = "credential:";
 constexpr std::size_t kSecretLimit = 16 * 1024;
 constexpr std::size_t kTemplateLimit = 64 * 1024;
 constexpr const char* kPagerdutyUrl = "https://events.pagerduty.com/v2/enqueue";
-
-/// Where a secret is: a path, or the place where systemd has put a credential (systemd.exec(5), LoadCredential=).
-Result<std::string> path_of_secret(const std::string& file) {
-  if (!file.starts_with(kCredentialPrefix)) return file;
-  const std::string name = file.substr(kCredentialPrefix.size());
-  if (name.empty() || name.find('/') != std::string::npos)
-    return fail(ErrorCode::invalid_configuration, "\"" + file + "\" names no credential");
-  const char* const directory = std::getenv("CREDENTIALS_DIRECTORY");
-  if (directory == nullptr || *directory == '\0')
-    return fail(ErrorCode::invalid_configuration, "there is no credential " + name + ": systemd has handed over none (LoadCredential=)");
-  return std::string(directory) + "/" + name;
-}
 
 Result<std::string> read_limited(const std::string& path, std::size_t limit) {
   std::ifstream stream(path, std::ios::binary);
@@ -59,7 +46,7 @@ Result<std::string> read_limited(const std::string& path, std::size_t limit) {
 
 /// The first line of a file; blanks around it are no part of it.
 Result<std::string> read_secret(const std::string& file) {
-  TRY(const std::string path, path_of_secret(file));
+  TRY(const std::string path, secret_path(file));
   auto text = read_limited(path, kSecretLimit);
   if (!text) return text.error().wrapped("the secret file " + file);
   std::string secret = text.value().substr(0, text.value().find('\n'));

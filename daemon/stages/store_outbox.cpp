@@ -73,30 +73,25 @@ store::DeliveryOutcomes outcomes_of(const std::vector<emit::AttemptRecord>& atte
 }  // namespace
 
 asio::awaitable<Result<emit::DueDeliveries>> StoreOutbox::take_due(std::string receiver, Time now, std::size_t limit) {
-  std::set<std::int64_t>& held = held_[receiver];
-  const std::size_t wanted = limit + held.size();  // what is held comes again, for the store reserves nothing
-  const auto task = make_task<Result<Due>>([receiver, now, wanted](store::Database& database) -> Result<Due> {
+  const auto task = make_task<Result<Due>>([receiver, now, limit, held = held_[receiver]](store::Database& database) -> Result<Due> {
     store::Outbox outbox(database);
-    TRY(auto rows, outbox.due(receiver, now, wanted));
+    TRY(auto rows, outbox.due(receiver, now, limit, held));
     TRY(auto next, outbox.next_due_after(receiver, now));
     return Due{std::move(rows), next};
   });
   auto due = co_await on_store_thread(store_, task);
   if (!due) co_return due.error();
   emit::DueDeliveries taken;
-  bool is_cut = due.value().rows.size() >= wanted;
+  std::set<store::DeliveryId>& held = held_[receiver];
   for (store::OutboxRow& row : due.value().rows) {
-    if (held.contains(row.id.value)) continue;
-    if (taken.deliveries.size() >= limit) {
-      is_cut = true;
-      break;
-    }
+    if (held.contains(row.id)) continue;  // offered meanwhile
     auto event = event_from_text(row.body);
     if (!event) co_return event.error().wrapped("delivery " + std::to_string(row.id.value));
-    held.insert(row.id.value);
+    held.insert(row.id);
     taken.deliveries.push_back(
         {.id = {row.id.value}, .event = std::move(event).value(), .queued_at = row.created_at, .failed_attempts = row.attempts});
   }
+  const bool is_cut = due.value().rows.size() >= limit;
   taken.next_due = is_cut ? std::optional<Time>(now) : due.value().next;
   co_return taken;
 }
@@ -109,7 +104,7 @@ asio::awaitable<Result<bool>> StoreOutbox::record(std::vector<emit::AttemptRecor
   auto marked = co_await on_store_thread(store_, task);
   if (!marked) co_return marked.error();
   for (auto& [receiver, held] : held_) {
-    for (const emit::AttemptRecord& attempt : attempts) held.erase(attempt.id.value);
+    for (const emit::AttemptRecord& attempt : attempts) held.erase({attempt.id.value});
   }
   co_return marked.value() > 0;
 }
@@ -129,11 +124,14 @@ FreshDeliveries fresh_deliveries(const store::Commit& commit, const std::vector<
   for (const store::QueuedRow& row : queued) {
     const store::NewDelivery& delivery = commit.deliveries[row.index];
     if (!row.is_ready) continue;  // told by whoever finishes the one before
-    auto event = delivery.not_before <= now ? event_from_text(delivery.body)
-                                            : Result<emit::OutgoingEvent>(Error(ErrorCode::not_found, "not due yet"));
-    if (event)
-      fresh.due[delivery.receiver].push_back({.id = {row.id.value}, .event = std::move(event).value(), .queued_at = delivery.created_at});
-    else fresh.later.insert(delivery.receiver);
+    auto& due = fresh.due[delivery.receiver];
+    if (delivery.not_before > now || due.size() >= emit::kMostHeld) {
+      fresh.later.insert(delivery.receiver);
+    } else if (auto event = event_from_text(delivery.body)) {
+      due.push_back({.id = {row.id.value}, .event = std::move(event).value(), .queued_at = delivery.created_at});
+    } else {
+      fresh.later.insert(delivery.receiver);
+    }
   }
   return fresh;
 }

@@ -18,18 +18,18 @@ class StoreOutbox final : public emit::Outbox {
   boost::asio::awaitable<Result<emit::DueDeliveries>> take_due(std::string receiver, Time now, std::size_t limit) override;
   boost::asio::awaitable<Result<bool>> record(std::vector<emit::AttemptRecord> attempts) override;
   boost::asio::awaitable<Result<std::size_t>> copy_waiting(std::string receiver, std::string to, Time queued_before) override;
-  bool hold(const std::string& receiver, emit::DeliveryId id) override { return held_[receiver].insert(id.value).second; }
+  bool hold(const std::string& receiver, emit::DeliveryId id) override { return held_[receiver].insert({id.value}).second; }
   void release(const std::string& receiver) override;
 
  private:
   store::StoreThread& store_;
-  std::map<std::string, std::set<std::int64_t>> held_;  ///< by receiver
+  std::map<std::string, std::set<store::DeliveryId>> held_;  ///< by receiver
 };
 
 /// What a commit has just queued, for those who send.
 struct FreshDeliveries {
-  std::map<std::string, std::vector<emit::QueuedDelivery>> due;  ///< by receiver, for Delivery::offer
-  std::set<std::string> later;                                   ///< receivers that have something in the outbox, not due yet
+  std::map<std::string, std::vector<emit::QueuedDelivery>> due;  ///< by receiver, for Delivery::offer; as many as it may have room for
+  std::set<std::string> later;                                   ///< receivers that have more in the outbox
 };
 FreshDeliveries fresh_deliveries(const store::Commit& commit, const std::vector<store::QueuedRow>& queued, Time now);
 

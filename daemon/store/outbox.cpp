@@ -15,8 +15,7 @@ namespace {
 // The columns of the SELECTs, in the order of row_from(). CROSS JOIN: a body is looked up for each delivery, never the other way.
 constexpr const char* kDue =
     "SELECT delivery_id, receiver, event_id, event_type, incident_id, status, created_at, not_before, attempts, last_error, "
-    "finished_at, body FROM outbox CROSS JOIN event_bodies USING (body_id) WHERE receiver = ? AND status = 'ready' AND not_before <= ? "
-    "ORDER BY not_before, delivery_id LIMIT ?";
+    "finished_at, '', body_id FROM outbox WHERE receiver = ? AND status = 'ready' AND not_before <= ? ORDER BY not_before, delivery_id";
 constexpr const char* kFind =
     "SELECT delivery_id, receiver, event_id, event_type, incident_id, status, created_at, not_before, attempts, last_error, "
     "finished_at, body FROM outbox CROSS JOIN event_bodies USING (body_id) WHERE delivery_id = ?";
@@ -100,6 +99,12 @@ std::vector<OutboxRow> rows_from(BorrowedStatement statement) {
   return rows;
 }
 
+std::string read_body(Connection& connection, std::int64_t body_id) {
+  auto statement = connection.prepare("SELECT body FROM event_bodies WHERE body_id = ?");
+  statement->bind(1, static_cast<int64_t>(body_id));
+  return statement->executeStep() ? statement->getColumn(0).getString() : std::string();
+}
+
 int64_t as_limit(std::size_t limit) { return static_cast<int64_t>(std::min<std::size_t>(limit, std::numeric_limits<std::int64_t>::max())); }
 
 void bind_id(BorrowedStatement& statement, int index, DeliveryId id) { statement->bind(index, static_cast<int64_t>(id.value)); }
@@ -153,14 +158,19 @@ std::size_t move_all(Connection& connection, const char* sql, std::span<const De
 
 }  // namespace
 
-Result<std::vector<OutboxRow>> Outbox::due(const std::string& receiver, Time now, std::size_t limit) {
+Result<std::vector<OutboxRow>> Outbox::due(const std::string& receiver, Time now, std::size_t limit, const std::set<DeliveryId>& except) {
   Connection& connection = database_.connection();
   return connection.read("cannot read the outbox", [&] {
     auto statement = connection.prepare(kDue);
     statement.bind_text(1, receiver);
     statement.bind_time(2, now);
-    statement->bind(3, as_limit(limit));
-    return rows_from(std::move(statement));
+    std::vector<OutboxRow> rows;
+    while (rows.size() < limit && statement->executeStep()) {
+      if (except.contains({statement->getColumn(0).getInt64()})) continue;
+      rows.push_back(row_from(statement));
+      rows.back().body = read_body(connection, statement->getColumn(12).getInt64());
+    }
+    return rows;
   });
 }
 

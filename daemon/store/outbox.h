@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -79,8 +80,8 @@ class Outbox {
   explicit Outbox(Database& database) : database_(database) {}
 
   /// What may be sent to `receiver` at `now`, the longest due first; never two of one incident. Nothing is reserved:
-  /// asked again before they are marked, the same rows come again.
-  Result<std::vector<OutboxRow>> due(const std::string& receiver, Time now, std::size_t limit);
+  /// asked again before they are marked, the same rows come again. `except` are passed over, without reading their bodies.
+  Result<std::vector<OutboxRow>> due(const std::string& receiver, Time now, std::size_t limit, const std::set<DeliveryId>& except = {});
 
   /// When due() will next have something for `receiver`: possibly in the past; nothing while nothing waits.
   Result<std::optional<Time>> next_due(const std::string& receiver);

@@ -9,29 +9,12 @@ from support.accounting import Ledger, ordinary_line
 from support.authority import Authority
 from support.daemon import Daemon
 from support.ports import free_port
-from support.process import Process
 from support.scenario import Skip, expect, expect_equal, require_program, run
 from support.shippers import node_shipper
-from support.syslog_senders import rsyslog_command
+from support.syslog_senders import rsyslog_http, syslog_ng_http
 
 LINES = 10_000
 TLS_EVERY = 100
-SYSLOG_NG = """@version: 3.38
-options { keep-hostname(yes); use-dns(no); stats-freq(0); };
-source s { file("%(file)s" follow-freq(0.1) flags(no-parse)); };
-destination d { http(url("http://127.0.0.1:%(port)d/lines") method("POST") headers("Content-Type: application/x-ndjson") batch-lines(500)
-  batch-timeout(200) body("$(format-json --scope none message=$MSG host=edge-1)")); };
-log { source(s); destination(d); };
-"""
-RSYSLOG = """global(workDirectory="%(directory)s")
-module(load="imfile" mode="polling" pollingInterval="1")
-module(load="omelasticsearch")
-template(name="record" type="list" option.json="on") { constant(value="{\\"message\\":\\"") property(name="msg")
-  constant(value="\\",\\"host\\":\\"edge-1\\"}") }
-input(type="imfile" file="%(file)s" tag="nginx:" ruleset="out")
-ruleset(name="out") { action(type="omelasticsearch" server="127.0.0.1" serverport="%(port)d" template="record" bulkmode="on" searchIndex="nginx"
-  queue.type="linkedList" queue.dequeueBatchSize="500" action.resumeRetryCount="-1") }
-"""
 
 
 def story(t):
@@ -105,27 +88,18 @@ def story(t):
         ledger.expect_all_counted(daemon, 10)
         t.step(client)
 
-    def follow(name, text, command, environment=None):
-        directory = t.directory / name
-        directory.mkdir()
-        file = directory / "error.log"
-        file.write_bytes(b"".join(lines()))
-        (directory / "conf").write_text(text % {"file": file, "port": port, "directory": directory})
-        process = Process(t, name, command(directory), environment=environment).start()
+    for sender in (syslog_ng_http, rsyslog_http):
+        try:
+            program = sender(t, t.directory / (sender.__name__ + ".log"), port)
+        except Skip as skip:
+            t.step("without %s: %s" % (sender.__name__, skip))
+            continue
+        program.file.write(b"".join(lines()))
+        program.file.flush()
+        program.start()
         ledger.expect_all_counted(daemon, 60)
-        process.stop()
-        t.step(name)
-    try:
-        require_program("syslog-ng")
-        follow("syslog-ng", SYSLOG_NG, lambda d: ["syslog-ng", "--foreground", "--no-caps", "--cfgfile", d / "conf", "--persist-file", d / "persist",
-                                                  "--pidfile", d / "pid", "--control", d / "control"])
-    except Skip as skip:
-        t.step("without syslog-ng: %s" % skip)
-    try:
-        rsyslogd, environment = rsyslog_command(t)
-        follow("rsyslog", RSYSLOG, lambda d: [*rsyslogd, "-n", "-f", d / "conf", "-i", d / "pid"], environment)
-    except Skip as skip:
-        t.step("without rsyslog: %s" % skip)
+        program.stop()
+        t.step(program.name)
 
     hosts = {host for incident in daemon.incidents() for host in incident["hosts"]}
     expect("edge-1" in hosts and len(hosts) == 2, "hosts (the sender's, and this one's for plain text): %r" % hosts)

@@ -86,6 +86,12 @@ class Ledger:
             raise Failed("%s: %d of %d peers are wrong:\n  %s%s" % (failure, len(wrong), len(self.written), "\n  ".join(wrong[:12]),
                                                                    "\n  …" if len(wrong) > 12 else "")) from None
 
+    def lost_and_repeated(self, daemon):
+        """How many of the lines are not counted, and how many times one was counted once more than it was written."""
+        counted = daemon.counts_by_peer()
+        differences = [counted.get(peer, 0) - wanted for peer, wanted in self.written.items()]
+        return -sum(d for d in differences if d < 0), sum(d for d in differences if d > 0)
+
     def expect_all_counted_by_events(self, receiver):
         """One opened event for each peer, neither more nor fewer."""
         told = collections.Counter(event.peer for event in receiver.events())

@@ -1,4 +1,5 @@
-"""syslog-ng and rsyslog, as a test of what they send: each follows a file and sends its lines over TCP and over TLS with a client certificate."""
+"""syslog-ng and rsyslog, as a test of what they send: each follows a file and sends its lines over TCP and over TLS with a client certificate,
+or over HTTP."""
 import os
 import shutil
 
@@ -6,11 +7,11 @@ from support.process import Process
 from support.scenario import Skip
 
 SYSLOG_NG = """@version: 3.38
-options { keep-hostname(yes); use-dns(no); stats-freq(0); };
+options { keep-hostname(yes); use-dns(no); stats-freq(0); time-reopen(1); };
 source s { file("%(file)s" follow-freq(0.1) flags(no-parse) program-override("nginx")); };
-destination plain { network("127.0.0.1" port(%(plain)d) transport("tcp")); };
+destination plain { network("127.0.0.1" port(%(plain)d) transport("tcp")%(buffer)s); };
 destination tls { syslog("127.0.0.1" port(%(tls)d) transport("tls")
-  tls(ca-file("%(ca)s") cert-file("%(certificate)s") key-file("%(key)s") peer-verify(required-trusted))); };
+  tls(ca-file("%(ca)s") cert-file("%(certificate)s") key-file("%(key)s") peer-verify(required-trusted))%(buffer)s); };
 log { source(s); destination(plain); destination(tls); flags(flow-control); };
 """
 
@@ -24,6 +25,24 @@ ruleset(name="out") {
   action(type="omfwd" target="127.0.0.1" port="%(tls)d" protocol="tcp" template="RSYSLOG_SyslogProtocol23Format" streamDriver="ossl"
          streamDriverMode="1" streamDriverAuthMode="x509/certvalid" queue.type="linkedList" action.resumeRetryCount="-1" action.resumeInterval="1")
 }
+"""
+
+SYSLOG_NG_HTTP = """@version: 3.38
+options { keep-hostname(yes); use-dns(no); stats-freq(0); time-reopen(1); };
+source s { file("%(file)s" follow-freq(0.1) flags(no-parse)); };
+destination d { http(url("http://127.0.0.1:%(port)d/lines") method("POST") headers("Content-Type: application/x-ndjson") batch-lines(500)
+  batch-timeout(200) retries(100) body("$(format-json --scope none message=$MSG host=edge-1)")%(buffer)s); };
+log { source(s); destination(d);%(flags)s };
+"""
+
+RSYSLOG_HTTP = """global(workDirectory="%(directory)s")
+module(load="imfile" mode="polling" pollingInterval="1")
+module(load="omelasticsearch")
+template(name="record" type="list" option.json="on") { constant(value="{\\"message\\":\\"") property(name="msg")
+  constant(value="\\",\\"host\\":\\"edge-1\\"}") }
+input(type="imfile" file="%(file)s" tag="nginx:" ruleset="out")
+ruleset(name="out") { action(type="omelasticsearch" server="127.0.0.1" serverport="%(port)d" template="record" bulkmode="on" searchIndex="nginx"
+  queue.type="linkedList" queue.dequeueBatchSize="500" action.resumeRetryCount="-1" action.resumeInterval="1") }
 """
 
 
@@ -41,10 +60,16 @@ def settings(scenario, name, file, plain, tls, ca, client):
     return {"file": file, "plain": plain, "tls": tls, "ca": ca, "certificate": client.file, "key": client.key, "directory": directory}
 
 
-def syslog_ng(scenario, file, plain, tls, ca, client):
+def disk_buffer(directory):
+    return '\n  disk-buffer(reliable(yes) disk-buf-size(2097152) mem-buf-size(163840) dir("%s"))' % directory
+
+
+def syslog_ng(scenario, file, plain, tls, ca, client, reliable=False):
+    """`reliable`: with a buffer on disk."""
     if shutil.which("syslog-ng") is None:
         raise Skip("syslog-ng is not installed (package syslog-ng-core)")
     values = settings(scenario, "syslog-ng", file, plain, tls, ca, client)
+    values["buffer"] = disk_buffer(values["directory"]) if reliable else ""
     configuration = values["directory"] / "syslog-ng.conf"
     configuration.write_text(SYSLOG_NG % values)
     return Sender(scenario, "syslog-ng", file, ["syslog-ng", "--foreground", "--no-caps", "--cfgfile", configuration, "--persist-file",
@@ -69,3 +94,24 @@ def rsyslog(scenario, file, plain, tls, ca, client):
     configuration = values["directory"] / "rsyslog.conf"
     configuration.write_text(RSYSLOG % values)
     return Sender(scenario, "rsyslog", file, [*command, "-n", "-f", configuration, "-i", values["directory"] / "pid"], environment)
+
+
+def syslog_ng_http(scenario, file, port, reliable=False):
+    """`reliable`: with a buffer on disk that keeps what was not acknowledged."""
+    if shutil.which("syslog-ng") is None:
+        raise Skip("syslog-ng is not installed (package syslog-ng-core)")
+    directory = scenario.directory / "syslog-ng-http"
+    directory.mkdir()
+    # With flow-control alone, 100 lines would be under way at most: each batch would wait for its time-out.
+    buffer, flags = (disk_buffer(directory), " flags(flow-control);") if reliable else (" log-fifo-size(20000)", "")
+    (directory / "conf").write_text(SYSLOG_NG_HTTP % {"file": file, "port": port, "buffer": buffer, "flags": flags})
+    return Sender(scenario, "syslog-ng-http", file, ["syslog-ng", "--foreground", "--no-caps", "--cfgfile", directory / "conf", "--persist-file",
+                                                     directory / "persist", "--pidfile", directory / "pid", "--control", directory / "control"])
+
+
+def rsyslog_http(scenario, file, port):
+    command, environment = rsyslog_command(scenario)
+    directory = scenario.directory / "rsyslog-http"
+    directory.mkdir()
+    (directory / "conf").write_text(RSYSLOG_HTTP % {"file": file, "port": port, "directory": directory})
+    return Sender(scenario, "rsyslog-http", file, [*command, "-n", "-f", directory / "conf", "-i", directory / "pid"], environment)

@@ -10,6 +10,17 @@ namespace {
 
 const std::string kVerify20 = "upstream SSL certificate verify error: (20:unable to get local issuer certificate)";
 
+/// Reads without handing over.
+class Feeding {
+ public:
+  explicit Feeding(FailureFold& fold) : fold_(fold), analysis_(some_rules(), parse::TimeZone::named("UTC").value()) {}
+  void read(const std::string& lines) { analysis_.consume({.bytes = lines, .before = {}, .offset = {0}}, fold_); }
+
+ private:
+  FailureFold& fold_;
+  LineAnalysis analysis_;
+};
+
 TEST(FailureFold, FoldsAStormIntoOneObjectAPlace) {
   Reading reading(some_rules());
   std::string lines;
@@ -45,6 +56,25 @@ TEST(FailureFold, ALogThatInventsPlacesCostsCountersNotMemory) {
   const FailureBatch batch = reading.read(lines);
   EXPECT_EQ(batch.failures.size(), FailureFold::kMaxPlaces);
   EXPECT_EQ(batch.overflow, 100U);
+}
+
+TEST(FailureFold, IsFullLongBeforeItMustDropLines) {
+  Reading reading(some_rules());
+  const auto lines = [](unsigned from, unsigned to) {
+    std::string text;
+    for (unsigned i = from; i < to; ++i)
+      text += upstream_line(0, kVerify20, "10.0." + std::to_string(i / 256) + "." + std::to_string(i % 256) + ":1");
+    return text;
+  };
+  Feeding feeding(reading.fold());
+  feeding.read(lines(0, FailureFold::kFullPlaces - 1));
+  EXPECT_FALSE(reading.fold().is_full());
+  feeding.read(lines(FailureFold::kFullPlaces - 2, FailureFold::kFullPlaces));
+  EXPECT_TRUE(reading.fold().is_full());
+  const FailureBatch batch = reading.fold().take();
+  EXPECT_EQ(batch.failures.size(), FailureFold::kFullPlaces);
+  EXPECT_EQ(batch.overflow, 0U);
+  EXPECT_FALSE(reading.fold().is_full());
 }
 
 TEST(FailureFold, LiveLinesCountAsSeenNow) {

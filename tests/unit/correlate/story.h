@@ -29,7 +29,7 @@ struct Story {
     for (const IncidentChange& change : changes) {
       const bool is_silent = change.incident->history || (change.incident->noise && !change.incident->anomalous_at);
       if (change.what == IncidentChange::What::changed || is_silent || !change.incident->was_open) continue;
-      list += (list.empty() ? "" : ", ") + name(change.what) + change.incident->rule_id;
+      list += (list.empty() ? "" : ", ") + name(change.what) + change.incident->rule_id.get();
     }
     return list;
   }

@@ -158,6 +158,16 @@ TEST_F(ConfigurationDiagnosis, RecoversADamagedCaFileFromTheCollection) {
   EXPECT_THAT(first_patch(diagnosis)->patch, HasSubstr("+-----END CERTIFICATE-----"));
 }
 
+TEST_F(ConfigurationDiagnosis, TakesDirectivesOfTheMainLevel) {
+  bench_.configuration("ssl_certificate tls/gone.pem;\nssl_certificat x;\n");
+  const Diagnosis missing = diagnose("config_file_missing", "cannot load certificate \"/etc/nginx/tls/gone.pem\": BIO_new_file() failed");
+  EXPECT_EQ(missing.cause, "config_file_missing");
+  ASSERT_TRUE(missing.place);
+  EXPECT_EQ(missing.place->line, 2U);
+  const Diagnosis word = diagnose("config_directive_invalid", "unknown directive \"ssl_certificat\" in /etc/nginx/nginx.conf:3");
+  EXPECT_EQ(word.cause, "config_directive_invalid");
+}
+
 TEST_F(ConfigurationDiagnosis, SaysSoWhenTheLineIsStrange) {
   const Diagnosis diagnosis = diagnose("unclassified", "SSL_something_new(\"x\") failed");
   EXPECT_EQ(diagnosis.cause, "unclassified");

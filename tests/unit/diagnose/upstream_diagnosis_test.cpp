@@ -224,6 +224,10 @@ TEST_F(UpstreamCrlDiagnosis, SeesDepthBeforeTheListsThatItHides) {
   const auto diagnosis = diagnose_chain({second.leaf("backend.test"), second, issuing}, 8, "proxy_ssl_crl crl.pem;");
   expect_others(diagnosis, "verify_depth_too_small");
   EXPECT_THAT(diagnosis.also, Contains("crl_missing"));
+  ASSERT_NE(fix_of(diagnosis, "raise-depth"), nullptr);
+  EXPECT_THAT(fix_of(diagnosis, "raise-depth")->how.en, HasSubstr("Set proxy_ssl_verify_depth 2 (now 1)"));
+  EXPECT_THAT(diagnosis.dead_ends,
+              Not(Contains(testing::Field(&DeadEnd::action, testing::Field(&Text::en, "Raise proxy_ssl_verify_depth")))));
 }
 
 TEST_F(UpstreamCrlDiagnosis, NamesTheListThatIsMissing) {

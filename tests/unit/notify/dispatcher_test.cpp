@@ -222,14 +222,14 @@ TEST(Dispatcher, RoutesDecideWhoIsTold) {
   auto& first = town.see(incident_at(1, at(0)), at(0));
   auto& second = town.see(incident_at(2, at(0), Severity::info), at(0));
   auto& third = town.see(incident_at(3, at(0)), at(0));
-  EXPECT_EQ(town.told(at(10)), "dba opened 1; ops opened 1; ops opened 2; ops opened 3");
+  EXPECT_EQ(town.told(at(10)), "ops opened 1; dba opened 1; ops opened 2; ops opened 3");
   for (auto* const incident : {&first, &second, &third}) town.resolve(*incident, at(20));
   EXPECT_EQ(town.told(at(20)), "");
   auto elsewhere = incident_at(4, at(30));
   elsewhere.place = {.side = parse::Side::config, .peer = "", .name = "", .server = "", .object = "/etc/x", .scheme = ""};
   Town without({database}, {{.name = "ops"}, {.name = "dba"}});
   without.see(elsewhere, at(30));
-  EXPECT_EQ(without.told(at(40)), "dba opened 4; ops opened 4");  // no route matches: nobody is forgotten
+  EXPECT_EQ(without.told(at(40)), "ops opened 4; dba opened 4");  // no route matches: nobody is forgotten
 }
 
 TEST(Dispatcher, NoiseAndHistoryAreNobodysBusiness) {

@@ -39,6 +39,23 @@ TEST(JsonRecord, FollowsNamesOfTheUsersOwn) {
   EXPECT_EQ(picked(R"({"payload.line":"flat"})", names), "flat||");
 }
 
+TEST(JsonRecord, UnderstandsTimesThatAreNumbers) {
+  EXPECT_EQ(picked(R"({"message":"x","time":1795229895})"), "x||2026-11-21T02:58:15.000000Z");
+  EXPECT_EQ(picked(R"({"message":"x","timestamp": 1795229895123 })"), "x||2026-11-21T02:58:15.123000Z");
+  EXPECT_EQ(picked(R"({"message":"x","time":1795229895.25,"a":1e999})"), "x||2026-11-21T02:58:15.250000Z");
+  EXPECT_EQ(picked(R"({"message":"x","@timestamp":"1795229895123456789"})"), "x||2026-11-21T02:58:15.123456Z");
+}
+
+TEST(JsonRecord, TakesTheBestTimeThatIsOne) {
+  EXPECT_EQ(picked(R"({"time":1795229895,"@timestamp":"2026-11-21T00:00:00Z","message":"x"})"), "x||2026-11-21T00:00:00Z");
+  EXPECT_EQ(picked(R"({"@timestamp":"2026-11-21T00:00:00Z","time":1795229895,"message":"x"})"), "x||2026-11-21T00:00:00Z");
+  EXPECT_EQ(picked(R"({"@timestamp":1795229895,"time":"2026-11-21T00:00:00Z","message":"x"})"), "x||2026-11-21T02:58:15.000000Z");
+  // A duration is no time, and does not hide one.
+  EXPECT_EQ(picked(R"({"time":0.123,"timestamp":1795229895,"message":"x"})"), "x||2026-11-21T02:58:15.000000Z");
+  // Nothing is left of the record before.
+  EXPECT_EQ(picked(R"({"message":"x"})"), "x||");
+}
+
 TEST(JsonRecord, GivesNothingWhereThereIsNoText) {
   EXPECT_EQ(picked(R"({"message":5,"a":[{"message":"inside"}],"b":{"message":"inside"}})"), "||");
   EXPECT_EQ(picked("{}"), "||");
@@ -68,6 +85,17 @@ TEST(PackRecord, PicksNestedFieldsAndPassesOthers) {
   EXPECT_EQ(picker.host(), "node-1");
   EXPECT_FALSE(pick_pack_fields(packed_array(0), picker));
   EXPECT_FALSE(pick_pack_fields(map.substr(0, map.size() - 2), picker));
+}
+
+TEST(PackRecord, UnderstandsTimesThatAreNumbers) {
+  const FieldNames names;
+  FieldPicker picker(names);
+  std::string seconds("\xCE", 1);  // uint 32: 1795229895
+  for (const unsigned byte : {0x6BU, 0x01U, 0x08U, 0xC7U}) seconds += static_cast<char>(byte);
+  ASSERT_TRUE(pick_pack_fields(packed_map(2) + packed_text("message") + packed_text("x") + packed_text("time") + seconds, picker));
+  EXPECT_EQ(picker.time(), "2026-11-21T02:58:15.000000Z");
+  ASSERT_TRUE(pick_pack_fields(packed_record({{"message", "x"}}), picker));
+  EXPECT_EQ(picker.time(), "");
 }
 
 }  // namespace

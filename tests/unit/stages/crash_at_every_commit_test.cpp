@@ -80,7 +80,7 @@ class Playthrough {
     const auto list = store_->call([](store::Database& database) { return store::Incidents(database).list(std::nullopt, 1000); }).get();
     for (const store::IncidentRow& row : list.value()) {
       const auto incident = correlate::Incident::from_json(row.state_json).value();
-      counts[incident.rule_id + " " + incident.place.peer] += incident.count;
+      counts[incident.rule_id.get() + " " + incident.place.peer] += incident.count;
     }
     return counts;
   }

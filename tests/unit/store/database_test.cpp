@@ -17,6 +17,7 @@
 #include "store/incidents.h"
 #include "store/outbox.h"
 #include "store/positions.h"
+#include "store/schema.h"
 #include "support/temp_dir.h"
 
 namespace handshaked::store::test {
@@ -254,6 +255,32 @@ TEST(Database, SavesTheRowsThatCanStillBeReadFromADamagedFile) {
     ASSERT_OK(outbox.mark_delivered(ids, at(2)));
   }
   EXPECT_EQ(delivered, database.value().replacement()->rows_saved - 2);
+}
+
+TEST(Database, SavesTheDeliveriesOfADamagedFileOfBeforeBodiesHadATable) {
+  const TempDir directory;
+  {
+    Connection old;
+    ASSERT_OK(old.open(directory / "handshaked.db", std::chrono::milliseconds(0)));
+    ASSERT_OK(migrate(old, schema_steps().first(3)));
+    for (int i = 0; i < 50; ++i) {
+      const std::string number = std::to_string(i);
+      old.execute(
+          ("INSERT INTO outbox (receiver, event_id, event_type, incident_id, status, created_at, not_before, body) VALUES ('hook', 'e" +
+           number + "', 't', '', 'ready', 1, 1, '{\"n\":" + number + ",\"padding\":\"" + std::string(1000, 'x') + "\"}')")
+              .c_str());
+    }
+  }
+  const auto size = static_cast<std::streamoff>(fs::file_size(directory / "handshaked.db"));
+  overwrite(directory / "handshaked.db", size / 4096 * 3 / 4 * 4096, std::string(4096, '\xa5'));
+  auto database = Database::open(directory / "handshaked.db");
+  ASSERT_OK(database);
+  ASSERT_TRUE(database.value().replacement());
+  const auto saved = value_of(Outbox(database.value()).due("hook", at(1), 100));
+  EXPECT_GT(saved.size(), 30U);
+  EXPECT_LT(saved.size(), 50U);
+  EXPECT_EQ(saved.size(), database.value().replacement()->rows_saved);
+  for (const OutboxRow& row : saved) EXPECT_THAT(row.body, testing::StartsWith("{\"n\":" + row.event_id.substr(1) + ","));
 }
 
 TEST(Database, ReplacesAFileThatTurnsOutDamagedWhileItIsUsed) {

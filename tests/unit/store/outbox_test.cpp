@@ -1,6 +1,7 @@
 #include "store/outbox.h"
 
 #include "rows.h"
+#include "store/connection.h"
 
 namespace handshaked::store::test {
 namespace {
@@ -48,6 +49,29 @@ TEST_F(OutboxTest, GivesARowAsItWasQueued) {
   EXPECT_EQ(row.not_before, at(3));
   EXPECT_EQ(row.attempts, 0U);
   EXPECT_EQ(row.body, queued.body);
+}
+
+TEST_F(OutboxTest, WritesABodyOnceForTheReceiversThatGetTheSame) {
+  NewDelivery german = delivery("e", "i", "c");
+  german.body = R"({"a":"ü"})";
+  queue({delivery("e", "i", "a"), delivery("e", "i", "b"), german, delivery("e", "i", "a")});
+  Connection& connection = database_.connection();
+  EXPECT_EQ(connection.read_integer("SELECT count(*) FROM outbox"), 3);
+  EXPECT_EQ(connection.read_integer("SELECT count(*) FROM event_bodies"), 2);
+  EXPECT_EQ(value_of(outbox_.due("b", at(1), 10)).at(0).body, "{}");
+  EXPECT_EQ(value_of(outbox_.due("c", at(1), 10)).at(0).body, german.body);
+  ASSERT_OK(outbox_.mark({.copies = {{value_of(outbox_.due("c", at(1), 10)).at(0).id, "d"}}}, at(2)));
+  EXPECT_EQ(value_of(outbox_.due("d", at(3), 10)).at(0).body, german.body);
+  EXPECT_EQ(connection.read_integer("SELECT count(*) FROM event_bodies"), 2);
+}
+
+TEST_F(OutboxTest, PassesOverWhatIsHeld) {
+  queue({delivery("1", "i"), delivery("2", "j"), delivery("3", "k"), delivery("4", "l")});
+  const std::set<DeliveryId> held = {id_of("1"), id_of("3")};
+  const auto rows = value_of(outbox_.due("hook", at(1), 1, held));
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_EQ(rows[0].event_id, "2");
+  EXPECT_EQ(value_of(outbox_.due("hook", at(1), 10, held)).size(), 2U);
 }
 
 TEST_F(OutboxTest, HoldsBackALaterEventOfOneIncidentUntilTheEarlierArrived) {

@@ -1,0 +1,155 @@
+#include "parse/message_begin.h"
+
+#include <cstdint>
+#include <cstring>
+
+namespace handshaked::parse {
+namespace {
+
+constexpr auto npos = std::string_view::npos;
+constexpr std::size_t kMaxHead = 256;  // of "HOST TAG: "; the parser takes a little more
+
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/// Eight characters to compare with at once: 'd' stands for a digit, 'x' for any byte, all else for itself.
+struct Shape {
+  std::uint64_t expected = 0;
+  std::uint64_t slack = 0;  ///< what a byte may differ from `expected` at most, as the distance to 0x80
+  std::uint64_t looked_at = 0;
+
+  explicit Shape(const char (&text)[9]) {
+    unsigned char expected_bytes[8];
+    unsigned char slack_bytes[8];
+    unsigned char looked_at_bytes[8];
+    for (std::size_t i = 0; i < 8; ++i) {
+      expected_bytes[i] = text[i] == 'd' ? '0' : static_cast<unsigned char>(text[i]);
+      slack_bytes[i] = text[i] == 'd' ? 0x80 - 10 : 0x80 - 1;  // '0' ^ c is below 10 for digits, and for nothing else
+      looked_at_bytes[i] = text[i] == 'x' ? 0 : 0xFF;
+    }
+    std::memcpy(&expected, expected_bytes, 8);
+    std::memcpy(&slack, slack_bytes, 8);
+    std::memcpy(&looked_at, looked_at_bytes, 8);
+  }
+
+  /// At least eight bytes stand at `at`.
+  bool fits(const char* at) const {
+    constexpr std::uint64_t kHigh = 0x8080808080808080ULL;
+    std::uint64_t bytes = 0;
+    std::memcpy(&bytes, at, 8);
+    const std::uint64_t differs = (bytes ^ expected) & looked_at;
+    // No byte carries into the next: both are below 0x80 where the high bits are clear.
+    return (differs & kHigh) == 0 && ((differs + slack) & kHigh) == 0;
+  }
+};
+
+/// Behind digits at `at`, at most 18 as the header's reader takes; `at` itself when there are none.
+std::size_t skip_digits(std::string_view line, std::size_t at) {
+  const std::size_t begin = at;
+  while (at < line.size() && is_digit(line[at]) && at - begin < 18) ++at;
+  return at;
+}
+
+/// The same as read_header() in log_header.h, but only for how long it is. npos when there is none, or when `line` is cut in it.
+std::size_t skip_header(std::string_view line, std::size_t at) {
+  static const Shape kDate("dddd/dd/");
+  static const Shape kClock("dd dd:dd");
+  static const Shape kSeconds(":dd [xxx");
+  static constexpr std::string_view kLevels[] = {"error] ", "warn] ", "crit] ", "info] ", "notice] ", "alert] ", "emerg] ", "debug] "};
+  if (line.size() < at + 40) return npos;
+  const char* const begin = line.data() + at;
+  if (!kDate.fits(begin) || !kClock.fits(begin + 8) || !kSeconds.fits(begin + 16)) return npos;
+  at += 21;
+  std::size_t behind = 0;
+  for (const std::string_view level : kLevels) {
+    if (std::memcmp(line.data() + at, level.data(), level.size()) != 0) continue;
+    behind = at + level.size();
+    break;
+  }
+  if (behind == 0) return npos;
+  at = skip_digits(line, behind);
+  if (at == behind || at >= line.size() || line[at] != '#') return npos;
+  behind = at + 1;
+  at = skip_digits(line, behind);
+  if (at == behind || line.substr(at, 2) != ": ") return npos;
+  at += 2;
+  if (at >= line.size()) return npos;
+  if (line[at] != '*') return at;
+  behind = skip_digits(line, at + 1);
+  if (behind >= line.size()) return npos;
+  return behind > at + 1 && line[behind] == ' ' ? behind + 1 : at;
+}
+
+/// Behind the next space; npos when the line ends before.
+std::size_t skip_word(std::string_view line, std::size_t at) {
+  for (; at < line.size() && line[at] != '\n'; ++at) {
+    if (line[at] == ' ') return at + 1;
+  }
+  return npos;
+}
+
+/// Behind "HOST TAG: " or "TAG: ".
+std::size_t skip_host_and_tag(std::string_view line, std::size_t at) {
+  int spaces = 0;
+  for (const std::size_t begin = at; at + 1 < line.size() && at - begin < kMaxHead; ++at) {
+    const char c = line[at];
+    if (c == ':' && line[at + 1] == ' ') return at + 2;
+    if (c == '"' || c == '\n' || (c == ' ' && ++spaces > 1)) return npos;
+  }
+  return npos;
+}
+
+/// "1 TIME HOST APP PROCID MSGID - "
+std::size_t skip_rfc5424(std::string_view line, std::size_t at) {
+  for (int words = 0; words < 6; ++words) {
+    at = skip_word(line, at);
+    if (at == npos) return npos;
+  }
+  if (line.substr(at, 2) != "- ") return npos;
+  at += 2;
+  return line.substr(at, 3) == "\xEF\xBB\xBF" ? at + 3 : at;
+}
+
+/// "2026-11-21T02:58:15.123456789Z stderr F ", and RFC 3164 with such a time: "TIME HOST TAG: "
+std::size_t skip_rfc3339_wrapping(std::string_view line, std::size_t at) {
+  at = skip_word(line, at);
+  if (at == npos || line.size() < at + 9) return npos;
+  const std::string_view stream = line.substr(at, 9);
+  if (stream == "stderr F " || stream == "stdout F " || stream == "stderr P " || stream == "stdout P ") return at + 9;
+  if (stream.starts_with("stderr ") || stream.starts_with("stdout ")) return at + 7;
+  if (is_digit(stream[0]) && stream[4] == '/') return at;
+  return skip_host_and_tag(line, at);
+}
+
+std::size_t skip_priority(std::string_view line) {
+  if (!line.starts_with('<')) return 0;
+  const std::size_t close = skip_digits(line.substr(0, 5), 1);
+  return close > 1 && close < 5 && line[close] == '>' ? close + 1 : npos;
+}
+
+}  // namespace
+
+std::size_t find_wrapped_message(std::string_view line) {
+  static const Shape kDay("xxx dd d");  // of the month, or one digit behind a space
+  static const Shape kShortDay("xxx  d d");
+  static const Shape kClock("d:dd:dd ");
+  static const Shape kDate("dddd-dd-");
+  static const Shape kTime("ddTdd:dd");
+  static const Shape kSeconds(":ddxxxxx");
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  if (line.size() < 64) return npos;
+  const std::size_t begin = skip_priority(line);
+  if (begin == npos) return npos;
+  const char* const at = line.data() + begin;
+  std::size_t inner = npos;
+  if (begin > 0 && at[0] == '1' && at[1] == ' ') {
+    inner = skip_rfc5424(line, begin);
+  } else if (is_letter(at[0])) {
+    if (!is_letter(at[1]) || !is_letter(at[2]) || (!kDay.fits(at) && !kShortDay.fits(at)) || !kClock.fits(at + 8)) return npos;
+    inner = skip_host_and_tag(line, begin + 16);
+  } else if (kDate.fits(at) && kTime.fits(at + 8) && kSeconds.fits(at + 16)) {
+    inner = skip_rfc3339_wrapping(line, begin);
+  }
+  return inner == npos ? npos : skip_header(line, inner);
+}
+
+}  // namespace handshaked::parse

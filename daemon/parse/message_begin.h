@@ -1,0 +1,18 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace handshaked::parse {
+
+/// As much of a line as is ever needed to step over a wrapping and nginx's header.
+inline constexpr std::size_t kLongestWrapping = 512;
+
+/// Where nginx's message begins in a line that syslog (RFC 3164, or RFC 5424 without structured data) or a container runtime (CRI) has
+/// wrapped: behind "<187>Nov 21 02:58:15 web-1 nginx: 2026/11/21 02:58:15 [error] 9#9: *1 ". npos when the line is anything else, or when
+/// it is not certain: where this answers with a place, NginxErrorParser puts the beginning of the message there, too.
+///
+/// `line` may be cut behind kLongestWrapping bytes, and may go on behind its line feed. Made for speed: it runs for every line.
+std::size_t find_wrapped_message(std::string_view line);
+
+}  // namespace handshaked::parse

@@ -1,0 +1,62 @@
+"""A TCP proxy on loopback that loses the first answer: what comes back first is thrown away with its connection."""
+import socket
+import threading
+
+from support.ports import LOOPBACK
+
+
+class LossyProxy:
+    def __init__(self, scenario, target, on_answer):
+        """on_answer() is called when the first answer has come and before its connection is closed."""
+        self._target = target
+        self._on_answer = on_answer
+        self._lock = threading.Lock()
+        self._has_lost = False
+        self._socket = socket.create_server((LOOPBACK, 0))
+        self.port = self._socket.getsockname()[1]
+        scenario.at_end(self._close)
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _close(self):
+        try:
+            self._socket.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+        self._socket.close()
+
+    def _accept(self):
+        while True:
+            try:
+                client, _ = self._socket.accept()
+            except OSError:
+                return
+            try:
+                server = socket.create_connection((LOOPBACK, self._target))
+            except OSError:
+                client.close()
+                continue
+            threading.Thread(target=self._pump, args=(client, server, lambda data: True), daemon=True).start()
+            threading.Thread(target=self._pump, args=(server, client, self._may_pass), daemon=True).start()
+
+    def _may_pass(self, _data):
+        with self._lock:
+            if self._has_lost:
+                return True
+            self._has_lost = True
+        self._on_answer()
+        return False
+
+    @staticmethod
+    def _pump(source, sink, may_pass):
+        try:
+            while data := source.recv(65536):
+                if not may_pass(data):
+                    break
+                sink.sendall(data)
+        except OSError:
+            pass
+        for end in (source, sink):
+            try:
+                end.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
