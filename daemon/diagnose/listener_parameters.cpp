@@ -151,8 +151,12 @@ void diagnose_groups(LocalCase& local, const nginx::ListeningServer& server) {
                              {"Your TLS client offers no key-exchange group that is in common use. Please let it offer X25519 or P-256.",
                               "您的 TLS 客户端没有提供常用的密钥交换组，请启用 X25519 或 P-256。"});
   }
+  // OpenSSL refuses a list that names a group twice.
   std::string wider = now;
-  for (const std::string& group : refused) wider += (wider.empty() ? "" : ":") + group;
+  for (const std::string& group : refused) {
+    if ((":" + nginx::to_lower(now) + ":").find(":" + nginx::to_lower(group) + ":") == std::string::npos)
+      wider += (wider.empty() ? "" : ":") + group;
+  }
   local.conclude("no_shared_group", 0.9,
                  {(is_by_command ? "ssl_conf_command Groups " : "ssl_ecdh_curve ") + now + " leaves out groups that clients may insist on",
                   (is_by_command ? "ssl_conf_command Groups " : "ssl_ecdh_curve ") + now + " 排除了客户端可能坚持使用的组"});

@@ -15,6 +15,8 @@ using correlate::Status;
 
 /// How long a digest of what was missed waits, in group_waits: the backlog is still being read.
 constexpr int kLateWaits = 3;
+/// Of one advance(): an event is tens of kilobytes, and all of a commit is in memory. The rest stays due.
+constexpr std::size_t kMostNotices = 256;
 /// A withheld group without a known end of its silence is looked at again after so long.
 constexpr auto kLookAgain = std::chrono::minutes(10);
 constexpr auto kKeepEndedSilences = std::chrono::hours(24);
@@ -265,7 +267,7 @@ Dispatcher::Decisions Dispatcher::advance(Time now, const LiveIncidents& live) {
   told_copies_.clear();
   Decisions decisions;
   look_at_silences(now);
-  while (!due_.empty() && due_.begin()->first <= now) {
+  while (!due_.empty() && due_.begin()->first <= now && decisions.notices.size() < kMostNotices) {
     Group& group = *due_.begin()->second;
     unschedule(group);
     flush(group, now, live, decisions);

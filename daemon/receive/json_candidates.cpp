@@ -10,14 +10,14 @@ constexpr auto npos = std::string_view::npos;
 
 /// The next "\u00" that stands for a printable ASCII character.
 std::size_t find_spelled_letter(std::string_view json, std::size_t from) {
-  static constexpr std::string_view kEscape = "\\u00";
+  // From backslash to backslash: a line has a handful, and that is a little faster than memmem() for all four bytes.
   while (from < json.size()) {
-    const void* const found = memmem(json.data() + from, json.size() - from, kEscape.data(), kEscape.size());
+    const void* const found = std::memchr(json.data() + from, '\\', json.size() - from);
     if (found == nullptr) return npos;
     const auto at = static_cast<std::size_t>(static_cast<const char*>(found) - json.data());
-    const std::size_t digit = at + kEscape.size();
-    if (digit < json.size() && json[digit] >= '2' && json[digit] <= '7') return at;
-    from = digit;
+    const std::string_view escape = json.substr(at + 1, 4);
+    if (escape.size() == 4 && escape.starts_with("u00") && escape[3] >= '2' && escape[3] <= '7') return at;
+    from = at + 1;
   }
   return npos;
 }

@@ -19,15 +19,14 @@ set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 # Creating the user needs systemd-sysusers, as debhelper's dh_installsysusers has it.
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "systemd | systemd-standalone-sysusers | systemd-sysusers, tzdata")
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS "nginx")
-# Its first line is not part of it: CPack wants summary and text in one.
-set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "turns nginx's TLS error lines into remediation events
- A daemon that follows the error logs of nginx and turns lines about failed
- TLS handshakes into one event a fault: cause, place in nginx's
- configuration, and the change that cures it, tried by repeating nginx's
- own verification. Events go to syslog, webhooks and chat services.
- .
- Verbs of the same program analyse whole logs, explain error codes,
- diagnose upstreams, and try and apply fixes.")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "turn nginx's TLS error lines into remediation events")
+set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "A daemon that follows the error logs of nginx and turns lines about failed
+TLS handshakes into one event a fault: cause, place in nginx's
+configuration, and the change that cures it, tried by repeating nginx's
+own verification. Events go to syslog, webhooks and chat services.
+.
+Verbs of the same program analyse whole logs, explain error codes,
+diagnose upstreams, and try and apply fixes.")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA
   ${CMAKE_CURRENT_LIST_DIR}/conffiles ${CMAKE_CURRENT_LIST_DIR}/postinst ${CMAKE_CURRENT_LIST_DIR}/prerm ${CMAKE_CURRENT_LIST_DIR}/postrm)

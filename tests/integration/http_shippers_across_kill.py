@@ -20,7 +20,7 @@ def lines(ledger, count=LINES):
 
 
 def story(t):
-    require_program("curl")
+    require_program("curl", "ss")
     port = free_port()
     daemon = Daemon(t, tables=[("[[http]]", {"listen": ["http://127.0.0.1:%d" % port]})]).start()
     ledger = Ledger()
@@ -68,6 +68,9 @@ def story(t):
             senders.append(make())
         except Skip as skip:
             t.step("without: %s" % skip)
+    if not senders:
+        daemon.stop()
+        return
 
     def write_part(count):
         for sender in senders:

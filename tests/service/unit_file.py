@@ -39,7 +39,7 @@ def story(t):
         expect(setting in settings, "the unit has no %s=%s" % setting)
     expect(dict(settings)["WatchdogSec"].isdigit(), "no watchdog")
     reloads = [value for name, value in settings if name == "ExecReload"]
-    expect(len(reloads) == 2 and reloads[1] == "/bin/kill -HUP $MAINPID", "a reload is not checked first: %s" % reloads)
+    expect(len(reloads) == 2 and reloads[1] == "/bin/sh -c 'kill -HUP $MAINPID'", "a reload is not checked first: %s" % reloads)
 
     for tool, file in [("systemd-sysusers", "handshaked.sysusers"), ("systemd-tmpfiles", "handshaked.tmpfiles")]:
         if not shutil.which(tool):

@@ -103,7 +103,7 @@ class DiagnosisBench:
                 problems.append("%s: a dead end is called proved without a word how" % one.name)
         proved = [fix for fix in fixes if fix["proof"]["status"] == "proved" and fix.get("patch")]
         if one.cured and not proved:
-            problems.append("%s: no fix is proved: %s" % (one.name, json.dumps(first)[:800]))
+            problems.append("%s: no fix is proved: %s, %s" % (one.name, first.get("proof"), json.dumps(first)[:800]))
         elif not one.cured and proved:
             problems.append("%s: nothing on this side can cure it, and yet this is called proved: %s" % (one.name, proved[0]["title"]))
         elif one.cured:
