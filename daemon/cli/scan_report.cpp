@@ -84,7 +84,7 @@ class ScanReport {
     for (const Incident& incident : result_.incidents) {
       if (incident.noise || items.size() == top_) continue;
       items.push_back({.lead = std::string(severity_word(language_, incident.severity)) + " " + place_name(incident.place),
-                       .remark = times(incident.count, "time", "times", "次") + text(", likely ", "，很可能是 ") + incident.likeliest_cause,
+                       .remark = times(incident.count, "time", "times", "次") + text(", likely ", "，很可能是 ") + incident.likeliest_cause.get(),
                        .details = {}});
       if (incident.likeliest_cause.empty()) items.back().remark = times(incident.count, "time", "times", "次");
     }
@@ -183,8 +183,8 @@ class ScanReport {
     std::string words(side_words(language_, place.side));
     const std::string colon = text(": ", "：");
     if (!place.peer.empty()) words += colon + (place.scheme.empty() ? "" : place.scheme.get() + "://") + place.peer;
-    else if (place.side == parse::Side::client && !place.server.empty()) words += colon + place.server;
-    if (!place.object.empty()) words += colon + place.object;
+    else if (place.side == parse::Side::client && !place.server.empty()) words += colon + place.server.get();
+    if (!place.object.empty()) words += colon + place.object.get();
     return words;
   }
 
@@ -231,8 +231,8 @@ class ScanReport {
     for (const Incident* incident : noise) {
       if (items.size() == kListedNoise) break;
       std::string lead = with_separators(incident->count) + " × " +
-                         (language_ == Language::zh && !incident->title_zh.empty() ? incident->title_zh : incident->title);
-      items.push_back({.lead = std::move(lead), .remark = place_name(incident->place) + "; " + incident->rule_id, .details = {}});
+                         (language_ == Language::zh && !incident->title_zh.empty() ? incident->title_zh : incident->title).get();
+      items.push_back({.lead = std::move(lead), .remark = place_name(incident->place) + "; " + incident->rule_id.get(), .details = {}});
     }
     page_.list(ListStyle::bullets, items);
     if (noise.size() > kListedNoise)

@@ -14,7 +14,7 @@ STAGES = ["ingest", "receive", "parse", "match", "correlate", "notify", "nginx",
 OUTPUT = {
     "ingest": ["log_line.h"],
     "receive": [],
-    "parse": ["error_record.h", "openssl_error.h", "time_zone.h"],
+    "parse": ["error_record.h", "openssl_error.h", "time_zone.h", "message_begin.h"],
     "match": ["handshake_failure.h", "failure_handler.h", "rule.h", "rule_set.h", "knowledge.h"],
     "correlate": ["incident.h", "incident_key.h", "diagnosis_note.h"],
     "notify": ["notice.h"],
