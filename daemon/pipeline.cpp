@@ -278,6 +278,7 @@ class Daemon {
     const Time now = wall_clock_now();
     for (const correlate::FailureBatch& found : batch.found) correlator_.absorb(found, now);
     store::Commit commit;
+    if (batch.make_cursor) batch.cursor = batch.make_cursor();
     if (!batch.cursor.empty()) commit.positions.push_back({.source = std::move(batch.source), .cursor = std::move(batch.cursor)});
     advance(now, std::move(commit), std::move(batch.committed));
   }

@@ -35,7 +35,7 @@ struct Explanation {
 class PathSearch {
  public:
   PathSearch(LocalCase& local, const ClientVerification& verification)
-      : local_(local), verification_(verification), trust_(verification.trust), clients_(trust_, local.ca_store(), local.now()) {
+      : verification_(verification), trust_(verification.trust), clients_(trust_, local.ca_store(), local.now()) {
     for (const ClientHypothesis& client : clients_.all()) {
       if (client.verify_code == local.symptom().verify_code.value_or(0)) explanations_.push_back({fault_of(client), client});
     }
@@ -67,7 +67,6 @@ class PathSearch {
     return knows_part ? PathFault::bundle_lacks_root : PathFault::unknown_ca;
   }
 
-  LocalCase& local_;
   const ClientVerification& verification_;
   ClientTrust trust_;
   ClientHypotheses clients_;

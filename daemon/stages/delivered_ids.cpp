@@ -1,6 +1,7 @@
 #include "stages/delivered_ids.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/digest.h"
 
@@ -30,7 +31,7 @@ Result<> DeliveredIds::restore(std::string_view cursor) {
   const std::lock_guard lock(mutex_);
   order_ = std::move(order);
   entries_.clear();
-  for (const std::string& id : order_) entries_[id].is_durable = true;
+  for (const std::string& id : order_) entries_[id] = {.is_durable = true, .is_in_commit = true, .pending = 0};
   return success();
 }
 
@@ -48,12 +49,17 @@ std::string DeliveredIds::cursor() const {
   return text;
 }
 
-std::string DeliveredIds::begin(std::string_view id) {
+void DeliveredIds::begin(std::string_view id) {
   const std::string key = hash(id);
   const std::lock_guard lock(mutex_);
-  const auto [entry, is_new] = entries_.emplace(key, Entry());
-  ++entry->second.pending;
-  if (is_new) order_.push_back(key);
+  ++entries_[key].pending;
+}
+
+std::string DeliveredIds::cursor_with(std::string_view id) {
+  const std::string key = hash(id);
+  const std::lock_guard lock(mutex_);
+  Entry& entry = entries_[key];
+  if (!std::exchange(entry.is_in_commit, true)) order_.push_back(key);
   if (order_.size() > kRemembered) {
     entries_.erase(order_.front());
     order_.pop_front();
@@ -69,8 +75,8 @@ void DeliveredIds::end(std::string_view id, bool is_durable) {
   if (it->second.pending > 0) --it->second.pending;
   it->second.is_durable = it->second.is_durable || is_durable;
   if (it->second.is_durable || it->second.pending > 0) return;
+  if (it->second.is_in_commit) order_.erase(std::find(order_.begin(), order_.end(), key));
   entries_.erase(it);
-  order_.erase(std::find(order_.begin(), order_.end(), key));
 }
 
 }  // namespace handshaked::stages

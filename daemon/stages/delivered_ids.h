@@ -26,15 +26,19 @@ class DeliveredIds {
 
   enum class State { unknown, pending, durable };
   State find(std::string_view id) const;
-  /// A batch of this name is on its way, for the first time or again: the cursor to commit with it.
-  std::string begin(std::string_view id);
+  /// A batch of this name is on its way, for the first time or again.
+  void begin(std::string_view id);
+  /// The cursor to commit with that batch. Asked where commits are put in order, so that a later cursor always holds the earlier ones,
+  /// and none names a batch that is in no commit yet.
+  std::string cursor_with(std::string_view id);
   /// How it ended.
   void end(std::string_view id, bool is_durable);
 
  private:
   struct Entry {
     bool is_durable = false;
-    std::size_t pending = 0;  ///< batches of this name that are on their way
+    bool is_in_commit = false;  ///< and so in order_
+    std::size_t pending = 0;    ///< batches of this name that are on their way
   };
   static std::string hash(std::string_view id);
   std::string cursor() const;

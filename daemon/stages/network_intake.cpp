@@ -158,7 +158,7 @@ void NetworkIntake::count_malformed(std::size_t records, std::string_view why) {
 }
 
 NetworkBatch NetworkIntake::take_batch() {
-  NetworkBatch batch{.source = source_.name, .cursor = {}, .found = std::move(sealed_), .committed = {}};
+  NetworkBatch batch{.source = source_.name, .cursor = {}, .make_cursor = {}, .found = std::move(sealed_), .committed = {}};
   sealed_.clear();
   if (!fold_.empty()) batch.found.push_back(fold_.take());
   ++source_.counters.batches;
@@ -194,7 +194,10 @@ awaitable<Result<>> NetworkIntake::commit(receive::BatchOptions options) {
   if (!is_pending && options.cursor.empty() && !has_found()) co_return success();
   NetworkBatch batch = take_batch();
   batch.cursor = options.cursor;
-  if (!id.empty()) batch.cursor = source_.delivered.begin(id);
+  if (!id.empty()) {
+    source_.delivered.begin(id);
+    batch.make_cursor = [&delivered = source_.delivered, id] { return delivered.cursor_with(id); };
+  }
   const auto waiting = std::make_shared<Waiting>(executor_);
   batch.committed = [waiting, executor = executor_](Result<> answer) {
     asio::post(executor, [waiting, answer = std::move(answer)] {

@@ -57,7 +57,12 @@ function fluentOrg() {
 async function main() {
   const client = options.client === 'fluent-logger' ? fluentLogger() : fluentOrg()
   const sent = []
-  for await (const line of readline.createInterface({ input: process.stdin })) sent.push(client.send(line))
+  let settled = 0
+  const settle = () => { if (++settled === sent.length) console.log(`settled ${settled}`) }
+  for await (const line of readline.createInterface({ input: process.stdin })) {
+    sent.push(client.send(line))
+    sent[sent.length - 1].then(settle, settle)
+  }
   await Promise.all(sent)
   console.log(`${sent.length} events`)
   await client.end()

@@ -52,7 +52,7 @@ class Trial : public ::testing::Test {
   }
 
   const test::TempDir root_;
-  const nginx::DiskFiles files_;
+  const nginx::DiskFiles files_{};
   std::optional<Configuration> configuration_;
   InstalledNginx installed_;
   TrialOptions options_;
