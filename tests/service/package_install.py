@@ -12,7 +12,6 @@ from support.daemon import binary
 from support.ports import free_port
 from support.scenario import Skip, expect, expect_equal, require_program, run
 
-MIRROR = "http://deb.debian.org/debian"
 PACKAGES = "systemd,systemd-sysv,dbus,rsyslog,nginx-core,ca-certificates,tzdata"
 NGINX = """user www-data;
 worker_processes 1;
@@ -70,7 +69,7 @@ def make_root(t, root):
     if os.geteuid() != 0:
         raise Skip("only root can boot a Debian of its own")
     require_program("debootstrap", "systemd-nspawn", "openssl", "cpack", "dpkg-deb", "dpkg-shlibdeps")
-    ended = subprocess.run(["debootstrap", "--variant=minbase", "--include=" + PACKAGES, "bookworm", root, MIRROR], stdin=subprocess.DEVNULL,
+    ended = subprocess.run(["debootstrap", "--variant=minbase", "--include=" + PACKAGES, "bookworm", root], stdin=subprocess.DEVNULL,
                            capture_output=True, text=True, timeout=600)
     if ended.returncode != 0:
         raise Skip("debootstrap cannot make a Debian here: " + " ".join(ended.stdout.split("\n")[-3:]))
