@@ -74,7 +74,7 @@ def story(t):
         expect(b" 502 " in connection.recv(4096), "the bad upstream was accepted")
     opened = receiver.wait_for_events(1)[0]
     expect_equal(opened.peer, bad.address, "peer of the only event")
-    wait_for(lambda: any(incident["noise"] for incident in daemon.incidents()), 10, "the scanners to be counted as noise")
+    wait_for(lambda: any(incident.get("noise") for incident in daemon.incidents()), 10, "the scanners to be counted as noise")
     daemon.stop()
     expect_equal([event.rule for event in receiver.events()], ["nginx/upstream-verify-18-self-signed-leaf"], "rules of all events")
     expect("10.6.6" not in "".join(str(incident["place"]) for incident in daemon.incidents()), "a forged peer became a place")

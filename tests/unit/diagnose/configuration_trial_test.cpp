@@ -3,8 +3,14 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <array>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
 #include <filesystem>
 #include <fstream>
+#include <string_view>
 
 #include "diagnose/configuration_patch.h"
 #include "diagnose/installed_nginx.h"
@@ -26,9 +32,9 @@ class Trial : public ::testing::Test {
     installed_ = find_nginx("");
     if (installed_.program.empty()) GTEST_SKIP() << "no nginx is installed here";
     write("ca.pem", TestIdentity::root("Root").pem());
-    write("sites-available/one",
-          "server {\n  listen unix:" + (root_ / "s.sock").string() +
-              ";\n  location / {\n    proxy_pass https://127.0.0.1:9;\n    proxy_ssl_trusted_certificate ca.pem;\n    proxy_ssl_verify on;\n  }\n}\n");
+    write("sites-available/one", "server {\n  listen unix:" + (root_ / "s.sock").string() +
+                                     ";\n  location / {\n    proxy_pass https://127.0.0.1:9;\n    proxy_ssl_trusted_certificate ca.pem;\n  "
+                                     "  proxy_ssl_verify on;\n  }\n}\n");
     fs::create_directories(root_ / "sites-enabled");
     fs::create_symlink("../sites-available/one", root_ / "sites-enabled/one");
     write("main.conf", "pid nginx.pid;\nerror_log stderr;\nevents { }\nhttp {\n  access_log off;\n  include " + root_.path().string() +
@@ -145,7 +151,8 @@ TEST(InstalledNginx, KnowsTheVersionOfWhatIsInstalled) {
   EXPECT_TRUE(found.installation.openssl_running.starts_with("OpenSSL")) << found.installation.openssl_running;
 }
 
-/// A real master with a worker; ends with the object.
+/// A real master with a worker that has answered a request, so both have taken their titles: the program that starts them returns before
+/// that. Ends with the object.
 class Master {
  public:
   Master(const std::string& program, const fs::path& directory) : program_(program), directory_(directory) {
@@ -153,6 +160,12 @@ class Master {
         << "pid nginx.pid;\nerror_log error.log;\nevents { }\nhttp { access_log off; server { listen unix:"
         << (directory / "x.sock").string() << "; } }\n";
     run({});
+    boost::asio::io_context loop;
+    boost::asio::local::stream_protocol::socket client(loop);
+    client.connect((directory / "x.sock").string());
+    boost::asio::write(client, boost::asio::buffer(std::string_view("GET / HTTP/1.0\r\n\r\n")));
+    std::array<char, 1> first{};
+    boost::asio::read(client, boost::asio::buffer(first));
   }
   ~Master() { run({"-s", "quit"}); }
   void run(Words more) {
