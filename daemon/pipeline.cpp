@@ -17,7 +17,6 @@
 
 #include <unistd.h>
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -26,7 +25,6 @@
 #include <boost/asio/thread_pool.hpp>
 
 #include <algorithm>
-#include <array>
 #include <csignal>
 #include <memory>
 #include <optional>
@@ -39,22 +37,22 @@
 #include "config/router.h"
 #include "control/control_server.h"
 #include "correlate/correlator.h"
-#include "emit/delivery.h"
 #include "notify/dispatcher.h"
-#include "stages/diagnosis_desk.h"
+#include "stages/deliveries.h"
 #include "stages/free_memory.h"
+#include "stages/housekeeping.h"
 #include "stages/incident_commit.h"
+#include "stages/incident_diagnosis.h"
 #include "stages/log_sources.h"
 #include "stages/network_sources.h"
 #include "stages/operator_desk.h"
-#include "stages/receivers.h"
 #include "stages/restored_state.h"
 #include "stages/rule_base.h"
 #include "stages/service_notify.h"
+#include "stages/stage_options.h"
 #include "stages/store_outbox.h"
-#include "store/fix_outcomes.h"
+#include "stages/tail_events.h"
 #include "store/positions.h"
-#include "store/retention.h"
 #include "store/store_thread.h"
 #include "telemetry/log.h"
 
@@ -71,27 +69,6 @@ constexpr int kExitInternal = 70;
 constexpr std::size_t kQueuedBatches = 8;  // of up to 4 MiB of log, or a thousand places and a few
 constexpr std::size_t kQueuedNetworkBatches = 256;
 constexpr auto kDeliveryGrace = std::chrono::seconds(5);
-constexpr auto kReturnMemory = std::chrono::seconds(5);  // after a burst
-constexpr auto kRetentionInterval = std::chrono::hours(1);
-
-std::string host_name(const config::Config& config) {
-  if (!config.host.empty()) return config.host;
-  std::array<char, 256> name{};
-  return gethostname(name.data(), name.size() - 1) == 0 && name[0] != '\0' ? std::string(name.data()) : "localhost";
-}
-
-correlate::CorrelatorOptions correlator_options(const config::Config& config) {
-  correlate::CorrelatorOptions options;
-  options.host = host_name(config);
-  options.transport_lines = config.transport_lines;
-  options.transport_window = config.transport_window;
-  options.quiet_least = config.resolve_after;
-  options.longest_gap = std::chrono::minutes(5);
-  options.hold = std::min<Duration>(config.resolve_after, std::chrono::minutes(2));
-  options.reopen_within = config.reopen_within;
-  options.max_incidents = config.max_incidents;
-  return options;
-}
 
 telemetry::LogLevel log_level(const std::string& name) {
   return name == "debug"     ? telemetry::LogLevel::debug
@@ -109,23 +86,21 @@ class Daemon {
         guard_(asio::make_work_guard(loop_)),
         signals_(loop_, SIGTERM, SIGINT, SIGHUP),
         deadline_(loop_),
-        watchdog_(loop_),
-        retention_(loop_),
-        memory_(loop_),
-        correlator_(correlator_options(config_)),
+        correlator_(stages::correlator_options(config_)),
         dispatcher_(config::make_router(config_), config_.routing.maintenance),
-        incident_commit_(host_name(config_), config_.receivers),
+        incident_commit_(stages::host_name(config_), config_.receivers),
         store_(std::move(database), store_options()),
-        outbox_(store_),
+        deliveries_(loop_, store_),
         batches_(kQueuedBatches, [this] { asio::post(loop_, [this] { take_batches(); }); }),
         readers_(config_.readers),
+        housekeeping_(loop_, readers_, store_, {.max_age = config_.retention, .max_bytes = config_.retention_bytes}),
         sources_(loop_, readers_, batches_, base_->rules),
         network_batches_(kQueuedNetworkBatches, [this] { asio::post(loop_, [this] { take_batches(); }); }),
         network_(loop_, network_batches_, base_->rules, config_.readers) {}
 
   /// Builds what can fail for reasons of the administrator's; complains in the log.
   bool prepare(bool from_start) {
-    make_desk();
+    diagnosis_.emplace(loop_.get_executor(), config_, base_, correlator_, store_, [this] { advance(); });
     if (!restore_incidents() || !make_deliveries()) return false;
     for (const config::FileSource& source : config_.files) {
       const auto followed =
@@ -142,7 +117,7 @@ class Daemon {
 
   void run() {
     wait_for_signals();
-    start_deliveries();
+    deliveries_.start([this] { close_store(); });
     network_.start();
     sources_.start([this] {
       const std::string status =
@@ -151,10 +126,8 @@ class Daemon {
       stages::notify_ready(status);
     });
     listen_to_operators();
-    feed_watchdog();
-    run_retention();
-    return_memory_later();  // what restoring has used
-    advance();              // what was open and due when we were stopped
+    housekeeping_.start();
+    advance();  // what was open and due when we were stopped
     loop_.run();
   }
 
@@ -165,7 +138,7 @@ class Daemon {
     options.on_queued = [this](const store::Commit& commit, const std::vector<store::QueuedRow>& queued) {
       // Straight to the senders, without reading it back.
       auto fresh = std::make_shared<stages::FreshDeliveries>(stages::fresh_deliveries(commit, queued, wall_clock_now()));
-      asio::post(loop_, [this, fresh] { offer_deliveries(*fresh); });
+      asio::post(loop_, [this, fresh] { deliveries_.offer(*fresh); });
     };
     options.on_recovered = [] { log_info("the database can be written again"); };
     options.on_replaced = [this](const store::Replacement& replacement) {
@@ -191,61 +164,14 @@ class Daemon {
     return std::nullopt;
   }
 
-  void make_desk() {
-    if (!config_.diagnosis.enabled) return;
-    stages::DiagnosisDeskOptions options;
-    options.host = host_name(config_);
-    options.nginx_configuration = config_.nginx.configuration;
-    options.nginx_prefix = config_.nginx.prefix;
-    options.ca_stores = config_.diagnosis.ca_stores;
-    options.allow = config_.diagnosis.allow;
-    options.may_probe = config_.diagnosis.probe;
-    options.may_read_keys = config_.diagnosis.read_keys;
-    options.time_limit = config_.diagnosis.time_limit;
-    options.probe_interval = config_.diagnosis.probe_interval;
-    options.probe_interval_most = config_.diagnosis.probe_interval_most;
-    desk_.emplace(
-        loop_.get_executor(), std::move(options),
-        stages::DiagnosisDesk::Answers{
-            .diagnosed = [this](const std::string& incident, auto note) { take_diagnosis(incident, std::move(note)); },
-            .probed = [this](const std::string& incident, const correlate::ProbeRound& round) { take_probes(incident, round); },
-            .fix_made = [this](const std::string& cause, const std::string& fix, bool has_worked) { count_fix(cause, fix, has_worked); }});
-    desk_->use_rules(base_);
-    auto rows = store_.call([](store::Database& database) { return store::FixOutcomes(database).load(); }).get();
-    if (!rows) {
-      log_warning("what fixes did here before is not known: " + rows.error().message());
-      return;
-    }
-    for (const store::FixOutcomeRow& row : rows.value()) rates_.count(row.cause, row.fix_id, {row.worked, row.failed});
-    desk_->use_rates(rates_);
-  }
-
   bool make_deliveries() {
     for (const config::Receiver& receiver : config_.receivers) {
-      auto sink = stages::make_sink(loop_.get_executor(), receiver, host_name(config_));
-      if (!sink) {
-        log_error("receiver " + receiver.name + ": " + sink.error().message());
+      if (const auto added = deliveries_.add(receiver, stages::host_name(config_)); !added) {
+        log_error(added.error().message());
         return false;
       }
-      if (receiver.type == config::Receiver::Type::alertmanager) {
-        if (const auto open = stages::delivered_and_open(store_, receiver.name)) sink.value()->restore(open.value());
-        else log_warning("receiver " + receiver.name + ": what is open cannot be read: " + open.error().message());
-      }
-      emit::DeliveryOptions options = stages::delivery_options(receiver);
-      options.on_copied = [this] { notify_deliveries(); };
-      deliveries_.push_back(std::make_unique<emit::Delivery>(loop_.get_executor(), std::move(sink).value(), outbox_, std::move(options)));
     }
     return true;
-  }
-
-  void start_deliveries() {
-    deliveries_running_ = deliveries_.size();
-    for (const auto& delivery : deliveries_) {
-      asio::co_spawn(loop_, delivery->run(), [this](std::exception_ptr failure) {
-        if (failure) std::rethrow_exception(failure);
-        if (--deliveries_running_ == 0 && stopping_) close_store();
-      });
-    }
   }
 
   // ---- lines in, incidents out -----------------------------------------------------------------------------------------
@@ -262,8 +188,8 @@ class Daemon {
   }
 
   void take_batch(stages::ReadBatch batch) {
-    if (!batch.found.failures.empty()) return_memory_later();
-    for (const ingest::TailEvent& event : batch.events) log_tail_event(event);
+    if (!batch.found.failures.empty()) housekeeping_.return_memory_later();
+    for (const ingest::TailEvent& event : batch.events) stages::log_tail_event(event);
     const Time now = wall_clock_now();
     correlator_.absorb(batch.found, now);
     store::Commit commit;
@@ -274,7 +200,7 @@ class Daemon {
   }
 
   void take_network_batch(stages::NetworkBatch batch) {
-    return_memory_later();
+    housekeeping_.return_memory_later();
     const Time now = wall_clock_now();
     for (const correlate::FailureBatch& found : batch.found) correlator_.absorb(found, now);
     store::Commit commit;
@@ -283,22 +209,12 @@ class Daemon {
     advance(now, std::move(commit), std::move(batch.committed));
   }
 
-  void log_tail_event(const ingest::TailEvent& event) {
-    using Kind = ingest::TailEvent::Kind;
-    std::string text = std::string(to_string(event.kind)) + ": " + event.path;
-    if (!event.detail.empty()) text += ": " + event.detail;
-    if (event.lost_bytes && *event.lost_bytes > 0) text += " (" + std::to_string(*event.lost_bytes) + " bytes were never read)";
-    const bool is_bad = event.kind == Kind::unreadable || event.kind == Kind::damaged || event.kind == Kind::lost_track ||
-                        (event.kind == Kind::truncated && event.lost_bytes.value_or(1) > 0);
-    telemetry::log(is_bad ? telemetry::LogLevel::warning : telemetry::LogLevel::info, text);
-  }
-
   void advance() { advance(wall_clock_now(), {}); }
 
   /// `committed`: of a sender who waits for an acknowledgement; may be empty.
   void advance(Time now, store::Commit commit, std::function<void(Result<>)> committed = {}, bool is_urgent = false) {
     const std::vector<correlate::IncidentChange> changes = correlator_.advance(now);
-    ask_for_diagnoses(changes, now);
+    if (!stopping_) diagnosis_->ask(changes, now);
     incident_commit_.add(changes, commit);
     for (const correlate::IncidentChange& change : changes) dispatcher_.observe(*change.incident, now);
     incident_commit_.add(dispatcher_.advance(now, stages::LiveIncidents(correlator_)), *base_, now, commit);
@@ -317,63 +233,10 @@ class Daemon {
     wait_for_deadline();
   }
 
-  void ask_for_diagnoses(const std::vector<correlate::IncidentChange>& changes, Time now) {
-    using What = correlate::IncidentChange::What;
-    if (!desk_ || stopping_) return;
-    for (const correlate::IncidentChange& change : changes) {
-      const correlate::Incident& incident = *change.incident;
-      if (change.what == What::resolved) desk_->forget(incident.id);
-      const bool may_pass = incident.status == correlate::Status::pending && incident.kind == match::Kind::transport && !incident.noise;
-      if (change.what == What::changed && may_pass) desk_->watch(incident);
-      if ((change.what != What::opened && change.what != What::reopened) || !change.incident->is_told()) continue;
-      if (desk_->request(*change.incident)) correlator_.expect_diagnosis(change.incident->id, now + config_.group_wait);
-    }
-  }
-
-  void take_diagnosis(const std::string& incident, std::shared_ptr<const correlate::DiagnosisNote> note) {
-    const Time now = wall_clock_now();
-    if (note) {
-      if (const auto attached = correlator_.attach_diagnosis(incident, std::move(note), now); !attached) {
-        log_warning("the diagnosis of " + incident + " is left out: " + attached.error().message());
-        correlator_.give_up_diagnosis(incident);
-      }
-    } else {
-      correlator_.give_up_diagnosis(incident);
-    }
-    advance();
-  }
-
-  /// What this installation has learnt counts from the next diagnosis on, and after a restart.
-  void count_fix(const std::string& cause, const std::string& fix, bool has_worked) {
-    log_info("the fix " + fix + " was made against " + cause + (has_worked ? ", and it works" : ", and it still fails"));
-    rates_.count(cause, fix, {.worked = has_worked ? 1U : 0U, .failed = has_worked ? 0U : 1U});
-    desk_->use_rates(rates_);
-    store_.post([cause, fix, has_worked](store::Database& database) {
-      if (const auto counted = store::FixOutcomes(database).count(cause, fix, has_worked); !counted) log_warning(counted.error().message());
-    });
-  }
-
-  void take_probes(const std::string& incident, const correlate::ProbeRound& round) {
-    correlator_.note_probes(incident, round, wall_clock_now());
-    advance();
-  }
-
   static bool has_openings(const std::vector<correlate::IncidentChange>& changes) {
     using What = correlate::IncidentChange::What;
     return std::any_of(changes.begin(), changes.end(),
                        [](const auto& change) { return change.what == What::opened || change.what == What::reopened; });
-  }
-
-  void offer_deliveries(stages::FreshDeliveries& fresh) {
-    for (const auto& delivery : deliveries_) {
-      const std::string receiver(delivery->receiver());
-      if (const auto own = fresh.due.find(receiver); own != fresh.due.end()) delivery->offer(std::move(own->second));
-      if (fresh.later.contains(receiver)) delivery->notify();
-    }
-  }
-
-  void notify_deliveries() {
-    for (const auto& delivery : deliveries_) delivery->notify();
   }
 
   void wait_for_deadline() {
@@ -426,52 +289,13 @@ class Daemon {
       base_ = std::move(loaded.base);
       sources_.use_rules(base_->rules);
       network_.use_rules(base_->rules);
-      if (desk_) desk_->use_rules(base_);
+      diagnosis_->use_rules(base_);
       log_info("reloaded " + std::to_string(base_->rules->rules().size()) + " rules");
     } else {
       log_error("the rules were not reloaded: the " + std::to_string(base_->rules->rules().size()) + " rules from before stay in force");
     }
     stages::notify_ready("following " + std::to_string(sources_.count()) + " logs with " + std::to_string(base_->rules->rules().size()) +
                          " rules");
-  }
-
-  void feed_watchdog() {
-    const auto interval = stages::watchdog_interval();
-    if (!interval) return;
-    watchdog_.expires_after(*interval);
-    watchdog_.async_wait([this](boost::system::error_code error) {
-      if (error) return;
-      // The word goes through the readers and the store: a stage that hangs is not vouched for.
-      asio::post(readers_, [this] { store_.post([](store::Database&) { stages::notify_watchdog(); }); });
-      feed_watchdog();
-    });
-  }
-
-  /// A burst leaves memory behind that nobody needs. Once a burst, however long it is: the wait begins anew with each batch.
-  void return_memory_later() {
-    if (stopping_) return;
-    memory_.expires_after(kReturnMemory);
-    memory_.async_wait([](boost::system::error_code error) {
-      if (!error) stages::return_free_memory();
-    });
-  }
-
-  void run_retention() {
-    const store::RetentionLimits limits{.max_age = config_.retention, .max_bytes = config_.retention_bytes};
-    store_.post([this, limits](store::Database& database) {
-      const auto report = store::run_retention_slice(database, limits, wall_clock_now());
-      if (!report) log_warning("old records were not removed: " + report.error().message());
-      const bool again = report && !report.value().is_finished;
-      asio::post(loop_, [this, again] { wait_for_retention(again ? std::chrono::seconds(1) : std::chrono::seconds(kRetentionInterval)); });
-    });
-  }
-
-  void wait_for_retention(std::chrono::seconds wait) {
-    if (stopping_) return;
-    retention_.expires_after(wait);
-    retention_.async_wait([this](boost::system::error_code error) {
-      if (!error) run_retention();
-    });
   }
 
   // ---- operators -------------------------------------------------------------------------------------------------------
@@ -484,8 +308,8 @@ class Daemon {
                                                         [this] {
                                                           if (store_.has_room()) advance();  // else the deadline does it
                                                         },
-                                                    .deliveries_changed = [this] { notify_deliveries(); },
-                                                    .receivers = [this] { return receiver_states(); },
+                                                    .deliveries_changed = [this] { deliveries_.notify(); },
+                                                    .receivers = [this] { return deliveries_.states(); },
                                                     .sources = [this] { return sources_.count(); },
                                                     .rules = [this]() -> const stages::RuleBase& { return *base_; },
                                                     .on_loop = [this](std::function<void()> work) { asio::post(loop_, std::move(work)); }});
@@ -499,32 +323,17 @@ class Daemon {
     if (const auto started = control_->start(); !started) log_warning("no control socket: " + started.error().message());
   }
 
-  std::vector<stages::ReceiverState> receiver_states() const {
-    std::vector<stages::ReceiverState> states;
-    for (const auto& delivery : deliveries_) {
-      const emit::DeliveryStatus status = delivery->status();
-      const char* const circuit = status.circuit == emit::CircuitBreaker::State::closed ? "closed"
-                                  : status.circuit == emit::CircuitBreaker::State::open ? "open"
-                                                                                        : "probing";
-      states.push_back({.name = status.receiver,
-                        .circuit = circuit,
-                        .is_disabled = status.is_disabled,
-                        .under_way = status.under_way,
-                        .last_failure = status.last_failure});
-    }
-    return states;
-  }
-
   // ---- the end: downstream, stage by stage ------------------------------------------------------------------------------
 
   void stop() {
     stopping_ = true;
     stages::notify_stopping();
     if (control_) control_->stop();
-    if (desk_) desk_->stop();
+    diagnosis_->stop();
     sources_.stop();
     network_.begin_stop();
-    for (asio::steady_timer* timer : {&deadline_, &watchdog_, &retention_, &memory_}) timer->cancel();
+    deadline_.cancel();
+    housekeeping_.stop();
     // The readers may wait for room in the queue, so it is emptied until they are done.
     finished_readers_ = std::jthread([this] {
       network_.stop();
@@ -537,8 +346,7 @@ class Daemon {
     while (auto batch = batches_.try_pop()) take_batch(std::move(*batch));
     while (auto batch = network_batches_.try_pop()) take_network_batch(std::move(*batch));
     advance();
-    for (const auto& delivery : deliveries_) delivery->stop(kDeliveryGrace);
-    if (deliveries_running_ == 0) close_store();
+    deliveries_.stop(kDeliveryGrace);
   }
 
   void close_store() {
@@ -554,20 +362,18 @@ class Daemon {
   asio::io_context loop_{1};
   asio::executor_work_guard<asio::io_context::executor_type> guard_;
   asio::signal_set signals_;
-  asio::steady_timer deadline_, watchdog_, retention_, memory_;
+  asio::steady_timer deadline_;
   correlate::Correlator correlator_;
   notify::Dispatcher dispatcher_;
   stages::IncidentCommit incident_commit_;
   store::StoreThread store_;
-  stages::StoreOutbox outbox_;
+  stages::Deliveries deliveries_;
   std::optional<stages::OperatorDesk> operators_;
   std::optional<control::ControlServer> control_;
-  std::vector<std::unique_ptr<emit::Delivery>> deliveries_;
-  std::size_t deliveries_running_ = 0;
-  stages::FixRates rates_;
-  std::optional<stages::DiagnosisDesk> desk_;
+  std::optional<stages::IncidentDiagnosis> diagnosis_;
   BoundedQueue<stages::ReadBatch> batches_;
   asio::thread_pool readers_;
+  stages::Housekeeping housekeeping_;
   stages::LogSources sources_;
   BoundedQueue<stages::NetworkBatch> network_batches_;
   stages::NetworkSources network_;

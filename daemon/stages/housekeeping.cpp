@@ -1,0 +1,71 @@
+#include "stages/housekeeping.h"
+
+#include <boost/asio/post.hpp>
+
+#include <chrono>
+
+#include "base/clock.h"
+#include "stages/free_memory.h"
+#include "stages/service_notify.h"
+#include "telemetry/log.h"
+
+namespace handshaked::stages {
+namespace {
+
+constexpr auto kReturnMemory = std::chrono::seconds(5);  // after a burst
+constexpr auto kRetentionInterval = std::chrono::hours(1);
+
+}  // namespace
+
+void Housekeeping::start() {
+  feed_watchdog();
+  run_retention();
+  return_memory_later();  // what restoring has used
+}
+
+void Housekeeping::stop() {
+  is_stopped_ = true;
+  watchdog_.cancel();
+  retention_.cancel();
+  memory_.cancel();
+}
+
+void Housekeeping::feed_watchdog() {
+  const auto interval = watchdog_interval();
+  if (!interval) return;
+  watchdog_.expires_after(*interval);
+  watchdog_.async_wait([this](boost::system::error_code error) {
+    if (error) return;
+    // The word goes through the readers and the store: a stage that hangs is not vouched for.
+    boost::asio::post(readers_, [this] { store_.post([](store::Database&) { notify_watchdog(); }); });
+    feed_watchdog();
+  });
+}
+
+void Housekeeping::return_memory_later() {
+  if (is_stopped_) return;
+  memory_.expires_after(kReturnMemory);
+  memory_.async_wait([](boost::system::error_code error) {
+    if (!error) return_free_memory();
+  });
+}
+
+void Housekeeping::run_retention() {
+  store_.post([this](store::Database& database) {
+    const auto report = store::run_retention_slice(database, limits_, wall_clock_now());
+    if (!report) telemetry::log_warning("old records were not removed: " + report.error().message());
+    const bool again = report && !report.value().is_finished;
+    boost::asio::post(loop_,
+                      [this, again] { wait_for_retention(again ? std::chrono::seconds(1) : std::chrono::seconds(kRetentionInterval)); });
+  });
+}
+
+void Housekeeping::wait_for_retention(std::chrono::seconds wait) {
+  if (is_stopped_) return;
+  retention_.expires_after(wait);
+  retention_.async_wait([this](boost::system::error_code error) {
+    if (!error) run_retention();
+  });
+}
+
+}  // namespace handshaked::stages

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+
+#include "config/config.h"
+#include "correlate/correlator.h"
+#include "stages/diagnosis_desk.h"
+
+namespace handshaked::stages {
+
+/// The configuration in the words of each stage. Pure, but for the host's name.
+
+/// What this host is called: as configured, else as the system says.
+std::string host_name(const config::Config& config);
+correlate::CorrelatorOptions correlator_options(const config::Config& config);
+DiagnosisDeskOptions diagnosis_desk_options(const config::Config& config);
+
+}  // namespace handshaked::stages

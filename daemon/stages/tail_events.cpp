@@ -1,0 +1,19 @@
+#include "stages/tail_events.h"
+
+#include <string>
+
+#include "telemetry/log.h"
+
+namespace handshaked::stages {
+
+void log_tail_event(const ingest::TailEvent& event) {
+  using Kind = ingest::TailEvent::Kind;
+  std::string text = std::string(to_string(event.kind)) + ": " + event.path;
+  if (!event.detail.empty()) text += ": " + event.detail;
+  if (event.lost_bytes && *event.lost_bytes > 0) text += " (" + std::to_string(*event.lost_bytes) + " bytes were never read)";
+  const bool is_bad = event.kind == Kind::unreadable || event.kind == Kind::damaged || event.kind == Kind::lost_track ||
+                      (event.kind == Kind::truncated && event.lost_bytes.value_or(1) > 0);
+  telemetry::log(is_bad ? telemetry::LogLevel::warning : telemetry::LogLevel::info, text);
+}
+
+}  // namespace handshaked::stages

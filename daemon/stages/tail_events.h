@@ -1,0 +1,10 @@
+#pragma once
+
+#include "ingest/log_tail.h"
+
+namespace handshaked::stages {
+
+/// Says in the daemon's log what happened to a followed log file: a warning where lines were lost, or may be.
+void log_tail_event(const ingest::TailEvent& event);
+
+}  // namespace handshaked::stages
