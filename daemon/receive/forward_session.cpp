@@ -1,48 +1,40 @@
 #include "receive/forward_session.h"
 
-#include <optional>
 #include <utility>
 
+#include "receive/decoding_session.h"
 #include "receive/message_pack.h"
 #include "receive/pack_record.h"
 #include "receive/picked_record.h"
+
+// g++ 12 takes the frame of a coroutine, which Asio allocates, for memory of the global operator new.
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
 
 namespace handshaked::receive {
 namespace {
 
 using boost::asio::awaitable;
 
-constexpr std::size_t kProgressBytes = 16 * 1024;
-
 constexpr std::size_t kNonceBytes = 16;
 
-class ForwardConversation {
+class ForwardConversation final : public DecodingSession<ForwardDecoder> {
  public:
   ForwardConversation(Connection connection, std::shared_ptr<const ForwardOptions> options)
-      : connection_(connection), options_(std::move(options)), decoder_(options_->limits), picker_(options_->fields) {}
+      : DecodingSession(connection, options->limits, {.idle = options->idle, .progress = options->progress}, "a message"),
+        options_(std::move(options)),
+        picker_(options_->fields) {}
 
   awaitable<Result<>> run() {
     if (!options_->secrets.shared_key.empty()) {
       CO_TRY(co_await shake_hands());
     }
-    connection_.stream.expect_within(options_->idle);
-    while (true) {
-      auto taken = co_await take_events();
-      if (!taken) {
-        connection_.intake.discard();
-        co_return taken;
-      }
-      const auto ready = co_await connection_.stream.wait_readable();
-      const auto size = ready ? connection_.stream.read_now(connection_.scratch) : Result<std::size_t>(fail(ready.error()));
-      if (!size) co_return finish(size.error());
-      if (size.value() == 0) continue;
-      CO_TRY(feed({connection_.scratch.data(), size.value()}));
-    }
+    auto ended = co_await converse();
+    co_return ended;
   }
 
  private:
   awaitable<Result<>> shake_hands() {
-    connection_.stream.expect_within(options_->progress);
+    connection_.stream.expect_within(patience_.progress);
     CO_TRY(std::string nonce, random_text(kNonceBytes));
     CO_TRY(std::string salt, random_text(kNonceBytes));
     const ForwardHandshake handshake(options_->secrets, options_->host, std::move(nonce), std::move(salt));
@@ -68,10 +60,10 @@ class ForwardConversation {
   }
 
   /// All that can be decoded from what has arrived.
-  awaitable<Result<>> take_events() {
+  awaitable<Result<>> take_events() override {
     while (true) {
       CO_TRY(const ForwardEvent event, decoder_.next());
-      progressed_ = progressed_ || event.kind != ForwardEvent::Kind::need_bytes;
+      if (event.kind != ForwardEvent::Kind::need_bytes) note_progress();
       switch (event.kind) {
         case ForwardEvent::Kind::need_bytes:
           if (decoder_.is_between_messages()) {
@@ -107,8 +99,6 @@ class ForwardConversation {
     else if (!add_picked(connection_.intake, picker_, event.time)) refuse("a record without a field that holds its text");
   }
 
-  void refuse(const std::string& why) { connection_.intake.count_malformed(1, why); }
-
   awaitable<Result<>> hand_over_unnamed() {
     if (!has_unnamed_) co_return success();
     has_unnamed_ = false;
@@ -126,52 +116,14 @@ class ForwardConversation {
     append_pack_map(ack, 1);
     append_pack_string(ack, "ack");
     append_pack_string(ack, chunk);
-    connection_.stream.expect_within(options_->progress);
+    connection_.stream.expect_within(patience_.progress);
     auto written = co_await connection_.stream.write_all(ack);
     co_return written;
   }
 
-  /// A peer that sends little by little has `progress` for each record, or for kProgressBytes of it.
-  void wait_for_more() {
-    const bool goes_on = decoder_.is_waiting_for_more();
-    if (!goes_on) {
-      connection_.stream.expect_within(options_->idle);
-      decoder_.release_memory();
-      held_.reset();
-    } else if (!went_on_ || progressed_ || new_bytes_ >= kProgressBytes) {
-      connection_.stream.expect_within(options_->progress);
-      new_bytes_ = 0;
-    }
-    went_on_ = goes_on;
-    progressed_ = false;
-  }
-
-  Result<> feed(std::string_view bytes) {
-    connection_.counters.bytes += bytes.size();
-    new_bytes_ += bytes.size();
-    if (!held_) held_.emplace(connection_.memory);
-    if (!held_->grow_to(decoder_.held() + bytes.size())) return fail(ErrorCode::limit_exceeded, "all connections together hold too much");
-    decoder_.feed(bytes);
-    return success();
-  }
-
-  Result<> finish(const Error& why) {
-    connection_.intake.discard();
-    if (decoder_.is_waiting_for_more()) return fail(ErrorCode::network, "it ended in the middle of a message");
-    // Silence is no fault, nor is an orderly end.
-    if (connection_.stream.is_ended() || why.code() == ErrorCode::timeout) return success();
-    return fail(why);
-  }
-
-  Connection connection_;
   std::shared_ptr<const ForwardOptions> options_;
-  ForwardDecoder decoder_;
   FieldPicker picker_;
-  std::optional<Reservation> held_;
-  std::size_t new_bytes_ = 0;  ///< since the peer was given time
-  bool went_on_ = false;       ///< then it was in the middle of something
-  bool progressed_ = false;    ///< something was decoded since
-  bool has_unnamed_ = false;   ///< records were added whose message names no chunk
+  bool has_unnamed_ = false;  ///< records were added whose message names no chunk
 };
 
 awaitable<Result<>> run_forward(Connection connection, std::shared_ptr<const ForwardOptions> options) {

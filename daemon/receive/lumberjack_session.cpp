@@ -1,10 +1,10 @@
 #include "receive/lumberjack_session.h"
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 
+#include "receive/decoding_session.h"
 #include "receive/json_candidates.h"
 #include "receive/json_record.h"
 #include "receive/picked_record.h"
@@ -15,34 +15,24 @@ namespace {
 using boost::asio::awaitable;
 
 constexpr std::size_t kMostContext = 16 * 1024;
-constexpr std::size_t kProgressBytes = 16 * 1024;
 
 /// Acknowledged together at the latest then.
 constexpr std::size_t kMostEventsABatch = 20'000;
 
-class LumberjackConversation {
+class LumberjackConversation final : public DecodingSession<LumberjackDecoder> {
  public:
   LumberjackConversation(Connection connection, std::shared_ptr<const LumberjackOptions> options)
-      : connection_(connection), options_(std::move(options)), decoder_(options_->limits), picker_(options_->fields) {}
+      : DecodingSession(connection, options->limits, {.idle = options->idle, .progress = options->progress}, "a frame"),
+        options_(std::move(options)),
+        picker_(options_->fields) {}
 
   awaitable<Result<>> run() {
-    connection_.stream.expect_within(options_->idle);
-    while (true) {
-      auto taken = co_await take_events();
-      if (!taken) {
-        connection_.intake.discard();
-        co_return taken;
-      }
-      const auto ready = co_await connection_.stream.wait_readable();
-      const auto size = ready ? connection_.stream.read_now(connection_.scratch) : Result<std::size_t>(fail(ready.error()));
-      if (!size) co_return finish(size.error());
-      if (size.value() == 0) continue;
-      CO_TRY(feed({connection_.scratch.data(), size.value()}));
-    }
+    auto ended = co_await converse();
+    co_return ended;
   }
 
  private:
-  awaitable<Result<>> take_events() {
+  awaitable<Result<>> take_events() override {
     while (true) {
       CO_TRY(const LumberjackEvent event, decoder_.next());
       if (event.kind == LumberjackEvent::Kind::need_bytes) {
@@ -50,7 +40,7 @@ class LumberjackConversation {
         wait_for_more();
         co_return success();
       }
-      progressed_ = true;
+      note_progress();
       take_event(event);
       if (unacknowledged_ >= kMostEventsABatch) {
         CO_TRY(co_await acknowledge());
@@ -101,8 +91,6 @@ class LumberjackConversation {
     if (!add_picked(connection_.intake, picker_)) refuse("an event without a field that holds its text");
   }
 
-  void refuse(const std::string& why) { connection_.intake.count_malformed(1, why); }
-
   void end_window() {
     if (!has_sequence_) return;
     append_lumberjack_ack(acknowledgements_, version_, sequence_);
@@ -116,54 +104,16 @@ class LumberjackConversation {
     connection_.stream.expect_nothing();
     CO_TRY(co_await connection_.intake.commit());
     const std::string acknowledgements = std::exchange(acknowledgements_, {});
-    connection_.stream.expect_within(options_->progress);
+    connection_.stream.expect_within(patience_.progress);
     auto written = co_await connection_.stream.write_all(acknowledgements);
     co_return written;
   }
 
-  /// A peer that sends little by little has `progress` for each record, or for kProgressBytes of it.
-  void wait_for_more() {
-    const bool goes_on = decoder_.is_waiting_for_more();
-    if (!goes_on) {
-      connection_.stream.expect_within(options_->idle);
-      decoder_.release_memory();
-      held_.reset();
-    } else if (!went_on_ || progressed_ || new_bytes_ >= kProgressBytes) {
-      connection_.stream.expect_within(options_->progress);
-      new_bytes_ = 0;
-    }
-    went_on_ = goes_on;
-    progressed_ = false;
-  }
-
-  Result<> feed(std::string_view bytes) {
-    connection_.counters.bytes += bytes.size();
-    new_bytes_ += bytes.size();
-    if (!held_) held_.emplace(connection_.memory);
-    if (!held_->grow_to(decoder_.held() + bytes.size())) return fail(ErrorCode::limit_exceeded, "all connections together hold too much");
-    decoder_.feed(bytes);
-    return success();
-  }
-
-  Result<> finish(const Error& why) {
-    connection_.intake.discard();
-    if (decoder_.is_waiting_for_more()) return fail(ErrorCode::network, "it ended in the middle of a frame");
-    // Silence is no fault, nor is an orderly end.
-    if (connection_.stream.is_ended() || why.code() == ErrorCode::timeout) return success();
-    return fail(why);
-  }
-
-  Connection connection_;
   std::shared_ptr<const LumberjackOptions> options_;
-  LumberjackDecoder decoder_;
   FieldPicker picker_;
   JsonRecordReader json_;
   std::string previous_;  ///< the event before, if it was not looked into
   ByteWindow context_;
-  std::optional<Reservation> held_;
-  std::size_t new_bytes_ = 0;       ///< since the peer was given time
-  bool went_on_ = false;            ///< then it was in the middle of something
-  bool progressed_ = false;         ///< something was decoded since
   std::uint32_t window_left_ = 0;   ///< events until an acknowledgement is due
   std::size_t unacknowledged_ = 0;  ///< events since the last commit
   char version_ = '2';
