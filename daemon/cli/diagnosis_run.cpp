@@ -4,11 +4,11 @@
 #include <unordered_map>
 
 #include "analysis.h"
+#include "cli/nginx_surroundings.h"
 #include "cli/scan.h"
 #include "correlate/correlator.h"
 #include "correlate/failure_fold.h"
 #include "diagnose/diagnoser.h"
-#include "diagnose/prober.h"
 #include "nginx/governing.h"
 
 namespace handshaked::cli {
@@ -110,29 +110,17 @@ class DiagnosisRun {
   }
 
   DiagnosisReport run() {
-    auto policy = make_policy();
-    if (!policy) {
-      report_.remarks.push_back(policy.error().message());
+    std::vector<std::string> allow;
+    if (!order_.peer.empty()) allow.push_back(order_.peer);
+    const auto held = NginxSurroundings::create(nginx_, ca_store_, allow, order_.may_probe, order_.deadline);
+    if (!held) {
+      report_.remarks.push_back(held.error().message());
       return std::move(report_);
     }
-    diagnose::ProberOptions options;
-    options.scope = order_.may_probe ? diagnose::ProbeScope::all : diagnose::ProbeScope::none;
-    options.deadline = order_.deadline;
-    options.most_probes = kMostProbes;
-    options.on_probe = [this](const std::string& probe) { report_.probes.push_back(probe); };
-    diagnose::Prober prober(policy.value(), std::move(options));
-    surroundings_.nginx = nginx_.read.get();
-    surroundings_.files = &nginx_.files;
-    surroundings_.installation = nginx_.installation;
-    surroundings_.nginx_program = nginx_.program;
-    surroundings_.ca_store = &ca_store_;
-    surroundings_.prober = &prober;
-    surroundings_.may_read_keys = true;
-    surroundings_.is_dump = nginx_.is_dump;
-    surroundings_.now = wall_clock_now();
-    surroundings_.nginx_loaded_at = nginx_.loaded_at;
+    surroundings_ = held.value()->surroundings();
     diagnose_logs();
     if (!order_.peer.empty() || order_.all) diagnose_peers();
+    report_.probes = held.value()->probes();
     std::stable_sort(report_.incidents.begin(), report_.incidents.end(), [](const DiagnosedIncident& left, const DiagnosedIncident& right) {
       return std::pair(-static_cast<int>(left.incident.severity), left.incident.opened_at) <
              std::pair(-static_cast<int>(right.incident.severity), right.incident.opened_at);
@@ -141,16 +129,6 @@ class DiagnosisRun {
   }
 
  private:
-  static constexpr std::size_t kMostProbes = 512;
-
-  Result<diagnose::ProbePolicy> make_policy() const {
-    std::vector<diagnose::NamedPeer> peers;
-    if (nginx_.read) peers = diagnose::configured_peers(nginx_.read->passes, nginx_.read->listeners);
-    std::vector<std::string> allowed;
-    if (!order_.peer.empty()) allowed.push_back(order_.peer);
-    return diagnose::ProbePolicy::create(std::move(peers), allowed);
-  }
-
   /// What is left of the time, in fair shares: one sick peer must not starve the others.
   std::chrono::steady_clock::time_point deadline_for(std::size_t still_to_do) const {
     const auto now = std::chrono::steady_clock::now();

@@ -133,7 +133,8 @@ int run_doctor(const DoctorOptions& options) {
   }
   std::vector<std::string> problems;
   const diagnose::CaStore ca_store = diagnose::CaStore::load({}, problems);
-  const auto around = NginxSurroundings::create(nginx.value(), ca_store, !options.no_probe, std::chrono::steady_clock::now() + kTimeLimit);
+  const auto around =
+      NginxSurroundings::create(nginx.value(), ca_store, {}, !options.no_probe, std::chrono::steady_clock::now() + kTimeLimit);
   if (!around) {
     complain_about(around.error());
     return kExitUsage;

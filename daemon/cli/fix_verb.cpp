@@ -34,7 +34,7 @@ std::map<std::string, std::string> working_upstreams(const diagnose::NginxAtHand
   std::vector<std::string> problems;
   const diagnose::CaStore ca_store;  // nothing is to be proposed
   if (!nginx.read) return working;
-  const auto around = NginxSurroundings::create(nginx, ca_store, true, std::chrono::steady_clock::now() + kSurveyTime);
+  const auto around = NginxSurroundings::create(nginx, ca_store, {}, true, std::chrono::steady_clock::now() + kSurveyTime);
   if (!around) return working;
   std::size_t left_out = 0;
   for (const auto& one : diagnose::survey_upstreams(around.value()->surroundings(), base.knowledge, kMostSurveyed, left_out)) {

@@ -13,12 +13,14 @@
 
 namespace handshaked::cli {
 
-/// What a look at this host's nginx needs, held together: policy, prober, and what may be looked at. Borrows the NginxAtHand, which must
-/// have a configuration, and the CaStore. Not moved: its parts point to each other.
+/// What a look at this host's nginx needs, held together: policy, prober, and what may be looked at, private keys among it. Borrows the
+/// NginxAtHand and the CaStore. Not moved: its parts point to each other.
 class NginxSurroundings {
  public:
+  /// `allow`: peers that the operator names, beside those of the configuration.
   static Result<std::unique_ptr<NginxSurroundings>> create(const diagnose::NginxAtHand& nginx, const diagnose::CaStore& ca_store,
-                                                           bool may_probe, std::chrono::steady_clock::time_point deadline);
+                                                           const std::vector<std::string>& allow, bool may_probe,
+                                                           std::chrono::steady_clock::time_point deadline);
   NginxSurroundings(const NginxSurroundings&) = delete;
   NginxSurroundings& operator=(const NginxSurroundings&) = delete;
 

@@ -41,4 +41,20 @@ Result<NginxAtHand> read_nginx(const NginxPlace& place) {
 
 std::optional<Time> loaded_at(const NginxAtHand& nginx) { return nginx.running ? loaded_at(*nginx.running) : std::nullopt; }
 
+Surroundings surroundings_of(const NginxAtHand& nginx, const CaStore& ca_store, Prober& prober, bool may_read_keys) {
+  Surroundings surroundings;
+  surroundings.nginx = nginx.read.get();
+  surroundings.files = &nginx.files;
+  surroundings.installation = nginx.installation;
+  surroundings.nginx_program = nginx.program;
+  surroundings.ca_store = &ca_store;
+  surroundings.prober = &prober;
+  surroundings.may_read_keys = may_read_keys;
+  surroundings.is_dump = nginx.is_dump;
+  surroundings.now = wall_clock_now();
+  surroundings.nginx_loaded_at = nginx.loaded_at;
+  surroundings.deadline = prober.deadline();
+  return surroundings;
+}
+
 }  // namespace handshaked::diagnose

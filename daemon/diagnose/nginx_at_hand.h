@@ -35,4 +35,7 @@ Result<NginxAtHand> read_nginx(const NginxPlace& place);
 /// When the nginx that runs now has read its configuration: asked anew. Cheap.
 std::optional<Time> loaded_at(const NginxAtHand& nginx);
 
+/// What a diagnosis may look at: this nginx as it is now, until the prober's deadline. Borrows all three.
+Surroundings surroundings_of(const NginxAtHand& nginx, const CaStore& ca_store, Prober& prober, bool may_read_keys);
+
 }  // namespace handshaked::diagnose

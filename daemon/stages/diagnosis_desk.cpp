@@ -232,17 +232,7 @@ class DiagnosisDesk::Work : public std::enable_shared_from_this<Work> {
     options.most_probes = most_probes;
     options.on_probe = [](const std::string& probe) { telemetry::log_info(probe); };
     diagnose::Prober prober(state->policy, std::move(options));
-    diagnose::Surroundings surroundings;
-    surroundings.nginx = state->nginx.read.get();
-    surroundings.files = &state->nginx.files;
-    surroundings.installation = state->nginx.installation;
-    surroundings.nginx_program = state->nginx.program;
-    surroundings.ca_store = &state->ca_store;
-    surroundings.prober = &prober;
-    surroundings.may_read_keys = options_.may_read_keys;
-    surroundings.now = wall_clock_now();
-    surroundings.nginx_loaded_at = state->nginx.loaded_at;
-    surroundings.deadline = prober.deadline();
+    const diagnose::Surroundings surroundings = surroundings_of(state->nginx, state->ca_store, prober, options_.may_read_keys);
     return do_it(surroundings, base);
   }
 
