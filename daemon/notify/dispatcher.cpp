@@ -1,11 +1,6 @@
 #include "notify/dispatcher.h"
 
 #include <algorithm>
-#include <boost/container/small_vector.hpp>
-#include <boost/smart_ptr/intrusive_ref_counter.hpp>
-
-#include "base/optional_time.h"
-#include "base/shared.h"
 
 namespace handshaked::notify {
 namespace {
@@ -29,49 +24,9 @@ bool is_worse(const Incident& a, const Incident& b) {
 
 }  // namespace
 
-/// An incident, and the groups that it is in.
-struct Dispatcher::Known {
-  std::string id;
-  boost::container::small_vector<GroupPointer, 1> groups;
-  std::unique_ptr<Incident> ended;  ///< a copy of one that is over, while somebody has to hear of it
-};
-
-/// An incident in one group, and what its receiver was told of it.
-struct Dispatcher::Member {
-  Known* known = nullptr;
-  bool was_told = false;
-  bool flapping = false;
-  match::Severity severity = match::Severity::info;
-  std::uint32_t reopens = 0, diagnoses = 0;
-  std::uint64_t count = 0;
-  Time told_at{};
-};
-
-/// Incidents that one receiver hears of together; of one incident only, for receivers that want them one by one.
-/// Lives as long as it has members. Small, because there are as many as open incidents and receivers.
-struct Dispatcher::Group : boost::intrusive_ref_counter<Group, boost::thread_unsafe_counter> {
-  bool is_grouped = false;
-  bool is_withheld = false;  ///< a silence holds something back
-  SharedText key;            ///< of those of several incidents; the others are found through their incident
-  std::size_t receiver = 0;
-  std::uint64_t number = 0;  ///< in the order of their making
-  boost::container::small_vector<Member, 1> members;
-  Time first_at{};       ///< when the first untold incident joined
-  OptionalTime told_at;  ///< when it spoke last
-  SharedText anchor;     ///< of those of several incidents: the one that it began with
-  OptionalTime due;
-
-  const std::string& anchor_id() const;
-
-  Member* find(const Known& known) {
-    const auto it = std::find_if(members.begin(), members.end(), [&](const Member& member) { return member.known == &known; });
-    return it == members.end() ? nullptr : &*it;
-  }
-};
-
 /// What there is to say about one member at a flush.
 struct Dispatcher::News {
-  Known* known;
+  KnownIncident* known;
   const Incident* incident;
   Leg leg;
   std::optional<NoticeKind> kind;
@@ -79,72 +34,18 @@ struct Dispatcher::News {
   bool is_withheld = false;
 };
 
-bool Dispatcher::EarlierGroup::operator()(const std::pair<Time, Group*>& a, const std::pair<Time, Group*>& b) const {
-  if (a.first != b.first) return a.first < b.first;
-  return a.second->number < b.second->number;
-}
-
-const std::string& Dispatcher::Group::anchor_id() const { return is_grouped ? anchor.get() : members.front().known->id; }
-
 Dispatcher::Dispatcher(Router router, std::vector<MaintenanceWindow> maintenance)
     : router_(std::move(router)), maintenance_(std::move(maintenance)) {}
 Dispatcher::~Dispatcher() = default;
 
 // ---- who is in which group --------------------------------------------------------------------------------------------------
 
-Dispatcher::Known& Dispatcher::know(std::string_view id) {
-  if (const auto it = known_.find(id); it != known_.end()) return *it->second;
-  auto known = std::make_unique<Known>();
-  known->id = id;
-  Known& kept = *known;
-  known_.emplace(kept.id, std::move(known));
-  return kept;
-}
-
-/// One that is to be joined.
-Dispatcher::GroupPointer Dispatcher::group_at(std::string key, std::size_t receiver, bool is_grouped) {
-  if (is_grouped) {
-    if (const auto it = groups_.find(key); it != groups_.end()) return it->second;
-  }
-  GroupPointer group(new Group());
-  ++group_count_;
-  group->number = ++groups_made_;
-  group->receiver = receiver;
-  group->is_grouped = is_grouped;
-  if (!is_grouped) return group;
-  group->key = std::move(key);
-  groups_.emplace(group->key.get(), group.get());
-  return group;
-}
-
-Dispatcher::Member& Dispatcher::join(Known& known, const GroupPointer& group, Time now) {
-  const bool waits = std::any_of(group->members.begin(), group->members.end(), [](const Member& member) { return !member.was_told; });
-  if (!waits) group->first_at = now;
-  Member& member = group->members.emplace_back();
-  member.known = &known;
-  known.groups.push_back(group);
-  return member;
-}
-
-/// The group goes with its last member.
-void Dispatcher::drop(Known& known, Group& group) {
-  const GroupPointer kept(&group);  // as long as this runs
-  group.members.erase(
-      std::remove_if(group.members.begin(), group.members.end(), [&](const Member& member) { return member.known == &known; }),
-      group.members.end());
-  known.groups.erase(std::remove(known.groups.begin(), known.groups.end(), kept), known.groups.end());
-  if (!group.members.empty()) return;
-  unschedule(group);
-  --group_count_;
-  if (group.is_grouped) groups_.erase(std::string_view(group.key));
-}
-
-/// And what is known of an incident goes with its last group.
-void Dispatcher::leave(Known& known, Group& group) {
-  drop(known, group);
+/// What is known of an incident goes with its last group.
+void Dispatcher::leave(KnownIncident& known, IncidentGroup& group) {
+  groups_.drop(known, group);
   if (!known.groups.empty()) return;
   if (known.ended) told_copies_.push_back(std::move(known.ended));
-  known_.erase(std::string_view(known.id));
+  groups_.forget(known);
 }
 
 void Dispatcher::restore(const ToldState& told) {
@@ -152,13 +53,13 @@ void Dispatcher::restore(const ToldState& told) {
   const auto it = std::find_if(receivers.begin(), receivers.end(), [&](const auto& habits) { return habits.name == told.receiver; });
   if (it == receivers.end()) return;  // it left the configuration
   const auto receiver = static_cast<std::size_t>(it - receivers.begin());
-  Known& known = know(told.incident_id);
+  KnownIncident& known = groups_.know(told.incident_id);
   if (std::any_of(known.groups.begin(), known.groups.end(),
                   [=](const GroupPointer& known_group) { return known_group->receiver == receiver; }))
     return;
-  const GroupPointer joined = group_at(told.group, receiver, told.is_grouped);
-  Group& group = *joined;
-  Member& member = join(known, joined, told.told_at);
+  const GroupPointer joined = groups_.group_at(told.group, receiver, told.is_grouped);
+  IncidentGroup& group = *joined;
+  GroupMember& member = groups_.join(known, joined, told.told_at);
   member.was_told = true;
   member.flapping = told.flapping;
   member.severity = told.severity;
@@ -168,33 +69,33 @@ void Dispatcher::restore(const ToldState& told) {
   member.told_at = told.told_at;
   group.told_at = std::max(group.told_at.value_or(told.group_told_at), told.group_told_at);
   if (group.is_grouped) group.anchor = told.anchor;
-  schedule(group, told.told_at);  // whatever is due is found out at the first advance()
+  groups_.schedule(group, told.told_at);  // whatever is due is found out at the first advance()
 }
 
 void Dispatcher::observe(const Incident& incident, Time now) {
-  const auto it = known_.find(incident.id);
   if (incident.is_told()) {
-    Known& known = it != known_.end() ? *it->second : know(incident.id);
+    KnownIncident& known = groups_.know(incident.id);
     known.ended.reset();
     find_places(known, incident, now);
-    if (known.groups.empty()) known_.erase(std::string_view(known.id));
+    if (known.groups.empty()) groups_.forget(known);
     return;
   }
-  if (it == known_.end() || incident.status == Status::pending) return;
+  KnownIncident* const found = groups_.find(incident.id);
+  if (found == nullptr || incident.status == Status::pending) return;
   // Over: who was told has to hear it; who was not, need not.
-  Known& known = *it->second;
+  KnownIncident& known = *found;
   const auto groups = known.groups;
   bool is_awaited = false;
   for (const GroupPointer& group : groups) is_awaited = group->find(known)->was_told || is_awaited;
   if (is_awaited) known.ended = std::make_unique<Incident>(incident);
   for (const GroupPointer& group : groups) {
-    if (group->find(known)->was_told) schedule(*group, now);
+    if (group->find(known)->was_told) groups_.schedule(*group, now);
     else leave(known, *group);
   }
 }
 
 /// Puts an incident that is told into the groups where it belongs. Where it was told already, it stays.
-void Dispatcher::find_places(Known& known, const Incident& incident, Time now) {
+void Dispatcher::find_places(KnownIncident& known, const Incident& incident, Time now) {
   const std::vector<Leg> legs = router_.legs(incident);
   std::vector<GroupPointer> strays;
   for (const GroupPointer& group : known.groups) {
@@ -211,32 +112,21 @@ void Dispatcher::find_places(Known& known, const Incident& incident, Time now) {
     const GroupPointer pointer =
         at != known.groups.end()
             ? *at
-            : group_at(leg.is_grouped ? leg.group_key(incident, router_.receivers()[leg.receiver].name) : std::string(), leg.receiver,
-                       leg.is_grouped);
-    Group& group = *pointer;
-    Member* const member = group.find(known);
-    const auto due = due_of(group, member != nullptr ? *member : join(known, pointer, now), incident, leg);
-    if (due) schedule(group, *due);
+            : groups_.group_at(leg.is_grouped ? leg.group_key(incident, router_.receivers()[leg.receiver].name) : std::string(),
+                               leg.receiver, leg.is_grouped);
+    IncidentGroup& group = *pointer;
+    GroupMember* const member = group.find(known);
+    const auto due = due_of(group, member != nullptr ? *member : groups_.join(known, pointer, now), incident, leg);
+    if (due) groups_.schedule(group, *due);
   }
-  for (const GroupPointer& group : strays) drop(known, *group);
+  for (const GroupPointer& group : strays) groups_.drop(known, *group);
 }
 
 // ---- when -------------------------------------------------------------------------------------------------------------------
 
-void Dispatcher::schedule(Group& group, Time due) {
-  if (group.due && *group.due <= due) return;
-  unschedule(group);
-  group.due = due;
-  due_.emplace(due, &group);
-}
-
-void Dispatcher::unschedule(Group& group) {
-  if (group.due) due_.erase({*group.due, &group});
-  group.due.reset();
-}
-
 /// When there will be something to say about this member, if nothing else happens.
-std::optional<Time> Dispatcher::due_of(const Group& group, const Member& member, const Incident& incident, const Leg& leg) const {
+std::optional<Time> Dispatcher::due_of(const IncidentGroup& group, const GroupMember& member, const Incident& incident,
+                                       const Leg& leg) const {
   const bool is_critical = incident.severity == match::Severity::critical;
   const Time turn = group.is_grouped && group.told_at ? *group.told_at + leg.group_interval : Time::min();  // of the group to speak
   if (!member.was_told) {
@@ -258,33 +148,32 @@ std::optional<Time> Dispatcher::due_of(const Group& group, const Member& member,
 }
 
 std::optional<Time> Dispatcher::next_deadline() const {
-  std::optional<Time> next = quiet_change_;
-  if (!due_.empty()) next = std::min(next.value_or(due_.begin()->first), due_.begin()->first);
-  return next;
+  const std::optional<Time> due = groups_.next_due();
+  return due && quiet_change_ ? std::min(*due, *quiet_change_) : due ? due : quiet_change_;
 }
 
 Dispatcher::Decisions Dispatcher::advance(Time now, const LiveIncidents& live) {
   told_copies_.clear();
   Decisions decisions;
   look_at_silences(now);
-  while (!due_.empty() && due_.begin()->first <= now && decisions.notices.size() < kMostNotices) {
-    Group& group = *due_.begin()->second;
-    unschedule(group);
-    flush(group, now, live, decisions);
+  while (decisions.notices.size() < kMostNotices) {
+    IncidentGroup* const group = groups_.take_due(now);
+    if (group == nullptr) break;
+    flush(*group, now, live, decisions);
   }
   return decisions;
 }
 
 // ---- what -------------------------------------------------------------------------------------------------------------------
 
-const Incident* Dispatcher::incident_of(const Known& known, const LiveIncidents& live) const {
+const Incident* Dispatcher::incident_of(const KnownIncident& known, const LiveIncidents& live) const {
   return known.ended ? known.ended.get() : live.find(known.id);
 }
 
-std::vector<Dispatcher::News> Dispatcher::gather(Group& group, Time now, const LiveIncidents& live, Decisions& decisions) {
+std::vector<Dispatcher::News> Dispatcher::gather(IncidentGroup& group, Time now, const LiveIncidents& live, Decisions& decisions) {
   std::vector<News> news;
-  std::vector<Known*> lost;
-  for (Member& member : group.members) {
+  std::vector<KnownIncident*> lost;
+  for (GroupMember& member : group.members) {
     const Incident* const incident = incident_of(*member.known, live);
     if (incident == nullptr) {  // it is in no memory and in no database any more
       lost.push_back(member.known);
@@ -303,7 +192,7 @@ std::vector<Dispatcher::News> Dispatcher::gather(Group& group, Time now, const L
     }
     news.push_back(std::move(item));
   }
-  for (Known* const known : lost) {
+  for (KnownIncident* const known : lost) {
     decisions.forgotten.emplace_back(router_.receivers()[group.receiver].name, known->id);
     if (group.members.size() == 1) return {};  // flush() sees that it is empty
     leave(*known, group);
@@ -311,11 +200,11 @@ std::vector<Dispatcher::News> Dispatcher::gather(Group& group, Time now, const L
   return news;
 }
 
-void Dispatcher::flush(Group& group, Time now, const LiveIncidents& live, Decisions& decisions) {
+void Dispatcher::flush(IncidentGroup& group, Time now, const LiveIncidents& live, Decisions& decisions) {
   std::vector<News> news = gather(group, now, live, decisions);
   if (news.empty()) {
     const auto members = group.members;
-    for (const Member& member : members) leave(*member.known, group);
+    for (const GroupMember& member : members) leave(*member.known, group);
     return;
   }
   if (std::all_of(news.begin(), news.end(), [](const News& item) { return item.is_over; })) {
@@ -332,25 +221,31 @@ void Dispatcher::flush(Group& group, Time now, const LiveIncidents& live, Decisi
   plan_next(group, news, now);
 }
 
+/// The part of a notice that is the same whatever is said.
+Notice Dispatcher::notice_of(const IncidentGroup& group, NoticeKind kind, const Incident& incident) const {
+  Notice notice{.receiver = router_.receivers()[group.receiver].name, .kind = kind, .incident = &incident};
+  notice.is_grouped = group.is_grouped;
+  notice.group = group.key.get().substr(std::min(group.key.get().find('\n') + 1, group.key.size()));
+  notice.anchor = group.anchor_id();
+  return notice;
+}
+
 /// Says `kind` about the worst of those that it is true of, and the rest in its company.
-void Dispatcher::tell(Group& group, std::vector<News>& news, NoticeKind kind, Time now, Decisions& decisions) {
+void Dispatcher::tell(IncidentGroup& group, std::vector<News>& news, NoticeKind kind, Time now, Decisions& decisions) {
   std::sort(news.begin(), news.end(), [](const News& a, const News& b) { return is_worse(*a.incident, *b.incident); });
   const auto lead = std::find_if(news.begin(), news.end(), [kind](const News& item) { return item.kind == kind && !item.is_withheld; });
   if (group.is_grouped && group.anchor.empty()) group.anchor = lead->known->id;
-  Notice notice{.receiver = router_.receivers()[group.receiver].name, .kind = kind, .incident = lead->incident};
+  Notice notice = notice_of(group, kind, *lead->incident);
   switch (kind) {
     case NoticeKind::opened: notice.number = 1; break;
     case NoticeKind::reopened: notice.number = lead->incident->reopens; break;
     case NoticeKind::diagnosed: notice.number = lead->incident->diagnoses; break;
     default: notice.number = static_cast<std::uint32_t>(std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count());
   }
-  notice.is_grouped = group.is_grouped;
-  notice.group = group.key.get().substr(std::min(group.key.get().find('\n') + 1, group.key.size()));
-  notice.anchor = group.anchor_id();
   group.told_at = now;
-  std::vector<Known*> done;
+  std::vector<KnownIncident*> done;
   for (News& item : news) {
-    Member& member = *group.find(*item.known);
+    GroupMember& member = *group.find(*item.known);
     if (item.is_withheld || (!item.is_over && !item.kind && !member.was_told)) continue;  // not its time yet
     ++(item.is_over ? notice.resolved_count : notice.open_count);
     if (notice.incidents.size() < Notice::kMostListed) notice.incidents.push_back(item.incident);
@@ -372,22 +267,19 @@ void Dispatcher::tell(Group& group, std::vector<News>& news, NoticeKind kind, Ti
     item.kind.reset();
   }
   if (lead->leg.wants(kind)) decisions.notices.push_back(std::move(notice));
-  for (Known* const known : done) {
+  for (KnownIncident* const known : done) {
     std::erase_if(news, [known](const News& item) { return item.known == known; });
     forget(group, *known, decisions);
   }
 }
 
 /// All of it is over.
-void Dispatcher::finish(Group& group, std::vector<News>& news, Time now, Decisions& decisions) {
+void Dispatcher::finish(IncidentGroup& group, std::vector<News>& news, Time now, Decisions& decisions) {
   std::sort(news.begin(), news.end(), [](const News& a, const News& b) { return is_worse(*a.incident, *b.incident); });
   auto lead = std::find_if(news.begin(), news.end(), [&](const News& item) { return item.known->id == group.anchor_id(); });
   if (lead == news.end()) lead = news.begin();
-  Notice notice{.receiver = router_.receivers()[group.receiver].name, .kind = NoticeKind::resolved, .incident = lead->incident};
+  Notice notice = notice_of(group, NoticeKind::resolved, *lead->incident);
   notice.number = lead->incident->reopens + 1;
-  notice.is_grouped = group.is_grouped;
-  notice.group = group.key.get().substr(std::min(group.key.get().find('\n') + 1, group.key.size()));
-  notice.anchor = group.anchor_id();
   notice.resolved_count = news.size();
   notice.silenced_by = silencing(*lead->incident, now);
   for (const News& item : news) {
@@ -397,23 +289,24 @@ void Dispatcher::finish(Group& group, std::vector<News>& news, Time now, Decisio
   for (std::size_t i = 0; i < news.size(); ++i) forget(group, *news[i].known, decisions);  // the last one takes the group with it
 }
 
-void Dispatcher::forget(Group& group, Known& known, Decisions& decisions) {
+void Dispatcher::forget(IncidentGroup& group, KnownIncident& known, Decisions& decisions) {
   decisions.forgotten.emplace_back(router_.receivers()[group.receiver].name, known.id);
   leave(known, group);
 }
 
-void Dispatcher::plan_next(Group& group, const std::vector<News>& news, Time now) {
+void Dispatcher::plan_next(IncidentGroup& group, const std::vector<News>& news, Time now) {
   for (const News& item : news) {
     if (item.is_over) continue;  // said with the next word of the group, or when all of it is over
-    const Member* const member = group.find(*item.known);
+    const GroupMember* const member = group.find(*item.known);
     const auto due = member != nullptr ? due_of(group, *member, *item.incident, item.leg) : std::nullopt;
     if (!due) continue;
-    if (*due > now) schedule(group, *due);
-    else schedule(group, item.is_withheld ? std::max(quiet_change_.value_or(now + kLookAgain), now + Duration(1)) : now + Duration(1));
+    if (*due > now) groups_.schedule(group, *due);
+    else
+      groups_.schedule(group, item.is_withheld ? std::max(quiet_change_.value_or(now + kLookAgain), now + Duration(1)) : now + Duration(1));
   }
 }
 
-ToldState Dispatcher::told_state(const Group& group, const Member& member) const {
+ToldState Dispatcher::told_state(const IncidentGroup& group, const GroupMember& member) const {
   ToldState told;
   told.receiver = router_.receivers()[group.receiver].name;
   told.incident_id = member.known->id;
@@ -431,10 +324,10 @@ ToldState Dispatcher::told_state(const Group& group, const Member& member) const
 }
 
 std::optional<ToldState> Dispatcher::told(std::string_view receiver, std::string_view incident_id) const {
-  const auto it = known_.find(incident_id);
-  if (it == known_.end()) return std::nullopt;
-  for (const GroupPointer& group : it->second->groups) {
-    const Member* const member = group->find(*it->second);
+  const KnownIncident* const known = groups_.find(incident_id);
+  if (known == nullptr) return std::nullopt;
+  for (const GroupPointer& group : known->groups) {
+    const GroupMember* const member = group->find(*known);
     if (router_.receivers()[group->receiver].name == receiver && member->was_told) return told_state(*group, *member);
   }
   return std::nullopt;
@@ -442,9 +335,9 @@ std::optional<ToldState> Dispatcher::told(std::string_view receiver, std::string
 
 std::vector<ToldState> Dispatcher::everything_told() const {
   std::vector<ToldState> all;
-  for (const auto& [id, known] : known_) {
+  for (const auto& [id, known] : groups_.known()) {
     for (const GroupPointer& group : known->groups) {
-      if (const Member* const member = group->find(*known); member->was_told) all.push_back(told_state(*group, *member));
+      if (const GroupMember* const member = group->find(*known); member->was_told) all.push_back(told_state(*group, *member));
     }
   }
   return all;
@@ -473,9 +366,9 @@ void Dispatcher::look_at_silences(Time now) {
   for (const MaintenanceWindow& window : maintenance_) {
     if (const auto at = window.next_change(now)) quiet_change_ = std::min(quiet_change_.value_or(*at), *at);
   }
-  for (const auto& [id, known] : known_) {
+  for (const auto& [id, known] : groups_.known()) {
     for (const GroupPointer& group : known->groups) {
-      if (group->is_withheld) schedule(*group, now);
+      if (group->is_withheld) groups_.schedule(*group, now);
     }
   }
 }

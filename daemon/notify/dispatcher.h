@@ -1,18 +1,14 @@
 #pragma once
 
-#include <boost/smart_ptr/intrusive_ptr.hpp>
-
-#include <cstdint>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "base/clock.h"
+#include "notify/group_book.h"
 #include "notify/maintenance.h"
 #include "notify/notice.h"
 #include "notify/route.h"
@@ -71,45 +67,30 @@ class Dispatcher {
   /// All that receivers were told of incidents that are not over for them.
   std::vector<ToldState> everything_told() const;
   /// Groups that wait or have been told of something that is not over.
-  std::size_t groups() const { return group_count_; }
+  std::size_t groups() const { return groups_.group_count(); }
 
  private:
-  struct Known;
-  struct Member;
-  struct Group;
   struct News;
-  struct EarlierGroup {
-    bool operator()(const std::pair<Time, Group*>& a, const std::pair<Time, Group*>& b) const;
-  };
 
-  Known& know(std::string_view id);
-  using GroupPointer = boost::intrusive_ptr<Group>;
-  GroupPointer group_at(std::string key, std::size_t receiver, bool is_grouped);
-  Member& join(Known& known, const GroupPointer& group, Time now);
-  void drop(Known& known, Group& group);
-  void leave(Known& known, Group& group);
-  void find_places(Known& known, const correlate::Incident& incident, Time now);
-  void schedule(Group& group, Time due);
-  void unschedule(Group& group);
-  std::optional<Time> due_of(const Group& group, const Member& member, const correlate::Incident& incident, const Leg& leg) const;
-  const correlate::Incident* incident_of(const Known& known, const LiveIncidents& live) const;
-  void flush(Group& group, Time now, const LiveIncidents& live, Decisions& decisions);
-  std::vector<News> gather(Group& group, Time now, const LiveIncidents& live, Decisions& decisions);
-  void tell(Group& group, std::vector<News>& news, NoticeKind kind, Time now, Decisions& decisions);
-  void finish(Group& group, std::vector<News>& news, Time now, Decisions& decisions);
-  void plan_next(Group& group, const std::vector<News>& news, Time now);
-  ToldState told_state(const Group& group, const Member& member) const;
-  void forget(Group& group, Known& known, Decisions& decisions);
+  void leave(KnownIncident& known, IncidentGroup& group);
+  void find_places(KnownIncident& known, const correlate::Incident& incident, Time now);
+  std::optional<Time> due_of(const IncidentGroup& group, const GroupMember& member, const correlate::Incident& incident,
+                             const Leg& leg) const;
+  const correlate::Incident* incident_of(const KnownIncident& known, const LiveIncidents& live) const;
+  void flush(IncidentGroup& group, Time now, const LiveIncidents& live, Decisions& decisions);
+  std::vector<News> gather(IncidentGroup& group, Time now, const LiveIncidents& live, Decisions& decisions);
+  Notice notice_of(const IncidentGroup& group, NoticeKind kind, const correlate::Incident& incident) const;
+  void tell(IncidentGroup& group, std::vector<News>& news, NoticeKind kind, Time now, Decisions& decisions);
+  void finish(IncidentGroup& group, std::vector<News>& news, Time now, Decisions& decisions);
+  void plan_next(IncidentGroup& group, const std::vector<News>& news, Time now);
+  ToldState told_state(const IncidentGroup& group, const GroupMember& member) const;
+  void forget(IncidentGroup& group, KnownIncident& known, Decisions& decisions);
   void look_at_silences(Time now);
 
   Router router_;
   std::vector<MaintenanceWindow> maintenance_;
   SilenceBook silences_;
-  std::unordered_map<std::string_view, std::unique_ptr<Known>> known_;  ///< by incident id
-  std::unordered_map<std::string_view, Group*> groups_;                 ///< those of several incidents, by key; their members own them
-  std::size_t group_count_ = 0;
-  std::uint64_t groups_made_ = 0;
-  std::set<std::pair<Time, Group*>, EarlierGroup> due_;
+  GroupBook groups_;
   std::vector<std::unique_ptr<correlate::Incident>> told_copies_;  ///< what the last notices borrow
   std::optional<Time> quiet_change_;                               ///< when a silence or a window begins or ends next
   bool silences_changed_ = true;

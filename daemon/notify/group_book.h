@@ -1,0 +1,101 @@
+#pragma once
+
+#include <boost/container/small_vector.hpp>
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <boost/smart_ptr/intrusive_ref_counter.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/optional_time.h"
+#include "base/shared.h"
+#include "correlate/incident.h"
+
+namespace handshaked::notify {
+
+struct IncidentGroup;
+using GroupPointer = boost::intrusive_ptr<IncidentGroup>;
+
+/// An incident, and the groups that it is in.
+struct KnownIncident {
+  std::string id;
+  boost::container::small_vector<GroupPointer, 1> groups;
+  std::unique_ptr<correlate::Incident> ended;  ///< a copy of one that is over, while somebody has to hear of it
+};
+
+/// An incident in one group, and what its receiver was told of it.
+struct GroupMember {
+  KnownIncident* known = nullptr;
+  bool was_told = false;
+  bool flapping = false;
+  match::Severity severity = match::Severity::info;
+  std::uint32_t reopens = 0, diagnoses = 0;
+  std::uint64_t count = 0;
+  Time told_at{};
+};
+
+/// Incidents that one receiver hears of together; of one incident only, for receivers that want them one by one.
+/// Lives as long as it has members. Small, because there are as many as open incidents and receivers.
+struct IncidentGroup : boost::intrusive_ref_counter<IncidentGroup, boost::thread_unsafe_counter> {
+  bool is_grouped = false;
+  bool is_withheld = false;  ///< a silence holds something back
+  SharedText key;            ///< of those of several incidents; the others are found through their incident
+  std::size_t receiver = 0;
+  std::uint64_t number = 0;  ///< in the order of their making
+  boost::container::small_vector<GroupMember, 1> members;
+  Time first_at{};       ///< when the first untold incident joined
+  OptionalTime told_at;  ///< when it spoke last
+  SharedText anchor;     ///< of those of several incidents: the one that it began with
+  OptionalTime due;
+
+  const std::string& anchor_id() const { return is_grouped ? anchor.get() : members.front().known->id; }
+  /// nullptr when the incident is no member.
+  GroupMember* find(const KnownIncident& known);
+};
+
+/// Which incident is in which groups, and when each group is due. A group goes with its last member; an incident stays until it is
+/// forgotten. Not shared between threads.
+class GroupBook {
+ public:
+  /// nullptr when nothing is known of it.
+  KnownIncident* find(std::string_view id) const;
+  /// The same, made when it is not there.
+  KnownIncident& know(std::string_view id);
+  /// One that is in no group.
+  void forget(KnownIncident& known);
+  const std::unordered_map<std::string_view, std::unique_ptr<KnownIncident>>& known() const { return known_; }
+
+  /// One that is to be joined: the group with this key, or a new one for a receiver that wants incidents one by one.
+  GroupPointer group_at(std::string key, std::size_t receiver, bool is_grouped);
+  GroupMember& join(KnownIncident& known, const GroupPointer& group, Time now);
+  void drop(KnownIncident& known, IncidentGroup& group);
+  std::size_t group_count() const { return group_count_; }
+
+  /// Makes it due no later than this.
+  void schedule(IncidentGroup& group, Time due);
+  /// The first group that is due by now, which is due no more; nullptr when there is none.
+  IncidentGroup* take_due(Time now);
+  std::optional<Time> next_due() const;
+
+ private:
+  struct EarlierGroup {
+    bool operator()(const std::pair<Time, IncidentGroup*>& a, const std::pair<Time, IncidentGroup*>& b) const;
+  };
+  void unschedule(IncidentGroup& group);
+
+  std::unordered_map<std::string_view, std::unique_ptr<KnownIncident>> known_;  ///< by incident id
+  std::unordered_map<std::string_view, IncidentGroup*> groups_;  ///< those of several incidents, by key; their members own them
+  std::size_t group_count_ = 0;
+  std::uint64_t groups_made_ = 0;
+  std::set<std::pair<Time, IncidentGroup*>, EarlierGroup> due_;
+};
+
+}  // namespace handshaked::notify
