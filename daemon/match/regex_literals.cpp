@@ -2,150 +2,22 @@
 
 #include <algorithm>
 #include <cctype>
-#include <limits>
 #include <utility>
 
-#include "match/ordinary_text.h"
+#include "match/regex_part.h"
 
 namespace handshaked::match {
 namespace {
 
-constexpr std::size_t kMaxAlternatives = 64;  // of one clause; beyond it the clause is given up, which is always safe
-constexpr std::size_t kMaxLiteral = 128;
 constexpr int kMaxDepth = 64;
-
-/// What is known about a part of a regex.
-struct Part {
-  /// The part matches exactly these strings and no others; meaningless unless `is_exact`. While a concatenation is read, it
-  /// may be only its end that is exact; `is_whole` tells.
-  std::vector<std::string> exact;
-  bool is_exact = false;
-  /// Every match begins with one of these; empty when nothing is known. While `is_whole`, the part is exact from its
-  /// beginning and `prefixes` equals `exact`.
-  std::vector<std::string> prefixes;
-  bool is_whole = false;
-  std::vector<std::vector<std::string>> clauses;
-  std::size_t specificity = 0;
-
-  static Part literal(std::string text) {
-    Part part;
-    part.specificity = text.size();
-    part.exact = {std::move(text)};
-    part.prefixes = part.exact;
-    part.is_exact = part.is_whole = true;
-    return part;
-  }
-  static Part anything() { return {}; }
-};
-
-/// Turns what is exact into a clause, where that says anything.
-void give_up_exactness(Part& part) {
-  if (!part.is_exact) return;
-  part.is_exact = part.is_whole = false;
-  const bool may_be_empty = std::any_of(part.exact.begin(), part.exact.end(), [](const auto& s) { return s.empty(); });
-  if (!may_be_empty) part.clauses.push_back(std::move(part.exact));
-  part.exact.clear();
-}
-
-/// All of `heads` followed by all of `tails`; false when that is too much.
-bool join(const std::vector<std::string>& heads, const std::vector<std::string>& tails, std::vector<std::string>& joined) {
-  if (heads.size() * tails.size() > kMaxAlternatives) return false;
-  for (const auto& head : heads) {
-    for (const auto& tail : tails) {
-      if (head.size() + tail.size() > kMaxLiteral) return false;
-      joined.push_back(head + tail);
-    }
-  }
-  return true;
-}
-
-/// The concatenation of two parts, `left` growing.
-void append(Part& left, Part right) {
-  left.specificity += right.specificity;
-  if (left.is_whole && !right.prefixes.empty()) {
-    if (std::vector<std::string> longer; join(left.prefixes, right.prefixes, longer)) left.prefixes = std::move(longer);
-  }
-  if (std::vector<std::string> joined; left.is_exact && right.is_exact && join(left.exact, right.exact, joined)) {
-    left.exact = std::move(joined);
-    left.is_whole = left.is_whole && right.is_whole;
-    return;
-  }
-  give_up_exactness(left);
-  for (auto& clause : right.clauses) left.clauses.push_back(std::move(clause));
-  if (right.is_exact) {
-    // Keep the exactness of the right part: literals that follow it can still join it.
-    left.exact = std::move(right.exact);
-    left.is_exact = true;
-  }
-}
-
-using Clause = std::vector<std::string>;
-
-/// A literal that stands in ordinary lines tells nothing; else the longer the better.
-std::size_t distinctiveness(const std::string& text) { return is_ordinary(text) ? text.size() : 1000 + text.size(); }
-
-/// The clause of a part whose weakest literal is most distinctive.
-const Clause* best_clause(const Part& part) {
-  const Clause* best = nullptr;
-  std::size_t best_value = 0;
-  for (const Clause& clause : part.clauses) {
-    std::size_t weakest = std::numeric_limits<std::size_t>::max();
-    for (const auto& text : clause) weakest = std::min(weakest, distinctiveness(text));
-    if (weakest > best_value) {
-      best_value = weakest;
-      best = &clause;
-    }
-  }
-  return best;
-}
-
-/// One clause out of the best clauses of all branches; nothing when a branch requires nothing.
-void add_joint_clause(const std::vector<Part>& branches, std::vector<Clause>& clauses) {
-  Clause joint;
-  for (const Part& branch : branches) {
-    const Clause* const best = best_clause(branch);
-    if (best == nullptr || joint.size() + best->size() > kMaxAlternatives) return;
-    joint.insert(joint.end(), best->begin(), best->end());
-  }
-  clauses.push_back(std::move(joint));
-}
-
-Part alternate(std::vector<Part> branches) {
-  if (branches.size() == 1) return std::move(branches.front());
-  Part result;
-  result.specificity = std::numeric_limits<std::size_t>::max();
-  bool all_begin = true;
-  for (const Part& branch : branches) {
-    all_begin = all_begin && !branch.prefixes.empty();
-    result.prefixes.insert(result.prefixes.end(), branch.prefixes.begin(), branch.prefixes.end());
-  }
-  if (!all_begin || result.prefixes.size() > kMaxAlternatives) result.prefixes.clear();
-  bool all_exact = true;
-  std::size_t total = 0;
-  for (const Part& branch : branches) {
-    result.specificity = std::min(result.specificity, branch.specificity);
-    all_exact = all_exact && branch.is_exact && branch.clauses.empty();
-    total += branch.exact.size();
-  }
-  if (all_exact && total <= kMaxAlternatives) {
-    result.is_exact = result.is_whole = true;
-    for (Part& branch : branches) {
-      for (auto& text : branch.exact) result.exact.push_back(std::move(text));
-    }
-    return result;
-  }
-  for (Part& branch : branches) give_up_exactness(branch);
-  add_joint_clause(branches, result.clauses);
-  return result;
-}
 
 class Reader {
  public:
   explicit Reader(std::string_view regex) : regex_(regex) {}
 
   /// The branches of the outermost alternation; nullopt when something was not understood.
-  std::optional<std::vector<Part>> read() {
-    std::vector<Part> branches = read_branches(0);
+  std::optional<std::vector<RegexPart>> read() {
+    std::vector<RegexPart> branches = read_branches(0);
     if (!understood_ || at_ != regex_.size()) return std::nullopt;
     return branches;
   }
@@ -153,13 +25,13 @@ class Reader {
  private:
   bool more() const { return understood_ && at_ < regex_.size(); }
 
-  Part read_alternation(int depth) { return alternate(read_branches(depth)); }
+  RegexPart read_alternation(int depth) { return alternate(read_branches(depth)); }
 
-  std::vector<Part> read_branches(int depth) {
-    std::vector<Part> branches;
+  std::vector<RegexPart> read_branches(int depth) {
+    std::vector<RegexPart> branches;
     if (depth > kMaxDepth) understood_ = false;
     do {
-      Part branch = read_concatenation(depth);
+      RegexPart branch = read_concatenation(depth);
       // Seen from outside, "what it ends in" is no longer "what it is".
       if (!branch.is_whole) give_up_exactness(branch);
       branches.push_back(std::move(branch));
@@ -167,14 +39,14 @@ class Reader {
     return branches;
   }
 
-  Part read_concatenation(int depth) {
-    Part part = Part::literal("");
+  RegexPart read_concatenation(int depth) {
+    RegexPart part = RegexPart::literal("");
     while (more() && regex_[at_] != '|' && regex_[at_] != ')') {
       if (std::string run = read_plain_run(); !run.empty()) {
-        append(part, Part::literal(std::move(run)));
+        append(part, RegexPart::literal(std::move(run)));
         continue;
       }
-      Part atom = read_atom(depth);
+      RegexPart atom = read_atom(depth);
       append(part, read_repetition(std::move(atom)));
     }
     return part;
@@ -185,7 +57,7 @@ class Reader {
     static constexpr std::string_view kSpecial = "()[].^$\\*+?{|";
     static constexpr std::string_view kRepetition = "*+?{";
     std::string run;
-    while (at_ < regex_.size() && run.size() < kMaxLiteral / 2) {
+    while (at_ < regex_.size() && run.size() < RegexPart::kMaxLiteral / 2) {
       const bool escaped = regex_[at_] == '\\';
       const std::size_t at = escaped ? at_ + 1 : at_;
       if (at >= regex_.size() || (!escaped && kSpecial.find(regex_[at]) != std::string_view::npos)) break;
@@ -197,33 +69,33 @@ class Reader {
     return run;
   }
 
-  Part read_atom(int depth) {
+  RegexPart read_atom(int depth) {
     const char c = regex_[at_++];
     switch (c) {
       case '(': return read_group(depth);
       case '[': return read_class();
-      case '.': return Part::anything();
+      case '.': return RegexPart::anything();
       case '^':
-      case '$': return Part::literal("");
+      case '$': return RegexPart::literal("");
       case '\\': return read_escape();
       case '*':
       case '+':
-      case '?': understood_ = false; return Part::anything();
+      case '?': understood_ = false; return RegexPart::anything();
       case '{': return read_brace();
-      default: return Part::literal(std::string(1, c));
+      default: return RegexPart::literal(std::string(1, c));
     }
   }
 
   /// Behind nothing that could be repeated: literal, unless it reads as a count.
-  Part read_brace() {
+  RegexPart read_brace() {
     --at_;
-    Part nothing = Part::anything();
+    RegexPart nothing = RegexPart::anything();
     if (read_counts(nothing)) understood_ = false;
     else ++at_;
-    return Part::literal("{");
+    return RegexPart::literal("{");
   }
 
-  Part read_group(int depth) {
+  RegexPart read_group(int depth) {
     if (regex_.substr(at_).starts_with("?:")) {
       at_ += 2;
     } else if (regex_.substr(at_).starts_with("?P<")) {
@@ -237,13 +109,13 @@ class Reader {
     } else if (more() && regex_[at_] == '?') {
       understood_ = false;  // (?i) and its like change what letters mean
     }
-    Part part = read_alternation(depth + 1);
+    RegexPart part = read_alternation(depth + 1);
     if (!more() || regex_[at_] != ')') understood_ = false;
     ++at_;
     return part;
   }
 
-  Part read_class() {
+  RegexPart read_class() {
     if (more() && regex_[at_] == '^') ++at_;
     for (bool is_first = true; more() && (is_first || regex_[at_] != ']'); is_first = false) {
       if (regex_.substr(at_).starts_with("[:")) {
@@ -257,7 +129,7 @@ class Reader {
     }
     if (!more()) understood_ = false;
     ++at_;
-    return Part::anything();
+    return RegexPart::anything();
   }
 
   /// "[:alpha:]".
@@ -283,14 +155,14 @@ class Reader {
       understood_ = false;  // no place inside a class
       return -1;
     }
-    const Part byte = read_escape();
+    const RegexPart byte = read_escape();
     return byte.is_exact && byte.exact.front().size() == 1 ? static_cast<unsigned char>(byte.exact.front().front()) : -1;
   }
 
-  Part read_escape() {
+  RegexPart read_escape() {
     if (!more()) {
       understood_ = false;
-      return Part::anything();
+      return RegexPart::anything();
     }
     const char c = regex_[at_++];
     switch (c) {
@@ -299,43 +171,43 @@ class Reader {
       case 's':
       case 'S':
       case 'w':
-      case 'W': return Part::anything();
+      case 'W': return RegexPart::anything();
       case 'b':
       case 'B':
       case 'A':
-      case 'z': return Part::literal("");
-      case 'n': return Part::literal("\n");
-      case 't': return Part::literal("\t");
-      case 'r': return Part::literal("\r");
+      case 'z': return RegexPart::literal("");
+      case 'n': return RegexPart::literal("\n");
+      case 't': return RegexPart::literal("\t");
+      case 'r': return RegexPart::literal("\r");
       case 'x': return read_hex();
       default:
         if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')) understood_ = false;
-        return Part::literal(std::string(1, c));
+        return RegexPart::literal(std::string(1, c));
     }
   }
 
-  Part read_hex() {
+  RegexPart read_hex() {
     const auto digit = [this](std::size_t at) {
       const char c = at < regex_.size() ? regex_[at] : 'x';
       return c >= '0' && c <= '9' ? c - '0' : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : -1;
     };
     if (digit(at_) < 0 || digit(at_ + 1) < 0) {
       understood_ = false;
-      return Part::anything();
+      return RegexPart::anything();
     }
     const char value = static_cast<char>(digit(at_) * 16 + digit(at_ + 1));
     at_ += 2;
-    return Part::literal(std::string(1, value));
+    return RegexPart::literal(std::string(1, value));
   }
 
-  Part read_repetition(Part atom) {
+  RegexPart read_repetition(RegexPart atom) {
     if (!more()) return atom;
     const char c = regex_[at_];
     if (c == '?') {
       make_optional(atom);
       ++at_;
     } else if (c == '*') {
-      atom = Part::anything();
+      atom = RegexPart::anything();
       ++at_;
     } else if (c == '+') {
       give_up_exactness(atom);
@@ -350,18 +222,8 @@ class Reader {
     return atom;
   }
 
-  static void make_optional(Part& atom) {
-    if (!atom.is_whole || atom.exact.size() >= kMaxAlternatives) {
-      atom = Part::anything();
-      return;
-    }
-    atom.exact.emplace_back();
-    atom.prefixes = atom.exact;
-    atom.specificity = 0;
-  }
-
   /// "{2}", "{1,3}", "{0,}". False when the brace is a literal one.
-  bool read_counts(Part& atom) {
+  bool read_counts(RegexPart& atom) {
     const auto close = regex_.find('}', at_);
     if (close == std::string_view::npos) return false;
     const std::string_view counts = regex_.substr(at_ + 1, close - at_ - 1);
@@ -373,7 +235,7 @@ class Reader {
     const auto most = comma == std::string_view::npos || comma + 1 == counts.size() ? least : number_of(counts.substr(comma + 1));
     if (least > most || most > 1000) understood_ = false;
     if (counts == "0,1") make_optional(atom);
-    else if (counts.front() == '0') atom = Part::anything();
+    else if (counts.front() == '0') atom = RegexPart::anything();
     else if (counts != "1") give_up_exactness(atom);
     return true;
   }
@@ -414,13 +276,13 @@ std::optional<RegexLiterals> regex_literals(std::string_view regex) {
   auto branches = Reader(without_outer_group(regex)).read();
   if (!branches) return std::nullopt;
   RegexLiterals literals;
-  for (Part branch : *branches) {
+  for (RegexPart branch : *branches) {
     RegexBranch known{.clauses = {}, .prefixes = branch.prefixes};
     give_up_exactness(branch);
     known.clauses = std::move(branch.clauses);
     literals.branches.push_back(std::move(known));
   }
-  Part part = alternate(std::move(*branches));
+  RegexPart part = alternate(std::move(*branches));
   literals.specificity = part.specificity;
   literals.prefixes = part.prefixes;
   give_up_exactness(part);
