@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "match/line_count.h"
+
 namespace handshaked {
 using parse::Provenance;
 

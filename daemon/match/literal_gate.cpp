@@ -3,10 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
-#include <optional>
-#include <unordered_map>
 
-#include "match/ordinary_text.h"
 #include "parse/message_begin.h"
 
 #if defined(__x86_64__)
@@ -17,224 +14,19 @@
 namespace handshaked::match {
 namespace {
 
-constexpr std::size_t kShortest = LiteralGate::kShortest;
-constexpr std::size_t kLongest = LiteralGate::kLongest;
-constexpr std::size_t kWindow = LiteralGate::kWindow;
+constexpr std::size_t kShortest = GatePlan::kShortest;
+constexpr std::size_t kWindow = GatePlan::kWindow;
 constexpr auto npos = std::string_view::npos;
-
-using Clause = std::vector<std::string>;
-using Clauses = std::vector<Clause>;
-
-/// Three letters of a word stand in too many words: a short needle needs capitals or punctuation, like "SSL".
-bool is_unusual(std::string_view trigram) {
-  const auto plain = std::count_if(trigram.begin(), trigram.end(), [](char c) { return (c >= 'a' && c <= 'z') || c == ' '; });
-  return plain == 0 && !is_ordinary(trigram);
-}
-
-/// How unusual the bytes of a text are in error logs: the lower the sum, the better the needle.
-unsigned commonness(std::string_view text) {
-  unsigned sum = 0;
-  for (const char c : text) {
-    if (c >= 'a' && c <= 'z') sum += 8;
-    else if (c == ' ' || c == '/' || c == '"' || (c >= '0' && c <= '9')) sum += 9;
-    else if (c >= 'A' && c <= 'Z') sum += 3;
-    else sum += 2;
-  }
-  return sum;
-}
-
-bool contains_needle(const std::string& literal, const std::vector<std::string>& needles) {
-  return std::any_of(needles.begin(), needles.end(), [&](const auto& needle) { return literal.find(needle) != std::string::npos; });
-}
-
-bool is_covered(const Clauses& clauses, const std::vector<std::string>& needles) {
-  return std::any_of(clauses.begin(), clauses.end(), [&](const Clause& clause) {
-    return std::all_of(clause.begin(), clause.end(), [&](const auto& literal) { return contains_needle(literal, needles); });
-  });
-}
-
-/// The longest part of a literal that JSON leaves as it is.
-std::string unescaped_part(const std::string& literal) {
-  std::string best;
-  std::string part;
-  for (std::size_t i = 0; i <= literal.size(); ++i) {
-    if (i < literal.size() && literal[i] >= ' ' && literal[i] != '"' && literal[i] != '\\') {
-      part += literal[i];
-    } else {
-      if (part.size() > best.size()) best = part;
-      part.clear();
-    }
-  }
-  return best;
-}
-
-/// The clauses that can be searched for: all their literals are long enough.
-Clauses usable_clauses(const LineRequirements& rule) {
-  Clauses usable;
-  const auto is_long_enough = [](const std::string& literal) { return literal.size() >= kShortest; };
-  for (const Clause& clause : rule.message_clauses) {
-    Clause parts;
-    for (const std::string& literal : clause) parts.push_back(unescaped_part(literal));
-    if (std::all_of(parts.begin(), parts.end(), is_long_enough)) usable.push_back(std::move(parts));
-  }
-  for (const Clause& clause : rule.line_clauses) {
-    if (std::all_of(clause.begin(), clause.end(), is_long_enough)) usable.push_back(clause);
-  }
-  return usable;
-}
-
-/// The three bytes that stand in the literals of most rules, and in no ordinary line: "SSL", as a rule.
-std::optional<std::string> most_shared_trigram(const std::vector<Clauses>& open_rules) {
-  std::unordered_map<std::uint32_t, std::uint32_t> rules_with;
-  std::vector<std::uint32_t> seen;
-  for (const Clauses& clauses : open_rules) {
-    seen.clear();
-    for (const Clause& clause : clauses) {
-      if (clause.size() != 1) continue;
-      for (std::size_t i = 0; i + 3 <= clause[0].size(); ++i) {
-        std::uint32_t trigram = 0;
-        std::memcpy(&trigram, clause[0].data() + i, 3);
-        seen.push_back(trigram);
-      }
-    }
-    std::sort(seen.begin(), seen.end());
-    seen.erase(std::unique(seen.begin(), seen.end()), seen.end());
-    for (const std::uint32_t trigram : seen) ++rules_with[trigram];
-  }
-  std::uint32_t best = 0;
-  std::uint32_t best_count = 0;
-  for (const auto& [trigram, count] : rules_with) {
-    if (count < best_count || (count == best_count && trigram > best)) continue;
-    if (!is_unusual({reinterpret_cast<const char*>(&trigram), 3})) continue;
-    best = trigram;
-    best_count = count;
-  }
-  // Worth it only where it serves many: a longer needle of its own meets fewer lines in vain.
-  if (best_count < std::max<std::size_t>(4, open_rules.size() / 8)) return std::nullopt;
-  return std::string(reinterpret_cast<const char*>(&best), 3);
-}
-
-/// The rarest window of a needle: in no ordinary line, if that can be had, for it is what is looked at first.
-std::size_t best_window(std::string_view needle) {
-  const auto cost = [needle](std::size_t at) {
-    const std::string_view window = needle.substr(at, kWindow);
-    return commonness(window) + (is_ordinary(window) ? 1000U : 0U);
-  };
-  std::size_t best = 0;
-  for (std::size_t i = 1; i + kWindow <= needle.size(); ++i) {
-    if (cost(i) < cost(best)) best = i;
-  }
-  return best;
-}
-
-/// The best piece of one literal: in no ordinary line, and of unusual bytes.
-std::string best_piece(const std::string& literal) {
-  std::string best;
-  unsigned best_cost = ~0U;
-  const std::size_t length = std::min(kLongest, literal.size());
-  for (std::size_t i = 0; i + length <= literal.size(); ++i) {
-    const std::string piece = literal.substr(i, length);
-    const bool has_rare_window = !is_ordinary(std::string_view(piece).substr(best_window(piece), kWindow));
-    const unsigned cost = commonness(piece) + (is_ordinary(piece) ? 100000U : 0U) + (has_rare_window ? 0U : 10000U);
-    if (cost < best_cost) {
-      best_cost = cost;
-      best = piece;
-    }
-  }
-  return best;
-}
-
-/// Needles of its own for a rule that has no usable beginning: of the clause that needs the fewest and least ordinary ones.
-void add_own_needles(const Clauses& clauses, std::vector<std::string>& needles) {
-  std::vector<std::string> best;
-  std::size_t best_cost = ~std::size_t{0};
-  for (const Clause& clause : clauses) {
-    std::vector<std::string> wanted;
-    std::size_t cost = 0;
-    for (const std::string& literal : clause) {
-      if (contains_needle(literal, needles) || contains_needle(literal, wanted)) continue;
-      wanted.push_back(best_piece(literal));
-      cost += is_ordinary(wanted.back()) ? 1000U : 1U;
-    }
-    if (cost < best_cost) {
-      best_cost = cost;
-      best = std::move(wanted);
-    }
-  }
-  needles.insert(needles.end(), best.begin(), best.end());
-}
-
-/// A text as it stands inside a JSON string, up to the first control character.
-std::string json_escaped(std::string_view text) {
-  std::string escaped;
-  for (const char c : text) {
-    if (c < ' ') break;
-    if (c == '"' || c == '\\') escaped += '\\';
-    escaped += c;
-  }
-  return escaped;
-}
-
-/// Where "OCSP" is looked for, "OCSP response" need not be.
-void drop_redundant(std::vector<std::string>& needles) {
-  const std::vector<std::string> all = needles;
-  std::erase_if(needles, [&](const std::string& needle) {
-    return std::any_of(all.begin(), all.end(),
-                       [&](const auto& other) { return other != needle && needle.find(other) != std::string::npos; });
-  });
-}
-
-/// The beginnings of a rule's messages, plain and escaped; empty when one of them is too short to look up.
-std::vector<std::string> usable_prefixes(const LineRequirements& rule) {
-  std::vector<std::string> usable;
-  for (const std::string& prefix : rule.prefixes) {
-    const std::string plain = prefix.substr(0, PrefixSearch::kLongest);
-    const std::string escaped = json_escaped(plain);
-    if (plain.size() < PrefixSearch::kKey || escaped.size() < PrefixSearch::kKey) return {};
-    usable.push_back(plain);
-    if (escaped != plain) usable.push_back(escaped);
-  }
-  return usable;
-}
-
-/// Is a rule better found by how its messages begin than by needles of its own?
-bool is_searched_by_prefix(const LineRequirements& rule, const Clauses& clauses) {
-  const auto prefixes = usable_prefixes(rule);
-  if (prefixes.empty()) return false;
-  const bool ordinary = std::any_of(prefixes.begin(), prefixes.end(), [](const auto& prefix) { return is_ordinary(prefix); });
-  if (!ordinary || !rule.line_clauses.empty()) return true;
-  // Ordinary lines begin so, too: a needle of unusual text would stop at fewer of them.
-  return std::none_of(clauses.begin(), clauses.end(), [](const Clause& clause) {
-    return std::none_of(clause.begin(), clause.end(), [](const auto& literal) { return is_ordinary(best_piece(literal)); });
-  });
-}
 
 }  // namespace
 
 LiteralGate::~LiteralGate() = default;
 
 LiteralGate::LiteralGate(const std::vector<LineRequirements>& rules) {
-  std::vector<Clauses> shared;  // of the rules that are still without a needle
-  std::vector<std::pair<const LineRequirements*, Clauses>> all;
-  for (const LineRequirements& rule : rules) {
-    all.emplace_back(&rule, usable_clauses(rule));
-    shared.push_back(all.back().second);
-  }
-  while (const auto trigram = most_shared_trigram(shared)) {
-    needles_.push_back(*trigram);
-    std::erase_if(shared, [&](const Clauses& clauses) { return is_covered(clauses, needles_); });
-  }
-  std::erase_if(all, [&](const auto& rule) { return is_covered(rule.second, needles_); });
-  for (const auto& [rule, clauses] : all) {
-    if (is_searched_by_prefix(*rule, clauses)) {
-      for (const std::string& text : usable_prefixes(*rule)) prefixes_.add(text, rule->line_clauses);
-    } else if (!clauses.empty()) {
-      if (!is_covered(clauses, needles_)) add_own_needles(clauses, needles_);
-    } else {
-      open_ = true;
-    }
-  }
-  drop_redundant(needles_);
+  GatePlan plan = plan_gate(rules);
+  open_ = plan.is_open;
+  needles_ = std::move(plan.needles);
+  for (const GatePlan::Prefix& prefix : plan.prefixes) prefixes_.add(prefix.text, *prefix.line_clauses);
   build_tables();
   prefixes_.build();
 #if defined(__x86_64__)
@@ -244,7 +36,7 @@ LiteralGate::LiteralGate(const std::vector<LineRequirements>& rules) {
 
 void LiteralGate::build_tables() {
   std::vector<Needle> all;
-  for (const std::string& text : needles_) all.push_back({.text = text, .window = best_window(text)});
+  for (const std::string& text : needles_) all.push_back({.text = text, .window = rarest_window(text)});
   // Needles with alike windows share a bucket: the fewer different nibbles a bucket has, the less it lets pass by chance.
   std::sort(all.begin(), all.end(), [](const Needle& a, const Needle& b) { return a.text.substr(a.window) < b.text.substr(b.window); });
   for (std::size_t n = 0; n < all.size(); ++n) {
@@ -385,41 +177,15 @@ struct GateSearch {
     }
     return gate.find_from_middle(block, i);
   }
-
-  HANDSHAKED_AVX2 static std::size_t count_lines(std::string_view bytes) {
-    const __m256i line_feed = _mm256_set1_epi8('\n');
-    __m256i total = _mm256_setzero_si256();
-    std::size_t i = 0;
-    while (i + 32 <= bytes.size()) {
-      __m256i sums = _mm256_setzero_si256();
-      const std::size_t steps = std::min<std::size_t>(255, (bytes.size() - i) / 32);  // a lane counts to 255
-      for (std::size_t step = 0; step < steps; ++step, i += 32) {
-        const __m256i chunk = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(bytes.data() + i));
-        sums = _mm256_sub_epi8(sums, _mm256_cmpeq_epi8(chunk, line_feed));
-      }
-      total = _mm256_add_epi64(total, _mm256_sad_epu8(sums, _mm256_setzero_si256()));
-    }
-    alignas(32) std::uint64_t lanes[4];
-    _mm256_store_si256(reinterpret_cast<__m256i*>(lanes), total);
-    const auto rest = std::count(bytes.begin() + static_cast<std::ptrdiff_t>(i), bytes.end(), '\n');
-    return lanes[0] + lanes[1] + lanes[2] + lanes[3] + static_cast<std::size_t>(rest);
-  }
 };
 
 std::size_t LiteralGate::find(std::string_view block, std::size_t from) const {
   return avx2_ && !open_ ? GateSearch::find(*this, block, from) : find_portable(block, from);
 }
 
-std::size_t count_lines(std::string_view bytes) {
-  static const bool avx2 = __builtin_cpu_supports("avx2");
-  return avx2 ? GateSearch::count_lines(bytes) : static_cast<std::size_t>(std::count(bytes.begin(), bytes.end(), '\n'));
-}
-
 #else
 
 std::size_t LiteralGate::find(std::string_view block, std::size_t from) const { return find_portable(block, from); }
-
-std::size_t count_lines(std::string_view bytes) { return static_cast<std::size_t>(std::count(bytes.begin(), bytes.end(), '\n')); }
 
 #endif
 

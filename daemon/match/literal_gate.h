@@ -9,19 +9,10 @@
 #include <string_view>
 #include <vector>
 
+#include "match/gate_plan.h"
 #include "match/prefix_search.h"
 
 namespace handshaked::match {
-
-/// What a line must contain for a rule to match it, as the gate sees it.
-struct LineRequirements {
-  /// Of the message: in each clause one of the literals, all clauses hold (regex_literals.h).
-  std::vector<std::vector<std::string>> message_clauses;
-  /// The message begins with one of these; empty when that is not known.
-  std::vector<std::string> prefixes;
-  /// Of the line as it stands in the file, whatever wraps it: taken as they are.
-  std::vector<std::vector<std::string>> line_clauses;
-};
 
 /// Finds, in whole blocks of log, the lines that some rule could be interested in. Everything else is never looked at again:
 /// this is where the speed comes from. All of it is derived from what the rules require, so no rule can be forgotten:
@@ -37,10 +28,6 @@ struct LineRequirements {
 /// Immutable after construction; safe to share between threads.
 class LiteralGate {
  public:
-  static constexpr std::size_t kShortest = 3;  ///< a literal below this length cannot be searched for
-  static constexpr std::size_t kLongest = 12;  ///< of a needle
-  static constexpr std::size_t kWindow = 4;    ///< bytes of a needle that are looked at first; three-byte needles use three
-
   /// One element for each way in which a rule can match. One about which nothing is known makes the gate let everything pass (`is_open()`).
   explicit LiteralGate(const std::vector<LineRequirements>& rules);
   ~LiteralGate();
@@ -78,14 +65,11 @@ class LiteralGate {
   std::vector<std::string> needles_;
   std::array<std::vector<Needle>, 8> buckets_;
   /// Bit b of masks_[i][c]: byte c can stand at position i of a window of bucket b.
-  std::array<std::array<std::uint8_t, 256>, kWindow> masks_{};
+  std::array<std::array<std::uint8_t, 256>, GatePlan::kWindow> masks_{};
   /// The same, split by nibble: [position][low or high nibble][value].
-  alignas(32) std::array<std::array<std::array<std::uint8_t, 32>, 2>, kWindow> nibbles_{};
+  alignas(32) std::array<std::array<std::array<std::uint8_t, 32>, 2>, GatePlan::kWindow> nibbles_{};
   std::bitset<1U << 14U> windows_;  ///< hashes of the windows of needles: most chance hits end here
   PrefixSearch prefixes_;
 };
-
-/// Counts '\n' in `bytes`.
-std::size_t count_lines(std::string_view bytes);
 
 }  // namespace handshaked::match

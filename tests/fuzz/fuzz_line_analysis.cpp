@@ -4,6 +4,7 @@
 
 #include "analysis.h"
 #include "fuzz_input.h"
+#include "match/line_count.h"
 #include "match/rule_file.h"
 #include "parse/openssl_error.h"
 

@@ -1,6 +1,7 @@
 // Any bytes as a file of the knowledge base: problems have a line, and the rules that are left can be compiled and asked.
 #include "fuzz_input.h"
 #include "match/knowledge.h"
+#include "match/line_count.h"
 #include "match/rule_file.h"
 #include "match/rule_set.h"
 #include "parse/nginx_error_parser.h"

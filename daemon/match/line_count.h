@@ -1,0 +1,11 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace handshaked::match {
+
+/// Counts '\n' in `bytes`, at the speed of memory where the processor has AVX2: whole logs go through it.
+std::size_t count_lines(std::string_view bytes);
+
+}  // namespace handshaked::match
