@@ -34,6 +34,7 @@
 
 #include "base/bounded_queue.h"
 #include "config/config_file.h"
+#include "config/reload.h"
 #include "config/router.h"
 #include "control/control_server.h"
 #include "correlate/correlator.h"
@@ -68,7 +69,6 @@ constexpr int kExitConfiguration = 78;
 constexpr int kExitInternal = 70;
 constexpr std::size_t kQueuedBatches = 8;  // of up to 4 MiB of log, or a thousand places and a few
 constexpr std::size_t kQueuedNetworkBatches = 256;
-constexpr auto kDeliveryGrace = std::chrono::seconds(5);
 
 telemetry::LogLevel log_level(const std::string& name) {
   return name == "debug"     ? telemetry::LogLevel::debug
@@ -77,10 +77,17 @@ telemetry::LogLevel log_level(const std::string& name) {
                              : telemetry::LogLevel::info;
 }
 
+struct ConfigFile {
+  std::string path;
+  bool must_exist;
+};
+
 class Daemon {
  public:
-  Daemon(config::Config config, std::string rules_directory, std::shared_ptr<const stages::RuleBase> base, store::Database database)
+  Daemon(config::Config config, ConfigFile config_file, std::string rules_directory, std::shared_ptr<const stages::RuleBase> base,
+         store::Database database)
       : config_(std::move(config)),
+        config_file_(std::move(config_file)),
         rules_directory_(std::move(rules_directory)),
         base_(std::move(base)),
         guard_(asio::make_work_guard(loop_)),
@@ -90,7 +97,7 @@ class Daemon {
         dispatcher_(config::make_router(config_), config_.routing.maintenance),
         incident_commit_(stages::host_name(config_), config_.receivers),
         store_(std::move(database), store_options()),
-        deliveries_(loop_, store_),
+        deliveries_(loop_, store_, stages::host_name(config_)),
         batches_(kQueuedBatches, [this] { asio::post(loop_, [this] { take_batches(); }); }),
         readers_(config_.readers),
         housekeeping_(loop_, readers_, store_, {.max_age = config_.retention, .max_bytes = config_.retention_bytes}),
@@ -101,7 +108,11 @@ class Daemon {
   /// Builds what can fail for reasons of the administrator's; complains in the log.
   bool prepare(bool from_start) {
     diagnosis_.emplace(loop_.get_executor(), config_, base_, correlator_, store_, [this] { advance(); });
-    if (!restore_incidents() || !make_deliveries()) return false;
+    if (!restore_incidents()) return false;
+    if (const auto made = deliveries_.use(config_.receivers); !made) {
+      log_error(made.error().message());
+      return false;
+    }
     for (const config::FileSource& source : config_.files) {
       const auto followed =
           sources_.follow(source, from_start || source.from_start, [this](const std::string& path) { return find_cursor(path); });
@@ -117,7 +128,7 @@ class Daemon {
 
   void run() {
     wait_for_signals();
-    deliveries_.start([this] { close_store(); });
+    deliveries_.start();
     network_.start();
     sources_.start([this] {
       const std::string status =
@@ -162,16 +173,6 @@ class Daemon {
     if (cursor) return std::move(cursor).value();
     log_warning("cannot read the position of " + source + ": " + cursor.error().message());
     return std::nullopt;
-  }
-
-  bool make_deliveries() {
-    for (const config::Receiver& receiver : config_.receivers) {
-      if (const auto added = deliveries_.add(receiver, stages::host_name(config_)); !added) {
-        log_error(added.error().message());
-        return false;
-      }
-    }
-    return true;
   }
 
   // ---- lines in, incidents out -----------------------------------------------------------------------------------------
@@ -268,7 +269,7 @@ class Daemon {
     signals_.async_wait([this](boost::system::error_code error, int signal) {
       if (error) return;
       if (signal == SIGHUP) {
-        reload();
+        if (!stopping_) reload();
       } else if (stopping_) {
         log_warning("second signal: ending at once");
         _exit(1);
@@ -280,22 +281,54 @@ class Daemon {
     });
   }
 
+  /// What cannot be used leaves everything of its kind as it was.
   void reload() {
     stages::notify_reloading();
     network_.reload_certificates();
-    stages::LoadedRuleBase loaded = stages::load_rule_base(rules_directory_);
-    for (const std::string& problem : loaded.problems) log_error(problem);
-    if (loaded.base) {
-      base_ = std::move(loaded.base);
-      sources_.use_rules(base_->rules);
-      network_.use_rules(base_->rules);
-      diagnosis_->use_rules(base_);
-      log_info("reloaded " + std::to_string(base_->rules->rules().size()) + " rules");
-    } else {
-      log_error("the rules were not reloaded: the " + std::to_string(base_->rules->rules().size()) + " rules from before stay in force");
-    }
+    reload_rules();
+    reload_configuration();
     stages::notify_ready("following " + std::to_string(sources_.count()) + " logs with " + std::to_string(base_->rules->rules().size()) +
                          " rules");
+  }
+
+  void reload_rules() {
+    stages::LoadedRuleBase loaded = stages::load_rule_base(rules_directory_);
+    for (const std::string& problem : loaded.problems) log_error(problem);
+    if (!loaded.base) {
+      log_error("the rules were not reloaded: the " + std::to_string(base_->rules->rules().size()) + " rules from before stay in force");
+      return;
+    }
+    base_ = std::move(loaded.base);
+    sources_.use_rules(base_->rules);
+    network_.use_rules(base_->rules);
+    diagnosis_->use_rules(base_);
+    log_info("reloaded " + std::to_string(base_->rules->rules().size()) + " rules");
+  }
+
+  /// Whom to tell, what and when, can change while we run; the rest is named, and waits for a restart.
+  void reload_configuration() {
+    config::LoadedConfig loaded = config::load_config(config_file_.path, config_file_.must_exist);
+    for (const config::ConfigProblem& problem : loaded.problems) log_error(problem.message());
+    const auto used = loaded.problems.empty() ? deliveries_.use(loaded.config.receivers) : Result<>(success());
+    if (!used) log_error(used.error().message());
+    if (!used || !loaded.problems.empty()) {
+      log_error("the configuration was not reloaded: that from before stays in force");
+      return;
+    }
+    const Time now = wall_clock_now();
+    for (const std::string& change : config::changes_for_restart(config_, loaded.config))
+      log_warning(change + " has changed: it takes effect after a restart");
+    config_.receivers = std::move(loaded.config.receivers);
+    config_.routing = std::move(loaded.config.routing);
+    config_.group_wait = loaded.config.group_wait;
+    config_.log_level = loaded.config.log_level;
+    telemetry::set_log_level(log_level(config_.log_level));
+    incident_commit_.use_receivers(config_.receivers);
+    diagnosis_->use_group_wait(config_.group_wait);
+    dispatcher_.use_routes(config::make_router(config_), config_.routing.maintenance, correlator_.incidents(), now);
+    advance();
+    log_info("reloaded the configuration: " + std::to_string(config_.receivers.size()) + " receivers, " +
+             std::to_string(config_.routing.routes.size()) + " routes");
   }
 
   // ---- operators -------------------------------------------------------------------------------------------------------
@@ -346,7 +379,7 @@ class Daemon {
     while (auto batch = batches_.try_pop()) take_batch(std::move(*batch));
     while (auto batch = network_batches_.try_pop()) take_network_batch(std::move(*batch));
     advance();
-    deliveries_.stop(kDeliveryGrace);
+    deliveries_.stop([this] { close_store(); });
   }
 
   void close_store() {
@@ -357,6 +390,7 @@ class Daemon {
   }
 
   config::Config config_;
+  ConfigFile config_file_;
   std::string rules_directory_;
   std::shared_ptr<const stages::RuleBase> base_;
   asio::io_context loop_{1};
@@ -386,8 +420,9 @@ class Daemon {
 
 int run_daemon(const DaemonOptions& options) {
   stages::keep_memory_together();
-  const bool must_exist = !options.config_file.empty();
-  config::LoadedConfig loaded = config::load_config(must_exist ? options.config_file : std::string(config::kDefaultFile), must_exist);
+  const bool is_named = !options.config_file.empty();
+  ConfigFile file{.path = is_named ? options.config_file : std::string(config::kDefaultFile), .must_exist = is_named};
+  config::LoadedConfig loaded = config::load_config(file.path, file.must_exist);
   const bool rules_configured = !loaded.config.rules_directory.empty() && !options.rules_were_asked_for;
   const std::string rules_directory = rules_configured ? loaded.config.rules_directory : options.rules_directory;
   if (rules_directory.empty()) {
@@ -410,7 +445,7 @@ int run_daemon(const DaemonOptions& options) {
               "; a new one was begun");
   }
 
-  Daemon daemon(std::move(loaded.config), rules_directory, std::move(rules.base), std::move(database).value());
+  Daemon daemon(std::move(loaded.config), std::move(file), rules_directory, std::move(rules.base), std::move(database).value());
   if (!daemon.prepare(options.from_start)) return kExitConfiguration;
   daemon.run();
   return 0;

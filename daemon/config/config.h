@@ -23,12 +23,16 @@ struct FileSource {
   std::vector<std::string> paths{"/var/log/nginx/*error*.log"};  ///< globs; rotated siblings are found by themselves
   std::string time_zone = "local";                               ///< nginx prints none
   bool from_start = false;                                       ///< what is there at the first start, too
+
+  bool operator==(const FileSource&) const = default;
 };
 
 /// The socket through which `status`, `incidents`, `silence` and `deliveries` talk to the running daemon.
 struct Control {
   std::string socket = "/run/handshaked/control.sock";  ///< empty: none
   std::string group;                                    ///< its members may ask and act, beside root and the daemon's own user
+
+  bool operator==(const Control&) const = default;
 };
 
 /// Everything that handshaked.toml says, with what holds when it says nothing.

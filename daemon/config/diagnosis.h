@@ -10,6 +10,8 @@ namespace handshaked::config {
 struct Nginx {
   std::string configuration;  ///< empty: that of the nginx that is installed or runs here
   std::string prefix;         ///< as `nginx -p`; empty: as built
+
+  bool operator==(const Nginx&) const = default;
 };
 
 /// [diagnosis]: whether and how far the daemon looks for the cause of an incident.
@@ -22,6 +24,8 @@ struct Diagnosis {
   std::chrono::milliseconds time_limit{15000};      ///< of one diagnosis
   std::chrono::milliseconds probe_interval{30000};  ///< between the first probes of a sick peer; doubles up to `probe_interval_most`
   std::chrono::milliseconds probe_interval_most{30 * 60 * 1000};
+
+  bool operator==(const Diagnosis&) const = default;
 };
 
 }  // namespace handshaked::config

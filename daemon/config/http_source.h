@@ -19,6 +19,8 @@ struct HttpSource {
   std::vector<std::string> journal_identifiers;             ///< the same by SYSLOG_IDENTIFIER
   std::uint32_t max_body_mib = 64;
   std::chrono::milliseconds idle_timeout{75'000};
+
+  bool operator==(const HttpSource&) const = default;
 };
 
 }  // namespace handshaked::config

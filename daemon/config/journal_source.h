@@ -14,6 +14,8 @@ struct JournalSource {
   std::string time_zone = "local";
   std::string host;         ///< of entries that name none
   bool from_start = false;  ///< what is there at the first start, too
+
+  bool operator==(const JournalSource&) const = default;
 };
 
 }  // namespace handshaked::config

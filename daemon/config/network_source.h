@@ -21,6 +21,8 @@ struct NetworkSource {
   std::uint32_t max_connections = 1000;
   int socket_mode = 0660;                     ///< of Unix sockets
   std::chrono::milliseconds silent_after{0};  ///< say so when nothing came for so long; 0: never
+
+  bool operator==(const NetworkSource&) const = default;
 };
 
 /// [[syslog]]
@@ -29,6 +31,8 @@ struct SyslogSource {
   std::uint32_t max_message = 64 * 1024;  ///< bytes; longer ones are cut
   std::uint32_t max_datagram = 8 * 1024;
   std::chrono::milliseconds idle_timeout{std::chrono::hours(1)};
+
+  bool operator==(const SyslogSource&) const = default;
 };
 
 }  // namespace handshaked::config

@@ -18,6 +18,8 @@ struct ForwardSource {
   std::string users_file;                  ///< lines NAME:PASSWORD; goes with shared_key_file
   std::uint32_t max_record = 1024 * 1024;  ///< bytes; larger ones are skipped
   std::chrono::milliseconds idle_timeout{std::chrono::hours(1)};
+
+  bool operator==(const ForwardSource&) const = default;
 };
 
 /// [[lumberjack]]: Beats, Elastic Agent, logstash-forwarder.
@@ -26,6 +28,8 @@ struct LumberjackSource {
   receive::FieldNames fields;
   std::uint32_t max_record = 1024 * 1024;
   std::chrono::milliseconds idle_timeout{std::chrono::hours(1)};
+
+  bool operator==(const LumberjackSource&) const = default;
 };
 
 }  // namespace handshaked::config

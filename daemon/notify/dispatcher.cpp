@@ -36,7 +36,6 @@ struct Dispatcher::News {
 
 Dispatcher::Dispatcher(Router router, std::vector<MaintenanceWindow> maintenance)
     : router_(std::move(router)), maintenance_(std::move(maintenance)) {}
-Dispatcher::~Dispatcher() = default;
 
 // ---- who is in which group --------------------------------------------------------------------------------------------------
 
@@ -70,6 +69,18 @@ void Dispatcher::restore(const ToldState& told) {
   group.told_at = std::max(group.told_at.value_or(told.group_told_at), told.group_told_at);
   if (group.is_grouped) group.anchor = told.anchor;
   groups_.schedule(group, told.told_at);  // whatever is due is found out at the first advance()
+}
+
+/// As a restart does it, but for the silences, which are kept.
+void Dispatcher::use_routes(Router router, std::vector<MaintenanceWindow> maintenance, const std::vector<const Incident*>& live, Time now) {
+  Dispatcher next(std::move(router), std::move(maintenance));
+  for (const ToldState& told : everything_told()) next.restore(told);
+  for (const Incident* const incident : live) next.observe(*incident, now);
+  for (const auto& [id, known] : groups_.known()) {
+    if (known->ended) next.observe(*known->ended, now);
+  }
+  next.silences_ = std::move(silences_);
+  *this = std::move(next);
 }
 
 void Dispatcher::observe(const Incident& incident, Time now) {

@@ -37,10 +37,13 @@ class LiveIncidents {
 class Dispatcher {
  public:
   Dispatcher(Router router, std::vector<MaintenanceWindow> maintenance);
-  ~Dispatcher();
 
   /// What a receiver was told before a restart. To be called before the incident itself, live or over, is observed.
   void restore(const ToldState& told);
+
+  /// Other routes and receivers from now on. What was told is known to those that stay; what waits begins to wait anew; those that
+  /// left hear nothing more. `live`: every incident that is not over.
+  void use_routes(Router router, std::vector<MaintenanceWindow> maintenance, const std::vector<const correlate::Incident*>& live, Time now);
 
   /// Something about the incident may have changed. What is over is copied as long as somebody has to hear of it.
   void observe(const correlate::Incident& incident, Time now);

@@ -18,6 +18,8 @@ struct FieldNames {
       "host", "hostname",       "host.name",     "host.hostname", "_HOSTNAME", "kubernetes.host", "kubernetes.node_name",
       "node", "agent.hostname", "beat.hostname", "source_host"};
   std::vector<std::string> time{"@timestamp", "time", "timestamp"};
+
+  bool operator==(const FieldNames&) const = default;
 };
 
 /// Picks out of one record what FieldNames ask for. Values are borrowed from whoever offers them.

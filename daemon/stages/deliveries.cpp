@@ -1,7 +1,9 @@
 #include "stages/deliveries.h"
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -10,8 +12,8 @@
 
 namespace handshaked::stages {
 
-Result<> Deliveries::add(const config::Receiver& receiver, const std::string& host) {
-  auto sink = make_sink(loop_.get_executor(), receiver, host);
+Result<Deliveries::Pointer> Deliveries::make(const config::Receiver& receiver) {
+  auto sink = make_sink(loop_.get_executor(), receiver, host_);
   if (!sink) return sink.error().wrapped("receiver " + receiver.name);
   if (receiver.type == config::Receiver::Type::alertmanager) {
     if (const auto open = delivered_and_open(store_, receiver.name)) sink.value()->restore(open.value());
@@ -19,28 +21,66 @@ Result<> Deliveries::add(const config::Receiver& receiver, const std::string& ho
   }
   emit::DeliveryOptions options = delivery_options(receiver);
   options.on_copied = [this] { notify(); };
-  all_.push_back(std::make_unique<emit::Delivery>(loop_.get_executor(), std::move(sink).value(), outbox_, std::move(options)));
+  return std::make_unique<emit::Delivery>(loop_.get_executor(), std::move(sink).value(), outbox_, std::move(options));
+}
+
+Result<> Deliveries::use(const std::vector<config::Receiver>& receivers) {
+  std::vector<Pointer> fresh;
+  for (const config::Receiver& receiver : receivers) {
+    TRY(Pointer delivery, make(receiver));
+    fresh.push_back(std::move(delivery));
+  }
+  for (Pointer& delivery : running_) {
+    delivery->stop(kGrace);
+    leaving_.push_back(std::move(delivery));
+  }
+  running_.clear();
+  waiting_ = std::move(fresh);
+  start_ready();
   return success();
 }
 
-void Deliveries::start(std::function<void()> on_ended) {
-  on_ended_ = std::move(on_ended);
-  running_ = all_.size();
-  for (const auto& delivery : all_) {
-    boost::asio::co_spawn(loop_, delivery->run(), [this](std::exception_ptr failure) {
-      if (failure) std::rethrow_exception(failure);
-      if (--running_ == 0) on_ended_();
-    });
-  }
+void Deliveries::start() {
+  is_started_ = true;
+  start_ready();
 }
 
-void Deliveries::stop(std::chrono::milliseconds grace) {
-  for (const auto& delivery : all_) delivery->stop(grace);
-  if (all_.empty()) on_ended_();
+void Deliveries::stop(std::function<void()> on_ended) {
+  on_ended_ = std::move(on_ended);
+  waiting_.clear();
+  for (const Pointer& delivery : running_) delivery->stop(kGrace);
+  if (running_.empty() && leaving_.empty()) on_ended_();
+}
+
+void Deliveries::start_ready() {
+  if (!is_started_) return;
+  for (Pointer& delivery : waiting_) {
+    const bool has_predecessor =
+        std::any_of(leaving_.begin(), leaving_.end(), [&](const Pointer& leaving) { return leaving->receiver() == delivery->receiver(); });
+    if (has_predecessor) continue;
+    run(*delivery);
+    running_.push_back(std::move(delivery));
+  }
+  std::erase(waiting_, nullptr);
+}
+
+void Deliveries::run(emit::Delivery& delivery) {
+  boost::asio::co_spawn(loop_, delivery.run(), [this, ended = &delivery](std::exception_ptr failure) {
+    if (failure) std::rethrow_exception(failure);
+    boost::asio::post(loop_, [this, ended] { forget(ended); });  // not from within its own coroutine
+  });
+}
+
+void Deliveries::forget(const emit::Delivery* ended) {
+  const auto is_it = [ended](const Pointer& delivery) { return delivery.get() == ended; };
+  std::erase_if(leaving_, is_it);
+  std::erase_if(running_, is_it);
+  start_ready();
+  if (on_ended_ && running_.empty() && leaving_.empty()) on_ended_();
 }
 
 void Deliveries::offer(FreshDeliveries& fresh) {
-  for (const auto& delivery : all_) {
+  for (const Pointer& delivery : running_) {
     const std::string receiver(delivery->receiver());
     if (const auto own = fresh.due.find(receiver); own != fresh.due.end()) delivery->offer(std::move(own->second));
     if (fresh.later.contains(receiver)) delivery->notify();
@@ -48,12 +88,12 @@ void Deliveries::offer(FreshDeliveries& fresh) {
 }
 
 void Deliveries::notify() {
-  for (const auto& delivery : all_) delivery->notify();
+  for (const Pointer& delivery : running_) delivery->notify();
 }
 
 std::vector<ReceiverState> Deliveries::states() const {
   std::vector<ReceiverState> states;
-  for (const auto& delivery : all_) {
+  const auto add = [&states](const Pointer& delivery) {
     const emit::DeliveryStatus status = delivery->status();
     const char* const circuit = status.circuit == emit::CircuitBreaker::State::closed ? "closed"
                                 : status.circuit == emit::CircuitBreaker::State::open ? "open"
@@ -63,7 +103,9 @@ std::vector<ReceiverState> Deliveries::states() const {
                       .is_disabled = status.is_disabled,
                       .under_way = status.under_way,
                       .last_failure = status.last_failure});
-  }
+  };
+  std::for_each(running_.begin(), running_.end(), add);
+  std::for_each(waiting_.begin(), waiting_.end(), add);
   return states;
 }
 

@@ -20,15 +20,18 @@ namespace handshaked::stages {
 /// All receivers, each with the delivery that serves it from the outbox. Loop thread only; what it borrows outlives it.
 class Deliveries {
  public:
-  Deliveries(boost::asio::io_context& loop, store::StoreThread& store) : loop_(loop), outbox_(store), store_(store) {}
+  Deliveries(boost::asio::io_context& loop, store::StoreThread& store, std::string host)
+      : loop_(loop), outbox_(store), store_(store), host_(std::move(host)) {}
 
-  /// Before start(). Fails with the receiver's name when its secrets, template or certificates cannot be used. Opens no connection.
-  Result<> add(const config::Receiver& receiver, const std::string& host);
+  /// Before start(), or instead of those that were used: those finish what is under way, within kGrace, and their successors begin then,
+  /// with secrets and certificates as they are now. Fails with the receiver's name when its secrets, template or certificates cannot be
+  /// used; then all is as it was. Opens no connection.
+  Result<> use(const std::vector<config::Receiver>& receivers);
 
-  /// Sends from now on; `on_ended` is called once when all have stopped, at once if there are none to stop.
-  void start(std::function<void()> on_ended);
-  /// Finishes what is under way, for `grace` at the most.
-  void stop(std::chrono::milliseconds grace);
+  /// Sends from now on.
+  void start();
+  /// Finishes what is under way, within kGrace. `on_ended` is called once when all have stopped.
+  void stop(std::function<void()> on_ended);
 
   /// What was just committed, without reading it back.
   void offer(FreshDeliveries& fresh);
@@ -37,12 +40,24 @@ class Deliveries {
 
   std::vector<ReceiverState> states() const;
 
+  static constexpr auto kGrace = std::chrono::seconds(5);
+
  private:
+  using Pointer = std::unique_ptr<emit::Delivery>;
+  Result<Pointer> make(const config::Receiver& receiver);
+  /// Those whose predecessor has ended, or that have none.
+  void start_ready();
+  void run(emit::Delivery& delivery);
+  void forget(const emit::Delivery* ended);
+
   boost::asio::io_context& loop_;
   StoreOutbox outbox_;
   store::StoreThread& store_;
-  std::vector<std::unique_ptr<emit::Delivery>> all_;
-  std::size_t running_ = 0;
+  std::string host_;
+  std::vector<Pointer> waiting_;  ///< not started, or for a predecessor to end
+  std::vector<Pointer> running_;
+  std::vector<Pointer> leaving_;
+  bool is_started_ = false;
   std::function<void()> on_ended_;
 };
 

@@ -17,6 +17,8 @@ class IncidentCommit {
  public:
   IncidentCommit(std::string host, std::vector<config::Receiver> receivers) : host_(std::move(host)), receivers_(std::move(receivers)) {}
 
+  void use_receivers(std::vector<config::Receiver> receivers) { receivers_ = std::move(receivers); }
+
   /// The rows of what has changed.
   void add(const std::vector<correlate::IncidentChange>& changes, store::Commit& commit) const;
   /// The events that are due.

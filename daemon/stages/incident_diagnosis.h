@@ -27,6 +27,8 @@ class IncidentDiagnosis {
                     correlate::Correlator& correlator, store::StoreThread& store, std::function<void()> answered);
 
   void use_rules(std::shared_ptr<const RuleBase> base);
+  /// How long a notification waits for an answer.
+  void use_group_wait(Duration group_wait) { group_wait_ = group_wait; }
   /// What has opened is diagnosed, what may pass is watched, what is over is forgotten.
   void ask(const std::vector<correlate::IncidentChange>& changes, Time now);
   /// No more answers come afterwards.

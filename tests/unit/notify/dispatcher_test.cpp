@@ -306,5 +306,42 @@ TEST(Dispatcher, AThousandFaultsAreABoundedNumberOfMessages) {
   EXPECT_GE(of("machine"), 1000);
 }
 
+Router router_to(std::vector<ReceiverHabits> receivers) { return Router({}, std::move(receivers), std::chrono::seconds(10)); }
+
+TEST(Dispatcher, OtherReceiversAreToldWhatIsOpenAndThoseThatStayNothingTwice) {
+  Town town({}, {{.name = "old"}, {.name = "stays"}});
+  auto& told = town.see(incident_at(1, at(0)), at(0));
+  EXPECT_EQ(town.told(at(10)), "old opened 1; stays opened 1");
+  town.see(incident_at(2, at(15)), at(15));
+  std::vector<const correlate::Incident*> live;
+  for (const auto& [id, incident] : town.live) live.push_back(&incident);
+  town.dispatcher.use_routes(router_to({{.name = "stays"}, {.name = "new"}}), {}, live, at(20));
+  EXPECT_EQ(town.told(at(29)), "");
+  EXPECT_EQ(town.told(at(30)), "new opened 1; stays opened 2; new opened 2");
+  town.resolve(told, at(40));
+  EXPECT_EQ(town.told(at(40)), "stays resolved 1; new resolved 1");
+  EXPECT_EQ(town.told(at(100)), "");
+}
+
+TEST(Dispatcher, AnEndThatWaitsAndSilencesOutliveAChangeOfRoutes) {
+  Town town({}, {people("chat")});
+  auto& first = town.see(incident_at(1, at(0)), at(0));
+  town.see(incident_at(2, at(0)), at(0));
+  EXPECT_EQ(town.told(at(10)), "chat opened 1+1");
+  town.resolve(first, at(20));  // told when all of the group is over
+  Silence silence;
+  silence.matchers = {matcher("upstream=10.0.0.3:443")};
+  silence.starts_at = at(0);
+  silence.ends_at = at(10'000);
+  ASSERT_TRUE(town.dispatcher.change_silences().add(silence, at(20)));
+  auto& second = town.live[incident_at(2, at(0)).id];
+  town.dispatcher.use_routes(router_to({people("chat")}), {}, {&second}, at(25));
+  town.see(incident_at(3, at(26)), at(26));
+  EXPECT_EQ(town.told(at(2000)), "");
+  town.resolve(second, at(2100));
+  town.resolve(town.live[incident_at(3, at(0)).id], at(2100));
+  EXPECT_EQ(town.told(at(2100)), "chat resolved 1+1");
+}
+
 }  // namespace
 }  // namespace handshaked::notify
