@@ -41,7 +41,7 @@ Configuration load(std::string_view text) {
 
 TEST(LabConfigurations, AreReadWithoutAProblem) {
   std::size_t count = 0;
-  for (const lab::Situation& situation : lab::kSituations) {
+  for (const lab::Situation& situation : lab::situations()) {
     const Configuration configuration = load(situation.configuration);
     for (const auto& problem : configuration.problems()) ADD_FAILURE() << situation.id << ": " << problem.message();
     EXPECT_GT(configuration.directive_count(), 2u) << situation.id;
@@ -52,7 +52,7 @@ TEST(LabConfigurations, AreReadWithoutAProblem) {
 
 TEST(LabConfigurations, EveryUpstreamLineFindsItsPass) {
   std::size_t lines = 0;
-  for (const lab::Situation& situation : lab::kSituations) {
+  for (const lab::Situation& situation : lab::situations()) {
     if (situation.side != "upstream" || situation.line.empty()) continue;
     ++lines;
     const Configuration configuration = load(situation.configuration);
@@ -77,7 +77,7 @@ TEST(LabConfigurations, EveryUpstreamLineFindsItsPass) {
 
 TEST(LabConfigurations, EveryClientLineFindsItsListener) {
   std::size_t lines = 0;
-  for (const lab::Situation& situation : lab::kSituations) {
+  for (const lab::Situation& situation : lab::situations()) {
     if (situation.side != "client" || situation.line.empty()) continue;
     ++lines;
     const Configuration configuration = load(situation.configuration);
