@@ -31,9 +31,7 @@ TEST(Dispatcher, WhatIsCriticalOrDiagnosedDoesNotWait) {
   EXPECT_EQ(town.told(at(0)), "ops opened 1");
   auto& other = town.see(incident_at(2, at(1)), at(1));
   EXPECT_EQ(town.told(at(1)), "");
-  other.diagnosis = std::make_shared<correlate::DiagnosisNote>();
-  other.diagnoses = 1;
-  town.seen(other, at(3));
+  town.diagnose(other, "", at(3));
   EXPECT_EQ(town.told(at(3)), "ops opened 2");
   EXPECT_EQ(town.told(at(20)), "");
 }
@@ -42,9 +40,7 @@ TEST(Dispatcher, ADiagnosisThatComesLaterIsAnEventOfItsOwn) {
   Town town;
   auto& incident = town.see(incident_at(1, at(0)), at(0));
   EXPECT_EQ(town.told(at(10)), "ops opened 1");
-  incident.diagnosis = std::make_shared<correlate::DiagnosisNote>();
-  incident.diagnoses = 1;
-  town.seen(incident, at(30));
+  town.diagnose(incident, "", at(30));
   EXPECT_EQ(town.told(at(30)), "ops diagnosed 1");
   EXPECT_EQ(town.told(at(31)), "");
 }
@@ -102,11 +98,7 @@ TEST(Dispatcher, AnIncidentWhoseCauseIsFoundInTimeGoesToThatGroup) {
   Town town({}, {people("chat")});
   town.see(incident_at(1, at(0)), at(0));
   auto& other = town.see(incident_at(2, at(0)), at(0));
-  auto note = std::make_shared<correlate::DiagnosisNote>();
-  note->cause = "upstream_certificate_expired";
-  other.diagnosis = note;
-  other.diagnoses = 1;
-  town.seen(other, at(2));
+  town.diagnose(other, "upstream_certificate_expired", at(2));
   EXPECT_EQ(town.told(at(2)), "chat opened 2");
   EXPECT_EQ(town.told(at(10)), "chat opened 1");
 }

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <map>
+#include <memory>
 #include <string>
 
 #include "correlate/incident.h"
@@ -64,6 +65,13 @@ class Town final : public LiveIncidents {
   void reopen(correlate::Incident& incident, Time now) {
     incident.status = correlate::Status::open;
     ++incident.reopens;
+    dispatcher.observe(incident, now);
+  }
+  void diagnose(correlate::Incident& incident, const std::string& cause, Time now) {
+    auto note = std::make_shared<correlate::DiagnosisNote>();
+    note->cause = cause;
+    incident.diagnosis = std::move(note);
+    ++incident.diagnoses;
     dispatcher.observe(incident, now);
   }
   /// "ops opened 1; ops opened 2": receiver, kind, number of the incident; "+2" for company.
