@@ -13,7 +13,7 @@
 #include <memory>
 
 #include "base/json_writer.h"
-#include "store/outbox.h"
+#include "telemetry/log.h"
 
 namespace handshaked::stages {
 namespace {
@@ -72,6 +72,15 @@ store::DeliveryOutcomes outcomes_of(const std::vector<emit::AttemptRecord>& atte
 
 }  // namespace
 
+/// What the disk does not give back must not hold up what is behind it.
+void StoreOutbox::give_up(store::DeliveryOutcomes unreadable, Time now) {
+  for (const store::DeadDelivery& dead : unreadable.dead)
+    telemetry::log_error("delivery " + std::to_string(dead.id.value) + " cannot be read and is given up: " + dead.reason);
+  store_.post([unreadable = std::move(unreadable), now](store::Database& database) {
+    if (const auto marked = store::Outbox(database).mark(unreadable, now); !marked) telemetry::log_warning(marked.error().message());
+  });
+}
+
 asio::awaitable<Result<emit::DueDeliveries>> StoreOutbox::take_due(std::string receiver, Time now, std::size_t limit) {
   const auto task = make_task<Result<Due>>([receiver, now, limit, held = held_[receiver]](store::Database& database) -> Result<Due> {
     store::Outbox outbox(database);
@@ -82,16 +91,21 @@ asio::awaitable<Result<emit::DueDeliveries>> StoreOutbox::take_due(std::string r
   auto due = co_await on_store_thread(store_, task);
   if (!due) co_return due.error();
   emit::DueDeliveries taken;
+  store::DeliveryOutcomes unreadable;
   std::set<store::DeliveryId>& held = held_[receiver];
   for (store::OutboxRow& row : due.value().rows) {
     if (held.contains(row.id)) continue;  // offered meanwhile
     auto event = event_from_text(row.body);
-    if (!event) co_return event.error().wrapped("delivery " + std::to_string(row.id.value));
+    if (!event) {
+      unreadable.dead.push_back({.id = row.id, .reason = event.error().message()});
+      continue;
+    }
     held.insert(row.id);
     taken.deliveries.push_back(
         {.id = {row.id.value}, .event = std::move(event).value(), .queued_at = row.created_at, .failed_attempts = row.attempts});
   }
-  const bool is_cut = due.value().rows.size() >= limit;
+  const bool is_cut = due.value().rows.size() >= limit || !unreadable.dead.empty();
+  if (!unreadable.dead.empty()) give_up(std::move(unreadable), now);
   taken.next_due = is_cut ? std::optional<Time>(now) : due.value().next;
   co_return taken;
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "emit/outbox.h"
+#include "store/outbox.h"
 #include "store/store_thread.h"
 
 namespace handshaked::stages {
@@ -22,6 +23,8 @@ class StoreOutbox final : public emit::Outbox {
   void release(const std::string& receiver) override;
 
  private:
+  void give_up(store::DeliveryOutcomes unreadable, Time now);
+
   store::StoreThread& store_;
   std::map<std::string, std::set<store::DeliveryId>> held_;  ///< by receiver
 };

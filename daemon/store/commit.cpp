@@ -39,7 +39,7 @@ void write_incident(Connection& connection, const IncidentRow& row) {
 }
 
 std::int64_t write_body(Connection& connection, const std::string& body) {
-  auto statement = connection.prepare("INSERT INTO event_bodies (body) VALUES (?) RETURNING body_id");
+  auto statement = connection.prepare("INSERT INTO event_bodies (body) VALUES (pack(?)) RETURNING body_id");
   statement.bind_text(1, body);
   statement->executeStep();
   const std::int64_t id = statement->getColumn(0).getInt64();
@@ -53,7 +53,7 @@ std::optional<std::int64_t> place_body(Connection& connection, const NewDelivery
   std::optional<std::int64_t> shared;
   {
     auto statement = connection.prepare(
-        "SELECT receiver = ?2, body_id, body = ?3 FROM outbox CROSS JOIN event_bodies USING (body_id) WHERE event_id = ?1");
+        "SELECT receiver = ?2, body_id, unpack(body) = ?3 FROM outbox CROSS JOIN event_bodies USING (body_id) WHERE event_id = ?1");
     statement.bind_text(1, row.event_id);
     statement.bind_text(2, row.receiver);
     statement.bind_text(3, row.body);

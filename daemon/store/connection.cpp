@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include "base/check.h"
+#include "store/packed_text.h"
 
 namespace handshaked::store {
 
@@ -36,6 +37,8 @@ Result<> Connection::open(const std::filesystem::path& path, std::chrono::millis
   try {
     database_ = std::make_unique<SQLite::Database>(path.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_NOMUTEX,
                                                    static_cast<int>(busy_timeout.count()));
+    if (const int code = add_packing_functions(database_->getHandle()); code != SQLITE_OK)
+      throw SQLite::Exception(database_->getHandle(), code);
   } catch (const SQLite::Exception& exception) {
     return fail(error_from(exception, "cannot open " + path.string()));
   }

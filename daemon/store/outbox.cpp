@@ -18,14 +18,14 @@ constexpr const char* kDue =
     "finished_at, '', body_id FROM outbox WHERE receiver = ? AND status = 'ready' AND not_before <= ? ORDER BY not_before, delivery_id";
 constexpr const char* kFind =
     "SELECT delivery_id, receiver, event_id, event_type, incident_id, status, created_at, not_before, attempts, last_error, "
-    "finished_at, body FROM outbox CROSS JOIN event_bodies USING (body_id) WHERE delivery_id = ?";
+    "finished_at, unpack(body) FROM outbox CROSS JOIN event_bodies USING (body_id) WHERE delivery_id = ?";
 constexpr const char* kList =
     "SELECT delivery_id, receiver, event_id, event_type, incident_id, status, created_at, not_before, attempts, last_error, "
     "finished_at, '' FROM outbox WHERE (?1 = 0 OR (?1 & CASE status WHEN 'ready' THEN 1 WHEN 'behind' THEN 2 WHEN 'delivered' THEN 4 "
     "WHEN 'dead' THEN 8 ELSE 16 END) <> 0) AND (?2 = '' OR receiver = ?2) ORDER BY delivery_id DESC LIMIT ?3";
 constexpr const char* kListDead =
     "SELECT delivery_id, receiver, event_id, event_type, incident_id, status, created_at, not_before, attempts, last_error, "
-    "finished_at, body FROM outbox CROSS JOIN event_bodies USING (body_id) WHERE status = 'dead' AND (?1 = '' OR receiver = ?1) "
+    "finished_at, unpack(body) FROM outbox CROSS JOIN event_bodies USING (body_id) WHERE status = 'dead' AND (?1 = '' OR receiver = ?1) "
     "ORDER BY finished_at DESC, delivery_id DESC LIMIT ?2";
 
 constexpr const char* kMarkDelivered =
@@ -63,7 +63,7 @@ constexpr const char* kUncopied =
 // The columns in the order of row_from().
 constexpr const char* kDeliveredOfOpen =
     "SELECT newest, receiver, event_id, event_type, incident_id, status, created_at, not_before, attempts, last_error, "
-    "finished_at, body FROM (SELECT max(delivery_id) AS newest FROM outbox WHERE receiver = ?1 AND status = 'delivered' "
+    "finished_at, unpack(body) FROM (SELECT max(delivery_id) AS newest FROM outbox WHERE receiver = ?1 AND status = 'delivered' "
     "  AND incident_id IN (SELECT id FROM incidents WHERE status = 'open') GROUP BY incident_id LIMIT ?2) "
     "CROSS JOIN outbox ON delivery_id = newest CROSS JOIN event_bodies USING (body_id)";
 
@@ -100,7 +100,7 @@ std::vector<OutboxRow> rows_from(BorrowedStatement statement) {
 }
 
 std::string read_body(Connection& connection, std::int64_t body_id) {
-  auto statement = connection.prepare("SELECT body FROM event_bodies WHERE body_id = ?");
+  auto statement = connection.prepare("SELECT unpack(body) FROM event_bodies WHERE body_id = ?");
   statement->bind(1, static_cast<int64_t>(body_id));
   return statement->executeStep() ? statement->getColumn(0).getString() : std::string();
 }

@@ -21,7 +21,7 @@ struct Salvage {
   const char* insert;
 };
 
-constexpr const char* kIntoBodies = "INSERT OR IGNORE INTO event_bodies (body_id, body) VALUES (?, ?)";
+constexpr const char* kIntoBodies = "INSERT OR IGNORE INTO event_bodies (body_id, body) VALUES (?, pack(?))";
 constexpr const char* kIntoOutbox =
     "INSERT OR IGNORE INTO outbox (delivery_id, receiver, event_id, event_type, incident_id, status, created_at, not_before, "
     "attempts, last_error, finished_at, body_id) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12 "
@@ -39,9 +39,9 @@ constexpr std::array<Salvage, 9> kTables = {{
      "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"},
     // The outbox since version 4: bodies first, then the deliveries whose body is there.
     {"SELECT body_id, body FROM outbox NOT INDEXED CROSS JOIN event_bodies USING (body_id) "
-     "WHERE status IN ('ready', 'behind', 'dead') AND json_valid(body) ORDER BY delivery_id",
+     "WHERE status IN ('ready', 'behind', 'dead') AND json_valid(unpack(body)) ORDER BY delivery_id",
      "SELECT body_id, body FROM outbox NOT INDEXED CROSS JOIN event_bodies USING (body_id) "
-     "WHERE status IN ('ready', 'behind', 'dead') AND json_valid(body) ORDER BY delivery_id DESC",
+     "WHERE status IN ('ready', 'behind', 'dead') AND json_valid(unpack(body)) ORDER BY delivery_id DESC",
      kIntoBodies},
     {"SELECT delivery_id, receiver, event_id, event_type, incident_id, status, created_at, not_before, attempts, last_error, "
      "finished_at, body_id FROM outbox NOT INDEXED WHERE status IN ('ready', 'behind', 'dead') ORDER BY delivery_id",

@@ -92,11 +92,11 @@ CREATE TABLE fix_outcomes (
 )sql";
 
 // Bodies on their own: marking a delivery rewrites its row, and would rewrite the body with it. Receivers that get the same body of an
-// event share it; it goes with the last of them.
+// event share it; it goes with the last of them. TEXT, or the BLOB that pack() makes of a long one.
 constexpr MigrationStep kEventBodies = R"sql(
 CREATE TABLE event_bodies (
   body_id INTEGER PRIMARY KEY,
-  body    TEXT NOT NULL
+  body    ANY NOT NULL
 ) STRICT;
 
 CREATE TABLE new_outbox (
@@ -116,7 +116,7 @@ CREATE TABLE new_outbox (
 ) STRICT;
 
 INSERT INTO event_bodies (body_id, body)
-SELECT delivery_id, body FROM outbox WHERE NOT EXISTS (
+SELECT delivery_id, pack(body) FROM outbox WHERE NOT EXISTS (
   SELECT 1 FROM outbox AS earlier
   WHERE earlier.event_id = outbox.event_id AND earlier.delivery_id < outbox.delivery_id AND earlier.body = outbox.body)
 ORDER BY delivery_id;

@@ -228,7 +228,7 @@ TEST(Database, SavesTheRowsThatCanStillBeReadFromADamagedFile) {
     Commit commit = one_of_each();
     for (int i = 0; i < kRows; ++i) {
       commit.deliveries.push_back(delivery("event-" + std::to_string(i), "i" + std::to_string(i % 10)));
-      commit.deliveries.back().body = "{\"padding\":\"" + std::string(1000, 'x') + "\"}";
+      commit.deliveries.back().body = "{\"padding\":\"" + filling(1600) + "\"}";
     }
     ASSERT_OK(database.value().apply(commit));
   }

@@ -79,7 +79,7 @@ TEST(Retention, RemovesTheOldestWhileTheDatabaseIsTooLargeAndGivesThePagesBack) 
   Commit commit;
   for (int i = 0; i < 500; ++i) {
     commit.deliveries.push_back(delivery("e" + std::to_string(i), ""));
-    commit.deliveries.back().body.assign(10'000, 'x');
+    commit.deliveries.back().body = filling(16'000);
   }
   ASSERT_OK(database.apply(commit));
   const auto ids = all_due(database);
@@ -103,7 +103,7 @@ TEST(Retention, SaysSoWhenOnlyWhatMustStayIsLeft) {
   Commit commit{.incidents = {incident("open")}};
   for (int i = 0; i < 50; ++i) {
     commit.deliveries.push_back(delivery("e" + std::to_string(i), "i"));
-    commit.deliveries.back().body.assign(10'000, 'x');
+    commit.deliveries.back().body = filling(16'000);
   }
   ASSERT_OK(database.apply(commit));
   const RetentionReport report = run_to_the_end(database, {.max_bytes = 10'000}, at(0) + days(1000));

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <random>
 #include <string>
 
 #include "store/commit.h"
@@ -42,6 +43,14 @@ inline NewDelivery delivery(std::string event_id, std::string incident_id, std::
           .created_at = at(0),
           .not_before = not_before,
           .body = "{}"};
+}
+
+/// Text that does not become shorter, the same each time: what is to fill pages.
+inline std::string filling(std::size_t size) {
+  std::minstd_rand random(static_cast<unsigned>(size));
+  std::string text(size, ' ');
+  for (char& letter : text) letter = static_cast<char>('A' + (random() >> 8) % 26);
+  return text;
 }
 
 }  // namespace handshaked::store::test
