@@ -24,6 +24,17 @@ Utf8Step next_utf8_step(std::string_view text) {
   return {length, true};
 }
 
+char32_t decode_utf8(std::string_view character) {
+  const auto byte = [&](std::size_t i) { return static_cast<char32_t>(static_cast<unsigned char>(character[i])); };
+  switch (character.size()) {
+    case 1: return byte(0);
+    case 2: return (byte(0) & 0x1F) << 6 | (byte(1) & 0x3F);
+    case 3: return (byte(0) & 0x0F) << 12 | (byte(1) & 0x3F) << 6 | (byte(2) & 0x3F);
+    case 4: return (byte(0) & 0x07) << 18 | (byte(1) & 0x3F) << 12 | (byte(2) & 0x3F) << 6 | (byte(3) & 0x3F);
+    default: return U'\uFFFD';
+  }
+}
+
 std::string_view utf8_prefix(std::string_view text, std::size_t limit_bytes) {
   if (text.size() <= limit_bytes) return text;
   std::size_t end = limit_bytes;

@@ -19,6 +19,9 @@ struct Utf8Step {
 /// subpart"), as browsers and Python do it, so that all agree on the number of replacement characters.
 Utf8Step next_utf8_step(std::string_view text);
 
+/// The code point of one valid UTF-8 character.
+char32_t decode_utf8(std::string_view character);
+
 /// The longest prefix of at most `limit_bytes` bytes that does not end inside a character.
 std::string_view utf8_prefix(std::string_view text, std::size_t limit_bytes);
 

@@ -3,11 +3,11 @@
 #include <vector>
 
 #include "base/json_writer.h"
+#include "base/visible_text.h"
 #include "cli/exit_code.h"
 #include "cli/knowledge_base.h"
 #include "cli/log_reading.h"
 #include "cli/output.h"
-#include "cli/visible_text.h"
 #include "config/config_file.h"
 
 namespace handshaked::cli {

@@ -11,7 +11,7 @@
 #include "cli/exit_code.h"
 #include "cli/operator_command_line.h"
 #include "cli/upkeep_command_line.h"
-#include "cli/visible_text.h"
+#include "base/visible_text.h"
 
 #ifndef HANDSHAKED_VERSION
 #error "the build defines HANDSHAKED_VERSION"

@@ -6,12 +6,12 @@
 #include <cstdio>
 #include <limits>
 
+#include "base/visible_text.h"
 #include "cli/diagnosis_report.h"
 #include "cli/diagnosis_run.h"
 #include "cli/exit_code.h"
 #include "cli/log_reading.h"
 #include "cli/output.h"
-#include "cli/visible_text.h"
 #include "emit/diagnosis_json.h"
 #include "emit/remediation_event.h"
 

@@ -7,13 +7,13 @@
 #include <map>
 
 #include "base/json_writer.h"
+#include "base/visible_text.h"
 #include "cli/exit_code.h"
 #include "cli/knowledge_base.h"
 #include "cli/log_reading.h"
 #include "cli/nginx_surroundings.h"
 #include "cli/output.h"
 #include "cli/page.h"
-#include "cli/visible_text.h"
 #include "cli/words.h"
 #include "diagnose/checkup.h"
 

@@ -5,12 +5,12 @@
 #include <cstdio>
 #include <iostream>
 
+#include "base/visible_text.h"
 #include "cli/exit_code.h"
 #include "cli/explanation.h"
 #include "cli/knowledge_base.h"
 #include "cli/log_reading.h"
 #include "cli/output.h"
-#include "cli/visible_text.h"
 #include "cli/words.h"
 #include "config/config_file.h"
 

@@ -1,7 +1,7 @@
 #include "cli/fix_page.h"
 
 #include "base/json_writer.h"
-#include "cli/visible_text.h"
+#include "base/visible_text.h"
 #include "cli/words.h"
 
 namespace handshaked::cli {

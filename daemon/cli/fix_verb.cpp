@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 
+#include "base/visible_text.h"
 #include "cli/diagnosis_run.h"
 #include "cli/exit_code.h"
 #include "cli/fix_application.h"
@@ -13,7 +14,6 @@
 #include "cli/log_reading.h"
 #include "cli/nginx_surroundings.h"
 #include "cli/output.h"
-#include "cli/visible_text.h"
 #include "diagnose/upstream_survey.h"
 
 namespace handshaked::cli {

@@ -1,7 +1,7 @@
 #include "cli/html_page.h"
 
+#include "base/visible_text.h"
 #include "cli/text_layout.h"
-#include "cli/visible_text.h"
 
 namespace handshaked::cli {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <cstdio>
 
-#include "cli/visible_text.h"
+#include "base/visible_text.h"
 
 namespace handshaked::cli {
 

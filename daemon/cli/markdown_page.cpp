@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "base/visible_text.h"
 #include "cli/text_layout.h"
-#include "cli/visible_text.h"
 
 namespace handshaked::cli {
 namespace {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "cli/visible_text.h"
+#include "base/visible_text.h"
 #include "cli/words.h"
 
 namespace handshaked::cli {

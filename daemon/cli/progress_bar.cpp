@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "base/visible_text.h"
 #include "cli/terminal.h"
-#include "cli/visible_text.h"
 
 namespace handshaked::cli {
 namespace {

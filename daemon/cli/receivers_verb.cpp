@@ -13,10 +13,10 @@
 #include <boost/asio/io_context.hpp>
 
 #include "base/json_writer.h"
+#include "base/visible_text.h"
 #include "cli/exit_code.h"
 #include "cli/log_reading.h"
 #include "cli/output.h"
-#include "cli/visible_text.h"
 #include "config/config_file.h"
 #include "format/sample_event.h"
 

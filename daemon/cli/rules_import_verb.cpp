@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "base/visible_text.h"
 #include "cli/exit_code.h"
 #include "cli/json_layout.h"
 #include "cli/log_reading.h"
@@ -10,7 +11,6 @@
 #include "cli/rules_site.h"
 #include "cli/rules_verb.h"
 #include "cli/text_file.h"
-#include "cli/visible_text.h"
 
 namespace handshaked::cli {
 int run_rules_import(const RulesImportOptions& options) {

@@ -1,10 +1,10 @@
+#include "base/visible_text.h"
 #include "cli/exit_code.h"
 #include "cli/log_reading.h"
 #include "cli/output.h"
 #include "cli/rules_lint.h"
 #include "cli/rules_location.h"
 #include "cli/rules_verb.h"
-#include "cli/visible_text.h"
 #include "cli/words.h"
 
 namespace handshaked::cli {

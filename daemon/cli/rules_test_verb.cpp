@@ -5,13 +5,13 @@
 
 #include "analysis.h"
 #include "base/json_text.h"
+#include "base/visible_text.h"
 #include "cli/exit_code.h"
 #include "cli/knowledge_base.h"
 #include "cli/log_reading.h"
 #include "cli/output.h"
 #include "cli/rule_contest.h"
 #include "cli/rules_verb.h"
-#include "cli/visible_text.h"
 #include "cli/words.h"
 
 namespace handshaked::cli {

@@ -6,12 +6,12 @@
 #include <cstdio>
 
 #include "base/json_writer.h"
+#include "base/visible_text.h"
 #include "cli/exit_code.h"
 #include "cli/explanation.h"
 #include "cli/knowledge_base.h"
 #include "cli/log_reading.h"
 #include "cli/output.h"
-#include "cli/visible_text.h"
 
 namespace handshaked::cli {
 namespace {

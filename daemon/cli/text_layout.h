@@ -7,9 +7,6 @@
 
 namespace handshaked::cli {
 
-/// The code point of one valid UTF-8 character.
-char32_t decode_utf8(std::string_view character);
-
 /// Columns that a text takes on a terminal: two for Chinese, none for combining marks. `text` is valid UTF-8.
 std::size_t display_width(std::string_view text);
 

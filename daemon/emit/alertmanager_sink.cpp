@@ -78,7 +78,8 @@ void AlertmanagerSink::remember(const std::string& incident_id, AlertmanagerAler
   }
   if (open_.size() >= kKeptWhole) std::erase_if(alert.annotations, [](const auto& note) { return !is_kept_in_short(note.first); });
   if (open_.size() >= kKept && !open_.contains(incident_id)) {
-    telemetry::log_warning("receiver \"" + options_.name + "\": more than 100000 open incidents; Alertmanager will forget the newest");
+    telemetry::log_warning("receiver \"" + options_.name + "\": more than 100000 open incidents; Alertmanager will forget the newest",
+                           {.receiver = options_.name});
     return;
   }
   open_.insert_or_assign(incident_id, std::move(alert));

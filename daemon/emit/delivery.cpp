@@ -159,7 +159,8 @@ awaitable<void> Delivery::copy_to_fallback(Time now) {
     note_store_failure(copied.error());
   } else if (copied.value() > 0) {
     telemetry::log_warning("receiver \"" + status_.receiver + "\": " + std::to_string(copied.value()) + " events that wait go to \"" +
-                           options_.fallback + "\" too");
+                               options_.fallback + "\" too",
+                           {.receiver = status_.receiver});
     if (options_.on_copied) options_.on_copied();
   }
 }
@@ -246,7 +247,10 @@ void Delivery::note_outcome(const DeliveryOutcome& outcome, std::size_t parts, T
     note_failure(outcome, now);
     return;
   }
-  if (breaker_.state(now) != CircuitBreaker::State::closed) telemetry::log_info("receiver \"" + status_.receiver + "\" is back");
+  if (breaker_.state(now) != CircuitBreaker::State::closed) {
+    telemetry::log_info("receiver \"" + status_.receiver + "\" is back",
+                        {.id = telemetry::message_id::receiver_back, .receiver = status_.receiver});
+  }
   breaker_.record_answer();
   status_.delivered += parts;
   status_.last_delivered_at = now;
@@ -287,8 +291,9 @@ AttemptRecord Delivery::record_of(const QueuedDelivery& sent, const DeliveryOutc
   record.fate = AttemptRecord::Fate::dead;
   record.copy_to = options_.fallback;
   ++status_.dead;
-  telemetry::log_warning("receiver \"" + status_.receiver + "\": event " + sent.event.event_id +
-                         " goes to the dead letters: " + outcome.reason);
+  telemetry::log_warning(
+      "receiver \"" + status_.receiver + "\": event " + sent.event.event_id + " goes to the dead letters: " + outcome.reason,
+      {.id = telemetry::message_id::dead_letter, .incident = sent.event.incident_id, .receiver = status_.receiver});
   return record;
 }
 
@@ -315,14 +320,16 @@ void Delivery::note_failure(const DeliveryOutcome& outcome, Time now) {
     case DeliveryOutcome::Kind::rejected: breaker_.record_answer(); return;
     case DeliveryOutcome::Kind::gone:
       status_.is_disabled = true;
-      telemetry::log_error("receiver \"" + status_.receiver + "\" is disabled until the configuration is reloaded: " + outcome.reason);
+      telemetry::log_error("receiver \"" + status_.receiver + "\" is disabled until the configuration is reloaded: " + outcome.reason,
+                           {.id = telemetry::message_id::receiver_disabled, .receiver = status_.receiver});
       return;
     case DeliveryOutcome::Kind::retry: break;
   }
   const auto before = breaker_.state(now);
   breaker_.record_failure(now, options_.jitter());
   if (before == CircuitBreaker::State::closed && breaker_.state(now) == CircuitBreaker::State::open)
-    telemetry::log_warning("receiver \"" + status_.receiver + "\" is down, its events wait: " + outcome.reason);
+    telemetry::log_warning("receiver \"" + status_.receiver + "\" is down, its events wait: " + outcome.reason,
+                           {.id = telemetry::message_id::receiver_down, .receiver = status_.receiver});
   if (outcome.retry_after) {
     const Time until = now + std::min<Duration>(*outcome.retry_after, kLongestPause);
     paused_until_ = is_paused(now) ? std::max(*paused_until_, until) : until;
@@ -331,7 +338,7 @@ void Delivery::note_failure(const DeliveryOutcome& outcome, Time now) {
 
 void Delivery::note_store_failure(const Error& error) {
   if (!store_rests_until_)  // once for all failures in a row
-    telemetry::log_error("receiver \"" + status_.receiver + "\": the outbox fails: " + error.message());
+    telemetry::log_error("receiver \"" + status_.receiver + "\": the outbox fails: " + error.message(), {.receiver = status_.receiver});
   store_rests_until_ = Clock::now() + options_.store_retry;
 }
 

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <source_location>
 #include <string>
 #include <string_view>
 
@@ -15,7 +16,7 @@ class OccasionalLog {
  public:
   explicit OccasionalLog(std::chrono::seconds interval = std::chrono::seconds(60)) : interval_(interval) {}
 
-  void warn(std::string_view text) {
+  void warn(std::string_view text, const std::source_location& place = std::source_location::current()) {
     using Clock = std::chrono::steady_clock;
     const std::int64_t now = Clock::now().time_since_epoch() / std::chrono::seconds(1) + 1;
     std::int64_t next = next_;
@@ -26,7 +27,7 @@ class OccasionalLog {
     const std::uint64_t suppressed = suppressed_.exchange(0);
     std::string line(text);
     if (suppressed > 0) line += " (and " + std::to_string(suppressed) + " more since the last word about it)";
-    telemetry::log_warning(line);
+    telemetry::log_warning(line, {.is_record = true}, place);  // seldom enough already
   }
 
  private:

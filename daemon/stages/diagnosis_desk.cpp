@@ -124,8 +124,9 @@ class DiagnosisDesk::Work : public std::enable_shared_from_this<Work> {
 
   void diagnose_now(const std::string& id, Case& one) {
     one.is_busy = true;
-    asio::post(workers_, [self = shared_from_this(), id, number = one.number, symptom = one.symptom, base = base_, rates = rates_] {
-      auto diagnosis = self->diagnose(*symptom, *base, *rates);
+    asio::post(workers_, [self = shared_from_this(), id, rule = one.rule_id, number = one.number, symptom = one.symptom, base = base_,
+                          rates = rates_] {
+      auto diagnosis = self->diagnose({.incident = id, .rule = rule}, *symptom, *base, *rates);
       asio::post(self->loop_,
                  [self, id, number, base, diagnosis = std::move(diagnosis)] { self->take_diagnosis(id, number, *base, diagnosis); });
     });
@@ -135,16 +136,17 @@ class DiagnosisDesk::Work : public std::enable_shared_from_this<Work> {
     one.is_busy = true;
     // Only after a change of nginx's configuration can a probe tell how a fix did.
     const auto diagnosis = std::exchange(one.is_configuration_new, false) ? one.diagnosis : nullptr;
-    asio::post(workers_, [self = shared_from_this(), id, number = one.number, symptom = one.symptom, base = base_, diagnosis] {
-      const auto round = self->probe(*symptom, *base);
-      const diagnose::Fix* const made = diagnosis && round ? fix_that_was_made(*diagnosis) : nullptr;
-      const std::string fix_id = made == nullptr ? std::string() : made->id;
-      asio::post(self->loop_, [self, id, number, round, diagnosis, fix_id] {
-        if (!fix_id.empty() && self->find(id, number) != nullptr)
-          self->answers_.fix_made(diagnosis->cause, fix_id, round->every_peer_passed);
-        self->take_round(id, number, round);
-      });
-    });
+    asio::post(workers_,
+               [self = shared_from_this(), id, rule = one.rule_id, number = one.number, symptom = one.symptom, base = base_, diagnosis] {
+                 const auto round = self->probe({.incident = id, .rule = rule}, *symptom, *base);
+                 const diagnose::Fix* const made = diagnosis && round ? fix_that_was_made(*diagnosis) : nullptr;
+                 const std::string fix_id = made == nullptr ? std::string() : made->id;
+                 asio::post(self->loop_, [self, id, number, round, diagnosis, fix_id] {
+                   if (!fix_id.empty() && self->find(id, number) != nullptr)
+                     self->answers_.fix_made(diagnosis->cause, fix_id, round->every_peer_passed);
+                   self->take_round(id, number, round);
+                 });
+               });
   }
 
   Case* find(const std::string& id, std::uint64_t number) {
@@ -223,23 +225,26 @@ class DiagnosisDesk::Work : public std::enable_shared_from_this<Work> {
   // ---- the workers' side -----------------------------------------------------------------------------------------------
 
   template <class Do>
-  auto with_surroundings(const RuleBase& base, std::size_t most_probes, Do&& do_it)
+  auto with_surroundings(const telemetry::LogAbout& whose, const RuleBase& base, Do&& do_it)
       -> decltype(do_it(std::declval<const diagnose::Surroundings&>(), base)) {
     const std::shared_ptr<const NginxState> state = nginx_.current();
     diagnose::ProberOptions options;
     options.scope = options_.may_probe ? diagnose::ProbeScope::frugal : diagnose::ProbeScope::none;
     options.deadline = std::chrono::steady_clock::now() + options_.time_limit;
-    options.most_probes = most_probes;
-    options.on_probe = [](const std::string& probe) { telemetry::log_info(probe); };
+    options.most_probes = kProbesOfOneDiagnosis;
+    telemetry::LogAbout about = whose;
+    about.id = telemetry::message_id::probe;
+    about.is_record = true;
+    options.on_probe = [about](const std::string& probe) { telemetry::log_info(probe, about); };
     diagnose::Prober prober(state->policy, std::move(options));
     const diagnose::Surroundings surroundings = surroundings_of(state->nginx, state->ca_store, prober, options_.may_read_keys);
     return do_it(surroundings, base);
   }
 
-  std::shared_ptr<const diagnose::Diagnosis> diagnose(const Symptom& symptom, const RuleBase& base, const FixRates& rates) {
+  std::shared_ptr<const diagnose::Diagnosis> diagnose(const telemetry::LogAbout& whose, const Symptom& symptom, const RuleBase& base,
+                                                      const FixRates& rates) {
     return with_surroundings(
-        base, kProbesOfOneDiagnosis,
-        [&](const diagnose::Surroundings& surroundings, const RuleBase& rules) -> std::shared_ptr<const diagnose::Diagnosis> {
+        whose, base, [&](const diagnose::Surroundings& surroundings, const RuleBase& rules) -> std::shared_ptr<const diagnose::Diagnosis> {
           diagnose::Diagnosis diagnosis = diagnose::diagnose(symptom, surroundings, rules.knowledge);
           if (diagnosis.cause.empty()) return nullptr;
           rates.update(diagnosis);
@@ -264,11 +269,10 @@ class DiagnosisDesk::Work : public std::enable_shared_from_this<Work> {
   }
 
   /// nullopt: nobody could look, so nothing is known.
-  std::optional<correlate::ProbeRound> probe(const Symptom& symptom, const RuleBase& base) {
+  std::optional<correlate::ProbeRound> probe(const telemetry::LogAbout& whose, const Symptom& symptom, const RuleBase& base) {
     if (symptom.side != parse::Side::upstream) return std::nullopt;
     return with_surroundings(
-        base, kProbesOfOneDiagnosis,
-        [&](const diagnose::Surroundings& surroundings, const RuleBase& rules) -> std::optional<correlate::ProbeRound> {
+        whose, base, [&](const diagnose::Surroundings& surroundings, const RuleBase& rules) -> std::optional<correlate::ProbeRound> {
           if (surroundings.nginx == nullptr) return std::nullopt;
           correlate::ProbeRound round{.at = surroundings.now, .every_peer_passed = false, .every_peer_failed = false};
           const auto opened = diagnose::UpstreamCase::open(symptom, surroundings, rules.knowledge);

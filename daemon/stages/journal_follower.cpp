@@ -78,7 +78,8 @@ awaitable<void> JournalFollower::run() {
   while (!thread_.is_ending()) {
     const auto read = co_await read_on(*intake);
     if (!read && read.error().code() == ErrorCode::cancelled) break;
-    if (!read && !was_failing) telemetry::log_warning(options_.source + ": " + read.error().message() + "; it is tried again");
+    if (!read && !was_failing)
+      telemetry::log_warning(options_.source + ": " + read.error().message() + "; it is tried again", {.source = options_.source});
     was_failing = !read;
     if (thread_.is_ending()) break;
     watch_->timer.expires_after(read ? std::chrono::seconds(kPollInterval) : std::chrono::seconds(kRetryInterval));
@@ -92,7 +93,7 @@ awaitable<void> JournalFollower::run() {
       watch_->timer.cancel();
     }
     if (const auto processed = reader_.process_changes(); !processed && !was_failing) {
-      telemetry::log_warning(options_.source + ": " + processed.error().message());
+      telemetry::log_warning(options_.source + ": " + processed.error().message(), {.source = options_.source});
     }
   }
   if (watch_->changes.is_open()) watch_->changes.release();

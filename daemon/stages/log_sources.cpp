@@ -47,7 +47,7 @@ void LogSources::add(const std::string& path, Group& group) {
   if (const auto cursor = find_cursor_(path)) {
     auto position = ingest::parse_read_position(*cursor);
     if (position) saved = std::move(position).value();
-    else telemetry::log_warning("the saved position of " + path + " cannot be read: " + position.error().message());
+    else telemetry::log_warning("the saved position of " + path + " cannot be read: " + position.error().message(), {.source = path});
   }
   // What appears while we run is new from its first byte on.
   const bool from_start = group.from_start || !group.first_look;
@@ -56,7 +56,7 @@ void LogSources::add(const std::string& path, Group& group) {
                                                 rules_, starts_live);
   auto followed = std::make_shared<Followed>(std::move(follower), asio::make_strand(readers_.get_executor()));
   followed_.emplace(path, followed);
-  if (const auto why_polled = watch_.watch(path)) telemetry::log_info(path + " is polled: " + *why_polled);
+  if (const auto why_polled = watch_.watch(path)) telemetry::log_info(path + " is polled: " + *why_polled, {.source = path});
   if (!group.first_look) wake(followed);
 }
 

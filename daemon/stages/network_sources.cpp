@@ -74,7 +74,9 @@ Result<NetworkSource*> NetworkSources::add_source(const config::NetworkSource& c
   source = std::make_unique<NetworkSource>(configured.name);
   if (const auto cursor = find_cursor(configured.name)) {
     const auto restored = source->delivered.restore(*cursor);
-    if (!restored) telemetry::log_warning("what " + configured.name + " had received cannot be read: " + restored.error().message());
+    if (!restored)
+      telemetry::log_warning("what " + configured.name + " had received cannot be read: " + restored.error().message(),
+                             {.source = configured.name});
   }
   if (configured.silent_after.count() > 0)
     watched_.push_back({.source = source.get(), .silent_after = std::chrono::duration_cast<std::chrono::seconds>(configured.silent_after)});
@@ -89,7 +91,7 @@ Result<> NetworkSources::add_listener(receive::ListenOptions options, receive::S
   for (const receive::ListeningSocket& socket : listener->sockets()) {
     std::string where = socket.endpoint().text;
     if (socket.endpoint().port == 0 && !socket.endpoint().is_unix()) where += " (port " + std::to_string(socket.port()) + ")";
-    telemetry::log_info(source.name + " listens on " + where);
+    telemetry::log_info(source.name + " listens on " + where, {.source = source.name});
   }
   if (!configured.certificate.empty()) certified_.push_back({.listener = listener.get(), .files = tls_files(configured)});
   listeners_.push_back(std::move(listener));
@@ -135,13 +137,14 @@ Result<> NetworkSources::add_journals(const config::Config& config, const FindCu
     auto reader = receive::JournalReader::open(configured.directory, {.units = configured.units, .identifiers = configured.identifiers});
     if (!reader) return fail(wrapped(reader.error()));
     if (!reader.value().sees_files()) {
-      telemetry::log_warning(configured.name + " sees no journal files: does its user belong to the group systemd-journal?");
+      telemetry::log_warning(configured.name + " sees no journal files: does its user belong to the group systemd-journal?",
+                             {.source = configured.name});
     }
     const auto gone = reader.value().begin(find_cursor(configured.name), configured.from_start);
     if (!gone) return fail(wrapped(gone.error()));
     if (gone.value())
-      telemetry::log_warning(configured.name +
-                             ": where reading ended is not in the journal any more; entries may have been removed unread");
+      telemetry::log_warning(configured.name + ": where reading ended is not in the journal any more; entries may have been removed unread",
+                             {.id = telemetry::message_id::log_lost, .source = configured.name});
     auto& source = sources_[configured.name];
     source = std::make_unique<NetworkSource>(configured.name);
     const receive::IntakeOptions options{
@@ -177,7 +180,8 @@ void NetworkSources::reload_certificates() {
       certified.listener->use_tls(std::make_shared<const receive::TlsServer>(std::move(tls).value()));
     } else {
       telemetry::log_error(certified.listener->options().intake.source +
-                           ": the certificate was not reloaded, the one from before stays in use: " + tls.error().message());
+                               ": the certificate was not reloaded, the one from before stays in use: " + tls.error().message(),
+                           {.source = certified.listener->options().intake.source});
     }
   }
 }
@@ -214,9 +218,11 @@ void NetworkSources::look_for_silence() {
     watched.is_silent = is_silent;
     if (is_silent) {
       telemetry::log_warning(watched.source->name + " has fallen silent: nothing has come " +
-                             (seen == 0 ? "since the start" : "for " + std::to_string(silent) + " s"));
+                                 (seen == 0 ? "since the start" : "for " + std::to_string(silent) + " s"),
+                             {.id = telemetry::message_id::source_silent, .source = watched.source->name});
     } else {
-      telemetry::log_info(watched.source->name + " sends again");
+      telemetry::log_info(watched.source->name + " sends again",
+                          {.id = telemetry::message_id::source_back, .source = watched.source->name});
     }
   }
 }

@@ -235,7 +235,8 @@ ControlAnswer OperatorDesk::find_by_fingerprint(const Request& request) const {
 ControlAnswer OperatorDesk::resolve_incident(const Request& request) {
   const std::string id = request.text("id");
   if (!correlator_.resolve_by_hand(id, request.peer.name, request.text("note"), wall_clock_now())) return no_such_incident(id);
-  telemetry::log_info(request.peer.name + " resolved " + id);
+  telemetry::log_info(request.peer.name + " resolved " + id,
+                      {.id = telemetry::message_id::operator_act, .incident = id, .is_record = true});
   daemon_.incidents_changed();
   return Answer::done("{\"id\":\"" + id + "\",\"status\":\"resolved\"}");
 }
@@ -270,7 +271,7 @@ void OperatorDesk::add_silence(const Request& request, Reply reply) {
   silence.created_by = request.peer.name;
   auto added = dispatcher_.change_silences().add(std::move(silence), now);
   if (!added) return reply(Answer::refused(added.error()));
-  telemetry::log_info(request.peer.name + " added " + added.value().id);
+  telemetry::log_info(request.peer.name + " added " + added.value().id, {.id = telemetry::message_id::operator_act, .is_record = true});
   daemon_.incidents_changed();
   keep_silence(added.value(), std::move(reply));
 }
@@ -309,7 +310,7 @@ void OperatorDesk::expire_silence(const Request& request, Reply reply) {
   const std::string id = request.text("id");
   const auto expired = dispatcher_.change_silences().expire(id, wall_clock_now());
   if (!expired) return reply(Answer::refused("not_found", "there is no silence " + id.substr(0, 64) + " that lasts"));
-  telemetry::log_info(request.peer.name + " expired " + id);
+  telemetry::log_info(request.peer.name + " expired " + id, {.id = telemetry::message_id::operator_act, .is_record = true});
   daemon_.incidents_changed();
   keep_silence(*expired, std::move(reply));
 }

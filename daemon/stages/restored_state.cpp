@@ -42,7 +42,9 @@ Notes read_notes(const std::vector<store::DiagnosisRow>& rows) {
   for (const store::DiagnosisRow& row : rows) {
     auto note = correlate::diagnosis_note_from_json(row.note_json);
     if (note) notes.emplace(row.incident_id, std::make_shared<const correlate::DiagnosisNote>(std::move(note).value()));
-    else telemetry::log_warning("the diagnosis of " + row.incident_id + " is left out: " + note.error().message());
+    else
+      telemetry::log_warning("the diagnosis of " + row.incident_id + " is left out: " + note.error().message(),
+                             {.incident = row.incident_id});
   }
   return notes;
 }
@@ -50,7 +52,7 @@ Notes read_notes(const std::vector<store::DiagnosisRow>& rows) {
 std::optional<correlate::Incident> read_incident(const store::IncidentRow& row, const Notes& notes) {
   auto incident = correlate::Incident::from_json(row.state_json);
   if (!incident) {
-    telemetry::log_warning("incident " + row.id + " is left out: " + incident.error().message());
+    telemetry::log_warning("incident " + row.id + " is left out: " + incident.error().message(), {.incident = row.id});
     return std::nullopt;
   }
   if (const auto note = notes.find(row.id); note != notes.end()) incident.value().diagnosis = note->second;
@@ -71,7 +73,9 @@ Result<> restore_state(store::StoreThread& store, correlate::Correlator& correla
   for (const store::ToldRow& row : kept.told) {
     auto told = notify::told_state_from_json(row.receiver, row.incident_id, row.state_json);
     if (told) dispatcher.restore(told.value());
-    else telemetry::log_warning("what " + row.receiver + " was told is left out: " + told.error().message());
+    else
+      telemetry::log_warning("what " + row.receiver + " was told is left out: " + told.error().message(),
+                             {.incident = row.incident_id, .receiver = row.receiver});
   }
   const Notes notes = read_notes(kept.diagnoses);
   for (const store::IncidentRow& row : kept.open) {

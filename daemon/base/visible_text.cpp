@@ -1,9 +1,8 @@
-#include "cli/visible_text.h"
+#include "base/visible_text.h"
 
 #include "base/utf8.h"
-#include "cli/text_layout.h"
 
-namespace handshaked::cli {
+namespace handshaked {
 namespace {
 
 constexpr std::string_view kDigits = "0123456789abcdef";
@@ -56,4 +55,4 @@ std::string visible_text(std::string_view text) {
   return out;
 }
 
-}  // namespace handshaked::cli
+}  // namespace handshaked

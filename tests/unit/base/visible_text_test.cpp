@@ -1,8 +1,8 @@
-#include "cli/visible_text.h"
+#include "base/visible_text.h"
 
 #include <gtest/gtest.h>
 
-namespace handshaked::cli {
+namespace handshaked {
 namespace {
 
 TEST(VisibleText, DisarmsEscapeSequences) {
@@ -32,4 +32,4 @@ TEST(VisibleText, StaysOneLine) { EXPECT_EQ(visible_text("a\nb\rc\td"), "a\\nb\\
 TEST(VisibleText, LeavesGoodTextAlone) { EXPECT_EQ(visible_text("nginx: 证书 “x” \\ ok"), "nginx: 证书 “x” \\ ok"); }
 
 }  // namespace
-}  // namespace handshaked::cli
+}  // namespace handshaked
