@@ -64,6 +64,7 @@ namespace asio = boost::asio;
 using telemetry::log_error;
 using telemetry::log_info;
 using telemetry::log_warning;
+namespace message_id = telemetry::message_id;
 
 constexpr int kExitConfiguration = 78;
 constexpr int kExitInternal = 70;
@@ -133,7 +134,8 @@ class Daemon {
     sources_.start([this] {
       const std::string status =
           "following " + std::to_string(sources_.count()) + " logs with " + std::to_string(base_->rules->rules().size()) + " rules";
-      log_info(status);
+      log_info(status, {.id = message_id::ready});
+      telemetry::limit_rates();  // what is wrong at start is said in full
       stages::notify_ready(status);
     });
     listen_to_operators();
@@ -145,16 +147,19 @@ class Daemon {
  private:
   store::StoreThreadOptions store_options() {
     store::StoreThreadOptions options;
-    options.on_trouble = [](const Error& error) { log_error("the database cannot be written, events wait in memory: " + error.message()); };
+    options.on_trouble = [](const Error& error) {
+      log_error("the database cannot be written, events wait in memory: " + error.message(), {.id = message_id::database_failing});
+    };
     options.on_queued = [this](const store::Commit& commit, const std::vector<store::QueuedRow>& queued) {
       // Straight to the senders, without reading it back.
       auto fresh = std::make_shared<stages::FreshDeliveries>(stages::fresh_deliveries(commit, queued, wall_clock_now()));
       asio::post(loop_, [this, fresh] { deliveries_.offer(*fresh); });
     };
-    options.on_recovered = [] { log_info("the database can be written again"); };
+    options.on_recovered = [] { log_info("the database can be written again", {.id = message_id::database_recovered}); };
     options.on_replaced = [this](const store::Replacement& replacement) {
-      log_error("the database was damaged (" + replacement.reason + ") and is now " + replacement.moved_to.string() +
-                "; a new one was begun");
+      log_error(
+          "the database was damaged (" + replacement.reason + ") and is now " + replacement.moved_to.string() + "; a new one was begun",
+          {.id = message_id::database_replaced});
       asio::post(loop_, [this] { submit_all_incidents(); });
     };
     return options;
@@ -171,7 +176,7 @@ class Daemon {
   std::optional<std::string> find_cursor(const std::string& source) {
     auto cursor = store_.call([source](store::Database& database) { return store::Positions(database).find(source); }).get();
     if (cursor) return std::move(cursor).value();
-    log_warning("cannot read the position of " + source + ": " + cursor.error().message());
+    log_warning("cannot read the position of " + source + ": " + cursor.error().message(), {.source = source});
     return std::nullopt;
   }
 
@@ -295,7 +300,8 @@ class Daemon {
     stages::LoadedRuleBase loaded = stages::load_rule_base(rules_directory_);
     for (const std::string& problem : loaded.problems) log_error(problem);
     if (!loaded.base) {
-      log_error("the rules were not reloaded: the " + std::to_string(base_->rules->rules().size()) + " rules from before stay in force");
+      log_error("the rules were not reloaded: the " + std::to_string(base_->rules->rules().size()) + " rules from before stay in force",
+                {.id = message_id::rules_kept});
       return;
     }
     base_ = std::move(loaded.base);
@@ -387,6 +393,7 @@ class Daemon {
     signals_.cancel();
     guard_.reset();
     log_info("stopped");
+    telemetry::tell_suppressed(true);
   }
 
   config::Config config_;
@@ -441,8 +448,9 @@ int run_daemon(const DaemonOptions& options) {
     return kExitInternal;
   }
   if (const auto& replacement = database.value().replacement()) {
-    log_error("the database was damaged (" + replacement->reason + ") and is now " + replacement->moved_to.string() +
-              "; a new one was begun");
+    log_error(
+        "the database was damaged (" + replacement->reason + ") and is now " + replacement->moved_to.string() + "; a new one was begun",
+        {.id = message_id::database_replaced});
   }
 
   Daemon daemon(std::move(loaded.config), std::move(file), rules_directory, std::move(rules.base), std::move(database).value());

@@ -17,7 +17,9 @@ Result<Deliveries::Pointer> Deliveries::make(const config::Receiver& receiver) {
   if (!sink) return sink.error().wrapped("receiver " + receiver.name);
   if (receiver.type == config::Receiver::Type::alertmanager) {
     if (const auto open = delivered_and_open(store_, receiver.name)) sink.value()->restore(open.value());
-    else telemetry::log_warning("receiver " + receiver.name + ": what is open cannot be read: " + open.error().message());
+    else
+      telemetry::log_warning("receiver " + receiver.name + ": what is open cannot be read: " + open.error().message(),
+                             {.receiver = receiver.name});
   }
   emit::DeliveryOptions options = delivery_options(receiver);
   options.on_copied = [this] { notify(); };

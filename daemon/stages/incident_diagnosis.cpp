@@ -60,7 +60,7 @@ void IncidentDiagnosis::take_diagnosis(const std::string& incident, std::shared_
   if (!note) {
     correlator_.give_up_diagnosis(incident);
   } else if (const auto attached = correlator_.attach_diagnosis(incident, std::move(note), wall_clock_now()); !attached) {
-    log_warning("the diagnosis of " + incident + " is left out: " + attached.error().message());
+    log_warning("the diagnosis of " + incident + " is left out: " + attached.error().message(), {.incident = incident});
     correlator_.give_up_diagnosis(incident);
   }
   answered_();

@@ -13,7 +13,9 @@ void log_tail_event(const ingest::TailEvent& event) {
   if (event.lost_bytes && *event.lost_bytes > 0) text += " (" + std::to_string(*event.lost_bytes) + " bytes were never read)";
   const bool is_bad = event.kind == Kind::unreadable || event.kind == Kind::damaged || event.kind == Kind::lost_track ||
                       (event.kind == Kind::truncated && event.lost_bytes.value_or(1) > 0);
-  telemetry::log(is_bad ? telemetry::LogLevel::warning : telemetry::LogLevel::info, text);
+  const bool is_lost = event.kind == Kind::lost_track || event.lost_bytes.value_or(0) > 0;
+  telemetry::log(is_bad ? telemetry::LogLevel::warning : telemetry::LogLevel::info, text,
+                 {.id = is_lost ? telemetry::message_id::log_lost : telemetry::MessageId(), .source = event.path});
 }
 
 }  // namespace handshaked::stages
