@@ -139,7 +139,7 @@ class Daemon {
       stages::notify_ready(status);
     });
     listen_to_operators();
-    housekeeping_.start();
+    housekeeping_.start([this](std::function<void()> then) { network_.pass_through_threads(std::move(then)); });
     advance();  // what was open and due when we were stopped
     loop_.run();
   }

@@ -3,6 +3,7 @@
 #include <boost/asio/post.hpp>
 
 #include <chrono>
+#include <utility>
 
 #include "base/clock.h"
 #include "stages/free_memory.h"
@@ -17,7 +18,8 @@ constexpr auto kRetentionInterval = std::chrono::hours(1);
 
 }  // namespace
 
-void Housekeeping::start() {
+void Housekeeping::start(Relay network) {
+  network_ = std::move(network);
   feed_watchdog();
   run_retention();
   return_memory_later();  // what restoring has used
@@ -35,9 +37,14 @@ void Housekeeping::feed_watchdog() {
   if (!interval) return;
   watchdog_.expires_after(*interval);
   watchdog_.async_wait([this](boost::system::error_code error) {
-    if (error) return;
-    // The word goes through the readers and the store: a stage that hangs is not vouched for.
-    boost::asio::post(readers_, [this] { store_.post([](store::Database&) { notify_watchdog(); }); });
+    if (error || is_stopped_) return;
+    telemetry::tell_suppressed();
+    // The word goes through every stage: one that hangs is not vouched for.
+    const auto through_store = [this] { store_.post([](store::Database&) { notify_watchdog(); }); };
+    const auto through_readers = [this, through_store] { boost::asio::post(readers_, through_store); };
+    // Readers who wait for room on the disk are well, and a restart would not give it any.
+    if (store_.has_room()) network_(through_readers);
+    else network_(through_store);
     feed_watchdog();
   });
 }

@@ -4,6 +4,8 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 
+#include <functional>
+
 #include "store/retention.h"
 #include "store/store_thread.h"
 
@@ -16,7 +18,11 @@ class Housekeeping {
   Housekeeping(boost::asio::io_context& loop, boost::asio::thread_pool& readers, store::StoreThread& store, store::RetentionLimits limits)
       : loop_(loop), readers_(readers), store_(store), limits_(limits), watchdog_(loop), retention_(loop), memory_(loop) {}
 
-  void start();
+  /// Calls what it is given when the threads of a stage have taken it up, one after the other: see NetworkSources.
+  using Relay = std::function<void(std::function<void()>)>;
+
+  /// `network`: the word for the watchdog goes through it, beside the loop, the readers and the store.
+  void start(Relay network);
   void stop();
 
   /// A burst leaves memory behind that nobody needs. Once a burst, however long it is: the wait begins anew with each call.
@@ -32,6 +38,7 @@ class Housekeeping {
   store::StoreThread& store_;
   store::RetentionLimits limits_;
   boost::asio::steady_timer watchdog_, retention_, memory_;
+  Relay network_;
   bool is_stopped_ = false;
 };
 

@@ -1,5 +1,6 @@
 #include "stages/network_sources.h"
 
+#include <boost/asio/post.hpp>
 #include <boost/asio/query.hpp>
 
 #include "parse/time_zone.h"
@@ -190,6 +191,13 @@ void NetworkSources::stop() {
   if (!running_) return;
   threads_.stop(kEndGrace);
   running_ = false;
+}
+
+void NetworkSources::pass_through_threads(std::function<void()> then) {
+  for (std::size_t i = 0; running_ && i < threads_.size(); ++i) {
+    then = [&context = threads_.at(i).context(), then = std::move(then)] { asio::post(context, then); };
+  }
+  then();
 }
 
 std::vector<std::pair<std::string, const receive::SourceCounters*>> NetworkSources::counters() const {

@@ -43,6 +43,9 @@ class NetworkSources final : public receive::IntakeFactory {
   void begin_stop() { silence_.cancel(); }
   /// Ends all connections when what they wait for is durable, and joins the threads. Blocks; not on the loop thread.
   void stop();
+  /// Calls `then` when every network thread has taken it up in turn: a thread that hangs holds it back. At once when nothing listens.
+  /// Loop thread, between start() and begin_stop().
+  void pass_through_threads(std::function<void()> then);
 
   std::size_t count() const { return listeners_.size() + journals_.size(); }
   /// By name, what each source has seen. The counters may be read from any thread, also while it runs.

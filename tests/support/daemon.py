@@ -117,6 +117,10 @@ class Daemon:
         self.wait_for_notification("READY=1", within)
         return self
 
+    def notified(self, line):
+        """How often it has said that to systemd."""
+        return list(self._notified).count(line)
+
     def wait_for_notification(self, line, within=20):
         def arrived():
             if line in self._notified:
