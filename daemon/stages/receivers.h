@@ -23,7 +23,8 @@ emit::DeliveryOptions delivery_options(const config::Receiver& receiver);
 /// How many sends, and connections, at once.
 std::size_t receiver_concurrency(const config::Receiver& receiver);
 
-/// Whether the daemon could start with it: what `check` says of a receiver.
+/// Whether the daemon could start with it: what `check` says of a receiver. Secrets that are out of reach (secret_path.h) are taken
+/// for good: whoever checks by hand, or before a reload, does not see them.
 Result<> check_receiver(const config::Receiver& receiver);
 
 }  // namespace handshaked::stages

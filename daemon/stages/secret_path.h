@@ -10,4 +10,8 @@ namespace handshaked::stages {
 /// (systemd.exec(5), LoadCredential=). Fails with invalid_configuration when systemd has handed over none.
 Result<std::string> secret_path(const std::string& file);
 
+/// It is a credential, and this process was handed none: it is not the service, whose credentials nobody else sees. systemd
+/// 252 hides them from ExecReload= too: it names their directory, and nobody may enter it.
+bool is_out_of_reach(const std::string& file);
+
 }  // namespace handshaked::stages
