@@ -1,6 +1,10 @@
-"""The package in a Debian of its own: booted by systemd-nspawn, installed beside a real nginx with a broken upstream, until purge.
+"""The package in a Debian of its own: booted by systemd-nspawn, beside a real nginx with a broken upstream and real receivers. From the
+installation of the previous version over everything that happens to a service (reload, kill, hang, stop in a storm, rotation by logrotate,
+upgrade) until purge; no line is lost or counted twice. package_story.sh is what happens inside.
 
-Needs root, debootstrap, systemd-nspawn and Debian's mirror; takes some minutes. The container shares the host's network."""
+Needs root, debootstrap, systemd-nspawn and Debian's mirror. The container shares the host's network. HANDSHAKED_DEBIAN=DIR names a root that
+debootstrap made before (with PACKAGES), of which a copy is used: for trying things."""
+import json
 import os
 import re
 import shutil
@@ -8,11 +12,13 @@ import subprocess
 import time
 from pathlib import Path
 
-from support.daemon import binary
+from support import database_view
+from support.daemon import binary, source_directory
 from support.ports import free_port
-from support.scenario import Skip, expect, expect_equal, require_program, run
+from support.scenario import Failed, Skip, expect, expect_equal, require_program, run
+from support.webhook_receiver import WebhookReceiver
 
-PACKAGES = "systemd,systemd-sysv,dbus,rsyslog,nginx-core,ca-certificates,tzdata"
+PACKAGES = "systemd,systemd-sysv,dbus,rsyslog,nginx-core,ca-certificates,tzdata,logrotate"
 NGINX = """user www-data;
 worker_processes 1;
 pid /run/nginx.pid;
@@ -24,39 +30,16 @@ http {
   server { listen 127.0.0.1:%(back)d ssl; ssl_certificate /etc/nginx/back.crt; ssl_certificate_key /etc/nginx/back.key; return 200 ok; }
 }
 """
-STORY = """#!/bin/bash
-# A line "== NAME" before what each step says.
-exec >/said.txt 2>&1
-export DEBIAN_FRONTEND=noninteractive
-until_so() { for i in $(seq 100); do eval "$1" >/dev/null 2>&1 && return 0; sleep 0.3; done; return 1; }
-echo "== install"; apt-get install -qq -y --no-install-recommends /handshaked.deb; echo "status $?"
-echo "== active"; until_so "systemctl is-active handshaked"; systemctl is-active handshaked; systemctl is-enabled handshaked
-echo "== modes"; stat -c '%%U:%%G %%a %%n' /var/lib/handshaked /etc/handshaked/credentials /etc/handshaked/handshaked.toml /run/handshaked/control.sock; id -nG handshaked
-exec 3<>/dev/tcp/127.0.0.1/%(front)d; printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3; cat <&3 >/dev/null; exec 3>&-
-echo "== journal"; until_so "journalctl -u handshaked | grep -q 'verify-18'"; journalctl --no-pager -u handshaked
-echo "== syslog"; until_so "grep -q verify-18 /var/log/syslog"; grep -c 'inc-.*verify-18' /var/log/syslog
-echo "== incidents"; handshaked incidents list
-echo "== reload"; systemctl reload handshaked; echo "status $?"; systemctl is-active handshaked
-echo "== bad reload"; echo 'bad = 1' >/etc/handshaked/conf.d/x.toml; systemctl reload handshaked; echo "status $?"; systemctl is-active handshaked; rm /etc/handshaked/conf.d/x.toml
-echo "== restart"; systemctl restart handshaked; echo "status $?"; handshaked incidents list
-echo "== crash"; old=$(systemctl show -P MainPID handshaked); kill -SEGV $old; until_so '[ "$(systemctl show -P MainPID handshaked)" != 0 ] && [ "$(systemctl show -P MainPID handshaked)" != '$old' ] && systemctl is-active handshaked'; systemctl is-active handshaked
-echo "== again"; echo '# mine' >>/etc/handshaked/handshaked.toml; dpkg -i --force-confold /handshaked.deb; echo "status $?"; tail -1 /etc/handshaked/handshaked.toml; systemctl is-active handshaked; handshaked incidents list
-echo "== stop"; systemctl stop handshaked; systemctl show -P Result handshaked; systemctl start handshaked
-echo "== denied"; journalctl --no-pager | grep -iE 'status=31/SYS|SIGSYS|Failed at step' | grep handshaked
-echo "== remove"; apt-get remove -qq -y handshaked >/dev/null; systemctl is-active handshaked; ls -d /var/lib/handshaked /etc/handshaked/handshaked.toml /usr/bin/handshaked
-echo "== purge"; apt-get purge -qq -y handshaked >/dev/null; find / -xdev -name '*handshaked*' -not -path '/proc/*' -not -path '/handshaked.deb'; getent passwd handshaked; getent group handshaked; find / -xdev -nouser
-echo "== end"
-systemctl poweroff
-"""
 UNIT = """[Unit]
 After=nginx.service rsyslog.service
 [Service]
 Type=oneshot
-ExecStart=/story.sh
-TimeoutStartSec=300
+ExecStart=/story.sh %(front)d %(back)d %(hook)d
+TimeoutStartSec=420
 [Install]
 WantedBy=default.target
 """
+PREVIOUS = "0.0.9"
 
 
 def call(*arguments, within=300):
@@ -69,6 +52,9 @@ def make_root(t, root):
     if os.geteuid() != 0:
         raise Skip("only root can boot a Debian of its own")
     require_program("debootstrap", "systemd-nspawn", "openssl", "cpack", "dpkg-deb", "dpkg-shlibdeps")
+    if made := os.environ.get("HANDSHAKED_DEBIAN"):
+        call("cp", "-a", made, root)
+        return
     ended = subprocess.run(["debootstrap", "--variant=minbase", "--include=" + PACKAGES, "bookworm", root], stdin=subprocess.DEVNULL,
                            capture_output=True, text=True, timeout=600)
     if ended.returncode != 0:
@@ -76,58 +62,163 @@ def make_root(t, root):
     t.step("a Debian of its own")
 
 
-def story(t):
-    root = t.directory / "root"
-    if "__asan_" in call("readelf", "-W", "--dyn-syms", binary()):
-        raise Skip("a build with sanitizers is not what is shipped")
-    make_root(t, root)
-    t.at_end(lambda: shutil.rmtree(root, ignore_errors=True))
+def make_packages(t, root):
+    """The one of this build, and one that came before it: with an older number and another configuration file."""
     call("cpack", "--config", Path(os.environ["HANDSHAKED_BUILD"]) / "CPackConfig.cmake", "-G", "DEB", "-B", t.directory, within=400)
-    shutil.copy(next(t.directory.glob("*.deb")), root / "handshaked.deb")
-    ports = {"front": free_port(), "back": free_port()}
+    package = next(t.directory.glob("*.deb"))
+    shutil.copy(package, root / "handshaked.deb")
+    before = t.directory / "previous"
+    call("dpkg-deb", "-R", package, before)
+    control = before / "DEBIAN" / "control"
+    version = re.search(r"^Version: (.*)$", control.read_text(), re.MULTILINE).group(1)
+    control.write_text(control.read_text().replace("Version: " + version, "Version: " + PREVIOUS))
+    with (before / "etc/handshaked/handshaked.toml").open("a") as configuration:
+        configuration.write("# of the version before\n")
+    # The sums of files, the changed one's among them, are only looked at by debsums.
+    call("dpkg-deb", "-Zgzip", "-z1", "-b", before, root / "previous.deb")
+    t.step("packages %s and %s" % (PREVIOUS, version))
+    return version
+
+
+def furnish(root, ports):
     (root / "etc/nginx/nginx.conf").write_text(NGINX % ports)
     call("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=back", "-days", "9", "-keyout", root / "etc/nginx/back.key", "-out",
          root / "etc/nginx/back.crt")
-    (root / "story.sh").write_text(STORY % ports)
+    shutil.copy(source_directory() / "tests/service/package_story.sh", root / "story.sh")
     (root / "story.sh").chmod(0o755)
-    (root / "etc/systemd/system/story.service").write_text(UNIT)
+    (root / "etc/systemd/system/story.service").write_text(UNIT % ports)
     wants = root / "etc/systemd/system/default.target.wants"
     wants.mkdir(parents=True, exist_ok=True)
     (wants / "story.service").symlink_to("../story.service")
     for settings in Path("/etc/apt/apt.conf.d").glob("*proxy*"):
         shutil.copy(settings, root / "etc/apt/apt.conf.d")
+
+
+def boot(t, root):
+    """Everything that was said inside."""
     began = time.monotonic()
-    subprocess.run(["systemd-nspawn", "-D", root, "--register=no", "--keep-unit", "--boot", "-q", "--console=pipe", "--resolv-conf=copy-host"],
-                   stdin=subprocess.DEVNULL, stdout=(t.directory / "boot.log").open("w"), stderr=subprocess.STDOUT, timeout=400)
+    try:
+        subprocess.run(["systemd-nspawn", "-D", root, "--register=no", "--keep-unit", "--boot", "-q", "--console=pipe", "--resolv-conf=copy-host"],
+                       stdin=subprocess.DEVNULL, stdout=(t.directory / "boot.log").open("w"), stderr=subprocess.STDOUT, timeout=480)
+    except subprocess.TimeoutExpired:
+        if (root / "said.txt").exists():
+            raise Failed("it did not come to its end: " + (root / "said.txt").read_text("utf-8", "replace")[-3000:]) from None
     if not (root / "said.txt").exists():
         raise Skip("systemd does not boot here: " + (t.directory / "boot.log").read_text()[-300:])
+    t.step("booted, and off again after %.0f s" % (time.monotonic() - began))
     text = (root / "said.txt").read_text("utf-8", "replace")
     t.show_if_failed("what was said inside", lambda: text)
-    t.step("booted, and off again after %.0f s" % (time.monotonic() - began))
-    said = dict(re.findall(r"^== (.+?)\n(.*?)(?=^== |\Z)", text, re.MULTILINE | re.DOTALL))
+    return dict(re.findall(r"^== (.+?)\n(.*?)(?=^== |\Z)", text, re.MULTILINE | re.DOTALL))
 
-    def holds(step, *wanted):
+
+class Said:
+    def __init__(self, steps):
+        self.steps = steps
+
+    def holds(self, step, *wanted):
         for one in wanted:
-            expect(re.search(one, said.get(step, ""), re.MULTILINE), "%s: nothing like %r in: %s" % (step, one, said.get(step)))
+            expect(re.search(one, self.steps.get(step, ""), re.MULTILINE), "%s: nothing like %r in: %s" % (step, one, self.steps.get(step)))
 
-    expect("end" in said, "the story broke off")
-    holds("install", "^status 0$")
-    holds("active", "^active$", "^enabled$")
-    holds("modes", "^handshaked:handshaked 700 /var/lib/handshaked$", "^root:root 700 /etc/handshaked/credentials$",
-          "^root:root 644 /etc/handshaked/handshaked.toml$", "^handshaked:handshaked .* /run/handshaked/control.sock$", r"\badm\b.*\bsystemd-journal\b|\bsystemd-journal\b.*\badm\b")
-    holds("journal", "following 1 logs", "nginx/upstream-verify-18-self-signed-leaf", r"probe 127\.0\.0\.1:%d" % ports["back"])
-    holds("syslog", "^[1-9]")
-    holds("incidents", "^inc-[0-9a-f]+ .*upstream_self_signed")
-    holds("reload", "^status 0$", "^active$")
-    holds("bad reload", "^status 1$", "^active$")
-    holds("restart", "^status 0$", "^inc-[0-9a-f]+ .*upstream_self_signed")
-    holds("crash", "^active$")
-    holds("again", "^status 0$", "^# mine$", "^active$", "^inc-[0-9a-f]+ .*upstream_self_signed")
-    holds("stop", "^success$")
-    expect_equal(said["denied"].strip(), "", "what the sandbox kept from the daemon")
-    expect_equal(said["remove"].split("\n")[0], "inactive", "the service after remove")
-    holds("remove", "^/var/lib/handshaked$", "^/etc/handshaked/handshaked.toml$", "cannot access '/usr/bin/handshaked'")
-    expect_equal(said["purge"].strip(), "", "what purge left behind")
+    def is_empty(self, step, what):
+        expect_equal(self.steps[step].strip(), "", what)
+
+    def entry(self, step):
+        """The journal's entry that a step has shown in JSON."""
+        line = next((line for line in self.steps[step].splitlines() if line.startswith("{")), None)
+        expect(line, "%s: no entry in: %s" % (step, self.steps[step]))
+        return json.loads(line)
+
+
+def judge_installation(said, ports):
+    said.holds("install", "^status 0$")
+    said.holds("active", "^active$", "^enabled$")
+    said.holds("modes", "^handshaked:handshaked 700 /var/lib/handshaked$", "^root:root 700 /etc/handshaked/credentials$",
+               "^root:root 644 /etc/handshaked/handshaked.toml$", "^handshaked:handshaked .* /run/handshaked/control.sock$",
+               r"\badm\b.*\bsystemd-journal\b|\bsystemd-journal\b.*\badm\b")
+    said.holds("journal", "following 1 logs", "nginx/upstream-verify-18-self-signed-leaf", r"probe 127\.0\.0\.1:%d" % ports["back"])
+    said.holds("syslog", "^[1-9]")
+    said.holds("incidents", "^inc-[0-9a-f]+ .*upstream_self_signed")
+
+
+def judge_journal(said):
+    down = said.entry("fields")
+    wanted = {"PRIORITY": "4", "SYSLOG_IDENTIFIER": "handshaked", "_TRANSPORT": "journal", "_SYSTEMD_UNIT": "handshaked.service",
+              "HANDSHAKED_RECEIVER": "down", "MESSAGE_ID": "a60fbb809ed7463eafd404586917f309"}
+    expect_equal({name: down.get(name) for name in wanted}, wanted, "fields of %s" % down)
+    expect('receiver "down" is down' in down["MESSAGE"], "message of %s" % down)
+    probe = said.entry("record")
+    expect(probe.get("HANDSHAKED_INCIDENT", "").startswith("inc-"), "a probe without its incident: %s" % probe)
+    expect_equal(probe.get("HANDSHAKED_RULE"), "nginx/upstream-verify-18-self-signed-leaf", "rule of a probe")
+    odd = said.entry("forgery")
+    expect("error\\n<3>forged by a name \\x1b[31m.log" in odd["MESSAGE"], "what a name can do to a message: %r" % odd["MESSAGE"])
+    expect_equal(odd["PRIORITY"], "6", "priority of a message with <3> in it")
+    said.holds("forgery", "^0$")
+
+
+def judge_service(said):
+    said.holds("configure", "^status 0$", "^silence 0$")
+    said.holds("reload", "^status 0$", "^active$", "^same process$")
+    said.holds("bad-reload", "^status 1$", "^active$", "^same process$")
+    said.holds("restart", "^status 0$", "^inc-[0-9a-f]+ .*upstream_self_signed")
+    said.holds("rotation", "^status 0$", r"\berror\.log\.1\b", r"\berror\.log\.2\.gz\b")
+    said.holds("watchdog", "^active$", "[Ww]atchdog timeout")
+    said.holds("kill", "^active$")
+    waits = [int(wait) for wait in re.findall(r"^again after (\d+) ms", said.steps["kill"], re.MULTILINE)]
+    expect(len(waits) == 3 and min(waits) >= 1000, "started again without the pause of RestartSec=: %s" % waits)
+    said.holds("stop", "^still storming$", "^success$", "^status 0$")
+    within = int(re.search(r"^within (\d+) s$", said.steps["stop"], re.MULTILINE).group(1))
+    expect(within <= 15, "a stop took %d s" % within)
+    # 78: systemd does not try again, and the reason is in the journal although the process was gone at once.
+    expect_equal(said.steps["refused"].count("\n78\n"), 3, "exit status with a bad configuration: " + said.steps["refused"])
+    expect(len(re.findall(r"x\.toml.*bad", said.steps["refused"])) >= 3, "the journal does not say why: " + said.steps["refused"])
+    for step in ("storm", "forgery", "rotation", "watchdog", "kill", "stop", "upgrade"):
+        for counted, written in re.findall(r"^(?:storm|nginx) (\d+) of (\d+)$", said.steps[step], re.MULTILINE) or [(None, "some")]:
+            expect_equal(counted, written, "lines counted at " + step)
+        expect("in vain" not in said.steps[step], "%s: %s" % (step, said.steps[step]))
+
+
+def judge_upgrade(said, version):
+    said.holds("upgrade", "^status 0$", "^version %s$" % re.escape(version), "^active$", "^another process$", "^# mine$",
+               "^root:root 600 /etc/handshaked/credentials/down$", r"server=silenced\.test", "^inc-[0-9a-f]+ ")
+    said.holds("disabled", "^disabled$")
+
+
+def judge_end(said):
+    said.is_empty("denied", "what the sandbox kept from the daemon")
+    expect_equal(said.steps["remove"].split("\n")[0], "inactive", "the service after remove")
+    said.holds("remove", "^/var/lib/handshaked$", "^/etc/handshaked/handshaked.toml$", "^/etc/handshaked/credentials/down$",
+               "cannot access '/usr/bin/handshaked'")
+    said.is_empty("purge", "what purge left behind")
+
+
+def judge_events(root, hook):
+    """Every incident in the database was told to the receiver that worked, however the daemon ended in between."""
+    opened = {request.data["incident"]["id"] for request in hook.events("opened")}
+    told = database_view.read_rows(root / "kept/handshaked.db", "SELECT id FROM incidents WHERE state_json ->> '$.place.peer' LIKE '10.77.%'")
+    expect_equal(len(told), 40, "incidents of the storm in the database")
+    expect_equal({id for (id,) in told} - opened, set(), "incidents that were never told")
+
+
+def story(t):
+    root = t.directory / "root"
+    if "__asan_" in call("readelf", "-W", "--dyn-syms", binary()):
+        raise Skip("a build with sanitizers is not what is shipped")
+    make_root(t, root)
+    if not os.environ.get("HANDSHAKED_KEEP"):
+        t.at_end(lambda: shutil.rmtree(root, ignore_errors=True))
+    version = make_packages(t, root)
+    hook = WebhookReceiver(t)
+    ports = {"front": free_port(), "back": free_port(), "hook": hook.port}
+    furnish(root, ports)
+    steps = boot(t, root)
+    expect("end" in steps, "the story broke off")
+    said = Said(steps)
+    judge_installation(said, ports)
+    judge_journal(said)
+    judge_service(said)
+    judge_upgrade(said, version)
+    judge_end(said)
+    judge_events(root, hook)
 
 
 run(story)

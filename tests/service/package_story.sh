@@ -1,0 +1,91 @@
+#!/bin/bash
+# What package_install.py has done inside its Debian, run once as root when it has booted. It changes and says; the test judges: a line
+# "== STEP" stands before what each step says. $1: nginx's port; $2: of its broken upstream; $3: where the test receives events.
+exec >/said.txt 2>&1
+export DEBIAN_FRONTEND=noninteractive
+front=$1 back=$2 hook=$3
+log=/var/log/nginx/error.log
+requests=0
+
+step() { echo "== $1"; }
+until_so() { for _ in $(seq 200); do eval "$1" >/dev/null 2>&1 && return 0; sleep 0.2; done; echo "in vain: $1"; return 1; }
+request() { exec 3<>"/dev/tcp/127.0.0.1/$front"; printf 'GET / HTTP/1.0\r\n\r\n' >&3; cat <&3 >/dev/null; exec 3>&-; requests=$((requests + 1)); }
+pid() { systemctl show -P MainPID handshaked; }
+own() { journalctl -o cat --no-pager -u handshaked "$@"; }
+# Lines counted by all incidents, of the storm (peers 10.77.…) or of nginx's upstream.
+counted() { handshaked incidents list --limit 1000 --format json | perl -0ne "while (/\"peer\": ?\"$1[^}]*?\"count\": ?(\\d+)/g) { \$s += \$1 } END { print \$s + 0 }"; }
+# Forty faults; $1 lines of each, as nginx writes them.
+storm() {
+  perl -MPOSIX -e 'for my $i (1 .. $ARGV[0]) { my $now = strftime("%Y/%m/%d %H:%M:%S", localtime); for my $p (1 .. 40) {
+    print "$now [error] 4711#4711: *$i upstream SSL certificate verify error: (20:unable to get local issuer certificate) while SSL handshaking to upstream, client: 192.0.2.9, server: gw.corp.test, request: \"GET /$i HTTP/1.1\", upstream: \"https://10.77.0.$p:8443/$i\", host: \"gw.corp.test\"\n" } }' "$1" >>$log
+  stormed=$((stormed + $1 * 40))
+}
+stormed=0
+restarts() { systemctl show -P NRestarts handshaked; }
+all_counted() { until_so "[ \$(counted 10.77) = $stormed ]"; echo "storm $(counted 10.77) of $stormed"; }
+
+step install; apt-get install -qq -y --no-install-recommends /previous.deb; echo "status $?"
+step active; until_so "systemctl is-active handshaked"; systemctl is-active handshaked; systemctl is-enabled handshaked
+step modes; stat -c '%U:%G %a %n' /var/lib/handshaked /etc/handshaked/credentials /etc/handshaked/handshaked.toml /run/handshaked/control.sock; id -nG handshaked
+request
+step journal; until_so "own | grep -q probe"; until_so "journalctl | grep -q verify-18"; journalctl --no-pager | grep handshaked
+step syslog; until_so "grep -q verify-18 /var/log/syslog"; grep -c 'inc-.*verify-18' /var/log/syslog
+step incidents; handshaked incidents list
+
+step configure
+# A receiver that works, and one whose address is a secret and which is down.
+install -m 600 /dev/stdin /etc/handshaked/credentials/down <<<'http://127.0.0.1:1/'
+mkdir -p /etc/systemd/system/handshaked.service.d
+printf '[Service]\nLoadCredential=down:/etc/handshaked/credentials/down\nWatchdogSec=6\nRestartSec=1\n' >/etc/systemd/system/handshaked.service.d/test.conf
+cat >/etc/handshaked/conf.d/receivers.toml <<TOML
+[[receiver]]
+type = "syslog"
+name = "syslog"
+address = "unix:/dev/log"
+[[receiver]]
+type = "webhook"
+name = "hook"
+url = "http://127.0.0.1:$hook/"
+[[receiver]]
+type = "webhook"
+name = "down"
+url_file = "credential:down"
+TOML
+echo '# mine' >>/etc/handshaked/handshaked.toml
+systemctl daemon-reload; systemctl restart handshaked; echo "status $?"
+handshaked silence add server=silenced.test --for 2h --comment kept >/dev/null; echo "silence $?"
+
+step reload; before=$(pid); systemctl reload handshaked; echo "status $?"; systemctl is-active handshaked; [ "$before" = "$(pid)" ] && echo same process
+step bad-reload; echo 'bad = 1' >/etc/handshaked/conf.d/x.toml; systemctl reload handshaked; echo "status $?"; systemctl is-active handshaked; rm /etc/handshaked/conf.d/x.toml; [ "$before" = "$(pid)" ] && echo same process
+step restart; systemctl restart handshaked; echo "status $?"; handshaked incidents list
+
+step storm; storm 20; all_counted
+step fields; until_so "own | grep -q 'is down'"; journalctl --no-pager -o json HANDSHAKED_RECEIVER=down | head -1
+step record; journalctl --no-pager -o json -u handshaked MESSAGE_ID=6006fa1013ff49e597baa7540147a2e0 | head -1
+# A name of a log, made by whoever may write there, that looks like a line of ours.
+step forgery; odd=$(printf '/var/log/nginx/error\n<3>forged by a name \033[31m.log'); echo x >"$odd"; until_so "own | grep -q 'forged by'"; : >"$odd"; sleep 0; rm "$odd"; storm 1; all_counted
+journalctl --no-pager -o json -u handshaked | grep -c '"MESSAGE":"<3>'; journalctl --no-pager -o json -u handshaked | grep 'forged by' | head -1
+
+step rotation
+storm 5; request; logrotate -f /etc/logrotate.d/nginx; echo "status $?"; until_so "[ -e $log ]"; until_so "[ -s $log.1 ]"; request; storm 5; all_counted
+systemctl stop handshaked; storm 5; request; logrotate -f /etc/logrotate.d/nginx; until_so "[ -e $log ]"; request; storm 5
+logrotate -f /etc/logrotate.d/nginx; until_so "[ -e $log ]"; request; storm 5; ls /var/log/nginx; systemctl start handshaked; all_counted
+
+step watchdog; before=$(restarts); systemctl kill --kill-whom=main -s STOP handshaked; storm 20
+until_so "[ \$(restarts) -gt $before ] && systemctl is-active handshaked"; systemctl is-active handshaked; own | grep -i watchdog | head -1; all_counted
+step kill; for _ in 1 2 3; do before=$(restarts); at=$(date +%s%N); (for _ in $(seq 20); do storm 5; sleep 0.01; done) & writer=$!; sleep 0.1; systemctl kill --kill-whom=main -s KILL handshaked; wait $writer; stormed=$((stormed + 4000))
+until_so "[ \$(restarts) -gt $before ] && systemctl is-active handshaked"; echo "again after $((($(date +%s%N) - at) / 1000000)) ms"; done; systemctl is-active handshaked; all_counted
+step stop; (for _ in $(seq 60); do storm 25; sleep 0.01; done) & writer=$!; before=$(counted 10.77); until_so "[ \$(counted 10.77) -gt $before ]"
+at=$(date +%s); systemctl stop handshaked; echo "within $(($(date +%s) - at)) s"; kill -0 $writer && echo still storming; systemctl show -P Result handshaked; wait $writer; stormed=$((stormed + 60000)); systemctl start handshaked; echo "status $?"; all_counted
+
+step refused; before=$(own | grep -c 'unknown key'); for i in 1 2 3; do systemctl stop handshaked; echo 'bad = 1' >/etc/handshaked/conf.d/x.toml; systemctl start handshaked; echo "status $?"; systemctl show -P ExecMainStatus handshaked; done; rm /etc/handshaked/conf.d/x.toml; systemctl reset-failed handshaked; systemctl start handshaked; journalctl --sync; own | grep 'x.toml'
+
+step upgrade; before=$(pid); dpkg -i --force-confold /handshaked.deb; echo "status $?"; dpkg-query -W -f 'version ${Version}\n' handshaked; systemctl is-active handshaked; [ "$before" != "$(pid)" ] && echo another process
+tail -1 /etc/handshaked/handshaked.toml; stat -c '%U:%G %a %n' /etc/handshaked/credentials/down; handshaked silence list; request; all_counted
+until_so "[ \$(counted 127.0.0.1:$back) = $requests ]"; echo "nginx $(counted 127.0.0.1:$back) of $requests"; handshaked incidents list --limit 3
+step disabled; systemctl disable --now handshaked; dpkg -i /handshaked.deb >/dev/null; systemctl is-enabled handshaked; systemctl enable --now handshaked
+step denied; journalctl --no-pager | grep -iE 'status=31/SYS|SIGSYS|Failed at step' | grep handshaked
+step remove; systemctl stop handshaked; cp -a /var/lib/handshaked /kept; apt-get remove -qq -y handshaked >/dev/null; systemctl is-active handshaked; ls -d /var/lib/handshaked /etc/handshaked/handshaked.toml /etc/handshaked/credentials/down /usr/bin/handshaked
+step purge; apt-get purge -qq -y handshaked >/dev/null; find / -xdev -name '*handshaked*' -not -path '/proc/*' -not -path '/handshaked.deb' -not -path '/kept*'; getent passwd handshaked; getent group handshaked; find / -xdev -nouser -not -path '/kept*'
+step end
+systemctl poweroff
