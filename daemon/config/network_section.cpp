@@ -39,8 +39,9 @@ void name_source(TableReader& table, std::string_view section, NetworkSource& so
 void check_access(TableReader& table, const NetworkSource& source, const Endpoint& endpoint, bool has_token) {
   const bool has_clients = endpoint.transport == Endpoint::Transport::tls && !source.client_ca.empty();
   if (endpoint.is_local() || !source.allow.empty() || has_clients || has_token || source.open_to_all) return;
-  table.complain_about("listen", endpoint.text +
-                                     " can be reached from other hosts: say who may send (allow = [\"10.0.0.0/8\"], or TLS with "
+  const std::string_view reach = endpoint.inherited.empty() ? " can be reached" : " may be reachable";
+  table.complain_about("listen", endpoint.text + std::string(reach) +
+                                     " from other hosts: say who may send (allow = [\"10.0.0.0/8\"], or TLS with "
                                      "client_ca), or that everybody may (open_to_all = true)");
 }
 

@@ -63,8 +63,12 @@ std::shared_ptr<const TlsServer> Listener::tls() const {
 
 Result<> Listener::open() {
   for (const Endpoint& endpoint : options_.endpoints) {
-    TRY(auto socket, ListeningSocket::open(endpoint, options_.unix_mode));
-    sockets_.push_back(std::move(socket));
+    TRY(auto opened, ListeningSocket::open_all(endpoint, options_.unix_mode));
+    for (ListeningSocket& socket : opened) {
+      if (!socket.endpoint().is_stream() && !datagrams_)
+        return fail(ErrorCode::invalid_configuration, "cannot listen on " + socket.endpoint().text + ": it takes datagrams");
+      sockets_.push_back(std::move(socket));
+    }
   }
   return success();
 }

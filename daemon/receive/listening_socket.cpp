@@ -9,15 +9,14 @@
 
 #include <array>
 #include <cerrno>
-#include <charconv>
-#include <cstdlib>
 #include <cstring>
-#include <mutex>
+#include <utility>
+
+#include "receive/inherited_sockets.h"
 
 namespace handshaked::receive {
 namespace {
 
-constexpr int kFirstInheritedDescriptor = 3;  // SD_LISTEN_FDS_START
 constexpr int kBacklog = 1024;
 
 struct SocketAddress {
@@ -64,26 +63,23 @@ bool is_bound_to(int number, const Endpoint& endpoint, const SocketAddress& want
   return bound.length == wanted.length && std::memcmp(&bound.storage, &wanted.storage, wanted.length) == 0;
 }
 
-/// How many descriptors systemd gave us.
-int inherited_descriptors() {
-  const auto number = [](const char* name) {
-    const char* const text = std::getenv(name);
-    int value = 0;
-    if (text != nullptr) std::from_chars(text, text + std::strlen(text), value);
-    return value;
-  };
-  return number("LISTEN_PID") == getpid() ? number("LISTEN_FDS") : 0;
+/// Ours from now on.
+int take(InheritedSocket& socket) {
+  socket.is_taken = true;
+  fcntl(socket.descriptor, F_SETFL, fcntl(socket.descriptor, F_GETFL) | O_NONBLOCK);
+  return socket.descriptor;
 }
 
+/// One that is bound to the very address that is wanted.
 int take_inherited(const Endpoint& endpoint, const SocketAddress& wanted) {
-  const int count = inherited_descriptors();
-  for (int number = kFirstInheritedDescriptor; number < kFirstInheritedDescriptor + count; ++number) {
-    if (!is_bound_to(number, endpoint, wanted)) continue;
-    fcntl(number, F_SETFD, FD_CLOEXEC);
-    fcntl(number, F_SETFL, fcntl(number, F_GETFL) | O_NONBLOCK);
-    return number;
+  for (InheritedSocket& socket : inherited_sockets()) {
+    if (!socket.is_taken && socket.listens && is_bound_to(socket.descriptor, endpoint, wanted)) return take(socket);
   }
   return -1;
+}
+
+auto refuse_inherited(const Endpoint& endpoint, const std::string& why) {
+  return fail(ErrorCode::invalid_configuration, "cannot listen on " + endpoint.text + ": " + why);
 }
 
 /// A file of an earlier run, at which nobody listens.
@@ -100,6 +96,28 @@ bool is_left_over(const Endpoint& endpoint, const SocketAddress& address) {
 auto refuse(int number, const Endpoint& endpoint) { return fail(error_from_errno(number, "cannot listen on " + endpoint.text)); }
 
 }  // namespace
+
+Result<std::vector<ListeningSocket>> ListeningSocket::open_all(const Endpoint& endpoint, int unix_mode) {
+  std::vector<ListeningSocket> opened;
+  if (endpoint.inherited.empty()) {
+    TRY(auto socket, open(endpoint, unix_mode));
+    opened.push_back(std::move(socket));
+    return opened;
+  }
+  for (InheritedSocket& socket : inherited_sockets()) {
+    if (socket.is_taken || socket.name != endpoint.inherited) continue;
+    if (!socket.listens) return refuse_inherited(endpoint, "it is not a socket that listens (Accept=no is wanted)");
+    Endpoint bound = socket.endpoint;
+    if (endpoint.transport == Endpoint::Transport::tls) {
+      if (!bound.is_stream()) return refuse_inherited(endpoint, "TLS needs a stream, and it takes datagrams");
+      bound.transport = Endpoint::Transport::tls;
+    }
+    bound.text = endpoint.text + " (" + bound.text + ")";
+    opened.push_back(ListeningSocket(take(socket), std::move(bound), false));
+  }
+  if (opened.empty()) return refuse_inherited(endpoint, "systemd has handed over no socket of that name (FileDescriptorName=)");
+  return opened;
+}
 
 Result<ListeningSocket> ListeningSocket::open(const Endpoint& endpoint, int unix_mode) {
   const SocketAddress address = address_of(endpoint);

@@ -17,6 +17,8 @@ class ListeningSocket {
   /// Takes over a socket of that address that systemd holds for us (LISTEN_FDS, sd_listen_fds(3)), or opens one. A file that an
   /// earlier run left at a Unix socket's path is replaced if nobody listens there. `unix_mode` is the file's.
   static Result<ListeningSocket> open(const Endpoint& endpoint, int unix_mode);
+  /// The same for an endpoint that may stand for several sockets, those of systemd's with its name.
+  static Result<std::vector<ListeningSocket>> open_all(const Endpoint& endpoint, int unix_mode);
 
   ListeningSocket(ListeningSocket&& other) noexcept;
   ListeningSocket& operator=(ListeningSocket&&) = delete;

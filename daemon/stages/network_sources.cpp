@@ -4,6 +4,7 @@
 #include <boost/asio/query.hpp>
 
 #include "parse/time_zone.h"
+#include "receive/inherited_sockets.h"
 #include "receive/syslog_datagrams.h"
 #include "receive/syslog_session.h"
 #include "stages/http_listener.h"
@@ -66,6 +67,11 @@ Result<> NetworkSources::open_all(const config::Config& config, const FindCursor
     if (!added) return fail(added.error().wrapped("[[syslog]] \"" + source.network.name + "\""));
   }
   TRY(add_shippers(config, find_cursor));
+  for (const receive::InheritedSocket& socket : receive::inherited_sockets()) {
+    if (socket.is_taken) continue;
+    telemetry::log_warning("systemd holds the socket \"" + socket.name + "\" (" + socket.endpoint.text +
+                           ") for us, and no source listens on it: what comes there waits in vain");
+  }
   return add_journals(config, find_cursor);
 }
 

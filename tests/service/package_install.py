@@ -180,6 +180,7 @@ def judge_service(said):
 def judge_upgrade(said, version):
     said.holds("upgrade", "^status 0$", "^version %s$" % re.escape(version), "^active$", "^another process$", "^# mine$",
                "^root:root 600 /etc/handshaked/credentials/down$", r"server=silenced\.test", "^inc-[0-9a-f]+ ")
+    said.holds("sockets", "^status 0$", "^inactive$", "^active$", "^datagrams 2 of 2$", r"systemd:syslog \(udp://127\.77\.5\.15:514\)")
     said.holds("disabled", "^disabled$")
 
 

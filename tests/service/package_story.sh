@@ -83,6 +83,18 @@ step refused; before=$(own | grep -c 'unknown key'); for i in 1 2 3; do systemct
 step upgrade; before=$(pid); dpkg -i --force-confold /handshaked.deb; echo "status $?"; dpkg-query -W -f 'version ${Version}\n' handshaked; systemctl is-active handshaked; [ "$before" != "$(pid)" ] && echo another process
 tail -1 /etc/handshaked/handshaked.toml; stat -c '%U:%G %a %n' /etc/handshaked/credentials/down; handshaked silence list; request; all_counted
 until_so "[ \$(counted 127.0.0.1:$back) = $requests ]"; echo "nginx $(counted 127.0.0.1:$back) of $requests"; handshaked incidents list --limit 3
+step sockets; cp /usr/share/doc/handshaked/examples/handshaked.socket /etc/systemd/system/; sed -i 's/0\.0\.0\.0:514/127.77.5.15:514/' /etc/systemd/system/handshaked.socket
+cat >/etc/handshaked/conf.d/syslog.toml <<TOML
+[[files]]
+paths = ["/var/log/nginx/*error*.log"]
+[[syslog]]
+listen = ["systemd:syslog"]
+allow = ["127.0.0.0/8"]
+TOML
+systemctl daemon-reload; systemctl stop handshaked; systemctl enable --now handshaked.socket; echo "status $?"; systemctl is-active handshaked
+datagram() { perl -MPOSIX -e 'print strftime("<187>%b %e %H:%M:%S edge nginx: ", localtime), strftime("%Y/%m/%d %H:%M:%S", localtime), " [error] 4711#4711: *1 upstream SSL certificate verify error: (20:unable to get local issuer certificate) while SSL handshaking to upstream, client: 192.0.2.9, server: gw.corp.test, request: \"GET / HTTP/1.1\", upstream: \"https://10.78.0.1:8443/\", host: \"gw.corp.test\""' >/dev/udp/127.77.5.15/514; }
+datagram; until_so "systemctl is-active handshaked"; systemctl is-active handshaked; until_so "[ \$(counted 10.78) = 1 ]"; datagram; until_so "[ \$(counted 10.78) = 2 ]"; echo "datagrams $(counted 10.78) of 2"
+own -b | grep 'listens on systemd:syslog'; systemctl disable --now handshaked.socket; rm /etc/systemd/system/handshaked.socket /etc/handshaked/conf.d/syslog.toml; systemctl daemon-reload; systemctl restart handshaked
 step disabled; systemctl disable --now handshaked; dpkg -i /handshaked.deb >/dev/null; systemctl is-enabled handshaked; systemctl enable --now handshaked
 step denied; journalctl --no-pager | grep -iE 'status=31/SYS|SIGSYS|Failed at step' | grep handshaked
 step remove; systemctl stop handshaked; cp -a /var/lib/handshaked /kept; apt-get remove -qq -y handshaked >/dev/null; systemctl is-active handshaked; ls -d /var/lib/handshaked /etc/handshaked/handshaked.toml /etc/handshaked/credentials/down /usr/bin/handshaked

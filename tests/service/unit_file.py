@@ -26,6 +26,13 @@ def story(t):
     unit.write_text(text.replace("/usr/bin/handshaked", str(binary())).replace("ProtectHome=", "ProtectHom="))
     expect("ProtectHom" in verify(), "verify does not see a misspelt key: this test would prove nothing")
 
+    unit.write_text(text.replace("/usr/bin/handshaked", str(binary())))
+    example = t.directory / "handshaked.socket"
+    shutil.copy(folder / "handshaked.socket", example)
+    ended = subprocess.run(["systemd-analyze", "verify", "--man=no", example], capture_output=True, text=True, timeout=60)
+    expect_equal((ended.stdout + ended.stderr).strip(), "", "what systemd-analyze verify says of handshaked.socket")
+    t.step("so it is about the example of a socket unit")
+
     unit.write_text(text)
     ended = subprocess.run(["systemd-analyze", "security", "--offline=true", "--no-pager", unit], capture_output=True, text=True, timeout=60)
     rating = re.search(r"Overall exposure level for handshaked.service: ([0-9.]+)", ended.stdout)
