@@ -5,6 +5,10 @@ set(CPACK_PACKAGE_CONTACT "The handshaked authors <maintainers@handshaked.io>")
 set(CPACK_PACKAGE_HOMEPAGE_URL https://handshaked.io)
 set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
 set(CPACK_GENERATOR DEB TGZ)
+# The tarball: what it has beside the package.
+set(CPACK_PACKAGE_FILE_NAME handshaked-${PROJECT_VERSION}-linux-${CMAKE_SYSTEM_PROCESSOR})
+set(CPACK_HANDSHAKED_SOURCE ${PROJECT_SOURCE_DIR})
+set(CPACK_PRE_BUILD_SCRIPTS ${PROJECT_SOURCE_DIR}/systemd/tarball.cmake)
 # /etc is outside the prefix.
 set(CPACK_SET_DESTDIR ON)
 set(CPACK_INSTALL_PREFIX /usr)

@@ -11,6 +11,8 @@ from support.scenario import Skip, expect, expect_equal, require_program, run
 FILES = {
     "usr/bin/handshaked": "-rwxr-xr-x",
     "usr/lib/systemd/system/handshaked.service": "-rw-r--r--",
+    "usr/lib/systemd/catalog/handshaked.catalog": "-rw-r--r--",
+    "usr/lib/systemd/catalog/handshaked.zh_CN.catalog": "-rw-r--r--",
     "usr/lib/sysusers.d/handshaked.conf": "-rw-r--r--",
     "usr/lib/tmpfiles.d/handshaked.conf": "-rw-r--r--",
     "etc/handshaked/handshaked.toml": "-rw-r--r--",
@@ -21,6 +23,10 @@ FILES = {
     "usr/share/doc/handshaked/copyright": "-rw-r--r--",
     "usr/share/doc/handshaked/changelog.gz": "-rw-r--r--",
     "usr/share/doc/handshaked/README.md": "-rw-r--r--",
+    "usr/share/doc/handshaked/SECURITY.md": "-rw-r--r--",
+    "usr/share/doc/handshaked/rules.md": "-rw-r--r--",
+    "usr/share/doc/handshaked/formats.md": "-rw-r--r--",
+    "usr/share/doc/handshaked/examples/handshaked.socket": "-rw-r--r--",
     "usr/share/handshaked/rules/schema/rule.schema.json": "-rw-r--r--",
     "usr/share/man/man1/handshaked.1.gz": "-rw-r--r--",
     "usr/share/man/man5/handshaked.toml.5.gz": "-rw-r--r--",
@@ -54,6 +60,8 @@ def story(t):
         expect("w" not in mode[5] + mode[8], "others may write " + name)
     for name, mode in FILES.items():
         expect_equal(listed.get(name), mode, "mode of " + name)
+    known = re.compile(r"usr/share/handshaked/rules/(\w[\w-]*/)*[\w.-]+\.json")
+    expect_equal([name for name in listed if not name.endswith("/") and name not in FILES and not known.fullmatch(name)], [], "files that nobody knows")
     rules = [name for name in listed if re.fullmatch(r"usr/share/handshaked/rules/[^/]+\.json", name)]
     expect(len(rules) > 250, "only %d rules are in it" % len(rules))
     expect(not [name for name in listed if "/tests/" in name or name.endswith((".a", ".cpp", ".h"))], "it holds what belongs to the sources")

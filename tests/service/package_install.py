@@ -51,7 +51,7 @@ def call(*arguments, within=300):
 def make_root(t, root):
     if os.geteuid() != 0:
         raise Skip("only root can boot a Debian of its own")
-    require_program("debootstrap", "systemd-nspawn", "openssl", "cpack", "dpkg-deb", "dpkg-shlibdeps")
+    require_program("debootstrap", "systemd-nspawn", "openssl", "cpack", "dpkg-deb", "dpkg-shlibdeps", "patchelf")
     if made := os.environ.get("HANDSHAKED_DEBIAN"):
         call("cp", "-a", made, root)
         return
@@ -67,6 +67,8 @@ def make_packages(t, root):
     call("cpack", "--config", Path(os.environ["HANDSHAKED_BUILD"]) / "CPackConfig.cmake", "-G", "DEB", "-B", t.directory, within=400)
     package = next(t.directory.glob("*.deb"))
     shutil.copy(package, root / "handshaked.deb")
+    call("cpack", "--config", Path(os.environ["HANDSHAKED_BUILD"]) / "CPackConfig.cmake", "-G", "TGZ", "-B", t.directory, within=400)
+    shutil.copy(next(t.directory.glob("*.tar.gz")), root / "handshaked.tar.gz")
     before = t.directory / "previous"
     call("dpkg-deb", "-R", package, before)
     control = before / "DEBIAN" / "control"
@@ -130,6 +132,7 @@ class Said:
 
 
 def judge_installation(said, ports):
+    said.holds("tarball", "^lint 0$", "^check 0$", "^40$")
     said.holds("install", "^status 0$")
     said.holds("active", "^active$", "^enabled$")
     said.holds("modes", "^handshaked:handshaked 700 /var/lib/handshaked$", "^root:root 700 /etc/handshaked/credentials$",

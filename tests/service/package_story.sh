@@ -24,6 +24,9 @@ stormed=0
 restarts() { systemctl show -P NRestarts handshaked; }
 all_counted() { until_so "[ \$(counted 10.77) = $stormed ]"; echo "storm $(counted 10.77) of $stormed"; }
 
+# Another distribution, as far as libraries go: none of those that the package depends on is here yet.
+step tarball; mkdir /elsewhere; tar -C /elsewhere --no-same-owner --strip-components=1 -xzf /handshaked.tar.gz; cd /elsewhere; usr/bin/handshaked rules lint >/dev/null; echo "lint $?"
+usr/bin/handshaked check -c etc/handshaked/handshaked.toml; echo "check $?"; storm 1; usr/bin/handshaked scan --format json $log | grep -o '"peer": *"10.77.0.[0-9]*' | sort -u | wc -l; : >$log; stormed=0; cd /; rm -r /elsewhere
 step install; apt-get install -qq -y --no-install-recommends /previous.deb; echo "status $?"
 step active; until_so "systemctl is-active handshaked"; systemctl is-active handshaked; systemctl is-enabled handshaked
 step modes; stat -c '%U:%G %a %n' /var/lib/handshaked /etc/handshaked/credentials /etc/handshaked/handshaked.toml /run/handshaked/control.sock; id -nG handshaked
@@ -98,6 +101,6 @@ own -b | grep 'listens on systemd:syslog'; systemctl disable --now handshaked.so
 step disabled; systemctl disable --now handshaked; dpkg -i /handshaked.deb >/dev/null; systemctl is-enabled handshaked; systemctl enable --now handshaked
 step denied; journalctl --no-pager | grep -iE 'status=31/SYS|SIGSYS|Failed at step' | grep handshaked
 step remove; systemctl stop handshaked; cp -a /var/lib/handshaked /kept; apt-get remove -qq -y handshaked >/dev/null; systemctl is-active handshaked; ls -d /var/lib/handshaked /etc/handshaked/handshaked.toml /etc/handshaked/credentials/down /usr/bin/handshaked
-step purge; apt-get purge -qq -y handshaked >/dev/null; find / -xdev -name '*handshaked*' -not -path '/proc/*' -not -path '/handshaked.deb' -not -path '/kept*'; getent passwd handshaked; getent group handshaked; find / -xdev -nouser -not -path '/kept*'
+step purge; apt-get purge -qq -y handshaked >/dev/null; find / -xdev -name '*handshaked*' -not -path '/proc/*' -not -path '/handshaked.deb' -not -path '/handshaked.tar.gz' -not -path '/kept*'; getent passwd handshaked; getent group handshaked; find / -xdev -nouser -not -path '/kept*'
 step end
 systemctl poweroff

@@ -32,6 +32,12 @@ TEST_F(RulesAround, AreNotADirectoryThatOnlyHasTheName) {
   EXPECT_FALSE(rules_around(root_ / "bin" / "handshaked").has_value());
 }
 
+TEST_F(RulesAround, AreThoseThatWereInstalledWithTheProgram) {
+  EXPECT_FALSE(rules_of_installation(root_ / "usr" / "bin" / "handshaked").has_value());
+  fs::create_directories(root_ / "usr" / "share" / "handshaked" / "rules");
+  EXPECT_EQ(rules_of_installation(root_ / "usr" / "bin" / "handshaked"), root_ / "usr" / "share" / "handshaked" / "rules");
+}
+
 TEST(FindRules, TakesWhatWasAskedForAsItIs) {
   ::setenv("HANDSHAKED_RULES", "/from/environment", 1);
   EXPECT_EQ(find_rules("/asked/for"), "/asked/for");
