@@ -30,6 +30,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/bounded_queue.h"
@@ -47,6 +48,7 @@
 #include "stages/log_sources.h"
 #include "stages/network_sources.h"
 #include "stages/operator_desk.h"
+#include "stages/restart_backoff.h"
 #include "stages/restored_state.h"
 #include "stages/rule_base.h"
 #include "stages/service_notify.h"
@@ -392,6 +394,7 @@ class Daemon {
     store_.stop();
     signals_.cancel();
     guard_.reset();
+    stages::restart_backoff().forget();
     log_info("stopped");
     telemetry::tell_suppressed(true);
   }
@@ -423,6 +426,16 @@ class Daemon {
   bool stopping_ = false;
 };
 
+/// After a row of bad ends. Signals still end the process as they end any.
+void rest_before_start() {
+  const auto wait = stages::restart_backoff().count_start(stages::seconds_since_boot());
+  if (wait.count() == 0) return;
+  const std::string why = "the last starts ended badly; waiting " + std::to_string(wait.count()) + " s";
+  log_warning(why);
+  stages::notify_status(why);
+  std::this_thread::sleep_for(wait);
+}
+
 }  // namespace
 
 int run_daemon(const DaemonOptions& options) {
@@ -441,6 +454,7 @@ int run_daemon(const DaemonOptions& options) {
   for (const std::string& problem : rules.problems) log_error(problem);
   if (!loaded.problems.empty() || !rules.base) return kExitConfiguration;
   telemetry::set_log_level(log_level(loaded.config.log_level));
+  rest_before_start();
 
   auto database = store::Database::open(loaded.config.database);
   if (!database) {

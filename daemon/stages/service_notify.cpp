@@ -8,6 +8,8 @@ namespace handshaked::stages {
 
 void notify_ready(const std::string& status) { sd_notify(0, ("READY=1\nSTATUS=" + status).c_str()); }
 
+void notify_status(const std::string& status) { sd_notify(0, ("STATUS=" + status).c_str()); }
+
 void notify_reloading() {
   // MONOTONIC_USEC goes with RELOADING=1 since systemd 253; earlier ones ignore it.
   std::timespec now{};

@@ -8,6 +8,8 @@ namespace handshaked::stages {
 
 /// Tells the service manager how we are (sd_notify(3)). Without one, nothing happens.
 void notify_ready(const std::string& status);
+/// One line for `systemctl status`.
+void notify_status(const std::string& status);
 void notify_reloading();
 void notify_stopping();
 void notify_watchdog();
