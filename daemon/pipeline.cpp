@@ -300,10 +300,10 @@ class Daemon {
 
   void reload_rules() {
     stages::LoadedRuleBase loaded = stages::load_rule_base(rules_directory_);
-    for (const std::string& problem : loaded.problems) log_error(problem);
+    for (const std::string& problem : loaded.problems) log_error(problem, {.is_record = true});
     if (!loaded.base) {
       log_error("the rules were not reloaded: the " + std::to_string(base_->rules->rules().size()) + " rules from before stay in force",
-                {.id = message_id::rules_kept});
+                {.id = message_id::reload_refused});
       return;
     }
     base_ = std::move(loaded.base);
@@ -316,11 +316,11 @@ class Daemon {
   /// Whom to tell, what and when, can change while we run; the rest is named, and waits for a restart.
   void reload_configuration() {
     config::LoadedConfig loaded = config::load_config(config_file_.path, config_file_.must_exist);
-    for (const config::ConfigProblem& problem : loaded.problems) log_error(problem.message());
+    for (const config::ConfigProblem& problem : loaded.problems) log_error(problem.message(), {.is_record = true});
     const auto used = loaded.problems.empty() ? deliveries_.use(loaded.config.receivers) : Result<>(success());
     if (!used) log_error(used.error().message());
     if (!used || !loaded.problems.empty()) {
-      log_error("the configuration was not reloaded: that from before stays in force");
+      log_error("the configuration was not reloaded: that from before stays in force", {.id = message_id::reload_refused});
       return;
     }
     const Time now = wall_clock_now();

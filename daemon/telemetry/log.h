@@ -17,7 +17,7 @@ struct LogAbout {
   std::string_view rule = {};      ///< HANDSHAKED_RULE
   std::string_view receiver = {};  ///< HANDSHAKED_RECEIVER
   std::string_view source = {};    ///< HANDSHAKED_SOURCE: a log's path, or the name of a listener
-  bool is_record = false;          ///< who did what, and where we connected to: printed however often it happens
+  bool is_record = false;          ///< what an operator did, or must put right, and where we connected to: always said
 };
 
 /// The daemon's own log. Started by systemd with its journal on stderr it goes there with fields, by the journal's own protocol

@@ -13,7 +13,7 @@ struct MessageId {
 namespace message_id {
 
 inline constexpr MessageId ready{"3f3228bdc512476aa662ab7d31a0a398"};               ///< all sources are followed
-inline constexpr MessageId rules_kept{"e13ea449438447db878d067b511bef45"};          ///< a reload was refused
+inline constexpr MessageId reload_refused{"e13ea449438447db878d067b511bef45"};      ///< a reload was refused
 inline constexpr MessageId database_failing{"832c21400fcf4867888e5610b56bcaf5"};    ///< events wait in memory
 inline constexpr MessageId database_recovered{"2b88f853768a499bbcf03ac93a86ff3c"};  ///< and are written again
 inline constexpr MessageId database_replaced{"2694c2576bfd49259fe5904df2857612"};   ///< a damaged one was put aside
