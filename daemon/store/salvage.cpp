@@ -28,7 +28,7 @@ constexpr const char* kIntoOutbox =
     "WHERE EXISTS (SELECT 1 FROM event_bodies WHERE body_id = ?12)";
 
 // A table that the damaged database, of an older version, does not have gives nothing.
-constexpr std::array<Salvage, 9> kTables = {{
+constexpr std::array<Salvage, 10> kTables = {{
     {"SELECT source, cursor FROM positions ORDER BY source", "SELECT source, cursor FROM positions ORDER BY source DESC",
      "INSERT OR IGNORE INTO positions (source, cursor) VALUES (?, ?)"},
     {"SELECT id, fingerprint, status, severity, opened_at, last_seen_at, resolved_at, state_json FROM incidents NOT INDEXED "
@@ -70,6 +70,9 @@ constexpr std::array<Salvage, 9> kTables = {{
     {"SELECT id, ends_at, state_json FROM silences NOT INDEXED WHERE json_valid(state_json) ORDER BY rowid",
      "SELECT id, ends_at, state_json FROM silences NOT INDEXED WHERE json_valid(state_json) ORDER BY rowid DESC",
      "INSERT OR IGNORE INTO silences (id, ends_at, state_json) VALUES (?, ?, ?)"},
+    {"SELECT cause, fix_id, worked, failed FROM fix_outcomes ORDER BY cause, fix_id",
+     "SELECT cause, fix_id, worked, failed FROM fix_outcomes ORDER BY cause DESC, fix_id DESC",
+     "INSERT OR IGNORE INTO fix_outcomes (cause, fix_id, worked, failed) VALUES (?, ?, ?, ?)"},
 }};
 
 // A delivery that went first may be missing now; whoever waited for it must not wait for ever.
