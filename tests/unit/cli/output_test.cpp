@@ -4,18 +4,17 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
+
+#include "support/temp_dir.h"
 
 namespace handshaked::cli {
 namespace {
 
 TEST(Output, WritesEverythingToAFile) {
-  std::string path = (std::filesystem::temp_directory_path() / "handshaked-output-XXXXXX").string();
-  const int descriptor = ::mkstemp(path.data());
-  ASSERT_GE(descriptor, 0);
-  ::close(descriptor);
+  const test::TempDir directory;
+  const std::string path = directory / "output";
+  std::ofstream(path) << "what was there before";
   const std::string text(200000, 'x');
   {
     auto output = Output::to_file(path);
@@ -28,7 +27,6 @@ TEST(Output, WritesEverythingToAFile) {
   std::ifstream file(path);
   const std::string read((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
   EXPECT_EQ(read, text + "end");
-  std::filesystem::remove(path);
 }
 
 TEST(Output, TellsThatADeviceIsFull) {

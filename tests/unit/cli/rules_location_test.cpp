@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "support/temp_dir.h"
+
 namespace handshaked::cli {
 namespace {
 
@@ -12,13 +14,7 @@ namespace fs = std::filesystem;
 
 class RulesAround : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "handshaked-rules-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    root_ = pattern;
-  }
-  void TearDown() override { fs::remove_all(root_); }
-  fs::path root_;
+  test::TempDir root_;
 };
 
 TEST_F(RulesAround, AreFoundAboveABuildTree) {

@@ -1,7 +1,5 @@
 #include "emit/http_client.h"
 
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 
 #include <gtest/gtest.h>
@@ -9,6 +7,7 @@
 
 #include "loopback_server.h"
 #include "run_coroutine.h"
+#include "support/temp_dir.h"
 #include "test_certificate.h"
 
 namespace handshaked::emit {
@@ -21,16 +20,12 @@ constexpr std::string_view kOk = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok
 /// A file that is there as long as the object.
 class TestFile {
  public:
-  explicit TestFile(const std::string& text) {
-    const int descriptor = mkstemp(path_.data());
-    if (descriptor >= 0) ::close(descriptor);
-    std::ofstream(path_) << text;
-  }
-  ~TestFile() { std::filesystem::remove(path_); }
+  explicit TestFile(const std::string& text) { std::ofstream(path_) << text; }
   const std::string& path() const { return path_; }
 
  private:
-  std::string path_ = (std::filesystem::temp_directory_path() / "handshaked-test-XXXXXX").string();
+  test::TempDir directory_;
+  std::string path_ = directory_ / "file";
 };
 
 class HttpClientTest : public testing::Test {

@@ -10,6 +10,7 @@
 
 #include "loopback_server.h"
 #include "run_coroutine.h"
+#include "support/temp_dir.h"
 
 namespace handshaked::emit {
 namespace {
@@ -45,8 +46,6 @@ class Frames {
 
 class SyslogSinkTest : public testing::Test {
  protected:
-  ~SyslogSinkTest() override { std::filesystem::remove_all(directory_); }
-
   std::unique_ptr<SyslogSink> sink_for(SyslogOptions options) {
     options.name = "syslog";
     options.limits.acknowledge = 2s;
@@ -87,10 +86,7 @@ class SyslogSinkTest : public testing::Test {
   }
 
   boost::asio::io_context loop_;
-  std::filesystem::path directory_ = [] {
-    std::string name = (std::filesystem::temp_directory_path() / "handshaked-test-XXXXXX").string();
-    return std::filesystem::path(::mkdtemp(name.data()));
-  }();
+  test::TempDir directory_;
   std::filesystem::path path_;
 };
 
