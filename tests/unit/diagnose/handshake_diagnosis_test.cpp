@@ -24,6 +24,12 @@ class HandshakeDiagnosis : public testing::Test {
   OpensslServer server(const std::vector<std::string>& options, const TestIdentity* identity = nullptr) {
     return OpensslServer(bench.directory, "peer" + std::to_string(++servers), {identity ? *identity : leaf, issuing}, options);
   }
+  /// Wants a client certificate that client-ca.pem leads to.
+  OpensslServer demanding_server() { return server({"-Verify", "3", "-verify_return_error", "-CAfile", bench.path("client-ca.pem")}); }
+  /// Of a location: the peer is verified, and shown client.pem.
+  std::string with_client_certificate() const {
+    return "proxy_pass https://backend.test;" + verified() + " proxy_ssl_certificate client.pem; proxy_ssl_certificate_key client.key;";
+  }
   void expect_no_unsafe_first(const Diagnosis& diagnosis) {
     ASSERT_FALSE(diagnosis.fixes.empty());
     EXPECT_FALSE(diagnosis.fixes.front().is_unsafe) << diagnosis.fixes.front().id;
@@ -279,9 +285,8 @@ TEST_F(HandshakeDiagnosis, AppendsTheIntermediateOfOurClientCertificate) {
   bench.put("client.pem", client.pem());
   bench.put("client-ca.pem", client_root.pem());
   bench.put("cas/issuing.pem", client_issuing.pem());
-  const OpensslServer peer = server({"-Verify", "3", "-verify_return_error", "-CAfile", bench.path("client-ca.pem")});
-  bench.configure_http(peer.port(), "proxy_pass https://backend.test;" + verified() +
-                                        " proxy_ssl_certificate client.pem; proxy_ssl_certificate_key client.key;");
+  const OpensslServer peer = demanding_server();
+  bench.configure_http(peer.port(), with_client_certificate());
   bench.symptom.alert = 48;
   const Diagnosis diagnosis = bench.diagnose();
   EXPECT_EQ(diagnosis.cause, "proxy_client_chain_incomplete");
@@ -295,9 +300,8 @@ TEST_F(HandshakeDiagnosis, WithoutPermissionToReadTheKeyTheProofSaysSo) {
   bench.put("client-ca.pem", client_root.pem());
   bench.put("cas/issuing.pem", client_issuing.pem());
   bench.may_read_keys = false;
-  const OpensslServer peer = server({"-Verify", "3", "-verify_return_error", "-CAfile", bench.path("client-ca.pem")});
-  bench.configure_http(peer.port(), "proxy_pass https://backend.test;" + verified() +
-                                        " proxy_ssl_certificate client.pem; proxy_ssl_certificate_key client.key;");
+  const OpensslServer peer = demanding_server();
+  bench.configure_http(peer.port(), with_client_certificate());
   bench.symptom.alert = 48;
   const Diagnosis diagnosis = bench.diagnose();
   EXPECT_EQ(diagnosis.cause, "proxy_client_chain_incomplete");
@@ -312,10 +316,8 @@ TEST_F(HandshakeDiagnosis, OurClientCertificateExpired) {
   bench.put("client.pem", old.pem() + client_issuing.pem());
   bench.put("client.key", old.key_pem());
   bench.put("client-ca.pem", client_root.pem());
-  const OpensslServer peer = server({"-Verify", "3", "-verify_return_error", "-CAfile", bench.path("client-ca.pem")});
-  bench.configure_http(peer.port(),
-                       "proxy_pass https://backend.test;" + verified() +
-                           " proxy_ssl_certificate client.pem; proxy_ssl_certificate_key client.key; proxy_ssl_protocols TLSv1.3;");
+  const OpensslServer peer = demanding_server();
+  bench.configure_http(peer.port(), with_client_certificate() + " proxy_ssl_protocols TLSv1.3;");
   bench.symptom.alert = 45;
   const Diagnosis diagnosis = bench.diagnose();
   EXPECT_EQ(diagnosis.cause, "proxy_client_cert_expired");
@@ -332,9 +334,8 @@ TEST_F(HandshakeDiagnosis, ARenewedClientCertificateBesideTheOldOneIsTaken) {
   bench.put("client-2026.pem", renewed.pem() + client_issuing.pem());
   bench.put("client.key", old.key_pem());
   bench.put("client-ca.pem", client_root.pem());
-  const OpensslServer peer = server({"-Verify", "3", "-verify_return_error", "-CAfile", bench.path("client-ca.pem")});
-  bench.configure_http(peer.port(), "proxy_pass https://backend.test;" + verified() +
-                                        " proxy_ssl_certificate client.pem; proxy_ssl_certificate_key client.key;");
+  const OpensslServer peer = demanding_server();
+  bench.configure_http(peer.port(), with_client_certificate());
   bench.symptom.alert = 45;
   const Diagnosis diagnosis = bench.diagnose();
   EXPECT_EQ(diagnosis.cause, "proxy_client_cert_expired");
@@ -347,18 +348,16 @@ TEST_F(HandshakeDiagnosis, AServerCertificateIsNoClientCertificate) {
   bench.put("client.pem", wrong.pem() + client_issuing.pem());
   bench.put("client.key", wrong.key_pem());
   bench.put("client-ca.pem", client_root.pem());
-  const OpensslServer peer = server({"-Verify", "3", "-verify_return_error", "-CAfile", bench.path("client-ca.pem")});
-  bench.configure_http(peer.port(), "proxy_pass https://backend.test;" + verified() +
-                                        " proxy_ssl_certificate client.pem; proxy_ssl_certificate_key client.key;");
+  const OpensslServer peer = demanding_server();
+  bench.configure_http(peer.port(), with_client_certificate());
   EXPECT_EQ(bench.diagnose().cause, "proxy_client_cert_wrong_usage");
 }
 
 TEST_F(HandshakeDiagnosis, AClientCertificateOfAForeignCa) {
   bench.put("client.pem", client.pem() + client_issuing.pem());
   bench.put("client-ca.pem", root.pem());
-  const OpensslServer peer = server({"-Verify", "3", "-verify_return_error", "-CAfile", bench.path("client-ca.pem")});
-  bench.configure_http(peer.port(), "proxy_pass https://backend.test;" + verified() +
-                                        " proxy_ssl_certificate client.pem; proxy_ssl_certificate_key client.key;");
+  const OpensslServer peer = demanding_server();
+  bench.configure_http(peer.port(), with_client_certificate());
   const Diagnosis diagnosis = bench.diagnose();
   EXPECT_EQ(diagnosis.cause, "upstream_rejects_client_cert_ca");
   ASSERT_FALSE(diagnosis.fixes.empty());
@@ -381,7 +380,7 @@ TEST_F(HandshakeDiagnosis, ThePeerDemandsAClientCertificate) {
 TEST_F(HandshakeDiagnosis, TheClientCertificateOfAnotherPlaceForTheSameUpstream) {
   bench.put("client.pem", client.pem() + client_issuing.pem());
   bench.put("client-ca.pem", client_root.pem());
-  const OpensslServer peer = server({"-Verify", "3", "-verify_return_error", "-CAfile", bench.path("client-ca.pem")});
+  const OpensslServer peer = demanding_server();
   const std::string port = std::to_string(peer.port());
   bench.configure("http { server { listen 127.0.0.1:1; location /a { proxy_pass https://127.0.0.1:" + port +
                   "; } location /b { proxy_pass https://127.0.0.1:" + port +

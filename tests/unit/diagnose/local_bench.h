@@ -81,4 +81,10 @@ inline const Fix* first_patch(const Diagnosis& diagnosis) {
   return nullptr;
 }
 
+/// Its patch; empty when none has one.
+inline std::string first_patch_text(const Diagnosis& diagnosis) {
+  const Fix* const fix = first_patch(diagnosis);
+  return fix == nullptr ? "" : fix->patch;
+}
+
 }  // namespace handshaked::diagnose
