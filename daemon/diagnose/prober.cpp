@@ -21,6 +21,15 @@ std::string host_of(const nginx::Address& address) {
   return host;
 }
 
+/// `resolve`, that looks every name up once and keeps the answer in `names`.
+ResolveName remembering(const ResolveName& resolve, std::map<std::string, std::vector<std::string>>& names) {
+  return [&resolve, &names](const std::string& host) -> Result<std::vector<std::string>> {
+    if (const auto known = names.find(host); known != names.end()) return known->second;
+    TRY(auto numbers, resolve(host));
+    return names.emplace(host, std::move(numbers)).first->second;
+  };
+}
+
 }  // namespace
 
 Prober::Prober(const ProbePolicy& policy, ProberOptions options) : policy_(policy), options_(std::move(options)) {
@@ -30,21 +39,13 @@ Prober::Prober(const ProbePolicy& policy, ProberOptions options) : policy_(polic
 }
 
 Result<std::vector<AllowedPeer>> Prober::addresses_of(const NamedPeer& peer) {
-  return policy_.addresses_of(peer, [this](const std::string& host) -> Result<std::vector<std::string>> {
-    if (const auto known = names_.find(host); known != names_.end()) return known->second;
-    TRY(auto numbers, options_.resolve(host));
-    return names_.emplace(host, std::move(numbers)).first->second;
-  });
+  return policy_.addresses_of(peer, remembering(options_.resolve, names_));
 }
 
 Result<AllowedPeer> Prober::address_in_log(std::string_view peer) {
   const auto written = nginx::parse_address(peer, nginx::AddressForm::peer);
   if (!written) return fail(ErrorCode::invalid_input, std::string(peer) + " is no address");
-  const auto look_up = [this](const std::string& host) -> Result<std::vector<std::string>> {
-    if (const auto known = names_.find(host); known != names_.end()) return known->second;
-    TRY(auto numbers, options_.resolve(host));
-    return names_.emplace(host, std::move(numbers)).first->second;
-  };
+  const ResolveName look_up = remembering(options_.resolve, names_);
   if (written->kind == nginx::Address::Kind::unix_socket) {
     TRY(const PeerAddress address, unix_peer(written->host));
     return policy_.address_in_log(address, look_up);
