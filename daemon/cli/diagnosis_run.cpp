@@ -6,7 +6,7 @@
 #include "analysis.h"
 #include "cli/nginx_surroundings.h"
 #include "cli/scan.h"
-#include "correlate/correlator.h"
+#include "cli/shown_incidents.h"
 #include "correlate/failure_fold.h"
 #include "diagnose/diagnoser.h"
 #include "nginx/governing.h"
@@ -84,15 +84,7 @@ class OneLine : public FailureHandler {
     symptom_ = diagnose::symptom_of(failure);
     fold_.on_failure(failure);
   }
-  std::optional<correlate::Incident> incident(Time now) {
-    correlate::CorrelatorOptions options;
-    options.transport_lines = 1;
-    options.transport_window = Duration(0);
-    correlate::Correlator correlator(std::move(options));
-    correlator.absorb(fold_.take(), now);
-    const auto incidents = correlator.incidents();
-    return incidents.empty() ? std::nullopt : std::optional(*incidents.front());
-  }
+  std::optional<correlate::Incident> incident(Time now) { return incident_of_line(fold_.take(), now); }
   const match::Rule* rule() const { return rule_; }
   const Symptom& symptom() const { return symptom_; }
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "analysis.h"
-#include "correlate/correlator.h"
+#include "cli/shown_incidents.h"
 #include "correlate/failure_fold.h"
 #include "emit/remediation_event.h"
 
@@ -102,15 +102,8 @@ void LineExamination::run_analysis(const KnowledgeBase& base, const parse::TimeZ
   if (winner_->imported) doubts_.push_back(Doubt::imported);
   if (!verdict.trusted() && doubts_.empty()) doubts_.push_back(Doubt::provenance);
 
-  correlate::CorrelatorOptions options;
-  options.transport_lines = 1;  // as if it had persisted: what would be said then
-  options.transport_window = Duration(0);
-  correlate::Correlator correlator(std::move(options));
-  correlator.absorb(verdict.take(), time_ ? time_->utc : wall_clock_now());
-  const auto incidents = correlator.incidents();
-  if (incidents.empty()) return;
-  incident_ = *incidents.front();
-  fingerprint_ = incident_->fingerprint;
+  incident_ = incident_of_line(verdict.take(), time_ ? time_->utc : wall_clock_now());
+  if (incident_) fingerprint_ = incident_->fingerprint;
 }
 
 std::string LineExamination::notification(Language language) const {

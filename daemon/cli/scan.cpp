@@ -9,7 +9,7 @@
 #include "cli/log_reading.h"
 #include "cli/log_span.h"
 #include "cli/progress_bar.h"
-#include "correlate/correlator.h"
+#include "cli/shown_incidents.h"
 #include "correlate/failure_fold.h"
 
 namespace handshaked::cli {
@@ -31,13 +31,6 @@ Time modified_at(const std::string& file) {
   struct stat status {};
   if (file == "-" || ::stat(file.c_str(), &status) != 0) return wall_clock_now();
   return Time(std::chrono::seconds(status.st_mtim.tv_sec));
-}
-
-correlate::CorrelatorOptions show_everything() {
-  correlate::CorrelatorOptions options;
-  options.transport_lines = 1;
-  options.transport_window = Duration(0);
-  return options;
 }
 
 /// Folds what is trusted and counts the rest by rule, so that the report can name it.
