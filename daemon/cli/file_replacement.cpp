@@ -10,24 +10,12 @@
 #include <fstream>
 #include <optional>
 
+#include "base/file_descriptor.h"
+
 namespace handshaked::cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int number() const { return number_; }
-
- private:
-  int number_;
-};
 
 struct Attributes {
   mode_t mode = 0644;
@@ -47,7 +35,7 @@ Result<> write_all(int fd, std::string_view text, const std::string& path) {
 }
 
 void sync_directory(const fs::path& directory) {
-  const Descriptor handle(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const FileDescriptor handle(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (handle.number() >= 0) ::fsync(handle.number());
 }
 
@@ -56,7 +44,7 @@ Result<> put_file(const std::string& path, const std::string& text, const Attrib
   const std::string temporary = path + ".handshaked-new";
   ::unlink(temporary.c_str());
   const auto put = [&]() -> Result<> {
-    const Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    const FileDescriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (file.number() < 0) return fail(error_from_errno(errno, "cannot create " + temporary));
     TRY(write_all(file.number(), text, temporary));
     struct stat now {};

@@ -9,25 +9,13 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/file_descriptor.h"
+
 namespace handshaked::control {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr std::size_t kLongestAnswer = std::size_t{64} << 20;
-
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return number_; }
-
- private:
-  int number_;
-};
 
 /// Waits until the socket can be read from or written to.
 Result<> wait_for(int descriptor, short what, Clock::time_point deadline) {
@@ -55,23 +43,23 @@ Result<ControlAnswer> ask_daemon(const std::string& socket, const ControlRequest
   if (socket.size() >= sizeof address.sun_path)
     return fail(ErrorCode::invalid_input, "the path of the control socket is too long: " + socket);
   std::memcpy(address.sun_path, socket.c_str(), socket.size() + 1);
-  const Descriptor connection(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (connection.get() < 0) return fail(error_from_errno(errno, "cannot make a socket"));
-  if (::connect(connection.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+  const FileDescriptor connection(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (connection.number() < 0) return fail(error_from_errno(errno, "cannot make a socket"));
+  if (::connect(connection.number(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
     return fail(connect_error(errno, socket));
 
   const std::string line = to_line(request);
   for (std::size_t sent = 0; sent < line.size();) {
-    TRY(wait_for(connection.get(), POLLOUT, deadline));
-    const ssize_t count = ::send(connection.get(), line.data() + sent, line.size() - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+    TRY(wait_for(connection.number(), POLLOUT, deadline));
+    const ssize_t count = ::send(connection.number(), line.data() + sent, line.size() - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (count < 0 && errno != EAGAIN && errno != EINTR) return fail(error_from_errno(errno, "cannot ask the daemon"));
     sent += count > 0 ? static_cast<std::size_t>(count) : 0;
   }
   std::string answer;
   std::array<char, 16384> chunk{};
   while (answer.find('\n') == std::string::npos) {
-    TRY(wait_for(connection.get(), POLLIN, deadline));
-    const ssize_t count = ::recv(connection.get(), chunk.data(), chunk.size(), MSG_DONTWAIT);
+    TRY(wait_for(connection.number(), POLLIN, deadline));
+    const ssize_t count = ::recv(connection.number(), chunk.data(), chunk.size(), MSG_DONTWAIT);
     if (count == 0) return fail(ErrorCode::network, "the daemon closed the connection without an answer");
     if (count < 0 && errno != EAGAIN && errno != EINTR) return fail(error_from_errno(errno, "cannot read the daemon's answer"));
     if (count > 0) answer.append(chunk.data(), static_cast<std::size_t>(count));

@@ -12,6 +12,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "base/file_descriptor.h"
 #include "diagnose/directive_text.h"
 #include "diagnose/text_edits.h"
 
@@ -23,19 +24,14 @@ using nginx::Configuration;
 using nginx::Directive;
 
 Result<> write_private_file(const std::string& path, std::string_view text) {
-  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (fd < 0) return fail(error_from_errno(errno, path));
+  const FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!file.is_open()) return fail(error_from_errno(errno, path));
   while (!text.empty()) {
-    const ssize_t written = ::write(fd, text.data(), text.size());
+    const ssize_t written = ::write(file.number(), text.data(), text.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) {
-      const int error = errno;
-      ::close(fd);
-      return fail(error_from_errno(error, path));
-    }
+    if (written < 0) return fail(error_from_errno(errno, path));
     text.remove_prefix(static_cast<std::size_t>(written));
   }
-  ::close(fd);
   return success();
 }
 

@@ -13,6 +13,7 @@
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
 
+#include "base/file_descriptor.h"
 #include "diagnose/openssl_handle.h"
 
 namespace handshaked::diagnose {
@@ -141,11 +142,6 @@ BundleForm form_without_blocks(std::string_view bytes) {
   return bytes.size() > 1 && (static_cast<unsigned char>(bytes[1]) & 0x80) ? BundleForm::der_other : BundleForm::not_pem;
 }
 
-struct FileCloser {
-  int fd;
-  ~FileCloser() { ::close(fd); }
-};
-
 }  // namespace
 
 std::string_view to_string(BundleForm form) {
@@ -214,16 +210,15 @@ Result<PemBundle> read_pem_bundle(std::string_view bytes) {
 
 Result<PemBundle> read_pem_file(const std::string& path) {
   // A FIFO must not hold us up, and a terminal must not become ours.
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-  if (fd < 0) return fail(error_from_errno(errno, path));
-  const FileCloser closer{fd};
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (!file.is_open()) return fail(error_from_errno(errno, path));
   struct stat status {};
-  if (::fstat(fd, &status) != 0) return fail(error_from_errno(errno, path));
+  if (::fstat(file.number(), &status) != 0) return fail(error_from_errno(errno, path));
   if (!S_ISREG(status.st_mode)) return fail(ErrorCode::invalid_input, path + ": not a regular file");
   std::string bytes;
   std::string buffer(64 * 1024, '\0');
   for (;;) {
-    const ssize_t got = ::read(fd, buffer.data(), buffer.size());
+    const ssize_t got = ::read(file.number(), buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return fail(error_from_errno(errno, path));
     if (got == 0) break;

@@ -67,15 +67,11 @@ PrintedEnd print(const sockaddr_storage& end) {
 
 }  // namespace
 
-ProbeSocket::~ProbeSocket() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
 SocketStep ProbeSocket::wait_for(short events, Deadline deadline) const {
   for (;;) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
     if (left <= 0) return {SocketStatus::timed_out, 0, 0};
-    pollfd waited{fd_, events, 0};
+    pollfd waited{socket_.number(), events, 0};
     const int ready = ::poll(&waited, 1, static_cast<int>(std::min<std::int64_t>(left, 60'000)));
     if (ready > 0) return {};
     if (ready < 0 && errno != EINTR) return failed(errno);
@@ -85,21 +81,21 @@ SocketStep ProbeSocket::wait_for(short events, Deadline deadline) const {
 SocketStep ProbeSocket::connect(const PeerAddress& address, Deadline deadline) {
   SocketAddress to = system_form(address);
   if (to.size == 0) return failed(EADDRNOTAVAIL);
-  fd_ = ::socket(to.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd_ < 0) return failed(errno);
-  if (::connect(fd_, to.generic(), to.size) == 0) return {};
+  socket_ = FileDescriptor(::socket(to.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!socket_.is_open()) return failed(errno);
+  if (::connect(socket_.number(), to.generic(), to.size) == 0) return {};
   if (errno != EINPROGRESS) return failed(errno);
   const SocketStep waited = wait_for(POLLOUT, deadline);
   if (waited.status != SocketStatus::ok) return waited;
   int number = 0;
   socklen_t size = sizeof number;
-  if (::getsockopt(fd_, SOL_SOCKET, SO_ERROR, &number, &size) != 0) return failed(errno);
+  if (::getsockopt(socket_.number(), SOL_SOCKET, SO_ERROR, &number, &size) != 0) return failed(errno);
   return number == 0 ? SocketStep{} : failed(number);
 }
 
 SocketStep ProbeSocket::send_all(std::string_view bytes, Deadline deadline) {
   while (!bytes.empty()) {
-    const ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    const ssize_t sent = ::send(socket_.number(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent > 0) {
       bytes.remove_prefix(static_cast<std::size_t>(sent));
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
@@ -118,7 +114,7 @@ SocketStep ProbeSocket::receive(std::string& into, Deadline deadline) {
     // Looked at before every byte: a peer that dribbles must not get around it.
     const SocketStep waited = wait_for(POLLIN, deadline);
     if (waited.status != SocketStatus::ok) return waited;
-    const ssize_t got = ::recv(fd_, buffer.data(), buffer.size(), 0);
+    const ssize_t got = ::recv(socket_.number(), buffer.data(), buffer.size(), 0);
     if (got > 0) {
       into.append(buffer.data(), static_cast<std::size_t>(got));
       return {SocketStatus::ok, 0, static_cast<std::size_t>(got)};
@@ -133,8 +129,8 @@ std::string ProbeSocket::proxy_header() const {
   sockaddr_storage theirs{};
   socklen_t ours_size = sizeof ours;
   socklen_t theirs_size = sizeof theirs;
-  const bool is_known = ::getsockname(fd_, reinterpret_cast<sockaddr*>(&ours), &ours_size) == 0 &&
-                        ::getpeername(fd_, reinterpret_cast<sockaddr*>(&theirs), &theirs_size) == 0;
+  const bool is_known = ::getsockname(socket_.number(), reinterpret_cast<sockaddr*>(&ours), &ours_size) == 0 &&
+                        ::getpeername(socket_.number(), reinterpret_cast<sockaddr*>(&theirs), &theirs_size) == 0;
   if (!is_known || (ours.ss_family != AF_INET && ours.ss_family != AF_INET6)) return "PROXY UNKNOWN\r\n";
   const PrintedEnd from = print(ours);
   const PrintedEnd to = print(theirs);

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/file_descriptor.h"
 #include "diagnose/peer_address.h"
 
 namespace handshaked::diagnose {
@@ -22,11 +23,6 @@ class ProbeSocket {
  public:
   using Deadline = std::chrono::steady_clock::time_point;
 
-  ProbeSocket() = default;
-  ProbeSocket(const ProbeSocket&) = delete;
-  ProbeSocket& operator=(const ProbeSocket&) = delete;
-  ~ProbeSocket();
-
   SocketStep connect(const PeerAddress& address, Deadline deadline);
   SocketStep send_all(std::string_view bytes, Deadline deadline);
   /// Appends what there is, at most 16 KiB; waits for the first byte. `end` when the peer has closed.
@@ -36,7 +32,7 @@ class ProbeSocket {
 
  private:
   SocketStep wait_for(short events, Deadline deadline) const;
-  int fd_ = -1;
+  FileDescriptor socket_;
 };
 
 }  // namespace handshaked::diagnose

@@ -11,6 +11,8 @@
 #include <cerrno>
 #include <csignal>
 
+#include "base/file_descriptor.h"
+
 extern char** environ;
 
 namespace handshaked::diagnose {
@@ -87,17 +89,14 @@ Result<ProgramRun> run_program(const std::string& path, const std::vector<std::s
   const auto deadline = Clock::now() + time_limit;
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) return fail(error_from_errno(errno, "pipe"));
-  const auto started = SpawnPlan(ends[1]).start(path, arguments);
-  ::close(ends[1]);
-  if (!started) {
-    ::close(ends[0]);
-    return fail(started.error());
-  }
+  FileDescriptor ours(ends[0]), theirs(ends[1]);
+  TRY(const pid_t id, SpawnPlan(theirs.number()).start(path, arguments));
+  theirs.reset();
   ProgramRun run;
-  const bool has_ended = read_output(ends[0], deadline, run.output);
-  ::close(ends[0]);
-  if (!has_ended) ::kill(-started.value(), SIGKILL);
-  run.exit_status = wait_for_end(started.value());
+  const bool has_ended = read_output(ours.number(), deadline, run.output);
+  ours.reset();
+  if (!has_ended) ::kill(-id, SIGKILL);
+  run.exit_status = wait_for_end(id);
   if (!has_ended) return fail(ErrorCode::timeout, path + " did not end within " + std::to_string(time_limit.count()) + " ms");
   return run;
 }

@@ -9,9 +9,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/file_descriptor.h"
 #include "base/result.h"
 #include "ingest/decoder.h"
-#include "ingest/file_descriptor.h"
 
 namespace handshaked::ingest {
 

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "ingest/file_descriptor.h"
+#include "base/file_descriptor.h"
 
 namespace handshaked::ingest {
 

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/file_descriptor.h"
 #include "base/result.h"
 #include "ingest/decoded_file.h"
-#include "ingest/file_descriptor.h"
 #include "ingest/file_identity.h"
 #include "ingest/line_splitter.h"
 #include "ingest/read_position.h"

@@ -11,24 +11,12 @@
 #include <filesystem>
 #include <system_error>
 
+#include "base/file_descriptor.h"
+
 namespace handshaked::nginx {
 namespace {
 
 constexpr std::size_t kMostMatches = 20'000;
-
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int number() const { return number_; }
-
- private:
-  int number_;
-};
 
 /// nginx's words: open() "/etc/nginx/x.conf" failed (2: No such file or directory).
 auto system_failure(const char* call, const std::string& path, int number) {
@@ -52,7 +40,7 @@ std::string DiskFiles::real_path(const std::string& path) const {
 }
 
 Result<std::string> DiskFiles::read(const std::string& path, std::size_t most_bytes) const {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (file.number() < 0) return system_failure("open", path, errno);
   struct stat status {};
   if (::fstat(file.number(), &status) != 0) return system_failure("fstat", path, errno);

@@ -4,7 +4,7 @@
 
 #include <utility>
 
-namespace handshaked::ingest {
+namespace handshaked {
 
 /// Owns one open file of the operating system and closes it.
 class FileDescriptor {
@@ -32,4 +32,4 @@ class FileDescriptor {
   int number_ = -1;
 };
 
-}  // namespace handshaked::ingest
+}  // namespace handshaked
