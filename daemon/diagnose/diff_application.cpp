@@ -5,6 +5,8 @@
 #include <optional>
 #include <vector>
 
+#include "diagnose/diff_lines.h"
+
 namespace handshaked::diagnose {
 namespace {
 
@@ -12,16 +14,6 @@ constexpr std::size_t kMostBytes = 16U << 20;
 constexpr std::string_view kNoEnd = "\\ No newline at end of file\n";
 
 auto malformed(std::string_view what) { return fail(ErrorCode::invalid_input, "the patch cannot be read: " + std::string(what)); }
-
-std::vector<std::string_view> lines_of(std::string_view text) {
-  std::vector<std::string_view> lines;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
-    lines.push_back(text.substr(0, end));
-    text.remove_prefix(end);
-  }
-  return lines;
-}
 
 std::optional<std::string> unquoted(std::string_view quoted) {
   std::string name;
@@ -90,7 +82,7 @@ std::optional<HunkHeader> hunk_header(std::string_view line) {
 
 class DiffReader {
  public:
-  DiffReader(std::string_view diff, const nginx::ConfigurationFiles& files) : lines_(lines_of(diff)), files_(files) {}
+  DiffReader(std::string_view diff, const nginx::ConfigurationFiles& files) : lines_(diff_lines(diff)), files_(files) {}
 
   Result<std::map<std::string, DiffedFile>> read() {
     if (lines_.empty()) return malformed("it is empty");
@@ -126,7 +118,7 @@ class DiffReader {
   }
 
   Result<> apply_hunks(const std::string& path, DiffedFile& file) {
-    const std::vector<std::string_view> old_lines = lines_of(file.before);
+    const std::vector<std::string_view> old_lines = diff_lines(file.before);
     std::size_t old_at = 0;
     while (line().starts_with("@@ ")) {
       const auto header = hunk_header(line());

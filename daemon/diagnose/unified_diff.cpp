@@ -4,21 +4,13 @@
 #include <cstdlib>
 #include <vector>
 
+#include "diagnose/diff_lines.h"
+
 namespace handshaked::diagnose {
 namespace {
 
 constexpr long kMostDifferences = 1000;
 
-/// Lines with their line feed; the last one may have none.
-std::vector<std::string_view> lines_of(std::string_view text) {
-  std::vector<std::string_view> lines;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
-    lines.push_back(text.substr(0, end));
-    text.remove_prefix(end);
-  }
-  return lines;
-}
 using Lines = std::vector<std::string_view>;
 
 /// One stretch that differs: lines [old_begin, old_end) become [new_begin, new_end).
@@ -151,8 +143,8 @@ void add_hunk(std::string& out, const Lines& before, const Lines& after, const D
 
 std::string unified_diff(std::string_view path, const std::string* before, const std::string& after, std::size_t context) {
   if (before != nullptr && *before == after) return {};
-  const Lines old_lines = before != nullptr ? lines_of(*before) : Lines{};
-  const Lines new_lines = lines_of(after);
+  const Lines old_lines = before != nullptr ? diff_lines(*before) : Lines{};
+  const Lines new_lines = diff_lines(after);
   const std::string name(path.starts_with('/') ? path.substr(1) : path);
   std::string out = "--- " + (before != nullptr ? quoted_name("a/" + name) : std::string("/dev/null")) + "\n";
   out += "+++ " + quoted_name("b/" + name) + "\n";
