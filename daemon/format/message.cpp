@@ -4,22 +4,13 @@
 #include <string_view>
 
 #include "format/clean_text.h"
+#include "format/words.h"
 
 namespace handshaked::format {
 namespace {
 
 constexpr std::size_t kDeadEndsShown = 4;
 constexpr std::size_t kItemsShown = 60;
-
-/// Picks the words of the reader's language.
-class Words {
- public:
-  explicit Words(Language language) : is_chinese_(language == Language::zh) {}
-  const char* operator()(const char* english, const char* chinese) const { return is_chinese_ ? chinese : english; }
-
- private:
-  bool is_chinese_;
-};
 
 Tone tone_of(const Notification& notification) {
   if (notification.is_resolved()) return Tone::resolved;

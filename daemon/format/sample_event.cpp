@@ -2,6 +2,7 @@
 
 #include "base/digest.h"
 #include "base/json_writer.h"
+#include "format/words.h"
 #include "parse/time_zone.h"
 
 namespace handshaked::format {
@@ -17,15 +18,6 @@ constexpr const char* kPatch =
     "-        proxy_ssl_trusted_certificate /etc/nginx/ca/old-root.pem;\n"
     "+        proxy_ssl_trusted_certificate /etc/nginx/ca/new-root.pem;\n"
     "     }\n";
-
-class Words {
- public:
-  explicit Words(Language language) : is_chinese_(language == Language::zh) {}
-  const char* operator()(const char* english, const char* chinese) const { return is_chinese_ ? chinese : english; }
-
- private:
-  bool is_chinese_;
-};
 
 void write_proof(JsonWriter& json, const char* detail) {
   json.key("proof").begin_object().member("status", "proved").member("method", "replay").member("detail", detail).end_object();
