@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "match/line_count.h"
+#include "base/line_count.h"
 
 namespace handshaked {
 using parse::Provenance;
@@ -22,7 +22,7 @@ void LineAnalysis::consume(const ingest::LineBlock& block, FailureHandler& handl
     at = end + 1;
   }
   if (counts_lines_) {
-    lines_before_ += match::count_lines(bytes.substr(counted_to_));
+    lines_before_ += count_lines(bytes.substr(counted_to_));
     counters_.lines = lines_before_ + (bytes.empty() || bytes.ends_with('\n') ? 0 : 1);
   }
   counters_.bytes += bytes.size();
@@ -44,13 +44,12 @@ void LineAnalysis::examine_line(const ingest::LineBlock& block, std::size_t begi
   // A quote that is open and no context: a line feed cut the message itself, and what it said in full is not known.
   const bool is_cut = is_open && !parse::has(record.client) && !parse::has(record.responder);
   const bool trusted = provenance == Provenance::genuine && record.form != parse::Form::bare && !record.ambiguous && !is_cut &&
-                       !rule->imported &&
-                       (!rule->needs_configuration || (confirm_ && confirm_(*rule, record)));
+                       !rule->imported && (!rule->needs_configuration || (confirm_ && confirm_(*rule, record)));
   ++counters_.matched;
   if (!trusted) ++counters_.untrusted;
   std::uint64_t line_number = 0;
   if (counts_lines_) {
-    lines_before_ += match::count_lines(block.bytes.substr(counted_to_, begin - counted_to_));
+    lines_before_ += count_lines(block.bytes.substr(counted_to_, begin - counted_to_));
     counted_to_ = begin;
     line_number = lines_before_ + 1;
   }

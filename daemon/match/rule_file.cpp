@@ -10,7 +10,7 @@
 #include <set>
 #include <sstream>
 
-#include "match/line_count.h"
+#include "base/line_count.h"
 #include "match/regex_literals.h"
 
 #include <re2/re2.h>

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "base/json_writer.h"
+#include "base/line_count.h"
 #include "receive/http_commit.h"
 #include "receive/json_candidates.h"
 #include "receive/json_lines.h"
@@ -32,7 +33,7 @@ awaitable<Result<Taken>> take_text(std::string first, HttpBody& body, Intake& in
     const auto line_feed = partial.rfind('\n');
     if (line_feed != npos) {
       const std::string_view lines = std::string_view(partial).substr(0, line_feed + 1);
-      taken.accepted += static_cast<std::size_t>(std::count(lines.begin(), lines.end(), '\n'));
+      taken.accepted += count_lines(lines);
       intake.add_lines(lines);
       partial.erase(0, line_feed + 1);
     }

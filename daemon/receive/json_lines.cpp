@@ -1,8 +1,8 @@
 #include "receive/json_lines.h"
 
 #include <algorithm>
-#include <cstring>
 
+#include "base/line_count.h"
 #include "base/utf8.h"
 #include "receive/json_candidates.h"
 #include "receive/network_threads.h"
@@ -13,17 +13,6 @@ namespace {
 constexpr auto npos = std::string_view::npos;
 
 bool is_blank(std::string_view line) { return line.find_first_not_of(" \t\r") == npos; }
-
-std::size_t count_line_feeds(std::string_view bytes) {
-  std::size_t count = 0;
-  const char* at = bytes.data();
-  const char* const end = at + bytes.size();
-  while ((at = static_cast<const char*>(std::memchr(at, '\n', static_cast<std::size_t>(end - at)))) != nullptr) {
-    ++count;
-    ++at;
-  }
-  return count;
-}
 
 }  // namespace
 
@@ -83,7 +72,7 @@ void JsonLines::finish() {
 
 void JsonLines::take_block(std::string_view block) {
   if (tell_) tell_(block);
-  lines_ += count_line_feeds(block) + (block.ends_with('\n') ? 0 : 1);
+  lines_ += count_lines(block) + (block.ends_with('\n') ? 0 : 1);
   std::size_t at = 0;
   while ((at = find_json_candidate(intake_, block, at)) < block.size()) {
     const auto line_feed = at == 0 ? npos : block.rfind('\n', at - 1);

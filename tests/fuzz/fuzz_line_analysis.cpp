@@ -3,8 +3,8 @@
 #include <string>
 
 #include "analysis.h"
+#include "base/line_count.h"
 #include "fuzz_input.h"
-#include "match/line_count.h"
 #include "match/rule_file.h"
 #include "parse/openssl_error.h"
 
@@ -34,7 +34,7 @@ class CheckedFailures : public FailureHandler {
     promise(offset >= next_, "lines come in order, each once");
     next_ = offset + 1;
     if (has_line_numbers_) {
-      promise(failure.line_number == match::count_lines(log_.substr(0, offset)) + 1, "the line number counts physical lines");
+      promise(failure.line_number == count_lines(log_.substr(0, offset)) + 1, "the line number counts physical lines");
     }
     const parse::ErrorRecord& record = failure.record;
     promise(is_inside(record.message, record.text), "the message is the beginning of the text");

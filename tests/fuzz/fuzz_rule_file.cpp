@@ -1,7 +1,7 @@
 // Any bytes as a file of the knowledge base: problems have a line, and the rules that are left can be compiled and asked.
+#include "base/line_count.h"
 #include "fuzz_input.h"
 #include "match/knowledge.h"
-#include "match/line_count.h"
 #include "match/rule_file.h"
 #include "match/rule_set.h"
 #include "parse/nginx_error_parser.h"
@@ -16,7 +16,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                 "a file gives rules or problems");
   for (const match::RuleProblem& problem : loaded.problems) {
     fuzz::promise(problem.file == "fuzzed.json" && !problem.reason.empty(), "a problem says where and what");
-    fuzz::promise(problem.line <= match::count_lines(text) + 1, "the line of a problem is in the file");
+    fuzz::promise(problem.line <= count_lines(text) + 1, "the line of a problem is in the file");
   }
   for (const match::Rule& rule : loaded.rules) {
     fuzz::promise(!rule.id.empty() && !rule.regex.empty(), "a rule has an id and a regex");

@@ -1,4 +1,4 @@
-#include "match/line_count.h"
+#include "base/line_count.h"
 
 #include <algorithm>
 
@@ -8,7 +8,7 @@
 #include <cstdint>
 #endif
 
-namespace handshaked::match {
+namespace handshaked {
 namespace {
 
 std::size_t count_portable(std::string_view bytes) { return static_cast<std::size_t>(std::count(bytes.begin(), bytes.end(), '\n')); }
@@ -45,4 +45,4 @@ std::size_t count_lines(std::string_view bytes) {
   return count_portable(bytes);
 }
 
-}  // namespace handshaked::match
+}  // namespace handshaked

@@ -3,9 +3,9 @@
 #include <cstddef>
 #include <string_view>
 
-namespace handshaked::match {
+namespace handshaked {
 
 /// Counts '\n' in `bytes`, at the speed of memory where the processor has AVX2: whole logs go through it.
 std::size_t count_lines(std::string_view bytes);
 
-}  // namespace handshaked::match
+}  // namespace handshaked

@@ -1,4 +1,4 @@
-#include "match/line_count.h"
+#include "base/line_count.h"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 #include <random>
 #include <string>
 
-namespace handshaked::match {
+namespace handshaked {
 namespace {
 
 TEST(LineCount, IsThatOfTextsOfAnyLength) {
@@ -19,4 +19,4 @@ TEST(LineCount, IsThatOfTextsOfAnyLength) {
 }
 
 }  // namespace
-}  // namespace handshaked::match
+}  // namespace handshaked
