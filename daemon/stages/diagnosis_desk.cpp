@@ -58,8 +58,8 @@ class DiagnosisDesk::Work : public std::enable_shared_from_this<Work> {
     if (cases_.size() >= kMaxIncidents && !cases_.contains(incident.id)) forget_oldest();
     Case& one = cases_[incident.id];
     one = {};
-    one.symptom = std::make_shared<const Symptom>(std::move(*symptom));
     one.rule_id = incident.rule_id;
+    one.symptom = std::make_shared<const Symptom>(std::move(*symptom));
     one.number = ++numbers_;
     one.interval = options_.probe_interval;
     diagnose_now(incident.id, one);
@@ -74,8 +74,8 @@ class DiagnosisDesk::Work : public std::enable_shared_from_this<Work> {
     auto symptom = diagnose::symptom_of_line(incident.sample_lines.back(), base_->rules);
     if (!symptom) return;
     Case& one = cases_[incident.id];
-    one.symptom = std::make_shared<const Symptom>(std::move(*symptom));
     one.rule_id = incident.rule_id;
+    one.symptom = std::make_shared<const Symptom>(std::move(*symptom));
     one.number = ++numbers_;
     one.interval = options_.probe_interval;
     one.has_answer = true;
@@ -97,10 +97,10 @@ class DiagnosisDesk::Work : public std::enable_shared_from_this<Work> {
 
  private:
   struct Case {
+    std::string rule_id;
     std::shared_ptr<const Symptom> symptom;
     std::shared_ptr<const diagnose::Diagnosis> diagnosis;  ///< nullptr until it is there
-    std::string rule_id;
-    std::uint64_t number = 0;  ///< an answer for an earlier life of the incident is not for this one
+    std::uint64_t number = 0;                              ///< an answer for an earlier life of the incident is not for this one
     std::chrono::milliseconds interval{};
     SteadyTime next_probe{};
     bool is_busy = false;
@@ -126,9 +126,9 @@ class DiagnosisDesk::Work : public std::enable_shared_from_this<Work> {
     one.is_busy = true;
     asio::post(workers_, [self = shared_from_this(), id, rule = one.rule_id, number = one.number, symptom = one.symptom, base = base_,
                           rates = rates_] {
-      auto diagnosis = self->diagnose({.incident = id, .rule = rule}, *symptom, *base, *rates);
-      asio::post(self->loop_,
-                 [self, id, number, base, diagnosis = std::move(diagnosis)] { self->take_diagnosis(id, number, *base, diagnosis); });
+      const auto diagnosis = self->diagnose({.incident = id, .rule = rule}, *symptom, *base, *rates);
+      const auto note = diagnosis ? emit::diagnosis_note(*diagnosis, base->find(rule)) : nullptr;
+      asio::post(self->loop_, [self, id, number, diagnosis, note] { self->take_diagnosis(id, number, diagnosis, note); });
     });
   }
 
@@ -155,15 +155,15 @@ class DiagnosisDesk::Work : public std::enable_shared_from_this<Work> {
     return found != cases_.end() && found->second.number == number ? &found->second : nullptr;
   }
 
-  void take_diagnosis(const std::string& id, std::uint64_t number, const RuleBase& base,
-                      std::shared_ptr<const diagnose::Diagnosis> diagnosis) {
+  void take_diagnosis(const std::string& id, std::uint64_t number, const std::shared_ptr<const diagnose::Diagnosis>& diagnosis,
+                      const std::shared_ptr<const correlate::DiagnosisNote>& note) {
     Case* const one = find(id, number);
     if (one == nullptr) return;
     one->is_busy = false;
     one->has_answer = true;
     one->next_probe = std::chrono::steady_clock::now() + with_jitter(one->interval);
     one->diagnosis = diagnosis;
-    answers_.diagnosed(id, diagnosis ? emit::diagnosis_note(*diagnosis, base.find(one->rule_id)) : nullptr);
+    answers_.diagnosed(id, note);
   }
 
   void take_round(const std::string& id, std::uint64_t number, const std::optional<correlate::ProbeRound>& round) {
