@@ -82,6 +82,24 @@ TEST_F(ListenerDiagnosis, ServesAnotherCertificateThatCoversTheName) {
   EXPECT_THAT(first_patch_text(diagnosis), HasSubstr("+        ssl_certificate tls/new.pem;"));
 }
 
+TEST_F(ListenerDiagnosis, NamesTheVariableBehindACertificateThatIsNotThere) {
+  bench_.server("        ssl_certificate tls/$ssl_server_name.pem;\n        ssl_certificate_key tls/$ssl_server_name.key;\n");
+  Symptom symptom =
+      bench_.symptom(parse::Side::client, "server_cert_unreadable",
+                     "cannot load certificate \"/etc/nginx/tls/www.corp.test.pem\": BIO_new_file() failed (SSL: error:80000002:"
+                     "system library::No such file or directory:calling fopen(/etc/nginx/tls/www.corp.test.pem, r))");
+  const Diagnosis missing = bench_.diagnose(symptom);
+  EXPECT_EQ(missing.cause, "server_cert_unreadable");
+  ASSERT_TRUE(missing.place);
+  EXPECT_EQ(missing.place->directive, "ssl_certificate");
+  ASSERT_FALSE(missing.evidence.empty());
+  EXPECT_THAT(missing.evidence.back().text.en, HasSubstr("tls/$ssl_server_name.pem became /etc/nginx/tls/www.corp.test.pem"));
+  ASSERT_FALSE(missing.fixes.empty());
+  EXPECT_EQ(missing.fixes.front().id, "map-known-names");
+  symptom.message.replace(symptom.message.find("No such file or directory"), 25, "Permission denied");
+  EXPECT_EQ(bench_.diagnose(symptom).fixes.front().id, "permissions");
+}
+
 TEST_F(ListenerDiagnosis, WidensProtocolsThatAreTooStrict) {
   bench_.server(std::string(kPair) + "        ssl_protocols TLSv1.3;\n");
   const Diagnosis diagnosis = reason("client_protocol_too_old", "unsupported protocol");
