@@ -49,7 +49,6 @@ class Prober {
   /// permission_denied when the scope or the budget forbids it, timeout at the deadline; else what was seen.
   Result<PeerObservation> observe(const AllowedPeer& peer, const ProbeRequest& request, bool is_own_settings);
 
-  const std::vector<PeerObservation>& observations() const { return observations_; }
   ProbeScope scope() const { return options_.scope; }
   std::chrono::steady_clock::time_point deadline() const { return options_.deadline; }
 

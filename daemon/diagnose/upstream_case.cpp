@@ -94,7 +94,6 @@ Result<> UpstreamCase::find_place() {
     place_ = place;
     view_ = *view;
     now_ = std::move(verdict);
-    place_confidence_ = candidate.confidence;
     why_this_place_ = candidate.why;
     if (explains) break;
   }

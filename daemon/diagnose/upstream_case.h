@@ -32,7 +32,6 @@ class UpstreamCase {
   /// The place that governs the line: the likeliest, and of several equally likely ones one whose verdict is what was logged.
   const UpstreamPlace& place() const { return place_; }
   const UpstreamView& view() const { return view_; }
-  double place_confidence() const { return place_confidence_; }
   const std::string& why_this_place() const { return why_this_place_; }
   /// All places that may govern, best first.
   const std::vector<nginx::GoverningTarget>& candidates() const { return candidates_; }
@@ -82,7 +81,6 @@ class UpstreamCase {
   std::vector<nginx::GoverningTarget> candidates_;
   UpstreamPlace place_;
   UpstreamView view_;
-  double place_confidence_ = 0;
   std::string why_this_place_;
   UpstreamVerdict now_;
   std::optional<ReplaySession> session_;

@@ -161,19 +161,6 @@ DefaultValue find_default(const DefaultRow<Setting> (&rows)[N], Setting setting,
 
 }  // namespace
 
-std::string_view to_string(Module module) {
-  switch (module) {
-    case Module::http_proxy: return "http_proxy";
-    case Module::grpc: return "grpc";
-    case Module::uwsgi: return "uwsgi";
-    case Module::stream_proxy: return "stream";
-    case Module::http_ssl: return "http_ssl";
-    case Module::stream_ssl: return "stream_ssl";
-    case Module::mail_ssl: return "mail_ssl";
-  }
-  return "";
-}
-
 std::string_view directive_name(Module module, UpstreamSetting setting) {
   const auto column = static_cast<std::size_t>(module);
   return column < kUpstreamModules ? kUpstreamNames[static_cast<std::size_t>(setting)][column] : std::string_view();

@@ -10,7 +10,6 @@ namespace handshaked::nginx {
 
 /// Who reads a directive. The first four connect to upstreams, the others listen.
 enum class Module : std::uint8_t { http_proxy, grpc, uwsgi, stream_proxy, http_ssl, stream_ssl, mail_ssl };
-std::string_view to_string(Module module);
 
 /// The settings that upstream modules share; a directive is the module's prefix and the setting: "grpc_" "ssl_verify".
 enum class UpstreamSetting : std::uint8_t {

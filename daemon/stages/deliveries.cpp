@@ -97,11 +97,8 @@ std::vector<ReceiverState> Deliveries::states() const {
   std::vector<ReceiverState> states;
   const auto add = [&states](const Pointer& delivery) {
     const emit::DeliveryStatus status = delivery->status();
-    const char* const circuit = status.circuit == emit::CircuitBreaker::State::closed ? "closed"
-                                : status.circuit == emit::CircuitBreaker::State::open ? "open"
-                                                                                      : "probing";
     states.push_back({.name = status.receiver,
-                      .circuit = circuit,
+                      .circuit = std::string(emit::to_string(status.circuit)),
                       .is_disabled = status.is_disabled,
                       .under_way = status.under_way,
                       .last_failure = status.last_failure});
