@@ -149,6 +149,7 @@ def judge_journal(said):
               "HANDSHAKED_RECEIVER": "down", "MESSAGE_ID": "a60fbb809ed7463eafd404586917f309"}
     expect_equal({name: down.get(name) for name in wanted}, wanted, "fields of %s" % down)
     expect('receiver "down" is down' in down["MESSAGE"], "message of %s" % down)
+    said.holds("explained", "Subject: A receiver is down$", "The receiver down fails again and again")
     probe = said.entry("record")
     expect(probe.get("HANDSHAKED_INCIDENT", "").startswith("inc-"), "a probe without its incident: %s" % probe)
     expect_equal(probe.get("HANDSHAKED_RULE"), "nginx/upstream-verify-18-self-signed-leaf", "rule of a probe")
@@ -193,6 +194,9 @@ def judge_end(said):
     said.holds("remove", "^/var/lib/handshaked$", "^/etc/handshaked/handshaked.toml$", "^/etc/handshaked/credentials/down$",
                "cannot access '/usr/bin/handshaked'")
     said.is_empty("purge", "what purge left behind")
+    said.holds("by-hand", "^status 0$", "^active$", "^/usr/lib/handshaked/libre2$")
+    said.holds("by-hand-away", "^status 0$")
+    expect("left: " not in said.steps["by-hand-away"], "what INSTALL.md leaves behind: " + said.steps["by-hand-away"])
 
 
 def judge_events(root, hook):

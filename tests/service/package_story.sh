@@ -64,6 +64,7 @@ step restart; systemctl restart handshaked; echo "status $?"; handshaked inciden
 
 step storm; storm 20; all_counted
 step fields; until_so "own | grep -q 'is down'"; journalctl --no-pager -o json HANDSHAKED_RECEIVER=down | head -1
+step explained; journalctl --no-pager -x HANDSHAKED_RECEIVER=down | head -8
 step record; journalctl --no-pager -o json -u handshaked MESSAGE_ID=6006fa1013ff49e597baa7540147a2e0 | head -1
 # A name of a log, made by whoever may write there, that looks like a line of ours.
 step forgery; odd=$(printf '/var/log/nginx/error\n<3>forged by a name \033[31m.log'); echo x >"$odd"; until_so "own | grep -q 'forged by'"; : >"$odd"; sleep 0; rm "$odd"; storm 1; all_counted
@@ -102,5 +103,11 @@ step disabled; systemctl disable --now handshaked; dpkg -i /handshaked.deb >/dev
 step denied; journalctl --no-pager | grep -iE 'status=31/SYS|SIGSYS|Failed at step' | grep handshaked
 step remove; systemctl stop handshaked; cp -a /var/lib/handshaked /kept; apt-get remove -qq -y handshaked >/dev/null; systemctl is-active handshaked; ls -d /var/lib/handshaked /etc/handshaked/handshaked.toml /etc/handshaked/credentials/down /usr/bin/handshaked
 step purge; apt-get purge -qq -y handshaked >/dev/null; find / -xdev -name '*handshaked*' -not -path '/proc/*' -not -path '/handshaked.deb' -not -path '/handshaked.tar.gz' -not -path '/kept*'; getent passwd handshaked; getent group handshaked; find / -xdev -nouser -not -path '/kept*'
+# INSTALL.md to the letter: its first block under a heading.
+block() { sed -n "/^## $1/,/^## /p" /install/*/INSTALL.md | awk '/^    [^ ]/ { p = 1; print substr($0, 5); next } p { exit }' | sed 's/handshaked-VERSION-linux-x86_64.tar.gz/\/handshaked.tar.gz/'; }
+step by-hand; mkdir /install; tar -C /install -xzf /handshaked.tar.gz; block "Install it" >/install/do; bash -ex /install/do; echo "status $?"; until_so "systemctl is-active handshaked"; systemctl is-active handshaked
+tr '\0' '\n' </proc/$(pid)/maps | grep -o '/usr/lib/handshaked/lib[a-z0-9-]*' | sort -u; until_so "handshaked status"; handshaked status | head -3
+step by-hand-away; sed -n '/^## Upgrade/,$p' /install/*/INSTALL.md | sed -n 's/^    //p' >/install/undo; bash -ex /install/undo; echo "status $?"; rm -r /install /etc/handshaked /var/lib/handshaked; rm -rf /var/log/handshaked; userdel handshaked
+find / -xdev -name '*handshaked*' -not -path '/proc/*' -not -path '/handshaked.*' -not -path '/kept*' -not -path '/var/lib/systemd/*' | sed 's/^/left: /'
 step end
 systemctl poweroff
