@@ -48,27 +48,34 @@ def call(*arguments, within=300):
     return ended.stdout
 
 
-def make_root(t, root):
+def begin_root(root):
+    """debootstrap at its work, which is mostly waiting: the packages are made meanwhile."""
     if os.geteuid() != 0:
         raise Skip("only root can boot a Debian of its own")
     require_program("debootstrap", "systemd-nspawn", "openssl", "cpack", "dpkg-deb", "dpkg-shlibdeps", "patchelf")
     if made := os.environ.get("HANDSHAKED_DEBIAN"):
-        call("cp", "-a", made, root)
-        return
-    ended = subprocess.run(["debootstrap", "--variant=minbase", "--include=" + PACKAGES, "bookworm", root], stdin=subprocess.DEVNULL,
-                           capture_output=True, text=True, timeout=600)
-    if ended.returncode != 0:
-        raise Skip("debootstrap cannot make a Debian here: " + " ".join(ended.stdout.split("\n")[-3:]))
+        command = ["cp", "-a", made, root]
+    else:
+        command = ["debootstrap", "--variant=minbase", "--include=" + PACKAGES, "bookworm", root]
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def finish_root(t, root, making):
+    said, _ = making.communicate(timeout=600)
+    if making.returncode != 0:
+        raise Skip("debootstrap cannot make a Debian here: " + " ".join(said.split("\n")[-3:]))
     t.step("a Debian of its own")
+    for name in ("handshaked.deb", "previous.deb", "handshaked.tar.gz"):
+        shutil.move(t.directory / name, root / name)
 
 
-def make_packages(t, root):
+def make_packages(t):
     """The one of this build, and one that came before it: with an older number and another configuration file."""
     call("cpack", "--config", Path(os.environ["HANDSHAKED_BUILD"]) / "CPackConfig.cmake", "-G", "DEB", "-B", t.directory, within=400)
-    package = next(t.directory.glob("*.deb"))
-    shutil.copy(package, root / "handshaked.deb")
+    package = t.directory / "handshaked.deb"
+    next(t.directory.glob("handshaked_*.deb")).rename(package)
     call("cpack", "--config", Path(os.environ["HANDSHAKED_BUILD"]) / "CPackConfig.cmake", "-G", "TGZ", "-B", t.directory, within=400)
-    shutil.copy(next(t.directory.glob("*.tar.gz")), root / "handshaked.tar.gz")
+    next(t.directory.glob("*.tar.gz")).rename(t.directory / "handshaked.tar.gz")
     before = t.directory / "previous"
     call("dpkg-deb", "-R", package, before)
     control = before / "DEBIAN" / "control"
@@ -77,7 +84,7 @@ def make_packages(t, root):
     with (before / "etc/handshaked/handshaked.toml").open("a") as configuration:
         configuration.write("# of the version before\n")
     # The sums of files, the changed one's among them, are only looked at by debsums.
-    call("dpkg-deb", "-Zgzip", "-z1", "-b", before, root / "previous.deb")
+    call("dpkg-deb", "-Zgzip", "-z1", "-b", before, t.directory / "previous.deb")
     t.step("packages %s and %s" % (PREVIOUS, version))
     return version
 
@@ -211,10 +218,12 @@ def story(t):
     root = t.directory / "root"
     if "__asan_" in call("readelf", "-W", "--dyn-syms", binary()):
         raise Skip("a build with sanitizers is not what is shipped")
-    make_root(t, root)
     if not os.environ.get("HANDSHAKED_KEEP"):
         t.at_end(lambda: shutil.rmtree(root, ignore_errors=True))
-    version = make_packages(t, root)
+    making = begin_root(root)
+    t.at_end(making.kill)
+    version = make_packages(t)
+    finish_root(t, root, making)
     hook = WebhookReceiver(t)
     ports = {"front": free_port(), "back": free_port(), "hook": hook.port}
     furnish(root, ports)
