@@ -25,14 +25,40 @@ restarts() { systemctl show -P NRestarts handshaked; }
 all_counted() { until_so "[ \$(counted 10.77) = $stormed ]"; echo "storm $(counted 10.77) of $stormed"; }
 
 # Another distribution, as far as libraries go: none of those that the package depends on is here yet.
-step tarball; mkdir /elsewhere; tar -C /elsewhere --no-same-owner --strip-components=1 -xzf /handshaked.tar.gz; cd /elsewhere; usr/bin/handshaked rules lint >/dev/null; echo "lint $?"
-usr/bin/handshaked check -c etc/handshaked/handshaked.toml; echo "check $?"; storm 1; usr/bin/handshaked scan --format json $log | grep -o '"peer": *"10.77.0.[0-9]*' | sort -u | wc -l; : >$log; stormed=0; cd /; rm -r /elsewhere
+step tarball
+mkdir /elsewhere
+tar -C /elsewhere --no-same-owner --strip-components=1 -xzf /handshaked.tar.gz
+cd /elsewhere
+usr/bin/handshaked rules lint >/dev/null
+echo "lint $?"
+usr/bin/handshaked check -c etc/handshaked/handshaked.toml
+echo "check $?"
+storm 1
+usr/bin/handshaked scan --format json $log | grep -o '"peer": *"10.77.0.[0-9]*' | sort -u | wc -l
+: >$log
+stormed=0
+cd /
+rm -r /elsewhere
+
 step install; apt-get install -qq -y --no-install-recommends /previous.deb; echo "status $?"
-step active; until_so "systemctl is-active handshaked"; systemctl is-active handshaked; systemctl is-enabled handshaked
-step modes; stat -c '%U:%G %a %n' /var/lib/handshaked /etc/handshaked/credentials /etc/handshaked/handshaked.toml /run/handshaked/control.sock; id -nG handshaked
+
+step active
+until_so "systemctl is-active handshaked"
+systemctl is-active handshaked
+systemctl is-enabled handshaked
+
+step modes
+stat -c '%U:%G %a %n' /var/lib/handshaked /etc/handshaked/credentials /etc/handshaked/handshaked.toml /run/handshaked/control.sock
+id -nG handshaked
 request
-step journal; until_so "own | grep -q probe"; until_so "journalctl | grep -q verify-18"; journalctl --no-pager | grep handshaked
+
+step journal
+until_so "own | grep -q probe"
+until_so "journalctl | grep -q verify-18"
+journalctl --no-pager | grep handshaked
+
 step syslog; until_so "grep -q verify-18 /var/log/syslog"; grep -c 'inc-.*verify-18' /var/log/syslog
+
 step incidents; handshaked incidents list
 
 step configure
@@ -58,36 +84,138 @@ echo '# mine' >>/etc/handshaked/handshaked.toml
 systemctl daemon-reload; systemctl restart handshaked; echo "status $?"
 handshaked silence add server=silenced.test --for 2h --comment kept >/dev/null; echo "silence $?"
 
-step reload; before=$(pid); systemctl reload handshaked; echo "status $?"; systemctl is-active handshaked; [ "$before" = "$(pid)" ] && echo same process
-step bad-reload; echo 'bad = 1' >/etc/handshaked/conf.d/x.toml; systemctl reload handshaked; echo "status $?"; systemctl is-active handshaked; rm /etc/handshaked/conf.d/x.toml; [ "$before" = "$(pid)" ] && echo same process
+step reload
+before=$(pid)
+systemctl reload handshaked
+echo "status $?"
+systemctl is-active handshaked
+[ "$before" = "$(pid)" ] && echo same process
+
+step bad-reload
+echo 'bad = 1' >/etc/handshaked/conf.d/x.toml
+systemctl reload handshaked
+echo "status $?"
+systemctl is-active handshaked
+rm /etc/handshaked/conf.d/x.toml
+[ "$before" = "$(pid)" ] && echo same process
+
 step restart; systemctl restart handshaked; echo "status $?"; handshaked incidents list
 
 step storm; storm 20; all_counted
-step fields; until_so "own | grep -q 'is down'"; journalctl --no-pager -o json HANDSHAKED_RECEIVER=down | head -1
+
+step fields
+until_so "own | grep -q 'is down'"
+journalctl --no-pager -o json HANDSHAKED_RECEIVER=down | head -1
+
 step explained; journalctl --no-pager -x HANDSHAKED_RECEIVER=down | head -8
+
 step record; journalctl --no-pager -o json -u handshaked MESSAGE_ID=6006fa1013ff49e597baa7540147a2e0 | head -1
+
 # A name of a log, made by whoever may write there, that looks like a line of ours.
-step forgery; odd=$(printf '/var/log/nginx/error\n<3>forged by a name \033[31m.log'); echo x >"$odd"; until_so "own | grep -q 'forged by'"; : >"$odd"; sleep 0; rm "$odd"; storm 1; all_counted
-journalctl --no-pager -o json -u handshaked | grep -c '"MESSAGE":"<3>'; journalctl --no-pager -o json -u handshaked | grep 'forged by' | head -1
+step forgery
+odd=$(printf '/var/log/nginx/error\n<3>forged by a name \033[31m.log')
+echo x >"$odd"
+until_so "own | grep -q 'forged by'"
+: >"$odd"
+rm "$odd"
+storm 1
+all_counted
+journalctl --no-pager -o json -u handshaked | grep -c '"MESSAGE":"<3>'
+journalctl --no-pager -o json -u handshaked | grep 'forged by' | head -1
 
 step rotation
-storm 5; request; logrotate -f /etc/logrotate.d/nginx; echo "status $?"; until_so "[ -e $log ]"; until_so "[ -s $log.1 ]"; request; storm 5; all_counted
-systemctl stop handshaked; storm 5; request; logrotate -f /etc/logrotate.d/nginx; until_so "[ -e $log ]"; request; storm 5
-logrotate -f /etc/logrotate.d/nginx; until_so "[ -e $log ]"; request; storm 5; ls /var/log/nginx; systemctl start handshaked; all_counted
+storm 5
+request
+logrotate -f /etc/logrotate.d/nginx
+echo "status $?"
+until_so "[ -e $log ]"
+until_so "[ -s $log.1 ]"
+request
+storm 5
+all_counted
+systemctl stop handshaked
+storm 5
+request
+logrotate -f /etc/logrotate.d/nginx
+until_so "[ -e $log ]"
+request
+storm 5
+logrotate -f /etc/logrotate.d/nginx
+until_so "[ -e $log ]"
+request
+storm 5
+ls /var/log/nginx
+systemctl start handshaked
+all_counted
 
 step watchdog; before=$(restarts); systemctl kill --kill-whom=main -s STOP handshaked; storm 20
-until_so "[ \$(restarts) -gt $before ] && systemctl is-active handshaked"; systemctl is-active handshaked; own | grep -i watchdog | head -1; all_counted
-step kill; for _ in 1 2 3; do before=$(restarts); at=$(date +%s%N); (for _ in $(seq 20); do storm 5; sleep 0.01; done) & writer=$!; sleep 0.1; systemctl kill --kill-whom=main -s KILL handshaked; wait $writer; stormed=$((stormed + 4000))
-until_so "[ \$(restarts) -gt $before ] && systemctl is-active handshaked"; echo "again after $((($(date +%s%N) - at) / 1000000)) ms"; done; systemctl is-active handshaked; all_counted
-step stop; (for _ in $(seq 60); do storm 25; sleep 0.01; done) & writer=$!; before=$(counted 10.77); until_so "[ \$(counted 10.77) -gt $before ]"
-at=$(date +%s); systemctl stop handshaked; echo "within $(($(date +%s) - at)) s"; kill -0 $writer && echo still storming; systemctl show -P Result handshaked; wait $writer; stormed=$((stormed + 60000)); systemctl start handshaked; echo "status $?"; all_counted
+until_so "[ \$(restarts) -gt $before ] && systemctl is-active handshaked"
+systemctl is-active handshaked
+own | grep -i watchdog | head -1
+all_counted
 
-step refused; before=$(own | grep -c 'unknown key'); for i in 1 2 3; do systemctl stop handshaked; echo 'bad = 1' >/etc/handshaked/conf.d/x.toml; systemctl start handshaked; echo "status $?"; systemctl show -P ExecMainStatus handshaked; done; rm /etc/handshaked/conf.d/x.toml; systemctl reset-failed handshaked; systemctl start handshaked; journalctl --sync; own | grep 'x.toml'
+step kill
+for _ in 1 2 3; do
+  before=$(restarts) at=$(date +%s%N)
+  (for _ in $(seq 20); do storm 5; sleep 0.01; done) & writer=$!
+  sleep 0.1
+  systemctl kill --kill-whom=main -s KILL handshaked
+  wait $writer
+  stormed=$((stormed + 4000))  # in a shell of its own the count was lost
+  until_so "[ \$(restarts) -gt $before ] && systemctl is-active handshaked"
+  echo "again after $((($(date +%s%N) - at) / 1000000)) ms"
+done
+systemctl is-active handshaked
+all_counted
 
-step upgrade; before=$(pid); dpkg -i --force-confold /handshaked.deb; echo "status $?"; dpkg-query -W -f 'version ${Version}\n' handshaked; systemctl is-active handshaked; [ "$before" != "$(pid)" ] && echo another process
-tail -1 /etc/handshaked/handshaked.toml; stat -c '%U:%G %a %n' /etc/handshaked/credentials/down; handshaked silence list; request; all_counted
-until_so "[ \$(counted 127.0.0.1:$back) = $requests ]"; echo "nginx $(counted 127.0.0.1:$back) of $requests"; handshaked incidents list --limit 3
-step sockets; cp /usr/share/doc/handshaked/examples/handshaked.socket /etc/systemd/system/; sed -i 's/0\.0\.0\.0:514/127.77.5.15:514/' /etc/systemd/system/handshaked.socket
+step stop
+(for _ in $(seq 60); do storm 25; sleep 0.01; done) & writer=$!
+before=$(counted 10.77)
+until_so "[ \$(counted 10.77) -gt $before ]"
+kill -0 $writer && echo still storming
+at=$(date +%s)
+systemctl stop handshaked
+echo "within $(($(date +%s) - at)) s"
+systemctl show -P Result handshaked
+wait $writer
+stormed=$((stormed + 60000))
+systemctl start handshaked
+echo "status $?"
+all_counted
+
+step refused
+for _ in 1 2 3; do
+  systemctl stop handshaked
+  echo 'bad = 1' >/etc/handshaked/conf.d/x.toml
+  systemctl start handshaked
+  echo "status $?"
+  systemctl show -P ExecMainStatus handshaked
+done
+rm /etc/handshaked/conf.d/x.toml
+systemctl reset-failed handshaked
+systemctl start handshaked
+journalctl --sync
+own | grep 'x.toml'
+
+step upgrade
+before=$(pid)
+dpkg -i --force-confold /handshaked.deb
+echo "status $?"
+dpkg-query -W -f 'version ${Version}\n' handshaked
+systemctl is-active handshaked
+[ "$before" != "$(pid)" ] && echo another process
+tail -1 /etc/handshaked/handshaked.toml
+stat -c '%U:%G %a %n' /etc/handshaked/credentials/down
+handshaked silence list
+request
+all_counted
+until_so "[ \$(counted 127.0.0.1:$back) = $requests ]"
+echo "nginx $(counted 127.0.0.1:$back) of $requests"
+handshaked incidents list --limit 3
+
+step sockets
+cp /usr/share/doc/handshaked/examples/handshaked.socket /etc/systemd/system/
+sed -i 's/0\.0\.0\.0:514/127.77.5.15:514/' /etc/systemd/system/handshaked.socket
 cat >/etc/handshaked/conf.d/syslog.toml <<TOML
 [[files]]
 paths = ["/var/log/nginx/*error*.log"]
@@ -95,19 +223,69 @@ paths = ["/var/log/nginx/*error*.log"]
 listen = ["systemd:syslog"]
 allow = ["127.0.0.0/8"]
 TOML
-systemctl daemon-reload; systemctl stop handshaked; systemctl enable --now handshaked.socket; echo "status $?"; systemctl is-active handshaked
+systemctl daemon-reload
+systemctl stop handshaked
+systemctl enable --now handshaked.socket
+echo "status $?"
+systemctl is-active handshaked
 datagram() { perl -MPOSIX -e 'print strftime("<187>%b %e %H:%M:%S edge nginx: ", localtime), strftime("%Y/%m/%d %H:%M:%S", localtime), " [error] 4711#4711: *1 upstream SSL certificate verify error: (20:unable to get local issuer certificate) while SSL handshaking to upstream, client: 192.0.2.9, server: gw.corp.test, request: \"GET / HTTP/1.1\", upstream: \"https://10.78.0.1:8443/\", host: \"gw.corp.test\""' >/dev/udp/127.77.5.15/514; }
-datagram; until_so "systemctl is-active handshaked"; systemctl is-active handshaked; until_so "[ \$(counted 10.78) = 1 ]"; datagram; until_so "[ \$(counted 10.78) = 2 ]"; echo "datagrams $(counted 10.78) of 2"
-own -b | grep 'listens on systemd:syslog'; systemctl disable --now handshaked.socket; rm /etc/systemd/system/handshaked.socket /etc/handshaked/conf.d/syslog.toml; systemctl daemon-reload; systemctl restart handshaked
-step disabled; systemctl disable --now handshaked; dpkg -i /handshaked.deb >/dev/null; systemctl is-enabled handshaked; systemctl enable --now handshaked
+datagram
+until_so "systemctl is-active handshaked"
+systemctl is-active handshaked
+until_so "[ \$(counted 10.78) = 1 ]"
+datagram
+until_so "[ \$(counted 10.78) = 2 ]"
+echo "datagrams $(counted 10.78) of 2"
+own -b | grep 'listens on systemd:syslog'
+systemctl disable --now handshaked.socket
+rm /etc/systemd/system/handshaked.socket /etc/handshaked/conf.d/syslog.toml
+systemctl daemon-reload
+systemctl restart handshaked
+
+step disabled
+systemctl disable --now handshaked
+dpkg -i /handshaked.deb >/dev/null
+systemctl is-enabled handshaked
+systemctl enable --now handshaked
+
 step denied; journalctl --no-pager | grep -iE 'status=31/SYS|SIGSYS|Failed at step' | grep handshaked
-step remove; systemctl stop handshaked; cp -a /var/lib/handshaked /kept; apt-get remove -qq -y handshaked >/dev/null; systemctl is-active handshaked; ls -d /var/lib/handshaked /etc/handshaked/handshaked.toml /etc/handshaked/credentials/down /usr/bin/handshaked
-step purge; apt-get purge -qq -y handshaked >/dev/null; find / -xdev -name '*handshaked*' -not -path '/proc/*' -not -path '/handshaked.deb' -not -path '/handshaked.tar.gz' -not -path '/kept*'; getent passwd handshaked; getent group handshaked; find / -xdev -nouser -not -path '/kept*'
+
+step remove
+systemctl stop handshaked
+cp -a /var/lib/handshaked /kept
+apt-get remove -qq -y handshaked >/dev/null
+systemctl is-active handshaked
+ls -d /var/lib/handshaked /etc/handshaked/handshaked.toml /etc/handshaked/credentials/down /usr/bin/handshaked
+
+step purge
+apt-get purge -qq -y handshaked >/dev/null
+find / -xdev -name '*handshaked*' -not -path '/proc/*' -not -path '/handshaked.deb' -not -path '/handshaked.tar.gz' -not -path '/kept*'
+getent passwd handshaked
+getent group handshaked
+find / -xdev -nouser -not -path '/kept*'
 # INSTALL.md to the letter: its first block under a heading.
 block() { sed -n "/^## $1/,/^## /p" /install/*/INSTALL.md | awk '/^    [^ ]/ { p = 1; print substr($0, 5); next } p { exit }' | sed 's/handshaked-VERSION-linux-x86_64.tar.gz/\/handshaked.tar.gz/'; }
-step by-hand; mkdir /install; tar -C /install -xzf /handshaked.tar.gz; block "Install it" >/install/do; bash -ex /install/do; echo "status $?"; until_so "systemctl is-active handshaked"; systemctl is-active handshaked
-tr '\0' '\n' </proc/$(pid)/maps | grep -o '/usr/lib/handshaked/lib[a-z0-9-]*' | sort -u; until_so "handshaked status"; handshaked status | head -3
-step by-hand-away; sed -n '/^## Upgrade/,$p' /install/*/INSTALL.md | sed -n 's/^    //p' >/install/undo; bash -ex /install/undo; echo "status $?"; rm -r /install /etc/handshaked /var/lib/handshaked; rm -rf /var/log/handshaked; userdel handshaked
+
+step by-hand
+mkdir /install
+tar -C /install -xzf /handshaked.tar.gz
+block "Install it" >/install/do
+bash -ex /install/do
+echo "status $?"
+until_so "systemctl is-active handshaked"
+systemctl is-active handshaked
+tr '\0' '\n' </proc/$(pid)/maps | grep -o '/usr/lib/handshaked/lib[a-z0-9-]*' | sort -u
+until_so "handshaked status"
+handshaked status | head -3
+
+step by-hand-away
+sed -n '/^## Upgrade/,$p' /install/*/INSTALL.md | sed -n 's/^    //p' >/install/undo
+bash -ex /install/undo
+echo "status $?"
+rm -r /install /etc/handshaked /var/lib/handshaked
+rm -rf /var/log/handshaked
+userdel handshaked
 find / -xdev -name '*handshaked*' -not -path '/proc/*' -not -path '/handshaked.*' -not -path '/kept*' -not -path '/var/lib/systemd/*' | sed 's/^/left: /'
+
 step end
 systemctl poweroff
