@@ -40,6 +40,7 @@
 #include "control/control_server.h"
 #include "correlate/correlator.h"
 #include "notify/dispatcher.h"
+#include "stages/daemon_counters.h"
 #include "stages/deliveries.h"
 #include "stages/free_memory.h"
 #include "stages/housekeeping.h"
@@ -55,9 +56,11 @@
 #include "stages/stage_options.h"
 #include "stages/store_outbox.h"
 #include "stages/tail_events.h"
+#include "stages/vital_signs.h"
 #include "store/positions.h"
 #include "store/store_thread.h"
 #include "telemetry/log.h"
+#include "web/web_front.h"
 
 namespace handshaked {
 namespace {
@@ -106,11 +109,13 @@ class Daemon {
         housekeeping_(loop_, readers_, store_, {.max_age = config_.retention, .max_bytes = config_.retention_bytes}),
         sources_(loop_, readers_, batches_, base_->rules),
         network_batches_(kQueuedNetworkBatches, [this] { asio::post(loop_, [this] { take_batches(); }); }),
-        network_(loop_, network_batches_, base_->rules, config_.readers) {}
+        network_(loop_, network_batches_, base_->rules, config_.readers),
+        signs_(loop_, parts()) {}
 
   /// Builds what can fail for reasons of the administrator's; complains in the log.
   bool prepare(bool from_start) {
-    diagnosis_.emplace(loop_.get_executor(), config_, base_, correlator_, store_, [this] { advance(); });
+    diagnosis_.emplace(loop_.get_executor(), config_, base_, correlator_, store_, counters_, [this] { advance(); });
+    counters_.rules.use_rules(base_->rules);
     if (!restore_incidents()) return false;
     if (const auto made = deliveries_.use(config_.receivers); !made) {
       log_error(made.error().message());
@@ -126,7 +131,7 @@ class Daemon {
     }
     const auto listening = network_.open_all(config_, [this](const std::string& source) { return find_cursor(source); });
     if (!listening) log_error(listening.error().message());
-    return listening.has_value();
+    return listening.has_value() && open_web();
   }
 
   void run() {
@@ -134,6 +139,7 @@ class Daemon {
     deliveries_.start();
     network_.start();
     sources_.start([this] {
+      counters_.has_looked_at_sources = true;
       const std::string status =
           "following " + std::to_string(sources_.count()) + " logs with " + std::to_string(base_->rules->rules().size()) + " rules";
       log_info(status, {.id = message_id::ready});
@@ -149,15 +155,22 @@ class Daemon {
  private:
   store::StoreThreadOptions store_options() {
     store::StoreThreadOptions options;
-    options.on_trouble = [](const Error& error) {
+    options.on_trouble = [this](const Error& error) {
       log_error("the database cannot be written, events wait in memory: " + error.message(), {.id = message_id::database_failing});
+      asio::post(loop_, [this, why = error.message()] { counters_.store_trouble = why; });
+    };
+    options.on_committed = [this](std::chrono::steady_clock::duration took, const Result<>& written) {
+      counters_.note_commit(took, written);
     };
     options.on_queued = [this](const store::Commit& commit, const std::vector<store::QueuedRow>& queued) {
       // Straight to the senders, without reading it back.
       auto fresh = std::make_shared<stages::FreshDeliveries>(stages::fresh_deliveries(commit, queued, wall_clock_now()));
       asio::post(loop_, [this, fresh] { deliveries_.offer(*fresh); });
     };
-    options.on_recovered = [] { log_info("the database can be written again", {.id = message_id::database_recovered}); };
+    options.on_recovered = [this] {
+      log_info("the database can be written again", {.id = message_id::database_recovered});
+      asio::post(loop_, [this] { counters_.store_trouble.clear(); });
+    };
     options.on_replaced = [this](const store::Replacement& replacement) {
       log_error(
           "the database was damaged (" + replacement.reason + ") and is now " + replacement.moved_to.string() + "; a new one was begun",
@@ -200,6 +213,7 @@ class Daemon {
     for (const ingest::TailEvent& event : batch.events) stages::log_tail_event(event);
     const Time now = wall_clock_now();
     correlator_.absorb(batch.found, now);
+    counters_.rules.note(batch.found);
     store::Commit commit;
     // From where a log is followed is on disk at once: whatever happens to it or to us then, it is read on from there.
     const bool is_first = known_sources_.insert(batch.source).second;
@@ -210,7 +224,10 @@ class Daemon {
   void take_network_batch(stages::NetworkBatch batch) {
     housekeeping_.return_memory_later();
     const Time now = wall_clock_now();
-    for (const correlate::FailureBatch& found : batch.found) correlator_.absorb(found, now);
+    for (const correlate::FailureBatch& found : batch.found) {
+      correlator_.absorb(found, now);
+      counters_.rules.note(found);
+    }
     store::Commit commit;
     if (batch.make_cursor) batch.cursor = batch.make_cursor();
     if (!batch.cursor.empty()) commit.positions.push_back({.source = std::move(batch.source), .cursor = std::move(batch.cursor)});
@@ -301,12 +318,15 @@ class Daemon {
   void reload_rules() {
     stages::LoadedRuleBase loaded = stages::load_rule_base(rules_directory_);
     for (const std::string& problem : loaded.problems) log_error(problem, {.is_record = true});
+    counters_.is_last_reload_good = loaded.base != nullptr;
     if (!loaded.base) {
       log_error("the rules were not reloaded: the " + std::to_string(base_->rules->rules().size()) + " rules from before stay in force",
                 {.id = message_id::reload_refused});
       return;
     }
     base_ = std::move(loaded.base);
+    counters_.rules.use_rules(base_->rules);
+    counters_.rules_loaded_at = wall_clock_now();
     sources_.use_rules(base_->rules);
     network_.use_rules(base_->rules);
     diagnosis_->use_rules(base_);
@@ -350,8 +370,7 @@ class Daemon {
                                                           if (store_.has_room()) advance();  // else the deadline does it
                                                         },
                                                     .deliveries_changed = [this] { deliveries_.notify(); },
-                                                    .receivers = [this] { return deliveries_.states(); },
-                                                    .sources = [this] { return sources_.count(); },
+                                                    .ask_figures = [this](auto reply) { signs_.ask(std::move(reply)); },
                                                     .rules = [this]() -> const stages::RuleBase& { return *base_; },
                                                     .on_loop = [this](std::function<void()> work) { asio::post(loop_, std::move(work)); }});
     control::ControlServerOptions options;
@@ -364,12 +383,44 @@ class Daemon {
     if (const auto started = control_->start(); !started) log_warning("no control socket: " + started.error().message());
   }
 
+  bool open_web() {
+    web_.emplace(loop_.get_executor(), config_.web, stages::host_name(config_), config_.language,
+                 web::Site::Daemon{.ask_figures = [this](auto reply) { signs_.ask(std::move(reply)); },
+                                   .incidents =
+                                       [this](Language language) {
+                                         return stages::live_incidents_json(correlator_, dispatcher_, *base_, language, wall_clock_now());
+                                       }});
+    const auto opened = web_->open();
+    if (!opened) log_error(opened.error().message());
+    return opened.has_value();
+  }
+
+  stages::VitalSigns::Parts parts() {
+    return {.correlator = correlator_,
+            .dispatcher = dispatcher_,
+            .store = store_,
+            .deliveries = deliveries_,
+            .sources = sources_,
+            .network = network_,
+            .counters = counters_,
+            .rules = [this]() -> const stages::RuleBase& { return *base_; },
+            .queues = [this] { return queues(); },
+            .host = stages::host_name(config_)};
+  }
+
+  std::vector<telemetry::QueueFigures> queues() const {
+    return {{.name = "logs", .depth = batches_.size(), .capacity = batches_.capacity()},
+            {.name = "network", .depth = network_batches_.size(), .capacity = network_batches_.capacity()}};
+  }
+
   // ---- the end: downstream, stage by stage ------------------------------------------------------------------------------
 
   void stop() {
     stopping_ = true;
     stages::notify_stopping();
     if (control_) control_->stop();
+    web_->stop();
+    signs_.stop();
     diagnosis_->stop();
     sources_.stop();
     network_.begin_stop();
@@ -410,6 +461,7 @@ class Daemon {
   correlate::Correlator correlator_;
   notify::Dispatcher dispatcher_;
   stages::IncidentCommit incident_commit_;
+  stages::DaemonCounters counters_;
   store::StoreThread store_;
   stages::Deliveries deliveries_;
   std::optional<stages::OperatorDesk> operators_;
@@ -421,6 +473,8 @@ class Daemon {
   stages::LogSources sources_;
   BoundedQueue<stages::NetworkBatch> network_batches_;
   stages::NetworkSources network_;
+  stages::VitalSigns signs_;
+  std::optional<web::WebFront> web_;
   std::set<std::string> known_sources_;  ///< whose position was committed by this process
   std::jthread finished_readers_;
   bool stopping_ = false;

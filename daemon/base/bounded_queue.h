@@ -58,6 +58,12 @@ class BoundedQueue {
     return item;
   }
 
+  std::size_t size() const {
+    const std::lock_guard lock(mutex_);
+    return items_.size();
+  }
+  std::size_t capacity() const { return capacity_; }
+
   /// Lets waiting producers go; what is in the queue can still be taken.
   void close() {
     {
@@ -70,7 +76,7 @@ class BoundedQueue {
  private:
   const std::size_t capacity_;
   const std::function<void()> wake_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable room_;
   std::deque<T> items_;
   bool closed_ = false;

@@ -2,10 +2,12 @@
 
 #include <simdjson.h>
 
-#include <algorithm>
 #include <vector>
 
 #include "base/visible_text.h"
+#include "cli/daemon_answer.h"
+#include "cli/status_page.h"
+#include "cli/text_table.h"
 #include "cli/words.h"
 
 namespace handshaked::cli {
@@ -13,105 +15,15 @@ namespace {
 
 using simdjson::dom::element;
 
-/// Missing members are empty: an older daemon has fewer.
-std::string text_of(const element& from, std::string_view key) {
-  element value;
-  if (from[key].get(value) != simdjson::SUCCESS) return {};
-  std::string_view text;
-  if (value.get(text) == simdjson::SUCCESS) return visible_text(text);
-  return simdjson::minify(value);
-}
-
-bool flag_of(const element& from, std::string_view key) {
-  bool value = false;
-  return from[key].get(value) == simdjson::SUCCESS && value;
-}
-
-std::uint64_t number_of(const element& from, std::string_view key) {
-  std::uint64_t value = 0;
-  return from[key].get(value) == simdjson::SUCCESS ? value : 0;
-}
-
-std::vector<element> list_of(const element& from, std::string_view key) {
-  simdjson::dom::array list;
-  if (from[key].get(list) != simdjson::SUCCESS) return {};
-  return {list.begin(), list.end()};
-}
-
-std::string joined(const element& from, std::string_view key) {
-  std::string text;
-  for (const element& item : list_of(from, key)) {
-    std::string_view value;
-    if (item.get(value) == simdjson::SUCCESS) text += (text.empty() ? "" : ", ") + visible_text(value);
-  }
-  return text;
-}
-
-/// "2026-11-21T02:58:15.123456Z" without its fraction.
-std::string moment(const element& from, std::string_view key) {
-  std::string text = text_of(from, key);
-  if (text.size() < 19) return text;
-  text.resize(19);
-  text[10] = ' ';
-  return text + " UTC";
-}
-
-/// Rows of columns, as wide as they need to be; the last one is ragged.
-class Table {
- public:
-  explicit Table(std::vector<std::string> heads) : rows_{std::move(heads)} {}
-  void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
-  std::string text() const {
-    std::vector<std::size_t> widths(rows_.front().size());
-    for (const auto& row : rows_) {
-      for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-    }
-    std::string out;
-    for (const auto& row : rows_) {
-      for (std::size_t i = 0; i < row.size(); ++i) {
-        out += row[i];
-        if (i + 1 < row.size()) out.append(widths[i] - row[i].size() + 2, ' ');
-      }
-      out += '\n';
-    }
-    return out;
-  }
-
- private:
-  std::vector<std::vector<std::string>> rows_;
-};
-
 class OperatorPage {
  public:
   explicit OperatorPage(Language language) : language_(language) {}
 
-  std::string status(const element& result) const {
-    const element incidents = result["incidents"];
-    std::string out = "handshaked " + text_of(result, "version") + ", pid " + text_of(result, "pid") + say(", since ", "，启动于 ") +
-                      moment(result, "started_at") + ", " + size_words(number_of(result, "memory_bytes")) + "\n";
-    out += say("following ", "跟踪日志 ") + text_of(result, "logs") + say(" logs with ", " 个，规则 ") + text_of(result, "rules") +
-           say(" rules\n", " 条\n");
-    out += say("incidents: ", "事件：") + text_of(incidents, "critical") + say(" critical, ", " 严重，") + text_of(incidents, "warning") +
-           say(" warning, ", " 警告，") + text_of(incidents, "info") + say(" info, ", " 提示，") + text_of(incidents, "noise") +
-           say(" of noise, ", " 噪声，") + text_of(incidents, "pending") + say(" pending, ", " 待定，") + text_of(incidents, "silenced") +
-           say(" silenced\n", " 已静默\n");
-    if (number_of(incidents, "overflow_lines") > 0)
-      out += say("lines beyond max_incidents: ", "超出 max_incidents 的行：") + text_of(incidents, "overflow_lines") + "\n";
-    Table table({say("RECEIVER", "接收方"), say("CIRCUIT", "线路"), say("WAITING", "等待"), say("DELIVERED", "已送达"), say("DEAD", "死信"),
-                 say("LAST FAILURE", "最近失败")});
-    for (const element& receiver : list_of(result, "receivers")) {
-      table.add({text_of(receiver, "name"), flag_of(receiver, "disabled") ? "disabled" : text_of(receiver, "circuit"),
-                 text_of(receiver, "waiting"), text_of(receiver, "delivered"), text_of(receiver, "dead"),
-                 text_of(receiver, "last_failure")});
-    }
-    return out + table.text();
-  }
-
   std::string incidents(const element& result) const {
     const auto rows = list_of(result, "incidents");
     if (rows.empty()) return say("no incidents\n", "没有事件\n");
-    Table table({say("ID", "编号"), say("SEVERITY", "级别"), say("STATUS", "状态"), say("LINES", "行数"), say("LAST SEEN", "最近出现"),
-                 say("PLACE", "位置"), say("CAUSE", "原因"), say("RULE", "规则")});
+    TextTable table({say("ID", "编号"), say("SEVERITY", "级别"), say("STATUS", "状态"), say("LINES", "行数"), say("LAST SEEN", "最近出现"),
+                     say("PLACE", "位置"), say("CAUSE", "原因"), say("RULE", "规则")});
     for (const element& row : rows) {
       std::string status = text_of(row, "status");
       if (flag_of(row, "flapping")) status += ",flapping";
@@ -170,8 +82,8 @@ class OperatorPage {
     const auto windows = list_of(result, "maintenance");
     std::string out = rows.empty() ? say("no silences\n", "没有静默\n") : std::string();
     if (!rows.empty()) {
-      Table table({say("ID", "编号"), say("STATE", "状态"), say("ENDS", "结束"), say("BY", "创建者"), say("MATCHERS", "条件"),
-                   say("COMMENT", "备注")});
+      TextTable table({say("ID", "编号"), say("STATE", "状态"), say("ENDS", "结束"), say("BY", "创建者"), say("MATCHERS", "条件"),
+                       say("COMMENT", "备注")});
       for (const element& row : rows)
         table.add({text_of(row, "id"), flag_of(row, "active") ? say("active", "生效") : say("inactive", "未生效"), moment(row, "ends_at"),
                    text_of(row, "created_by"), joined(row, "matchers"), text_of(row, "comment")});
@@ -187,8 +99,8 @@ class OperatorPage {
   std::string deliveries(const element& result) const {
     const auto rows = list_of(result, "deliveries");
     if (rows.empty()) return say("no deliveries\n", "没有投递\n");
-    Table table({say("ID", "编号"), say("RECEIVER", "接收方"), say("STATUS", "状态"), say("TRIES", "失败次数"), say("CREATED", "创建"),
-                 say("EVENT", "事件"), say("LAST ERROR", "最近错误")});
+    TextTable table({say("ID", "编号"), say("RECEIVER", "接收方"), say("STATUS", "状态"), say("TRIES", "失败次数"), say("CREATED", "创建"),
+                     say("EVENT", "事件"), say("LAST ERROR", "最近错误")});
     for (const element& row : rows)
       table.add({text_of(row, "id"), text_of(row, "receiver"), text_of(row, "status"), text_of(row, "attempts"), moment(row, "created_at"),
                  text_of(row, "event_id"), text_of(row, "last_error")});
@@ -219,7 +131,7 @@ class OperatorPage {
 
 std::string page_of(std::string_view verb, const element& root, Language language) {
   const OperatorPage page(language);
-  if (verb == "status") return page.status(root);
+  if (verb == "status") return status_page(root, language);
   if (verb == "incidents.list") return page.incidents(root);
   if (verb == "incidents.show") return page.incident(root);
   if (verb == "silence.list") return page.silences(root);

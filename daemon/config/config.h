@@ -13,6 +13,7 @@
 #include "config/receiver.h"
 #include "config/routing.h"
 #include "config/shipper_source.h"
+#include "config/web.h"
 
 namespace handshaked::config {
 
@@ -66,6 +67,7 @@ struct Config {
   std::vector<Receiver> receivers;
   Routing routing;
   Control control;
+  Web web;
 };
 
 }  // namespace handshaked::config

@@ -14,6 +14,7 @@
 #include "config/shipper_section.h"
 #include "config/syslog_section.h"
 #include "config/table_reader.h"
+#include "config/web_section.h"
 
 namespace handshaked::config {
 namespace {
@@ -63,6 +64,7 @@ void read_root(TableReader& root, Config& config) {
     table.text("socket", config.control.socket);
     table.text("group", config.control.group);
   });
+  read_web(root, config);
   root.tables("route", [&](TableReader& table) { read_route(table, config); });
   root.tables("maintenance", [&](TableReader& table) { read_maintenance(table, config); });
   root.tables("receiver", [&](TableReader& table) { read_receiver(table, config); });

@@ -27,6 +27,7 @@ std::vector<std::string> changes_for_restart(const Config& running, const Config
   compare("[[lumberjack]]", running.lumberjack, next.lumberjack);
   compare("[[journal]]", running.journals, next.journals);
   compare("[control]", running.control, next.control);
+  compare("[web]", running.web, next.web);
   return changed;
 }
 

@@ -66,6 +66,17 @@ ReadPosition LogTail::position() const {
   return position;
 }
 
+std::uint64_t LogTail::unread_bytes() const {
+  std::uint64_t sum = 0;
+  for (const Held& held : chain_) sum += held.file.unread_bytes();
+  return sum;
+}
+
+LogTail::Seen LogTail::seen() const {
+  if (chain_.empty()) return {};
+  return {.node = chain_.back().file.node(), .size = chain_.back().file.size()};
+}
+
 std::uint64_t LogTail::overlong_lines() const {
   std::uint64_t sum = overlong_lines_;
   for (const Held& held : chain_) sum += held.file.overlong_lines();

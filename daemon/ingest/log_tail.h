@@ -84,6 +84,16 @@ class LogTail {
   ReadPosition position() const;
 
   const std::string& path() const { return path_; }
+  /// Bytes that were there when it was last read and were not read, as far as is known; of compressed files none.
+  std::uint64_t unread_bytes() const;
+  /// The newest file as far as it was seen; size 0 when none is held. So that others can tell by how much it has grown since.
+  struct Seen {
+    FileNode node;
+    std::uint64_t size = 0;
+  };
+  Seen seen() const;
+  /// waiting or unreadable while that is so.
+  std::optional<TailEvent::Kind> trouble() const { return told_; }
   /// Lines that were cut at the limit, and the bytes of them that were skipped.
   std::uint64_t overlong_lines() const;
   std::uint64_t skipped_bytes() const;

@@ -18,6 +18,12 @@ class RE2;
 
 namespace handshaked::match {
 
+/// What the regex of one rule has cost since the rules were loaded.
+struct RuleCost {
+  std::uint64_t confirmations = 0;  ///< how often it was asked
+  double seconds = 0;               ///< that this took: every sixteenth time is measured, and stands for all
+};
+
 /// The compiled knowledge base: which rule does a record belong to? Immutable and shared by all readers; a reload makes a new
 /// one. Rules are compiled when their literals are first met, which is safe from any thread: of thousands of rules a log
 /// needs a few dozen.
@@ -39,6 +45,9 @@ class RuleSet {
 
   /// Do the constraints besides the regex (contexts, actions, schemes, request) hold?
   bool constraints_hold(const Rule& rule, const parse::ErrorRecord& record) const;
+
+  /// From any thread.
+  RuleCost cost(std::size_t rule) const;
 
   /// Compiles every rule now. Returns what RE2 says about the ones that it refuses: "id: reason".
   std::vector<std::string> compile_all() const;

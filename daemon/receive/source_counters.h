@@ -11,7 +11,9 @@ struct SourceCounters {
   using Count = std::atomic<std::uint64_t>;
   Count bytes = 0;           ///< of lines and bodies, decoded
   Count records = 0;         ///< as far as the protocol tells them apart
+  Count candidates = 0;      ///< lines that the gate let pass
   Count matched = 0;         ///< recognised TLS lines
+  Count untrusted = 0;       ///< of these: a stranger may have written them
   Count batches = 0;         ///< handed over with something in them
   Count malformed = 0;       ///< records that could not be read
   Count without_host = 0;    ///< recognised lines whose sender named no host

@@ -75,6 +75,11 @@ void Deliveries::run(emit::Delivery& delivery) {
 
 void Deliveries::forget(const emit::Delivery* ended) {
   const auto is_it = [ended](const Pointer& delivery) { return delivery.get() == ended; };
+  for (const auto* list : {&leaving_, &running_}) {
+    for (const Pointer& delivery : *list) {
+      if (is_it(delivery)) sums_[std::string(delivery->receiver())].add(delivery->status());
+    }
+  }
   std::erase_if(leaving_, is_it);
   std::erase_if(running_, is_it);
   start_ready();
@@ -82,6 +87,7 @@ void Deliveries::forget(const emit::Delivery* ended) {
 }
 
 void Deliveries::offer(FreshDeliveries& fresh) {
+  for (const auto& [receiver, count] : fresh.queued) sums_[receiver].queued += count;
   for (const Pointer& delivery : running_) {
     const std::string receiver(delivery->receiver());
     if (const auto own = fresh.due.find(receiver); own != fresh.due.end()) delivery->offer(std::move(own->second));
@@ -93,19 +99,36 @@ void Deliveries::notify() {
   for (const Pointer& delivery : running_) delivery->notify();
 }
 
-std::vector<ReceiverState> Deliveries::states() const {
-  std::vector<ReceiverState> states;
-  const auto add = [&states](const Pointer& delivery) {
+void Deliveries::Sums::add(const emit::DeliveryStatus& status) {
+  delivered += status.delivered;
+  failed_attempts += status.failed_attempts;
+  dead += status.dead;
+}
+
+std::vector<telemetry::ReceiverFigures> Deliveries::figures() const {
+  std::vector<telemetry::ReceiverFigures> all;
+  const auto add = [this, &all](const Pointer& delivery) {
     const emit::DeliveryStatus status = delivery->status();
-    states.push_back({.name = status.receiver,
-                      .circuit = std::string(emit::to_string(status.circuit)),
-                      .is_disabled = status.is_disabled,
-                      .under_way = status.under_way,
-                      .last_failure = status.last_failure});
+    const auto before = sums_.find(status.receiver);
+    Sums sums = before == sums_.end() ? Sums{} : before->second;
+    sums.add(status);
+    for (const Pointer& leaving : leaving_) {
+      if (leaving->receiver() == status.receiver) sums.add(leaving->status());
+    }
+    telemetry::ReceiverFigures figures{.name = status.receiver, .circuit = std::string(emit::to_string(status.circuit))};
+    figures.is_disabled = status.is_disabled;
+    figures.under_way = status.under_way;
+    figures.queued = sums.queued;
+    figures.delivered = sums.delivered;
+    figures.failed_attempts = sums.failed_attempts;
+    figures.dead = sums.dead;
+    figures.last_delivered_at = status.last_delivered_at;
+    figures.last_failure = status.last_failure;
+    all.push_back(std::move(figures));
   };
   std::for_each(running_.begin(), running_.end(), add);
   std::for_each(waiting_.begin(), waiting_.end(), add);
-  return states;
+  return all;
 }
 
 }  // namespace handshaked::stages

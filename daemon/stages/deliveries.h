@@ -3,7 +3,9 @@
 #include <boost/asio/io_context.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,9 +13,9 @@
 #include "base/result.h"
 #include "config/receiver.h"
 #include "emit/delivery.h"
-#include "stages/operator_desk.h"
 #include "stages/store_outbox.h"
 #include "store/store_thread.h"
+#include "telemetry/figures.h"
 
 namespace handshaked::stages {
 
@@ -38,7 +40,8 @@ class Deliveries {
   /// There is something in the outbox.
   void notify();
 
-  std::vector<ReceiverState> states() const;
+  /// What each receiver has got, but for what only the database knows.
+  std::vector<telemetry::ReceiverFigures> figures() const;
 
   static constexpr auto kGrace = std::chrono::seconds(5);
 
@@ -57,6 +60,12 @@ class Deliveries {
   std::vector<Pointer> waiting_;  ///< not started, or for a predecessor to end
   std::vector<Pointer> running_;
   std::vector<Pointer> leaving_;
+  /// What predecessors have done that have ended, by receiver; and what was queued, whoever sends it.
+  struct Sums {
+    std::uint64_t queued = 0, delivered = 0, failed_attempts = 0, dead = 0;
+    void add(const emit::DeliveryStatus& status);
+  };
+  std::map<std::string, Sums> sums_;
   bool is_started_ = false;
   std::function<void()> on_ended_;
 };

@@ -235,7 +235,10 @@ class DiagnosisDesk::Work : public std::enable_shared_from_this<Work> {
     telemetry::LogAbout about = whose;
     about.id = telemetry::message_id::probe;
     about.is_record = true;
-    options.on_probe = [about](const std::string& probe) { telemetry::log_info(probe, about); };
+    options.on_probe = [this, about](const std::string& probe) {
+      telemetry::log_info(probe, about);
+      if (options_.on_handshake) options_.on_handshake();
+    };
     diagnose::Prober prober(state->policy, std::move(options));
     const diagnose::Surroundings surroundings = surroundings_of(state->nginx, state->ca_store, prober, options_.may_read_keys);
     return do_it(surroundings, base);
@@ -243,6 +246,7 @@ class DiagnosisDesk::Work : public std::enable_shared_from_this<Work> {
 
   std::shared_ptr<const diagnose::Diagnosis> diagnose(const telemetry::LogAbout& whose, const Symptom& symptom, const RuleBase& base,
                                                       const FixRates& rates) {
+    const telemetry::TimeTaken taken(options_.diagnosis_seconds);
     return with_surroundings(
         whose, base, [&](const diagnose::Surroundings& surroundings, const RuleBase& rules) -> std::shared_ptr<const diagnose::Diagnosis> {
           diagnose::Diagnosis diagnosis = diagnose::diagnose(symptom, surroundings, rules.knowledge);
@@ -271,6 +275,7 @@ class DiagnosisDesk::Work : public std::enable_shared_from_this<Work> {
   /// nullopt: nobody could look, so nothing is known.
   std::optional<correlate::ProbeRound> probe(const telemetry::LogAbout& whose, const Symptom& symptom, const RuleBase& base) {
     if (symptom.side != parse::Side::upstream) return std::nullopt;
+    const telemetry::TimeTaken taken(options_.round_seconds);
     return with_surroundings(
         whose, base, [&](const diagnose::Surroundings& surroundings, const RuleBase& rules) -> std::optional<correlate::ProbeRound> {
           if (surroundings.nginx == nullptr) return std::nullopt;

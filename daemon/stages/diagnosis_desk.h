@@ -12,6 +12,7 @@
 #include "correlate/incident.h"
 #include "stages/fix_rates.h"
 #include "stages/rule_base.h"
+#include "telemetry/histogram.h"
 
 namespace handshaked::stages {
 
@@ -26,6 +27,10 @@ struct DiagnosisDeskOptions {
   std::chrono::milliseconds probe_interval{30000};
   std::chrono::milliseconds probe_interval_most{30 * 60 * 1000};
   std::size_t threads = 2;
+  // What is measured, if somebody wants to know; called and added to from the desk's threads.
+  telemetry::Histogram* diagnosis_seconds = nullptr;
+  telemetry::Histogram* round_seconds = nullptr;  ///< of looks whether an incident is over
+  std::function<void()> on_handshake = {};        ///< before each handshake with a peer
 };
 
 /// Takes incidents to be diagnosed, and looks again whether they are over. What is slow (reading configurations, probing, replaying)

@@ -12,11 +12,16 @@ using telemetry::log_info;
 using telemetry::log_warning;
 
 IncidentDiagnosis::IncidentDiagnosis(boost::asio::any_io_executor loop, const config::Config& config, std::shared_ptr<const RuleBase> base,
-                                     correlate::Correlator& correlator, store::StoreThread& store, std::function<void()> answered)
-    : correlator_(correlator), store_(store), answered_(std::move(answered)), group_wait_(config.group_wait) {
+                                     correlate::Correlator& correlator, store::StoreThread& store, DaemonCounters& counters,
+                                     std::function<void()> answered)
+    : correlator_(correlator), store_(store), counters_(counters), answered_(std::move(answered)), group_wait_(config.group_wait) {
   if (!config.diagnosis.enabled) return;
+  DiagnosisDeskOptions options = diagnosis_desk_options(config);
+  options.diagnosis_seconds = &counters.diagnosis_seconds;
+  options.round_seconds = &counters.round_seconds;
+  options.on_handshake = [&counters] { ++counters.handshakes; };
   desk_.emplace(
-      std::move(loop), diagnosis_desk_options(config),
+      std::move(loop), std::move(options),
       DiagnosisDesk::Answers{
           .diagnosed = [this](const std::string& incident, auto note) { take_diagnosis(incident, std::move(note)); },
           .probed = [this](const std::string& incident, const correlate::ProbeRound& round) { take_probes(incident, round); },
@@ -57,6 +62,7 @@ void IncidentDiagnosis::stop() {
 }
 
 void IncidentDiagnosis::take_diagnosis(const std::string& incident, std::shared_ptr<const correlate::DiagnosisNote> note) {
+  ++(note ? counters_.diagnoses_found : counters_.diagnoses_empty);
   if (!note) {
     correlator_.give_up_diagnosis(incident);
   } else if (const auto attached = correlator_.attach_diagnosis(incident, std::move(note), wall_clock_now()); !attached) {
@@ -67,6 +73,7 @@ void IncidentDiagnosis::take_diagnosis(const std::string& incident, std::shared_
 }
 
 void IncidentDiagnosis::take_probes(const std::string& incident, const correlate::ProbeRound& round) {
+  ++(round.every_peer_passed ? counters_.rounds_passed : counters_.rounds_failed);
   correlator_.note_probes(incident, round, wall_clock_now());
   answered_();
 }

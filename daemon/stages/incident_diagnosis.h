@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "config/config.h"
 #include "correlate/correlator.h"
+#include "stages/daemon_counters.h"
 #include "stages/diagnosis_desk.h"
 #include "stages/fix_rates.h"
 #include "stages/rule_base.h"
@@ -24,7 +25,7 @@ class IncidentDiagnosis {
  public:
   /// `answered`: an incident has changed, look at what is due. Waits for the store to say what fixes did before.
   IncidentDiagnosis(boost::asio::any_io_executor loop, const config::Config& config, std::shared_ptr<const RuleBase> base,
-                    correlate::Correlator& correlator, store::StoreThread& store, std::function<void()> answered);
+                    correlate::Correlator& correlator, store::StoreThread& store, DaemonCounters& counters, std::function<void()> answered);
 
   void use_rules(std::shared_ptr<const RuleBase> base);
   /// How long a notification waits for an answer.
@@ -42,6 +43,7 @@ class IncidentDiagnosis {
 
   correlate::Correlator& correlator_;
   store::StoreThread& store_;
+  DaemonCounters& counters_;
   std::function<void()> answered_;
   Duration group_wait_;
   FixRates rates_;

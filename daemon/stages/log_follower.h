@@ -10,6 +10,7 @@
 #include "correlate/failure_fold.h"
 #include "ingest/log_tail.h"
 #include "match/rule_set.h"
+#include "stages/log_counters.h"
 
 namespace handshaked::stages {
 
@@ -38,10 +39,13 @@ class LogFollower final : private ingest::BlockHandler {
   void use_rules(std::shared_ptr<const match::RuleSet> rules);
 
   const std::string& path() const { return tail_.path(); }
+  /// May be read from any thread.
+  const LogCounters& counters() const { return counters_; }
 
  private:
   void on_block(const ingest::TailBlock& block) override;
   bool is_full() const override { return fold_.is_full(); }
+  void count(const ingest::TailStep& step, Time now);
 
   bool is_late_;  ///< what was written while we were down is still being read
   ingest::LogTail tail_;
@@ -50,7 +54,10 @@ class LogFollower final : private ingest::BlockHandler {
   std::unique_ptr<LineAnalysis> analysis_;
   correlate::FailureFold fold_;
   std::string last_cursor_;
-  bool is_live_;  ///< the backlog is done: what comes now is written now
+  LogCounters counters_;
+  std::uint64_t lines_ = 0;           ///< of this step
+  LineAnalysis::Counters counted_{};  ///< what the analysis had counted before this step
+  bool is_live_;                      ///< the backlog is done: what comes now is written now
 };
 
 }  // namespace handshaked::stages

@@ -1,7 +1,11 @@
 #include "stages/log_sources.h"
 
+#include <sys/stat.h>
+
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/post.hpp>
+
+#include <algorithm>
 
 #include "telemetry/log.h"
 
@@ -13,6 +17,35 @@ namespace asio = boost::asio;
 /// Every log is looked at this often even without a wake-up, for what inotify cannot tell.
 constexpr auto kPollInterval = std::chrono::seconds(1);
 constexpr int kPollsBetweenFullLooks = 5;
+
+/// What came into the live file since it was last read: a reader that waits for the store does not know of it.
+std::uint64_t grown_since(const LogCounters& counters, const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return 0;
+  const auto size = static_cast<std::uint64_t>(status.st_size);
+  const bool is_same = counters.seen_inode == status.st_ino && counters.seen_device == status.st_dev;
+  if (!is_same) return counters.state == LogCounters::State::open ? size : 0;
+  return size - std::min<std::uint64_t>(size, counters.seen_size);
+}
+
+telemetry::SourceFigures figures_of(const std::string& path, const LogCounters& counters, Time now) {
+  const auto time_of = [](std::int64_t microseconds) {
+    return microseconds == 0 ? std::nullopt : std::optional(Time(std::chrono::microseconds(microseconds)));
+  };
+  telemetry::SourceFigures figures{
+      .kind = "files", .name = path, .last_line_at = time_of(counters.last_line_at), .lag_bytes = 0, .listener = {}};
+  figures.state = static_cast<telemetry::SourceFigures::State>(counters.state.load());
+  figures.bytes = counters.bytes;
+  figures.lines = counters.lines;
+  figures.candidates = counters.candidates;
+  figures.matched = counters.matched;
+  figures.untrusted = counters.untrusted;
+  figures.lag_bytes = counters.unread_bytes + grown_since(counters, path);
+  const auto caught_up_at = time_of(counters.caught_up_at);
+  if (*figures.lag_bytes > 0 && caught_up_at && now > *caught_up_at)
+    figures.lag_seconds = std::chrono::duration<double>(now - *caught_up_at).count();
+  return figures;
+}
 
 }  // namespace
 
@@ -122,6 +155,10 @@ void LogSources::wait_for_poll() {
     }
     wait_for_poll();
   });
+}
+
+void LogSources::add_figures(std::vector<telemetry::SourceFigures>& into, Time now) const {
+  for (const auto& [path, followed] : followed_) into.push_back(figures_of(path, followed->follower->counters(), now));
 }
 
 void LogSources::use_rules(std::shared_ptr<const match::RuleSet> rules) {

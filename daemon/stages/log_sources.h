@@ -18,6 +18,7 @@
 #include "ingest/file_watch.h"
 #include "ingest/path_glob.h"
 #include "stages/log_follower.h"
+#include "telemetry/figures.h"
 
 namespace handshaked::stages {
 
@@ -44,6 +45,8 @@ class LogSources {
   void stop();
 
   std::size_t count() const { return followed_.size(); }
+  /// How each log is, by path. Looks at the files: how much has come since they were last read.
+  void add_figures(std::vector<telemetry::SourceFigures>& into, Time now) const;
 
  private:
   struct Followed {

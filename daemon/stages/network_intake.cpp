@@ -79,7 +79,10 @@ void NetworkIntake::consume(std::string_view bytes, std::string_view before) {
   const Time now = wall_clock_now();
   source_.counters.last_seen_seconds = now.time_since_epoch() / std::chrono::seconds(1);
   fold_.set_time_fallback(now);
-  thread_.analysis(options_.time_zone).consume({.bytes = bytes, .before = before, .offset = {position_}}, *this);
+  LineAnalysis& analysis = thread_.analysis(options_.time_zone);
+  const std::uint64_t candidates = analysis.counters().candidates;
+  analysis.consume({.bytes = bytes, .before = before, .offset = {position_}}, *this);
+  if (const std::uint64_t more = analysis.counters().candidates - candidates; more > 0) source_.counters.candidates += more;
   position_ += bytes.size();
 }
 
@@ -115,6 +118,7 @@ std::size_t NetworkIntake::find_candidate(std::string_view block, std::size_t fr
 
 void NetworkIntake::on_failure(const match::HandshakeFailure& failure) {
   ++source_.counters.matched;
+  if (!failure.trusted) ++source_.counters.untrusted;
   parse::ErrorRecord record = failure.record;
   if (!record_.host.empty()) record.envelope_host = record_.host;
   if (!options_.sender_names_host) record.envelope_host = {};

@@ -22,7 +22,8 @@ namespace handshaked::stages {
 
 /// What all intakes of one source share. Owned by NetworkSources; its members are safe from any thread.
 struct NetworkSource {
-  explicit NetworkSource(std::string its_name) : name(std::move(its_name)) {}
+  NetworkSource(std::string_view section, std::string its_name) : kind(section), name(std::move(its_name)) {}
+  const std::string kind;  ///< the section of the configuration
   const std::string name;
   receive::SourceCounters counters;
   DeliveredIds delivered;

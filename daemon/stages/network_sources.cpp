@@ -75,10 +75,11 @@ Result<> NetworkSources::open_all(const config::Config& config, const FindCursor
   return add_journals(config, find_cursor);
 }
 
-Result<NetworkSource*> NetworkSources::add_source(const config::NetworkSource& configured, const FindCursor& find_cursor) {
+Result<NetworkSource*> NetworkSources::add_source(std::string_view section, const config::NetworkSource& configured,
+                                                  const FindCursor& find_cursor) {
   TRY(parse::TimeZone::named(configured.time_zone));
   auto& source = sources_[configured.name];
-  source = std::make_unique<NetworkSource>(configured.name);
+  source = std::make_unique<NetworkSource>(section, configured.name);
   if (const auto cursor = find_cursor(configured.name)) {
     const auto restored = source->delivered.restore(*cursor);
     if (!restored)
@@ -107,7 +108,7 @@ Result<> NetworkSources::add_listener(receive::ListenOptions options, receive::S
 
 Result<> NetworkSources::add_syslog(const config::SyslogSource& configured, const FindCursor& find_cursor) {
   TRY(auto options, listen_options(configured.network));
-  TRY(NetworkSource* const source, add_source(configured.network, find_cursor));
+  TRY(NetworkSource* const source, add_source("syslog", configured.network, find_cursor));
   const receive::SyslogOptions syslog{.message_limit = configured.max_message, .idle = configured.idle_timeout};
   return add_listener(std::move(options), receive::syslog_session(syslog), receive::syslog_datagrams(configured.max_datagram),
                       configured.network, *source);
@@ -118,22 +119,22 @@ Result<> NetworkSources::add_shippers(const config::Config& config, const FindCu
     return added ? added : Result<>(fail(added.error().wrapped("[[" + std::string(section) + "]] \"" + source.name + "\"")));
   };
   for (const config::HttpSource& source : config.http) {
-    TRY(named("http", source.network, add_shipper(source.network, make_http_session(source), find_cursor)));
+    TRY(named("http", source.network, add_shipper("http", source.network, make_http_session(source), find_cursor)));
   }
   for (const config::ForwardSource& source : config.forward) {
-    TRY(named("forward", source.network, add_shipper(source.network, make_forward_session(source, config.host), find_cursor)));
+    TRY(named("forward", source.network, add_shipper("forward", source.network, make_forward_session(source, config.host), find_cursor)));
   }
   for (const config::LumberjackSource& source : config.lumberjack) {
-    TRY(named("lumberjack", source.network, add_shipper(source.network, make_lumberjack_session(source), find_cursor)));
+    TRY(named("lumberjack", source.network, add_shipper("lumberjack", source.network, make_lumberjack_session(source), find_cursor)));
   }
   return success();
 }
 
-Result<> NetworkSources::add_shipper(const config::NetworkSource& configured, Result<receive::Session> session,
+Result<> NetworkSources::add_shipper(std::string_view section, const config::NetworkSource& configured, Result<receive::Session> session,
                                      const FindCursor& find_cursor) {
   TRY(auto speaks, std::move(session));
   TRY(auto options, listen_options(configured));
-  TRY(NetworkSource* const source, add_source(configured, find_cursor));
+  TRY(NetworkSource* const source, add_source(section, configured, find_cursor));
   return add_listener(std::move(options), std::move(speaks), {}, configured, *source);
 }
 
@@ -153,7 +154,7 @@ Result<> NetworkSources::add_journals(const config::Config& config, const FindCu
       telemetry::log_warning(configured.name + ": where reading ended is not in the journal any more; entries may have been removed unread",
                              {.id = telemetry::message_id::log_lost, .source = configured.name});
     auto& source = sources_[configured.name];
-    source = std::make_unique<NetworkSource>(configured.name);
+    source = std::make_unique<NetworkSource>("journal", configured.name);
     const receive::IntakeOptions options{
         .source = configured.name, .time_zone = configured.time_zone, .host = configured.host, .sender_names_host = true};
     journals_.push_back(std::make_unique<JournalFollower>(std::move(reader).value(), options, threads_.first(), *this, source->counters));
@@ -210,6 +211,31 @@ std::vector<std::pair<std::string, const receive::SourceCounters*>> NetworkSourc
   std::vector<std::pair<std::string, const receive::SourceCounters*>> all;
   for (const auto& [name, source] : sources_) all.emplace_back(name, &source->counters);
   return all;
+}
+
+void NetworkSources::add_figures(std::vector<telemetry::SourceFigures>& into) const {
+  for (const auto& [name, source] : sources_) {
+    const receive::SourceCounters& counters = source->counters;
+    telemetry::SourceFigures figures{.kind = source->kind, .name = name, .last_line_at = {}, .lag_bytes = {}, .listener = {}};
+    figures.bytes = counters.bytes;
+    figures.lines = counters.records;
+    figures.candidates = counters.candidates;
+    figures.matched = counters.matched;
+    figures.untrusted = counters.untrusted;
+    if (counters.last_seen_seconds != 0) figures.last_line_at = Time(std::chrono::seconds(counters.last_seen_seconds));
+    figures.listener = telemetry::ListenerFigures{.batches = counters.batches,
+                                                  .malformed = counters.malformed,
+                                                  .without_host = counters.without_host,
+                                                  .duplicates = counters.duplicates,
+                                                  .refused_full = counters.refused_full,
+                                                  .datagrams_lost = counters.datagrams_lost,
+                                                  .cut_lines = counters.cut_lines,
+                                                  .connections = counters.connections,
+                                                  .open_connections = counters.open_connections,
+                                                  .refused_connections = counters.refused_connections,
+                                                  .failed_connections = counters.failed_connections};
+    into.push_back(std::move(figures));
+  }
 }
 
 void NetworkSources::watch_for_silence() {

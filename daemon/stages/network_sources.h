@@ -18,6 +18,7 @@
 #include "receive/tls_server.h"
 #include "stages/journal_follower.h"
 #include "stages/network_intake.h"
+#include "telemetry/figures.h"
 
 namespace handshaked::stages {
 
@@ -50,6 +51,7 @@ class NetworkSources final : public receive::IntakeFactory {
   std::size_t count() const { return listeners_.size() + journals_.size(); }
   /// By name, what each source has seen. The counters may be read from any thread, also while it runs.
   std::vector<std::pair<std::string, const receive::SourceCounters*>> counters() const;
+  void add_figures(std::vector<telemetry::SourceFigures>& into) const;
 
   /// Of the network threads, for connections that begin.
   std::unique_ptr<receive::Intake> open(const boost::asio::any_io_executor& executor, const receive::IntakeOptions& options) override;
@@ -62,12 +64,13 @@ class NetworkSources final : public receive::IntakeFactory {
     std::int64_t since = 0;
   };
 
-  Result<NetworkSource*> add_source(const config::NetworkSource& configured, const FindCursor& find_cursor);
+  Result<NetworkSource*> add_source(std::string_view section, const config::NetworkSource& configured, const FindCursor& find_cursor);
   Result<> add_listener(receive::ListenOptions options, receive::Session session, receive::Listener::DatagramReader datagrams,
                         const config::NetworkSource& configured, NetworkSource& source);
   Result<> add_syslog(const config::SyslogSource& configured, const FindCursor& find_cursor);
   Result<> add_shippers(const config::Config& config, const FindCursor& find_cursor);
-  Result<> add_shipper(const config::NetworkSource& configured, Result<receive::Session> session, const FindCursor& find_cursor);
+  Result<> add_shipper(std::string_view section, const config::NetworkSource& configured, Result<receive::Session> session,
+                       const FindCursor& find_cursor);
   Result<> add_journals(const config::Config& config, const FindCursor& find_cursor);
   void watch_for_silence();
   void look_for_silence();

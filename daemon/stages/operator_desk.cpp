@@ -1,15 +1,13 @@
 #include "stages/operator_desk.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <charconv>
-#include <fstream>
 
 #include "base/json_writer.h"
 #include "emit/remediation_event.h"
 #include "parse/time_zone.h"
 #include "stages/operator_json.h"
+#include "stages/status_json.h"
 #include "store/incidents.h"
 #include "store/notifications.h"
 #include "store/outbox.h"
@@ -29,22 +27,8 @@ std::size_t limit_of(const ControlRequest& request) {
   return static_cast<std::size_t>(std::clamp<std::uint64_t>(request.number("limit").value_or(kUsualLimit), 1, kMostListed));
 }
 
-std::uint64_t resident_bytes() {
-  std::ifstream statm("/proc/self/statm");
-  std::uint64_t pages = 0;
-  std::uint64_t resident = 0;
-  statm >> pages >> resident;
-  return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-}
-
 ControlAnswer no_such_incident(const std::string& id) {
   return ControlAnswer::refused("not_found", "there is no open incident " + id.substr(0, 64));
-}
-
-void write_counts(JsonWriter& json, const store::ReceiverCounts& counts) {
-  json.member("waiting", counts.waiting).member("delivered", counts.delivered).member("dead", counts.dead);
-  json.member("discarded", counts.discarded);
-  if (counts.oldest_waiting) json.member("oldest_waiting", parse::format_rfc3339(*counts.oldest_waiting));
 }
 
 Result<std::vector<store::DeliveryId>> ids_of(const ControlRequest& request) {
@@ -62,7 +46,7 @@ Result<std::vector<store::DeliveryId>> ids_of(const ControlRequest& request) {
 }  // namespace
 
 OperatorDesk::OperatorDesk(correlate::Correlator& correlator, notify::Dispatcher& dispatcher, store::StoreThread& store, Daemon daemon)
-    : correlator_(correlator), dispatcher_(dispatcher), store_(store), daemon_(std::move(daemon)), started_at_(wall_clock_now()) {}
+    : correlator_(correlator), dispatcher_(dispatcher), store_(store), daemon_(std::move(daemon)) {}
 
 void OperatorDesk::take(Request request, Reply reply) {
   const std::string& verb = request.verb;
@@ -92,50 +76,12 @@ void OperatorDesk::ask_store(std::function<Answer(store::Database&)> body, Reply
 // ---- status -----------------------------------------------------------------------------------------------------------------
 
 void OperatorDesk::status(Reply reply) {
-  const Time now = wall_clock_now();
-  std::array<std::size_t, 3> by_severity{};
-  std::size_t pending = 0;
-  std::size_t noise = 0;
-  std::size_t silenced = 0;
-  for (const Incident* const incident : correlator_.incidents()) {
-    if (incident->status == correlate::Status::pending) ++pending;
-    else if (!incident->is_told()) ++noise;
-    else ++by_severity[static_cast<std::size_t>(incident->severity)];
-    if (incident->is_told() && !dispatcher_.silencing(*incident, now).empty()) ++silenced;
-  }
-  const auto silences = dispatcher_.silences().list();
-  const auto active = std::count_if(silences.begin(), silences.end(), [now](const auto& silence) { return silence.is_active(now); });
-  std::string head;
-  JsonWriter json(head);
-  json.begin_object().member("version", HANDSHAKED_VERSION).member("pid", getpid());
-  json.member("started_at", parse::format_rfc3339(started_at_)).member("memory_bytes", resident_bytes());
-  json.member("logs", daemon_.sources()).member("rules", daemon_.rules().rules->rules().size());
-  json.key("incidents").begin_object().member("critical", by_severity[2]).member("warning", by_severity[1]);
-  json.member("info", by_severity[0]).member("pending", pending).member("noise", noise).member("silenced", silenced);
-  json.member("opened_since_start", correlator_.counters().opened).member("untrusted_lines", correlator_.counters().untrusted);
-  json.member("overflow_lines", correlator_.counters().overflow).end_object();
-  json.member("active_silences", active);
-  const auto finish = [head, receivers = daemon_.receivers()](store::Database& database) {
-    const auto counted = store::Outbox(database).count();
-    if (!counted) return ControlAnswer::refused(counted.error());
-    std::string out = head;
-    std::string list;
-    JsonWriter rows(list);
-    rows.begin_array();
-    for (const ReceiverState& receiver : receivers) {
-      rows.begin_object().member("name", receiver.name).member("circuit", receiver.circuit).member("disabled", receiver.is_disabled);
-      rows.member("under_way", receiver.under_way).optional_member("last_failure", receiver.last_failure);
-      store::ReceiverCounts counts{.receiver = receiver.name};
-      for (const store::ReceiverCounts& row : counted.value()) {
-        if (row.receiver == receiver.name) counts = row;
-      }
-      write_counts(rows, counts);
-      rows.end_object();
-    }
-    rows.end_array();
-    return ControlAnswer::done(out.append(",\"receivers\":").append(list).append("}"));
-  };
-  ask_store(finish, std::move(reply));
+  daemon_.ask_figures([this, reply = std::move(reply)](const telemetry::Figures& figures) {
+    const auto silences = dispatcher_.silences().list();
+    const auto active =
+        std::count_if(silences.begin(), silences.end(), [&figures](const auto& silence) { return silence.is_active(figures.now); });
+    reply(Answer::done(status_json(figures, static_cast<std::size_t>(active))));
+  });
 }
 
 // ---- incidents --------------------------------------------------------------------------------------------------------------

@@ -9,16 +9,9 @@
 #include "notify/dispatcher.h"
 #include "stages/rule_base.h"
 #include "store/store_thread.h"
+#include "telemetry/figures.h"
 
 namespace handshaked::stages {
-
-/// What `status` shows of one receiver.
-struct ReceiverState {
-  std::string name, circuit;
-  bool is_disabled = false;
-  std::size_t under_way = 0;
-  std::string last_failure;
-};
 
 /// Answers operators: what the verbs `status`, `incidents`, `silence` and `deliveries` ask over the control socket. daemon/control/
 /// has the form of requests; README.md there lists the verbs. Loop thread only; what the database has to say comes later.
@@ -28,8 +21,7 @@ class OperatorDesk {
   struct Daemon {
     std::function<void()> incidents_changed;   ///< an incident or a silence changed: look at what is due
     std::function<void()> deliveries_changed;  ///< some are due again
-    std::function<std::vector<ReceiverState>()> receivers;
-    std::function<std::size_t()> sources;
+    std::function<void(std::function<void(const telemetry::Figures&)>)> ask_figures;  ///< answered later, on the loop thread
     std::function<const RuleBase&()> rules;
     std::function<void(std::function<void()>)> on_loop;  ///< runs it on the loop thread
   };
@@ -64,7 +56,6 @@ class OperatorDesk {
   notify::Dispatcher& dispatcher_;
   store::StoreThread& store_;
   Daemon daemon_;
-  Time started_at_;
 };
 
 }  // namespace handshaked::stages

@@ -137,6 +137,7 @@ FreshDeliveries fresh_deliveries(const store::Commit& commit, const std::vector<
   FreshDeliveries fresh;
   for (const store::QueuedRow& row : queued) {
     const store::NewDelivery& delivery = commit.deliveries[row.index];
+    ++fresh.queued[delivery.receiver];
     if (!row.is_ready) continue;  // told by whoever finishes the one before
     auto& due = fresh.due[delivery.receiver];
     if (delivery.not_before > now || due.size() >= emit::kMostHeld) {

@@ -32,6 +32,7 @@ class StoreOutbox final : public emit::Outbox {
 /// What a commit has just queued, for those who send.
 struct FreshDeliveries {
   std::map<std::string, std::vector<emit::QueuedDelivery>> due;  ///< by receiver, for Delivery::offer; as many as it may have room for
+  std::map<std::string, std::size_t> queued;                     ///< how many there are, ready or not
   std::set<std::string> later;                                   ///< receivers that have more in the outbox
 };
 FreshDeliveries fresh_deliveries(const store::Commit& commit, const std::vector<store::QueuedRow>& queued, Time now);

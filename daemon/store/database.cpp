@@ -123,6 +123,10 @@ Result<> Database::connect() {
   return switch_to_wal(*connection_);
 }
 
+Result<> Database::check_writable() {
+  return connection_->write("cannot begin to write", [] {});
+}
+
 bool Database::is_damaged() const { return is_replacing_ || !connection_->damage().empty(); }
 
 Result<> Database::replace_damaged() {

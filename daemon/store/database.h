@@ -54,6 +54,10 @@ class Database {
   /// `queued`, if given, tells which of its deliveries were new; meaningful on success.
   Result<> apply(const Commit& commit, std::vector<QueuedRow>* queued = nullptr);
 
+  /// Whether apply() could write now: takes the lock for writing and lets it go. Waits for others as any statement does. A disk that is
+  /// full shows only when something is written.
+  Result<> check_writable();
+
   /// True since SQLite reported that the file is malformed: retrying is in vain, replace_damaged() is not.
   bool is_damaged() const;
 

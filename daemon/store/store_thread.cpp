@@ -45,6 +45,11 @@ bool StoreThread::has_room() const {
   return is_within_bounds();
 }
 
+std::size_t StoreThread::waiting_bytes() const {
+  const std::lock_guard lock(mutex_);
+  return waiting_.size_bytes() + held_bytes_;
+}
+
 void StoreThread::call_when_room(std::function<void()> ready) {
   {
     const std::lock_guard lock(mutex_);
@@ -109,7 +114,9 @@ void StoreThread::commit_waiting(std::unique_lock<std::mutex>& lock) {
   const bool is_last_try = is_stopping_ && Clock::now() >= give_up_at_;
   lock.unlock();
 
+  const auto began = Clock::now();
   const Result<> applied = apply(held_.commit());
+  if (options_.on_committed) options_.on_committed(Clock::now() - began, applied);
   if (!applied && !was_failing && options_.on_trouble) options_.on_trouble(applied.error());
   if (applied && was_failing && options_.on_recovered) options_.on_recovered();
   if (applied && !queued_.empty() && options_.on_queued) options_.on_queued(held_.commit(), queued_);

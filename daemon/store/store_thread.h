@@ -36,6 +36,8 @@ struct StoreThreadOptions {
   // All are called on the store thread, and may be empty.
   /// After every commit that queued deliveries, before its `done`: those who send need not read them back.
   std::function<void(const Commit&, const std::vector<QueuedRow>&)> on_queued = {};
+  /// After every try to commit: how long it took, the fsync included, and whether it succeeded.
+  std::function<void(std::chrono::steady_clock::duration, const Result<>&)> on_committed = {};
   /// The first failure of a row of failures: locked, disk full. Commits wait in memory from now on.
   std::function<void(const Error&)> on_trouble = {};
   /// The first commit after that.
@@ -79,6 +81,8 @@ class StoreThread {
 
   /// False while submit() would block.
   bool has_room() const;
+  /// What waits in memory to become durable.
+  std::size_t waiting_bytes() const;
 
   /// For threads that must not block: calls `ready` once, as soon as there is room or the store is stopping. When that is
   /// so already, at once and on this thread; else on the store thread.

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace handshaked::config {
+
+/// [web]: metrics, health and the page of live incidents.
+struct Web {
+  /// As receive/endpoint.h has it. 9433 lies in the range that exporters use by custom, has no well-known tenant on proxies, and ends as
+  /// 443 does.
+  std::string listen = "http://127.0.0.1:9433";  ///< empty: none
+  bool is_explicit = false;                      ///< the configuration names it: then it must open
+  bool page = true;                              ///< false: metrics and health only. Default: only where no other host can reach it
+  std::vector<std::string> hosts;                ///< names, beside this host's own, that browsers may call us by
+
+  bool operator==(const Web&) const = default;
+};
+
+}  // namespace handshaked::config

@@ -1,0 +1,46 @@
+#include "config/web_section.h"
+
+#include <algorithm>
+
+#include "receive/endpoint.h"
+
+namespace handshaked::config {
+namespace {
+
+using receive::Endpoint;
+
+bool is_name(const std::string& text) {
+  return !text.empty() && text.size() <= 253 && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
+  });
+}
+
+void read_table(TableReader& table, Web& web) {
+  if (table.has("listen")) {
+    web.is_explicit = true;
+    table.text("listen", web.listen);
+    const bool has_scheme = web.listen.empty() || web.listen.find("://") != std::string::npos || web.listen.starts_with("unix:");
+    if (!has_scheme) web.listen.insert(0, "http://");
+    if (!web.listen.empty()) {
+      const auto endpoint = receive::parse_endpoint(web.listen);
+      using Transport = Endpoint::Transport;
+      if (!endpoint) table.complain_about("listen", endpoint.error().context());
+      else if (endpoint.value().transport != Transport::tcp && endpoint.value().transport != Transport::unix_stream)
+        table.complain_about("listen", "[web] listens at HOST:PORT or unix:/PATH; for https:// put a proxy in front of it");
+      else web.page = endpoint.value().is_local();
+    }
+  }
+  table.flag("page", web.page);
+  table.texts("hosts", web.hosts);
+  for (const std::string& host : web.hosts) {
+    if (!is_name(host)) table.complain_about("hosts", "\"" + host.substr(0, 64) + "\" is no host name: name it without scheme and port");
+  }
+}
+
+}  // namespace
+
+void read_web(TableReader& root, Config& config) {
+  root.table("web", [&config](TableReader& table) { read_table(table, config.web); });
+}
+
+}  // namespace handshaked::config

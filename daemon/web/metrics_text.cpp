@@ -1,0 +1,264 @@
+#include "web/metrics_text.h"
+
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include "format/clean_text.h"
+
+namespace handshaked::web {
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricType;
+using telemetry::Figures;
+using telemetry::HistogramFigures;
+using telemetry::ListenerFigures;
+using telemetry::ReceiverFigures;
+using telemetry::RuleFigures;
+using telemetry::SourceFigures;
+
+using Labels = std::vector<ClientMetric::Label>;
+
+double seconds_of(Time time) { return std::chrono::duration<double>(time.time_since_epoch()).count(); }
+double seconds_of(const std::optional<Time>& time) { return time ? seconds_of(*time) : 0; }
+double number(auto value) { return static_cast<double>(value); }
+
+/// Families in the order in which they are begun; each sample goes to the one begun last.
+class Exposition {
+ public:
+  Exposition& counter(std::string name, std::string help) { return begin(std::move(name), std::move(help), MetricType::Counter); }
+  Exposition& gauge(std::string name, std::string help) { return begin(std::move(name), std::move(help), MetricType::Gauge); }
+
+  Exposition& sample(double value, Labels labels = {}) {
+    prometheus::MetricFamily& family = families_.back();
+    ClientMetric& metric = family.metric.emplace_back();
+    metric.label = std::move(labels);
+    (family.type == MetricType::Counter ? metric.counter.value : metric.gauge.value) = value;
+    return *this;
+  }
+
+  void histogram(std::string name, std::string help, const HistogramFigures& figures) {
+    begin(std::move(name), std::move(help), MetricType::Histogram);
+    ClientMetric::Histogram& into = families_.back().metric.emplace_back().histogram;
+    std::uint64_t so_far = 0;
+    for (std::size_t i = 0; i < figures.counts.size(); ++i) {
+      so_far += figures.counts[i];
+      into.bucket.push_back({.cumulative_count = so_far,
+                             .upper_bound = i < figures.bounds.size() ? figures.bounds[i] : std::numeric_limits<double>::infinity()});
+    }
+    into.sample_count = so_far;
+    into.sample_sum = figures.sum;
+  }
+
+  std::string text() const { return prometheus::TextSerializer().Serialize(families_); }
+
+ private:
+  Exposition& begin(std::string name, std::string help, MetricType type) {
+    families_.push_back({.name = std::move(name), .help = std::move(help), .type = type, .metric = {}});
+    return *this;
+  }
+
+  std::vector<prometheus::MetricFamily> families_;
+};
+
+void write_process(Exposition& out, const Figures& figures) {
+  out.gauge("handshaked_build_info", "Version of the running daemon.").sample(1, {{"version", figures.version}});
+  out.gauge("process_start_time_seconds", "When the process began, since 1970.").sample(seconds_of(figures.started_at));
+  out.gauge("process_resident_memory_bytes", "Memory that is in use now.").sample(number(figures.process.resident_bytes));
+  out.gauge("process_virtual_memory_bytes", "Size of the address space.").sample(number(figures.process.virtual_bytes));
+  out.counter("process_cpu_seconds_total", "Processor time, user and system.").sample(figures.process.cpu_seconds);
+  out.gauge("process_open_fds", "Open file descriptors.").sample(number(figures.process.open_descriptors));
+  out.gauge("process_max_fds", "File descriptors that may be open.").sample(number(figures.process.most_descriptors));
+  out.gauge("handshaked_ready", "1 when /readyz answers 200.").sample(telemetry::why_not_ready(figures).empty() ? 1 : 0);
+}
+
+/// No more than so many series: what comes behind is one.
+std::vector<SourceFigures> bounded(const std::vector<SourceFigures>& sources) {
+  if (sources.size() <= kMostSourcesShown) return sources;
+  std::vector<SourceFigures> shown(sources.begin(), sources.begin() + kMostSourcesShown);
+  SourceFigures others{.kind = "others", .name = "(others)", .last_line_at = {}, .lag_bytes = 0, .listener = {}};
+  for (std::size_t i = kMostSourcesShown; i < sources.size(); ++i) {
+    const SourceFigures& source = sources[i];
+    others.bytes += source.bytes;
+    others.lines += source.lines;
+    others.candidates += source.candidates;
+    others.matched += source.matched;
+    others.untrusted += source.untrusted;
+    others.last_line_at = std::max(others.last_line_at, source.last_line_at);
+    *others.lag_bytes += source.lag_bytes.value_or(0);
+    others.lag_seconds = std::max(others.lag_seconds, source.lag_seconds);
+    if (source.state == SourceFigures::State::unreadable) others.state = source.state;
+  }
+  shown.push_back(std::move(others));
+  return shown;
+}
+
+void write_sources(Exposition& out, const Figures& figures) {
+  const std::vector<SourceFigures> sources = bounded(figures.sources);
+  const auto each = [&](const auto& value) {
+    for (const SourceFigures& source : sources) {
+      if (const std::optional<double> read = value(source)) out.sample(*read, {{"kind", source.kind}, {"source", format::plain_text(source.name)}});
+    }
+  };
+  const auto all = [&each](auto SourceFigures::*member) {
+    each([member](const SourceFigures& source) { return std::optional(number(source.*member)); });
+  };
+  out.counter("handshaked_source_read_bytes_total", "Bytes read from a source.");
+  all(&SourceFigures::bytes);
+  out.counter("handshaked_source_read_lines_total", "Lines read from a source; records, for protocols that tell them apart.");
+  all(&SourceFigures::lines);
+  out.counter("handshaked_source_candidate_lines_total", "Lines that the gate let pass to be parsed.");
+  all(&SourceFigures::candidates);
+  out.counter("handshaked_source_matched_lines_total", "Lines that a rule recognised.");
+  all(&SourceFigures::matched);
+  out.counter("handshaked_source_untrusted_lines_total", "Recognised lines that a stranger may have written.");
+  all(&SourceFigures::untrusted);
+  out.gauge("handshaked_source_readable", "0 while a source is there and cannot be read.");
+  each([](const SourceFigures& source) { return std::optional(source.state == SourceFigures::State::unreadable ? 0.0 : 1.0); });
+  out.gauge("handshaked_source_last_line_timestamp_seconds", "When something was last read from a source, since 1970; 0: never.");
+  each([](const SourceFigures& source) { return std::optional(seconds_of(source.last_line_at)); });
+  out.gauge("handshaked_source_lag_bytes", "Bytes that are in a log and were not read.");
+  each([](const SourceFigures& source) { return source.lag_bytes ? std::optional(number(*source.lag_bytes)) : std::nullopt; });
+  out.gauge("handshaked_source_lag_seconds", "Since when bytes of a log have been unread; 0 when all are read.");
+  each([](const SourceFigures& source) { return source.lag_bytes ? std::optional(source.lag_seconds) : std::nullopt; });
+}
+
+void write_listeners(Exposition& out, const Figures& figures) {
+  const auto family = [&](const char* name, const char* help, std::uint64_t ListenerFigures::*member, bool is_gauge = false) {
+    if (is_gauge) out.gauge(name, help);
+    else out.counter(name, help);
+    for (const SourceFigures& source : figures.sources) {
+      if (source.listener) out.sample(number((*source.listener).*member), {{"kind", source.kind}, {"source", format::plain_text(source.name)}});
+    }
+  };
+  family("handshaked_listener_batches_total", "Batches taken from senders with something in them.", &ListenerFigures::batches);
+  family("handshaked_listener_refused_batches_total", "Batches that senders were asked to send again: the store was full.",
+         &ListenerFigures::refused_full);
+  family("handshaked_listener_duplicate_batches_total", "Batches that came again and were known.", &ListenerFigures::duplicates);
+  family("handshaked_listener_malformed_records_total", "Records that could not be read.", &ListenerFigures::malformed);
+  family("handshaked_listener_cut_lines_total", "Lines longer than the limit.", &ListenerFigures::cut_lines);
+  family("handshaked_listener_lost_datagrams_total", "Datagrams that the kernel dropped.", &ListenerFigures::datagrams_lost);
+  family("handshaked_listener_connections_total", "Connections accepted.", &ListenerFigures::connections);
+  family("handshaked_listener_refused_connections_total", "Connections refused: not allowed, or too many.",
+         &ListenerFigures::refused_connections);
+  family("handshaked_listener_failed_connections_total", "Connections ended by what the sender did wrong.",
+         &ListenerFigures::failed_connections);
+  family("handshaked_listener_open_connections", "Connections that are open now.", &ListenerFigures::open_connections, true);
+}
+
+std::vector<RuleFigures> bounded(const std::vector<RuleFigures>& rules) {
+  if (rules.size() <= kMostRulesShown) return rules;
+  std::vector<RuleFigures> shown(rules.begin(), rules.begin() + kMostRulesShown);
+  RuleFigures others{.id = "(others)"};
+  for (std::size_t i = kMostRulesShown; i < rules.size(); ++i) {
+    others.matches += rules[i].matches;
+    others.confirmations += rules[i].confirmations;
+    others.seconds += rules[i].seconds;
+  }
+  shown.push_back(std::move(others));
+  return shown;
+}
+
+void write_rules(Exposition& out, const Figures& figures) {
+  out.gauge("handshaked_rules_loaded", "Rules in force.").sample(number(figures.rules_loaded));
+  out.gauge("handshaked_rules_last_load_timestamp_seconds", "When the rules in force were loaded, since 1970.")
+      .sample(seconds_of(figures.rules_loaded_at));
+  out.gauge("handshaked_rules_last_reload_successful", "0 when the last reload was refused, and the rules from before stay in force.")
+      .sample(figures.is_last_reload_good ? 1 : 0);
+  const std::vector<RuleFigures> rules = bounded(figures.rules);
+  out.counter("handshaked_rule_matches_total", "Trusted lines that a rule recognised.");
+  for (const RuleFigures& rule : rules) out.sample(number(rule.matches), {{"rule", rule.id}});
+  out.counter("handshaked_rule_confirmations_total", "How often the regex of a rule was asked.");
+  for (const RuleFigures& rule : rules) out.sample(number(rule.confirmations), {{"rule", rule.id}});
+  out.counter("handshaked_rule_confirmation_seconds_total", "Time spent in the regex of a rule, estimated from every sixteenth use.");
+  for (const RuleFigures& rule : rules) out.sample(rule.seconds, {{"rule", rule.id}});
+}
+
+void write_incidents(Exposition& out, const Figures& figures) {
+  const telemetry::IncidentFigures& incidents = figures.incidents;
+  out.gauge("handshaked_incidents", "Live incidents. Noise and faults that may pass by themselves have no severity that counts.");
+  static constexpr const char* kSeverities[] = {"info", "warning", "critical"};
+  for (std::size_t i = 0; i < incidents.open.size(); ++i)
+    out.sample(number(incidents.open[i]), {{"status", "open"}, {"severity", kSeverities[i]}});
+  out.sample(number(incidents.pending), {{"status", "pending"}, {"severity", "none"}});
+  out.sample(number(incidents.noise), {{"status", "noise"}, {"severity", "none"}});
+  out.gauge("handshaked_incidents_silenced", "Open incidents of which nobody is told because of a silence or maintenance.")
+      .sample(number(incidents.silenced));
+  out.counter("handshaked_incidents_opened_total", "Incidents that opened.").sample(number(incidents.opened));
+  out.counter("handshaked_incidents_reopened_total", "Incidents that came back soon after their end.").sample(number(incidents.reopened));
+  out.counter("handshaked_incidents_resolved_total", "Incidents that ended.").sample(number(incidents.resolved));
+  out.counter("handshaked_untrusted_lines_total", "Recognised lines that open no incident: a stranger may have written them.")
+      .sample(number(incidents.untrusted_lines));
+  out.counter("handshaked_overflow_lines_total", "Lines of places beyond max_incidents: counted only.")
+      .sample(number(incidents.overflow_lines));
+}
+
+void write_receivers(Exposition& out, const Figures& figures) {
+  const auto family = [&](const char* name, const char* help, bool is_gauge, const auto& value) {
+    if (is_gauge) out.gauge(name, help);
+    else out.counter(name, help);
+    for (const ReceiverFigures& receiver : figures.receivers) out.sample(value(receiver), {{"receiver", receiver.name}});
+  };
+  using R = const ReceiverFigures&;
+  family("handshaked_events_queued_total", "Events queued for a receiver.", false, [](R r) { return number(r.queued); });
+  family("handshaked_events_delivered_total", "Events that a receiver took.", false, [](R r) { return number(r.delivered); });
+  family("handshaked_events_dead_total", "Events given up: refused, or not delivered in time.", false, [](R r) { return number(r.dead); });
+  family("handshaked_delivery_failures_total", "Attempts that failed.", false, [](R r) { return number(r.failed_attempts); });
+  family("handshaked_deliveries_under_way", "Attempts under way.", true, [](R r) { return number(r.under_way); });
+  family("handshaked_outbox_events", "Events that wait for a receiver.", true, [](R r) { return number(r.waiting); });
+  family("handshaked_outbox_oldest_timestamp_seconds", "When the oldest waiting event was queued, since 1970; 0: none waits.", true,
+         [](R r) { return seconds_of(r.oldest_waiting); });
+  family("handshaked_outbox_dead_events", "Dead letters that are kept.", true, [](R r) { return number(r.dead_letters); });
+  family("handshaked_receiver_up", "0 while a receiver is taken for down, or has said that it is gone.", true,
+         [](R r) { return r.is_disabled || r.circuit != "closed" ? 0.0 : 1.0; });
+  family("handshaked_receiver_last_delivery_timestamp_seconds", "When a receiver last took an event, since 1970; 0: not yet.", true,
+         [](R r) { return seconds_of(r.last_delivered_at); });
+}
+
+void write_store(Exposition& out, const Figures& figures) {
+  const telemetry::StoreFigures& store = figures.store;
+  out.histogram("handshaked_store_commit_duration_seconds", "How long a commit took, to the end of its fsync.", store.commit_seconds);
+  out.counter("handshaked_store_failed_commits_total", "Commits that failed; they are tried again.").sample(number(store.failed_commits));
+  out.gauge("handshaked_store_last_commit_timestamp_seconds", "When a commit last succeeded, since 1970; 0: not yet.")
+      .sample(seconds_of(store.last_commit_at));
+  out.gauge("handshaked_store_waiting_bytes", "What waits in memory for a commit.").sample(number(store.waiting_bytes));
+  out.gauge("handshaked_store_up", "1 when the database answers and can be written.")
+      .sample(store.answers && store.trouble.empty() ? 1 : 0);
+  out.gauge("handshaked_queue_depth", "Batches that wait in a queue.");
+  for (const telemetry::QueueFigures& queue : figures.queues) out.sample(number(queue.depth), {{"queue", queue.name}});
+  out.gauge("handshaked_queue_capacity", "Batches that a queue holds; then its producers wait or refuse.");
+  for (const telemetry::QueueFigures& queue : figures.queues) out.sample(number(queue.capacity), {{"queue", queue.name}});
+}
+
+void write_diagnoses(Exposition& out, const Figures& figures) {
+  const telemetry::DiagnosisFigures& diagnosis = figures.diagnosis;
+  out.histogram("handshaked_diagnosis_duration_seconds", "How long a diagnosis took.", diagnosis.diagnosis_seconds);
+  out.counter("handshaked_diagnoses_total", "Diagnoses, by whether they found more than the line says.");
+  out.sample(number(diagnosis.found), {{"result", "found"}}).sample(number(diagnosis.nothing_found), {{"result", "nothing"}});
+  out.histogram("handshaked_probe_round_duration_seconds", "How long a look at all peers of an incident took.",
+                diagnosis.probe_round_seconds);
+  out.counter("handshaked_probe_rounds_total", "Looks at the peers of an incident, by whether all of them passed.");
+  out.sample(number(diagnosis.rounds_passed), {{"result", "passed"}}).sample(number(diagnosis.rounds_failed), {{"result", "failed"}});
+  out.counter("handshaked_probe_handshakes_total", "Handshakes made with peers.").sample(number(diagnosis.handshakes));
+}
+
+}  // namespace
+
+std::string metrics_text(const Figures& figures) {
+  Exposition out;
+  write_process(out, figures);
+  write_sources(out, figures);
+  write_listeners(out, figures);
+  write_rules(out, figures);
+  write_incidents(out, figures);
+  write_receivers(out, figures);
+  write_store(out, figures);
+  write_diagnoses(out, figures);
+  return out.text();
+}
+
+}  // namespace handshaked::web

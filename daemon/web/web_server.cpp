@@ -1,0 +1,257 @@
+#include "web/web_server.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <cerrno>
+#include <optional>
+#include <set>
+
+#include "receive/http_request_parser.h"
+#include "receive/listening_socket.h"
+#include "receive/occasional_log.h"
+#include "receive/stream.h"
+#include "web/expected_host.h"
+
+namespace handshaked::web {
+namespace {
+
+namespace asio = boost::asio;
+using asio::awaitable;
+using receive::HttpRequestParser;
+using receive::Stream;
+
+constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
+constexpr auto kSweep = std::chrono::milliseconds(500);
+constexpr auto kAcceptPause = std::chrono::milliseconds(100);  // when descriptors have run out
+constexpr std::size_t kReadSize = 4 * 1024;
+constexpr int kSocketMode = 0660;
+
+/// An answer that is being made.
+struct Awaited {
+  explicit Awaited(const asio::any_io_executor& loop) : timer(loop) {}
+  asio::steady_timer timer;
+  std::optional<WebAnswer> answer;
+};
+
+WebAnswer answer_for_head(const Error& error) {
+  switch (error.code()) {
+    case ErrorCode::timeout: return web_refusal(408, "the request took too long");
+    case ErrorCode::limit_exceeded: return web_refusal(431, error.message());
+    default: return web_refusal(400, error.message());
+  }
+}
+
+}  // namespace
+
+/// The socket that is listened at, and the connections that it gave. Kept alive by the coroutines that run on it.
+class WebServer::Listener : public std::enable_shared_from_this<Listener> {
+ public:
+  Listener(asio::any_io_executor loop, WebServerOptions options, WebHandler handler)
+      : loop_(std::move(loop)),
+        options_(std::move(options)),
+        handler_(std::move(handler)),
+        readiness_(loop_),
+        pause_(loop_),
+        sweep_(loop_) {}
+  ~Listener() { release(); }
+
+  Result<> open() {
+    TRY(auto socket, receive::ListeningSocket::open(options_.endpoint, kSocketMode));
+    socket_.emplace(std::move(socket));
+    readiness_.assign(socket_->descriptor());
+    return success();
+  }
+
+  void start() {
+    spawn(accept(shared_from_this()));
+    sweep();
+  }
+
+  void close() {
+    is_closed_ = true;
+    release();
+    pause_.cancel();
+    sweep_.cancel();
+    for (Stream* const stream : streams_) stream->close();
+    socket_.reset();
+  }
+
+  std::uint16_t port() const { return socket_ ? socket_->port() : 0; }
+
+ private:
+  void spawn(awaitable<void> coroutine) {
+    asio::co_spawn(loop_, std::move(coroutine), [](std::exception_ptr failure) {
+      if (failure) std::rethrow_exception(failure);
+    });
+  }
+
+  /// The ListeningSocket owns the descriptor.
+  void release() {
+    if (readiness_.is_open()) readiness_.release();
+  }
+
+  awaitable<void> accept(std::shared_ptr<Listener> /*keeps us*/) {
+    while (!is_closed_) {
+      const auto [error] = co_await readiness_.async_wait(asio::posix::stream_descriptor::wait_read, kAsTuple);
+      if (error) co_return;
+      while (!is_closed_) {
+        const int descriptor = ::accept4(socket_->descriptor(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (descriptor >= 0) {
+          admit(descriptor);
+          continue;
+        }
+        if (errno == EINTR || errno == ECONNABORTED) continue;
+        if (errno == EAGAIN || errno == EWOULDBLOCK) break;
+        refusals_.warn("the web listener: a connection waits: " + std::system_category().message(errno));
+        pause_.expires_after(kAcceptPause);
+        co_await pause_.async_wait(kAsTuple);
+      }
+    }
+  }
+
+  void admit(int descriptor) {
+    if (streams_.size() >= options_.max_connections) {
+      ::close(descriptor);
+      refusals_.warn("the web listener refused a connection: there are " + std::to_string(options_.max_connections) + " already");
+      return;
+    }
+    const int on = 1;
+    const int family = options_.endpoint.is_unix() ? AF_UNIX : (options_.endpoint.host.find(':') == std::string::npos ? AF_INET : AF_INET6);
+    if (family != AF_UNIX) setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    auto stream = std::make_shared<Stream>(Stream::Socket(loop_, asio::generic::stream_protocol(family, 0), descriptor));
+    streams_.insert(stream.get());
+    spawn(serve(shared_from_this(), std::move(stream)));
+  }
+
+  void sweep() {
+    sweep_.expires_after(kSweep);
+    sweep_.async_wait([self = shared_from_this()](boost::system::error_code error) {
+      if (error || self->is_closed_) return;
+      const auto now = std::chrono::steady_clock::now();
+      for (Stream* const stream : self->streams_) {
+        if (stream->is_overdue(now)) stream->close_overdue();
+      }
+      self->sweep();
+    });
+  }
+
+  awaitable<void> serve(std::shared_ptr<Listener> /*keeps us*/, std::shared_ptr<Stream> stream) {
+    co_await converse(*stream);
+    streams_.erase(stream.get());
+    stream->close();
+  }
+
+  awaitable<void> converse(Stream& stream) {
+    std::string input;  // read, and not yet parsed
+    for (std::size_t requests = 0; requests < options_.max_requests && !is_closed_; ++requests) {
+      const receive::HttpRequestLimits limits{.header_bytes = options_.head_bytes};
+      HttpRequestParser parser(limits);
+      const auto head = co_await read_head(stream, parser, input);
+      if (head && !head.value()) co_return;
+      WebAnswer answer;
+      bool keeps_alive = false;
+      if (head) {
+        stream.expect_nothing();  // it waits for us
+        keeps_alive = parser.is_done() && parser.keeps_alive() && requests + 1 < options_.max_requests;
+        answer = co_await answer_request(parser);
+      } else {
+        if (head.error().code() == ErrorCode::network || head.error().code() == ErrorCode::timeout) co_return;  // nobody is left to be told
+        answer = answer_for_head(head.error());
+      }
+      const bool head_only = parser.has_head() && parser.request().method == "HEAD";
+      const std::string bytes = to_bytes(answer, head_only, keeps_alive);
+      stream.expect_within(options_.take);
+      const auto written = co_await stream.write_all(bytes);
+      if (!written || !keeps_alive) co_return;
+    }
+  }
+
+  /// False when the client has ended, or said nothing, instead.
+  awaitable<Result<bool>> read_head(Stream& stream, HttpRequestParser& parser, std::string& input) {
+    bool began = !input.empty();
+    stream.expect_within(began ? options_.head : options_.idle);
+    while (true) {
+      if (!input.empty()) {
+        const auto step = parser.parse(input);
+        if (!step) co_return fail(step.error());
+        input.erase(0, step.value().used);
+        if (parser.has_head()) co_return true;
+        if (input.size() > options_.head_bytes) co_return fail(ErrorCode::limit_exceeded, "the head of the request is too large");
+      }
+      const std::size_t before = input.size();
+      input.resize(before + kReadSize);
+      const std::span<char> room(input.data() + before, kReadSize);
+      const auto size = co_await stream.read_some(room);
+      input.resize(before + (size ? size.value() : 0));
+      if (!began && (!size || size.value() == 0)) co_return false;
+      if (!size) co_return fail(size.error());
+      if (size.value() == 0) co_return fail(ErrorCode::network, "the client ended in the middle of a request");
+      if (!began) stream.expect_within(options_.head);
+      began = true;
+    }
+  }
+
+  awaitable<WebAnswer> answer_request(const HttpRequestParser& parser) {
+    const receive::HttpRequest& request = parser.request();
+    if (request.method != "GET" && request.method != "HEAD") {
+      WebAnswer refusal = web_refusal(405, "only GET and HEAD are known here");
+      refusal.headers.emplace_back("Allow", "GET, HEAD");
+      co_return refusal;
+    }
+    if (!parser.is_done()) {
+      WebAnswer refusal = web_refusal(413, "a request here has no body");
+      co_return refusal;
+    }
+    if (!is_expected_host(request.header("host"), options_.host_names)) {
+      WebAnswer refusal = web_refusal(421, "this name is not one of ours: add it to hosts in [web] of the configuration");
+      co_return refusal;
+    }
+    const auto awaited = std::make_shared<Awaited>(loop_);
+    awaited->timer.expires_after(options_.make);
+    const WebReply reply = [awaited](WebAnswer answer) {
+      if (!awaited->answer) awaited->answer = std::move(answer);
+      awaited->timer.cancel();
+    };
+    handler_(request, reply);
+    if (!awaited->answer) co_await awaited->timer.async_wait(kAsTuple);
+    if (!awaited->answer) awaited->answer = web_refusal(503, "the answer took too long");
+    WebAnswer answer = std::move(*awaited->answer);
+    co_return answer;
+  }
+
+  asio::any_io_executor loop_;
+  const WebServerOptions options_;
+  const WebHandler handler_;
+  std::optional<receive::ListeningSocket> socket_;
+  asio::posix::stream_descriptor readiness_;
+  asio::steady_timer pause_, sweep_;
+  std::set<Stream*> streams_;
+  receive::OccasionalLog refusals_;
+  bool is_closed_ = false;
+};
+
+WebServer::WebServer(asio::any_io_executor loop, WebServerOptions options, WebHandler handler)
+    : listener_(std::make_shared<Listener>(std::move(loop), std::move(options), std::move(handler))) {}
+
+WebServer::~WebServer() { stop(); }
+
+Result<> WebServer::start() {
+  TRY(listener_->open());
+  listener_->start();
+  return success();
+}
+
+void WebServer::stop() { listener_->close(); }
+
+std::uint16_t WebServer::port() const { return listener_->port(); }
+
+}  // namespace handshaked::web

@@ -1,0 +1,58 @@
+"""The daemon's web listener, asked as Prometheus, a browser or an attacker would."""
+import http.client
+import re
+
+from support.ports import LOOPBACK, free_port
+from support.scenario import Failed
+
+SAMPLE = re.compile(r"^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)(?: \d+)?$")
+LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)"')
+
+
+class Answer:
+    def __init__(self, status, headers, body):
+        self.status, self.headers, self.body = status, headers, body
+
+    @property
+    def text(self):
+        return self.body.decode("utf-8")
+
+
+class WebClient:
+    def __init__(self):
+        self.port = free_port()
+
+    def table(self, **more):
+        """For Daemon(tables=[…])."""
+        return ("[web]", dict({"listen": "%s:%d" % (LOOPBACK, self.port)}, **more))
+
+    def get(self, path, method="GET", headers=None, within=20):
+        connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=within)
+        try:
+            connection.request(method, path, headers=headers or {})
+            response = connection.getresponse()
+            return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, response.read())
+        except (OSError, http.client.HTTPException) as error:
+            raise Failed("the web listener did not answer %s: %r" % (path, error)) from None
+        finally:
+            connection.close()
+
+    def metrics(self):
+        """{(name, frozenset of labels): value} of /metrics, read by our own reading of the format."""
+        samples = {}
+        for line in self.get("/metrics").text.splitlines():
+            if line.startswith("#") or not line:
+                continue
+            match = SAMPLE.match(line)
+            if not match:
+                raise Failed("no sample: %r" % line)
+            samples[match.group(1), frozenset(LABEL.findall(match.group(2) or ""))] = float(match.group(3))
+        return samples
+
+    def metric(self, name, **labels):
+        """The sum of the samples that have these labels."""
+        wanted = {(key, str(value)) for key, value in labels.items()}
+        values = [value for (sample, has), value in self.metrics().items() if sample == name and wanted <= has]
+        if not values:
+            raise Failed("no sample of %s with %r" % (name, labels))
+        return sum(values)

@@ -1,0 +1,106 @@
+#include "web/site.h"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+
+namespace handshaked::web {
+namespace {
+
+using telemetry::Figures;
+
+class SiteTest : public testing::Test {
+ protected:
+  Site make(Site::Options options = {}) {
+    return Site({.ask_figures = [this](auto reply) { asked_.push_back(std::move(reply)); },
+                 .incidents =
+                     [](Language language) {
+                       return std::string(language == Language::zh ? R"({"total":0,"incidents":[],"zh":1})" : R"({"total":0,"incidents":[]})");
+                     }},
+                options);
+  }
+
+  static receive::HttpRequest request(std::string path, std::string query = {}, std::string accept_language = {}) {
+    receive::HttpRequest request{.method = "GET", .path = std::move(path), .query = std::move(query), .headers = {}};
+    if (!accept_language.empty()) request.headers.emplace_back("Accept-Language", accept_language);
+    return request;
+  }
+
+  /// The answer, with the figures given at once.
+  WebAnswer ask(Site& site, const receive::HttpRequest& request) {
+    std::optional<WebAnswer> answer;
+    site.answer(request, [&answer](WebAnswer given) { answer = std::move(given); });
+    for (const auto& reply : std::exchange(asked_, {})) reply(figures_);
+    EXPECT_TRUE(answer.has_value());
+    return answer.value_or(WebAnswer{});
+  }
+
+  Figures ready() {
+    Figures figures;
+    figures.has_looked_at_sources = true;
+    figures.rules_loaded = 1;
+    figures.sources.push_back({.kind = "files", .name = "/l", .last_line_at = {}, .lag_bytes = 0, .listener = {}});
+    return figures;
+  }
+
+  std::vector<std::function<void(const Figures&)>> asked_;
+  Figures figures_ = ready();
+};
+
+TEST_F(SiteTest, HealthAndReadiness) {
+  Site site = make({.keep = std::chrono::milliseconds(0)});
+  EXPECT_EQ(ask(site, request("/healthz")).status, 200U);
+  EXPECT_EQ(ask(site, request("/readyz")).status, 200U);
+  figures_.store.answers = false;
+  EXPECT_EQ(ask(site, request("/healthz")).status, 503U);
+  figures_.sources[0].state = telemetry::SourceFigures::State::unreadable;
+  const WebAnswer answer = ask(site, request("/readyz"));
+  EXPECT_EQ(answer.status, 503U);
+  EXPECT_EQ(answer.body, "{\"status\":\"not ready\",\"reasons\":[\"/l cannot be read\",\"the database does not answer\"]}\n");
+  EXPECT_EQ(answer.content_type, "application/json");
+}
+
+TEST_F(SiteTest, TheLanguageIsAskedForElsePreferredElseConfigured) {
+  Site site = make({.language = Language::zh});
+  EXPECT_NE(ask(site, request("/")).body.find("zh-CN"), std::string::npos);
+  EXPECT_NE(ask(site, request("/", {}, "en")).body.find("<html lang=\"en\">"), std::string::npos);
+  EXPECT_NE(ask(site, request("/", "lang=zh", "en")).body.find("<html lang=\"zh-CN\">"), std::string::npos);
+  EXPECT_NE(ask(site, request("/api/incidents", "lang=zh")).body.find("\"zh\""), std::string::npos);
+}
+
+TEST_F(SiteTest, WithoutThePageThereAreMetricsAndHealth) {
+  Site site = make({.has_page = false});
+  EXPECT_EQ(ask(site, request("/metrics")).status, 200U);
+  std::optional<WebAnswer> answer;
+  for (const char* const path : {"/", "/api/incidents", "/nothing", "/metrics/", "//", "/../metrics"}) {
+    site.answer(request(path), [&answer](WebAnswer given) { answer = std::move(given); });
+    ASSERT_TRUE(answer.has_value());
+    EXPECT_EQ(answer->status, 404U) << path;
+    answer.reset();
+  }
+}
+
+TEST_F(SiteTest, ManyWhoAskAtOnceCauseOneQuestion) {
+  Site site = make();
+  int answers = 0;
+  for (int i = 0; i < 50; ++i) site.answer(request("/metrics"), [&answers](WebAnswer) { ++answers; });
+  EXPECT_EQ(asked_.size(), 1U);
+  for (const auto& reply : std::exchange(asked_, {})) reply(figures_);
+  EXPECT_EQ(answers, 50);
+  site.answer(request("/metrics"), [&answers](WebAnswer) { ++answers; });
+  EXPECT_EQ(answers, 51) << "what is a moment old is given again";
+  EXPECT_TRUE(asked_.empty());
+}
+
+TEST(PreferredLanguage, ByWeight) {
+  EXPECT_EQ(preferred_language("", Language::zh), Language::zh);
+  EXPECT_EQ(preferred_language("de, fr;q=0.9", Language::en), Language::en);
+  EXPECT_EQ(preferred_language("zh-CN,zh;q=0.9,en;q=0.8", Language::en), Language::zh);
+  EXPECT_EQ(preferred_language("zh;q=0.1, en-GB;q=0.5", Language::zh), Language::en);
+  EXPECT_EQ(preferred_language("zh;q=0", Language::en), Language::en);
+  EXPECT_EQ(preferred_language("zh;q=nan, en;q=x", Language::en), Language::en);
+  EXPECT_EQ(preferred_language(std::string(10000, ','), Language::en), Language::en);
+}
+
+}  // namespace
+}  // namespace handshaked::web
