@@ -3,7 +3,6 @@
 #include <simdjson.h>
 
 #include "base/visible_text.h"
-
 namespace handshaked::cli {
 
 using simdjson::dom::element;

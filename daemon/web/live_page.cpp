@@ -303,7 +303,9 @@ class LivePage {
     std::size_t count = 0;
     for (const SourceFigures& source : figures_.sources) {
       if (++count > kMostSources) break;
-      const bool is_bad = source.state == SourceFigures::State::unreadable;
+      const std::string_view look = source.state == SourceFigures::State::unreadable ? "bad"
+                                    : source.state == SourceFigures::State::open     ? "good"
+                                                                                     : "soft";
       std::string last = "–";
       if (source.last_line_at) {
         const auto seconds = (figures_.now - *source.last_line_at) / std::chrono::seconds(1);
@@ -312,8 +314,8 @@ class LivePage {
       }
       const std::string lag = source.lag_bytes ? size_words(*source.lag_bytes) : "–";
       out_ += "<tr><td>" + html_text(source.name) + " <span class=\"soft\">" + html_text(source.kind) + "</span></td><td class=\"" +
-              (is_bad ? "bad" : "good") + "\">" + state_word(source.state) + "</td><td class=\"n\">" + lag + "</td><td class=\"n\">" +
-              last + "</td></tr>\n";
+              std::string(look) + "\">" + state_word(source.state) + "</td><td class=\"n\">" + lag + "</td><td class=\"n\">" + last +
+              "</td></tr>\n";
     }
     out_ += "</tbody></table>\n";
   }
