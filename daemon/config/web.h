@@ -1,6 +1,5 @@
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,8 +7,7 @@ namespace handshaked::config {
 
 /// [web]: metrics, health and the page of live incidents.
 struct Web {
-  /// As receive/endpoint.h has it. 9433 lies in the range that exporters use by custom, has no well-known tenant on proxies, and ends as
-  /// 443 does.
+  /// As receive/endpoint.h has it. The port lies in the range that Prometheus' exporters use by custom, 9100 to 9999.
   std::string listen = "http://127.0.0.1:9433";  ///< empty: none
   bool is_explicit = false;                      ///< the configuration names it: then it must open
   bool page = true;                              ///< false: metrics and health only. Default: only where no other host can reach it

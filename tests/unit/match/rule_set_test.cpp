@@ -57,6 +57,17 @@ TEST(RuleSet, TheMoreSpecificRuleWins) {
   EXPECT_EQ(ask.rules().rules().front().id, "z/twenty");
 }
 
+TEST(RuleSet, SaysWhatEachRuleHasCost) {
+  Asking ask({rule("a/asked", "upstream SSL certificate verify error: \\(20:"), rule("b/never", "OCSP responder timed out")});
+  for (int i = 0; i < 100; ++i) ask.winner(upstream("upstream SSL certificate verify error: (20:x" + std::to_string(i) + ")"));
+  const std::size_t asked = ask.rules().rules().front().id == "a/asked" ? 0 : 1;
+  EXPECT_EQ(ask.rules().cost(asked).confirmations, 100U);
+  EXPECT_GT(ask.rules().cost(asked).seconds, 0);
+  EXPECT_LT(ask.rules().cost(asked).seconds, 10);
+  EXPECT_EQ(ask.rules().cost(1 - asked).confirmations, 0U);
+  EXPECT_EQ(ask.rules().cost(1 - asked).seconds, 0);
+}
+
 TEST(RuleSet, AmongEquallySpecificOnesConstraintsAndThenTheIdDecide) {
   Rule constrained = rule("z/grpc", "peer closed connection in SSL handshake");
   constrained.upstream_schemes = {"grpcs"};

@@ -141,11 +141,14 @@ TEST(StoreThread, TellsOfAnEmptyCommitToo) {
 
 TEST(StoreThread, KeepsCommitsWhileTheDiskIsFullAndSaysSoOnce) {
   std::atomic<int> troubles = 0;
+  std::atomic<int> succeeded = 0;
+  std::atomic<int> failed = 0;
   Signal trouble;
   Signal recovered;
   StoreThread store(open_in_memory(), {.commit_interval = 1ms,
                                        .first_retry = 1ms,
                                        .longest_retry = 2ms,
+                                       .on_committed = [&](auto, const Result<>& written) { ++(written ? succeeded : failed); },
                                        .on_trouble =
                                            [&](const Error& error) {
                                              EXPECT_THAT(error.message(), HasSubstr("full"));
@@ -170,6 +173,9 @@ TEST(StoreThread, KeepsCommitsWhileTheDiskIsFullAndSaysSoOnce) {
       true);
   EXPECT_EQ(open_incidents(store), 0U);  // tasks go on meanwhile
   EXPECT_FALSE(first_done.is_set());
+  EXPECT_GT(store.waiting_bytes(), 200'000U);
+  EXPECT_GE(failed, 1);
+  EXPECT_EQ(succeeded, 0);
 
   set_disk_full(store, false);
   ASSERT_TRUE(recovered.wait());
@@ -177,6 +183,7 @@ TEST(StoreThread, KeepsCommitsWhileTheDiskIsFullAndSaysSoOnce) {
   ASSERT_TRUE(second_done.wait());
   EXPECT_EQ(open_incidents(store), 2U);
   EXPECT_EQ(troubles, 1);
+  EXPECT_GE(succeeded, 1);
 }
 
 TEST(StoreThread, WaitsForALockOfAnotherProgram) {

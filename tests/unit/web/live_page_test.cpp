@@ -20,11 +20,17 @@ constexpr std::string_view kHostile = R"({"total":3,"incidents":[{
   "dead_ends":[{"action":"verify off","why_fails":"</li>","unsafe":true,"proof":{"status":"proved"}}]}]})";
 
 Figures some_figures() {
-  Figures figures{.version = "1.2.3", .host = "edge-<1>", .now = Time(std::chrono::hours(1000)), .started_at = Time(std::chrono::hours(997))};
+  Figures figures{
+      .version = "1.2.3", .host = "edge-<1>", .now = Time(std::chrono::hours(1000)), .started_at = Time(std::chrono::hours(997))};
   figures.has_looked_at_sources = true;
   figures.rules_loaded = 5;
-  figures.sources.push_back({.kind = "files", .name = "/var/log/<x>.log", .last_line_at = figures.now - std::chrono::seconds(90), .lag_bytes = 5000, .listener = {}});
-  telemetry::ReceiverFigures receiver{.name = "ops", .circuit = "open", .last_delivered_at = {}, .last_failure = "HTTP <500>", .oldest_waiting = {}};
+  figures.sources.push_back({.kind = "files",
+                             .name = "/var/log/<x>.log",
+                             .last_line_at = figures.now - std::chrono::seconds(90),
+                             .lag_bytes = 5000,
+                             .listener = {}});
+  telemetry::ReceiverFigures receiver{
+      .name = "ops", .circuit = "open", .last_delivered_at = {}, .last_failure = "HTTP <500>", .oldest_waiting = {}};
   receiver.waiting = 4;
   figures.receivers.push_back(receiver);
   return figures;
@@ -32,9 +38,10 @@ Figures some_figures() {
 
 TEST(LivePage, ShowsWhatIsBrokenAndWhatHelpsWithoutAnyMarkupOfStrangers) {
   const std::string page = live_page(some_figures(), kHostile, Language::en);
-  for (const char* const wanted : {"2026-11-21 02:58:15 UTC", "expired", "(93 %)", "Fix (proved): renew &lt;it&gt;", "-\ta &lt; b\n+\tc\n", "nginx -t",
-                                   "verify off", "(unsafe)", "comes and goes", "silenced", "/etc/nginx/a&#39;b.conf:7", "Not shown: 2", "HTTP &lt;500&gt;",
-                                   "4 KiB", "90 s ago", "up for 3 h", "edge-&lt;1&gt;", "<section class=\"warning\""})
+  for (const char* const wanted :
+       {"2026-11-21 02:58:15 UTC", "expired", "(93 %)", "Fix (proved): renew &lt;it&gt;", "-\ta &lt; b\n+\tc\n", "nginx -t", "verify off",
+        "(unsafe)", "comes and goes", "silenced", "/etc/nginx/a&#39;b.conf:7", "Not shown: 2", "HTTP &lt;500&gt;", "4 KiB", "90 s ago",
+        "up for 3 h", "edge-&lt;1&gt;", "<section class=\"warning\""})
     EXPECT_NE(page.find(wanted), std::string::npos) << wanted;
   for (const char* const hostile : {"<script", "<img", "<b>", "onerror=alert(1)>", "\x1b", "a'b", "not this"})
     EXPECT_EQ(page.find(hostile), std::string::npos) << hostile;

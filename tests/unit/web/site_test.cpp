@@ -12,12 +12,13 @@ using telemetry::Figures;
 class SiteTest : public testing::Test {
  protected:
   Site make(Site::Options options = {}) {
-    return Site({.ask_figures = [this](auto reply) { asked_.push_back(std::move(reply)); },
-                 .incidents =
-                     [](Language language) {
-                       return std::string(language == Language::zh ? R"({"total":0,"incidents":[],"zh":1})" : R"({"total":0,"incidents":[]})");
-                     }},
-                options);
+    return Site(
+        {.ask_figures = [this](auto reply) { asked_.push_back(std::move(reply)); },
+         .incidents =
+             [](Language language) {
+               return std::string(language == Language::zh ? R"({"total":0,"incidents":[],"zh":1})" : R"({"total":0,"incidents":[]})");
+             }},
+        options);
   }
 
   static receive::HttpRequest request(std::string path, std::string query = {}, std::string accept_language = {}) {

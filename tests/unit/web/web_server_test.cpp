@@ -128,7 +128,8 @@ TEST_F(WebServerTest, AnswersWithTheHeadersThatKeepBrowsersInCheck) {
 TEST_F(WebServerTest, KeepsTheConnectionAndReadsPipelinedRequests) {
   start();
   const std::string answers =
-      ask("GET /a HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\nHEAD /b HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\nGET /later HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: "
+      ask("GET /a HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\nHEAD /b HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\nGET /later HTTP/1.1\r\nHost: "
+          "127.0.0.1\r\nConnection: "
           "close\r\n\r\n");
   EXPECT_NE(answers.find("\r\n\r\n/aHTTP/1.1 200 OK"), std::string::npos) << answers;
   EXPECT_EQ(answers.find("/b"), std::string::npos) << "an answer to HEAD has no body";

@@ -1,0 +1,53 @@
+#include "config/web_section.h"
+
+#include <gtest/gtest.h>
+
+#include "config/config_file.h"
+
+namespace handshaked::config {
+namespace {
+
+LoadedConfig read(std::string_view toml) {
+  LoadedConfig loaded;
+  read_config(toml, "test.toml", loaded);
+  return loaded;
+}
+
+/// The only problem that `toml` has.
+std::string problem(std::string_view toml) {
+  const LoadedConfig loaded = read(toml);
+  EXPECT_EQ(loaded.problems.size(), 1U) << toml;
+  return loaded.problems.empty() ? "" : loaded.problems.front().message();
+}
+
+TEST(WebSection, IsOnLoopbackByDefaultAndMayBeTaken) {
+  const Web web = read("").config.web;
+  EXPECT_EQ(web.listen, "http://127.0.0.1:9433");
+  EXPECT_FALSE(web.is_explicit);
+  EXPECT_TRUE(web.page);
+  EXPECT_TRUE(read("[web]\nlisten = \"127.0.0.1:9433\"\n").config.web.is_explicit) << "named, though it is the default";
+  EXPECT_EQ(read("[web]\nlisten = \"\"\n").config.web.listen, "");
+}
+
+TEST(WebSection, ShowsThePageToThisHostOnlyUnlessItIsSaid) {
+  for (const char* const local : {"127.0.0.1:1", "http://127.0.0.2:1", "[::1]:1", "unix:/run/h.sock"}) {
+    const LoadedConfig loaded = read("[web]\nlisten = \"" + std::string(local) + "\"\n");
+    EXPECT_TRUE(loaded.problems.empty()) << local;
+    EXPECT_TRUE(loaded.config.web.page) << local;
+  }
+  EXPECT_FALSE(read("[web]\nlisten = \"0.0.0.0:9433\"\n").config.web.page);
+  EXPECT_FALSE(read("[web]\nlisten = \"[::]:9433\"\n").config.web.page);
+  EXPECT_TRUE(read("[web]\npage = true\nlisten = \"0.0.0.0:9433\"\n").config.web.page);
+  EXPECT_FALSE(read("[web]\npage = false\n").config.web.page);
+}
+
+TEST(WebSection, NamesWhatItCannotUse) {
+  EXPECT_NE(problem("[web]\nlisten = \"proxy:9433\"\n").find("test.toml:2:10: "), std::string::npos);
+  EXPECT_NE(problem("[web]\nlisten = \"https://127.0.0.1:9433\"\n").find("put a proxy in front"), std::string::npos);
+  EXPECT_NE(problem("[web]\nlisten = \"udp://127.0.0.1:9433\"\n").find("HOST:PORT or unix:"), std::string::npos);
+  EXPECT_NE(problem("[web]\nhosts = [\"a\", \"http://b\"]\n").find("\"http://b\" is no host name"), std::string::npos);
+  EXPECT_NE(problem("[web]\nhosts = [\"\"]\n").find("is no host name"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace handshaked::config
