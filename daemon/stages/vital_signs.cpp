@@ -22,7 +22,8 @@ void VitalSigns::ask(Reply reply) {
   if (waiting_.size() == 1) {
     patience_.expires_after(kPatience);
     patience_.async_wait([this](boost::system::error_code error) {
-      if (!error) finish(false);
+      // One that was queued for an earlier question says nothing about this one.
+      if (!error && std::chrono::steady_clock::now() >= patience_.expiry()) finish(false);
     });
   }
   if (!std::exchange(is_asking_, true)) ask_store();

@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 #include <simdjson.h>
 
+#include <algorithm>
 #include <array>
 
 #include "parse/time_zone.h"
@@ -68,6 +69,11 @@ double number_of(const element& from, std::string_view key) {
   return from[key].get(number) == simdjson::SUCCESS ? number : 0;
 }
 
+std::uint64_t count_of(const element& from, std::string_view key) {
+  std::uint64_t count = 0;
+  return from[key].get(count) == simdjson::SUCCESS ? count : 0;
+}
+
 /// "2026-11-21T02:58:15.123Z" as "2026-11-21 02:58:15 UTC".
 std::string moment(std::string text) {
   if (text.size() < 19) return text;
@@ -103,7 +109,7 @@ class LivePage {
     if (is_read && rows.size() == 0) out_ += "<p class=\"good what\">" + say("No open incidents.", "没有未恢复的事件。") + "</p>\n";
     for (const element& row : rows) incident(row);
     if (is_read) {
-      const auto total = static_cast<std::size_t>(number_of(incidents, "total"));
+      const auto total = count_of(incidents, "total");
       if (total > rows.size())
         out_ += "<p class=\"soft\">" + say("Not shown: ", "未显示：") + std::to_string(total - rows.size()) +
                 " (<code>handshaked incidents list</code>)</p>\n";
@@ -158,7 +164,7 @@ class LivePage {
     fact(say("Directive", "指令"), directive_words(place));
     fact(say("Servers", "服务器"), joined(list_of(about, "servers")));
     fact(say("Hosts", "主机"), joined(list_of(about, "hosts")));
-    const auto clients = static_cast<std::uint64_t>(number_of(child_of(about, "clients"), "distinct"));
+    const auto clients = count_of(child_of(about, "clients"), "distinct");
     if (clients > 0) fact(say("Clients", "客户端"), std::to_string(clients));
     fact(say("Cause", "原因"), text_of(diagnosis, "cause"), confidence(diagnosis));
     fact(say("Rule", "规则"), text_of(child_of(data, "rule"), "id"));
@@ -177,7 +183,7 @@ class LivePage {
   }
 
   std::string confidence(const element& diagnosis) const {
-    const int percent = static_cast<int>(number_of(diagnosis, "confidence") * 100 + 0.5);
+    const int percent = static_cast<int>(std::clamp(number_of(diagnosis, "confidence"), 0.0, 1.0) * 100 + 0.5);
     return " <span class=\"soft\">(" + std::to_string(percent) + " %)</span>";
   }
 
