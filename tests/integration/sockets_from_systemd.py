@@ -1,8 +1,9 @@
-"""Sockets that systemd opened (LISTEN_FDS, sd_listen_fds(3)): taken over instead of being opened, for TCP, UDP and Unix sockets, and not closed by
+"""Sockets that systemd opened (LISTEN_FDS, sd_listen_fds(3)): taken over instead of being opened, for TCP, UDP, Unix sockets and the web listener, and not closed by
 `kill -9`: what is sent while nobody reads waits in them, and no line is lost between two runs. They are left alone at the end."""
 import os
 import socket
 import sys
+import urllib.request
 
 from support.accounting import Ledger
 from support.daemon import Daemon
@@ -30,10 +31,12 @@ def story(t):
     path = t.directory / "datagrams.sock"
     local = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     local.bind(str(path))
-    sockets = (udp, local, tcp)  # in an order of their own: they are known by their addresses
+    page = socket.create_server(("127.0.0.1", 0))
+    sockets = (udp, local, page, tcp)  # in an order of their own: they are known by their addresses
     numbers = [one.fileno() for one in sockets]
     port = tcp.getsockname()[1]
-    daemon = Daemon(t, tables=[("[[syslog]]", {"listen": ["tcp://127.0.0.1:%d" % port, "udp://127.0.0.1:%d" % port, "unixgram:%s" % path]})],
+    daemon = Daemon(t, tables=[("[[syslog]]", {"listen": ["tcp://127.0.0.1:%d" % port, "udp://127.0.0.1:%d" % port, "unixgram:%s" % path]}),
+                               ("[web]", {"listen": "127.0.0.1:%d" % page.getsockname()[1]})],
                     wrapper=[sys.executable, "-c", WRAPPER, ",".join(map(str, numbers))], pass_fds=numbers)
     ledger = Ledger()
 
@@ -49,6 +52,8 @@ def story(t):
     send()
     ledger.expect_all_counted(daemon, 20)
     t.step("%d lines through sockets of systemd's" % ledger.total())
+    with urllib.request.urlopen("http://127.0.0.1:%d/healthz" % page.getsockname()[1], timeout=20) as answer:
+        expect_equal(answer.status, 200, "status of /healthz through a socket of systemd's")
 
     daemon.kill()
     before = ledger.total()
