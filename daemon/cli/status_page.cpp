@@ -105,12 +105,13 @@ class StatusPage {
     if (list.empty()) return;
     out_ += "\n";
     TextTable table({say("SOURCE", "来源"), say("KIND", "类型"), say("STATE", "状态"), say("READ", "已读"), say("LINES", "行数"),
-                     say("MATCHED", "匹配"), say("UNREAD", "未读"), say("BEHIND", "落后"), say("LAST LINE", "最近一行")});
+                     say("MATCHED", "匹配"), say("POSITION", "位置"), say("UNREAD", "未读"), say("BEHIND", "落后"),
+                     say("LAST LINE", "最近一行")});
     for (const element& source : list) {
       const bool has_lag = source["lag_bytes"].error() == simdjson::SUCCESS;
       table.add({text_of(source, "name"), text_of(source, "kind"), state_word(text_of(source, "state")),
                  size_words(number_of(source, "bytes")), text_of(source, "lines"), text_of(source, "matched"),
-                 has_lag ? size_words(number_of(source, "lag_bytes")) : "-",
+                 has_lag ? text_of(source, "position") : "-", has_lag ? size_words(number_of(source, "lag_bytes")) : "-",
                  has_lag ? length_words(static_cast<std::uint64_t>(real_of(source, "lag_seconds"))) : "-", since(source, "last_line_at")});
     }
     out_ += table.text();

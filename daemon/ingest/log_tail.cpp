@@ -74,7 +74,8 @@ std::uint64_t LogTail::unread_bytes() const {
 
 LogTail::Seen LogTail::seen() const {
   if (chain_.empty()) return {};
-  return {.node = chain_.back().file.node(), .size = chain_.back().file.size()};
+  const TailedFile& newest = chain_.back().file;
+  return {.node = newest.node(), .size = newest.size(), .read = newest.size() - newest.unread_bytes()};
 }
 
 std::uint64_t LogTail::overlong_lines() const {

@@ -90,6 +90,7 @@ class LogTail {
   struct Seen {
     FileNode node;
     std::uint64_t size = 0;
+    std::uint64_t read = 0;  ///< bytes from its beginning on that were read
   };
   Seen seen() const;
   /// waiting or unreadable while that is so.

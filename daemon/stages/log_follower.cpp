@@ -52,6 +52,7 @@ void LogFollower::count(const ingest::TailStep& step, Time now) {
   counters_.seen_device.store(seen.node.device, relaxed);
   counters_.seen_inode.store(seen.node.inode, relaxed);
   counters_.seen_size.store(seen.size, relaxed);
+  counters_.position.store(seen.read, relaxed);
   if (step.caught_up) counters_.caught_up_at.store(microseconds, relaxed);
   if (step.bytes > 0) counters_.last_line_at.store(microseconds, relaxed);
   using State = LogCounters::State;

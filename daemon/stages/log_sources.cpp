@@ -40,6 +40,7 @@ telemetry::SourceFigures figures_of(const std::string& path, const LogCounters& 
   figures.candidates = counters.candidates;
   figures.matched = counters.matched;
   figures.untrusted = counters.untrusted;
+  figures.position = counters.position;
   figures.lag_bytes = counters.unread_bytes + grown_since(counters, path);
   const auto caught_up_at = time_of(counters.caught_up_at);
   if (*figures.lag_bytes > 0 && caught_up_at && now > *caught_up_at)

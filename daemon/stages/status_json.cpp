@@ -39,6 +39,7 @@ void write_sources(JsonWriter& json, const Figures& figures) {
     json.begin_object().member("kind", source.kind).member("name", source.name).member("state", to_string(source.state));
     json.member("bytes", source.bytes).member("lines", source.lines).member("candidates", source.candidates);
     json.member("matched", source.matched).member("untrusted", source.untrusted);
+    if (source.position) json.member("position", *source.position);
     if (source.lag_bytes) json.member("lag_bytes", *source.lag_bytes).member("lag_seconds", rounded(source.lag_seconds));
     time_member(json, "last_line_at", source.last_line_at);
     if (source.listener) {

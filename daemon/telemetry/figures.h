@@ -32,6 +32,7 @@ struct SourceFigures {
   std::uint64_t untrusted = 0;            ///< of these: a stranger may have written them
   std::optional<Time> last_line_at = {};  ///< when something was last read
   // Of files only.
+  std::optional<std::uint64_t> position = {};   ///< up to which the newest file was read
   std::optional<std::uint64_t> lag_bytes = {};  ///< that are there and were not read
   double lag_seconds = 0;                       ///< since when there have been some, about
   std::optional<ListenerFigures> listener = {};

@@ -125,6 +125,7 @@ def story(t):
     wait_for(lambda: shown()[1]["lines"] == lines() and shown()[1]["lag_bytes"] == 0, 20, "all lines in status")
     status, source = shown()
     expect_equal((source["kind"], source["state"]), ("files", "open"), "the source in status")
+    wait_for(lambda: shown()[1]["position"] == nginx.error_log.stat().st_size, 20, "the position at the end")
     expect(source["last_line_at"].startswith("20"), "last line: %r" % source)
     expect(sum(rule["matches"] for rule in status["rule_use"]) >= 3 and status["rule_use"][0]["seconds"] >= 0, "rules: %r" % status["rule_use"])
     expect_equal((status["ready"], status["store"]["answers"], [queue["name"] for queue in status["queues"]]), (True, True, ["logs", "network"]), "status")
