@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <vector>
 
 #include "parse/time_zone.h"
 #include "web/html_text.h"
@@ -49,9 +50,16 @@ std::string text_of(const element& from, std::string_view key) {
   return found.is_null() ? std::string() : simdjson::minify(found);
 }
 
+/// What a missing member is taken for: an element that belongs to no document must not be asked anything.
+const element& empty_object() {
+  static simdjson::dom::parser parser;
+  static const element nothing = parser.parse(std::string_view("{}")).value();
+  return nothing;
+}
+
 element child_of(const element& from, std::string_view key) {
   element found;
-  return from[key].get(found) == simdjson::SUCCESS ? found : element();
+  return from[key].get(found) == simdjson::SUCCESS ? found : empty_object();
 }
 
 bool flag_of(const element& from, std::string_view key) {
@@ -59,9 +67,10 @@ bool flag_of(const element& from, std::string_view key) {
   return from[key].get(flag) == simdjson::SUCCESS && flag;
 }
 
-simdjson::dom::array list_of(const element& from, std::string_view key) {
+std::vector<element> list_of(const element& from, std::string_view key) {
   simdjson::dom::array list;
-  return from[key].get(list) == simdjson::SUCCESS ? list : simdjson::dom::array();
+  if (from[key].get(list) != simdjson::SUCCESS) return {};
+  return {list.begin(), list.end()};
 }
 
 double number_of(const element& from, std::string_view key) {
@@ -105,8 +114,8 @@ class LivePage {
     const bool is_read = parser.parse(incidents_json.data(), incidents_json.size()).get(incidents) == simdjson::SUCCESS;
     head();
     readiness();
-    const auto rows = is_read ? list_of(incidents, "incidents") : simdjson::dom::array();
-    if (is_read && rows.size() == 0) out_ += "<p class=\"good what\">" + say("No open incidents.", "没有未恢复的事件。") + "</p>\n";
+    const auto rows = is_read ? list_of(incidents, "incidents") : std::vector<element>();
+    if (is_read && rows.empty()) out_ += "<p class=\"good what\">" + say("No open incidents.", "没有未恢复的事件。") + "</p>\n";
     for (const element& row : rows) incident(row);
     if (is_read) {
       const auto total = count_of(incidents, "total");
@@ -204,13 +213,13 @@ class LivePage {
   std::string state_words(const element& about) const {
     std::string words = say("open", "未恢复");
     if (flag_of(about, "flapping")) words += say(", comes and goes", "，时有时无");
-    if (list_of(about, "silenced_by").size() > 0) words += say(", silenced", "，已静默");
+    if (!list_of(about, "silenced_by").empty()) words += say(", silenced", "，已静默");
     if (flag_of(about, "late")) words += say(", written while handshaked was down", "，handshaked 停止期间写入");
     if (!text_of(about, "fix_verified_at").empty()) words += say(", passes again", "，已重新通过");
     return words;
   }
 
-  static std::string joined(const simdjson::dom::array& list) {
+  static std::string joined(const std::vector<element>& list) {
     std::string out;
     std::size_t count = 0;
     for (const element& one : list) {
