@@ -13,7 +13,7 @@ if(NOT PATCHELF)
   message(FATAL_ERROR "the tarball needs patchelf: apt-get install patchelf")
 endif()
 file(GET_RUNTIME_DEPENDENCIES EXECUTABLES ${program} RESOLVED_DEPENDENCIES_VAR libraries
-  POST_INCLUDE_REGEXES "/lib(re2|simdjson|spdlog|fmt|date-tz|snappy|sqlite3)\\.so"
+  POST_INCLUDE_REGEXES "/lib(re2|simdjson|spdlog|fmt|date-tz|snappy|sqlite3|prometheus-cpp-core)\\.so"
   POST_EXCLUDE_REGEXES ".*")
 if(NOT libraries)
   message(FATAL_ERROR "no library of the program was found")

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "match/line_count.h"
+#include "base/line_count.h"
 
 namespace handshaked::stages {
 
@@ -71,7 +71,7 @@ void LogFollower::use_rules(std::shared_ptr<const match::RuleSet> rules) {
 }
 
 void LogFollower::on_block(const ingest::TailBlock& block) {
-  lines_ += match::count_lines(block.lines.bytes);
+  lines_ += count_lines(block.lines.bytes);
   analysis_->consume(block.lines, fold_);
 }
 
