@@ -51,6 +51,7 @@ void apply_configure_arguments(Installation& installation) {
     if (const auto value = behind(argument, "--prefix="); !value.empty()) installation.prefix = with_slash(std::string(value));
     else if (const auto path = behind(argument, "--conf-path="); !path.empty()) configuration_path = path;
     else if (const auto log = behind(argument, "--error-log-path="); !log.empty()) installation.error_log = log;
+    else if (const auto pid = behind(argument, "--pid-path="); !pid.empty()) installation.pid_file = pid;
     else if (argument.starts_with("--with-stream") && argument.find("module") == std::string::npos) installation.has_stream = true;
     else if (argument.starts_with("--with-mail") && argument.find("module") == std::string::npos) installation.has_mail = true;
     else if (argument == "--with-http_v2_module") installation.has_http_v2 = true;
@@ -80,13 +81,6 @@ ErrorLog read_error_log(const Directive& directive, const Configuration& configu
   for (std::size_t i = 1; i < directive.arguments.size(); ++i) {
     log.level = directive.argument(i).starts_with("debug") ? "debug" : std::string(directive.argument(i));
   }
-  return log;
-}
-
-ErrorLog built_in_error_log(const Installation& installation) {
-  ErrorLog log;
-  log.kind = installation.error_log == "stderr" ? ErrorLog::Kind::stderr_ : ErrorLog::Kind::file;
-  log.path = log.kind == ErrorLog::Kind::file ? against(installation.prefix, installation.error_log) : installation.error_log;
   return log;
 }
 
@@ -161,10 +155,23 @@ void apply_command_line(Installation& installation, std::span<const std::string>
   if (!log.empty()) installation.error_log = log;
 }
 
+std::string pid_file(const Configuration& configuration, const Installation& installation) {
+  const Directive* const named = configuration.root().find_first("pid");
+  if (named != nullptr && !named->argument(0).empty()) return configuration.full_path(named->argument(0), PathBase::prefix);
+  return against(installation.prefix, installation.pid_file);
+}
+
+ErrorLog start_error_log(const Installation& installation) {
+  ErrorLog log;
+  log.kind = installation.error_log == "stderr" ? ErrorLog::Kind::stderr_ : ErrorLog::Kind::file;
+  log.path = log.kind == ErrorLog::Kind::file ? against(installation.prefix, installation.error_log) : installation.error_log;
+  return log;
+}
+
 std::vector<ErrorLog> error_logs(const Configuration& configuration, const Installation& installation) {
   std::vector<ErrorLog> logs;
   collect(configuration.root(), configuration, logs);
-  if (configuration.root().find("error_log").empty()) logs.insert(logs.begin(), built_in_error_log(installation));
+  if (configuration.root().find("error_log").empty()) logs.insert(logs.begin(), start_error_log(installation));
   return logs;
 }
 
@@ -174,7 +181,7 @@ std::vector<ErrorLog> effective_error_logs(const Directive& block, const Configu
     for (const Directive* directive : level->find("error_log")) logs.push_back(read_error_log(*directive, configuration));
     if (!logs.empty()) return logs;
   }
-  return {built_in_error_log(installation)};
+  return {start_error_log(installation)};
 }
 
 }  // namespace handshaked::nginx

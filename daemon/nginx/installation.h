@@ -20,6 +20,7 @@ struct Installation {
   std::string prefix = "/usr/local/nginx/";  ///< ends in '/'
   std::string configuration_path = "/usr/local/nginx/conf/nginx.conf";
   std::string error_log = "logs/error.log";  ///< as built: relative to the prefix, or "stderr"
+  std::string pid_file = "logs/nginx.pid";   ///< as built: relative to the prefix
   std::vector<std::string> configure_arguments;
   bool has_stream = false, has_mail = false, has_http_v2 = false, has_http_v3 = false;
 };
@@ -43,6 +44,10 @@ struct ErrorLog {
   const Directive* directive = nullptr;  ///< nullptr: built in
 };
 
+/// Where a running nginx keeps the id of its master: as the configuration says, else as built. Absolute.
+std::string pid_file(const Configuration& configuration, const Installation& installation);
+/// Where nginx writes before it has read its configuration, and after that when the main level names no log: as built, or as -e says.
+ErrorLog start_error_log(const Installation& installation);
 /// Every error_log of a configuration. A level that has some hides those of the outer levels.
 std::vector<ErrorLog> error_logs(const Configuration& configuration, const Installation& installation);
 /// Those that count for a block.

@@ -52,6 +52,18 @@ TEST(Installation, TheCommandLineWins) {
   EXPECT_EQ(own.configuration_path, "/opt/n/conf/nginx.conf");
 }
 
+TEST(Installation, KnowsWhereThePidFileIs) {
+  MemoryFiles files;
+  files.add("/etc/nginx/nginx.conf", "events {}");
+  files.add("/etc/nginx/own.conf", "pid run/own.pid;");
+  const ConfigurationOptions options{.prefix = "/srv/edge", .limits = {}};
+  const auto bare = Configuration::load("/etc/nginx/nginx.conf", files, options);
+  const auto own = Configuration::load("/etc/nginx/own.conf", files, options);
+  EXPECT_EQ(pid_file(bare.value(), {}), "/usr/local/nginx/logs/nginx.pid");
+  EXPECT_EQ(pid_file(bare.value(), parse_nginx_version_output("configure arguments: --pid-path=/run/nginx.pid")), "/run/nginx.pid");
+  EXPECT_EQ(pid_file(own.value(), {}), "/srv/edge/run/own.pid");
+}
+
 TEST(Installation, ListsErrorLogsByLevel) {
   MemoryFiles files;
   files.add("/etc/nginx/nginx.conf",
