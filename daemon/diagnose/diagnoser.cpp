@@ -1,6 +1,7 @@
 #include "diagnose/diagnoser.h"
 
 #include "diagnose/candidate_diagnosis.h"
+#include "diagnose/tls_library.h"
 
 namespace handshaked::diagnose {
 
@@ -27,6 +28,9 @@ Diagnosis diagnose(const Symptom& symptom, const Surroundings& surroundings, con
       case parse::Side::ocsp: diagnosis = diagnose_listener(symptom, surroundings, knowledge); break;
       case parse::Side::config: diagnosis = diagnose_configuration(symptom, surroundings, knowledge); break;
     }
+  }
+  if (surroundings.nginx != nullptr) {
+    if (const auto why = why_proofs_do_not_count(surroundings.installation.openssl_running)) withdraw_proofs(diagnosis, *why);
   }
   rank_fixes(diagnosis.fixes);
   return diagnosis;

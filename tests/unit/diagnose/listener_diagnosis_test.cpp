@@ -115,6 +115,16 @@ TEST_F(ListenerDiagnosis, WidensProtocolsThatAreTooStrict) {
   EXPECT_EQ(first_patch(old_client), nullptr);
 }
 
+TEST_F(ListenerDiagnosis, ProvesNothingForAnotherOpenssl) {
+  bench_.server(std::string(kPair) + "        ssl_protocols TLSv1.3;\n");
+  bench_.surroundings.installation.openssl_running = "OpenSSL 1.1.1w  11 Sep 2023";
+  const Diagnosis diagnosis = reason("client_protocol_too_old", "unsupported protocol");
+  EXPECT_EQ(diagnosis.cause, "server_protocols_too_strict");
+  ASSERT_NE(first_patch(diagnosis), nullptr);
+  EXPECT_EQ(first_patch(diagnosis)->proof.status, ProofStatus::untested);
+  EXPECT_THAT(first_patch(diagnosis)->proof.detail.en, HasSubstr("nginx runs with OpenSSL 1.1.1w"));
+}
+
 TEST_F(ListenerDiagnosis, WidensGroupsAndCiphers) {
   bench_.server(std::string(kPair) + "        ssl_protocols TLSv1.3;\n        ssl_ecdh_curve X25519;\n");
   const Diagnosis groups = reason("no_shared_group", "no suitable key share");
