@@ -25,10 +25,58 @@ using diagnose::Finding;
 
 constexpr auto kTimeLimit = std::chrono::seconds(28);
 constexpr std::size_t kShownOfAKind = 5;
+constexpr std::size_t kShownLogs = 12;
 
 std::string place_of(const Finding& finding) {
   if (finding.file.empty()) return {};
   return finding.file + (finding.line == 0 ? "" : ":" + std::to_string(finding.line));
+}
+
+const char* place_word(nginx::LogPlace place) {
+  switch (place) {
+    case nginx::LogPlace::file: return "file";
+    case nginx::LogPlace::discarded: return "discarded";
+    case nginx::LogPlace::device: return "device";
+    case nginx::LogPlace::stderr_: return "stderr";
+    case nginx::LogPlace::syslog: return "syslog";
+    case nginx::LogPlace::memory: return "memory";
+  }
+  return "";
+}
+
+void write_logs(JsonWriter& json, const Checkup& checkup) {
+  json.key("logs").begin_array();
+  for (const diagnose::CheckedLog& checked : checkup.logs) {
+    json.begin_object().member("path", checked.log.path).member("kind", place_word(checked.log.place)).member("level", checked.log.level);
+    json.optional_member("file", checked.log.file);
+    if (checked.log.line != 0) json.member("line", checked.log.line);
+    if (checked.log.place == nginx::LogPlace::file) json.member("exists", checked.is_there).member("readable", !checked.is_closed);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+std::string state_of(const diagnose::CheckedLog& checked, Language language) {
+  if (checked.log.place != nginx::LogPlace::file) return std::string(say(language, "not a file", "不是文件"));
+  if (checked.is_closed) return std::string(say(language, "the service may not read it", "服务无法读取"));
+  return std::string(checked.is_there ? say(language, "followed", "跟踪") : say(language, "waited for", "等待出现"));
+}
+
+void write_log_list(Page& page, const Checkup& checkup, Language language) {
+  if (checkup.logs.empty()) return;
+  page.heading(say(language, "Error logs", "错误日志"));
+  std::vector<Item> items;
+  for (const diagnose::CheckedLog& checked : checkup.logs) {
+    if (items.size() == kShownLogs) break;
+    const std::string place = checked.log.file.empty() ? std::string(say(language, "built in", "内置"))
+                                                       : checked.log.file + ":" + std::to_string(checked.log.line);
+    items.push_back(
+        {.lead = checked.log.path + " " + checked.log.level + ": " + state_of(checked, language), .remark = place, .details = {}});
+  }
+  page.list(ListStyle::bullets, items);
+  if (checkup.logs.size() > kShownLogs)
+    page.note(counted(language, checkup.logs.size() - kShownLogs, "more; --format json lists all", "more; --format json lists all",
+                      "个未显示；--format json 列出全部"));
 }
 
 std::string checkup_json(const Checkup& checkup, const diagnose::NginxAtHand& nginx, const std::vector<std::string>& probes,
@@ -43,6 +91,7 @@ std::string checkup_json(const Checkup& checkup, const diagnose::NginxAtHand& ng
   json.end_object().key("checked").begin_object();
   json.member("upstreams", checkup.upstreams).member("upstreams_working", checkup.upstreams_working).member("files", checkup.files);
   json.member("certificates", checkup.certificates).member("listeners", checkup.listeners).end_object();
+  write_logs(json, checkup);
   json.key("findings").begin_array();
   for (const Finding& finding : checkup.findings) {
     json.begin_object().member("id", finding.id).member("severity", to_string(finding.severity));
@@ -109,6 +158,7 @@ std::string checkup_page(const Checkup& checkup, const diagnose::NginxAtHand& ng
   const auto page = make_page(page_options_for(STDOUT_FILENO, PageFormat::text, language));
   write_headline(*page, checkup, nginx, language);
   write_findings(*page, checkup, language);
+  write_log_list(*page, checkup, language);
   if (!checkup.unseen.empty()) {
     page->heading(say(language, "Not looked at", "未检查"));
     std::vector<Item> items;
@@ -142,6 +192,8 @@ int run_doctor(const DoctorOptions& options) {
   diagnose::CheckupOptions checkup_options;
   checkup_options.horizon = std::chrono::hours(24 * options.days);
   checkup_options.running = nginx.value().running ? &*nginx.value().running : nullptr;
+  checkup_options.service_user = options.service_user;
+  checkup_options.service = diagnose::reader_named(options.service_user, {"adm", "systemd-journal"});  // as the unit has it
   const Checkup checkup = diagnose::check_up(around.value()->surroundings(), base->knowledge, checkup_options);
   Output output = Output::standard();
   output.buffer() = options.json ? checkup_json(checkup, nginx.value(), around.value()->probes(), options.language)

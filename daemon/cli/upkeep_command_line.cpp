@@ -98,6 +98,9 @@ struct UpkeepCommandLine::Verbs {
     doctor_app->add_option("--days", doctor.days, "Tell what expires within so many days (default: 21)")
         ->type_name("N")
         ->check(CLI::PositiveNumber.description(""));
+    doctor_app
+        ->add_option("--service-user", doctor.service_user, "Whom the service runs as: tells what it may not read (default: handshaked)")
+        ->type_name("USER");
     const std::map<std::string, match::Severity> severities = {
         {"info", match::Severity::info}, {"warning", match::Severity::warning}, {"critical", match::Severity::critical}};
     doctor_app

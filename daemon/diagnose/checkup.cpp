@@ -30,6 +30,8 @@ Checkup check_up(const Surroundings& surroundings, const match::Knowledge& knowl
   Checkup checkup;
   check_configuration(surroundings, checkup);
   check_running(surroundings, options, checkup);
+  check_library(surroundings, checkup);
+  check_logs(surroundings, options, checkup);
   check_files(surroundings, options, checkup);
   check_upstreams(surroundings, knowledge, options, checkup);
   std::stable_sort(checkup.findings.begin(), checkup.findings.end(),

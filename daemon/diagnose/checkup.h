@@ -5,10 +5,12 @@
 #include <vector>
 
 #include "diagnose/diagnosis.h"
+#include "diagnose/file_access.h"
 #include "diagnose/installed_nginx.h"
 #include "diagnose/surroundings.h"
 #include "match/knowledge.h"
 #include "match/rule.h"
+#include "nginx/error_log_inventory.h"
 
 namespace handshaked::diagnose {
 
@@ -26,13 +28,23 @@ struct CheckupOptions {
   std::chrono::hours horizon{21 * 24};  ///< what ends within so long is told
   std::size_t most_upstreams = 200;
   const RunningNginx* running = nullptr;  ///< nullptr: none was found
+  std::string service_user;               ///< whom the daemon runs as, for words
+  std::optional<Reader> service;          ///< and what it may read; nothing: there is no such user
+};
+
+/// One place to which nginx writes errors.
+struct CheckedLog {
+  nginx::NamedErrorLog log;
+  bool is_there = false;   ///< a file that exists
+  bool is_closed = false;  ///< the service may not read it, as far as modes tell
 };
 
 /// The state of a host's nginx before anything breaks. A value.
 struct Checkup {
   std::vector<Finding> findings;  ///< the most severe first
-  std::vector<Text> unseen;       ///< what could not be looked at, and why
-  std::size_t upstreams = 0;      ///< looked at
+  std::vector<CheckedLog> logs;
+  std::vector<Text> unseen;   ///< what could not be looked at, and why
+  std::size_t upstreams = 0;  ///< looked at
   std::size_t upstreams_working = 0;
   std::size_t files = 0;         ///< certificate, key, CRL files that were read
   std::size_t certificates = 0;  ///< in them

@@ -1,27 +1,18 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <array>
 #include <set>
 
 #include "diagnose/checkup_parts.h"
 #include "diagnose/configured_file.h"
 #include "diagnose/load_trial.h"
 #include "diagnose/security_policy.h"
+#include "diagnose/tls_library.h"
 
 namespace handshaked::diagnose {
 namespace {
 
 using match::Severity;
-
-/// From the quietest to the one that tells everything; -1 for a word that is none.
-int verbosity(std::string_view level) {
-  constexpr std::array<std::string_view, 8> kLevels = {"emerg", "alert", "crit", "error", "warn", "notice", "info", "debug"};
-  const auto found = std::find(kLevels.begin(), kLevels.end(), level);
-  return found == kLevels.end() ? -1 : static_cast<int>(found - kLevels.begin());
-}
-constexpr int kError = 3;
-constexpr int kInfo = 6;
 
 void check_verification(const Surroundings& surroundings, Checkup& checkup) {
   for (const nginx::PassTarget& target : surroundings.nginx->passes.targets()) {
@@ -45,65 +36,6 @@ void check_verification(const Surroundings& surroundings, Checkup& checkup) {
           "设置 " + family + "verify on，把 " + family + "trusted_certificate 设为上游的 CA，证书名不同时设置 " + family + "name"},
          pass.file->path,
          pass.line});
-  }
-}
-
-/// One finding for a log, whatever the number of blocks that use it.
-void check_log(const nginx::ErrorLog& log, bool has_listener, bool has_upstream, std::set<std::string>& told, Checkup& checkup) {
-  const int level = verbosity(log.level);
-  const std::string place = log.directive != nullptr ? log.directive->file->path : std::string();
-  const std::uint32_t line = log.directive != nullptr ? log.directive->line : 0;
-  const std::string name = "error_log " + log.path + " " + log.level;
-  if (log.path == "/dev/null") {
-    if (told.insert("null" + place + std::to_string(line)).second) {
-      checkup.findings.push_back({"log-discarded",
-                                  Severity::warning,
-                                  {"Errors go to /dev/null: no fault can be seen there", "错误日志写入 /dev/null：看不到任何故障"},
-                                  {"Let error_log name a file", "让 error_log 指向一个文件"},
-                                  place,
-                                  line});
-    }
-    return;
-  }
-  if (has_upstream && level >= 0 && level < kError && told.insert("up" + place + std::to_string(line)).second) {
-    checkup.findings.push_back(
-        {"log-level-hides-upstream",
-         Severity::warning,
-         {name + " hides faults towards upstreams: nginx logs them at error", name + " 会隐藏上游故障：nginx 以 error 级别记录"},
-         {"Use the level error or a lower one", "使用 error 或更低的级别"},
-         place,
-         line});
-  }
-  if (has_listener && level >= 0 && level < kInfo && told.insert("down" + place + std::to_string(line)).second) {
-    checkup.findings.push_back(
-        {"log-level-hides-clients",
-         Severity::info,
-         {name + " hides most TLS failures of clients: nginx logs them at info",
-          name + " 会隐藏大多数客户端 TLS 失败：nginx 以 info 级别记录"},
-         {"Use the level info where clients' failures matter, for example when they verify a certificate of yours or show one",
-          "在客户端失败重要之处（例如双向认证）使用 info 级别"},
-         place,
-         line});
-  }
-}
-
-void check_logs(const Surroundings& surroundings, Checkup& checkup) {
-  std::set<std::string> told;
-  const auto& configuration = surroundings.nginx->configuration;
-  for (const nginx::Listener& listener : surroundings.nginx->listeners.listeners()) {
-    if (!listener.is_tls) continue;
-    ++checkup.listeners;
-    for (const nginx::ListeningServer& server : listener.servers) {
-      for (const auto& log : nginx::effective_error_logs(*server.server->directive, configuration, surroundings.installation)) {
-        check_log(log, true, false, told, checkup);
-      }
-    }
-  }
-  for (const nginx::PassTarget& target : surroundings.nginx->passes.targets()) {
-    if (!target.is_tls) continue;
-    for (const auto& log : nginx::effective_error_logs(*target.pass->parent, configuration, surroundings.installation)) {
-      check_log(log, false, true, told, checkup);
-    }
   }
 }
 
@@ -156,7 +88,6 @@ void check_configuration(const Surroundings& surroundings, Checkup& checkup) {
                                 problem.line});
   }
   check_verification(surroundings, checkup);
-  check_logs(surroundings, checkup);
 }
 
 void check_running(const Surroundings& surroundings, const CheckupOptions& options, Checkup& checkup) {
@@ -176,18 +107,24 @@ void check_running(const Surroundings& surroundings, const CheckupOptions& optio
                                 0});
   }
   if (surroundings.nginx_loaded_at) check_changed_files(surroundings, *surroundings.nginx_loaded_at, checkup);
+}
+
+void check_library(const Surroundings& surroundings, Checkup& checkup) {
   const auto ours = security_policy("");
   const std::string& theirs = surroundings.installation.openssl_running;
-  if (ours && !theirs.empty() && theirs != ours.value().openssl_version) {
-    checkup.findings.push_back(
-        {"openssl-differs",
-         Severity::info,
-         {"nginx runs with " + theirs + ", handshaked with " + ours.value().openssl_version + ": what is proved here may differ there",
-          "nginx 使用 " + theirs + "，handshaked 使用 " + ours.value().openssl_version + "：结论可能不同"},
-         {},
-         {},
-         0});
-  }
+  if (!ours || theirs.empty() || theirs == ours.value().openssl_version) return;
+  const std::string who = "nginx runs with " + theirs + ", handshaked with " + ours.value().openssl_version;
+  const std::string who_zh = "nginx 使用 " + theirs + "，handshaked 使用 " + ours.value().openssl_version;
+  const bool matters = !is_same_series(theirs, ours.value().openssl_version);
+  checkup.findings.push_back(
+      {"openssl-differs",
+       matters ? Severity::warning : Severity::info,
+       matters ? Text{who + ": fixes are called untested, for what works here may fail there",
+                      who_zh + "：修复一律标为未验证，此处可行的在那里可能失败"}
+               : Text{who + ": only the patch level differs, and fixes count as proved", who_zh + "：仅补丁版本不同，验证有效"},
+       {},
+       {},
+       0});
 }
 
 }  // namespace handshaked::diagnose

@@ -7,10 +7,14 @@ namespace handshaked::diagnose {
 
 // What check_up() is made of, a file each; each adds to the Checkup.
 
-/// Complaints of the reader, verification that is off, error_log levels that hide faults.
+/// Complaints of the reader, verification that is off.
 void check_configuration(const Surroundings& surroundings, Checkup& checkup);
 /// The running nginx: what was changed since it loaded, a program or OpenSSL that was replaced under it.
 void check_running(const Surroundings& surroundings, const CheckupOptions& options, Checkup& checkup);
+/// The TLS library under nginx, where it is another than ours.
+void check_library(const Surroundings& surroundings, Checkup& checkup);
+/// Where errors go, levels that hide faults, and what the service may not read.
+void check_logs(const Surroundings& surroundings, const CheckupOptions& options, Checkup& checkup);
 /// Every file that a TLS directive names: readable, PEM, not about to expire, own chains complete.
 void check_files(const Surroundings& surroundings, const CheckupOptions& options, Checkup& checkup);
 /// Every upstream with TLS as nginx would reach it now, and what its chain will do.

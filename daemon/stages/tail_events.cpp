@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "diagnose/file_access.h"
 #include "telemetry/log.h"
 
 namespace handshaked::stages {
@@ -11,6 +12,10 @@ void log_tail_event(const ingest::TailEvent& event) {
   std::string text = std::string(to_string(event.kind)) + ": " + event.path;
   if (!event.detail.empty()) text += ": " + event.detail;
   if (event.lost_bytes && *event.lost_bytes > 0) text += " (" + std::to_string(*event.lost_bytes) + " bytes were never read)";
+  if (event.kind == Kind::unreadable) {
+    if (const auto problem = diagnose::access_problem(event.path, diagnose::this_process()))
+      text += "; " + problem->text.en + "; " + problem->remedy.en + "; it is tried again meanwhile";
+  }
   const bool is_bad = event.kind == Kind::unreadable || event.kind == Kind::damaged || event.kind == Kind::lost_track ||
                       (event.kind == Kind::truncated && event.lost_bytes.value_or(1) > 0);
   const bool is_lost = event.kind == Kind::lost_track || event.lost_bytes.value_or(0) > 0;
