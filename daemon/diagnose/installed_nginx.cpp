@@ -97,6 +97,13 @@ std::vector<pid_t> workers_of(pid_t master) {
   return workers;
 }
 
+/// From the kernel, where it keeps lists of children (CONFIG_PROC_CHILDREN): looking through all processes is not free on a large host.
+std::optional<std::vector<pid_t>> children_of(pid_t id) {
+  std::ifstream file(process_directory(id) / "task" / std::to_string(id) / "children");
+  if (!file) return std::nullopt;
+  return std::vector<pid_t>{std::istream_iterator<pid_t>(file), {}};
+}
+
 std::optional<Time> load_time(pid_t master, const std::vector<pid_t>& processes) {
   std::optional<Time> oldest;
   for (const pid_t id : processes) {
@@ -203,7 +210,10 @@ std::vector<RunningNginx> running_nginxes() {
 InstalledNginx find_nginx(const std::string& configuration, const std::string& prefix) {
   InstalledNginx found;
   std::vector<RunningNginx> running = running_nginxes();
-  const std::string wanted = configuration.empty() ? std::string() : real_path(fs::absolute(absolute_in(prefix, configuration)).string());
+  std::string wanted = configuration.empty() ? std::string() : real_path(fs::absolute(absolute_in(prefix, configuration)).string());
+  if (wanted.empty() && running.size() > 1) {  // of several, the one that the installed nginx would be
+    if (const std::string program = installed_program(); !program.empty()) wanted = real_path(installation_of(program).configuration_path);
+  }
   for (RunningNginx& one : running) {
     nginx::Installation installation = installation_of(one);
     const bool is_it = wanted.empty() ? running.size() == 1 : real_path(installation.configuration_path) == wanted;
@@ -221,7 +231,8 @@ InstalledNginx find_nginx(const std::string& configuration, const std::string& p
 
 std::optional<Time> loaded_at(const RunningNginx& running) {
   if (!title_of(running.master).starts_with(kMasterTitle)) return std::nullopt;
-  return load_time(running.master, all_processes());
+  const auto children = children_of(running.master);
+  return load_time(running.master, children ? *children : all_processes());
 }
 
 Result<> reload_nginx(const RunningNginx& running, std::chrono::milliseconds time_limit) {
