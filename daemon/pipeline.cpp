@@ -46,6 +46,7 @@
 #include "stages/housekeeping.h"
 #include "stages/incident_commit.h"
 #include "stages/incident_diagnosis.h"
+#include "stages/log_discovery.h"
 #include "stages/log_sources.h"
 #include "stages/network_sources.h"
 #include "stages/operator_desk.h"
@@ -110,11 +111,12 @@ class Daemon {
         sources_(loop_, readers_, batches_, base_->rules),
         network_batches_(kQueuedNetworkBatches, [this] { asio::post(loop_, [this] { take_batches(); }); }),
         network_(loop_, network_batches_, base_->rules, config_.readers),
+        nginx_(stages::nginx_view(config_)),
         signs_(loop_, parts()) {}
 
   /// Builds what can fail for reasons of the administrator's; complains in the log.
   bool prepare(bool from_start) {
-    diagnosis_.emplace(loop_.get_executor(), config_, base_, correlator_, store_, counters_, [this] { advance(); });
+    diagnosis_.emplace(loop_.get_executor(), config_, nginx_, base_, correlator_, store_, counters_, [this] { advance(); });
     counters_.rules.use_rules(base_->rules);
     if (!restore_incidents()) return false;
     if (const auto made = deliveries_.use(config_.receivers); !made) {
@@ -122,8 +124,10 @@ class Daemon {
       return false;
     }
     for (const config::FileSource& source : config_.files) {
-      const auto followed =
-          sources_.follow(source, from_start || source.from_start, [this](const std::string& path) { return find_cursor(path); });
+      if (source.discover) discovery_.emplace(loop_.get_executor(), nginx_, [this](const auto& logs) { sources_.use_discovered(logs); });
+      const std::vector<std::string> discovered = source.discover ? discovery_->first_look() : std::vector<std::string>();
+      const auto followed = sources_.follow(
+          source, from_start || source.from_start, [this](const std::string& path) { return find_cursor(path); }, discovered);
       if (!followed) {
         log_error(followed.error().message());
         return false;
@@ -146,6 +150,7 @@ class Daemon {
       telemetry::limit_rates();  // what is wrong at start is said in full
       stages::notify_ready(status);
     });
+    if (discovery_) discovery_->start();
     listen_to_operators();
     housekeeping_.start([this](std::function<void()> then) { network_.pass_through_threads(std::move(then)); });
     advance();  // what was open and due when we were stopped
@@ -422,6 +427,7 @@ class Daemon {
     web_->stop();
     signs_.stop();
     diagnosis_->stop();
+    if (discovery_) discovery_->stop();
     sources_.stop();
     network_.begin_stop();
     deadline_.cancel();
@@ -473,6 +479,8 @@ class Daemon {
   stages::LogSources sources_;
   BoundedQueue<stages::NetworkBatch> network_batches_;
   stages::NetworkSources network_;
+  std::shared_ptr<stages::NginxView> nginx_;
+  std::optional<stages::LogDiscovery> discovery_;
   stages::VitalSigns signs_;
   std::optional<web::WebFront> web_;
   std::set<std::string> known_sources_;  ///< whose position was committed by this process

@@ -22,8 +22,9 @@ using std::chrono::milliseconds;
 /// Log files to follow.
 struct FileSource {
   std::vector<std::string> paths{"/var/log/nginx/*error*.log"};  ///< globs; rotated siblings are found by themselves
-  std::string time_zone = "local";                               ///< nginx prints none
-  bool from_start = false;                                       ///< what is there at the first start, too
+  bool discover = true;             ///< also every error_log of the configuration that nginx uses; off where `paths` are given
+  std::string time_zone = "local";  ///< nginx prints none
+  bool from_start = false;          ///< what is there at the first start, too
 
   bool operator==(const FileSource&) const = default;
 };

@@ -14,7 +14,6 @@
 #include "diagnose/nginx_at_hand.h"
 #include "diagnose/upstream_case.h"
 #include "emit/diagnosis_json.h"
-#include "stages/nginx_view.h"
 #include "telemetry/log.h"
 
 namespace handshaked::stages {
@@ -36,14 +35,13 @@ constexpr std::size_t kMostMembers = 8;
 /// What lives as long as an answer may come: the loop's side (cases, timer) and the workers' side (the view of nginx, behind its mutex).
 class DiagnosisDesk::Work : public std::enable_shared_from_this<Work> {
  public:
-  Work(asio::any_io_executor loop, DiagnosisDeskOptions options, Answers answers)
+  Work(asio::any_io_executor loop, DiagnosisDeskOptions options, std::shared_ptr<NginxView> nginx, Answers answers)
       : loop_(std::move(loop)),
         options_(std::move(options)),
         answers_(std::move(answers)),
         timer_(loop_),
         workers_(options_.threads),
-        nginx_({.configuration = options_.nginx_configuration, .prefix = options_.nginx_prefix, .dump = {}}, options_.allow,
-               options_.ca_stores) {}
+        nginx_(std::move(nginx)) {}
 
   void use_rules(std::shared_ptr<const RuleBase> base) { base_ = std::move(base); }
   void use_rates(FixRates rates) { rates_ = std::make_shared<const FixRates>(std::move(rates)); }
@@ -105,7 +103,8 @@ class DiagnosisDesk::Work : public std::enable_shared_from_this<Work> {
     SteadyTime next_probe{};
     bool is_busy = false;
     bool has_answer = false;
-    bool is_configuration_new = false;  ///< since it was last probed
+    std::shared_ptr<const NginxState> nginx;  ///< by which it was judged last
+    bool is_configuration_new = false;        ///< since it was last probed
   };
 
   /// A line of another host is judged by that host's configuration, which is not here.
@@ -126,9 +125,10 @@ class DiagnosisDesk::Work : public std::enable_shared_from_this<Work> {
     one.is_busy = true;
     asio::post(workers_, [self = shared_from_this(), id, rule = one.rule_id, number = one.number, symptom = one.symptom, base = base_,
                           rates = rates_] {
-      const auto diagnosis = self->diagnose({.incident = id, .rule = rule}, *symptom, *base, *rates);
+      const auto state = self->nginx_->current();
+      const auto diagnosis = self->diagnose({.incident = id, .rule = rule}, *symptom, *state, *base, *rates);
       const auto note = diagnosis ? emit::diagnosis_note(*diagnosis, base->find(rule)) : nullptr;
-      asio::post(self->loop_, [self, id, number, diagnosis, note] { self->take_diagnosis(id, number, diagnosis, note); });
+      asio::post(self->loop_, [self, id, number, state, diagnosis, note] { self->take_diagnosis(id, number, state, diagnosis, note); });
     });
   }
 
@@ -155,11 +155,13 @@ class DiagnosisDesk::Work : public std::enable_shared_from_this<Work> {
     return found != cases_.end() && found->second.number == number ? &found->second : nullptr;
   }
 
-  void take_diagnosis(const std::string& id, std::uint64_t number, const std::shared_ptr<const diagnose::Diagnosis>& diagnosis,
+  void take_diagnosis(const std::string& id, std::uint64_t number, std::shared_ptr<const NginxState> nginx,
+                      const std::shared_ptr<const diagnose::Diagnosis>& diagnosis,
                       const std::shared_ptr<const correlate::DiagnosisNote>& note) {
     Case* const one = find(id, number);
     if (one == nullptr) return;
     one->is_busy = false;
+    one->nginx = std::move(nginx);
     one->has_answer = true;
     one->next_probe = std::chrono::steady_clock::now() + with_jitter(one->interval);
     one->diagnosis = diagnosis;
@@ -200,8 +202,8 @@ class DiagnosisDesk::Work : public std::enable_shared_from_this<Work> {
       next_reload_look_ = now + std::min<std::chrono::milliseconds>(kLookForReload, options_.probe_interval);
       is_looking_ = true;
       asio::post(workers_, [self = shared_from_this()] {
-        const bool is_new = self->nginx_.refresh();
-        asio::post(self->loop_, [self, is_new] { self->after_look(is_new); });
+        auto state = self->nginx_->refresh();
+        asio::post(self->loop_, [self, state = std::move(state)] { self->after_look(state); });
       });
     }
     if (!options_.may_probe) return;
@@ -211,11 +213,13 @@ class DiagnosisDesk::Work : public std::enable_shared_from_this<Work> {
   }
 
   /// nginx has read its configuration anew, or the files have changed: what was found may be over, or have another cause.
-  void after_look(bool is_new) {
+  void after_look(const std::shared_ptr<const NginxState>& state) {
     is_looking_ = false;
-    if (!is_new || is_stopped_) return;
+    if (is_stopped_) return;
     const auto soon = std::chrono::steady_clock::now() + kAfterReload;
     for (auto& [id, one] : cases_) {
+      const auto before = std::exchange(one.nginx, state);
+      if (!before || before == state) continue;
       one.interval = options_.probe_interval;
       one.next_probe = std::min(one.next_probe, soon);
       one.is_configuration_new = true;
@@ -225,9 +229,8 @@ class DiagnosisDesk::Work : public std::enable_shared_from_this<Work> {
   // ---- the workers' side -----------------------------------------------------------------------------------------------
 
   template <class Do>
-  auto with_surroundings(const telemetry::LogAbout& whose, const RuleBase& base, Do&& do_it)
+  auto with_surroundings(const telemetry::LogAbout& whose, const NginxState& state, const RuleBase& base, Do&& do_it)
       -> decltype(do_it(std::declval<const diagnose::Surroundings&>(), base)) {
-    const std::shared_ptr<const NginxState> state = nginx_.current();
     diagnose::ProberOptions options;
     options.scope = options_.may_probe ? diagnose::ProbeScope::frugal : diagnose::ProbeScope::none;
     options.deadline = std::chrono::steady_clock::now() + options_.time_limit;
@@ -239,16 +242,17 @@ class DiagnosisDesk::Work : public std::enable_shared_from_this<Work> {
       telemetry::log_info(probe, about);
       if (options_.on_handshake) options_.on_handshake();
     };
-    diagnose::Prober prober(state->policy, std::move(options));
-    const diagnose::Surroundings surroundings = surroundings_of(state->nginx, state->ca_store, prober, options_.may_read_keys);
+    diagnose::Prober prober(state.policy, std::move(options));
+    const diagnose::Surroundings surroundings = surroundings_of(state.nginx, state.ca_store, prober, options_.may_read_keys);
     return do_it(surroundings, base);
   }
 
-  std::shared_ptr<const diagnose::Diagnosis> diagnose(const telemetry::LogAbout& whose, const Symptom& symptom, const RuleBase& base,
-                                                      const FixRates& rates) {
+  std::shared_ptr<const diagnose::Diagnosis> diagnose(const telemetry::LogAbout& whose, const Symptom& symptom, const NginxState& state,
+                                                      const RuleBase& base, const FixRates& rates) {
     const telemetry::TimeTaken taken(options_.diagnosis_seconds);
     return with_surroundings(
-        whose, base, [&](const diagnose::Surroundings& surroundings, const RuleBase& rules) -> std::shared_ptr<const diagnose::Diagnosis> {
+        whose, state, base,
+        [&](const diagnose::Surroundings& surroundings, const RuleBase& rules) -> std::shared_ptr<const diagnose::Diagnosis> {
           diagnose::Diagnosis diagnosis = diagnose::diagnose(symptom, surroundings, rules.knowledge);
           if (diagnosis.cause.empty()) return nullptr;
           rates.update(diagnosis);
@@ -276,8 +280,10 @@ class DiagnosisDesk::Work : public std::enable_shared_from_this<Work> {
   std::optional<correlate::ProbeRound> probe(const telemetry::LogAbout& whose, const Symptom& symptom, const RuleBase& base) {
     if (symptom.side != parse::Side::upstream) return std::nullopt;
     const telemetry::TimeTaken taken(options_.round_seconds);
+    const std::shared_ptr<const NginxState> state = nginx_->current();
     return with_surroundings(
-        whose, base, [&](const diagnose::Surroundings& surroundings, const RuleBase& rules) -> std::optional<correlate::ProbeRound> {
+        whose, *state, base,
+        [&](const diagnose::Surroundings& surroundings, const RuleBase& rules) -> std::optional<correlate::ProbeRound> {
           if (surroundings.nginx == nullptr) return std::nullopt;
           correlate::ProbeRound round{.at = surroundings.now, .every_peer_passed = false, .every_peer_failed = false};
           const auto opened = diagnose::UpstreamCase::open(symptom, surroundings, rules.knowledge);
@@ -285,7 +291,7 @@ class DiagnosisDesk::Work : public std::enable_shared_from_this<Work> {
           const diagnose::UpstreamVerdict& now = opened.value()->now();
           if (now.stage == diagnose::UpstreamStage::untested) return std::nullopt;
           // What is in the files passes, and what nginx holds does not: it is not over before the reload.
-          if (now.passes() && nginx_.current()->awaits_reload()) return std::nullopt;
+          if (now.passes() && nginx_->refresh()->awaits_reload()) return std::nullopt;
           round.every_peer_passed = now.passes();
           round.every_peer_failed = !now.passes() && all_others_fail(*opened.value());
           return round;
@@ -297,7 +303,7 @@ class DiagnosisDesk::Work : public std::enable_shared_from_this<Work> {
   const Answers answers_;
   asio::steady_timer timer_;
   asio::thread_pool workers_;
-  NginxView nginx_;
+  const std::shared_ptr<NginxView> nginx_;
   std::shared_ptr<const RuleBase> base_;
   std::shared_ptr<const FixRates> rates_ = std::make_shared<const FixRates>();
   std::unordered_map<std::string, Case> cases_;
@@ -307,8 +313,8 @@ class DiagnosisDesk::Work : public std::enable_shared_from_this<Work> {
   bool is_timing_ = false, is_looking_ = false, is_stopped_ = false;
 };
 
-DiagnosisDesk::DiagnosisDesk(asio::any_io_executor loop, DiagnosisDeskOptions options, Answers answers)
-    : work_(std::make_shared<Work>(std::move(loop), std::move(options), std::move(answers))) {}
+DiagnosisDesk::DiagnosisDesk(asio::any_io_executor loop, DiagnosisDeskOptions options, std::shared_ptr<NginxView> nginx, Answers answers)
+    : work_(std::make_shared<Work>(std::move(loop), std::move(options), std::move(nginx), std::move(answers))) {}
 DiagnosisDesk::~DiagnosisDesk() {
   work_->stop();
   work_->join();

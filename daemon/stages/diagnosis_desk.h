@@ -11,6 +11,7 @@
 #include "correlate/diagnosis_note.h"
 #include "correlate/incident.h"
 #include "stages/fix_rates.h"
+#include "stages/nginx_view.h"
 #include "stages/rule_base.h"
 #include "telemetry/histogram.h"
 
@@ -18,9 +19,6 @@ namespace handshaked::stages {
 
 struct DiagnosisDeskOptions {
   std::string host;  ///< lines of other hosts are never judged by this host's configuration
-  std::string nginx_configuration, nginx_prefix;
-  std::vector<std::string> ca_stores;
-  std::vector<std::string> allow;
   bool may_probe = true;
   bool may_read_keys = false;
   std::chrono::milliseconds time_limit{15000};
@@ -47,7 +45,7 @@ class DiagnosisDesk {
     std::function<void(const std::string& cause, const std::string& fix_id, bool has_worked)> fix_made;
   };
 
-  DiagnosisDesk(boost::asio::any_io_executor loop, DiagnosisDeskOptions options, Answers answers);
+  DiagnosisDesk(boost::asio::any_io_executor loop, DiagnosisDeskOptions options, std::shared_ptr<NginxView> nginx, Answers answers);
   /// Waits for what is under way: at most the time limit of a diagnosis.
   ~DiagnosisDesk();
 

@@ -11,9 +11,9 @@ namespace handshaked::stages {
 using telemetry::log_info;
 using telemetry::log_warning;
 
-IncidentDiagnosis::IncidentDiagnosis(boost::asio::any_io_executor loop, const config::Config& config, std::shared_ptr<const RuleBase> base,
-                                     correlate::Correlator& correlator, store::StoreThread& store, DaemonCounters& counters,
-                                     std::function<void()> answered)
+IncidentDiagnosis::IncidentDiagnosis(boost::asio::any_io_executor loop, const config::Config& config, std::shared_ptr<NginxView> nginx,
+                                     std::shared_ptr<const RuleBase> base, correlate::Correlator& correlator, store::StoreThread& store,
+                                     DaemonCounters& counters, std::function<void()> answered)
     : correlator_(correlator), store_(store), counters_(counters), answered_(std::move(answered)), group_wait_(config.group_wait) {
   if (!config.diagnosis.enabled) return;
   DiagnosisDeskOptions options = diagnosis_desk_options(config);
@@ -21,7 +21,7 @@ IncidentDiagnosis::IncidentDiagnosis(boost::asio::any_io_executor loop, const co
   options.round_seconds = &counters.round_seconds;
   options.on_handshake = [&counters] { ++counters.handshakes; };
   desk_.emplace(
-      std::move(loop), std::move(options),
+      std::move(loop), std::move(options), std::move(nginx),
       DiagnosisDesk::Answers{
           .diagnosed = [this](const std::string& incident, auto note) { take_diagnosis(incident, std::move(note)); },
           .probed = [this](const std::string& incident, const correlate::ProbeRound& round) { take_probes(incident, round); },

@@ -24,8 +24,9 @@ namespace handshaked::stages {
 class IncidentDiagnosis {
  public:
   /// `answered`: an incident has changed, look at what is due. Waits for the store to say what fixes did before.
-  IncidentDiagnosis(boost::asio::any_io_executor loop, const config::Config& config, std::shared_ptr<const RuleBase> base,
-                    correlate::Correlator& correlator, store::StoreThread& store, DaemonCounters& counters, std::function<void()> answered);
+  IncidentDiagnosis(boost::asio::any_io_executor loop, const config::Config& config, std::shared_ptr<NginxView> nginx,
+                    std::shared_ptr<const RuleBase> base, correlate::Correlator& correlator, store::StoreThread& store,
+                    DaemonCounters& counters, std::function<void()> answered);
 
   void use_rules(std::shared_ptr<const RuleBase> base);
   /// How long a notification waits for an answer.

@@ -1,11 +1,14 @@
 #include "stages/log_sources.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <filesystem>
+#include <optional>
 
 #include "telemetry/log.h"
 
@@ -17,6 +20,21 @@ namespace asio = boost::asio;
 /// Every log is looked at this often even without a wake-up, for what inotify cannot tell.
 constexpr auto kPollInterval = std::chrono::seconds(1);
 constexpr int kPollsBetweenFullLooks = 5;
+constexpr std::size_t kMostLogs = 2048;  // from where on discovered ones are left out
+
+std::string real_path(const std::string& path) {
+  std::error_code failure;
+  const std::filesystem::path real = std::filesystem::weakly_canonical(path, failure);
+  return failure ? path : real.string();
+}
+
+/// Not there counts as younger: it will be. Without times of birth, which some file systems lack, nothing that is there does.
+bool is_younger(const std::string& path, Time than) {
+  struct statx status {};
+  if (::statx(AT_FDCWD, path.c_str(), 0, STATX_BTIME, &status) != 0) return true;
+  const Time born(std::chrono::seconds(status.stx_btime.tv_sec) + std::chrono::microseconds(status.stx_btime.tv_nsec / 1000));
+  return (status.stx_mask & STATX_BTIME) != 0 && born >= than;
+}
 
 /// What came into the live file since it was last read: a reader that waits for the store does not know of it.
 std::uint64_t grown_since(const LogCounters& counters, const std::string& path) {
@@ -54,10 +72,15 @@ LogSources::LogSources(asio::io_context& loop, asio::thread_pool& readers, Bound
                        std::shared_ptr<const match::RuleSet> rules)
     : loop_(loop), readers_(readers), out_(out), rules_(std::move(rules)), changes_(loop), poll_(loop) {}
 
-Result<> LogSources::follow(const config::FileSource& source, bool from_start, const FindCursor& find_cursor) {
+Result<> LogSources::follow(const config::FileSource& source, bool from_start, const FindCursor& find_cursor,
+                            const std::vector<std::string>& discovered) {
   TRY(auto zone, parse::TimeZone::named(source.time_zone));
   find_cursor_ = find_cursor;
-  groups_.push_back({.source = source, .glob = ingest::PathGlob(source.paths), .from_start = from_start, .zone = std::move(zone)});
+  groups_.push_back({.source = source,
+                     .glob = ingest::PathGlob(source.paths),
+                     .from_start = from_start,
+                     .zone = std::move(zone),
+                     .discovered = discovered});
   Group& group = groups_.back();
   expand(group);
   group.first_look = false;
@@ -69,14 +92,78 @@ void LogSources::expand(Group& group) {
   ingest::PathGlob::Expansion expansion = group.glob.expand();
   if (group.first_look) {
     for (const std::string& problem : expansion.problems) telemetry::log_warning(problem);
-    if (expansion.paths.empty()) telemetry::log_info("no log matches " + group.source.paths.front() + " yet; waiting for one");
+    if (expansion.paths.empty() && group.discovered.empty() && !group.source.paths.empty())
+      telemetry::log_info("no log matches " + group.source.paths.front() + " yet; waiting for one");
   }
+  std::optional<std::set<std::string>> real;  // asked for only where something is new
   for (const std::string& path : expansion.paths) {
-    if (!followed_.contains(path)) add(path, group);
+    if (followed_.contains(path) || other_names_.contains(path)) continue;
+    if (group.source.discover) {
+      if (!real) real = real_paths();
+      if (!real->insert(real_path(path)).second) {
+        other_names_.insert(path);
+        continue;
+      }
+    }
+    add(path, group, Beginning::as_found);
+  }
+  if (group.first_look) add_discovered(group);
+}
+
+/// A log may be named by its own path and found through a link to its directory: it is followed once.
+std::set<std::string> LogSources::real_paths() const {
+  std::set<std::string> real;
+  for (const auto& [path, followed] : followed_) real.insert(real_path(path));
+  return real;
+}
+
+void LogSources::add_discovered(Group& group) {
+  std::set<std::string> real = real_paths();
+  for (const std::string& path : group.discovered) {
+    if (followed_.contains(path) || !real.insert(real_path(path)).second) continue;
+    if (followed_.size() >= kMostLogs) {
+      telemetry::log_warning("more than " + std::to_string(kMostLogs) + " logs are followed; " + path + " is not");
+      return;
+    }
+    add(path, group, group.first_look || is_younger(path, began_) ? Beginning::as_found : Beginning::at_end);
   }
 }
 
-void LogSources::add(const std::string& path, Group& group) {
+void LogSources::use_discovered(const std::vector<std::string>& paths) {
+  for (Group& group : groups_) {
+    if (!group.source.discover) continue;
+    for (const std::string& path : group.discovered) {
+      if (std::find(paths.begin(), paths.end(), path) == paths.end()) group.dropped.emplace(path, std::chrono::steady_clock::now());
+    }
+    group.discovered = paths;
+    for (const std::string& path : paths) group.dropped.erase(path);
+    add_discovered(group);
+  }
+}
+
+void LogSources::let_go(Group& group) {
+  const auto silent_since = wall_clock_now() - kLetGoAfter;
+  for (auto it = group.dropped.begin(); it != group.dropped.end();) {
+    const auto& [path, since] = *it;
+    struct stat status {};
+    const bool is_there = ::stat(path.c_str(), &status) == 0;
+    const bool is_silent = !is_there || Time(std::chrono::seconds(status.st_mtim.tv_sec)) < silent_since;
+    if (std::chrono::steady_clock::now() < since + kLetGoAfter || !is_silent) {
+      ++it;
+      continue;
+    }
+    const auto caught = group.glob.expand().paths;
+    if (followed_.contains(path) && std::find(caught.begin(), caught.end(), path) == caught.end()) {
+      telemetry::log_info("no longer followed, since nginx's configuration does not name it any more: " + path);
+      watch_.unwatch(path);
+      followed_.erase(path);
+      other_names_.clear();
+    }
+    it = group.dropped.erase(it);
+  }
+}
+
+void LogSources::add(const std::string& path, Group& group, Beginning beginning) {
   std::optional<ingest::ReadPosition> saved;
   if (const auto cursor = find_cursor_(path)) {
     auto position = ingest::parse_read_position(*cursor);
@@ -84,7 +171,7 @@ void LogSources::add(const std::string& path, Group& group) {
     else telemetry::log_warning("the saved position of " + path + " cannot be read: " + position.error().message(), {.source = path});
   }
   // What appears while we run is new from its first byte on.
-  const bool from_start = group.from_start || !group.first_look;
+  const bool from_start = group.from_start || (!group.first_look && beginning == Beginning::as_found);
   const bool starts_live = saved.has_value() || !group.first_look;
   auto follower = std::make_unique<LogFollower>(path, ingest::LogTailOptions{.from_start = from_start}, std::move(saved), group.zone,
                                                 rules_, starts_live);
@@ -149,7 +236,10 @@ void LogSources::wait_for_poll() {
     if (error || stopping_) return;
     const bool full_look = ++polls_ % kPollsBetweenFullLooks == 0;
     if (full_look) {
-      for (Group& group : groups_) expand(group);
+      for (Group& group : groups_) {
+        expand(group);
+        let_go(group);
+      }
     }
     for (const auto& [path, followed] : followed_) {
       if (full_look || watch_.descriptor() < 0 || watch_.polled().contains(path)) wake(followed);

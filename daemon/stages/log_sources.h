@@ -7,13 +7,16 @@
 #include <boost/asio/thread_pool.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "base/bounded_queue.h"
+#include "base/clock.h"
 #include "config/config.h"
 #include "ingest/file_watch.h"
 #include "ingest/path_glob.h"
@@ -31,9 +34,16 @@ class LogSources {
   LogSources(boost::asio::io_context& loop, boost::asio::thread_pool& readers, BoundedQueue<ReadBatch>& out,
              std::shared_ptr<const match::RuleSet> rules);
 
-  /// Begins to follow what `source` names; `find_cursor` tells where each log was left. `from_start` as in the
-  /// configuration, or asked for on the command line.
-  Result<> follow(const config::FileSource& source, bool from_start, const FindCursor& find_cursor);
+  /// Begins to follow what `source` names, and the `discovered` logs beside; `find_cursor` tells where each log was left. `from_start` as
+  /// in the configuration, or asked for on the command line.
+  Result<> follow(const config::FileSource& source, bool from_start, const FindCursor& find_cursor,
+                  const std::vector<std::string>& discovered = {});
+
+  /// From now on these are the discovered logs of the sources that discover. What is new is read from its beginning if it was made since
+  /// we began, else from its end: it holds what is long over. What is named no more is followed on until it has been silent for
+  /// kLetGoAfter, because nginx's old workers may still write there.
+  void use_discovered(const std::vector<std::string>& paths);
+  static constexpr auto kLetGoAfter = std::chrono::minutes(10);
 
   /// Steps every log once and waits for wake-ups from then on. `caught_up_once` is called on the loop thread when each log
   /// has been looked at: opened, or reported as waited for.
@@ -62,10 +72,16 @@ class LogSources {
     bool from_start;
     bool first_look = true;
     parse::TimeZone zone;
+    std::vector<std::string> discovered = {};
+    std::map<std::string, std::chrono::steady_clock::time_point> dropped = {};  ///< named no more, since when
   };
+  enum class Beginning { as_found, at_end };
 
   void expand(Group& group);
-  void add(const std::string& path, Group& group);
+  void add(const std::string& path, Group& group, Beginning beginning);
+  void add_discovered(Group& group);
+  void let_go(Group& group);
+  std::set<std::string> real_paths() const;
   void wake(const std::shared_ptr<Followed>& followed);
   void step(const std::shared_ptr<Followed>& followed);
   void wait_for_changes();
@@ -77,6 +93,8 @@ class LogSources {
   BoundedQueue<ReadBatch>& out_;
   std::shared_ptr<const match::RuleSet> rules_;
   FindCursor find_cursor_;
+  const Time began_ = wall_clock_now();
+  std::set<std::string> other_names_;  ///< of logs that are followed by another path
   std::vector<Group> groups_;
   std::map<std::string, std::shared_ptr<Followed>> followed_;
   ingest::FileWatch watch_;

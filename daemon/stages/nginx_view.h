@@ -11,6 +11,7 @@
 #include "diagnose/ca_store.h"
 #include "diagnose/nginx_at_hand.h"
 #include "diagnose/probe_policy.h"
+#include "diagnose/worker_watch.h"
 
 namespace handshaked::stages {
 
@@ -28,8 +29,10 @@ struct NginxState {
   static constexpr std::chrono::milliseconds kClockGrain{50};
 };
 
-/// The newest reading of nginx's configuration, read again when a file of it has changed or nginx has loaded it anew. Any thread: the
-/// only place of the daemon with a mutex of its own, held while reading, so that two workers never read at once.
+/// The newest reading of nginx's configuration, read again when a file of it has changed, when nginx has loaded it anew, or when an nginx
+/// that reads it was started or installed. Where /proc does not show nginx, WorkerWatch tells of its reloads. Any thread: the only place of
+/// the daemon with a mutex of its own, held while reading, so that two workers never read at once. Shared by whoever needs it; each
+/// tells news by comparing the state with the one that it had.
 class NginxView {
  public:
   NginxView(diagnose::NginxPlace place, std::vector<std::string> allow, std::vector<std::string> ca_stores)
@@ -37,21 +40,27 @@ class NginxView {
 
   /// Never null; `nginx.read` in it is, where there is no configuration.
   std::shared_ptr<const NginxState> current();
-  /// Looks whether something has changed, and reads it. True when it had.
-  bool refresh();
+  /// Looks whether something has changed, and reads it then. The newest state either way.
+  std::shared_ptr<const NginxState> refresh();
 
  private:
-  std::shared_ptr<const NginxState> read() const;
   struct Footprint {
     std::string text;
     Time newest_change{};
   };
+  std::shared_ptr<const NginxState> read();
+  std::optional<Time> loaded_at(const diagnose::NginxAtHand& nginx);
+  bool has_appeared();
   static Footprint footprint_of(const diagnose::NginxAtHand& nginx, std::optional<Time> loaded_at);
 
   const diagnose::NginxPlace place_;
   const std::vector<std::string> allow_, ca_stores_;
   std::mutex mutex_;
   std::shared_ptr<const NginxState> state_;
+  diagnose::WorkerWatch workers_;
+  std::vector<pid_t> masters_;  ///< that were seen when it was last looked for one that reads the configuration
+  std::chrono::steady_clock::time_point tried_at_{};
+  std::string told_;  ///< why it cannot be read; once
 };
 
 }  // namespace handshaked::stages

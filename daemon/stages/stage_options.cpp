@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace handshaked::stages {
 
@@ -29,16 +30,17 @@ correlate::CorrelatorOptions correlator_options(const config::Config& config) {
 DiagnosisDeskOptions diagnosis_desk_options(const config::Config& config) {
   DiagnosisDeskOptions options;
   options.host = host_name(config);
-  options.nginx_configuration = config.nginx.configuration;
-  options.nginx_prefix = config.nginx.prefix;
-  options.ca_stores = config.diagnosis.ca_stores;
-  options.allow = config.diagnosis.allow;
   options.may_probe = config.diagnosis.probe;
   options.may_read_keys = config.diagnosis.read_keys;
   options.time_limit = config.diagnosis.time_limit;
   options.probe_interval = config.diagnosis.probe_interval;
   options.probe_interval_most = config.diagnosis.probe_interval_most;
   return options;
+}
+
+std::shared_ptr<NginxView> nginx_view(const config::Config& config) {
+  diagnose::NginxPlace place{.configuration = config.nginx.configuration, .prefix = config.nginx.prefix, .dump = {}};
+  return std::make_shared<NginxView>(std::move(place), config.diagnosis.allow, config.diagnosis.ca_stores);
 }
 
 }  // namespace handshaked::stages

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "config/config.h"
 #include "correlate/correlator.h"
 #include "stages/diagnosis_desk.h"
+#include "stages/nginx_view.h"
 
 namespace handshaked::stages {
 
@@ -14,5 +16,7 @@ namespace handshaked::stages {
 std::string host_name(const config::Config& config);
 correlate::CorrelatorOptions correlator_options(const config::Config& config);
 DiagnosisDeskOptions diagnosis_desk_options(const config::Config& config);
+/// Of this host's nginx; shared by the stages that look at it. Nothing is read yet.
+std::shared_ptr<NginxView> nginx_view(const config::Config& config);
 
 }  // namespace handshaked::stages

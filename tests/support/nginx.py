@@ -72,6 +72,13 @@ class Nginx:
 
     def lines(self, text):
         """How many lines of its error log contain `text`."""
-        return sum(text in line for line in self.error_log.read_bytes().decode("utf-8", "replace").splitlines())
+        return self.lines_of(self.error_log, text)
+
+    @staticmethod
+    def lines_of(log, text):
+        """The same of any log; none where there is none."""
+        if not log.exists():
+            return 0
+        return sum(text in line for line in log.read_bytes().decode("utf-8", "replace").splitlines())
 
 
