@@ -133,33 +133,25 @@ void LogSources::use_discovered(const std::vector<std::string>& paths) {
   for (Group& group : groups_) {
     if (!group.source.discover) continue;
     for (const std::string& path : group.discovered) {
-      if (std::find(paths.begin(), paths.end(), path) == paths.end()) group.dropped.emplace(path, std::chrono::steady_clock::now());
+      if (std::find(paths.begin(), paths.end(), path) == paths.end()) group.dropped.drop(path, std::chrono::steady_clock::now());
     }
     group.discovered = paths;
-    for (const std::string& path : paths) group.dropped.erase(path);
+    for (const std::string& path : paths) group.dropped.keep(path);
     add_discovered(group);
   }
 }
 
 void LogSources::let_go(Group& group) {
-  const auto silent_since = wall_clock_now() - kLetGoAfter;
-  for (auto it = group.dropped.begin(); it != group.dropped.end();) {
-    const auto& [path, since] = *it;
-    struct stat status {};
-    const bool is_there = ::stat(path.c_str(), &status) == 0;
-    const bool is_silent = !is_there || Time(std::chrono::seconds(status.st_mtim.tv_sec)) < silent_since;
-    if (std::chrono::steady_clock::now() < since + kLetGoAfter || !is_silent) {
-      ++it;
-      continue;
-    }
-    const auto caught = group.glob.expand().paths;
-    if (followed_.contains(path) && std::find(caught.begin(), caught.end(), path) == caught.end()) {
-      telemetry::log_info("no longer followed, since nginx's configuration does not name it any more: " + path);
-      watch_.unwatch(path);
-      followed_.erase(path);
-      other_names_.clear();
-    }
-    it = group.dropped.erase(it);
+  if (group.dropped.empty()) return;
+  const std::vector<std::string> due = group.dropped.take_due(std::chrono::steady_clock::now(), wall_clock_now());
+  if (due.empty()) return;
+  const std::vector<std::string> caught = group.glob.expand().paths;
+  for (const std::string& path : due) {
+    if (!followed_.contains(path) || std::find(caught.begin(), caught.end(), path) != caught.end()) continue;
+    telemetry::log_info("no longer followed, since nginx's configuration does not name it any more: " + path);
+    watch_.unwatch(path);
+    followed_.erase(path);
+    other_names_.clear();
   }
 }
 

@@ -7,7 +7,6 @@
 #include <boost/asio/thread_pool.hpp>
 
 #include <atomic>
-#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -20,6 +19,7 @@
 #include "config/config.h"
 #include "ingest/file_watch.h"
 #include "ingest/path_glob.h"
+#include "stages/dropped_logs.h"
 #include "stages/log_follower.h"
 #include "telemetry/figures.h"
 
@@ -40,10 +40,8 @@ class LogSources {
                   const std::vector<std::string>& discovered = {});
 
   /// From now on these are the discovered logs of the sources that discover. What is new is read from its beginning if it was made since
-  /// we began, else from its end: it holds what is long over. What is named no more is followed on until it has been silent for
-  /// kLetGoAfter, because nginx's old workers may still write there.
+  /// we began, else from its end: it holds what is long over. What is named no more is followed on as DroppedLogs says.
   void use_discovered(const std::vector<std::string>& paths);
-  static constexpr auto kLetGoAfter = std::chrono::minutes(10);
 
   /// Steps every log once and waits for wake-ups from then on. `caught_up_once` is called on the loop thread when each log
   /// has been looked at: opened, or reported as waited for.
@@ -73,7 +71,7 @@ class LogSources {
     bool first_look = true;
     parse::TimeZone zone;
     std::vector<std::string> discovered = {};
-    std::map<std::string, std::chrono::steady_clock::time_point> dropped = {};  ///< named no more, since when
+    DroppedLogs dropped = {};
   };
   enum class Beginning { as_found, at_end };
 

@@ -67,5 +67,26 @@ def story(t):
     changed = {finding["file"] for finding in report["findings"] if finding["id"] == "changed-since-load"}
     expect(str(repair.trust) in changed, "changed files: %r" % changed)
 
+    t.step("every error log, and what the service may not read")
+    logs = {log["path"]: log for log in report["logs"]}
+    site = logs[str(repair.nginx.prefix / "logs/site.log")]
+    expect_equal((site["kind"], site["level"], site["file"], site["exists"]), ("file", "crit", str(main), False), "the site's log")
+    expect("cannot" not in str(site) and logs[str(repair.nginx.error_log)]["readable"], "logs: %r" % logs)
+    repair.nginx.error_log.chmod(0o600)
+    repair.nginx.configure(repair.site.replace("location", "error_log syslog:server=unix:/nowhere; error_log off; location"))
+    status, report = findings(repair, "--no-probe", "--service-user", "nobody")
+    by_id = {finding["id"]: finding for finding in report["findings"]}
+    expect("nobody may not read it" in by_id["log-unreadable"]["text"] and "setfacl -m u:nobody:r" in by_id["log-unreadable"]["advice"],
+           "log-unreadable: %r" % by_id["log-unreadable"])
+    # conf/tls/upstream-ca.pem is for its owner's group only.
+    expect("upstream-ca.pem" in by_id["certificate-unreadable"]["text"], "certificate-unreadable: %r" % by_id["certificate-unreadable"])
+    expect("[[syslog]]" in by_id["log-not-a-file"]["advice"] and by_id["log-named-off"]["line"] > 0, "places: %r" % sorted(by_id))
+    kinds = sorted(log["kind"] for log in report["logs"])
+    expect_equal(kinds, ["file", "file", "syslog"], "kinds of logs")
+    page = repair.handshaked("doctor", "--no-probe", "--lang", "en", "--service-user", "nobody").stdout
+    expect("Error logs" in page and "the service may not read it" in " ".join(page.split()), page)
+    status, report = findings(repair, "--no-probe", "--service-user", "no-such-user-here")
+    expect(any("no-such-user-here" in text for text in report["unseen"]), "a user that is not there: %r" % report["unseen"])
+
 
 run(story)
