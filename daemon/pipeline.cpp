@@ -4,6 +4,9 @@
 //   senders -> NetworkSources ----(batches)-+-> Correlator -> IncidentCommit -> StoreThread -> Delivery -> receivers
 //   reader pool, network threads: read, match, fold   loop thread          its thread      loop thread
 //
+// Beside it LogDiscovery tells LogSources which logs nginx's configuration names, and IncidentDiagnosis adds causes to incidents; both look
+// at nginx through one NginxView.
+//
 // Edges, and what happens when they are full:
 //   readers -> loop    BoundedQueue<ReadBatch>   wait: the log file is the buffer
 //   network -> loop    BoundedQueue<NetworkBatch> refuse: senders are asked to come again, or not read from (TCP slows them)

@@ -1,6 +1,10 @@
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <array>
+#include <cerrno>
 #include <set>
+#include <string_view>
 
 #include "diagnose/checkup_parts.h"
 #include "diagnose/configured_file.h"
@@ -118,6 +122,24 @@ void tell_access(const std::string& id, const std::string& path, const std::stri
   checkup.findings.push_back(std::move(finding));
 }
 
+/// What the unit's ProtectHome= and PrivateTmp= keep from the service, whatever modes say.
+bool is_hidden_by_sandbox(const std::string& path) {
+  constexpr std::array<std::string_view, 5> kHidden = {"/home/", "/root/", "/run/user/", "/tmp/", "/var/tmp/"};
+  return std::any_of(kHidden.begin(), kHidden.end(), [&](std::string_view directory) { return path.starts_with(directory); });
+}
+
+void tell_hidden(const nginx::NamedErrorLog& log, Checkup& checkup) {
+  const std::string directory = log.path.substr(0, log.path.rfind('/'));
+  checkup.findings.push_back({"log-hidden-by-sandbox",
+                              Severity::warning,
+                              {"The sandbox of the service hides " + directory + ": " + log.path + " is not followed",
+                               "服务的沙箱隐藏了 " + directory + "：不会跟踪 " + log.path},
+                              {"Show it in a drop-in (systemctl edit handshaked): [Service] BindReadOnlyPaths=" + directory,
+                               "在 drop-in 中开放（systemctl edit handshaked）：[Service] BindReadOnlyPaths=" + directory},
+                              log.file,
+                              log.line});
+}
+
 /// Configuration and certificates: without them the daemon can only tell what lines say. Keys are meant to be closed.
 void check_access_to_files(const Surroundings& surroundings, const Reader& service, Checkup& checkup) {
   std::set<std::string> seen;
@@ -142,6 +164,9 @@ void check_logs(const Surroundings& surroundings, const CheckupOptions& options,
     if (log.place == LogPlace::file && !surroundings.is_dump) {
       struct stat status {};
       checked.is_there = ::stat(log.path.c_str(), &status) == 0;
+      if (!checked.is_there && errno == EACCES)
+        checkup.unseen.push_back({"whether " + log.path + " is there: permission denied", log.path + " 是否存在：权限不足"});
+      if (has_service && is_hidden_by_sandbox(log.path)) tell_hidden(log, checkup);
       if (has_service && access_problem(log.path, *options.service)) checked.is_closed = true;
       if (has_service) tell_access("log-unreadable", log.path, log.file, log.line, *options.service, checkup);
     }

@@ -4,9 +4,11 @@
 
 #include <boost/asio/post.hpp>
 
+#include <cerrno>
 #include <chrono>
 #include <utility>
 
+#include "diagnose/file_access.h"
 #include "telemetry/log.h"
 
 namespace handshaked::stages {
@@ -28,6 +30,24 @@ std::string name_of(const NamedErrorLog& log) {
 bool is_special(const std::string& path) {
   struct stat status {};
   return ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+}
+
+/// nginx would not have started: so it is there, and not to be seen from here.
+bool is_hidden(const std::string& path) {
+  struct stat status {};
+  const std::string directory = path.substr(0, path.rfind('/') + 1);
+  return ::stat(directory.c_str(), &status) != 0 && errno == ENOENT;
+}
+
+/// Parts of the configuration that we may not read: nobody knows which logs they name.
+void add_closed_parts(const nginx::Configuration& configuration, std::vector<LogRemark>& remarks) {
+  for (const nginx::ConfigurationProblem& problem : configuration.problems()) {
+    if (problem.reason.find("ermission denied") == std::string::npos) continue;
+    remarks.push_back({"closed " + problem.message(),
+                       problem.message() + ": what stands there is not known here, logs among it; let the user " +
+                           diagnose::this_process().name + " read it",
+                       true});
+  }
 }
 
 const char* why_not_followed(LogPlace place) {
@@ -113,8 +133,18 @@ void LogDiscovery::take(const NginxState& state) {
   if (!state.nginx.read) return;
   const auto logs = nginx::error_log_inventory(state.nginx.read->configuration, state.nginx.installation);
   std::vector<LogRemark> remarks = remarks_on(logs);
+  add_closed_parts(state.nginx.read->configuration, remarks);
   for (const NamedErrorLog& log : logs) {
     if (log.place != LogPlace::file) continue;
+    if (log.mentions > 0 && is_hidden(log.path)) {
+      const std::string directory = log.path.substr(0, log.path.rfind('/'));
+      remarks.push_back({"hidden " + log.path,
+                         name_of(log) + ": there is no directory " + directory +
+                             " for this process; where the sandbox of the service hides it (/home, /root, /tmp), "
+                             "BindReadOnlyPaths=" +
+                             directory + " in a drop-in shows it",
+                         true});
+    }
     if (is_special(log.path))
       remarks.push_back({"special " + log.path, name_of(log) + " is a device or a pipe, and is not followed", true});
     else paths_.push_back(log.path);

@@ -1,4 +1,5 @@
-"""A log that only a group may read of which the daemon's user is no member: named once with the remedy, and read in full once it may be."""
+"""A log that only a group may read of which the daemon's user is no member: named once with the remedy, and read in full once it may be. A part
+of nginx's configuration that it may not read, and a log in a directory that it does not see, are named as well."""
 import grp
 import os
 import shutil
@@ -30,10 +31,18 @@ def story(t):
     state.mkdir()
     shutil.chown(state, NOBODY, NOBODY)
     wrapper = ["setpriv", "--reuid=%d" % NOBODY, "--regid=%d" % NOBODY, "--clear-groups"]
-    daemon = Daemon(t, [log], [receiver.settings()], wrapper=wrapper).start()
+    conf = t.directory / "conf"
+    conf.mkdir()
+    (conf / "nginx.conf").write_text("error_log /nowhere-at-all/error.log;\nevents {}\nhttp { include closed.conf; }\n")
+    (conf / "closed.conf").write_text("server { error_log logs/more.log; }\n")
+    (conf / "closed.conf").chmod(0o600)
+    daemon = Daemon(t, [log], [receiver.settings()], files={"discover": True}, wrapper=wrapper,
+                    tables=[("[nginx]", {"configuration": conf / "nginx.conf", "prefix": t.directory})]).start()
     daemon.wait_for_log(r"warning: unreadable: \S+error\.log: .*belongs to root:adm, mode 0640: nobody may not read it; "
                         r"add nobody to the group adm \(usermod -aG adm nobody\)")
-    t.step("the remedy is said")
+    daemon.wait_for_log(r"there is no directory /nowhere-at-all for this process; .* BindReadOnlyPaths=/nowhere-at-all")
+    daemon.wait_for_log(r'closed\.conf" failed \(13: Permission denied\): what stands there is not known here, .*let the user nobody read it')
+    t.step("the remedies are said")
     log.chmod(0o644)
     ledger.expect_all_counted(daemon, 30)
     expect_equal(daemon.log_text().count("usermod -aG adm"), 1, "how often it was said")

@@ -17,7 +17,7 @@ def story(t):
     repair = Repair(t)
     repair.trust.write_bytes(repair.root.file.read_bytes())
     repair.nginx.start()
-    status, healthy = findings(repair, "--fail-on", "info")
+    status, healthy = findings(repair, "--fail-on", "info", "--service-user", "no-such-user-here")
     expect_equal((status, healthy["findings"]), (0, []), "a healthy host")
     expect_equal((healthy["checked"]["upstreams"], healthy["checked"]["upstreams_working"]), (1, 1), "upstreams")
     expect_equal(healthy["nginx"]["process"], repair.nginx.process.pid, "the running nginx")
@@ -78,6 +78,9 @@ def story(t):
     by_id = {finding["id"]: finding for finding in report["findings"]}
     expect("nobody may not read it" in by_id["log-unreadable"]["text"] and "setfacl -m u:nobody:r" in by_id["log-unreadable"]["advice"],
            "log-unreadable: %r" % by_id["log-unreadable"])
+    shown = {finding["advice"].rpartition("=")[2] for finding in report["findings"] if finding["id"] == "log-hidden-by-sandbox"}
+    in_sandbox = str(repair.nginx.prefix).startswith("/tmp/")  # which has a /tmp of its own
+    expect_equal(shown, {str(repair.nginx.prefix), str(repair.nginx.prefix / "logs")} if in_sandbox else set(), "directories to show")
     # conf/tls/upstream-ca.pem is for its owner's group only.
     expect("upstream-ca.pem" in by_id["certificate-unreadable"]["text"], "certificate-unreadable: %r" % by_id["certificate-unreadable"])
     expect("[[syslog]]" in by_id["log-not-a-file"]["advice"] and by_id["log-named-off"]["line"] > 0, "places: %r" % sorted(by_id))
