@@ -87,11 +87,12 @@ def story(t):
         try:
             taken.bind((LOOPBACK, 9433))
             taken.listen()
-        except OSError:
-            t.step("the default port is somebody else's already: as good")
-        default = Daemon(t, [log.path], name="default", tables=[("[web]", {"page": True})]).start()
-        default.wait_for_log("no metrics and no page: .*cannot listen on http://127.0.0.1:9433")
-        default.stop()
+        except OSError as error:
+            t.step("the default port is not tried, somebody else may let it go at any time: %s" % error)
+        else:
+            default = Daemon(t, [log.path], name="default", tables=[("[web]", {"page": True})]).start()
+            default.wait_for_log("no metrics and no page: .*cannot listen on http://127.0.0.1:9433")
+            default.stop()
 
     t.step("what makes no sense is refused with its place")
     for table in ({"listen": "proxy-7:9433"}, {"listen": "https://127.0.0.1:9433"}, {"listen": "udp://127.0.0.1:9433"}, {"listen": "127.0.0.1"},

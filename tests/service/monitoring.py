@@ -60,7 +60,7 @@ def story(t):
     expect_equal(answer.headers["content-type"], "text/plain; version=0.0.4; charset=utf-8", "type")
     code, said = promtool("check", "metrics", text=answer.text)
     expect_equal((code, said.strip()), (0, ""), "promtool check metrics")
-    samples = web.metrics()
+    samples = web.metrics().all
     expect(len(samples) < 400, "%d series" % len(samples))
 
     given = names_given(answer.text)

@@ -38,21 +38,30 @@ class WebClient:
             connection.close()
 
     def metrics(self):
-        """{(name, frozenset of labels): value} of /metrics, read by our own reading of the format."""
-        samples = {}
-        for line in self.get("/metrics").text.splitlines():
+        """All samples of one look at /metrics. What is compared with each other must come from one look."""
+        return Samples(self.get("/metrics").text)
+
+    def metric(self, name, **labels):
+        return self.metrics().sum(name, **labels)
+
+
+class Samples:
+    """{(name, frozenset of labels): value}, by our own reading of the format."""
+
+    def __init__(self, text):
+        self.all = {}
+        for line in text.splitlines():
             if line.startswith("#") or not line:
                 continue
             match = SAMPLE.match(line)
             if not match:
                 raise Failed("no sample: %r" % line)
-            samples[match.group(1), frozenset(LABEL.findall(match.group(2) or ""))] = float(match.group(3))
-        return samples
+            self.all[match.group(1), frozenset(LABEL.findall(match.group(2) or ""))] = float(match.group(3))
 
-    def metric(self, name, **labels):
-        """The sum of the samples that have these labels."""
+    def sum(self, name, **labels):
+        """Of the samples that have these labels."""
         wanted = {(key, str(value)) for key, value in labels.items()}
-        values = [value for (sample, has), value in self.metrics().items() if sample == name and wanted <= has]
+        values = [value for (sample, has), value in self.all.items() if sample == name and wanted <= has]
         if not values:
             raise Failed("no sample of %s with %r" % (name, labels))
         return sum(values)
