@@ -16,58 +16,26 @@
 //
 // A commit holds read positions, incidents and queued events together: a crash re-reads lines, never loses or double-counts.
 
-#include "pipeline.h"
-
-#include <unistd.h>
-
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/signal_set.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/thread_pool.hpp>
 
 #include <algorithm>
 #include <csignal>
-#include <memory>
-#include <optional>
-#include <set>
 #include <string>
-#include <thread>
+#include <utility>
 #include <vector>
 
-#include "base/bounded_queue.h"
-#include "config/config_file.h"
-#include "config/reload.h"
 #include "config/router.h"
-#include "control/control_server.h"
-#include "correlate/correlator.h"
-#include "notify/dispatcher.h"
-#include "stages/daemon_counters.h"
-#include "stages/deliveries.h"
-#include "stages/free_memory.h"
-#include "stages/housekeeping.h"
-#include "stages/incident_commit.h"
-#include "stages/incident_diagnosis.h"
-#include "stages/log_discovery.h"
-#include "stages/log_sources.h"
-#include "stages/network_sources.h"
-#include "stages/operator_desk.h"
+#include "pipeline_daemon.h"
 #include "stages/restart_backoff.h"
 #include "stages/restored_state.h"
-#include "stages/rule_base.h"
 #include "stages/service_notify.h"
 #include "stages/stage_options.h"
 #include "stages/store_outbox.h"
 #include "stages/tail_events.h"
-#include "stages/vital_signs.h"
 #include "store/positions.h"
-#include "store/store_thread.h"
 #include "telemetry/log.h"
-#include "web/web_front.h"
 
 namespace handshaked {
-namespace {
 
 namespace asio = boost::asio;
 using telemetry::log_error;
@@ -75,467 +43,246 @@ using telemetry::log_info;
 using telemetry::log_warning;
 namespace message_id = telemetry::message_id;
 
-constexpr int kExitConfiguration = 78;
-constexpr int kExitInternal = 70;
+namespace {
+
 constexpr std::size_t kQueuedBatches = 8;  // of up to 4 MiB of log, or a thousand places and a few
 constexpr std::size_t kQueuedNetworkBatches = 256;
 
-telemetry::LogLevel log_level(const std::string& name) {
-  return name == "debug"     ? telemetry::LogLevel::debug
-         : name == "warning" ? telemetry::LogLevel::warning
-         : name == "error"   ? telemetry::LogLevel::error
-                             : telemetry::LogLevel::info;
-}
-
-struct ConfigFile {
-  std::string path;
-  bool must_exist;
-};
-
-class Daemon {
- public:
-  Daemon(config::Config config, ConfigFile config_file, std::string rules_directory, std::shared_ptr<const stages::RuleBase> base,
-         store::Database database)
-      : config_(std::move(config)),
-        config_file_(std::move(config_file)),
-        rules_directory_(std::move(rules_directory)),
-        base_(std::move(base)),
-        guard_(asio::make_work_guard(loop_)),
-        signals_(loop_, SIGTERM, SIGINT, SIGHUP),
-        deadline_(loop_),
-        correlator_(stages::correlator_options(config_)),
-        dispatcher_(config::make_router(config_), config_.routing.maintenance),
-        incident_commit_(stages::host_name(config_), config_.receivers),
-        store_(std::move(database), store_options()),
-        deliveries_(loop_, store_, stages::host_name(config_)),
-        batches_(kQueuedBatches, [this] { asio::post(loop_, [this] { take_batches(); }); }),
-        readers_(config_.readers),
-        housekeeping_(loop_, readers_, store_, {.max_age = config_.retention, .max_bytes = config_.retention_bytes}),
-        sources_(loop_, readers_, batches_, base_->rules),
-        network_batches_(kQueuedNetworkBatches, [this] { asio::post(loop_, [this] { take_batches(); }); }),
-        network_(loop_, network_batches_, base_->rules, config_.readers),
-        nginx_(stages::nginx_view(config_)),
-        signs_(loop_, parts()) {}
-
-  /// Builds what can fail for reasons of the administrator's; complains in the log.
-  bool prepare(bool from_start) {
-    diagnosis_.emplace(loop_.get_executor(), config_, nginx_, base_, correlator_, store_, counters_, [this] { advance(); });
-    counters_.rules.use_rules(base_->rules);
-    if (!restore_incidents()) return false;
-    if (const auto made = deliveries_.use(config_.receivers); !made) {
-      log_error(made.error().message());
-      return false;
-    }
-    for (const config::FileSource& source : config_.files) {
-      if (source.discover) discovery_.emplace(loop_.get_executor(), nginx_, [this](const auto& logs) { sources_.use_discovered(logs); });
-      const std::vector<std::string> discovered = source.discover ? discovery_->first_look() : std::vector<std::string>();
-      const auto followed = sources_.follow(
-          source, from_start || source.from_start, [this](const std::string& path) { return find_cursor(path); }, discovered);
-      if (!followed) {
-        log_error(followed.error().message());
-        return false;
-      }
-    }
-    const auto listening = network_.open_all(config_, [this](const std::string& source) { return find_cursor(source); });
-    if (!listening) log_error(listening.error().message());
-    return listening.has_value() && open_web();
-  }
-
-  void run() {
-    wait_for_signals();
-    deliveries_.start();
-    network_.start();
-    sources_.start([this] {
-      counters_.has_looked_at_sources = true;
-      const std::string status =
-          "following " + std::to_string(sources_.count()) + " logs with " + std::to_string(base_->rules->rules().size()) + " rules";
-      log_info(status, {.id = message_id::ready});
-      telemetry::limit_rates();  // what is wrong at start is said in full
-      stages::notify_ready(status);
-    });
-    if (discovery_) discovery_->start();
-    listen_to_operators();
-    housekeeping_.start([this](std::function<void()> then) { network_.pass_through_threads(std::move(then)); });
-    advance();  // what was open and due when we were stopped
-    loop_.run();
-  }
-
- private:
-  store::StoreThreadOptions store_options() {
-    store::StoreThreadOptions options;
-    options.on_trouble = [this](const Error& error) {
-      log_error("the database cannot be written, events wait in memory: " + error.message(), {.id = message_id::database_failing});
-      asio::post(loop_, [this, why = error.message()] { counters_.store_trouble = why; });
-    };
-    options.on_committed = [this](std::chrono::steady_clock::duration took, const Result<>& written) {
-      counters_.note_commit(took, written);
-    };
-    options.on_queued = [this](const store::Commit& commit, const std::vector<store::QueuedRow>& queued) {
-      // Straight to the senders, without reading it back.
-      auto fresh = std::make_shared<stages::FreshDeliveries>(stages::fresh_deliveries(commit, queued, wall_clock_now()));
-      asio::post(loop_, [this, fresh] { deliveries_.offer(*fresh); });
-    };
-    options.on_recovered = [this] {
-      log_info("the database can be written again", {.id = message_id::database_recovered});
-      asio::post(loop_, [this] { counters_.store_trouble.clear(); });
-    };
-    options.on_replaced = [this](const store::Replacement& replacement) {
-      log_error(
-          "the database was damaged (" + replacement.reason + ") and is now " + replacement.moved_to.string() + "; a new one was begun",
-          {.id = message_id::database_replaced});
-      asio::post(loop_, [this] { submit_all_incidents(); });
-    };
-    return options;
-  }
-
-  // ---- before the first line -------------------------------------------------------------------------------------------
-
-  bool restore_incidents() {
-    const auto restored = stages::restore_state(store_, correlator_, dispatcher_, config_.reopen_within, wall_clock_now());
-    if (!restored) log_error("cannot read the state of before: " + restored.error().message());
-    return restored.has_value();
-  }
-
-  std::optional<std::string> find_cursor(const std::string& source) {
-    auto cursor = store_.call([source](store::Database& database) { return store::Positions(database).find(source); }).get();
-    if (cursor) return std::move(cursor).value();
-    log_warning("cannot read the position of " + source + ": " + cursor.error().message(), {.source = source});
-    return std::nullopt;
-  }
-
-  // ---- lines in, incidents out -----------------------------------------------------------------------------------------
-
-  void take_batches() {
-    while (store_.has_room()) {
-      auto batch = batches_.try_pop();
-      auto network_batch = network_batches_.try_pop();  // in turn: neither kind of source holds up the other
-      if (!batch && !network_batch) return;
-      if (batch) take_batch(std::move(*batch));
-      if (network_batch) take_network_batch(std::move(*network_batch));
-    }
-    store_.call_when_room([this] { asio::post(loop_, [this] { take_batches(); }); });
-  }
-
-  void take_batch(stages::ReadBatch batch) {
-    if (!batch.found.failures.empty()) housekeeping_.return_memory_later();
-    for (const ingest::TailEvent& event : batch.events) stages::log_tail_event(event);
-    const Time now = wall_clock_now();
-    correlator_.absorb(batch.found, now);
-    counters_.rules.note(batch.found);
-    store::Commit commit;
-    // From where a log is followed is on disk at once: whatever happens to it or to us then, it is read on from there.
-    const bool is_first = known_sources_.insert(batch.source).second;
-    commit.positions.push_back({.source = std::move(batch.source), .cursor = std::move(batch.cursor)});
-    advance(now, std::move(commit), {}, is_first);
-  }
-
-  void take_network_batch(stages::NetworkBatch batch) {
-    housekeeping_.return_memory_later();
-    const Time now = wall_clock_now();
-    for (const correlate::FailureBatch& found : batch.found) {
-      correlator_.absorb(found, now);
-      counters_.rules.note(found);
-    }
-    store::Commit commit;
-    if (batch.make_cursor) batch.cursor = batch.make_cursor();
-    if (!batch.cursor.empty()) commit.positions.push_back({.source = std::move(batch.source), .cursor = std::move(batch.cursor)});
-    advance(now, std::move(commit), std::move(batch.committed));
-  }
-
-  void advance() { advance(wall_clock_now(), {}); }
-
-  /// `committed`: of a sender who waits for an acknowledgement; may be empty.
-  void advance(Time now, store::Commit commit, std::function<void(Result<>)> committed = {}, bool is_urgent = false) {
-    const std::vector<correlate::IncidentChange> changes = correlator_.advance(now);
-    if (!stopping_) diagnosis_->ask(changes, now);
-    incident_commit_.add(changes, commit);
-    for (const correlate::IncidentChange& change : changes) dispatcher_.observe(*change.incident, now);
-    incident_commit_.add(dispatcher_.advance(now, stages::LiveIncidents(correlator_)), *base_, now, commit);
-    const bool has_events = !commit.deliveries.empty();
-    const bool urgent = is_urgent || has_events || committed || has_openings(changes);
-    if (!commit.empty()) {
-      store_.submit(
-          std::move(commit),
-          [committed = std::move(committed)](Result<> written) {
-            if (committed) committed(std::move(written));
-          },
-          urgent);
-    } else if (committed) {
-      committed(success());  // nothing in it has to be kept
-    }
-    wait_for_deadline();
-  }
-
-  static bool has_openings(const std::vector<correlate::IncidentChange>& changes) {
-    using What = correlate::IncidentChange::What;
-    return std::any_of(changes.begin(), changes.end(),
-                       [](const auto& change) { return change.what == What::opened || change.what == What::reopened; });
-  }
-
-  void wait_for_deadline() {
-    auto next = correlator_.next_deadline();
-    if (const auto notice = dispatcher_.next_deadline()) next = std::min(next.value_or(*notice), *notice);
-    if (!next || stopping_) return;
-    const auto wait = std::max<Duration>(*next - wall_clock_now(), std::chrono::milliseconds(1));
-    deadline_.expires_after(std::min<Duration>(wait, std::chrono::minutes(1)));  // the clock may be set meanwhile
-    deadline_.async_wait([this](boost::system::error_code error) {
-      if (!error && store_.has_room()) advance();
-      else if (!error) wait_for_deadline();
-    });
-  }
-
-  void submit_all_incidents() {
-    std::vector<correlate::IncidentChange> all;
-    for (const correlate::Incident* incident : correlator_.incidents()) all.push_back({correlate::IncidentChange::What::changed, incident});
-    store::Commit commit;
-    incident_commit_.add(all, commit);
-    notify::Dispatcher::Decisions told;
-    told.told = dispatcher_.everything_told();
-    incident_commit_.add(told, *base_, wall_clock_now(), commit);
-    store_.submit(std::move(commit), {}, true);
-  }
-
-  // ---- from outside ----------------------------------------------------------------------------------------------------
-
-  void wait_for_signals() {
-    signals_.async_wait([this](boost::system::error_code error, int signal) {
-      if (error) return;
-      if (signal == SIGHUP) {
-        if (!stopping_) reload();
-      } else if (stopping_) {
-        log_warning("second signal: ending at once");
-        _exit(1);
-      } else {
-        log_info("stopping");
-        stop();
-      }
-      wait_for_signals();
-    });
-  }
-
-  /// What cannot be used leaves everything of its kind as it was.
-  void reload() {
-    stages::notify_reloading();
-    network_.reload_certificates();
-    reload_rules();
-    reload_configuration();
-    stages::notify_ready("following " + std::to_string(sources_.count()) + " logs with " + std::to_string(base_->rules->rules().size()) +
-                         " rules");
-  }
-
-  void reload_rules() {
-    stages::LoadedRuleBase loaded = stages::load_rule_base(rules_directory_);
-    for (const std::string& problem : loaded.problems) log_error(problem, {.is_record = true});
-    counters_.is_last_reload_good = loaded.base != nullptr;
-    if (!loaded.base) {
-      log_error("the rules were not reloaded: the " + std::to_string(base_->rules->rules().size()) + " rules from before stay in force",
-                {.id = message_id::reload_refused});
-      return;
-    }
-    base_ = std::move(loaded.base);
-    counters_.rules.use_rules(base_->rules);
-    counters_.rules_loaded_at = wall_clock_now();
-    sources_.use_rules(base_->rules);
-    network_.use_rules(base_->rules);
-    diagnosis_->use_rules(base_);
-    log_info("reloaded " + std::to_string(base_->rules->rules().size()) + " rules");
-  }
-
-  /// Whom to tell, what and when, can change while we run; the rest is named, and waits for a restart.
-  void reload_configuration() {
-    config::LoadedConfig loaded = config::load_config(config_file_.path, config_file_.must_exist);
-    for (const config::ConfigProblem& problem : loaded.problems) log_error(problem.message(), {.is_record = true});
-    const auto used = loaded.problems.empty() ? deliveries_.use(loaded.config.receivers) : Result<>(success());
-    if (!used) log_error(used.error().message());
-    if (!used || !loaded.problems.empty()) {
-      log_error("the configuration was not reloaded: that from before stays in force", {.id = message_id::reload_refused});
-      return;
-    }
-    const Time now = wall_clock_now();
-    for (const std::string& change : config::changes_for_restart(config_, loaded.config))
-      log_warning(change + " has changed: it takes effect after a restart");
-    config_.receivers = std::move(loaded.config.receivers);
-    config_.routing = std::move(loaded.config.routing);
-    config_.group_wait = loaded.config.group_wait;
-    config_.log_level = loaded.config.log_level;
-    telemetry::set_log_level(log_level(config_.log_level));
-    incident_commit_.use_receivers(config_.receivers);
-    diagnosis_->use_group_wait(config_.group_wait);
-    dispatcher_.use_routes(config::make_router(config_), config_.routing.maintenance, correlator_.incidents(), now);
-    advance();
-    log_info("reloaded the configuration: " + std::to_string(config_.receivers.size()) + " receivers, " +
-             std::to_string(config_.routing.routes.size()) + " routes");
-  }
-
-  // ---- operators -------------------------------------------------------------------------------------------------------
-
-  /// Without its control socket the daemon does all that it is for: it says so, and goes on.
-  void listen_to_operators() {
-    if (config_.control.socket.empty()) return;
-    operators_.emplace(correlator_, dispatcher_, store_,
-                       stages::OperatorDesk::Daemon{.incidents_changed =
-                                                        [this] {
-                                                          if (store_.has_room()) advance();  // else the deadline does it
-                                                        },
-                                                    .deliveries_changed = [this] { deliveries_.notify(); },
-                                                    .ask_figures = [this](auto reply) { signs_.ask(std::move(reply)); },
-                                                    .rules = [this]() -> const stages::RuleBase& { return *base_; },
-                                                    .on_loop = [this](std::function<void()> work) { asio::post(loop_, std::move(work)); }});
-    control::ControlServerOptions options;
-    options.socket = config_.control.socket;
-    options.group = config_.control.group;
-    control_.emplace(loop_.get_executor(), std::move(options),
-                     [this](control::ControlRequest request, control::ControlServer::Reply reply) {
-                       operators_->take(std::move(request), std::move(reply));
-                     });
-    if (const auto started = control_->start(); !started) log_warning("no control socket: " + started.error().message());
-  }
-
-  bool open_web() {
-    web_.emplace(loop_.get_executor(), config_.web, stages::host_name(config_), config_.language,
-                 web::Site::Daemon{.ask_figures = [this](auto reply) { signs_.ask(std::move(reply)); },
-                                   .incidents =
-                                       [this](Language language) {
-                                         return stages::live_incidents_json(correlator_, dispatcher_, *base_, language, wall_clock_now());
-                                       }});
-    const auto opened = web_->open();
-    if (!opened) log_error(opened.error().message());
-    return opened.has_value();
-  }
-
-  stages::VitalSigns::Parts parts() {
-    return {.correlator = correlator_,
-            .dispatcher = dispatcher_,
-            .store = store_,
-            .deliveries = deliveries_,
-            .sources = sources_,
-            .network = network_,
-            .counters = counters_,
-            .rules = [this]() -> const stages::RuleBase& { return *base_; },
-            .queues = [this] { return queues(); },
-            .host = stages::host_name(config_)};
-  }
-
-  std::vector<telemetry::QueueFigures> queues() const {
-    return {{.name = "logs", .depth = batches_.size(), .capacity = batches_.capacity()},
-            {.name = "network", .depth = network_batches_.size(), .capacity = network_batches_.capacity()}};
-  }
-
-  // ---- the end: downstream, stage by stage ------------------------------------------------------------------------------
-
-  void stop() {
-    stopping_ = true;
-    stages::notify_stopping();
-    if (control_) control_->stop();
-    web_->stop();
-    signs_.stop();
-    diagnosis_->stop();
-    if (discovery_) discovery_->stop();
-    sources_.stop();
-    network_.begin_stop();
-    deadline_.cancel();
-    housekeeping_.stop();
-    // The readers may wait for room in the queue, so it is emptied until they are done.
-    finished_readers_ = std::jthread([this] {
-      network_.stop();
-      readers_.join();
-      asio::post(loop_, [this] { stop_after_readers(); });
-    });
-  }
-
-  void stop_after_readers() {
-    while (auto batch = batches_.try_pop()) take_batch(std::move(*batch));
-    while (auto batch = network_batches_.try_pop()) take_network_batch(std::move(*batch));
-    advance();
-    deliveries_.stop([this] { close_store(); });
-  }
-
-  void close_store() {
-    store_.stop();
-    signals_.cancel();
-    guard_.reset();
-    stages::restart_backoff().forget();
-    log_info("stopped");
-    telemetry::tell_suppressed(true);
-  }
-
-  config::Config config_;
-  ConfigFile config_file_;
-  std::string rules_directory_;
-  std::shared_ptr<const stages::RuleBase> base_;
-  asio::io_context loop_{1};
-  asio::executor_work_guard<asio::io_context::executor_type> guard_;
-  asio::signal_set signals_;
-  asio::steady_timer deadline_;
-  correlate::Correlator correlator_;
-  notify::Dispatcher dispatcher_;
-  stages::IncidentCommit incident_commit_;
-  stages::DaemonCounters counters_;
-  store::StoreThread store_;
-  stages::Deliveries deliveries_;
-  std::optional<stages::OperatorDesk> operators_;
-  std::optional<control::ControlServer> control_;
-  std::optional<stages::IncidentDiagnosis> diagnosis_;
-  BoundedQueue<stages::ReadBatch> batches_;
-  asio::thread_pool readers_;
-  stages::Housekeeping housekeeping_;
-  stages::LogSources sources_;
-  BoundedQueue<stages::NetworkBatch> network_batches_;
-  stages::NetworkSources network_;
-  std::shared_ptr<stages::NginxView> nginx_;
-  std::optional<stages::LogDiscovery> discovery_;
-  stages::VitalSigns signs_;
-  std::optional<web::WebFront> web_;
-  std::set<std::string> known_sources_;  ///< whose position was committed by this process
-  std::jthread finished_readers_;
-  bool stopping_ = false;
-};
-
-/// After a row of bad ends. Signals still end the process as they end any.
-void rest_before_start() {
-  const auto wait = stages::restart_backoff().count_start(stages::seconds_since_boot());
-  if (wait.count() == 0) return;
-  const std::string why = "the last starts ended badly; waiting " + std::to_string(wait.count()) + " s";
-  log_warning(why);
-  stages::notify_status(why);
-  std::this_thread::sleep_for(wait);
+bool has_openings(const std::vector<correlate::IncidentChange>& changes) {
+  using What = correlate::IncidentChange::What;
+  return std::any_of(changes.begin(), changes.end(),
+                     [](const auto& change) { return change.what == What::opened || change.what == What::reopened; });
 }
 
 }  // namespace
 
-int run_daemon(const DaemonOptions& options) {
-  stages::keep_memory_together();
-  const bool is_named = !options.config_file.empty();
-  ConfigFile file{.path = is_named ? options.config_file : std::string(config::kDefaultFile), .must_exist = is_named};
-  config::LoadedConfig loaded = config::load_config(file.path, file.must_exist);
-  const bool rules_configured = !loaded.config.rules_directory.empty() && !options.rules_were_asked_for;
-  const std::string rules_directory = rules_configured ? loaded.config.rules_directory : options.rules_directory;
-  if (rules_directory.empty()) {
-    log_error("no rules were found: give --rules DIRECTORY, or directory in [rules] of the configuration");
-    return kExitConfiguration;
-  }
-  stages::LoadedRuleBase rules = stages::load_rule_base(rules_directory);
-  for (const config::ConfigProblem& problem : loaded.problems) log_error(problem.message());
-  for (const std::string& problem : rules.problems) log_error(problem);
-  if (!loaded.problems.empty() || !rules.base) return kExitConfiguration;
-  telemetry::set_log_level(log_level(loaded.config.log_level));
-  rest_before_start();
+Daemon::Daemon(config::Config config, ConfigFile config_file, std::string rules_directory, std::shared_ptr<const stages::RuleBase> base,
+               store::Database database)
+    : config_(std::move(config)),
+      config_file_(std::move(config_file)),
+      rules_directory_(std::move(rules_directory)),
+      base_(std::move(base)),
+      guard_(asio::make_work_guard(loop_)),
+      signals_(loop_, SIGTERM, SIGINT, SIGHUP),
+      deadline_(loop_),
+      correlator_(stages::correlator_options(config_)),
+      dispatcher_(config::make_router(config_), config_.routing.maintenance),
+      incident_commit_(stages::host_name(config_), config_.receivers),
+      store_(std::move(database), store_options()),
+      deliveries_(loop_, store_, stages::host_name(config_)),
+      batches_(kQueuedBatches, [this] { asio::post(loop_, [this] { take_batches(); }); }),
+      readers_(config_.readers),
+      housekeeping_(loop_, readers_, store_, {.max_age = config_.retention, .max_bytes = config_.retention_bytes}),
+      sources_(loop_, readers_, batches_, base_->rules),
+      network_batches_(kQueuedNetworkBatches, [this] { asio::post(loop_, [this] { take_batches(); }); }),
+      network_(loop_, network_batches_, base_->rules, config_.readers),
+      nginx_(stages::nginx_view(config_)),
+      signs_(loop_, parts()) {}
 
-  auto database = store::Database::open(loaded.config.database);
-  if (!database) {
-    log_error(database.error().message());
-    return kExitInternal;
+bool Daemon::prepare(bool from_start) {
+  diagnosis_.emplace(loop_.get_executor(), config_, nginx_, base_, correlator_, store_, counters_, [this] { advance(); });
+  counters_.rules.use_rules(base_->rules);
+  if (!restore_incidents()) return false;
+  if (const auto made = deliveries_.use(config_.receivers); !made) {
+    log_error(made.error().message());
+    return false;
   }
-  if (const auto& replacement = database.value().replacement()) {
-    log_error(
-        "the database was damaged (" + replacement->reason + ") and is now " + replacement->moved_to.string() + "; a new one was begun",
-        {.id = message_id::database_replaced});
+  for (const config::FileSource& source : config_.files) {
+    if (source.discover) discovery_.emplace(loop_.get_executor(), nginx_, [this](const auto& logs) { sources_.use_discovered(logs); });
+    const std::vector<std::string> discovered = source.discover ? discovery_->first_look() : std::vector<std::string>();
+    const auto followed = sources_.follow(
+        source, from_start || source.from_start, [this](const std::string& path) { return find_cursor(path); }, discovered);
+    if (!followed) {
+      log_error(followed.error().message());
+      return false;
+    }
   }
+  const auto listening = network_.open_all(config_, [this](const std::string& source) { return find_cursor(source); });
+  if (!listening) log_error(listening.error().message());
+  return listening.has_value() && open_web();
+}
 
-  Daemon daemon(std::move(loaded.config), std::move(file), rules_directory, std::move(rules.base), std::move(database).value());
-  if (!daemon.prepare(options.from_start)) return kExitConfiguration;
-  daemon.run();
-  return 0;
+void Daemon::run() {
+  wait_for_signals();
+  deliveries_.start();
+  network_.start();
+  sources_.start([this] {
+    counters_.has_looked_at_sources = true;
+    const std::string status =
+        "following " + std::to_string(sources_.count()) + " logs with " + std::to_string(base_->rules->rules().size()) + " rules";
+    log_info(status, {.id = message_id::ready});
+    telemetry::limit_rates();  // what is wrong at start is said in full
+    stages::notify_ready(status);
+  });
+  if (discovery_) discovery_->start();
+  listen_to_operators();
+  housekeeping_.start([this](std::function<void()> then) { network_.pass_through_threads(std::move(then)); });
+  advance();  // what was open and due when we were stopped
+  loop_.run();
+}
+
+store::StoreThreadOptions Daemon::store_options() {
+  store::StoreThreadOptions options;
+  options.on_trouble = [this](const Error& error) {
+    log_error("the database cannot be written, events wait in memory: " + error.message(), {.id = message_id::database_failing});
+    asio::post(loop_, [this, why = error.message()] { counters_.store_trouble = why; });
+  };
+  options.on_committed = [this](std::chrono::steady_clock::duration took, const Result<>& written) {
+    counters_.note_commit(took, written);
+  };
+  options.on_queued = [this](const store::Commit& commit, const std::vector<store::QueuedRow>& queued) {
+    // Straight to the senders, without reading it back.
+    auto fresh = std::make_shared<stages::FreshDeliveries>(stages::fresh_deliveries(commit, queued, wall_clock_now()));
+    asio::post(loop_, [this, fresh] { deliveries_.offer(*fresh); });
+  };
+  options.on_recovered = [this] {
+    log_info("the database can be written again", {.id = message_id::database_recovered});
+    asio::post(loop_, [this] { counters_.store_trouble.clear(); });
+  };
+  options.on_replaced = [this](const store::Replacement& replacement) {
+    log_error("the database was damaged (" + replacement.reason + ") and is now " + replacement.moved_to.string() + "; a new one was begun",
+              {.id = message_id::database_replaced});
+    asio::post(loop_, [this] { submit_all_incidents(); });
+  };
+  return options;
+}
+
+// ---- before the first line ---------------------------------------------------------------------------------------------
+
+bool Daemon::restore_incidents() {
+  const auto restored = stages::restore_state(store_, correlator_, dispatcher_, config_.reopen_within, wall_clock_now());
+  if (!restored) log_error("cannot read the state of before: " + restored.error().message());
+  return restored.has_value();
+}
+
+std::optional<std::string> Daemon::find_cursor(const std::string& source) {
+  auto cursor = store_.call([source](store::Database& database) { return store::Positions(database).find(source); }).get();
+  if (cursor) return std::move(cursor).value();
+  log_warning("cannot read the position of " + source + ": " + cursor.error().message(), {.source = source});
+  return std::nullopt;
+}
+
+// ---- lines in, incidents out -------------------------------------------------------------------------------------------
+
+void Daemon::take_batches() {
+  while (store_.has_room()) {
+    auto batch = batches_.try_pop();
+    auto network_batch = network_batches_.try_pop();  // in turn: neither kind of source holds up the other
+    if (!batch && !network_batch) return;
+    if (batch) take_batch(std::move(*batch));
+    if (network_batch) take_network_batch(std::move(*network_batch));
+  }
+  store_.call_when_room([this] { asio::post(loop_, [this] { take_batches(); }); });
+}
+
+void Daemon::take_batch(stages::ReadBatch batch) {
+  if (!batch.found.failures.empty()) housekeeping_.return_memory_later();
+  for (const ingest::TailEvent& event : batch.events) stages::log_tail_event(event);
+  const Time now = wall_clock_now();
+  correlator_.absorb(batch.found, now);
+  counters_.rules.note(batch.found);
+  store::Commit commit;
+  // From where a log is followed is on disk at once: whatever happens to it or to us then, it is read on from there.
+  const bool is_first = known_sources_.insert(batch.source).second;
+  commit.positions.push_back({.source = std::move(batch.source), .cursor = std::move(batch.cursor)});
+  advance(now, std::move(commit), {}, is_first);
+}
+
+void Daemon::take_network_batch(stages::NetworkBatch batch) {
+  housekeeping_.return_memory_later();
+  const Time now = wall_clock_now();
+  for (const correlate::FailureBatch& found : batch.found) {
+    correlator_.absorb(found, now);
+    counters_.rules.note(found);
+  }
+  store::Commit commit;
+  if (batch.make_cursor) batch.cursor = batch.make_cursor();
+  if (!batch.cursor.empty()) commit.positions.push_back({.source = std::move(batch.source), .cursor = std::move(batch.cursor)});
+  advance(now, std::move(commit), std::move(batch.committed));
+}
+
+void Daemon::advance() { advance(wall_clock_now(), {}); }
+
+void Daemon::advance(Time now, store::Commit commit, std::function<void(Result<>)> committed, bool is_urgent) {
+  const std::vector<correlate::IncidentChange> changes = correlator_.advance(now);
+  if (!stopping_) diagnosis_->ask(changes, now);
+  incident_commit_.add(changes, commit);
+  for (const correlate::IncidentChange& change : changes) dispatcher_.observe(*change.incident, now);
+  incident_commit_.add(dispatcher_.advance(now, stages::LiveIncidents(correlator_)), *base_, now, commit);
+  const bool has_events = !commit.deliveries.empty();
+  const bool urgent = is_urgent || has_events || committed || has_openings(changes);
+  if (!commit.empty()) {
+    store_.submit(
+        std::move(commit),
+        [committed = std::move(committed)](Result<> written) {
+          if (committed) committed(std::move(written));
+        },
+        urgent);
+  } else if (committed) {
+    committed(success());  // nothing in it has to be kept
+  }
+  wait_for_deadline();
+}
+
+void Daemon::wait_for_deadline() {
+  auto next = correlator_.next_deadline();
+  if (const auto notice = dispatcher_.next_deadline()) next = std::min(next.value_or(*notice), *notice);
+  if (!next || stopping_) return;
+  const auto wait = std::max<Duration>(*next - wall_clock_now(), std::chrono::milliseconds(1));
+  deadline_.expires_after(std::min<Duration>(wait, std::chrono::minutes(1)));  // the clock may be set meanwhile
+  deadline_.async_wait([this](boost::system::error_code error) {
+    if (!error && store_.has_room()) advance();
+    else if (!error) wait_for_deadline();
+  });
+}
+
+void Daemon::submit_all_incidents() {
+  std::vector<correlate::IncidentChange> all;
+  for (const correlate::Incident* incident : correlator_.incidents()) all.push_back({correlate::IncidentChange::What::changed, incident});
+  store::Commit commit;
+  incident_commit_.add(all, commit);
+  notify::Dispatcher::Decisions told;
+  told.told = dispatcher_.everything_told();
+  incident_commit_.add(told, *base_, wall_clock_now(), commit);
+  store_.submit(std::move(commit), {}, true);
+}
+
+// ---- the end: downstream, stage by stage --------------------------------------------------------------------------------
+
+void Daemon::stop() {
+  stopping_ = true;
+  stages::notify_stopping();
+  if (control_) control_->stop();
+  web_->stop();
+  signs_.stop();
+  diagnosis_->stop();
+  if (discovery_) discovery_->stop();
+  sources_.stop();
+  network_.begin_stop();
+  deadline_.cancel();
+  housekeeping_.stop();
+  // The readers may wait for room in the queue, so it is emptied until they are done.
+  finished_readers_ = std::jthread([this] {
+    network_.stop();
+    readers_.join();
+    asio::post(loop_, [this] { stop_after_readers(); });
+  });
+}
+
+void Daemon::stop_after_readers() {
+  while (auto batch = batches_.try_pop()) take_batch(std::move(*batch));
+  while (auto batch = network_batches_.try_pop()) take_network_batch(std::move(*batch));
+  advance();
+  deliveries_.stop([this] { close_store(); });
+}
+
+void Daemon::close_store() {
+  store_.stop();
+  signals_.cancel();
+  guard_.reset();
+  stages::restart_backoff().forget();
+  log_info("stopped");
+  telemetry::tell_suppressed(true);
 }
 
 }  // namespace handshaked

@@ -112,6 +112,10 @@ void log(LogLevel level, std::string_view message, const LogAbout& about, const 
   the_log().say(level, message, about, place);
 }
 
+LogLevel level_named(std::string_view name) {
+  return name == "debug" ? LogLevel::debug : name == "warning" ? LogLevel::warning : name == "error" ? LogLevel::error : LogLevel::info;
+}
+
 void set_log_level(LogLevel least) { the_log().set_least(least); }
 
 void limit_rates() { the_log().limit_rates(); }

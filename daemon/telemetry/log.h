@@ -31,6 +31,8 @@ struct LogAbout {
 void log(LogLevel level, std::string_view message, const LogAbout& about = {},
          const std::source_location& place = std::source_location::current());
 void set_log_level(LogLevel least);
+/// "debug", "info", "warning" or "error", as the configuration writes them; info for anything else.
+LogLevel level_named(std::string_view name);
 
 /// From now on: what is wrong at start is always said in full, and programs that end by themselves never hide anything.
 void limit_rates();

@@ -123,6 +123,15 @@ all_counted
 journalctl --no-pager -o json -u handshaked | grep -c '"MESSAGE":"<3>'
 journalctl --no-pager -o json -u handshaked | grep 'forged by' | head -1
 
+# In the sandbox nginx's processes are not to be seen.
+step nginx-reload
+systemctl show -P ProtectProc handshaked
+mkdir /var/log/nginx/site
+sed -i 's#^http {#http {\n  server { listen unix:/run/site.sock; error_log /var/log/nginx/site/fault.txt; }#' /etc/nginx/nginx.conf
+nginx -s reload
+until_so "own | grep -q 'nginx has loaded' && own | grep -q 'opened: /var/log/nginx/site'"
+own | grep -E 'nginx has|opened: '
+
 step rotation
 storm 5
 request
