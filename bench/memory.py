@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 
+DOWN = '[[receiver]]\nname = "down"\ntype = "webhook"\nurl = "http://127.0.0.1:1/"\n'
 RECEIVER = '[[receiver]]\nname = "file"\ntype = "file"\npath = "%s/events.jsonl"\n'
 
 
@@ -69,7 +70,7 @@ class Daemon:
 
 def measure(program, rules, folder, number, with_receiver):
     """Open incidents and KiB: (incidents, events delivered, at rest before, at the most, at rest after, at the most after a restart, at rest after it)."""
-    daemon = Daemon(program, rules, folder, RECEIVER % folder if with_receiver else "")
+    daemon = Daemon(program, rules, folder, RECEIVER % folder if with_receiver else DOWN)
     daemon.start()
     try:
         before = daemon.settled(7)

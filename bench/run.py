@@ -321,7 +321,7 @@ def bench_memory(a, folder):
         number = a.incidents
         incidents, delivered, before, peak, after, restart_peak, again = (
             value if index < 2 else value / 1024 for index, value in enumerate(memory.measure(a.program, a.rules, inner, number, with_receiver)))
-        told = "a file receiver that was told %d events" % delivered if with_receiver else "no receivers"
+        told = "a file receiver that was told %d events" % delivered if with_receiver else "a receiver that is down"
         row("%d open incidents of %d peers, %s" % (incidents, number, told), "%.0f MiB private memory" % after,
             "%.1f MiB before; at most %.0f MiB while they came; after a restart %.0f MiB, at most %.0f" % (before, peak, again, restart_peak))
 

@@ -15,7 +15,7 @@
 namespace handshaked::emit {
 
 /// So many deliveries are held in memory for one receiver, beside those under way.
-inline constexpr std::size_t kMostHeld = 256;
+inline constexpr std::size_t kMostHeld = 128;
 
 /// One row of the outbox: one event for one receiver.
 struct DeliveryId {
