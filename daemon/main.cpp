@@ -8,6 +8,7 @@
 #include "cli/rules_location.h"
 #include "diagnose/probe_child.h"
 #include "pipeline.h"
+#include "stages/listener_check.h"
 #include "stages/receivers.h"
 
 namespace {
@@ -23,7 +24,9 @@ int run_verb(const cli::RunOptions& options) {
 int run_verb(const cli::ScanOptions& options) { return cli::run_scan(options); }
 int run_verb(const cli::MatchOptions& options) { return cli::run_match(options); }
 int run_verb(const cli::ExplainOptions& options) { return cli::run_explain(options); }
-int run_verb(const cli::CheckOptions& options) { return cli::run_check(options, stages::check_receiver); }
+int run_verb(const cli::CheckOptions& options) {
+  return cli::run_check(options, {.receiver = stages::check_receiver, .listeners = stages::listener_problems});
+}
 int run_verb(const cli::ReceiversOptions& options) { return cli::run_receivers(options, stages::make_sink); }
 int run_verb(const cli::DiagnoseOptions& options) { return cli::run_diagnose(options); }
 int run_verb(const cli::FixVerbOptions& options) { return cli::run_fix(options); }

@@ -43,7 +43,7 @@ std::string as_json(const std::vector<Problem>& problems, std::size_t rule_count
 
 }  // namespace
 
-int run_check(const CheckOptions& options, const std::function<Result<>(const config::Receiver&)>& check_receiver) {
+int run_check(const CheckOptions& options, const ConfigurationTrials& trials) {
   std::vector<Problem> problems;
   const bool is_asked_for = !options.config_file.empty();
   const std::string config_file = is_asked_for ? options.config_file : std::string(config::kDefaultFile);
@@ -52,11 +52,15 @@ int run_check(const CheckOptions& options, const std::function<Result<>(const co
     problems.push_back({problem.file, problem.line, problem.column, problem.reason, problem.message()});
   }
   for (const config::Receiver& receiver : loaded.config.receivers) {
-    const auto checked = loaded.problems.empty() ? check_receiver(receiver) : success();
+    const auto checked = loaded.problems.empty() ? trials.receiver(receiver) : success();
     if (checked) continue;
     const std::string reason = "receiver \"" + receiver.name + "\": " + checked.error().message();
     problems.push_back(
         {receiver.configured_in, receiver.line, 0, reason, receiver.configured_in + ":" + std::to_string(receiver.line) + ": " + reason});
+  }
+  if (loaded.problems.empty()) {
+    for (const std::string& reason : trials.listeners(loaded.config))
+      problems.push_back({config_file, 0, 0, reason, config_file + ": " + reason});
   }
   const std::string& rules = options.rules_directory.empty() ? loaded.config.rules_directory : options.rules_directory;
   const KnowledgeBase base = load_knowledge_base(rules, KnowledgeDepth::all_compiled);

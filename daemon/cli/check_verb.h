@@ -2,10 +2,11 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "base/language.h"
 #include "base/result.h"
-#include "config/receiver.h"
+#include "config/config.h"
 
 namespace handshaked::cli {
 
@@ -15,9 +16,14 @@ struct CheckOptions {
   bool json = false;
 };
 
+/// Whether the daemon could start with what a configuration names: secrets, templates, certificates.
+struct ConfigurationTrials {
+  std::function<Result<>(const config::Receiver&)> receiver;
+  std::function<std::vector<std::string>(const config::Config&)> listeners;  ///< every reason why not
+};
+
 /// `handshaked check`: every problem of the configuration and of the rules as "file:line: reason", one a line on standard
 /// output. Gives the exit code: 0 when there is none, else kExitConfiguration. The unit runs it before start and reload.
-/// `check_receiver` tells whether the daemon could start with a receiver: its secrets, its template, its certificates.
-int run_check(const CheckOptions& options, const std::function<Result<>(const config::Receiver&)>& check_receiver);
+int run_check(const CheckOptions& options, const ConfigurationTrials& trials);
 
 }  // namespace handshaked::cli

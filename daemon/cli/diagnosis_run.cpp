@@ -197,6 +197,10 @@ class DiagnosisRun {
     }
     std::size_t left = cases.size();
     for (const PeerCase& one : cases) {
+      if (!order_.may_probe) {  // nothing is logged, and nobody looked
+        report_.remarks.push_back(one.peer + ": not looked at: --no-probe");
+        continue;
+      }
       Symptom symptom;
       symptom.side = parse::Side::upstream;
       symptom.scheme = one.scheme;

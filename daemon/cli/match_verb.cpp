@@ -48,7 +48,7 @@ int run_match(const MatchOptions& options) {
   if (!base) return kExitConfiguration;
 
   Output output = Output::standard();
-  bool matched = options.print_literals;
+  bool matched = options.print_literals, failed = false;
   if (options.print_literals) print_literals(base->rules->gate(), output);
   for (const std::string& file : options.files) {
     if (options.print_literals) break;
@@ -62,6 +62,7 @@ int run_match(const MatchOptions& options) {
       return !output.reader_is_gone() && !output.failed();
     });
     if (!read) complain_about(read.error());
+    failed = failed || !read;
     matched = matched || analysis.counters().matched > 0;
     if (output.reader_is_gone() || output.failed()) break;
   }
@@ -69,7 +70,7 @@ int run_match(const MatchOptions& options) {
     complain_about(flushed.error());
     return kExitInternal;
   }
-  return matched ? kExitDone : kExitNothing;
+  return matched ? kExitDone : failed ? kExitUsage : kExitNothing;
 }
 
 }  // namespace handshaked::cli

@@ -82,6 +82,7 @@ struct OperatorCommandLine::Verbs {
 void OperatorCommandLine::Verbs::add_incidents(CLI::App& app) {
   CLI::App& incidents = *app.add_subcommand("incidents", "Look at the daemon's incidents, end them, write notes on them");
   incidents.require_subcommand(1);
+  incidents.footer("Example: handshaked incidents list severity=critical");
   Verb& list = add(incidents, "list", "incidents.list", "Name open incidents, the worst first",
                    "handshaked incidents list severity=critical 'server=~db.*'");
   take_all(list, "matchers", "matchers", "Only those for which all hold: LABEL=VALUE, !=, =~ or !~", "MATCHER");
@@ -105,6 +106,7 @@ void OperatorCommandLine::Verbs::add_incidents(CLI::App& app) {
 void OperatorCommandLine::Verbs::add_silences(CLI::App& app) {
   CLI::App& silence = *app.add_subcommand("silence", "Hold back notifications for a while");
   silence.require_subcommand(1);
+  silence.footer("Example: handshaked silence add server=db.corp.test --for 2h");
   Verb& add_verb = add(silence, "add", "silence.add", "Silence what matches; prints the silence's id",
                        "handshaked silence add server=db.corp.test --for 2h --comment 'CA re-issue'");
   take_all(add_verb, "matchers", "matchers", "All have to hold: LABEL=VALUE, !=, =~ or !~", "MATCHER")->required();
@@ -127,6 +129,7 @@ void OperatorCommandLine::Verbs::add_silences(CLI::App& app) {
 void OperatorCommandLine::Verbs::add_deliveries(CLI::App& app) {
   CLI::App& deliveries = *app.add_subcommand("deliveries", "Look at queued and failed notifications, send them again");
   deliveries.require_subcommand(1);
+  deliveries.footer("Example: handshaked deliveries list --status dead");
   Verb& list = add(deliveries, "list", "deliveries.list", "Name deliveries that wait or were given up, the newest first",
                    "handshaked deliveries list --status dead");
   take(list, "--status", "status", "waiting, dead, delivered, discarded or all (default: waiting and dead)", "STATUS")

@@ -8,6 +8,7 @@ std::vector<std::string> changes_for_restart(const Config& running, const Config
     if (!(was == is)) changed.emplace_back(name);
   };
   compare("host", running.host, next.host);
+  compare("language (of the web page)", running.language, next.language);
   compare("readers", running.readers, next.readers);
   compare("[rules] directory", running.rules_directory, next.rules_directory);
   compare("[state] database", running.database, next.database);

@@ -3,12 +3,17 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include <cstring>
+
 namespace handshaked::receive {
 namespace {
 
 auto refuse(const std::string& what, const std::string& file) {
   const unsigned long error = ERR_get_error();
-  const char* const reason = error == 0 ? nullptr : ERR_reason_error_string(error);
+  // What the system said has no text of OpenSSL's: "No such file or directory".
+  const char* const reason = error == 0                ? nullptr
+                             : ERR_SYSTEM_ERROR(error) ? std::strerror(ERR_GET_REASON(error))
+                                                       : ERR_reason_error_string(error);
   ERR_clear_error();
   return fail(ErrorCode::invalid_configuration, what + " " + file + ": " + (reason == nullptr ? "OpenSSL does not say why" : reason));
 }

@@ -1,4 +1,5 @@
-"""Network sources that are configured wrongly, or dangerously: each refused with file, line and reason, before anything listens."""
+"""Network sources that are configured wrongly, or dangerously: each refused with file, line and reason, before anything listens; and those whose
+certificates, tokens or secrets cannot be used: `check` says so, as a start would."""
 import subprocess
 
 from support.daemon import binary, rules_directory
@@ -16,6 +17,10 @@ CASES = [
     ('[[http]]\nlisten = ["http://127.0.0.1:1"]\nname = "a"\n[[syslog]]\nlisten = ["tcp://127.0.0.1:2"]\nname = "a"', 'two sources are named "a"'),
     ('[[http]]\nlisten = ["http://127.0.0.1:1"]\nmax_bodies = 3', 'unknown key "max_bodies"'),
     ('[[syslog]]\nlisten = ["unix:/run/x"]\nsocket_mode = "rw"', "octal mode"),
+    ('[[syslog]]\nname = "a"\nlisten = ["tls://127.0.0.1:1"]\ncertificate = "/nowhere/c.pem"\nkey = "/nowhere/k.pem"',
+     '[[syslog]] "a": cannot read the certificate /nowhere/c.pem: No such file or directory'),
+    ('[[http]]\nname = "b"\nlisten = ["http://127.0.0.1:1"]\ntoken_files = ["/nowhere/token"]', '[[http]] "b": the token file /nowhere/token'),
+    ('[[forward]]\nname = "c"\nlisten = ["tcp://127.0.0.1:1"]\nshared_key_file = "/nowhere/key"', '[[forward]] "c": /nowhere/key'),
 ]
 
 

@@ -16,6 +16,9 @@ SECRETS = {
     "own.mustache": '{"id": "{{id}}"}',
     "dba.url": "https://hooks.example.com/x",
     "pagerduty.key": "0123456789abcdef0123456789abcdef",
+    "shippers.tokens": "a-token",
+    "forward.key": "a shared key",
+    "forward.users": "edge-1:a password",
 }
 PROSE = re.compile(r"^(#( .*)?|)$")
 
@@ -44,7 +47,9 @@ def story(t):
     authority = Authority(t)
     root = authority.root()
     client = authority.issue("client", "client", root, purpose="clientAuth")
-    for source, name in ((root.file, "hooks-ca.pem"), (client.file, "client.pem"), (client.key, "client.key")):
+    log = authority.issue("log", "log.corp.test", root)
+    for source, name in ((root.file, "hooks-ca.pem"), (client.file, "client.pem"), (client.key, "client.key"), (log.file, "log.pem"),
+                         (log.key, "log.key"), (root.file, "shippers-ca.pem")):
         shutil.copy(source, secrets / "tls" / name)
     copy.write_text(everything)
     code, said = check(copy)
