@@ -1,5 +1,6 @@
 #include "cli/html_page.h"
 
+#include "base/html_markup.h"
 #include "base/visible_text.h"
 #include "cli/text_layout.h"
 
@@ -45,20 +46,7 @@ std::string escaped_lines(std::string_view text) {
 
 }  // namespace
 
-std::string html_escaped(std::string_view text) {
-  std::string out;
-  for (const char c : visible_text(text)) {
-    switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&#39;"; break;
-      default: out += c;
-    }
-  }
-  return out;
-}
+std::string html_escaped(std::string_view text) { return escape_markup(visible_text(text)); }
 
 void HtmlPage::element(std::string_view tag, std::string_view attributes, std::string_view escaped) {
   body_.append("<").append(tag).append(attributes).append(">").append(escaped).append("</").append(tag).append(">\n");

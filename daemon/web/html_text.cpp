@@ -1,23 +1,11 @@
 #include "web/html_text.h"
 
+#include "base/html_markup.h"
 #include "format/clean_text.h"
 
 namespace handshaked::web {
 
-std::string html_text(std::string_view text, bool keep_lines) {
-  std::string out;
-  for (const char c : format::plain_text(text, keep_lines)) {
-    switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&#39;"; break;
-      default: out += c;
-    }
-  }
-  return out;
-}
+std::string html_text(std::string_view text, bool keep_lines) { return escape_markup(format::plain_text(text, keep_lines)); }
 
 std::string html_patch(std::string_view diff) {
   std::string out;
