@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 
 #include <csignal>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -12,6 +13,7 @@
 #include "config/reload.h"
 #include "config/router.h"
 #include "pipeline_daemon.h"
+#include "stages/restored_state.h"
 #include "stages/service_notify.h"
 #include "stages/stage_options.h"
 #include "telemetry/log.h"
@@ -81,6 +83,9 @@ void Daemon::reload_configuration() {
   const Time now = wall_clock_now();
   for (const std::string& change : config::changes_for_restart(config_, loaded.config))
     log_warning(change + " has changed: it takes effect after a restart");
+  std::set<std::string> coming;
+  for (const config::Receiver& receiver : loaded.config.receivers) coming.insert(receiver.name);
+  for (const config::Receiver& receiver : config_.receivers) coming.erase(receiver.name);
   config_.receivers = std::move(loaded.config.receivers);
   config_.routing = std::move(loaded.config.routing);
   config_.group_wait = loaded.config.group_wait;
@@ -88,7 +93,9 @@ void Daemon::reload_configuration() {
   telemetry::set_log_level(telemetry::level_named(config_.log_level));
   incident_commit_.use_receivers(config_.receivers);
   diagnosis_->use_group_wait(config_.group_wait);
-  dispatcher_.use_routes(config::make_router(config_), config_.routing.maintenance, correlator_.incidents(), now);
+  dispatcher_.use_routes(config::make_router(config_), config_.routing.maintenance, correlator_.incidents(),
+                         stages::told_before(store_, coming), now);
+  if (!coming.empty()) stages::observe_ended(store_, dispatcher_, now);
   advance();
   log_info("reloaded the configuration: " + std::to_string(config_.receivers.size()) + " receivers, " +
            std::to_string(config_.routing.routes.size()) + " routes");

@@ -24,8 +24,8 @@ struct PemRepair {
 /// written into a patch.
 std::optional<PemRepair> repair_pem(std::string_view text);
 
-/// The CA certificates of the collection whose text a damaged file still holds for the most part: at least a third of their lines (and three). Without
-/// those that the file has intact.
+/// The CA certificates of the collection whose text a damaged file still holds for the most part: at least a third of their lines (and
+/// three). Without those that the file has intact.
 std::vector<Certificate> recover_damaged(std::string_view text, const PemBundle& readable, const CaStore& store);
 
 /// Leaf first, each followed by its issuer, as ssl_certificate wants it; certificates that do not belong to the chain come last. nullopt

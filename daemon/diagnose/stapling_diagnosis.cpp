@@ -11,7 +11,6 @@
 namespace handshaked::diagnose {
 namespace {
 
-
 void find_all(const nginx::Directive& block, std::string_view name, std::vector<const nginx::Directive*>& found) {
   for (const nginx::Directive& directive : block.block) {
     if (directive.is(name)) found.push_back(&directive);

@@ -156,7 +156,9 @@ void add_upstream_evidence(UpstreamCase& upstream, Diagnosis& diagnosis) {
          {peer + ": " + seen + (chain.empty() ? "" : "; sends " + chain), peer + "：" + seen + (chain.empty() ? "" : "；发送 " + chain)}});
   }
   const Text verdict = summary_of(now);
-  diagnosis.evidence.push_back({now.has_chain() ? "replay" : now.observation ? "peer" : "configuration",
+  diagnosis.evidence.push_back({now.has_chain()   ? "replay"
+                                : now.observation ? "peer"
+                                                  : "configuration",
                                 {"As nginx would judge now: " + verdict.en + " (" + upstream.ran_under() + ")",
                                  "按 nginx 的方式判断，目前：" + verdict.zh + "（" + upstream.ran_under() + "）"}});
   diagnosis.would_log = would_log(now);

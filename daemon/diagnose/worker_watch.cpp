@@ -1,11 +1,16 @@
 #include "diagnose/worker_watch.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <charconv>
 #include <deque>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+
+#include "base/file_descriptor.h"
 
 namespace handshaked::diagnose {
 namespace {
@@ -14,7 +19,11 @@ namespace fs = std::filesystem;
 
 /// Process ids, one a line; nothing when the file cannot be read or holds something else.
 std::optional<std::set<pid_t>> read_ids(const std::string& path) {
-  std::ifstream file(path);
+  // A pipe in its place would hold up whoever opens it.
+  const FileDescriptor opened(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  struct stat status {};
+  if (!opened.is_open() || ::fstat(opened.number(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
+  std::ifstream file("/proc/self/fd/" + std::to_string(opened.number()));
   if (!file) return std::nullopt;
   std::set<pid_t> ids;
   long long id = 0;

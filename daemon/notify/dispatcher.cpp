@@ -71,16 +71,29 @@ void Dispatcher::restore(const ToldState& told) {
   groups_.schedule(group, told.told_at);  // whatever is due is found out at the first advance()
 }
 
-/// As a restart does it, but for the silences, which are kept.
-void Dispatcher::use_routes(Router router, std::vector<MaintenanceWindow> maintenance, const std::vector<const Incident*>& live, Time now) {
+/// As a restart does it, but for the silences, which are kept, and what is waiting.
+void Dispatcher::use_routes(Router router, std::vector<MaintenanceWindow> maintenance, const std::vector<const Incident*>& live,
+                            const std::vector<ToldState>& told_before, Time now) {
   Dispatcher next(std::move(router), std::move(maintenance));
   for (const ToldState& told : everything_told()) next.restore(told);
-  for (const Incident* const incident : live) next.observe(*incident, now);
+  for (const ToldState& told : told_before) next.restore(told);
+  for (const Incident* const incident : live) next.observe(*incident, waiting_since(incident->id).value_or(now));
   for (const auto& [id, known] : groups_.known()) {
     if (known->ended) next.observe(*known->ended, now);
   }
   next.silences_ = std::move(silences_);
   *this = std::move(next);
+}
+
+/// Since when somebody is to be told of it.
+std::optional<Time> Dispatcher::waiting_since(std::string_view incident_id) const {
+  std::optional<Time> since;
+  const KnownIncident* const known = groups_.find(incident_id);
+  if (known == nullptr) return since;
+  for (const GroupPointer& group : known->groups) {
+    if (!group->find(*known)->was_told) since = std::min(since.value_or(group->first_at), group->first_at);
+  }
+  return since;
 }
 
 void Dispatcher::observe(const Incident& incident, Time now) {

@@ -41,9 +41,10 @@ class Dispatcher {
   /// What a receiver was told before a restart. To be called before the incident itself, live or over, is observed.
   void restore(const ToldState& told);
 
-  /// Other routes and receivers from now on. What was told is known to those that stay; what waits begins to wait anew; those that
-  /// left hear nothing more. `live`: every incident that is not over.
-  void use_routes(Router router, std::vector<MaintenanceWindow> maintenance, const std::vector<const correlate::Incident*>& live, Time now);
+  /// Other routes and receivers from now on. What was told is known to those that stay; what waits goes on waiting; those that left hear
+  /// nothing more. `live`: every incident that is not over; `told_before`: what receivers that come back were told before they left.
+  void use_routes(Router router, std::vector<MaintenanceWindow> maintenance, const std::vector<const correlate::Incident*>& live,
+                  const std::vector<ToldState>& told_before, Time now);
 
   /// Something about the incident may have changed. What is over is copied as long as somebody has to hear of it.
   void observe(const correlate::Incident& incident, Time now);
@@ -74,6 +75,8 @@ class Dispatcher {
 
  private:
   struct News;
+
+  std::optional<Time> waiting_since(std::string_view incident_id) const;
 
   void leave(KnownIncident& known, IncidentGroup& group);
   void find_places(KnownIncident& known, const correlate::Incident& incident, Time now);

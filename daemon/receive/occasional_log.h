@@ -3,7 +3,6 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <source_location>
 #include <string>
 #include <string_view>
 
@@ -16,7 +15,7 @@ class OccasionalLog {
  public:
   explicit OccasionalLog(std::chrono::seconds interval = std::chrono::seconds(60)) : interval_(interval) {}
 
-  void warn(std::string_view text, const std::source_location& place = std::source_location::current()) {
+  void warn(std::string_view text, telemetry::LogPlace place = telemetry::LogPlace::here()) {
     using Clock = std::chrono::steady_clock;
     const std::int64_t now = Clock::now().time_since_epoch() / std::chrono::seconds(1) + 1;
     std::int64_t next = next_;

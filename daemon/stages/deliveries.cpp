@@ -12,25 +12,22 @@
 
 namespace handshaked::stages {
 
-Result<Deliveries::Pointer> Deliveries::make(const config::Receiver& receiver) {
+Result<Deliveries::Successor> Deliveries::make(const config::Receiver& receiver) {
   auto sink = make_sink(loop_.get_executor(), receiver, host_);
   if (!sink) return sink.error().wrapped("receiver " + receiver.name);
-  if (receiver.type == config::Receiver::Type::alertmanager) {
-    if (const auto open = delivered_and_open(store_, receiver.name)) sink.value()->restore(open.value());
-    else
-      telemetry::log_warning("receiver " + receiver.name + ": what is open cannot be read: " + open.error().message(),
-                             {.receiver = receiver.name});
-  }
+  Successor successor;
+  if (receiver.type == config::Receiver::Type::alertmanager) successor.restored = sink.value().get();
   emit::DeliveryOptions options = delivery_options(receiver);
   options.on_copied = [this] { notify(); };
-  return std::make_unique<emit::Delivery>(loop_.get_executor(), std::move(sink).value(), outbox_, std::move(options));
+  successor.delivery = std::make_unique<emit::Delivery>(loop_.get_executor(), std::move(sink).value(), outbox_, std::move(options));
+  return successor;
 }
 
 Result<> Deliveries::use(const std::vector<config::Receiver>& receivers) {
-  std::vector<Pointer> fresh;
+  std::vector<Successor> fresh;
   for (const config::Receiver& receiver : receivers) {
-    TRY(Pointer delivery, make(receiver));
-    fresh.push_back(std::move(delivery));
+    TRY(Successor successor, make(receiver));
+    fresh.push_back(std::move(successor));
   }
   for (Pointer& delivery : running_) {
     delivery->stop(kGrace);
@@ -56,14 +53,22 @@ void Deliveries::stop(std::function<void()> on_ended) {
 
 void Deliveries::start_ready() {
   if (!is_started_) return;
-  for (Pointer& delivery : waiting_) {
+  for (Successor& successor : waiting_) {
+    const std::string& receiver = successor.delivery->receiver();
     const bool has_predecessor =
-        std::any_of(leaving_.begin(), leaving_.end(), [&](const Pointer& leaving) { return leaving->receiver() == delivery->receiver(); });
+        std::any_of(leaving_.begin(), leaving_.end(), [&](const Pointer& leaving) { return leaving->receiver() == receiver; });
     if (has_predecessor) continue;
-    run(*delivery);
-    running_.push_back(std::move(delivery));
+    if (successor.restored != nullptr) restore(receiver, *successor.restored);
+    run(*successor.delivery);
+    running_.push_back(std::move(successor.delivery));
   }
-  std::erase(waiting_, nullptr);
+  std::erase_if(waiting_, [](const Successor& successor) { return successor.delivery == nullptr; });
+}
+
+/// What the predecessor had under way is recorded by now, and belongs to it.
+void Deliveries::restore(const std::string& receiver, emit::Sink& sink) {
+  if (const auto open = delivered_and_open(store_, receiver)) sink.restore(open.value());
+  else telemetry::log_warning("receiver " + receiver + ": what is open cannot be read: " + open.error().message(), {.receiver = receiver});
 }
 
 void Deliveries::run(emit::Delivery& delivery) {
@@ -127,7 +132,7 @@ std::vector<telemetry::ReceiverFigures> Deliveries::figures() const {
     all.push_back(std::move(figures));
   };
   std::for_each(running_.begin(), running_.end(), add);
-  std::for_each(waiting_.begin(), waiting_.end(), add);
+  for (const Successor& successor : waiting_) add(successor.delivery);
   return all;
 }
 

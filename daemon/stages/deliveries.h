@@ -47,9 +47,14 @@ class Deliveries {
 
  private:
   using Pointer = std::unique_ptr<emit::Delivery>;
-  Result<Pointer> make(const config::Receiver& receiver);
+  struct Successor {
+    Pointer delivery;
+    emit::Sink* restored = nullptr;  ///< the delivery's own, if it wants to know what is open
+  };
+  Result<Successor> make(const config::Receiver& receiver);
   /// Those whose predecessor has ended, or that have none.
   void start_ready();
+  void restore(const std::string& receiver, emit::Sink& sink);
   void run(emit::Delivery& delivery);
   void forget(const emit::Delivery* ended);
 
@@ -57,7 +62,7 @@ class Deliveries {
   StoreOutbox outbox_;
   store::StoreThread& store_;
   std::string host_;
-  std::vector<Pointer> waiting_;  ///< not started, or for a predecessor to end
+  std::vector<Successor> waiting_;  ///< not started, or for a predecessor to end
   std::vector<Pointer> running_;
   std::vector<Pointer> leaving_;
   /// What predecessors have done that have ended, by receiver; and what was queued, whoever sends it.

@@ -1,6 +1,9 @@
 #include "stages/log_discovery.h"
 
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
 
 #include <boost/asio/post.hpp>
 
@@ -26,10 +29,25 @@ std::string name_of(const NamedErrorLog& log) {
   return "error_log " + log.path + " (" + where + ")";
 }
 
+/// Where a container's "error.log -> /dev/stderr" leads when we are the ones who look: to what we write ourselves.
+bool is_own_output(const struct stat& status) {
+  for (const int output : {STDOUT_FILENO, STDERR_FILENO}) {
+    struct stat own {};
+    if (::fstat(output, &own) == 0 && own.st_dev == status.st_dev && own.st_ino == status.st_ino) return true;
+  }
+  return false;
+}
+
+bool is_of_the_kernel(const std::string& path) {
+  struct statfs system {};
+  return ::statfs(path.c_str(), &system) == 0 && (system.f_type == PROC_SUPER_MAGIC || system.f_type == SYSFS_MAGIC);
+}
+
 /// Not for us: a device, a pipe. What is not there yet will be a file.
 bool is_special(const std::string& path) {
   struct stat status {};
-  return ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+  if (::stat(path.c_str(), &status) != 0) return false;
+  return (!S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode)) || is_own_output(status) || is_of_the_kernel(path);
 }
 
 /// nginx would not have started: so it is there, and not to be seen from here.

@@ -146,8 +146,15 @@ void LogSources::let_go(Group& group) {
   const std::vector<std::string> due = group.dropped.take_due(std::chrono::steady_clock::now(), wall_clock_now());
   if (due.empty()) return;
   const std::vector<std::string> caught = group.glob.expand().paths;
+  std::set<std::string> written;  // also under other names
+  for (const std::string& path : caught) written.insert(real_path(path));
+  for (const std::string& path : group.discovered) written.insert(real_path(path));
   for (const std::string& path : due) {
     if (!followed_.contains(path) || std::find(caught.begin(), caught.end(), path) != caught.end()) continue;
+    if (written.contains(real_path(path))) {
+      group.dropped.drop(path, std::chrono::steady_clock::now());
+      continue;
+    }
     telemetry::log_info("no longer followed, since nginx's configuration does not name it any more: " + path);
     watch_.unwatch(path);
     followed_.erase(path);

@@ -142,7 +142,7 @@ std::string OperatorDesk::incident_json(const Incident& incident) const {
 void OperatorDesk::show_incident(const Request& request, Reply reply) {
   const std::string id = request.text("id");
   if (const Incident* const live = correlator_.find(id)) return reply(Answer::done(incident_json(*live)));
-  const auto find = [this, id](store::Database& database) {
+  const auto find = [id](store::Database& database) {
     const auto row = store::Incidents(database).find(id);
     if (!row) return ControlAnswer::refused(row.error());
     if (!row.value()) return ControlAnswer::refused("not_found", "there is no incident " + id.substr(0, 64));

@@ -59,7 +59,42 @@ std::optional<correlate::Incident> read_incident(const store::IncidentRow& row, 
   return std::move(incident).value();
 }
 
+std::optional<notify::ToldState> read_told(const store::ToldRow& row) {
+  auto told = notify::told_state_from_json(row.receiver, row.incident_id, row.state_json);
+  if (told) return std::move(told).value();
+  telemetry::log_warning("what " + row.receiver + " was told is left out: " + told.error().message(),
+                         {.incident = row.incident_id, .receiver = row.receiver});
+  return std::nullopt;
+}
+
 }  // namespace
+
+std::vector<notify::ToldState> told_before(store::StoreThread& store, const std::set<std::string>& receivers) {
+  std::vector<notify::ToldState> before;
+  if (receivers.empty()) return before;
+  const auto rows = store.call([](store::Database& database) { return store::Notifications(database).load_told(); }).get();
+  if (!rows) {
+    telemetry::log_warning("what receivers were told before is not known: " + rows.error().message());
+    return before;
+  }
+  for (const store::ToldRow& row : rows.value()) {
+    if (!receivers.contains(row.receiver)) continue;
+    if (auto told = read_told(row)) before.push_back(std::move(*told));
+  }
+  return before;
+}
+
+void observe_ended(store::StoreThread& store, notify::Dispatcher& dispatcher, Time now) {
+  const auto rows =
+      store.call([now](store::Database& database) { return store::Incidents(database).load_resolved_since(now, kMostResolved); }).get();
+  if (!rows) {
+    telemetry::log_warning(rows.error().message());
+    return;
+  }
+  for (const store::IncidentRow& row : rows.value()) {
+    if (const auto incident = read_incident(row, {})) dispatcher.observe(*incident, now);
+  }
+}
 
 Result<> restore_state(store::StoreThread& store, correlate::Correlator& correlator, notify::Dispatcher& dispatcher, Duration reopen_within,
                        Time now) {
@@ -71,11 +106,7 @@ Result<> restore_state(store::StoreThread& store, correlate::Correlator& correla
     else telemetry::log_warning("silence " + row.id + " is left out: " + silence.error().message());
   }
   for (const store::ToldRow& row : kept.told) {
-    auto told = notify::told_state_from_json(row.receiver, row.incident_id, row.state_json);
-    if (told) dispatcher.restore(told.value());
-    else
-      telemetry::log_warning("what " + row.receiver + " was told is left out: " + told.error().message(),
-                             {.incident = row.incident_id, .receiver = row.receiver});
+    if (const auto told = read_told(row)) dispatcher.restore(*told);
   }
   const Notes notes = read_notes(kept.diagnoses);
   for (const store::IncidentRow& row : kept.open) {

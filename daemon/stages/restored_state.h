@@ -1,5 +1,9 @@
 #pragma once
 
+#include <set>
+#include <string>
+#include <vector>
+
 #include "base/clock.h"
 #include "base/result.h"
 #include "correlate/correlator.h"
@@ -13,6 +17,11 @@ namespace handshaked::stages {
 /// with a warning. Waits for the store.
 Result<> restore_state(store::StoreThread& store, correlate::Correlator& correlator, notify::Dispatcher& dispatcher, Duration reopen_within,
                        Time now);
+
+/// What receivers that are new to a running daemon were told when they were there before. Waits for the store.
+std::vector<notify::ToldState> told_before(store::StoreThread& store, const std::set<std::string>& receivers);
+/// Incidents that are over, and somebody has to hear of it. Waits for the store.
+void observe_ended(store::StoreThread& store, notify::Dispatcher& dispatcher, Time now);
 
 /// The live incidents of a correlator, as the dispatcher asks for them. Borrows it.
 class LiveIncidents final : public notify::LiveIncidents {

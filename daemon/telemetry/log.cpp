@@ -32,8 +32,8 @@ spdlog::level::level_enum to_spdlog(LogLevel level) {
 }
 
 /// The place in the program, and what it speaks about: a receiver that fails must not silence another.
-std::string class_of(const LogAbout& about, const std::source_location& place) {
-  std::string name = std::string(place.file_name()) + ':' + std::to_string(place.line());
+std::string class_of(const LogAbout& about, LogPlace place) {
+  std::string name = std::string(place.file) + ':' + std::to_string(place.line);
   for (const std::string_view part : {about.receiver, about.source}) name.append("\n").append(part);
   return name;
 }
@@ -52,7 +52,7 @@ class Log {
 
   void set_least(LogLevel least) { least_ = least; }
 
-  void say(LogLevel level, std::string_view message, const LogAbout& about, const std::source_location& place) {
+  void say(LogLevel level, std::string_view message, const LogAbout& about, LogPlace place) {
     if (level < least_) return;
     const std::string text = visible_text(message);
     if (!may_say(level, text, about, place)) return;
@@ -73,7 +73,7 @@ class Log {
   }
 
  private:
-  bool may_say(LogLevel level, std::string_view text, const LogAbout& about, const std::source_location& place) {
+  bool may_say(LogLevel level, std::string_view text, const LogAbout& about, LogPlace place) {
     if (about.is_record) return true;
     {
       const std::scoped_lock lock(mutex_);
@@ -108,9 +108,7 @@ Log& the_log() {
 
 }  // namespace
 
-void log(LogLevel level, std::string_view message, const LogAbout& about, const std::source_location& place) {
-  the_log().say(level, message, about, place);
-}
+void log(LogLevel level, std::string_view message, const LogAbout& about, LogPlace place) { the_log().say(level, message, about, place); }
 
 LogLevel level_named(std::string_view name) {
   return name == "debug" ? LogLevel::debug : name == "warning" ? LogLevel::warning : name == "error" ? LogLevel::error : LogLevel::info;

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "format/clean_text.h"
+#include "base/visible_text.h"
 
 namespace handshaked::web {
 namespace {
@@ -101,7 +101,8 @@ void write_sources(Exposition& out, const Figures& figures) {
   const std::vector<SourceFigures> sources = bounded(figures.sources);
   const auto each = [&](const auto& value) {
     for (const SourceFigures& source : sources) {
-      if (const std::optional<double> read = value(source)) out.sample(*read, {{"kind", source.kind}, {"source", format::plain_text(source.name)}});
+      if (const std::optional<double> read = value(source))
+        out.sample(*read, {{"kind", source.kind}, {"source", visible_text(source.name)}});
     }
   };
   const auto all = [&each](auto SourceFigures::*member) {
@@ -132,7 +133,7 @@ void write_listeners(Exposition& out, const Figures& figures) {
     if (is_gauge) out.gauge(name, help);
     else out.counter(name, help);
     for (const SourceFigures& source : figures.sources) {
-      if (source.listener) out.sample(number((*source.listener).*member), {{"kind", source.kind}, {"source", format::plain_text(source.name)}});
+      if (source.listener) out.sample(number((*source.listener).*member), {{"kind", source.kind}, {"source", visible_text(source.name)}});
     }
   };
   family("handshaked_listener_batches_total", "Batches taken from senders with something in them.", &ListenerFigures::batches);

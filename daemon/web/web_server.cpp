@@ -11,6 +11,9 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <boost/beast/core/string.hpp>
+
+#include <algorithm>
 #include <cerrno>
 #include <optional>
 #include <set>
@@ -209,6 +212,11 @@ class WebServer::Listener : public std::enable_shared_from_this<Listener> {
     }
     if (!parser.is_done()) {
       WebAnswer refusal = web_refusal(413, "a request here has no body");
+      co_return refusal;
+    }
+    const auto is_host = [](const auto& header) { return boost::beast::iequals(header.first, "host"); };
+    if (std::count_if(request.headers.begin(), request.headers.end(), is_host) > 1) {
+      WebAnswer refusal = web_refusal(400, "more than one Host");  // RFC 9112, section 3.2
       co_return refusal;
     }
     if (!is_expected_host(request.header("host"), options_.host_names)) {

@@ -63,6 +63,7 @@ def story(t):
                          (b"GET / HTTP/1.1\r\n" + head + b"Content-Length: 4\r\n\r\nabcd", 413),
                          (b"GET / HTTP/1.1\r\n" + head + b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
                          (b"GARBAGE\r\n\r\n", 400), (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"x" * 100, 400),
+                         (b"GET / HTTP/1.1\r\n" + head + b"Host: evil.example\r\n\r\n", 400),
                          (b"GET / HTTP/9.9\r\n\r\n", 400), (b"GET / HTTP/1.1\r\n" + head + b"X: " + b"x" * (1 << 20) + b"\r\n\r\n", 431),
                          (b"GET /" + b"x" * (1 << 20), 431), (b"".join([b"GET / HTTP/1.1\r\n", *[b"X%d: y\r\n" % n for n in range(5000)], b"\r\n"]), 431),
                          (b"GET /../../etc/passwd HTTP/1.1\r\n" + head + b"\r\n", 404), (b"GET /%00 HTTP/1.1\r\n" + head + b"\r\n", 404),

@@ -1,9 +1,17 @@
 """SIGHUP: other receivers and routes from then on, nothing told twice, nothing lost; a receiver that was disabled is tried again; a configuration
 that cannot be used changes nothing; what takes a restart is named."""
+import time
+
 from support.accounting import LogFile, verify_error_line
 from support.daemon import Daemon, toml_table
+from support.operator import Operator
 from support.scenario import expect, expect_equal, run, wait_for
 from support.webhook_receiver import WebhookReceiver, accept, answer_with, in_turn
+
+
+def answer_late(receiver, request, stream):
+    time.sleep(1.5)
+    return answer_with(200)(receiver, request, stream)
 
 
 def story(t):
@@ -56,14 +64,37 @@ def story(t):
     new.wait_for_events(4)
     expect_equal(len(new.requests()), before + 1, "requests after three reloads and a new fault")
 
+    t.step("a receiver that leaves and comes back hears the end of what it was told, and nothing twice")
+    told = [(event.peer, event.kind) for event in gone.events()]
+    alone = text.replace('receivers = ["new", "gone"]', 'receivers = ["new"]')
+    reload(alone[:alone.rindex("[[receiver]]")])
+    operator = Operator(daemon)
+    first_incident = next(incident for incident in operator.ask("incidents", "list")["incidents"] if incident["peer"] == "10.0.0.1:8443")
+    operator.ask("incidents", "resolve", first_incident["id"])
+    new.wait_for_events(1, kind="resolved")
+    reload(text)
+    expect_equal([event.peer for event in gone.wait_for_events(1, kind="resolved")], ["10.0.0.1:8443"], "ends told to the receiver that came back")
+    expect_equal([(event.peer, event.kind) for event in gone.events()], told, "beginnings told to it")
+
     t.step("a reload while the receiver hangs: what was under way arrives, once it is recorded")
     new.behaviour = in_turn(answer_with(503), accept)
     log.write(verify_error_line("10.0.0.6:8443"))
     wait_for(lambda: any(request.answer == 503 for request in new.requests()), 10, "the refusal")
     reload(text)
     new.wait_for_events(5, within=30)
-    daemon.stop()
     new.expect_all_valid()
+
+    t.step("what Alertmanager was being told at a reload is told again in time")
+    manager = WebhookReceiver(t, answer_late, name="manager")
+    text = head + toml_table("[[receiver]]", {"type": "alertmanager", "name": "manager", "url": "http://127.0.0.1:%d" % manager.port,
+                                              "resend_interval": "1s"})
+    reload(text)
+    log.write(verify_error_line("10.0.0.7:8443"))
+    under_way = wait_for(lambda: [request for request in manager.requests() if b"10.0.0.7:8443" in request.body], 20, "the alert to be on its way")
+    expect_equal(under_way[0].answer, None, "answer of Alertmanager so far")
+    reload(text)
+    wait_for(lambda: len([request for request in manager.requests() if b"10.0.0.7:8443" in request.body]) >= 3, 30, "the alert to be told again, and again")
+    daemon.stop()
 
 
 run(story)

@@ -1,6 +1,7 @@
 #include "diagnose/worker_watch.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
@@ -48,6 +49,12 @@ TEST_F(WorkerWatchTest, SaysNothingEarlierThanItsFirstLook) {
   EXPECT_EQ(look(), 1);
   EXPECT_EQ(look(), 1);
   EXPECT_EQ(watch_.group(), path("system.slice/nginx.service"));
+}
+
+TEST_F(WorkerWatchTest, APipeInThePlaceOfAFileHoldsUpNobody) {
+  std::filesystem::remove(path("nginx.pid"));
+  ASSERT_EQ(::mkfifo(path("nginx.pid").c_str(), 0600), 0);
+  EXPECT_EQ(look(), std::nullopt);
 }
 
 TEST_F(WorkerWatchTest, SeesAReloadWhenTheOldWorkersAreGone) {

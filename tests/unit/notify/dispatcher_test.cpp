@@ -307,9 +307,10 @@ TEST(Dispatcher, OtherReceiversAreToldWhatIsOpenAndThoseThatStayNothingTwice) {
   town.see(incident_at(2, at(15)), at(15));
   std::vector<const correlate::Incident*> live;
   for (const auto& [id, incident] : town.live) live.push_back(&incident);
-  town.dispatcher.use_routes(router_to({{.name = "stays"}, {.name = "new"}}), {}, live, at(20));
-  EXPECT_EQ(town.told(at(29)), "");
-  EXPECT_EQ(town.told(at(30)), "new opened 1; stays opened 2; new opened 2");
+  town.dispatcher.use_routes(router_to({{.name = "stays"}, {.name = "new"}}), {}, live, {}, at(20));
+  EXPECT_EQ(town.told(at(24)), "");
+  EXPECT_EQ(town.told(at(25)), "stays opened 2; new opened 2");  // it goes on waiting since 15
+  EXPECT_EQ(town.told(at(30)), "new opened 1");
   town.resolve(told, at(40));
   EXPECT_EQ(town.told(at(40)), "stays resolved 1; new resolved 1");
   EXPECT_EQ(town.told(at(100)), "");
@@ -327,7 +328,7 @@ TEST(Dispatcher, AnEndThatWaitsAndSilencesOutliveAChangeOfRoutes) {
   silence.ends_at = at(10'000);
   ASSERT_TRUE(town.dispatcher.change_silences().add(silence, at(20)));
   auto& second = town.live[incident_at(2, at(0)).id];
-  town.dispatcher.use_routes(router_to({people("chat")}), {}, {&second}, at(25));
+  town.dispatcher.use_routes(router_to({people("chat")}), {}, {&second}, {}, at(25));
   town.see(incident_at(3, at(26)), at(26));
   EXPECT_EQ(town.told(at(2000)), "");
   town.resolve(second, at(2100));
