@@ -5,7 +5,14 @@
 
 #include "unit/correlate/story.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+// g++ says by macros what clang says by features.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define HANDSHAKED_COUNTS_MEMORY 0
+#endif
+#endif
+#if defined(HANDSHAKED_COUNTS_MEMORY)
+#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define HANDSHAKED_COUNTS_MEMORY 0
 #else
 #define HANDSHAKED_COUNTS_MEMORY 1
