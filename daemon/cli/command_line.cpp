@@ -7,11 +7,11 @@
 #include <cstdlib>
 #include <map>
 
+#include "base/visible_text.h"
 #include "cli/completed_command_line.h"
 #include "cli/exit_code.h"
 #include "cli/operator_command_line.h"
 #include "cli/upkeep_command_line.h"
-#include "base/visible_text.h"
 
 #ifndef HANDSHAKED_VERSION
 #error "the build defines HANDSHAKED_VERSION"
@@ -222,8 +222,8 @@ class Parser {
   }
 
   void add_completion() {
-    completion_verb_ =
-        add_verb("completion", "Print the script that completes words in a shell", "handshaked completion bash >/etc/bash_completion.d/handshaked");
+    completion_verb_ = add_verb("completion", "Print the script that completes words in a shell",
+                                "handshaked completion bash >/etc/bash_completion.d/handshaked");
     add_choice<Shell>(completion_verb_, "shell", {{"bash", Shell::bash}, {"zsh", Shell::zsh}, {"fish", Shell::fish}}, shell_,
                       "bash, zsh or fish", "SHELL")
         ->required();
@@ -234,7 +234,9 @@ class Parser {
     receivers_verb_->require_subcommand(1);
     receivers_list_verb_ = receivers_verb_->add_subcommand("list", "Name all receivers");
     CLI::App* const test = receivers_verb_->add_subcommand("test", "Send a sample event to one receiver and say what came back");
-    test->footer("Example: handshaked receivers test ops-chat -c /etc/handshaked/handshaked.toml\n\nExit status: 0 delivered; 1 not; 2 no such receiver.");
+    test->footer(
+        "Example: handshaked receivers test ops-chat -c /etc/handshaked/handshaked.toml\n\nExit status: 0 delivered; 1 not; 2 no such "
+        "receiver.");
     test->add_option("name", receivers_.name, "The receiver's name in the configuration")->required()->type_name("NAME");
     for (CLI::App* const verb : {receivers_list_verb_, test}) {
       add_config(verb, receivers_.config_file);
@@ -344,8 +346,8 @@ class Parser {
   CLI::App app_;
   std::unique_ptr<OperatorCommandLine> operator_verbs_;
   std::unique_ptr<UpkeepCommandLine> upkeep_verbs_;
-  CLI::App *run_verb_ = nullptr, *scan_verb_ = nullptr, *match_verb_ = nullptr, *explain_verb_ = nullptr, *check_verb_ = nullptr, *receivers_verb_ = nullptr, *receivers_list_verb_ = nullptr,
-           *diagnose_verb_ = nullptr, *completion_verb_ = nullptr;
+  CLI::App *run_verb_ = nullptr, *scan_verb_ = nullptr, *match_verb_ = nullptr, *explain_verb_ = nullptr, *check_verb_ = nullptr,
+           *receivers_verb_ = nullptr, *receivers_list_verb_ = nullptr, *diagnose_verb_ = nullptr, *completion_verb_ = nullptr;
   CLI::App *rules_verb_ = nullptr, *rules_list_verb_ = nullptr, *rules_show_verb_ = nullptr, *rules_lint_verb_ = nullptr,
            *rules_test_verb_ = nullptr, *rules_import_verb_ = nullptr;
   CLI::Option* format_option_ = nullptr;

@@ -26,7 +26,8 @@ struct RunOptions {
 };
 
 /// What the command line asks for: one verb with its options.
-using Command = std::variant<RunOptions, ScanOptions, MatchOptions, ExplainOptions, CheckOptions, DiagnoseOptions, FixVerbOptions, DoctorOptions, ReceiversOptions, RulesOptions, OperatorOptions, CompletionOptions>;
+using Command = std::variant<RunOptions, ScanOptions, MatchOptions, ExplainOptions, CheckOptions, DiagnoseOptions, FixVerbOptions,
+                             DoctorOptions, ReceiversOptions, RulesOptions, OperatorOptions, CompletionOptions>;
 
 /// Reads the command line. Help, the version and complaints are printed here; then there is no command and `exit_code` is
 /// what the process answers (0 or kExitUsage).

@@ -19,8 +19,8 @@ namespace handshaked::cli {
 /// The answer to a question, before it is put into words. Borrows the knowledge base.
 struct Explanation {
   Question question;
-  std::unique_ptr<LineExamination> line;  ///< Kind::line
-  std::optional<CodeMeaning> code;        ///< verify_code, alert, openssl_error
+  std::unique_ptr<LineExamination> line;         ///< Kind::line
+  std::optional<CodeMeaning> code;               ///< verify_code, alert, openssl_error
   std::optional<NotificationForecast> forecast;  ///< Kind::line, of a line that would notify
   /// What is to be told about: the winner of a line, the rule itself, the rules of a code or of a cause.
   std::vector<const match::Rule*> rules;

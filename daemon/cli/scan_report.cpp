@@ -83,9 +83,10 @@ class ScanReport {
     std::vector<Item> items;
     for (const Incident& incident : result_.incidents) {
       if (incident.noise || items.size() == top_) continue;
-      items.push_back({.lead = std::string(severity_word(language_, incident.severity)) + " " + place_name(incident.place),
-                       .remark = times(incident.count, "time", "times", "次") + text(", likely ", "，很可能是 ") + incident.likeliest_cause.get(),
-                       .details = {}});
+      items.push_back(
+          {.lead = std::string(severity_word(language_, incident.severity)) + " " + place_name(incident.place),
+           .remark = times(incident.count, "time", "times", "次") + text(", likely ", "，很可能是 ") + incident.likeliest_cause.get(),
+           .details = {}});
       if (incident.likeliest_cause.empty()) items.back().remark = times(incident.count, "time", "times", "次");
     }
     if (items.size() < 2) return;

@@ -42,9 +42,9 @@ class BorrowedStatement {
   SQLite::Statement* statement_;
 };
 
-/// The one SQLite connection: pragmas, cached statements, transactions, and the functions of packed_text.h. Only for the files of this folder.
-/// Not thread-safe; one thread at a time. Inside, SQLiteCpp's exceptions fly; read() and write() are the edge where
-/// they become an Error.
+/// The one SQLite connection: pragmas, cached statements, transactions, and the functions of packed_text.h. Only for the files of this
+/// folder. Not thread-safe; one thread at a time. Inside, SQLiteCpp's exceptions fly; read() and write() are the edge where they become an
+/// Error.
 class Connection {
  public:
   /// Closed: read() and write() fail until open() succeeds.
