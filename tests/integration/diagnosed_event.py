@@ -3,38 +3,17 @@ the incident ends by them, not by silence."""
 import signal
 import subprocess
 
-from support.authority import Authority
 from support.daemon import Daemon
-from support.nginx import Nginx
+from support.distrusted_upstream import DistrustedUpstream
 from support.scenario import expect, expect_equal, run, wait_for
-from support.upstreams import TlsUpstream
 from support.webhook_receiver import WebhookReceiver
 
 
 def story(t):
-    authority = Authority(t)
-    root = authority.root()
-    partner = authority.root("partner", "Partner Root CA")
-    peer = TlsUpstream(t, authority, "peer", authority.issue("api", "api.corp.test", root, ["DNS:api.corp.test"]))
-    nginx = Nginx(t)
-    trusted = nginx.prefix / "conf" / "upstream-ca.pem"
-    trusted.write_bytes(partner.file.read_bytes())
-    nginx.configure("""
-    server {
-        listen 127.0.0.1:%d;
-        server_name gw.corp.test;
-        location / {
-            proxy_pass https://%s;
-            proxy_ssl_verify on;
-            proxy_ssl_name api.corp.test;
-            proxy_ssl_trusted_certificate upstream-ca.pem;
-        }
-    }""" % (nginx.port, peer.address))
-    nginx.start()
+    place = DistrustedUpstream(t)
+    nginx = place.nginx
     receiver = WebhookReceiver(t)
-    daemon = Daemon(t, [nginx.error_log], [receiver.settings()], incidents={"group_wait": "10s"}, tables=[
-        ("[nginx]", {"configuration": nginx.prefix / "conf/nginx.conf", "prefix": nginx.prefix}),
-        ("[diagnosis]", {"ca_store": [root.file], "probe_interval": "200ms", "probe_interval_most": "1s"})]).start()
+    daemon = Daemon(t, [nginx.error_log], [receiver.settings()], incidents={"group_wait": "10s"}, tables=place.tables("200ms")).start()
 
     t.step("the fault, told with its cause")
     expect_equal(nginx.get("/", 2), [502, 502], "status while the trust file lacks the root")

@@ -5,11 +5,9 @@ import shutil
 import signal
 import subprocess
 
-from support.authority import Authority
 from support.daemon import Daemon
-from support.nginx import Nginx
+from support.distrusted_upstream import DistrustedUpstream
 from support.scenario import Skip, expect, expect_equal, require_program, run, wait_for
-from support.upstreams import TlsUpstream
 from support.webhook_receiver import WebhookReceiver
 
 NOBODY = 65534
@@ -36,24 +34,8 @@ def story(t):
     if hidden.returncode == 0 or b"No such file" not in hidden.stderr:
         raise Skip("processes cannot be hidden here: %r" % hidden.stderr)
 
-    authority = Authority(t)
-    root = authority.root()
-    partner = authority.root("partner", "Partner Root CA")
-    peer = TlsUpstream(t, authority, "peer", authority.issue("api", "api.corp.test", root, ["DNS:api.corp.test"]))
-    nginx = Nginx(t)
-    trusted = nginx.prefix / "conf" / "upstream-ca.pem"
-    trusted.write_bytes(partner.file.read_bytes())
-    nginx.configure("""
-    server {
-        listen 127.0.0.1:%d;
-        location / {
-            proxy_pass https://%s;
-            proxy_ssl_verify on;
-            proxy_ssl_name api.corp.test;
-            proxy_ssl_trusted_certificate upstream-ca.pem;
-        }
-    }""" % (nginx.port, peer.address))
-    nginx.start()
+    place = DistrustedUpstream(t)
+    nginx = place.nginx
     master = nginx.process.pid
 
     def show_processes():
@@ -68,9 +50,7 @@ def story(t):
     state = t.directory / "daemon"
     state.mkdir()
     shutil.chown(state, NOBODY, NOBODY)
-    daemon = Daemon(t, [nginx.error_log], [receiver.settings()], incidents={"group_wait": "10s"}, wrapper=wrapper, tables=[
-        ("[nginx]", {"configuration": nginx.prefix / "conf/nginx.conf", "prefix": nginx.prefix}),
-        ("[diagnosis]", {"ca_store": [root.file], "probe_interval": "200ms", "probe_interval_most": "1s"})]).start()
+    daemon = Daemon(t, [nginx.error_log], [receiver.settings()], incidents={"group_wait": "10s"}, wrapper=wrapper, tables=place.tables("200ms")).start()
 
     expect_equal(nginx.get("/", 2), [502, 502], "status while the trust file lacks the root")
     (opened,) = receiver.wait_for_events(1, within=15)
@@ -79,7 +59,7 @@ def story(t):
     # When nginx loaded its files is known to 50 ms only, and the first look is as late as the diagnosis; the next probe is 160 ms behind it.
     probes = daemon.log_text().count("info: probe ")
     wait_for(lambda: daemon.log_text().count("info: probe ") > probes, 20, "another probe")
-    trusted.write_bytes(partner.file.read_bytes() + root.file.read_bytes())
+    place.trust_root()
     daemon.wait_for_log("nginx's files were changed, and nginx has not loaded them yet", 20)
     probes = daemon.log_text().count("info: probe ")
     wait_for(lambda: daemon.log_text().count("info: probe ") >= probes + 5, 30, "probes with the changed file")

@@ -5,12 +5,10 @@ import html.parser
 import json
 
 from support.accounting import LogFile, verify_error_line
-from support.authority import Authority
 from support.daemon import Daemon
-from support.nginx import Nginx
+from support.distrusted_upstream import DistrustedUpstream
 from support.operator import Operator
 from support.scenario import expect, expect_equal, run, wait_for
-from support.upstreams import TlsUpstream
 from support.web_client import WebClient
 from support.webhook_receiver import WebhookReceiver
 
@@ -34,30 +32,12 @@ class Outline(html.parser.HTMLParser):
 
 
 def story(t):
-    authority = Authority(t)
-    root = authority.root()
-    partner = authority.root("partner", "Partner Root CA")
-    peer = TlsUpstream(t, authority, "peer", authority.issue("api", "api.corp.test", root, ["DNS:api.corp.test"]))
-    nginx = Nginx(t)
-    (nginx.prefix / "conf" / "upstream-ca.pem").write_bytes(partner.file.read_bytes())
-    nginx.configure("""
-    server {
-        listen 127.0.0.1:%d;
-        server_name gw.corp.test;
-        location / {
-            proxy_pass https://%s;
-            proxy_ssl_verify on;
-            proxy_ssl_name api.corp.test;
-            proxy_ssl_trusted_certificate upstream-ca.pem;
-        }
-    }""" % (nginx.port, peer.address))
-    nginx.start()
+    place = DistrustedUpstream(t)
+    nginx, peer = place.nginx, place.peer
     receiver = WebhookReceiver(t)
     other = LogFile(t.directory / "other.log")
     web = WebClient()
-    daemon = Daemon(t, [nginx.error_log, other.path], [receiver.settings()], tables=[
-        web.table(), ("[nginx]", {"configuration": nginx.prefix / "conf/nginx.conf", "prefix": nginx.prefix}),
-        ("[diagnosis]", {"ca_store": [root.file], "probe_interval": "1s", "probe_interval_most": "1s"})]).start()
+    daemon = Daemon(t, [nginx.error_log, other.path], [receiver.settings()], tables=[web.table(), *place.tables("1s")]).start()
     operator = Operator(daemon)
 
     t.step("well")
