@@ -2,6 +2,7 @@
 import threading
 
 from support.authority import Authority
+from support.byte_pump import pump
 from support.diagnosis_bench import DiagnosisBench, Situation
 from support.scenario import run
 from support.upstreams import RawUpstream, TlsUpstream, speak_plain_http
@@ -18,18 +19,6 @@ def alert(number):
 def behind_proxy_protocol(t, upstream):
     """Takes a PROXY line off and passes the rest on to a real TLS server; without the line it hangs up."""
     import socket
-
-    def pump(source, sink):
-        try:
-            while data := source.recv(16384):
-                sink.sendall(data)
-        except OSError:
-            pass
-        for end in (source, sink):
-            try:
-                end.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
 
     def behaviour(connection):
         first = connection.recv(16384)

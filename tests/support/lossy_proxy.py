@@ -2,6 +2,7 @@
 import socket
 import threading
 
+from support.byte_pump import pump
 from support.ports import LOOPBACK
 
 
@@ -35,8 +36,8 @@ class LossyProxy:
             except OSError:
                 client.close()
                 continue
-            threading.Thread(target=self._pump, args=(client, server, lambda data: True), daemon=True).start()
-            threading.Thread(target=self._pump, args=(server, client, self._may_pass), daemon=True).start()
+            threading.Thread(target=pump, args=(client, server), daemon=True).start()
+            threading.Thread(target=pump, args=(server, client, self._may_pass), daemon=True).start()
 
     def _may_pass(self, _data):
         with self._lock:
@@ -45,18 +46,3 @@ class LossyProxy:
             self._has_lost = True
         self._on_answer()
         return False
-
-    @staticmethod
-    def _pump(source, sink, may_pass):
-        try:
-            while data := source.recv(65536):
-                if not may_pass(data):
-                    break
-                sink.sendall(data)
-        except OSError:
-            pass
-        for end in (source, sink):
-            try:
-                end.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
