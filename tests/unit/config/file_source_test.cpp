@@ -1,19 +1,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "config/config_file.h"
+#include "unit/config/read_toml.h"
 
 namespace handshaked::config {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-LoadedConfig read(std::string_view toml) {
-  LoadedConfig loaded;
-  read_config(toml, "test.toml", loaded);
-  return loaded;
-}
 
 TEST(FileSourceSection, WithoutAnyTheLogsAreDiscovered) {
   const LoadedConfig loaded = load_config("/nonexistent/handshaked.toml", false);

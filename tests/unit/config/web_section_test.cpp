@@ -2,23 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include "config/config_file.h"
+#include "unit/config/read_toml.h"
 
 namespace handshaked::config {
 namespace {
-
-LoadedConfig read(std::string_view toml) {
-  LoadedConfig loaded;
-  read_config(toml, "test.toml", loaded);
-  return loaded;
-}
-
-/// The only problem that `toml` has.
-std::string problem(std::string_view toml) {
-  const LoadedConfig loaded = read(toml);
-  EXPECT_EQ(loaded.problems.size(), 1U) << toml;
-  return loaded.problems.empty() ? "" : loaded.problems.front().message();
-}
 
 TEST(WebSection, IsOnLoopbackByDefaultAndMayBeTaken) {
   const Web web = read("").config.web;
