@@ -6,7 +6,7 @@
 #include <string>
 
 #include "ingest/log_line.h"
-#include "match/handshake_failure.h"
+#include "match/recognised_line.h"
 #include "match/rule_set.h"
 #include "parse/nginx_error_parser.h"
 #include "parse/provenance.h"
@@ -18,7 +18,7 @@ namespace handshaked {
 class FailureHandler {
  public:
   virtual ~FailureHandler() = default;
-  virtual void on_failure(const match::HandshakeFailure& failure) = 0;
+  virtual void on_failure(const match::RecognisedLine& failure) = 0;
 };
 
 /// The pure stages in a row, for one log: blocks in, recognised lines out. The daemon, `scan`, `match` and `explain` all read

@@ -3,13 +3,13 @@
 #include <cstring>
 #include <exception>
 
-#include "cli/command_line.h"
-#include "cli/exit_code.h"
-#include "cli/rules_location.h"
-#include "diagnose/probe_child.h"
-#include "pipeline.h"
-#include "stages/listener_check.h"
-#include "stages/receivers.h"
+#include "cli/command_line/command_line.h"
+#include "cli/command_line/exit_code.h"
+#include "cli/knowledge/rules_location.h"
+#include "daemon_start.h"
+#include "diagnose/probe/probe_child.h"
+#include "runtime/delivery/receivers.h"
+#include "runtime/network/listener_check.h"
 
 namespace {
 
@@ -25,9 +25,9 @@ int run_verb(const cli::ScanOptions& options) { return cli::run_scan(options); }
 int run_verb(const cli::MatchOptions& options) { return cli::run_match(options); }
 int run_verb(const cli::ExplainOptions& options) { return cli::run_explain(options); }
 int run_verb(const cli::CheckOptions& options) {
-  return cli::run_check(options, {.receiver = stages::check_receiver, .listeners = stages::listener_problems});
+  return cli::run_check(options, {.receiver = runtime::check_receiver, .listeners = runtime::listener_problems});
 }
-int run_verb(const cli::ReceiversOptions& options) { return cli::run_receivers(options, stages::make_sink); }
+int run_verb(const cli::ReceiversOptions& options) { return cli::run_receivers(options, runtime::make_sink); }
 int run_verb(const cli::DiagnoseOptions& options) { return cli::run_diagnose(options); }
 int run_verb(const cli::FixVerbOptions& options) { return cli::run_fix(options); }
 int run_verb(const cli::DoctorOptions& options) { return cli::run_doctor(options); }

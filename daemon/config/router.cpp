@@ -3,7 +3,7 @@
 namespace handshaked::config {
 
 notify::Router make_router(const Config& config) {
-  std::vector<notify::ReceiverHabits> habits;
+  std::vector<notify::ReceiverPolicy> habits;
   for (const Receiver& receiver : config.receivers) {
     const bool reminds_itself = receiver.type == Receiver::Type::pagerduty || receiver.type == Receiver::Type::alertmanager;
     habits.push_back({.name = receiver.name, .for_people = receiver.is_for_people(), .repeats = !reminds_itself});

@@ -21,7 +21,7 @@ FailureFold::FailureFold(std::shared_ptr<const match::RuleSet> rules, std::strin
   batch_.source = std::move(source);
 }
 
-FoldedFailure* FailureFold::find_or_add(const match::HandshakeFailure& failure, const IncidentKey& key) {
+FoldedFailure* FailureFold::find_or_add(const match::RecognisedLine& failure, const IncidentKey& key) {
   if (const auto it = by_key_.find(key.hash); it != by_key_.end()) return &batch_.failures[it->second];
   if (batch_.failures.size() >= kMaxPlaces) return nullptr;
   by_key_.emplace(key.hash, batch_.failures.size());
@@ -32,7 +32,7 @@ FoldedFailure* FailureFold::find_or_add(const match::HandshakeFailure& failure, 
   return &folded;
 }
 
-void FailureFold::on_failure(const match::HandshakeFailure& failure) {
+void FailureFold::on_failure(const match::RecognisedLine& failure) {
   if (!failure.trusted) {
     ++batch_.untrusted;
     return;

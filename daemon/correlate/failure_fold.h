@@ -46,7 +46,7 @@ class FailureFold : public FailureHandler {
 
   FailureFold(std::shared_ptr<const match::RuleSet> rules, std::string source);
 
-  void on_failure(const match::HandshakeFailure& failure) override;
+  void on_failure(const match::RecognisedLine& failure) override;
   /// The time of lines that carry none.
   void set_time_fallback(Time now) { now_ = now; }
   /// Live: lines count as seen now, whatever clock and zone their writer had. Else, for what was written earlier, by their own
@@ -59,7 +59,7 @@ class FailureFold : public FailureHandler {
   FailureBatch take();
 
  private:
-  FoldedFailure* find_or_add(const match::HandshakeFailure& failure, const IncidentKey& key);
+  FoldedFailure* find_or_add(const match::RecognisedLine& failure, const IncidentKey& key);
 
   FailureBatch batch_;
   std::unordered_map<std::uint64_t, std::size_t> by_key_;

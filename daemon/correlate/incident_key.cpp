@@ -25,7 +25,7 @@ std::string_view configured_object(std::string_view message) {
 
 }  // namespace
 
-IncidentKey incident_key(const match::HandshakeFailure& failure) {
+IncidentKey incident_key(const match::RecognisedLine& failure) {
   const parse::ErrorRecord& record = failure.record;
   IncidentKey key;
   switch (record.side) {
@@ -46,7 +46,7 @@ IncidentKey incident_key(const match::HandshakeFailure& failure) {
   return key;
 }
 
-Place place_of(const match::HandshakeFailure& failure, const IncidentKey& key) {
+Place place_of(const match::RecognisedLine& failure, const IncidentKey& key) {
   return {.side = failure.record.side,
           .peer = std::string(key.peer),
           .name = std::string(failure.tls.name.substr(0, 255)),

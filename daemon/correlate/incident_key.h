@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "base/shared.h"
-#include "match/handshake_failure.h"
+#include "match/recognised_line.h"
 
 namespace handshaked::correlate {
 
@@ -28,9 +28,9 @@ struct IncidentKey {
 };
 
 /// The key of a failure; borrows from its record.
-IncidentKey incident_key(const match::HandshakeFailure& failure);
+IncidentKey incident_key(const match::RecognisedLine& failure);
 
-Place place_of(const match::HandshakeFailure& failure, const IncidentKey& key);
+Place place_of(const match::RecognisedLine& failure, const IncidentKey& key);
 
 /// "v1:" and 32 hexadecimal digits over rule, side and place. Stable over reloads, restarts and hosts.
 std::string fingerprint(std::string_view rule_id, const Place& place);

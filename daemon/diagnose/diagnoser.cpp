@@ -1,7 +1,7 @@
 #include "diagnose/diagnoser.h"
 
-#include "diagnose/candidate_diagnosis.h"
-#include "diagnose/tls_library.h"
+#include "diagnose/case/candidate_diagnosis.h"
+#include "diagnose/tls/tls_library.h"
 
 namespace handshaked::diagnose {
 

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "diagnose/case/surroundings.h"
 #include "diagnose/diagnosis.h"
-#include "diagnose/surroundings.h"
 #include "diagnose/symptom.h"
 #include "match/knowledge.h"
 

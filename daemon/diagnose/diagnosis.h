@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "diagnose/text.h"
+#include "diagnose/case/text.h"
 
 namespace handshaked::diagnose {
 

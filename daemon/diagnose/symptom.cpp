@@ -10,7 +10,7 @@ bool Symptom::has_cause(std::string_view slug) const {
   return std::any_of(candidates.begin(), candidates.end(), [&](const match::CandidateCause& candidate) { return candidate.cause == slug; });
 }
 
-Symptom symptom_of(const match::HandshakeFailure& failure) {
+Symptom symptom_of(const match::RecognisedLine& failure) {
   const parse::ErrorRecord& record = failure.record;
   const parse::TlsDetail& tls = failure.tls;
   Symptom symptom;
@@ -48,7 +48,7 @@ Symptom symptom_of(const match::HandshakeFailure& failure) {
 std::optional<Symptom> symptom_of_line(std::string_view line, std::shared_ptr<const match::RuleSet> rules) {
   class Catch : public FailureHandler {
    public:
-    void on_failure(const match::HandshakeFailure& failure) override { found = symptom_of(failure); }
+    void on_failure(const match::RecognisedLine& failure) override { found = symptom_of(failure); }
     std::optional<Symptom> found;
   } caught;
   LineAnalysis analysis(std::move(rules), parse::TimeZone::named("UTC").value());

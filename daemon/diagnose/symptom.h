@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "match/handshake_failure.h"
+#include "match/recognised_line.h"
 #include "match/rule.h"
 #include "match/rule_set.h"
 
@@ -40,7 +40,7 @@ struct Symptom {
   bool has_cause(std::string_view slug) const;
 };
 
-Symptom symptom_of(const match::HandshakeFailure& failure);
+Symptom symptom_of(const match::RecognisedLine& failure);
 
 /// The same from the text of a line alone, as an incident keeps samples; nullopt when no rule knows it (any more).
 std::optional<Symptom> symptom_of_line(std::string_view line, std::shared_ptr<const match::RuleSet> rules);

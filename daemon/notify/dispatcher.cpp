@@ -28,7 +28,7 @@ bool is_worse(const Incident& a, const Incident& b) {
 struct Dispatcher::News {
   KnownIncident* known;
   const Incident* incident;
-  Leg leg;
+  RouteTarget leg;
   std::optional<NoticeKind> kind;
   bool is_over = false;
   bool is_withheld = false;
@@ -47,7 +47,7 @@ void Dispatcher::leave(KnownIncident& known, IncidentGroup& group) {
   groups_.forget(known);
 }
 
-void Dispatcher::restore(const ToldState& told) {
+void Dispatcher::restore(const NotificationRecords& told) {
   const auto& receivers = router_.receivers();
   const auto it = std::find_if(receivers.begin(), receivers.end(), [&](const auto& habits) { return habits.name == told.receiver; });
   if (it == receivers.end()) return;  // it left the configuration
@@ -73,10 +73,10 @@ void Dispatcher::restore(const ToldState& told) {
 
 /// As a restart does it, but for the silences, which are kept, and what is waiting.
 void Dispatcher::use_routes(Router router, std::vector<MaintenanceWindow> maintenance, const std::vector<const Incident*>& live,
-                            const std::vector<ToldState>& told_before, Time now) {
+                            const std::vector<NotificationRecords>& told_before, Time now) {
   Dispatcher next(std::move(router), std::move(maintenance));
-  for (const ToldState& told : everything_told()) next.restore(told);
-  for (const ToldState& told : told_before) next.restore(told);
+  for (const NotificationRecords& told : everything_told()) next.restore(told);
+  for (const NotificationRecords& told : told_before) next.restore(told);
   for (const Incident* const incident : live) next.observe(*incident, waiting_since(incident->id).value_or(now));
   for (const auto& [id, known] : groups_.known()) {
     if (known->ended) next.observe(*known->ended, now);
@@ -120,16 +120,16 @@ void Dispatcher::observe(const Incident& incident, Time now) {
 
 /// Puts an incident that is told into the groups where it belongs. Where it was told already, it stays.
 void Dispatcher::find_places(KnownIncident& known, const Incident& incident, Time now) {
-  const std::vector<Leg> legs = router_.legs(incident);
+  const std::vector<RouteTarget> legs = router_.legs(incident);
   std::vector<GroupPointer> strays;
   for (const GroupPointer& group : known.groups) {
-    const bool has_leg = std::any_of(legs.begin(), legs.end(), [&](const Leg& leg) {
+    const bool has_leg = std::any_of(legs.begin(), legs.end(), [&](const RouteTarget& leg) {
       return leg.receiver == group->receiver && leg.is_grouped == group->is_grouped &&
              (!leg.is_grouped || leg.group_key(incident, router_.receivers()[leg.receiver].name) == group->key.get());
     });
     if (!has_leg && !group->find(known)->was_told) strays.push_back(group);
   }
-  for (const Leg& leg : legs) {
+  for (const RouteTarget& leg : legs) {
     const auto at = std::find_if(known.groups.begin(), known.groups.end(), [&](const GroupPointer& group) {
       return group->receiver == leg.receiver && std::find(strays.begin(), strays.end(), group) == strays.end();
     });
@@ -150,7 +150,7 @@ void Dispatcher::find_places(KnownIncident& known, const Incident& incident, Tim
 
 /// When there will be something to say about this member, if nothing else happens.
 std::optional<Time> Dispatcher::due_of(const IncidentGroup& group, const GroupMember& member, const Incident& incident,
-                                       const Leg& leg) const {
+                                       const RouteTarget& leg) const {
   const bool is_critical = incident.severity == match::Severity::critical;
   const Time turn = group.is_grouped && group.told_at ? *group.told_at + leg.group_interval : Time::min();  // of the group to speak
   if (!member.was_told) {
@@ -330,8 +330,8 @@ void Dispatcher::plan_next(IncidentGroup& group, const std::vector<News>& news, 
   }
 }
 
-ToldState Dispatcher::told_state(const IncidentGroup& group, const GroupMember& member) const {
-  ToldState told;
+NotificationRecords Dispatcher::told_state(const IncidentGroup& group, const GroupMember& member) const {
+  NotificationRecords told;
   told.receiver = router_.receivers()[group.receiver].name;
   told.incident_id = member.known->id;
   told.group = group.is_grouped ? group.key.get() : told.receiver + "\n" + told.incident_id;
@@ -347,7 +347,7 @@ ToldState Dispatcher::told_state(const IncidentGroup& group, const GroupMember& 
   return told;
 }
 
-std::optional<ToldState> Dispatcher::told(std::string_view receiver, std::string_view incident_id) const {
+std::optional<NotificationRecords> Dispatcher::told(std::string_view receiver, std::string_view incident_id) const {
   const KnownIncident* const known = groups_.find(incident_id);
   if (known == nullptr) return std::nullopt;
   for (const GroupPointer& group : known->groups) {
@@ -357,8 +357,8 @@ std::optional<ToldState> Dispatcher::told(std::string_view receiver, std::string
   return std::nullopt;
 }
 
-std::vector<ToldState> Dispatcher::everything_told() const {
-  std::vector<ToldState> all;
+std::vector<NotificationRecords> Dispatcher::everything_told() const {
+  std::vector<NotificationRecords> all;
   for (const auto& [id, known] : groups_.known()) {
     for (const GroupPointer& group : known->groups) {
       if (const GroupMember* const member = group->find(*known); member->was_told) all.push_back(told_state(*group, *member));

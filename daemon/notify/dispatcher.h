@@ -39,19 +39,19 @@ class Dispatcher {
   Dispatcher(Router router, std::vector<MaintenanceWindow> maintenance);
 
   /// What a receiver was told before a restart. To be called before the incident itself, live or over, is observed.
-  void restore(const ToldState& told);
+  void restore(const NotificationRecords& told);
 
   /// Other routes and receivers from now on. What was told is known to those that stay; what waits goes on waiting; those that left hear
   /// nothing more. `live`: every incident that is not over; `told_before`: what receivers that come back were told before they left.
   void use_routes(Router router, std::vector<MaintenanceWindow> maintenance, const std::vector<const correlate::Incident*>& live,
-                  const std::vector<ToldState>& told_before, Time now);
+                  const std::vector<NotificationRecords>& told_before, Time now);
 
   /// Something about the incident may have changed. What is over is copied as long as somebody has to hear of it.
   void observe(const correlate::Incident& incident, Time now);
 
   struct Decisions {
     std::vector<Notice> notices;
-    std::vector<ToldState> told;                                 ///< to be stored together with the notices
+    std::vector<NotificationRecords> told;                       ///< to be stored together with the notices
     std::vector<std::pair<std::string, std::string>> forgotten;  ///< receiver and incident: no longer to be kept
   };
   /// What is due. The notices borrow incidents of `live` and copies that stay until the next call.
@@ -67,9 +67,9 @@ class Dispatcher {
   const Router& router() const { return router_; }
   const std::vector<MaintenanceWindow>& maintenance() const { return maintenance_; }
   /// What a receiver was told of an incident last; nullopt: nothing yet.
-  std::optional<ToldState> told(std::string_view receiver, std::string_view incident_id) const;
+  std::optional<NotificationRecords> told(std::string_view receiver, std::string_view incident_id) const;
   /// All that receivers were told of incidents that are not over for them.
-  std::vector<ToldState> everything_told() const;
+  std::vector<NotificationRecords> everything_told() const;
   /// Groups that wait or have been told of something that is not over.
   std::size_t groups() const { return groups_.group_count(); }
 
@@ -81,7 +81,7 @@ class Dispatcher {
   void leave(KnownIncident& known, IncidentGroup& group);
   void find_places(KnownIncident& known, const correlate::Incident& incident, Time now);
   std::optional<Time> due_of(const IncidentGroup& group, const GroupMember& member, const correlate::Incident& incident,
-                             const Leg& leg) const;
+                             const RouteTarget& leg) const;
   const correlate::Incident* incident_of(const KnownIncident& known, const LiveIncidents& live) const;
   void flush(IncidentGroup& group, Time now, const LiveIncidents& live, Decisions& decisions);
   std::vector<News> gather(IncidentGroup& group, Time now, const LiveIncidents& live, Decisions& decisions);
@@ -89,7 +89,7 @@ class Dispatcher {
   void tell(IncidentGroup& group, std::vector<News>& news, NoticeKind kind, Time now, Decisions& decisions);
   void finish(IncidentGroup& group, std::vector<News>& news, Time now, Decisions& decisions);
   void plan_next(IncidentGroup& group, const std::vector<News>& news, Time now);
-  ToldState told_state(const IncidentGroup& group, const GroupMember& member) const;
+  NotificationRecords told_state(const IncidentGroup& group, const GroupMember& member) const;
   void forget(IncidentGroup& group, KnownIncident& known, Decisions& decisions);
   void look_at_silences(Time now);
 

@@ -21,7 +21,7 @@ std::optional<NoticeKind> notice_kind_from_string(std::string_view name) {
   return static_cast<NoticeKind>(it - kKinds.begin());
 }
 
-std::string Leg::group_key(const correlate::Incident& incident, const std::string& receiver_name) const {
+std::string RouteTarget::group_key(const correlate::Incident& incident, const std::string& receiver_name) const {
   std::string key = receiver_name;
   if (!is_grouped) return key.append("\n").append(incident.id);
   // What was missed while nobody watched is told in one go.
@@ -34,13 +34,13 @@ std::string Leg::group_key(const correlate::Incident& incident, const std::strin
   return key;
 }
 
-Router::Router(std::vector<Route> routes, std::vector<ReceiverHabits> receivers, Duration group_wait)
+Router::Router(std::vector<Route> routes, std::vector<ReceiverPolicy> receivers, Duration group_wait)
     : routes_(std::move(routes)), receivers_(std::move(receivers)), group_wait_(group_wait) {}
 
-std::vector<Leg> Router::legs(const correlate::Incident& incident) const {
-  std::vector<Leg> legs;
+std::vector<RouteTarget> Router::legs(const correlate::Incident& incident) const {
+  std::vector<RouteTarget> legs;
   const auto add = [&](std::size_t receiver, const Route* route) {
-    const bool has_leg = std::any_of(legs.begin(), legs.end(), [receiver](const Leg& leg) { return leg.receiver == receiver; });
+    const bool has_leg = std::any_of(legs.begin(), legs.end(), [receiver](const RouteTarget& leg) { return leg.receiver == receiver; });
     if (!has_leg) legs.push_back(make_leg(receiver, route, incident));
   };
   bool is_routed = false;
@@ -58,7 +58,7 @@ std::vector<Leg> Router::legs(const correlate::Incident& incident) const {
   return legs;
 }
 
-Leg Router::leg_to(std::size_t receiver, const correlate::Incident& incident) const {
+RouteTarget Router::leg_to(std::size_t receiver, const correlate::Incident& incident) const {
   for (const Route& route : routes_) {
     if (!all_match(route.matchers, incident)) continue;
     const bool leads_there = std::find(route.receivers.begin(), route.receivers.end(), receivers_[receiver].name) != route.receivers.end();
@@ -68,11 +68,11 @@ Leg Router::leg_to(std::size_t receiver, const correlate::Incident& incident) co
   return make_leg(receiver, nullptr, incident);
 }
 
-Leg Router::make_leg(std::size_t receiver, const Route* route, const correlate::Incident& incident) const {
+RouteTarget Router::make_leg(std::size_t receiver, const Route* route, const correlate::Incident& incident) const {
   static const Pace kUsual;
   const Pace& pace = route != nullptr ? route->pace : kUsual;
-  const ReceiverHabits& habits = receivers_[receiver];
-  Leg leg;
+  const ReceiverPolicy& habits = receivers_[receiver];
+  RouteTarget leg;
   leg.receiver = receiver;
   leg.route = route;
   static const std::vector kByCause{Label::cause};

@@ -32,14 +32,14 @@ struct Route {
 };
 
 /// What is usual for one receiver.
-struct ReceiverHabits {
+struct ReceiverPolicy {
   std::string name;
   bool for_people = false;  ///< grouped by cause; no `updated` except when it gets worse, and reminders
   bool repeats = true;      ///< false: it keeps reminding by itself (PagerDuty, Alertmanager)
 };
 
 /// One incident on its way to one receiver, every value decided.
-struct Leg {
+struct RouteTarget {
   std::size_t receiver = 0;                      ///< index into Router::receivers()
   const Route* route = nullptr;                  ///< nullptr: no route matched, every receiver is told
   const std::vector<Label>* group_by = nullptr;  ///< never nullptr; lives as long as the router
@@ -59,20 +59,20 @@ class Router {
  public:
   /// An incident that no route matches goes to every receiver, at the usual pace with `group_wait`. Receivers that routes name
   /// are among `receivers` (the configuration was checked).
-  Router(std::vector<Route> routes, std::vector<ReceiverHabits> receivers, Duration group_wait);
+  Router(std::vector<Route> routes, std::vector<ReceiverPolicy> receivers, Duration group_wait);
 
   /// At most one leg a receiver: that of the first route that names it.
-  std::vector<Leg> legs(const correlate::Incident& incident) const;
+  std::vector<RouteTarget> legs(const correlate::Incident& incident) const;
   /// The leg to one receiver; the usual pace when no route leads there (any more).
-  Leg leg_to(std::size_t receiver, const correlate::Incident& incident) const;
-  const std::vector<ReceiverHabits>& receivers() const { return receivers_; }
+  RouteTarget leg_to(std::size_t receiver, const correlate::Incident& incident) const;
+  const std::vector<ReceiverPolicy>& receivers() const { return receivers_; }
   const std::vector<Route>& routes() const { return routes_; }
 
  private:
-  Leg make_leg(std::size_t receiver, const Route* route, const correlate::Incident& incident) const;
+  RouteTarget make_leg(std::size_t receiver, const Route* route, const correlate::Incident& incident) const;
 
   std::vector<Route> routes_;
-  std::vector<ReceiverHabits> receivers_;
+  std::vector<ReceiverPolicy> receivers_;
   Duration group_wait_;
 };
 

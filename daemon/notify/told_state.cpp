@@ -8,7 +8,7 @@
 
 namespace handshaked::notify {
 
-std::string to_json(const ToldState& told) {
+std::string to_json(const NotificationRecords& told) {
   std::string out;
   JsonWriter json(out);
   json.begin_object().member("told_at", told.told_at.time_since_epoch().count()).member("count", told.count);
@@ -22,7 +22,7 @@ std::string to_json(const ToldState& told) {
   return out;
 }
 
-Result<ToldState> told_state_from_json(std::string receiver, std::string incident_id, std::string_view text) {
+Result<NotificationRecords> told_state_from_json(std::string receiver, std::string incident_id, std::string_view text) {
   simdjson::dom::parser parser;
   simdjson::dom::object root;
   if (parser.parse(text.data(), text.size()).get(root) != simdjson::SUCCESS)
@@ -34,7 +34,7 @@ Result<ToldState> told_state_from_json(std::string receiver, std::string inciden
   const auto count = [&](std::string_view key) { return static_cast<std::uint64_t>(std::max<std::int64_t>(0, integer(key))); };
   std::string_view group;
   std::string_view anchor;
-  ToldState told;
+  NotificationRecords told;
   told.is_grouped = root["group"].get(group) == simdjson::SUCCESS;
   if (root["anchor"].get(anchor) != simdjson::SUCCESS) anchor = incident_id;
   told.group = told.is_grouped ? std::string(group) : receiver + "\n" + incident_id;

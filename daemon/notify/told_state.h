@@ -12,7 +12,7 @@ namespace handshaked::notify {
 
 /// What one receiver has been told of one incident, and in which company. This is what survives a restart: everything else
 /// follows from the incidents.
-struct ToldState {
+struct NotificationRecords {
   std::string receiver;
   std::string incident_id;
   std::string group;  ///< the group's key; an incident that is told alone has one of its own
@@ -27,7 +27,7 @@ struct ToldState {
 };
 
 /// JSON for the store, and back; receiver and incident are columns of their own.
-std::string to_json(const ToldState& told);
-Result<ToldState> told_state_from_json(std::string receiver, std::string incident_id, std::string_view json);
+std::string to_json(const NotificationRecords& told);
+Result<NotificationRecords> told_state_from_json(std::string receiver, std::string incident_id, std::string_view json);
 
 }  // namespace handshaked::notify

@@ -11,8 +11,8 @@ namespace handshaked::receive {
 /// Syslog over a stream: finds where messages end. RFC 6587 knows two ways, and senders of both reach the same port:
 ///   octet counting     "123 <187>Nov 21 …": a decimal length (no leading zero, at most 7 digits), a space, the message
 ///   non-transparent    "<187>Nov 21 …\n": up to a line feed; anything that does not look like a count and a '<' is this
-/// Told apart whenever a message begins at the beginning of what is given. Keeps no bytes: the caller gives what was left again,
-/// with more behind it. Not shared between threads.
+/// Told apart whenever a message begins at the beginning of what is given. Keeps no bytes: the caller gives what was left
+/// again, with more behind it. Not shared between threads.
 class SyslogFraming {
  public:
   /// Longer messages are cut there, and the rest of them is skipped; but a line that is there in whole is given in whole.

@@ -10,7 +10,7 @@
 namespace handshaked::telemetry {
 
 /// How a histogram stood when it was looked at.
-struct HistogramFigures {
+struct HistogramMetrics {
   std::vector<double> bounds;         ///< upper, ascending
   std::vector<std::uint64_t> counts;  ///< within each bound and above the one before; one more than bounds, for what is beyond
   double sum = 0;
@@ -34,8 +34,8 @@ class Histogram {
   }
   void add(std::chrono::steady_clock::duration time) { add(std::chrono::duration<double>(time).count()); }
 
-  HistogramFigures figures() const {
-    HistogramFigures now{.bounds = bounds_, .counts = {}, .sum = sum_.load(std::memory_order_relaxed)};
+  HistogramMetrics figures() const {
+    HistogramMetrics now{.bounds = bounds_, .counts = {}, .sum = sum_.load(std::memory_order_relaxed)};
     for (const auto& count : counts_) now.counts.push_back(count.load(std::memory_order_relaxed));
     return now;
   }

@@ -14,9 +14,9 @@ namespace handshaked::web {
 namespace {
 
 using simdjson::dom::element;
-using telemetry::Figures;
-using telemetry::ReceiverFigures;
-using telemetry::SourceFigures;
+using telemetry::Metrics;
+using telemetry::ReceiverMetrics;
+using telemetry::SourceMetrics;
 
 constexpr std::size_t kMostDeadEnds = 5;
 constexpr std::size_t kMostIdeas = 3;
@@ -106,7 +106,7 @@ std::string length_words(std::int64_t seconds) {
 
 class LivePage {
  public:
-  LivePage(const Figures& figures, Language language) : figures_(figures), is_chinese_(language == Language::zh) {}
+  LivePage(const Metrics& figures, Language language) : figures_(figures), is_chinese_(language == Language::zh) {}
 
   std::string make(std::string_view incidents_json) {
     simdjson::dom::parser parser;
@@ -290,7 +290,7 @@ class LivePage {
     out_ += "<h2>" + say("Receivers", "接收方") + "</h2>\n<table><thead><tr><th>" + say("Name", "名称") + "</th><th>" +
             say("State", "状态") + "</th><th class=\"n\">" + say("Waiting", "等待") + "</th><th class=\"n\">" + say("Delivered", "已送达") +
             "</th><th class=\"n\">" + say("Dead", "死信") + "</th><th>" + say("Last failure", "最近失败") + "</th></tr></thead><tbody>\n";
-    for (const ReceiverFigures& receiver : figures_.receivers) {
+    for (const ReceiverMetrics& receiver : figures_.receivers) {
       const bool is_up = !receiver.is_disabled && receiver.circuit == "closed";
       const std::string state = receiver.is_disabled ? say("disabled", "已停用") : is_up ? say("up", "正常") : say("down", "故障");
       out_ += "<tr><td>" + html_text(receiver.name) + "</td><td class=\"" + (is_up ? "good" : "bad") + "\">" + state +
@@ -301,12 +301,12 @@ class LivePage {
     out_ += "</tbody></table>\n";
   }
 
-  std::string state_word(SourceFigures::State state) const {
+  std::string state_word(SourceMetrics::State state) const {
     switch (state) {
-      case SourceFigures::State::starting: return say("starting", "启动中");
-      case SourceFigures::State::open: return say("read", "读取中");
-      case SourceFigures::State::waiting: return say("not there yet", "尚不存在");
-      case SourceFigures::State::unreadable: return say("cannot be read", "无法读取");
+      case SourceMetrics::State::starting: return say("starting", "启动中");
+      case SourceMetrics::State::open: return say("read", "读取中");
+      case SourceMetrics::State::waiting: return say("not there yet", "尚不存在");
+      case SourceMetrics::State::unreadable: return say("cannot be read", "无法读取");
     }
     return {};
   }
@@ -316,10 +316,10 @@ class LivePage {
             "</th><th class=\"n\">" + say("Unread", "未读") + "</th><th class=\"n\">" + say("Last line", "最近一行") +
             "</th></tr></thead><tbody>\n";
     std::size_t count = 0;
-    for (const SourceFigures& source : figures_.sources) {
+    for (const SourceMetrics& source : figures_.sources) {
       if (++count > kMostSources) break;
-      const std::string_view look = source.state == SourceFigures::State::unreadable ? "bad"
-                                    : source.state == SourceFigures::State::open     ? "good"
+      const std::string_view look = source.state == SourceMetrics::State::unreadable ? "bad"
+                                    : source.state == SourceMetrics::State::open     ? "good"
                                                                                      : "soft";
       std::string last = "–";
       if (source.last_line_at) {
@@ -342,14 +342,14 @@ class LivePage {
             html_text(moment(parse::format_rfc3339(figures_.now))) + "</p></footer>\n</body>\n</html>\n";
   }
 
-  const Figures& figures_;
+  const Metrics& figures_;
   const bool is_chinese_;
   std::string out_;
 };
 
 }  // namespace
 
-std::string live_page(const Figures& figures, std::string_view incidents, Language language) {
+std::string live_page(const Metrics& figures, std::string_view incidents, Language language) {
   return LivePage(figures, language).make(incidents);
 }
 

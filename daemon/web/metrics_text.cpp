@@ -14,12 +14,12 @@ namespace {
 
 using prometheus::ClientMetric;
 using prometheus::MetricType;
-using telemetry::Figures;
-using telemetry::HistogramFigures;
-using telemetry::ListenerFigures;
-using telemetry::ReceiverFigures;
-using telemetry::RuleFigures;
-using telemetry::SourceFigures;
+using telemetry::HistogramMetrics;
+using telemetry::ListenerMetrics;
+using telemetry::Metrics;
+using telemetry::ReceiverMetrics;
+using telemetry::RuleMetrics;
+using telemetry::SourceMetrics;
 
 using Labels = std::vector<ClientMetric::Label>;
 
@@ -41,7 +41,7 @@ class Exposition {
     return *this;
   }
 
-  void histogram(std::string name, std::string help, const HistogramFigures& figures) {
+  void histogram(std::string name, std::string help, const HistogramMetrics& figures) {
     begin(std::move(name), std::move(help), MetricType::Histogram);
     ClientMetric::Histogram& into = families_.back().metric.emplace_back().histogram;
     std::uint64_t so_far = 0;
@@ -65,7 +65,7 @@ class Exposition {
   std::vector<prometheus::MetricFamily> families_;
 };
 
-void write_process(Exposition& out, const Figures& figures) {
+void write_process(Exposition& out, const Metrics& figures) {
   out.gauge("handshaked_build_info", "Version of the running daemon.").sample(1, {{"version", figures.version}});
   out.gauge("process_start_time_seconds", "When the process began, since 1970.").sample(seconds_of(figures.started_at));
   out.gauge("process_resident_memory_bytes", "Memory that is in use now.").sample(number(figures.process.resident_bytes));
@@ -77,12 +77,12 @@ void write_process(Exposition& out, const Figures& figures) {
 }
 
 /// No more than so many series: what comes behind is one.
-std::vector<SourceFigures> bounded(const std::vector<SourceFigures>& sources) {
+std::vector<SourceMetrics> bounded(const std::vector<SourceMetrics>& sources) {
   if (sources.size() <= kMostSourcesShown) return sources;
-  std::vector<SourceFigures> shown(sources.begin(), sources.begin() + kMostSourcesShown);
-  SourceFigures others{.kind = "others", .name = "(others)", .last_line_at = {}, .lag_bytes = 0, .listener = {}};
+  std::vector<SourceMetrics> shown(sources.begin(), sources.begin() + kMostSourcesShown);
+  SourceMetrics others{.kind = "others", .name = "(others)", .last_line_at = {}, .lag_bytes = 0, .listener = {}};
   for (std::size_t i = kMostSourcesShown; i < sources.size(); ++i) {
-    const SourceFigures& source = sources[i];
+    const SourceMetrics& source = sources[i];
     others.bytes += source.bytes;
     others.lines += source.lines;
     others.candidates += source.candidates;
@@ -91,70 +91,70 @@ std::vector<SourceFigures> bounded(const std::vector<SourceFigures>& sources) {
     others.last_line_at = std::max(others.last_line_at, source.last_line_at);
     *others.lag_bytes += source.lag_bytes.value_or(0);
     others.lag_seconds = std::max(others.lag_seconds, source.lag_seconds);
-    if (source.state == SourceFigures::State::unreadable) others.state = source.state;
+    if (source.state == SourceMetrics::State::unreadable) others.state = source.state;
   }
   shown.push_back(std::move(others));
   return shown;
 }
 
-void write_sources(Exposition& out, const Figures& figures) {
-  const std::vector<SourceFigures> sources = bounded(figures.sources);
+void write_sources(Exposition& out, const Metrics& figures) {
+  const std::vector<SourceMetrics> sources = bounded(figures.sources);
   const auto each = [&](const auto& value) {
-    for (const SourceFigures& source : sources) {
+    for (const SourceMetrics& source : sources) {
       if (const std::optional<double> read = value(source))
         out.sample(*read, {{"kind", source.kind}, {"source", visible_text(source.name)}});
     }
   };
-  const auto all = [&each](auto SourceFigures::*member) {
-    each([member](const SourceFigures& source) { return std::optional(number(source.*member)); });
+  const auto all = [&each](auto SourceMetrics::*member) {
+    each([member](const SourceMetrics& source) { return std::optional(number(source.*member)); });
   };
   out.counter("handshaked_source_read_bytes_total", "Bytes read from a source.");
-  all(&SourceFigures::bytes);
+  all(&SourceMetrics::bytes);
   out.counter("handshaked_source_read_lines_total", "Lines read from a source; records, for protocols that tell them apart.");
-  all(&SourceFigures::lines);
+  all(&SourceMetrics::lines);
   out.counter("handshaked_source_candidate_lines_total", "Lines that the gate let pass to be parsed.");
-  all(&SourceFigures::candidates);
+  all(&SourceMetrics::candidates);
   out.counter("handshaked_source_matched_lines_total", "Lines that a rule recognised.");
-  all(&SourceFigures::matched);
+  all(&SourceMetrics::matched);
   out.counter("handshaked_source_untrusted_lines_total", "Recognised lines that a stranger may have written.");
-  all(&SourceFigures::untrusted);
+  all(&SourceMetrics::untrusted);
   out.gauge("handshaked_source_readable", "0 while a source is there and cannot be read.");
-  each([](const SourceFigures& source) { return std::optional(source.state == SourceFigures::State::unreadable ? 0.0 : 1.0); });
+  each([](const SourceMetrics& source) { return std::optional(source.state == SourceMetrics::State::unreadable ? 0.0 : 1.0); });
   out.gauge("handshaked_source_last_line_timestamp_seconds", "When something was last read from a source, since 1970; 0: never.");
-  each([](const SourceFigures& source) { return std::optional(seconds_of(source.last_line_at)); });
+  each([](const SourceMetrics& source) { return std::optional(seconds_of(source.last_line_at)); });
   out.gauge("handshaked_source_lag_bytes", "Bytes that are in a log and were not read.");
-  each([](const SourceFigures& source) { return source.lag_bytes ? std::optional(number(*source.lag_bytes)) : std::nullopt; });
+  each([](const SourceMetrics& source) { return source.lag_bytes ? std::optional(number(*source.lag_bytes)) : std::nullopt; });
   out.gauge("handshaked_source_lag_seconds", "Since when bytes of a log have been unread; 0 when all are read.");
-  each([](const SourceFigures& source) { return source.lag_bytes ? std::optional(source.lag_seconds) : std::nullopt; });
+  each([](const SourceMetrics& source) { return source.lag_bytes ? std::optional(source.lag_seconds) : std::nullopt; });
 }
 
-void write_listeners(Exposition& out, const Figures& figures) {
-  const auto family = [&](const char* name, const char* help, std::uint64_t ListenerFigures::*member, bool is_gauge = false) {
+void write_listeners(Exposition& out, const Metrics& figures) {
+  const auto family = [&](const char* name, const char* help, std::uint64_t ListenerMetrics::*member, bool is_gauge = false) {
     if (is_gauge) out.gauge(name, help);
     else out.counter(name, help);
-    for (const SourceFigures& source : figures.sources) {
+    for (const SourceMetrics& source : figures.sources) {
       if (source.listener) out.sample(number((*source.listener).*member), {{"kind", source.kind}, {"source", visible_text(source.name)}});
     }
   };
-  family("handshaked_listener_batches_total", "Batches taken from senders with something in them.", &ListenerFigures::batches);
+  family("handshaked_listener_batches_total", "Batches taken from senders with something in them.", &ListenerMetrics::batches);
   family("handshaked_listener_refused_batches_total", "Batches that senders were asked to send again: the store was full.",
-         &ListenerFigures::refused_full);
-  family("handshaked_listener_duplicate_batches_total", "Batches that came again and were known.", &ListenerFigures::duplicates);
-  family("handshaked_listener_malformed_records_total", "Records that could not be read.", &ListenerFigures::malformed);
-  family("handshaked_listener_cut_lines_total", "Lines longer than the limit.", &ListenerFigures::cut_lines);
-  family("handshaked_listener_lost_datagrams_total", "Datagrams that the kernel dropped.", &ListenerFigures::datagrams_lost);
-  family("handshaked_listener_connections_total", "Connections accepted.", &ListenerFigures::connections);
+         &ListenerMetrics::refused_full);
+  family("handshaked_listener_duplicate_batches_total", "Batches that came again and were known.", &ListenerMetrics::duplicates);
+  family("handshaked_listener_malformed_records_total", "Records that could not be read.", &ListenerMetrics::malformed);
+  family("handshaked_listener_cut_lines_total", "Lines longer than the limit.", &ListenerMetrics::cut_lines);
+  family("handshaked_listener_lost_datagrams_total", "Datagrams that the kernel dropped.", &ListenerMetrics::datagrams_lost);
+  family("handshaked_listener_connections_total", "Connections accepted.", &ListenerMetrics::connections);
   family("handshaked_listener_refused_connections_total", "Connections refused: not allowed, or too many.",
-         &ListenerFigures::refused_connections);
+         &ListenerMetrics::refused_connections);
   family("handshaked_listener_failed_connections_total", "Connections ended by what the sender did wrong.",
-         &ListenerFigures::failed_connections);
-  family("handshaked_listener_open_connections", "Connections that are open now.", &ListenerFigures::open_connections, true);
+         &ListenerMetrics::failed_connections);
+  family("handshaked_listener_open_connections", "Connections that are open now.", &ListenerMetrics::open_connections, true);
 }
 
-std::vector<RuleFigures> bounded(const std::vector<RuleFigures>& rules) {
+std::vector<RuleMetrics> bounded(const std::vector<RuleMetrics>& rules) {
   if (rules.size() <= kMostRulesShown) return rules;
-  std::vector<RuleFigures> shown(rules.begin(), rules.begin() + kMostRulesShown);
-  RuleFigures others{.id = "(others)"};
+  std::vector<RuleMetrics> shown(rules.begin(), rules.begin() + kMostRulesShown);
+  RuleMetrics others{.id = "(others)"};
   for (std::size_t i = kMostRulesShown; i < rules.size(); ++i) {
     others.matches += rules[i].matches;
     others.confirmations += rules[i].confirmations;
@@ -164,23 +164,23 @@ std::vector<RuleFigures> bounded(const std::vector<RuleFigures>& rules) {
   return shown;
 }
 
-void write_rules(Exposition& out, const Figures& figures) {
+void write_rules(Exposition& out, const Metrics& figures) {
   out.gauge("handshaked_rules_loaded", "Rules in force.").sample(number(figures.rules_loaded));
   out.gauge("handshaked_rules_last_load_timestamp_seconds", "When the rules in force were loaded, since 1970.")
       .sample(seconds_of(figures.rules_loaded_at));
   out.gauge("handshaked_rules_last_reload_successful", "0 when the last reload was refused, and the rules from before stay in force.")
       .sample(figures.is_last_reload_good ? 1 : 0);
-  const std::vector<RuleFigures> rules = bounded(figures.rules);
+  const std::vector<RuleMetrics> rules = bounded(figures.rules);
   out.counter("handshaked_rule_matches_total", "Trusted lines that a rule recognised.");
-  for (const RuleFigures& rule : rules) out.sample(number(rule.matches), {{"rule", rule.id}});
+  for (const RuleMetrics& rule : rules) out.sample(number(rule.matches), {{"rule", rule.id}});
   out.counter("handshaked_rule_confirmations_total", "How often the regex of a rule was asked.");
-  for (const RuleFigures& rule : rules) out.sample(number(rule.confirmations), {{"rule", rule.id}});
+  for (const RuleMetrics& rule : rules) out.sample(number(rule.confirmations), {{"rule", rule.id}});
   out.counter("handshaked_rule_confirmation_seconds_total", "Time spent in the regex of a rule, estimated from every sixteenth use.");
-  for (const RuleFigures& rule : rules) out.sample(rule.seconds, {{"rule", rule.id}});
+  for (const RuleMetrics& rule : rules) out.sample(rule.seconds, {{"rule", rule.id}});
 }
 
-void write_incidents(Exposition& out, const Figures& figures) {
-  const telemetry::IncidentFigures& incidents = figures.incidents;
+void write_incidents(Exposition& out, const Metrics& figures) {
+  const telemetry::IncidentMetrics& incidents = figures.incidents;
   out.gauge("handshaked_incidents", "Live incidents. Noise and faults that may pass by themselves have no severity that counts.");
   static constexpr const char* kSeverities[] = {"info", "warning", "critical"};
   for (std::size_t i = 0; i < incidents.open.size(); ++i)
@@ -198,13 +198,13 @@ void write_incidents(Exposition& out, const Figures& figures) {
       .sample(number(incidents.overflow_lines));
 }
 
-void write_receivers(Exposition& out, const Figures& figures) {
+void write_receivers(Exposition& out, const Metrics& figures) {
   const auto family = [&](const char* name, const char* help, bool is_gauge, const auto& value) {
     if (is_gauge) out.gauge(name, help);
     else out.counter(name, help);
-    for (const ReceiverFigures& receiver : figures.receivers) out.sample(value(receiver), {{"receiver", receiver.name}});
+    for (const ReceiverMetrics& receiver : figures.receivers) out.sample(value(receiver), {{"receiver", receiver.name}});
   };
-  using R = const ReceiverFigures&;
+  using R = const ReceiverMetrics&;
   family("handshaked_events_queued_total", "Events queued for a receiver.", false, [](R r) { return number(r.queued); });
   family("handshaked_events_delivered_total", "Events that a receiver took.", false, [](R r) { return number(r.delivered); });
   family("handshaked_events_dead_total", "Events given up: refused, or not delivered in time.", false, [](R r) { return number(r.dead); });
@@ -220,8 +220,8 @@ void write_receivers(Exposition& out, const Figures& figures) {
          [](R r) { return seconds_of(r.last_delivered_at); });
 }
 
-void write_store(Exposition& out, const Figures& figures) {
-  const telemetry::StoreFigures& store = figures.store;
+void write_store(Exposition& out, const Metrics& figures) {
+  const telemetry::StoreMetrics& store = figures.store;
   out.histogram("handshaked_store_commit_duration_seconds", "How long a commit took, to the end of its fsync.", store.commit_seconds);
   out.counter("handshaked_store_failed_commits_total", "Commits that failed; they are tried again.").sample(number(store.failed_commits));
   out.gauge("handshaked_store_last_commit_timestamp_seconds", "When a commit last succeeded, since 1970; 0: not yet.")
@@ -230,13 +230,13 @@ void write_store(Exposition& out, const Figures& figures) {
   out.gauge("handshaked_store_up", "1 when the database answers and can be written.")
       .sample(store.answers && store.trouble.empty() ? 1 : 0);
   out.gauge("handshaked_queue_depth", "Batches that wait in a queue.");
-  for (const telemetry::QueueFigures& queue : figures.queues) out.sample(number(queue.depth), {{"queue", queue.name}});
+  for (const telemetry::QueueMetrics& queue : figures.queues) out.sample(number(queue.depth), {{"queue", queue.name}});
   out.gauge("handshaked_queue_capacity", "Batches that a queue holds; then its producers wait or refuse.");
-  for (const telemetry::QueueFigures& queue : figures.queues) out.sample(number(queue.capacity), {{"queue", queue.name}});
+  for (const telemetry::QueueMetrics& queue : figures.queues) out.sample(number(queue.capacity), {{"queue", queue.name}});
 }
 
-void write_diagnoses(Exposition& out, const Figures& figures) {
-  const telemetry::DiagnosisFigures& diagnosis = figures.diagnosis;
+void write_diagnoses(Exposition& out, const Metrics& figures) {
+  const telemetry::DiagnosisMetrics& diagnosis = figures.diagnosis;
   out.histogram("handshaked_diagnosis_duration_seconds", "How long a diagnosis took.", diagnosis.diagnosis_seconds);
   out.counter("handshaked_diagnoses_total", "Diagnoses, by whether they found more than the line says.");
   out.sample(number(diagnosis.found), {{"result", "found"}}).sample(number(diagnosis.nothing_found), {{"result", "nothing"}});
@@ -249,7 +249,7 @@ void write_diagnoses(Exposition& out, const Figures& figures) {
 
 }  // namespace
 
-std::string metrics_text(const Figures& figures) {
+std::string metrics_text(const Metrics& figures) {
   Exposition out;
   write_process(out, figures);
   write_sources(out, figures);

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "telemetry/figures.h"
+#include "telemetry/metrics.h"
 
 namespace handshaked::web {
 
@@ -12,6 +12,6 @@ inline constexpr std::size_t kMostRulesShown = 300;
 
 /// The figures in Prometheus' text format 0.0.4. README.md lists the metrics. Labels are names from the configuration (sources,
 /// receivers) and ids of rules that were met.
-std::string metrics_text(const telemetry::Figures& figures);
+std::string metrics_text(const telemetry::Metrics& figures);
 
 }  // namespace handshaked::web

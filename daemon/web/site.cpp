@@ -64,7 +64,7 @@ void Site::answer(const receive::HttpRequest& request, WebReply reply) {
   if (kept.is_there && std::chrono::steady_clock::now() - kept.made_at < options_.keep) return reply(kept.answer);
   kept.waiting.push_back(std::move(reply));
   if (kept.waiting.size() > 1) return;  // it is being made
-  daemon_.ask_figures([this, part](const telemetry::Figures& figures) {
+  daemon_.ask_figures([this, part](const telemetry::Metrics& figures) {
     Kept& made = kept_[part];
     made.answer = make(part, figures);
     made.made_at = std::chrono::steady_clock::now();
@@ -73,7 +73,7 @@ void Site::answer(const receive::HttpRequest& request, WebReply reply) {
   });
 }
 
-WebAnswer Site::make(Part part, const telemetry::Figures& figures) const {
+WebAnswer Site::make(Part part, const telemetry::Metrics& figures) const {
   WebAnswer answer;
   JsonWriter json(answer.body);
   switch (part) {

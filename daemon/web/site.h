@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/language.h"
-#include "telemetry/figures.h"
+#include "telemetry/metrics.h"
 #include "web/web_answer.h"
 
 namespace handshaked::web {
@@ -21,7 +21,7 @@ class Site {
   /// What it needs of the daemon around it.
   struct Daemon {
     /// The figures as they are now, given later on the loop thread: the database is asked, for a bounded time.
-    std::function<void(std::function<void(const telemetry::Figures&)>)> ask_figures;
+    std::function<void(std::function<void(const telemetry::Metrics&)>)> ask_figures;
     /// {"total":N,"incidents":[…]}: open incidents as receivers get them, bounded and redacted.
     std::function<std::string(Language)> incidents;
   };
@@ -43,7 +43,7 @@ class Site {
     bool is_there = false;
     std::vector<WebReply> waiting;
   };
-  WebAnswer make(Part part, const telemetry::Figures& figures) const;
+  WebAnswer make(Part part, const telemetry::Metrics& figures) const;
 
   Daemon daemon_;
   Options options_;

@@ -15,7 +15,7 @@ OUTPUT = {
     "ingest": ["log_line.h"],
     "receive": [],
     "parse": ["error_record.h", "openssl_error.h", "time_zone.h", "message_begin.h"],
-    "match": ["handshake_failure.h", "failure_handler.h", "rule.h", "rule_set.h", "knowledge.h"],
+    "match": ["recognised_line.h", "failure_handler.h", "rule.h", "rule_set.h", "knowledge.h"],
     "correlate": ["incident.h", "incident_key.h", "diagnosis_note.h"],
     "notify": ["notice.h"],
     # A model of nginx for the diagnosis to ask: all but how it reads.
@@ -32,16 +32,16 @@ SERVANTS = {
     "config": {"notify/route.h", "notify/maintenance.h", "parse/time_zone.h", "correlate/correlator.h", "emit/webhook_sink.h", "emit/syslog_sink.h", "emit/receiver_url.h",
                "receive/endpoint.h", "receive/address_list.h", "receive/field_names.h"},
 }
-# Use everything except the pipeline, and nothing uses them but main.cpp.
+# Use everything except the daemon, and nothing uses them but main.cpp.
 FRONT = ["cli", "web"]
 # Files of daemon/ itself that are part of the pure flow: the stages that they compose, and the stages that may see them. The analysis
 # stands between match and correlate, which takes what it recognises; the diagnosis reads a sample line again.
 COMPOSED = {"analysis": ["ingest", "parse", "match"]}
 SEES_COMPOSED = {"analysis": ["correlate", "diagnose"]}
-# The parts that pipeline.cpp puts together, each around one stage: they see everything to their left, and only pipeline sees them.
-PARTS = "stages"
+# The parts that daemon.cpp puts together, each around one stage: they see everything to their left, and only daemon sees them.
+PARTS = "runtime"
 # See everything.
-TOP = ["pipeline", "main"]
+TOP = ["daemon", "main"]
 # The stages that are pure never wait for anything: time arrives as an argument.
 PURE = ["parse", "match", "correlate", "notify", "nginx", "format"]
 # Expensive to compile, so never in a header that others include.
@@ -51,7 +51,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s+(?:"([^"]+)"|<([^>]+)>)', re.MULTILINE)
 
 
 def layer_of(path):
-    """("folder", "ingest") or ("top", "pipeline") for "pipeline_store.h"."""
+    """("folder", "ingest") or ("top", "daemon") for "daemon_start.cpp"."""
     if len(path.parts) > 1:
         return "folder", path.parts[0]
     stem = path.stem
@@ -77,7 +77,7 @@ def complaint(source, included):
         allowed = TOP + ([PARTS] + FRONT + SEES_COMPOSED[there] if there in COMPOSED else [])
         return None if here in allowed else "only %s may see %s" % (", ".join(allowed), there)
     if there == PARTS:
-        return "only pipeline may see %s" % PARTS
+        return "only daemon may see %s" % PARTS
     if here == PARTS:
         return None if there not in FRONT else "nothing uses %s but main.cpp" % there
     if there in FOUNDATION:

@@ -1,7 +1,7 @@
 // Any bytes as nginx.conf: whatever a patch sets in a sound configuration is what nginx then reads there, nothing else changes its
 // meaning, and the diff gives back exactly the patched text.
-#include "diagnose/configuration_patch.h"
-#include "diagnose/diff_application.h"
+#include "diagnose/patch/configuration_patch.h"
+#include "diagnose/patch/diff_application.h"
 #include "fuzz_input.h"
 
 namespace {

@@ -26,7 +26,7 @@ class CheckedFailures : public FailureHandler {
  public:
   CheckedFailures(std::string_view log, bool has_line_numbers) : log_(log), has_line_numbers_(has_line_numbers) {}
 
-  void on_failure(const match::HandshakeFailure& failure) override {
+  void on_failure(const match::RecognisedLine& failure) override {
     const std::size_t offset = static_cast<std::size_t>(failure.offset.value);
     promise(offset < log_.size() && log_.substr(offset, failure.line.size()) == failure.line, "the offset is where the line stands");
     promise(offset == 0 || log_[offset - 1] == '\n', "the offset is the beginning of a line");

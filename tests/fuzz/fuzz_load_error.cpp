@@ -1,7 +1,7 @@
 // Any bytes as a line of nginx's start, and as a PEM file: what is taken from them stands in them, and a repair can be read.
-#include "diagnose/load_error.h"
-#include "diagnose/pem_bundle.h"
-#include "diagnose/pem_repair.h"
+#include "diagnose/case/load_error.h"
+#include "diagnose/certificates/pem_bundle.h"
+#include "diagnose/certificates/pem_repair.h"
 #include "fuzz_input.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -44,10 +44,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     fuzz::promise(text.size() < 80 && text.find_first_of("<>\"' @/\\") == std::string::npos, "a host that is ours looks like one");
   (void)web::preferred_language(text, Language::en);
 
-  telemetry::Figures figures{.version = "1", .host = text};
+  telemetry::Metrics figures{.version = "1", .host = text};
   figures.store.trouble = text;
   figures.sources.push_back({.kind = "files", .name = text, .lag_bytes = 1});
-  telemetry::ReceiverFigures receiver{.name = text, .circuit = "open"};
+  telemetry::ReceiverMetrics receiver{.name = text, .circuit = "open"};
   receiver.last_failure = text;
   figures.receivers.push_back(receiver);
   check_page(web::live_page(figures, text, Language::en));

@@ -36,7 +36,7 @@ std::shared_ptr<const match::RuleSet> rules() {
 /// "LINE-NUMBER RULE@OFFSET" of every recognised line; "?" behind what is not trusted.
 class Recorder : public FailureHandler {
  public:
-  void on_failure(const match::HandshakeFailure& failure) override {
+  void on_failure(const match::RecognisedLine& failure) override {
     seen.push_back(std::to_string(failure.line_number) + " " + failure.rule.id + "@" + std::to_string(failure.offset.value) +
                    (failure.trusted ? "" : "?"));
     last_time = failure.time;

@@ -3,7 +3,7 @@
 #include <memory>
 #include <string>
 
-#include "cli/knowledge_base.h"
+#include "cli/knowledge/knowledge_base.h"
 
 namespace handshaked::cli {
 

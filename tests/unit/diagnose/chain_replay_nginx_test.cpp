@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "child_program.h"
-#include "diagnose/chain_replay.h"
+#include "diagnose/tls/chain_replay.h"
 #include "replay_situations.h"
 #include "support/temp_dir.h"
 

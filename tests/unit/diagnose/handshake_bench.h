@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "diagnose/handshake_diagnosis.h"
-#include "diagnose/resolver_faults.h"
+#include "diagnose/upstream/handshake/handshake_diagnosis.h"
+#include "diagnose/upstream/resolver_faults.h"
 #include "match/knowledge.h"
 #include "probe_bench.h"
 

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "child_program.h"
-#include "diagnose/probe_policy.h"
-#include "diagnose/tls_probe.h"
+#include "diagnose/tls/probe_policy.h"
+#include "diagnose/tls/tls_probe.h"
 #include "scripted_peer.h"
 #include "support/temp_dir.h"
 #include "test_pki.h"

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "diagnose/chain_replay.h"
+#include "diagnose/tls/chain_replay.h"
 #include "test_pki.h"
 
 namespace handshaked::diagnose {

@@ -2,8 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "diagnose/peer_observation.h"
-#include "diagnose/tls_probe.h"
+#include "diagnose/tls/peer_observation.h"
+#include "diagnose/tls/tls_probe.h"
 #include "probe_bench.h"
 
 namespace handshaked::diagnose {

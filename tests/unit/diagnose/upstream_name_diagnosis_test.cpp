@@ -1,5 +1,5 @@
-#include "diagnose/cause_sentences.h"
-#include "diagnose/name_candidates.h"
+#include "diagnose/upstream/verification/cause_sentences.h"
+#include "diagnose/upstream/verification/name_candidates.h"
 #include "upstream_bench.h"
 
 namespace handshaked::diagnose {

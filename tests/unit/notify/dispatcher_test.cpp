@@ -12,7 +12,7 @@ namespace {
 using namespace std::chrono_literals;
 using match::Severity;
 
-ReceiverHabits people(const std::string& name) { return {.name = name, .for_people = true, .repeats = true}; }
+ReceiverPolicy people(const std::string& name) { return {.name = name, .for_people = true, .repeats = true}; }
 
 TEST(Dispatcher, WaitsForTheGroupAndThenSaysItOnce) {
   Town town;
@@ -239,7 +239,7 @@ TEST(Dispatcher, NoiseAndHistoryAreNobodysBusiness) {
 /// Everything is lost but the database and the incidents, at any moment: what receivers see is the same.
 TEST(Dispatcher, ARestartForgetsNothingAndRepeatsNothing) {
   const auto play = [](int restart_at) {
-    const std::vector<ReceiverHabits> receivers = {{.name = "ops"}, people("chat")};
+    const std::vector<ReceiverPolicy> receivers = {{.name = "ops"}, people("chat")};
     auto town = std::make_unique<Town>(std::vector<Route>{}, receivers);
     std::set<std::string> ids;
     for (int second = 0; second < 900; ++second) {
@@ -298,7 +298,7 @@ TEST(Dispatcher, AThousandFaultsAreABoundedNumberOfMessages) {
   EXPECT_GE(of("machine"), 1000);
 }
 
-Router router_to(std::vector<ReceiverHabits> receivers) { return Router({}, std::move(receivers), std::chrono::seconds(10)); }
+Router router_to(std::vector<ReceiverPolicy> receivers) { return Router({}, std::move(receivers), std::chrono::seconds(10)); }
 
 TEST(Dispatcher, OtherReceiversAreToldWhatIsOpenAndThoseThatStayNothingTwice) {
   Town town({}, {{.name = "old"}, {.name = "stays"}});

@@ -43,7 +43,7 @@ inline correlate::Incident incident_at(int number, Time opened, match::Severity 
 /// A dispatcher with the incidents that it is told of, and what it says in words.
 class Town final : public LiveIncidents {
  public:
-  explicit Town(std::vector<Route> routes = {}, std::vector<ReceiverHabits> receivers = {{.name = "ops"}},
+  explicit Town(std::vector<Route> routes = {}, std::vector<ReceiverPolicy> receivers = {{.name = "ops"}},
                 std::vector<MaintenanceWindow> maintenance = {})
       : dispatcher(Router(std::move(routes), std::move(receivers), std::chrono::seconds(10)), std::move(maintenance)) {}
 
@@ -77,7 +77,7 @@ class Town final : public LiveIncidents {
   /// "ops opened 1; ops opened 2": receiver, kind, number of the incident; "+2" for company.
   std::string told(Time now) {
     const auto decisions = dispatcher.advance(now, *this);
-    for (const ToldState& state : decisions.told) database[{state.receiver, state.incident_id}] = to_json(state);
+    for (const NotificationRecords& state : decisions.told) database[{state.receiver, state.incident_id}] = to_json(state);
     for (const auto& gone : decisions.forgotten) database.erase(gone);
     std::string text;
     for (const Notice& notice : decisions.notices) {

@@ -5,7 +5,7 @@
 namespace handshaked::web {
 namespace {
 
-using telemetry::Figures;
+using telemetry::Metrics;
 
 /// An incident whose every text is an attack.
 constexpr std::string_view kHostile = R"({"total":3,"incidents":[{
@@ -19,8 +19,8 @@ constexpr std::string_view kHostile = R"({"total":3,"incidents":[{
            {"title":"renew <it>","how":"so & so","patch":"-\ta < b\n+\tc\n","commands":["nginx -t"],"proof":{"status":"proved","detail":"by replay"}}],
   "dead_ends":[{"action":"verify off","why_fails":"</li>","unsafe":true,"proof":{"status":"proved"}}]}]})";
 
-Figures some_figures() {
-  Figures figures{
+Metrics some_figures() {
+  Metrics figures{
       .version = "1.2.3", .host = "edge-<1>", .now = Time(std::chrono::hours(1000)), .started_at = Time(std::chrono::hours(997))};
   figures.has_looked_at_sources = true;
   figures.rules_loaded = 5;
@@ -29,7 +29,7 @@ Figures some_figures() {
                              .last_line_at = figures.now - std::chrono::seconds(90),
                              .lag_bytes = 5000,
                              .listener = {}});
-  telemetry::ReceiverFigures receiver{
+  telemetry::ReceiverMetrics receiver{
       .name = "ops", .circuit = "open", .last_delivered_at = {}, .last_failure = "HTTP <500>", .oldest_waiting = {}};
   receiver.waiting = 4;
   figures.receivers.push_back(receiver);
@@ -54,7 +54,7 @@ TEST(LivePage, SpeaksChinese) {
 }
 
 TEST(LivePage, SaysThatAllIsWellAndThatItIsNot) {
-  Figures figures = some_figures();
+  Metrics figures = some_figures();
   EXPECT_NE(live_page(figures, R"({"total":0,"incidents":[]})", Language::en).find("No open incidents."), std::string::npos);
   figures.store.trouble = "disk <full>";
   EXPECT_NE(live_page(figures, R"({"total":0,"incidents":[]})", Language::en).find("the database cannot be written: disk &lt;full&gt;"),

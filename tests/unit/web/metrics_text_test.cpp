@@ -5,13 +5,13 @@
 namespace handshaked::web {
 namespace {
 
-using telemetry::Figures;
-using telemetry::SourceFigures;
+using telemetry::Metrics;
+using telemetry::SourceMetrics;
 
 bool has_line(const std::string& text, const std::string& line) { return text.find(line + "\n") != std::string::npos; }
 
 TEST(MetricsText, WritesWhatWasCounted) {
-  Figures figures{.version = "1.2.3", .host = "edge", .now = {}, .started_at = Time(std::chrono::seconds(5))};
+  Metrics figures{.version = "1.2.3", .host = "edge", .now = {}, .started_at = Time(std::chrono::seconds(5))};
   figures.sources.push_back({.kind = "files",
                              .name = "/l",
                              .bytes = 100,
@@ -39,7 +39,7 @@ TEST(MetricsText, WritesWhatWasCounted) {
 }
 
 TEST(MetricsText, NamesThatAreOddStayOneLabel) {
-  Figures figures;
+  Metrics figures;
   for (const char* const name : {"/a\"b\\c\n\xff.log", "/a\"b\\c\n\xfe.log"})
     figures.sources.push_back({.kind = "files", .name = name, .last_line_at = {}, .lag_bytes = 0, .listener = {}});
   const std::string text = metrics_text(figures);
@@ -49,7 +49,7 @@ TEST(MetricsText, NamesThatAreOddStayOneLabel) {
 }
 
 TEST(MetricsText, ManySourcesAndRulesAreNotManySeries) {
-  Figures figures;
+  Metrics figures;
   for (std::size_t i = 0; i < kMostSourcesShown + 10; ++i)
     figures.sources.push_back(
         {.kind = "files", .name = "/l" + std::to_string(i), .bytes = 1, .last_line_at = {}, .lag_bytes = 2, .listener = {}});

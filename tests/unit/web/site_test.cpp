@@ -7,7 +7,7 @@
 namespace handshaked::web {
 namespace {
 
-using telemetry::Figures;
+using telemetry::Metrics;
 
 class SiteTest : public testing::Test {
  protected:
@@ -36,16 +36,16 @@ class SiteTest : public testing::Test {
     return answer.value_or(WebAnswer{});
   }
 
-  Figures ready() {
-    Figures figures;
+  Metrics ready() {
+    Metrics figures;
     figures.has_looked_at_sources = true;
     figures.rules_loaded = 1;
     figures.sources.push_back({.kind = "files", .name = "/l", .last_line_at = {}, .lag_bytes = 0, .listener = {}});
     return figures;
   }
 
-  std::vector<std::function<void(const Figures&)>> asked_;
-  Figures figures_ = ready();
+  std::vector<std::function<void(const Metrics&)>> asked_;
+  Metrics figures_ = ready();
 };
 
 TEST_F(SiteTest, HealthAndReadiness) {
@@ -54,7 +54,7 @@ TEST_F(SiteTest, HealthAndReadiness) {
   EXPECT_EQ(ask(site, request("/readyz")).status, 200U);
   figures_.store.answers = false;
   EXPECT_EQ(ask(site, request("/healthz")).status, 503U);
-  figures_.sources[0].state = telemetry::SourceFigures::State::unreadable;
+  figures_.sources[0].state = telemetry::SourceMetrics::State::unreadable;
   const WebAnswer answer = ask(site, request("/readyz"));
   EXPECT_EQ(answer.status, 503U);
   EXPECT_EQ(answer.body, "{\"status\":\"not ready\",\"reasons\":[\"/l cannot be read\",\"the database does not answer\"]}\n");

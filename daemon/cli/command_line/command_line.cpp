@@ -1,0 +1,386 @@
+// Includes CLI11, which is slow to compile, beside operator_command_line.cpp.
+#include "cli/command_line/command_line.h"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+
+#include "base/visible_text.h"
+#include "cli/command_line/completed_command_line.h"
+#include "cli/command_line/exit_code.h"
+#include "cli/command_line/host_command_line.h"
+#include "cli/command_line/operator_command_line.h"
+
+#ifndef HANDSHAKED_VERSION
+#error "the build defines HANDSHAKED_VERSION"
+#endif
+
+namespace handshaked::cli {
+namespace {
+
+constexpr const char* kExitCodes =
+    "Exit status: 0 done; 1 nothing matched, nothing known, or --fail-on was met; 2 wrong usage;\n"
+    "69 the daemon cannot be reached; 70 internal error; 78 bad configuration or rules.";
+
+/// CLI11 throws on what a user did wrong; this collects the options of all verbs in one place so that each has the same
+/// words for the same thing.
+class Parser {
+ public:
+  Parser() : app_("Turns nginx's TLS error lines into remediation events.", "handshaked") {
+    app_.require_subcommand(1);
+    app_.set_version_flag("--version", "handshaked " HANDSHAKED_VERSION, "Print the version");
+    app_.set_help_flag("-h,--help", "Print this help");
+    app_.footer(std::string("Example: handshaked scan /var/log/nginx/error.log\n\n") + kExitCodes);
+    app_.get_formatter()->column_width(28);
+    add_run();
+    add_scan();
+    add_match();
+    add_explain();
+    add_check();
+    add_receivers();
+    add_diagnose();
+    add_rules_verbs();
+    upkeep_verbs_ = std::make_unique<HostCommandLine>(app_);
+    operator_verbs_ = std::make_unique<OperatorCommandLine>(app_);
+    add_completion();
+  }
+
+  CommandLine read(int argc, const char* const* argv) {
+    if (argc > 1 && argv[1][0] != '-' && !is_verb(argv[1])) {
+      // CLI11 would only say that a subcommand is missing.
+      std::fprintf(stderr, "handshaked: there is no verb \"%s\"\nRun with --help for more information.\n", visible_text(argv[1]).c_str());
+      return {.command = std::nullopt, .exit_code = kExitUsage};
+    }
+    try {
+      app_.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+      // Help and version are "errors" that ask for exit code 0; all others are usage, whatever number CLI11 gives them.
+      return {.command = std::nullopt, .exit_code = app_.exit(error) == 0 ? kExitDone : kExitUsage};
+    }
+    if (auto operator_options = operator_verbs_->parsed()) return {.command = std::move(*operator_options), .exit_code = kExitDone};
+    if (auto upkeep = upkeep_verbs_->parsed()) {
+      return {.command = std::visit([](auto& options) { return Command(std::move(options)); }, *upkeep), .exit_code = kExitDone};
+    }
+    if (run_verb_->parsed()) return {.command = run_, .exit_code = kExitDone};
+    if (scan_verb_->parsed()) return {.command = finished_scan(), .exit_code = kExitDone};
+    if (match_verb_->parsed()) return {.command = match_, .exit_code = kExitDone};
+    if (explain_verb_->parsed()) return {.command = finished_explain(), .exit_code = kExitDone};
+    if (check_verb_->parsed()) return {.command = check_, .exit_code = kExitDone};
+    if (receivers_verb_->parsed()) return {.command = finished_receivers(), .exit_code = kExitDone};
+    if (diagnose_verb_->parsed()) return finished_diagnose();
+    if (completion_verb_->parsed())
+      return {.command = CompletionOptions{completion_script(completed_command_line(app_), shell_)}, .exit_code = kExitDone};
+    return {.command = finished_rules(), .exit_code = kExitDone};
+  }
+
+ private:
+  bool is_verb(std::string_view name) const {
+    const auto verbs = app_.get_subcommands([name](const CLI::App* verb) { return verb->get_name() == name; });
+    return !verbs.empty();
+  }
+  CLI::App* add_verb(const std::string& name, const std::string& what, const std::string& example) {
+    CLI::App* const verb = app_.add_subcommand(name, what);
+    verb->footer("Example: " + example);
+    return verb;
+  }
+  /// An option that takes one of a few names. Not by CLI11's own conversion of enumerations, which is confused by a to_string
+  /// beside them.
+  template <class T, class Target>
+  static CLI::Option* add_choice(CLI::App* verb, const std::string& name, std::map<std::string, T> choices, Target& target,
+                                 const std::string& what, const std::string& type_name) {
+    std::vector<std::string> names;
+    for (const auto& [text, value] : choices) names.push_back(text);
+    const auto take = [choices = std::move(choices), &target](const std::string& text) { target = choices.at(text); };
+    return verb->add_option_function<std::string>(name, take, what)->type_name(type_name)->check(CLI::IsMember(names).description(""));
+  }
+  static void add_rules(CLI::App* verb, std::string& directory) {
+    verb->add_option("--rules", directory, "Rules to use (default: $HANDSHAKED_RULES, then the installed ones)")->type_name("DIR");
+  }
+  static void add_time_zone(CLI::App* verb, std::string& zone) {
+    verb->add_option("--time-zone", zone, "Zone of the log's times: local, UTC, +08:00 or Europe/Berlin (default: local)")
+        ->type_name("ZONE");
+  }
+  static void add_language(CLI::App* verb, Language& language) {
+    language = language_of_locale();
+    add_choice<Language>(verb, "--lang", {{"en", Language::en}, {"zh", Language::zh}}, language,
+                         "Language of texts: en or zh (default: from the locale)", "LANG");
+  }
+  static void add_config(CLI::App* verb, std::string& file) {
+    verb->add_option("-c,--config", file, "Configuration (default: /etc/handshaked/handshaked.toml)")->type_name("FILE");
+  }
+
+  void add_run() {
+    run_verb_ = add_verb("run", "Follow logs and send events: the daemon", "handshaked run -c /etc/handshaked/handshaked.toml");
+    add_config(run_verb_, run_.config_file);
+    add_rules(run_verb_, run_.rules_directory);
+    run_verb_->add_flag("--from-start", run_.from_start, "Also read what the logs hold already");
+  }
+
+  void add_scan() {
+    scan_verb_ = add_verb("scan", "Analyse whole logs and report every TLS fault; sends nothing",
+                          "handshaked scan --format html --output report.html /var/log/nginx/error.log*");
+    scan_verb_->add_option("files", scan_.files, "Logs: plain, .gz or .zst; - is standard input")->required()->type_name("FILE");
+    format_option_ = add_choice<ScanFormat>(
+        scan_verb_, "--format",
+        {{"text", ScanFormat::text}, {"json", ScanFormat::json}, {"markdown", ScanFormat::markdown}, {"html", ScanFormat::html}},
+        scan_.format, "text, json, markdown or html (default: by the name of --output, else text)", "FORMAT");
+    scan_verb_->add_option("-o,--output", scan_.output_file, "Write the report to a file")->type_name("FILE");
+    scan_verb_->add_option("--top", scan_.top, "Show at most so many faults (default: 50; json: all)")
+        ->type_name("N")
+        ->check(CLI::PositiveNumber.description(""));
+    add_choice<match::Severity>(
+        scan_verb_, "--fail-on",
+        {{"info", match::Severity::info}, {"warning", match::Severity::warning}, {"critical", match::Severity::critical}}, scan_.fail_on,
+        "Exit with 1 when a fault is at least so severe: info, warning or critical; noise does not count", "SEVERITY");
+    add_language(scan_verb_, scan_.language);
+    add_time_zone(scan_verb_, scan_.time_zone);
+    add_rules(scan_verb_, scan_.rules_directory);
+  }
+
+  void add_match() {
+    match_verb_ = add_verb("match", "Print a JSON object for every recognised line; exit 1 when there is none",
+                           "tail -F /var/log/nginx/error.log | handshaked match - | jq .rule");
+    match_verb_->add_option("files", match_.files, "Logs: plain, .gz or .zst; - is standard input")->required()->type_name("FILE");
+    match_verb_->add_flag("--print-literals", match_.print_literals,
+                          "Print the texts of which the rules require one, as for grep -F -f, and end");
+    match_verb_->add_flag("--line-buffered", match_.line_buffered, "Write every object at once");
+    add_time_zone(match_verb_, match_.time_zone);
+    add_rules(match_verb_, match_.rules_directory);
+    add_only_format(match_verb_);
+  }
+
+  void add_explain() {
+    explain_verb_ =
+        add_verb("explain", "Tell what a log line, a rule, a cause or a code means, and what to do about it",
+                 "handshaked explain 20      (also: explain alert 48, explain 0A000418, explain nginx/RULE, explain \"LOG LINE\")");
+    explain_verb_
+        ->add_option("what", explain_words_,
+                     "A log line (- reads it from standard input), a rule, a cause, a verify code, \"alert N\" or an OpenSSL error code")
+        ->required()
+        ->type_name("WHAT");
+    add_config(explain_verb_, explain_.config_file);
+    add_text_or_json(explain_verb_, explain_.json);
+    add_language(explain_verb_, explain_.language);
+    add_time_zone(explain_verb_, explain_.time_zone);
+    add_rules(explain_verb_, explain_.rules_directory);
+  }
+
+  void add_check() {
+    check_verb_ = add_verb("check", "Check configuration and rules; every problem with file and line",
+                           "handshaked check -c /etc/handshaked/handshaked.toml");
+    add_config(check_verb_, check_.config_file);
+    add_rules(check_verb_, check_.rules_directory);
+    add_text_or_json(check_verb_, check_.json);
+  }
+
+  /// Where nginx's configuration is: the same words for every verb that reads it.
+  static void add_nginx(CLI::App* verb, diagnose::NginxPlace& nginx) {
+    CLI::Option* const conf =
+        verb->add_option("--nginx-conf", nginx.configuration, "nginx.conf (default: that of the nginx that is installed here)")
+            ->type_name("FILE");
+    CLI::Option* const prefix = verb->add_option("--nginx-prefix", nginx.prefix, "nginx's prefix, as with nginx -p")->type_name("DIR");
+    verb->add_option("--nginx-dump", nginx.dump, "The output of nginx -T instead of the files")->type_name("FILE")->excludes(conf);
+    static_cast<void>(prefix);
+  }
+  static void add_ca_store(CLI::App* verb, std::vector<std::string>& paths) {
+    verb->add_option("--ca-store", paths,
+                     "Where to look for CA certificates to propose; a file or a directory, repeatable (default: the system's bundle)")
+        ->type_name("PATH")
+        ->allow_extra_args(false);
+  }
+
+  void add_diagnose() {
+    diagnose_verb_ = add_verb("diagnose", "Find the cause of TLS faults, and the fix that provably works",
+                              "handshaked diagnose --log /var/log/nginx/error.log --nginx-conf /etc/nginx/nginx.conf");
+    diagnose_verb_->add_option("--log", diagnose_.logs, "An error log: plain, .gz or .zst; - is standard input; repeatable")
+        ->type_name("FILE")
+        ->allow_extra_args(false);
+    diagnose_verb_->add_option("--peer", diagnose_.peer, "An upstream of the configuration, as it is written there")
+        ->type_name("HOST:PORT");
+    diagnose_verb_->add_flag("--all", diagnose_.all, "Every upstream of the configuration that is reached with TLS");
+    add_nginx(diagnose_verb_, diagnose_.nginx);
+    add_ca_store(diagnose_verb_, diagnose_.ca_stores);
+    diagnose_verb_->add_flag("--no-probe", diagnose_.no_probe, "Connect to nothing: work from configuration and files alone");
+    add_choice<match::Severity>(
+        diagnose_verb_, "--fail-on",
+        {{"info", match::Severity::info}, {"warning", match::Severity::warning}, {"critical", match::Severity::critical}},
+        diagnose_.fail_on, "Exit with 1 when a fault is at least so severe: info, warning or critical; noise does not count", "SEVERITY");
+    add_text_or_json(diagnose_verb_, diagnose_.json);
+    add_language(diagnose_verb_, diagnose_.language);
+    add_time_zone(diagnose_verb_, diagnose_.time_zone);
+    add_rules(diagnose_verb_, diagnose_.rules_directory);
+  }
+
+  CommandLine finished_diagnose() const {
+    if (diagnose_.logs.empty() && diagnose_.peer.empty() && !diagnose_.all) {
+      std::fputs("handshaked: diagnose what? Give --log FILE, --peer HOST:PORT or --all\nRun with --help for more information.\n", stderr);
+      return {.command = std::nullopt, .exit_code = kExitUsage};
+    }
+    return {.command = diagnose_, .exit_code = kExitDone};
+  }
+
+  void add_completion() {
+    completion_verb_ = add_verb("completion", "Print the script that completes words in a shell",
+                                "handshaked completion bash >/etc/bash_completion.d/handshaked");
+    add_choice<Shell>(completion_verb_, "shell", {{"bash", Shell::bash}, {"zsh", Shell::zsh}, {"fish", Shell::fish}}, shell_,
+                      "bash, zsh or fish", "SHELL")
+        ->required();
+  }
+
+  void add_receivers() {
+    receivers_verb_ = add_verb("receivers", "Name the receivers of a configuration, and try them", "handshaked receivers test ops-chat");
+    receivers_verb_->require_subcommand(1);
+    receivers_list_verb_ = receivers_verb_->add_subcommand("list", "Name all receivers");
+    CLI::App* const test = receivers_verb_->add_subcommand("test", "Send a sample event to one receiver and say what came back");
+    test->footer(
+        "Example: handshaked receivers test ops-chat -c /etc/handshaked/handshaked.toml\n\nExit status: 0 delivered; 1 not; 2 no such "
+        "receiver.");
+    test->add_option("name", receivers_.name, "The receiver's name in the configuration")->required()->type_name("NAME");
+    for (CLI::App* const verb : {receivers_list_verb_, test}) {
+      add_config(verb, receivers_.config_file);
+      add_text_or_json(verb, receivers_.json);
+    }
+  }
+  ReceiversOptions finished_receivers() const {
+    ReceiversOptions options = receivers_;
+    options.verb = receivers_list_verb_->parsed() ? ReceiversOptions::Verb::list : ReceiversOptions::Verb::test;
+    return options;
+  }
+
+  CLI::App* add_rules_verb(const std::string& name, const std::string& what, const std::string& example) {
+    CLI::App* const verb = rules_verb_->add_subcommand(name, what);
+    verb->footer("Example: " + example);
+    return verb;
+  }
+  static void add_rules_directory(CLI::App* verb, std::string& directory) {
+    verb->add_option("directory", directory, "Rules to look at (default: $HANDSHAKED_RULES, then the installed ones)")->type_name("DIR");
+  }
+
+  void add_rules_verbs() {
+    rules_verb_ = add_verb("rules", "Look at, check, import and export the knowledge base", "handshaked rules list --side upstream");
+    rules_verb_->require_subcommand(1);
+    CLI::App* const list = rules_list_verb_ = add_rules_verb("list", "Name all rules", "handshaked rules list --side client");
+    add_choice<parse::Side>(list, "--side",
+                            {{"upstream", parse::Side::upstream},
+                             {"client", parse::Side::client},
+                             {"config", parse::Side::config},
+                             {"ocsp", parse::Side::ocsp}},
+                            rules_list_.side, "Only the rules of one side: upstream, client, config or ocsp", "SIDE");
+    add_text_or_json(list, rules_list_.json);
+    add_language(list, rules_list_.language);
+    add_rules(list, rules_list_.rules_directory);
+    CLI::App* const show = rules_show_verb_ = add_rules_verb("show", "Tell everything about one rule; as json its file",
+                                                             "handshaked rules show nginx/upstream-ssl-certificate-verify-error");
+    show->add_option("id", rules_show_.id, "The rule; \"nginx/\" may be left out")->required()->type_name("ID");
+    add_text_or_json(show, rules_show_.json);
+    add_language(show, rules_show_.language);
+    add_rules(show, rules_show_.rules_directory);
+    rules_lint_verb_ =
+        add_rules_verb("lint", "Check form and sense of rules and causes; exit 1 when something is wrong", "handshaked rules lint ./rules");
+    add_rules_directory(rules_lint_verb_, rules_lint_.rules_directory);
+    rules_test_verb_ =
+        add_rules_verb("test", "Try every sample and near miss of every rule; exit 1 when one fails", "handshaked rules test ./rules");
+    add_rules_directory(rules_test_verb_, rules_test_.rules_directory);
+    CLI::App* const import = rules_import_verb_ =
+        add_rules_verb("import", "Turn public entries into rules, with warnings on what is doubtful",
+                       "handshaked rules import --output /etc/handshaked/rules entry.json");
+    import->add_option("files", rules_import_.files, "Entries in one of the public shapes; - is standard input")
+        ->required()
+        ->type_name("FILE");
+    import->add_option("-o,--output", rules_import_.output_directory, "Write a file a rule into a directory (default: standard output)")
+        ->type_name("DIR");
+    add_export_verb();
+  }
+
+  void add_export_verb() {
+    CLI::App* const verb = add_rules_verb("export", "Write the knowledge base for other programs and for readers",
+                                          "handshaked rules export --format html ./site");
+    add_choice<RulesExportFormat>(verb, "--format",
+                                  {{"json", RulesExportFormat::json},
+                                   {"markdown", RulesExportFormat::markdown},
+                                   {"html", RulesExportFormat::html},
+                                   {"coverage", RulesExportFormat::coverage}},
+                                  rules_export_.format, "json (public entries), markdown, html (a site) or coverage (default: json)",
+                                  "FORMAT");
+    verb->add_option("directory", rules_export_.target_directory, "Where to write; html needs it (default: standard output)")
+        ->type_name("DIR");
+    add_rules(verb, rules_export_.rules_directory);
+  }
+
+  RulesOptions finished_rules() const {
+    if (rules_list_verb_->parsed()) return rules_list_;
+    if (rules_show_verb_->parsed()) return rules_show_;
+    if (rules_lint_verb_->parsed()) return rules_lint_;
+    if (rules_test_verb_->parsed()) return rules_test_;
+    if (rules_import_verb_->parsed()) return rules_import_;
+    return rules_export_;
+  }
+
+  static void add_text_or_json(CLI::App* verb, bool& json) {
+    add_choice<bool>(verb, "--format", {{"text", false}, {"json", true}}, json, "text or json (default: text)", "FORMAT");
+  }
+  /// `match` has one format; naming it is allowed, so that scripts can say what they expect.
+  void add_only_format(CLI::App* verb) {
+    add_choice<bool>(verb, "--format", {{"jsonl", true}, {"json", true}}, ignored_, "jsonl, the only one", "FORMAT");
+  }
+
+  ScanOptions finished_scan() const {
+    ScanOptions options = scan_;
+    if (format_option_->count() > 0) return options;
+    const std::string& name = options.output_file;
+    if (name.ends_with(".json")) options.format = ScanFormat::json;
+    else if (name.ends_with(".md") || name.ends_with(".markdown")) options.format = ScanFormat::markdown;
+    else if (name.ends_with(".html") || name.ends_with(".htm")) options.format = ScanFormat::html;
+    return options;
+  }
+
+  /// Words without quotes around them are one question: `explain alert 48`.
+  ExplainOptions finished_explain() const {
+    ExplainOptions options = explain_;
+    for (const std::string& word : explain_words_) options.question += (options.question.empty() ? "" : " ") + word;
+    return options;
+  }
+
+  CLI::App app_;
+  std::unique_ptr<OperatorCommandLine> operator_verbs_;
+  std::unique_ptr<HostCommandLine> upkeep_verbs_;
+  CLI::App *run_verb_ = nullptr, *scan_verb_ = nullptr, *match_verb_ = nullptr, *explain_verb_ = nullptr, *check_verb_ = nullptr,
+           *receivers_verb_ = nullptr, *receivers_list_verb_ = nullptr, *diagnose_verb_ = nullptr, *completion_verb_ = nullptr;
+  CLI::App *rules_verb_ = nullptr, *rules_list_verb_ = nullptr, *rules_show_verb_ = nullptr, *rules_lint_verb_ = nullptr,
+           *rules_test_verb_ = nullptr, *rules_import_verb_ = nullptr;
+  CLI::Option* format_option_ = nullptr;
+  RunOptions run_;
+  ScanOptions scan_;
+  MatchOptions match_;
+  ExplainOptions explain_;
+  CheckOptions check_;
+  ReceiversOptions receivers_;
+  DiagnoseOptions diagnose_;
+  Shell shell_ = Shell::bash;
+  RulesListOptions rules_list_;
+  RulesShowOptions rules_show_;
+  RulesLintOptions rules_lint_;
+  RulesTestOptions rules_test_;
+  RulesImportOptions rules_import_;
+  RulesExportOptions rules_export_;
+  std::vector<std::string> explain_words_;
+  bool ignored_ = false;
+};
+
+}  // namespace
+
+Language language_of_locale() {
+  for (const char* const name : {"LC_ALL", "LC_MESSAGES", "LANG"}) {
+    // The first that is set decides (POSIX, "Environment Variables").
+    const char* const value = std::getenv(name);
+    if (value == nullptr || *value == '\0') continue;
+    return std::string_view(value).starts_with("zh") ? Language::zh : Language::en;
+  }
+  return Language::en;
+}
+
+CommandLine read_command_line(int argc, const char* const* argv) { return Parser().read(argc, argv); }
+
+}  // namespace handshaked::cli

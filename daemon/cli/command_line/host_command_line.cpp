@@ -1,0 +1,130 @@
+// Includes CLI11, which is slow to compile, beside command_line.cpp.
+#include "cli/command_line/host_command_line.h"
+
+#include <CLI/CLI.hpp>
+
+#include <array>
+#include <map>
+
+#include "cli/command_line/command_line.h"
+
+namespace handshaked::cli {
+namespace {
+
+void add_nginx(CLI::App* verb, diagnose::NginxPlace& nginx) {
+  verb->add_option("--nginx-conf", nginx.configuration, "nginx.conf (default: that of the nginx that runs or is installed here)")
+      ->type_name("FILE");
+  verb->add_option("--nginx-prefix", nginx.prefix, "nginx's prefix, as with nginx -p")->type_name("DIR");
+}
+
+/// What every verb has: --format, --lang, --rules.
+void add_output(CLI::App* verb, bool& json, Language& language, std::string& rules) {
+  language = language_of_locale();
+  verb->add_option_function<std::string>(
+          "--format", [&json](const std::string& format) { json = format == "json"; }, "text or json (default: text)")
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember({"text", "json"}).description(""));
+  verb->add_option_function<std::string>(
+          "--lang", [&language](const std::string& word) { language = word == "zh" ? Language::zh : Language::en; },
+          "Language of texts: en or zh (default: from the locale)")
+      ->type_name("LANG")
+      ->check(CLI::IsMember({"en", "zh"}).description(""));
+  verb->add_option("--rules", rules, "Rules to use (default: $HANDSHAKED_RULES, then the installed ones)")->type_name("DIR");
+}
+
+}  // namespace
+
+struct HostCommandLine::Verbs {
+  struct FixAction {
+    CLI::App* app = nullptr;
+    FixVerbOptions options;
+  };
+  std::array<FixAction, 3> fix;
+  CLI::App* doctor_app = nullptr;
+  DoctorOptions doctor;
+
+  void add_fix(CLI::App& app) {
+    CLI::App* const verb = app.add_subcommand("fix", "Show, try or apply the fix of an incident");
+    verb->footer("Example: handshaked fix show INCIDENT | patch -p1 -d /");
+    verb->require_subcommand(1);
+    using Action = FixVerbOptions::Action;
+    add_action(fix[0], *verb, Action::show, "show", "Print the patch; patch -p1 -d / applies it", "handshaked fix show inc-1a2b3c");
+    add_action(fix[1], *verb, Action::try_it, "try", "Try it on a copy of the configuration with nginx -t; changes nothing",
+               "handshaked fix try inc-1a2b3c");
+    add_action(fix[2], *verb, Action::apply, "apply",
+               "Back up, change the files, test, reload, and verify; undo all of it when anything is worse",
+               "handshaked fix apply inc-1a2b3c");
+    fix[2].app->add_flag("--allow-unsafe", fix[2].options.allow_unsafe, "Also a fix that weakens a protection");
+    fix[2]
+        .app
+        ->add_option("--backup-dir", fix[2].options.backup_directory,
+                     "Where copies of the changed files go (default: /var/lib/handshaked/backups)")
+        ->type_name("DIR");
+    fix[2]
+        .app->add_option("--reload-timeout", fix[2].options.reload_seconds, "How long nginx may take to reload (default: 20)")
+        ->type_name("SECONDS")
+        ->check(CLI::Range(1, 600).description(""));
+  }
+
+  static void add_action(FixAction& action, CLI::App& parent, FixVerbOptions::Action what, const std::string& name, const std::string& help,
+                         const std::string& example) {
+    action.app = parent.add_subcommand(name, help);
+    action.app->footer("Example: " + example +
+                       "\n\nExit status: 0 done; 1 refused, or undone; 2 no such incident or fix; 70 undoing failed; 78 bad rules.");
+    FixVerbOptions& options = action.options;
+    options.action = what;
+    action.app->add_option("incident", options.incident, "The incident's id, or how it begins")->required()->type_name("INCIDENT");
+    action.app->add_option("--fix", options.fix, "Which of its fixes: id or rank (default: the first that is a patch)")->type_name("FIX");
+    action.app->add_option("--log", options.logs, "The error log (default: those that nginx's configuration names); repeatable")
+        ->type_name("FILE")
+        ->allow_extra_args(false);
+    add_nginx(action.app, options.nginx);
+    action.app
+        ->add_option("--ca-store", options.ca_stores,
+                     "Where to look for CA certificates to propose; a file or a directory, repeatable (default: the system's bundle)")
+        ->type_name("PATH")
+        ->allow_extra_args(false);
+    action.app->add_flag("--no-probe", options.no_probe, "Connect to nothing: what was applied is then not verified");
+    action.app->add_option("--time-zone", options.time_zone, "Zone of the log's times (default: local)")->type_name("ZONE");
+    add_output(action.app, options.json, options.language, options.rules_directory);
+  }
+
+  void add_doctor(CLI::App& app) {
+    doctor_app = app.add_subcommand("doctor", "Look at this host's nginx before anything breaks");
+    doctor_app->footer("Example: handshaked doctor --fail-on warning");
+    add_nginx(doctor_app, doctor.nginx);
+    doctor_app->add_option("--nginx-dump", doctor.nginx.dump, "The output of nginx -T instead of the files")->type_name("FILE");
+    doctor_app->add_flag("--no-probe", doctor.no_probe, "Connect to nothing: files and configuration alone");
+    doctor_app->add_option("--days", doctor.days, "Tell what expires within so many days (default: 21)")
+        ->type_name("N")
+        ->check(CLI::PositiveNumber.description(""));
+    doctor_app
+        ->add_option("--service-user", doctor.service_user, "Whom the service runs as: tells what it may not read (default: handshaked)")
+        ->type_name("USER");
+    const std::map<std::string, match::Severity> severities = {
+        {"info", match::Severity::info}, {"warning", match::Severity::warning}, {"critical", match::Severity::critical}};
+    doctor_app
+        ->add_option_function<std::string>(
+            "--fail-on", [this, severities](const std::string& word) { doctor.fail_on = severities.at(word); },
+            "Exit with 1 when something is at least so severe: info, warning or critical")
+        ->type_name("SEVERITY")
+        ->check(CLI::IsMember({"info", "warning", "critical"}).description(""));
+    add_output(doctor_app, doctor.json, doctor.language, doctor.rules_directory);
+  }
+};
+
+HostCommandLine::HostCommandLine(CLI::App& app) : verbs_(std::make_unique<Verbs>()) {
+  verbs_->add_fix(app);
+  verbs_->add_doctor(app);
+}
+HostCommandLine::~HostCommandLine() = default;
+
+std::optional<std::variant<FixVerbOptions, DoctorOptions>> HostCommandLine::parsed() const {
+  for (const Verbs::FixAction& action : verbs_->fix) {
+    if (action.app->parsed()) return action.options;
+  }
+  if (verbs_->doctor_app->parsed()) return verbs_->doctor;
+  return std::nullopt;
+}
+
+}  // namespace handshaked::cli

@@ -1,0 +1,82 @@
+#include "cli/config/check_verb.h"
+
+#include <vector>
+
+#include "base/json_writer.h"
+#include "base/visible_text.h"
+#include "cli/command_line/exit_code.h"
+#include "cli/document/output.h"
+#include "cli/knowledge/knowledge_base.h"
+#include "cli/log/log_reading.h"
+#include "config/config_file.h"
+
+namespace handshaked::cli {
+namespace {
+
+/// A problem of either kind.
+struct Problem {
+  std::string file;
+  unsigned line = 0, column = 0;
+  std::string reason, message;
+};
+
+std::string as_text(const std::vector<Problem>& problems, const std::string& what_is_good) {
+  std::string out;
+  for (const Problem& problem : problems) out += visible_text(problem.message) + "\n";
+  if (problems.empty()) out = what_is_good + "\n";
+  return out;
+}
+
+std::string as_json(const std::vector<Problem>& problems, std::size_t rule_count) {
+  std::string out;
+  JsonWriter json(out);
+  json.begin_object().member("ok", problems.empty()).member("rules", rule_count).key("problems").begin_array();
+  for (const Problem& problem : problems) {
+    json.begin_object().member("file", problem.file);
+    if (problem.line != 0) json.member("line", problem.line);
+    if (problem.column != 0) json.member("column", problem.column);
+    json.member("reason", problem.reason).end_object();
+  }
+  json.end_array().end_object();
+  return out + "\n";
+}
+
+}  // namespace
+
+int run_check(const CheckOptions& options, const ConfigurationTrials& trials) {
+  std::vector<Problem> problems;
+  const bool is_asked_for = !options.config_file.empty();
+  const std::string config_file = is_asked_for ? options.config_file : std::string(config::kDefaultFile);
+  const config::LoadedConfig loaded = config::load_config(config_file, is_asked_for);
+  for (const config::ConfigProblem& problem : loaded.problems) {
+    problems.push_back({problem.file, problem.line, problem.column, problem.reason, problem.message()});
+  }
+  for (const config::Receiver& receiver : loaded.config.receivers) {
+    const auto checked = loaded.problems.empty() ? trials.receiver(receiver) : success();
+    if (checked) continue;
+    const std::string reason = "receiver \"" + receiver.name + "\": " + checked.error().message();
+    problems.push_back(
+        {receiver.configured_in, receiver.line, 0, reason, receiver.configured_in + ":" + std::to_string(receiver.line) + ": " + reason});
+  }
+  if (loaded.problems.empty()) {
+    for (const std::string& reason : trials.listeners(loaded.config))
+      problems.push_back({config_file, 0, 0, reason, config_file + ": " + reason});
+  }
+  const std::string& rules = options.rules_directory.empty() ? loaded.config.rules_directory : options.rules_directory;
+  const KnowledgeBase base = load_knowledge_base(rules, KnowledgeDepth::all_compiled);
+  for (const match::RuleProblem& problem : base.problems)
+    problems.push_back({problem.file, problem.line, 0, problem.reason, problem.message()});
+
+  const std::size_t rule_count = base.rules ? base.rules->rules().size() : 0;
+  const std::string good = "configuration and rules are good: " + std::to_string(rule_count) + " rules, " +
+                           std::to_string(base.knowledge.causes().size()) + " causes in " + base.directory;
+  Output output = Output::standard();
+  output.buffer() = options.json ? as_json(problems, rule_count) : as_text(problems, good);
+  if (const auto flushed = output.flush(); !flushed) {
+    complain_about(flushed.error());
+    return kExitInternal;
+  }
+  return problems.empty() ? kExitDone : kExitConfiguration;
+}
+
+}  // namespace handshaked::cli

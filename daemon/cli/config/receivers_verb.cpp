@@ -1,0 +1,177 @@
+#include "cli/config/receivers_verb.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <optional>
+#include <vector>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include "base/json_writer.h"
+#include "base/visible_text.h"
+#include "cli/command_line/exit_code.h"
+#include "cli/document/output.h"
+#include "cli/log/log_reading.h"
+#include "config/config_file.h"
+#include "format/sample_event.h"
+
+namespace handshaked::cli {
+namespace {
+
+using config::Receiver;
+using emit::DeliveryOutcome;
+
+/// What one sample met with.
+struct Trial {
+  std::string event_id, what;
+  DeliveryOutcome outcome;
+  std::chrono::milliseconds took{0};
+};
+
+std::string host_name(const config::Config& config) {
+  if (!config.host.empty()) return config.host;
+  std::array<char, 256> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 && name[0] != '\0' ? std::string(name.data()) : "localhost";
+}
+
+bool keeps_state(const Receiver& receiver) {
+  return receiver.type == Receiver::Type::pagerduty || receiver.type == Receiver::Type::alertmanager ||
+         receiver.format == Receiver::Format::alertmanager;
+}
+
+std::string_view to_string(DeliveryOutcome::Kind kind) {
+  switch (kind) {
+    case DeliveryOutcome::Kind::delivered: return "delivered";
+    case DeliveryOutcome::Kind::retry: return "would_try_again";
+    case DeliveryOutcome::Kind::rejected: return "refused";
+    case DeliveryOutcome::Kind::gone: return "gone";
+  }
+  return "";
+}
+
+Trial send(emit::Sink& sink, boost::asio::io_context& loop, const format::OutgoingEvent& event, const char* what) {
+  Trial trial{.event_id = event.event_id, .what = what, .outcome = {}};
+  const auto begin = std::chrono::steady_clock::now();
+  boost::asio::co_spawn(loop, sink.send(event), [&trial](std::exception_ptr failure, DeliveryOutcome outcome) {
+    if (failure) std::rethrow_exception(failure);
+    trial.outcome = std::move(outcome);
+  });
+  loop.restart();
+  // Not run(): kept connections and their timers would hold it.
+  const auto is_over = [&trial] { return trial.outcome.kind != DeliveryOutcome::Kind::retry || !trial.outcome.reason.empty(); };
+  while (!is_over() && loop.run_one() > 0) {
+  }
+  trial.took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin);
+  return trial;
+}
+
+std::vector<Trial> try_receiver(emit::Sink& sink, boost::asio::io_context& loop, const Receiver& receiver, const std::string& host) {
+  const Time now = wall_clock_now();
+  std::vector<Trial> trials;
+  trials.push_back(send(sink, loop, format::sample_event(format::SampleKind::opened, receiver.language, now, host), "opened"));
+  if (keeps_state(receiver) && trials.back().outcome.kind == DeliveryOutcome::Kind::delivered)
+    trials.push_back(send(sink, loop, format::sample_event(format::SampleKind::resolved, receiver.language, now, host), "resolved"));
+  sink.close();
+  return trials;
+}
+
+std::string as_text(const Receiver& receiver, const std::vector<Trial>& trials) {
+  std::string out;
+  for (const Trial& trial : trials) {
+    out +=
+        "receiver \"" + visible_text(receiver.name) + "\" (" + std::string(type_name(receiver.type)) + "), event " + trial.event_id + ": ";
+    const std::string took = " after " + std::to_string(trial.took.count()) + " ms";
+    switch (trial.outcome.kind) {
+      case DeliveryOutcome::Kind::delivered: out += "delivered" + took; break;
+      case DeliveryOutcome::Kind::retry: out += "not delivered" + took + "; the daemon would try again: "; break;
+      case DeliveryOutcome::Kind::rejected: out += "refused" + took + "; the daemon would give it up: "; break;
+      case DeliveryOutcome::Kind::gone: out += "gone" + took + "; the daemon would send nothing more: "; break;
+    }
+    out += visible_text(trial.outcome.reason) + "\n";
+    if (trial.outcome.retry_after) out += "  it asks for a pause of " + std::to_string(trial.outcome.retry_after->count()) + " s\n";
+  }
+  return out;
+}
+
+std::string as_json(const Receiver& receiver, const std::vector<Trial>& trials) {
+  std::string out;
+  JsonWriter json(out);
+  json.begin_object().member("receiver", receiver.name).member("type", type_name(receiver.type)).key("events").begin_array();
+  for (const Trial& trial : trials) {
+    json.begin_object().member("event_id", trial.event_id).member("kind", trial.what).member("outcome", to_string(trial.outcome.kind));
+    json.optional_member("reason", trial.outcome.reason).member("took_ms", trial.took.count());
+    if (trial.outcome.retry_after) json.member("retry_after_seconds", trial.outcome.retry_after->count());
+    json.end_object();
+  }
+  json.end_array().end_object();
+  return out + "\n";
+}
+
+std::string list_of(const config::Config& config, bool as_json_text) {
+  std::string out;
+  JsonWriter json(out);
+  if (as_json_text) json.begin_object().key("receivers").begin_array();
+  for (const Receiver& receiver : config.receivers) {
+    const std::string place = receiver.configured_in.empty() ? "" : receiver.configured_in + ":" + std::to_string(receiver.line);
+    if (as_json_text) {
+      json.begin_object().member("name", receiver.name).member("type", type_name(receiver.type));
+      json.member("language", to_string(receiver.language)).optional_member("fallback", receiver.fallback);
+      json.optional_member("configured_at", place).end_object();
+    } else {
+      out += visible_text(receiver.name) + "  " + std::string(type_name(receiver.type)) + "  " + std::string(to_string(receiver.language));
+      if (!receiver.fallback.empty()) out += "  fallback: " + visible_text(receiver.fallback);
+      out += place.empty() ? "  (built in)\n" : "  " + visible_text(place) + "\n";
+    }
+  }
+  if (!as_json_text) return out;
+  json.end_array().end_object();
+  return out + "\n";
+}
+
+int print(std::string text, int exit_code) {
+  Output output = Output::standard();
+  output.buffer() = std::move(text);
+  if (const auto flushed = output.flush(); !flushed) {
+    complain_about(flushed.error());
+    return kExitInternal;
+  }
+  return exit_code;
+}
+
+}  // namespace
+
+int run_receivers(const ReceiversOptions& options, const SinkFactory& make_sink) {
+  const bool is_asked_for = !options.config_file.empty();
+  const config::LoadedConfig loaded =
+      config::load_config(is_asked_for ? options.config_file : std::string(config::kDefaultFile), is_asked_for);
+  for (const config::ConfigProblem& problem : loaded.problems) std::fprintf(stderr, "%s\n", visible_text(problem.message()).c_str());
+  if (!loaded.problems.empty()) return kExitConfiguration;
+  if (options.verb == ReceiversOptions::Verb::list) return print(list_of(loaded.config, options.json), kExitDone);
+
+  const auto& receivers = loaded.config.receivers;
+  const auto found = std::find_if(receivers.begin(), receivers.end(), [&](const Receiver& one) { return one.name == options.name; });
+  if (found == receivers.end()) {
+    std::fprintf(stderr, "handshaked: there is no receiver \"%s\"; there are:\n%s", visible_text(options.name).c_str(),
+                 list_of(loaded.config, false).c_str());
+    return kExitUsage;
+  }
+  boost::asio::io_context loop;
+  const std::string host = host_name(loaded.config);
+  auto sink = make_sink(loop.get_executor(), *found, host);
+  if (!sink) {
+    std::fprintf(stderr, "handshaked: receiver \"%s\": %s\n", visible_text(found->name).c_str(),
+                 visible_text(sink.error().message()).c_str());
+    return kExitConfiguration;
+  }
+  const std::vector<Trial> trials = try_receiver(*sink.value(), loop, *found, host);
+  const bool is_delivered =
+      std::all_of(trials.begin(), trials.end(), [](const Trial& trial) { return trial.outcome.kind == DeliveryOutcome::Kind::delivered; });
+  return print(options.json ? as_json(*found, trials) : as_text(*found, trials), is_delivered ? kExitDone : kExitNothing);
+}
+
+}  // namespace handshaked::cli

@@ -1,0 +1,107 @@
+#include "cli/document/text_layout.h"
+
+#include <algorithm>
+
+#include "base/utf8.h"
+
+namespace handshaked::cli {
+namespace {
+
+bool is_wide(char32_t point) {
+  return (point >= 0x1100 && point <= 0x115F) || (point >= 0x2E80 && point <= 0x303E) || (point >= 0x3041 && point <= 0xA4CF) ||
+         (point >= 0xAC00 && point <= 0xD7A3) || (point >= 0xF900 && point <= 0xFAFF) || (point >= 0xFE30 && point <= 0xFE6F) ||
+         (point >= 0xFF00 && point <= 0xFF60) || (point >= 0xFFE0 && point <= 0xFFE6) || (point >= 0x1F300 && point <= 0x1FAFF) ||
+         (point >= 0x20000 && point <= 0x3FFFD);
+}
+
+bool is_combining(char32_t point) {
+  return (point >= 0x300 && point <= 0x36F) || (point >= 0x1AB0 && point <= 0x1AFF) || (point >= 0x20D0 && point <= 0x20FF) ||
+         (point >= 0xFE00 && point <= 0xFE0F) || (point >= 0xFE20 && point <= 0xFE2F);
+}
+
+std::size_t width_of(char32_t point) { return is_combining(point) ? 0 : is_wide(point) ? 2 : 1; }
+
+/// Must not begin a line: 、。》」』】〕〉！），．：；？］｝”’
+bool closes(char32_t point) {
+  static constexpr std::u32string_view kClosing = U"、。》」』】〕〉！），．：；？］｝”’…";
+  return kClosing.find(point) != std::u32string_view::npos;
+}
+
+/// Must not end a line.
+bool opens(char32_t point) {
+  static constexpr std::u32string_view kOpening = U"《「『【〔〈（［｛“‘";
+  return kOpening.find(point) != std::u32string_view::npos;
+}
+
+/// The smallest part that a line may hold: a word, or one Chinese character with the punctuation that belongs to it.
+struct Piece {
+  std::string text;
+  std::size_t width = 0;
+  bool after_space = false;
+};
+
+std::vector<Piece> split_pieces(std::string_view text) {
+  std::vector<Piece> pieces;
+  char32_t previous = ' ';
+  while (!text.empty()) {
+    const Utf8Step step = next_utf8_step(text);
+    const std::string_view character = text.substr(0, step.length);
+    const char32_t point = step.is_valid ? decode_utf8(character) : U'\uFFFD';
+    text.remove_prefix(step.length);
+    if (point == ' ') {
+      previous = ' ';
+      continue;
+    }
+    const bool may_break = previous == ' ' || ((is_wide(point) || is_wide(previous)) && !closes(point) && !opens(previous));
+    if (pieces.empty() || may_break) pieces.push_back({.text = {}, .width = 0, .after_space = previous == ' ' && !pieces.empty()});
+    pieces.back().text.append(character);
+    pieces.back().width += width_of(point);
+    previous = point;
+  }
+  return pieces;
+}
+
+}  // namespace
+
+std::size_t display_width(std::string_view text) {
+  std::size_t width = 0;
+  while (!text.empty()) {
+    const Utf8Step step = next_utf8_step(text);
+    width += step.is_valid ? width_of(decode_utf8(text.substr(0, step.length))) : 1;
+    text.remove_prefix(step.length);
+  }
+  return width;
+}
+
+std::vector<std::string> wrap(std::string_view text, std::size_t width) {
+  std::vector<std::string> lines;
+  std::string line;
+  std::size_t used = 0;
+  for (const Piece& piece : split_pieces(text)) {
+    const std::size_t space = piece.after_space && !line.empty() ? 1 : 0;
+    if (!line.empty() && used + space + piece.width > width) {
+      lines.push_back(std::move(line));
+      line.clear();
+      used = 0;
+    } else if (space == 1) {
+      line += ' ';
+      ++used;
+    }
+    line += piece.text;
+    used += piece.width;
+  }
+  if (!line.empty() || lines.empty()) lines.push_back(std::move(line));
+  return lines;
+}
+
+std::vector<std::string_view> lines_of(std::string_view text) {
+  std::vector<std::string_view> lines;
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    lines.push_back(text.substr(0, end));
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
+  return lines;
+}
+
+}  // namespace handshaked::cli

@@ -1,0 +1,113 @@
+#include "cli/explain/explain_verb.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <iostream>
+
+#include "base/visible_text.h"
+#include "cli/command_line/exit_code.h"
+#include "cli/document/output.h"
+#include "cli/document/words.h"
+#include "cli/explain/explanation.h"
+#include "cli/knowledge/knowledge_base.h"
+#include "cli/log/log_reading.h"
+#include "config/config_file.h"
+
+namespace handshaked::cli {
+namespace {
+
+/// A line is explained alone; whoever has more of them wants `scan`.
+struct Asked {
+  std::string first_line;
+  bool has_more = false;
+};
+
+Asked first_line_of(std::string_view text) {
+  Asked asked;
+  while (!text.empty()) {
+    const auto end = std::min(text.find('\n'), text.size());
+    const std::string_view line = text.substr(0, end);
+    if (line.find_first_not_of(" \t\r") != std::string_view::npos) {
+      if (!asked.first_line.empty()) {
+        asked.has_more = true;
+        return asked;
+      }
+      asked.first_line = line;
+    }
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return asked;
+}
+
+std::string read_standard_input() {
+  static constexpr std::size_t kLimit = 1 << 20;
+  std::string text(kLimit, '\0');
+  std::cin.read(text.data(), static_cast<std::streamsize>(kLimit));
+  text.resize(static_cast<std::size_t>(std::cin.gcount()));
+  return text;
+}
+
+void complain_about_unknown(const Question& question, Language language) {
+  const std::string shown = visible_text(std::string_view(question.text).substr(0, 200));
+  std::fprintf(
+      stderr, "handshaked: %s\n",
+      (language == Language::zh
+           ? "不认识 \"" + shown + "\"：请给出一行日志、规则名、原因名、校验码（20）、告警（alert 48）或 OpenSSL 错误码（0A000418）"
+           : "\"" + shown +
+                 "\" is unknown: give a log line, a rule, a cause, a verify code (20), an alert (alert 48) or an OpenSSL error (0A000418)")
+          .c_str());
+  if (question.similar.empty()) return;
+  std::fprintf(stderr, "%s\n", std::string(say(language, "Did you mean:", "是不是要找：")).c_str());
+  for (const std::string& name : question.similar) std::fprintf(stderr, "  %s\n", name.c_str());
+}
+
+/// Who would be told, where somebody would be. False after a complaint about the configuration.
+bool add_forecast(Explanation& explanation, const std::string& config_file) {
+  if (!explanation.line || !explanation.line->trusted() || explanation.line->incident() == nullptr || explanation.line->incident()->noise)
+    return true;
+  const bool is_asked_for = !config_file.empty();
+  const auto loaded = config::load_config(is_asked_for ? config_file : std::string(config::kDefaultFile), is_asked_for);
+  for (const config::ConfigProblem& problem : loaded.problems) complain_about(Error(ErrorCode::invalid_configuration, problem.message()));
+  if (!loaded.problems.empty()) return !is_asked_for;
+  explanation.forecast = forecast_notification(*explanation.line->incident(), loaded.config, wall_clock_now());
+  return true;
+}
+
+}  // namespace
+
+int run_explain(const ExplainOptions& options) {
+  const auto zone = parse::TimeZone::named(options.time_zone);
+  if (!zone) {
+    complain_about(zone.error());
+    return kExitUsage;
+  }
+  const Asked asked = first_line_of(options.question == "-" ? read_standard_input() : options.question);
+  if (asked.first_line.empty()) {
+    std::fprintf(stderr, "handshaked: nothing to explain\n");
+    return kExitUsage;
+  }
+  const auto base = require_knowledge_base(options.rules_directory, KnowledgeDepth::rules_and_texts);
+  if (!base) return kExitConfiguration;
+  if (asked.has_more) std::fprintf(stderr, "handshaked: only the first line is explained; `handshaked scan -` takes them all\n");
+
+  Explanation explanation = explain(asked.first_line, *base, zone.value());
+  if (!add_forecast(explanation, options.config_file)) return kExitConfiguration;
+  const bool is_unknown = explanation.question.kind == Question::Kind::unknown;
+  if (is_unknown) complain_about_unknown(explanation.question, options.language);
+  Output output = Output::standard();
+  if (options.json) {
+    output.buffer() = explanation_json(explanation, *base, options.language);
+  } else if (!is_unknown) {
+    const auto page = make_page(page_options_for(STDOUT_FILENO, PageFormat::text, options.language));
+    write_explanation(*page, explanation, *base, options.language);
+    output.buffer() = page->finish();
+  }
+  if (const auto flushed = output.flush(); !flushed) {
+    complain_about(flushed.error());
+    return kExitInternal;
+  }
+  return explanation.knows_something() ? kExitDone : kExitNothing;
+}
+
+}  // namespace handshaked::cli

@@ -1,0 +1,155 @@
+#include "cli/host/diagnosis_report.h"
+
+#include "cli/document/words.h"
+#include "emit/redaction.h"
+#include "emit/remediation_event.h"
+
+namespace handshaked::cli {
+namespace {
+
+constexpr std::size_t kShownFixes = 4;
+constexpr std::size_t kShownDeadEnds = 5;
+
+class DiagnosisDocument {
+ public:
+  DiagnosisDocument(Document& page, const DiagnosisReport& report, Language language) : page_(page), report_(report), language_(language) {}
+
+  void write() {
+    write_headline();
+    std::size_t number = 0;
+    for (const DiagnosedIncident& one : report_.incidents) write_incident(one, ++number);
+    if (!report_.probes.empty()) {
+      page_.heading(say("Connections made", "所建立的连接"));
+      for (const std::string& probe : report_.probes) page_.note(probe);
+    }
+  }
+
+ private:
+  std::string_view say(std::string_view en, std::string_view zh) const { return cli::say(language_, en, zh); }
+  std::string text(std::string_view en, std::string_view zh) const { return std::string(say(en, zh)); }
+
+  void write_headline() {
+    if (report_.incidents.empty()) {
+      page_.title(say("handshaked diagnose: no TLS fault found", "handshaked diagnose：没有发现 TLS 故障"));
+      if (report_.healthy > 0) {
+        page_.paragraph(counted(language_, report_.healthy, "upstream was looked at and works", "upstreams were looked at and work",
+                                "个上游已检查，均正常"));
+      }
+      return;
+    }
+    page_.title(text("handshaked diagnose: ", "handshaked diagnose：") +
+                counted(language_, report_.incidents.size(), "TLS fault", "TLS faults", "个 TLS 故障"));
+  }
+
+  static std::string place_name(const correlate::Place& place) {
+    if (!place.peer.empty()) return place.peer;
+    if (!place.server.empty()) return place.server;
+    return place.object;
+  }
+
+  void write_incident(const DiagnosedIncident& one, std::size_t number) {
+    const correlate::Incident& incident = one.incident;
+    page_.fault(incident.severity,
+                std::to_string(number) + ". " + std::string(severity_word(language_, incident.severity)) + " " + place_name(incident.place),
+                one.diagnosis.summary.in(language_));
+    std::vector<Fact> facts;
+    facts.push_back({text("Cause", "原因"), one.diagnosis.cause + " (" + percent(one.diagnosis.confidence) + ")"});
+    if (const auto& place = one.diagnosis.place) {
+      facts.push_back({text("Where", "位置"), place->directive + (place->file.empty() ? "" : ", " + place->file) +
+                                                  (place->line == 0 ? "" : ":" + std::to_string(place->line))});
+    }
+    if (incident.count > 0) {
+      facts.push_back({text("Seen", "出现"), counted(language_, incident.count, "time, last at ", "times, last at ", "次，最近于 ") +
+                                                 time_words(incident.last_seen_at, std::chrono::seconds(0), true)});
+    }
+    facts.push_back({text("Incident", "事件"), incident.id});
+    page_.facts(facts);
+    if (one.diagnosis.is_healthy_now) {
+      page_.paragraph(say("It works now: the same verification was repeated, and passed.", "目前正常：已重复同样的验证并通过。"));
+    }
+    write_evidence(one.diagnosis);
+    write_fixes(one.diagnosis);
+    write_dead_ends(one.diagnosis);
+    if (!incident.sample_lines.empty()) {
+      page_.heading(say("A line of it", "样例日志行"));
+      page_.verbatim(emit::redacted_line(incident.sample_lines.front(), false));
+    }
+  }
+
+  void write_evidence(const diagnose::Diagnosis& diagnosis) {
+    std::vector<Item> items;
+    for (const diagnose::Evidence& evidence : diagnosis.evidence) {
+      if (evidence.kind != "log") items.push_back({.lead = evidence.text.in(language_), .remark = evidence.kind, .details = {}});
+    }
+    if (items.empty()) return;
+    page_.heading(say("How we know", "依据"));
+    page_.list(ListStyle::bullets, items);
+  }
+
+  std::string proof_words(const diagnose::Proof& proof) const {
+    switch (proof.status) {
+      case diagnose::ProofStatus::proved: return text("proved: ", "已证实：") + proof.detail.in(language_);
+      case diagnose::ProofStatus::refuted: return text("does not help: ", "已证伪：") + proof.detail.in(language_);
+      case diagnose::ProofStatus::untested: return text("not tested: ", "未验证：") + proof.detail.in(language_);
+    }
+    return {};
+  }
+
+  void write_fixes(const diagnose::Diagnosis& diagnosis) {
+    if (diagnosis.fixes.empty()) return;
+    page_.heading(say("What to do", "处理办法"));
+    std::vector<Item> items;
+    std::vector<const diagnose::Fix*> shown;
+    for (const diagnose::Fix& fix : diagnosis.fixes) {
+      if (shown.size() == kShownFixes) break;
+      shown.push_back(&fix);
+      Item item{
+          .lead = fix.title.in(language_), .remark = std::string(owner_words(language_, diagnose::to_string(fix.owner))), .details = {}};
+      if (fix.is_unsafe) item.details.push_back({text("Careful", "注意"), text("weakens a protection", "会削弱保护")});
+      if (!fix.how.empty()) item.details.push_back({text("How", "做法"), fix.how.in(language_)});
+      item.details.push_back({text("Proof", "验证"), proof_words(fix.proof)});
+      if (!fix.message.empty()) item.details.push_back({text("Send this", "发送以下内容"), fix.message.in(language_)});
+      items.push_back(std::move(item));
+    }
+    page_.list(ListStyle::numbered, items);
+    for (const diagnose::Fix* fix : shown) {
+      if (!fix->commands.empty()) {
+        page_.note(fix->title.in(language_) + text(": commands", "：命令"));
+        for (const std::string& command : fix->commands) page_.verbatim(command);
+      }
+    }
+    if (!shown.front()->patch.empty()) {
+      page_.heading(say("The first one as a patch (patch -p1 -d /)", "第一条的补丁（patch -p1 -d /）"));
+      page_.patch(shown.front()->patch);
+    }
+  }
+
+  void write_dead_ends(const diagnose::Diagnosis& diagnosis) {
+    if (diagnosis.dead_ends.empty()) return;
+    page_.heading(say("What not to try", "不要尝试"));
+    std::vector<Item> items;
+    for (const diagnose::DeadEnd& dead_end : diagnosis.dead_ends) {
+      if (items.size() == kShownDeadEnds) break;
+      Item item{
+          .lead = dead_end.action.in(language_), .remark = dead_end.is_unsafe ? text("unsafe", "不安全") : std::string(), .details = {}};
+      item.details.push_back({"", dead_end.why_fails.in(language_)});
+      if (dead_end.proof.status == diagnose::ProofStatus::proved) {
+        item.details.push_back({text("Proof", "验证"), dead_end.proof.detail.in(language_)});
+      }
+      items.push_back(std::move(item));
+    }
+    page_.list(ListStyle::bullets, items);
+  }
+
+  Document& page_;
+  const DiagnosisReport& report_;
+  Language language_;
+};
+
+}  // namespace
+
+void write_diagnosis_report(Document& page, const DiagnosisReport& report, Language language) {
+  DiagnosisDocument(page, report, language).write();
+}
+
+}  // namespace handshaked::cli

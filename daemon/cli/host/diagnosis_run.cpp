@@ -1,0 +1,258 @@
+#include "cli/host/diagnosis_run.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "analysis.h"
+#include "cli/host/nginx_surroundings.h"
+#include "cli/log/scan.h"
+#include "cli/log/shown_incidents.h"
+#include "correlate/failure_fold.h"
+#include "diagnose/diagnoser.h"
+#include "nginx/governing.h"
+
+namespace handshaked::cli {
+namespace {
+
+using diagnose::Diagnosis;
+using diagnose::Symptom;
+
+/// Keeps what the newest line of every incident said. A storm costs a hash look-up and one copy of a line each.
+class SymptomBook {
+ public:
+  void note(const match::RecognisedLine& failure) {
+    Entry& entry = entries_[correlate::incident_key(failure).hash];
+    ++entry.count;
+    if (failure.time) {
+      if (entry.count == 1) entry.first_at = failure.time->utc;
+      entry.last_at = failure.time->utc;
+    }
+    if (entry.count == 1)
+      entry.print = correlate::fingerprint(failure.rule.id, correlate::place_of(failure, correlate::incident_key(failure)));
+    // Every line of a small log, and of a storm those that a copy is worth.
+    if (entry.count <= kCopied || (entry.count & (entry.count - 1)) == 0) entry.symptom = diagnose::symptom_of(failure);
+  }
+
+  std::unordered_map<std::string, Symptom> finish() {
+    std::unordered_map<std::string, Symptom> by_fingerprint;
+    for (auto& [hash, entry] : entries_) {
+      entry.symptom.count = entry.count;
+      entry.symptom.first_at = entry.first_at;
+      entry.symptom.last_at = entry.last_at;
+      by_fingerprint.insert_or_assign(entry.print, std::move(entry.symptom));
+    }
+    return by_fingerprint;
+  }
+
+ private:
+  static constexpr std::uint64_t kCopied = 1000;
+  struct Entry {
+    std::string print;
+    Symptom symptom;
+    std::uint64_t count = 0;
+    Time first_at{}, last_at{};
+  };
+  std::unordered_map<std::uint64_t, Entry> entries_;
+};
+
+/// Some upstream that is reached with TLS is looked up while a request waits.
+bool resolves_for_tls(const diagnose::ReadConfiguration& read) {
+  return std::any_of(read.passes.targets().begin(), read.passes.targets().end(), [](const nginx::PassTarget& target) {
+    return target.is_tls &&
+           (target.has_variables || std::any_of(target.destinations.begin(), target.destinations.end(),
+                                                [](const auto& destination) { return destination.is_resolved_at_run_time; }));
+  });
+}
+
+/// Is a line of this form about TLS here? "no resolver defined" where upstreams with TLS are looked up at run time, "client sent invalid
+/// request" where the listener speaks TLS, or where TLS came to one that does not.
+bool is_about_tls(const diagnose::ReadConfiguration& read, const parse::ErrorRecord& record) {
+  if (record.side != parse::Side::client || record.message.starts_with("no resolver defined")) return resolves_for_tls(read);
+  nginx::LoggedPlace place;
+  place.server = record.server;
+  const auto listeners = nginx::governing_listeners(read.listeners, place);
+  const bool is_client_hello = record.request.starts_with("\x16\x03");  // in the place of a request line
+  return !listeners.empty() && (listeners.front().listener->is_tls || is_client_hello);
+}
+
+/// One line, as if it stood in a log: its rule and its incident.
+class OneLine : public FailureHandler {
+ public:
+  explicit OneLine(const KnowledgeBase& base) : fold_(base.rules, "") {}
+  void on_failure(const match::RecognisedLine& failure) override {
+    rule_ = &failure.rule;
+    symptom_ = diagnose::symptom_of(failure);
+    fold_.on_failure(failure);
+  }
+  std::optional<correlate::Incident> incident(Time now) { return incident_of_line(fold_.take(), now); }
+  const match::Rule* rule() const { return rule_; }
+  const Symptom& symptom() const { return symptom_; }
+
+ private:
+  correlate::FailureFold fold_;
+  const match::Rule* rule_ = nullptr;
+  Symptom symptom_;
+};
+
+class DiagnosisRun {
+ public:
+  DiagnosisRun(const DiagnosisOrder& order, const KnowledgeBase& base, const parse::TimeZone& zone, const diagnose::NginxAtHand& nginx)
+      : order_(order), base_(base), zone_(zone), nginx_(nginx), ca_store_(diagnose::CaStore::load(order.ca_stores, report_.remarks)) {
+    for (const match::Rule& rule : base.rules->rules()) rules_.emplace(rule.id, &rule);
+  }
+
+  DiagnosisReport run() {
+    std::vector<std::string> allow;
+    if (!order_.peer.empty()) allow.push_back(order_.peer);
+    const auto held = NginxSurroundings::create(nginx_, ca_store_, allow, order_.may_probe, order_.deadline);
+    if (!held) {
+      report_.remarks.push_back(held.error().message());
+      return std::move(report_);
+    }
+    surroundings_ = held.value()->surroundings();
+    diagnose_logs();
+    if (!order_.peer.empty() || order_.all) diagnose_peers();
+    report_.probes = held.value()->probes();
+    std::stable_sort(report_.incidents.begin(), report_.incidents.end(), [](const DiagnosedIncident& left, const DiagnosedIncident& right) {
+      return std::pair(-static_cast<int>(left.incident.severity), left.incident.opened_at) <
+             std::pair(-static_cast<int>(right.incident.severity), right.incident.opened_at);
+    });
+    return std::move(report_);
+  }
+
+ private:
+  /// What is left of the time, in fair shares: one sick peer must not starve the others.
+  std::chrono::steady_clock::time_point deadline_for(std::size_t still_to_do) const {
+    const auto now = std::chrono::steady_clock::now();
+    if (now >= order_.deadline || still_to_do <= 1) return order_.deadline;
+    const auto share = std::max<std::chrono::steady_clock::duration>((order_.deadline - now) / static_cast<long>(still_to_do) * 2,
+                                                                     std::chrono::seconds(3));
+    return std::min(order_.deadline, now + share);
+  }
+
+  void diagnose_logs() {
+    if (order_.logs.empty()) return;
+    SymptomBook book;
+    ScanHooks hooks;
+    hooks.on_trusted = [&](const match::RecognisedLine& failure) { book.note(failure); };
+    if (nginx_.read)
+      hooks.confirm = [this](const match::Rule&, const parse::ErrorRecord& record) { return is_about_tls(*nginx_.read, record); };
+    ScanResult scan = scan_logs(order_.logs, base_.rules, zone_, hooks);
+    for (const ScannedLog& log : scan.logs) {
+      if (!log.error.empty()) report_.remarks.push_back(log.error);
+    }
+    auto symptoms = book.finish();
+    std::erase_if(scan.incidents, [this](const correlate::Incident& incident) {
+      return !incident.id.starts_with(order_.only) && !incident.fingerprint.starts_with(order_.only);
+    });
+    std::size_t left = scan.incidents.size();
+    for (correlate::Incident& incident : scan.incidents) {
+      DiagnosedIncident diagnosed;
+      diagnosed.symptom = std::move(symptoms[incident.fingerprint]);
+      const auto rule = rules_.find(incident.rule_id);
+      diagnosed.rule = rule == rules_.end() ? nullptr : rule->second;
+      surroundings_.deadline = deadline_for(left--);
+      diagnosed.diagnosis = diagnose::diagnose(diagnosed.symptom, surroundings_, base_.knowledge);
+      diagnosed.incident = std::move(incident);
+      report_.incidents.push_back(std::move(diagnosed));
+    }
+  }
+
+  // ---- peers without a log: what nginx would write ------------------------------------------------------------------------
+
+  struct PeerCase {
+    std::string scheme, peer, server;
+    bool operator==(const PeerCase&) const = default;
+  };
+
+  std::vector<PeerCase> peer_cases() const {
+    std::vector<PeerCase> cases;
+    const auto add = [&](PeerCase one) {
+      if (!order_.all && one.peer != order_.peer) return;
+      if (std::find(cases.begin(), cases.end(), one) == cases.end()) cases.push_back(std::move(one));
+    };
+    if (!nginx_.read) return cases;
+    for (const nginx::PassTarget& target : nginx_.read->passes.targets()) {
+      if (order_.all && !target.is_tls) continue;
+      const std::string server = target.server != nullptr ? target.server->names.logged : std::string();
+      for (const nginx::Destination& destination : target.destinations) {
+        if (destination.group == nullptr) {
+          add({destination.scheme, destination.address.text(), server});
+          continue;
+        }
+        for (const nginx::UpstreamServer& member : destination.group->servers) {
+          if (member.is_valid && !member.is_down) add({destination.scheme, member.address.text(), server});
+        }
+      }
+    }
+    return cases;
+  }
+
+  void diagnose_peers() {
+    const std::vector<PeerCase> cases = peer_cases();
+    if (cases.empty()) {
+      report_.remarks.push_back(order_.all ? "the configuration has no upstream with TLS"
+                                           : "the configuration names no upstream " + order_.peer +
+                                                 ": give --nginx-conf, or an address as the configuration writes it");
+    }
+    std::size_t left = cases.size();
+    for (const PeerCase& one : cases) {
+      if (!order_.may_probe) {  // nothing is logged, and nobody looked
+        report_.remarks.push_back(one.peer + ": not looked at: --no-probe");
+        continue;
+      }
+      Symptom symptom;
+      symptom.side = parse::Side::upstream;
+      symptom.scheme = one.scheme;
+      symptom.peer = one.peer;
+      symptom.server = one.server;
+      symptom.first_at = symptom.last_at = surroundings_.now;
+      surroundings_.deadline = deadline_for(left--);
+      add_present_state(one, diagnose::diagnose(symptom, surroundings_, base_.knowledge));
+    }
+  }
+
+  void add_present_state(const PeerCase& one, Diagnosis diagnosis) {
+    if (diagnosis.is_healthy_now || diagnosis.would_log.empty()) {
+      if (diagnosis.is_healthy_now) ++report_.healthy;
+      else report_.remarks.push_back(one.peer + ": " + (diagnosis.summary.empty() ? "could not be looked at" : diagnosis.summary.en));
+      return;
+    }
+    OneLine line(base_);
+    LineAnalysis analysis(base_.rules, zone_);
+    const std::string upstream = one.scheme.empty() ? one.peer : one.scheme + "://" + one.peer + "/";
+    const std::string text = "2026/01/01 00:00:00 [error] 1#1: *1 " + diagnosis.would_log + ", client: 127.0.0.1, server: " + one.server +
+                             (one.scheme.empty() ? ", upstream: \"" + upstream + "\", bytes from/to client:0/0, bytes from/to upstream:0/0"
+                                                 : ", request: \"GET / HTTP/1.1\", upstream: \"" + upstream + "\", host: \"-\"") +
+                             "\n";
+    analysis.consume({.bytes = text, .before = {}, .offset = {}}, line);
+    auto incident = line.incident(surroundings_.now);
+    if (!incident) {
+      report_.remarks.push_back(one.peer + ": " + diagnosis.would_log);
+      return;
+    }
+    incident->count = 0;  // nobody has met it yet
+    incident->sample_lines.clear();
+    incident->clients = {};
+    incident->opened_at = incident->last_seen_at = surroundings_.now;
+    report_.incidents.push_back({std::move(*incident), line.symptom(), std::move(diagnosis), line.rule()});
+  }
+
+  const DiagnosisOrder& order_;
+  const KnowledgeBase& base_;
+  const parse::TimeZone& zone_;
+  const diagnose::NginxAtHand& nginx_;
+  DiagnosisReport report_;
+  diagnose::CaStore ca_store_;
+  diagnose::Surroundings surroundings_;
+  std::unordered_map<std::string_view, const match::Rule*> rules_;
+};
+
+}  // namespace
+
+DiagnosisReport run_diagnosis(const DiagnosisOrder& order, const KnowledgeBase& base, const parse::TimeZone& zone,
+                              const diagnose::NginxAtHand& nginx) {
+  return DiagnosisRun(order, base, zone, nginx).run();
+}
+
+}  // namespace handshaked::cli

@@ -1,0 +1,210 @@
+#include "cli/host/doctor_verb.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <map>
+
+#include "base/json_writer.h"
+#include "base/visible_text.h"
+#include "cli/command_line/exit_code.h"
+#include "cli/document/document.h"
+#include "cli/document/output.h"
+#include "cli/document/words.h"
+#include "cli/host/nginx_surroundings.h"
+#include "cli/knowledge/knowledge_base.h"
+#include "cli/log/log_reading.h"
+#include "diagnose/doctor/checkup.h"
+
+namespace handshaked::cli {
+namespace {
+
+using diagnose::Doctor;
+using diagnose::Finding;
+
+constexpr auto kTimeLimit = std::chrono::seconds(28);
+constexpr std::size_t kShownOfAKind = 5;
+constexpr std::size_t kShownLogs = 12;
+
+std::string place_of(const Finding& finding) {
+  if (finding.file.empty()) return {};
+  return finding.file + (finding.line == 0 ? "" : ":" + std::to_string(finding.line));
+}
+
+const char* place_word(nginx::LogPlace place) {
+  switch (place) {
+    case nginx::LogPlace::file: return "file";
+    case nginx::LogPlace::discarded: return "discarded";
+    case nginx::LogPlace::device: return "device";
+    case nginx::LogPlace::stderr_: return "stderr";
+    case nginx::LogPlace::syslog: return "syslog";
+    case nginx::LogPlace::memory: return "memory";
+  }
+  return "";
+}
+
+void write_logs(JsonWriter& json, const Doctor& checkup) {
+  json.key("logs").begin_array();
+  for (const diagnose::CheckedLog& checked : checkup.logs) {
+    json.begin_object().member("path", checked.log.path).member("kind", place_word(checked.log.place)).member("level", checked.log.level);
+    json.optional_member("file", checked.log.file);
+    if (checked.log.line != 0) json.member("line", checked.log.line);
+    if (checked.log.place == nginx::LogPlace::file) json.member("exists", checked.is_there).member("readable", !checked.is_closed);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+std::string state_of(const diagnose::CheckedLog& checked, Language language) {
+  if (checked.log.place != nginx::LogPlace::file) return std::string(say(language, "not a file", "不是文件"));
+  if (checked.is_closed) return std::string(say(language, "the service may not read it", "服务无法读取"));
+  return std::string(checked.is_there ? say(language, "followed", "跟踪") : say(language, "waited for", "等待出现"));
+}
+
+void write_log_list(Document& page, const Doctor& checkup, Language language) {
+  if (checkup.logs.empty()) return;
+  page.heading(say(language, "Error logs", "错误日志"));
+  std::vector<Item> items;
+  for (const diagnose::CheckedLog& checked : checkup.logs) {
+    if (items.size() == kShownLogs) break;
+    const std::string place = checked.log.file.empty() ? std::string(say(language, "built in", "内置"))
+                                                       : checked.log.file + ":" + std::to_string(checked.log.line);
+    items.push_back(
+        {.lead = checked.log.path + " " + checked.log.level + ": " + state_of(checked, language), .remark = place, .details = {}});
+  }
+  page.list(ListStyle::bullets, items);
+  if (checkup.logs.size() > kShownLogs)
+    page.note(counted(language, checkup.logs.size() - kShownLogs, "more; --format json lists all", "more; --format json lists all",
+                      "个未显示；--format json 列出全部"));
+}
+
+std::string checkup_json(const Doctor& checkup, const diagnose::NginxAtHand& nginx, const std::vector<std::string>& probes,
+                         Language language) {
+  std::string out;
+  JsonWriter json(out);
+  json.begin_object().key("nginx").begin_object();
+  json.optional_member("program", nginx.program).member("configuration", nginx.read->configuration.main_path());
+  if (nginx.installation.version.is_known()) json.member("version", nginx.installation.version.text());
+  json.optional_member("openssl", nginx.installation.openssl_running);
+  if (nginx.running) json.member("process", nginx.running->master);
+  json.end_object().key("checked").begin_object();
+  json.member("upstreams", checkup.upstreams).member("upstreams_working", checkup.upstreams_working).member("files", checkup.files);
+  json.member("certificates", checkup.certificates).member("listeners", checkup.listeners).end_object();
+  write_logs(json, checkup);
+  json.key("findings").begin_array();
+  for (const Finding& finding : checkup.findings) {
+    json.begin_object().member("id", finding.id).member("severity", to_string(finding.severity));
+    json.member("text", finding.text.in(language)).optional_member("advice", finding.advice.in(language));
+    json.optional_member("file", finding.file);
+    if (finding.line != 0) json.member("line", finding.line);
+    json.end_object();
+  }
+  json.end_array().key("unseen").begin_array();
+  for (const diagnose::Text& text : checkup.unseen) json.value(text.in(language));
+  json.end_array().array("probes", probes).end_object();
+  return out + "\n";
+}
+
+void write_headline(Document& page, const Doctor& checkup, const diagnose::NginxAtHand& nginx, Language language) {
+  page.title(checkup.findings.empty()
+                 ? std::string(say(language, "handshaked doctor: nothing found", "handshaked doctor：未发现问题"))
+                 : "handshaked doctor: " + counted(language, checkup.findings.size(), "finding", "findings", "个发现"));
+  const auto fact = [language](std::string_view en, std::string_view zh, std::string value) {
+    return Fact{std::string(say(language, en, zh)), std::move(value)};
+  };
+  std::string program = nginx.program.empty() ? std::string(say(language, "not found", "未找到")) : nginx.program;
+  if (nginx.installation.version.is_known()) {
+    program += " " + nginx.installation.version.text() + ", " + nginx.installation.openssl_running;
+  }
+  if (nginx.running) program += std::string(say(language, ", process ", "，进程 ")) + std::to_string(nginx.running->master);
+  page.facts({fact("nginx", "nginx", program), fact("Configuration", "配置", nginx.read->configuration.main_path()),
+              fact("Looked at", "已检查",
+                   counted(language, checkup.upstreams, "upstream", "upstreams", "个上游") + " (" +
+                       std::to_string(checkup.upstreams_working) + std::string(say(language, " working), ", " 个正常），")) +
+                       counted(language, checkup.listeners, "TLS listener", "TLS listeners", "个 TLS 监听") + ", " +
+                       counted(language, checkup.certificates, "certificate", "certificates", "个证书"))});
+}
+
+void write_findings(Document& page, const Doctor& checkup, Language language) {
+  std::map<std::string, std::size_t> shown;
+  std::optional<match::Severity> section;
+  std::vector<Item> items;
+  const auto finish_section = [&] {
+    if (!items.empty()) page.list(ListStyle::bullets, items);
+    items.clear();
+  };
+  for (const Finding& finding : checkup.findings) {
+    if (section != finding.severity) {
+      finish_section();
+      section = finding.severity;
+      page.heading(severity_word(language, finding.severity));
+    }
+    if (++shown[finding.id] > kShownOfAKind) continue;
+    Item item{.lead = finding.text.in(language), .remark = place_of(finding), .details = {}};
+    if (!finding.advice.empty()) item.details.push_back({"", finding.advice.in(language)});
+    items.push_back(std::move(item));
+  }
+  finish_section();
+  for (const auto& [id, count] : shown) {
+    if (count <= kShownOfAKind) continue;
+    page.note(id + ": " +
+              counted(language, count - kShownOfAKind, "more; --format json lists all", "more; --format json lists all",
+                      "个未显示；--format json 列出全部"));
+  }
+}
+
+std::string checkup_page(const Doctor& checkup, const diagnose::NginxAtHand& nginx, Language language) {
+  const auto page = make_page(page_options_for(STDOUT_FILENO, PageFormat::text, language));
+  write_headline(*page, checkup, nginx, language);
+  write_findings(*page, checkup, language);
+  write_log_list(*page, checkup, language);
+  if (!checkup.unseen.empty()) {
+    page->heading(say(language, "Not looked at", "未检查"));
+    std::vector<Item> items;
+    for (const diagnose::Text& text : checkup.unseen) {
+      if (items.size() < 2 * kShownOfAKind) items.push_back({.lead = text.in(language), .remark = {}, .details = {}});
+    }
+    page->list(ListStyle::bullets, items);
+  }
+  return page->finish();
+}
+
+}  // namespace
+
+int run_doctor(const DoctorOptions& options) {
+  const auto base = require_knowledge_base(options.rules_directory, KnowledgeDepth::rules_and_texts);
+  if (!base) return kExitConfiguration;
+  const auto nginx = diagnose::read_nginx(options.nginx);
+  if (!nginx || !nginx.value().read) {
+    std::fprintf(stderr, "handshaked: %s\n",
+                 visible_text(nginx ? "there is no nginx configuration here; give --nginx-conf FILE" : nginx.error().message()).c_str());
+    return kExitUsage;
+  }
+  std::vector<std::string> problems;
+  const diagnose::CaStore ca_store = diagnose::CaStore::load({}, problems);
+  const auto around =
+      NginxSurroundings::create(nginx.value(), ca_store, {}, !options.no_probe, std::chrono::steady_clock::now() + kTimeLimit);
+  if (!around) {
+    complain_about(around.error());
+    return kExitUsage;
+  }
+  diagnose::DoctorOptions checkup_options;
+  checkup_options.horizon = std::chrono::hours(24 * options.days);
+  checkup_options.running = nginx.value().running ? &*nginx.value().running : nullptr;
+  checkup_options.service_user = options.service_user;
+  checkup_options.service = diagnose::reader_named(options.service_user, {"adm", "systemd-journal"});  // as the unit has it
+  const Doctor checkup = diagnose::check_up(around.value()->surroundings(), base->knowledge, checkup_options);
+  Output output = Output::standard();
+  output.buffer() = options.json ? checkup_json(checkup, nginx.value(), around.value()->probes(), options.language)
+                                 : checkup_page(checkup, nginx.value(), options.language);
+  if (const auto flushed = output.flush(); !flushed) {
+    complain_about(flushed.error());
+    return kExitInternal;
+  }
+  const bool is_met = options.fail_on && std::any_of(checkup.findings.begin(), checkup.findings.end(),
+                                                     [&](const Finding& finding) { return finding.severity >= *options.fail_on; });
+  return is_met ? kExitNothing : kExitDone;
+}
+
+}  // namespace handshaked::cli

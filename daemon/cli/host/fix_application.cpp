@@ -1,0 +1,231 @@
+#include "cli/host/fix_application.h"
+
+#include <algorithm>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+
+#include "cli/host/file_replacement.h"
+#include "diagnose/patch/configuration_trial.h"
+#include "diagnose/patch/diff_application.h"
+#include "diagnose/patch/patched_files.h"
+#include "diagnose/patch/program_run.h"
+
+namespace handshaked::cli {
+namespace {
+
+using diagnose::DiffedFile;
+using diagnose::NginxAtHand;
+using diagnose::Text;
+using DiffedFiles = std::map<std::string, DiffedFile>;
+
+constexpr nginx::NginxVersion kErrorLogOption{1, 19, 5};
+
+/// While it lives, a wish to stop waits to be asked for.
+class SignalsHeld {
+ public:
+  SignalsHeld() {
+    ::sigemptyset(&held_);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&held_, signal);
+    ::pthread_sigmask(SIG_BLOCK, &held_, &before_);
+  }
+  ~SignalsHeld() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  SignalsHeld(const SignalsHeld&) = delete;
+  SignalsHeld& operator=(const SignalsHeld&) = delete;
+  bool is_asked_to_stop() const {
+    sigset_t pending;
+    ::sigpending(&pending);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+      if (::sigismember(&pending, signal) == 1) return true;
+    }
+    return false;
+  }
+
+ private:
+  sigset_t held_{}, before_{};
+};
+
+/// The error log of nginx's master, from now on.
+class MainLog {
+ public:
+  explicit MainLog(const NginxAtHand& nginx) {
+    for (const nginx::ErrorLog& log :
+         nginx::effective_error_logs(nginx.read->configuration.root(), nginx.read->configuration, nginx.installation)) {
+      if (log.kind == nginx::ErrorLog::Kind::file && path_.empty()) path_ = log.path;
+    }
+    std::error_code ignored;
+    if (const auto size = std::filesystem::file_size(path_, ignored); !ignored) begin_ = size;
+  }
+  /// "bind() to 0.0.0.0:443 failed …"; empty when there is none.
+  std::string last_emergency() const {
+    std::ifstream file(path_, std::ios::binary);
+    file.seekg(static_cast<std::streamoff>(begin_));
+    std::string found;
+    std::size_t lines = 0;
+    for (std::string line; lines < kMostLines && std::getline(file, line); ++lines) {
+      if (const std::size_t at = line.find("[emerg]"); at != std::string::npos) found = line.substr(at);
+    }
+    return found;
+  }
+
+ private:
+  static constexpr std::size_t kMostLines = 100'000;
+  std::string path_;
+  std::uintmax_t begin_ = 0;
+};
+
+class FixRun {
+ public:
+  FixRun(const NginxAtHand& nginx, const diagnose::Fix& fix, const FixOptions& options) : nginx_(nginx), fix_(fix), options_(options) {}
+
+  FixReport try_it() {
+    if (read_patch() && try_copy()) report_.outcome = FixOutcome::unverified;
+    return std::move(report_);
+  }
+
+  FixReport apply(const std::function<Verification()>& verify) {
+    const SignalsHeld signals;
+    if (!read_patch() || !try_copy()) return std::move(report_);
+    auto begun = FileReplacement::begin(options_.backup_root, options_.name);
+    if (!begun) {
+      step("backup", false, begun.error().message());
+      return std::move(report_);
+    }
+    FileReplacement files = std::move(begun).value();
+    report_.backup = files.backup();
+    const bool is_in_force = write_files(files) && test_configuration() && reload("reload") && verified(verify, signals);
+    if (!is_in_force) roll_back(files);
+    return std::move(report_);
+  }
+
+ private:
+  bool step(std::string name, bool succeeded, const std::string& detail) { return step(std::move(name), succeeded, Text{detail, detail}); }
+  bool step(std::string name, bool succeeded, Text detail) {
+    report_.steps.push_back({std::move(name), succeeded, std::move(detail)});
+    return succeeded;
+  }
+
+  bool read_patch() {
+    if (nginx_.is_dump) return step("patch", false, Text{"a dump is no configuration that can be changed", "转储不是可更改的配置"});
+    auto read = diagnose::apply_unified_diff(fix_.patch, nginx_.files);
+    if (!read) return step("patch", false, read.error().message());
+    changed_ = std::move(read).value();
+    return true;
+  }
+
+  bool try_copy() {
+    diagnose::PatchedFiles files(nginx_.files);
+    std::map<std::string, std::string> texts;
+    for (const auto& [path, file] : changed_) {
+      texts.emplace(path, file.after);
+      if (file.is_new) {
+        if (const auto made = files.create(path, file.after); !made) return step("trial", false, made.error().message());
+        continue;
+      }
+      auto opened = files.open(path, &file.before);
+      if (!opened) return step("trial", false, opened.error().message());
+      opened.value()->whole = file.after;
+    }
+    const nginx::Configuration& now = nginx_.read->configuration;
+    const auto patched = nginx::Configuration::load(now.main_path(), files, {.prefix = now.prefix(), .limits = {}});
+    if (!patched) return step("trial", false, patched.error().message());
+    diagnose::TrialOptions trial;
+    trial.program = nginx_.program;
+    trial.version = nginx_.installation.version;
+    trial.time_limit = options_.test_time;
+    const auto tried = diagnose::try_configuration(patched.value(), files, texts, trial);
+    if (!tried) return step("trial", false, tried.error().message());
+    if (!tried.value().is_accepted) return step("trial", false, tried.value().complaint);
+    return step("trial", true, Text{"nginx -t accepts a copy with this change", "nginx -t 接受含此更改的副本"});
+  }
+
+  bool write_files(FileReplacement& files) {
+    for (const auto& [path, file] : changed_) {
+      const auto written = file.is_new ? files.create(path, file.after) : files.replace(path, file.before, file.after);
+      if (!written) return step("write", false, written.error().message());
+    }
+    std::string names;
+    for (const auto& [path, file] : changed_) names += (names.empty() ? "" : ", ") + path;
+    return step("write", true, names);
+  }
+
+  bool test_configuration() {
+    const nginx::Configuration& now = nginx_.read->configuration;
+    std::vector<std::string> arguments = {"nginx", "-t", "-c", now.main_path(), "-p", now.prefix()};
+    if (nginx_.installation.version >= kErrorLogOption) arguments.insert(arguments.end(), {"-e", "stderr"});
+    const auto run = diagnose::run_program(nginx_.program, arguments, options_.test_time);
+    if (!run) return step("nginx_t", false, run.error().message());
+    std::string output = run.value().output;
+    while (output.ends_with('\n')) output.pop_back();
+    return step("nginx_t", run.value().succeeded(), output);
+  }
+
+  bool reload(const std::string& name) {
+    if (!nginx_.running) {
+      return step(name, true, Text{"nginx does not run: it takes the change when it is started", "nginx 未在运行：启动时生效"});
+    }
+    const MainLog log(nginx_);
+    const auto done = diagnose::reload_nginx(*nginx_.running, options_.reload_time);
+    if (!done) {
+      const std::string complaint = log.last_emergency();
+      return step(name, false, complaint.empty() ? done.error().message() : done.error().message() + ": " + complaint);
+    }
+    return step(name, true,
+                Text{"nginx works with it (master process " + std::to_string(nginx_.running->master) + ")",
+                     "nginx 已采用（主进程 " + std::to_string(nginx_.running->master) + "）"});
+  }
+
+  bool verified(const std::function<Verification()>& verify, const SignalsHeld& signals) {
+    Verification seen = verify();
+    if (signals.is_asked_to_stop()) return step("verify", false, Text{"interrupted", "被中断"});
+    using Answer = Verification::Answer;
+    report_.outcome = seen.answer == Answer::works ? FixOutcome::applied : FixOutcome::unverified;
+    return step("verify", seen.answer != Answer::fails, std::move(seen.detail));
+  }
+
+  void roll_back(FileReplacement& files) {
+    const auto restored = files.restore();
+    if (!restored) {
+      step("rollback", false, restored.error().message());
+      report_.outcome = FixOutcome::broken;
+      return;
+    }
+    step("rollback", true, Text{"every file is as it was", "所有文件已恢复原状"});
+    report_.outcome = FixOutcome::rolled_back;
+    const auto asked = std::find_if(report_.steps.begin(), report_.steps.end(), [](const FixStep& one) { return one.name == "reload"; });
+    if (asked == report_.steps.end() || !nginx_.running) return;
+    // Also after a reload that failed: nginx may have taken it a moment later. It then still works with what it had before.
+    const bool was_taken = asked->succeeded;
+    if (!reload("rollback_reload") && was_taken) report_.outcome = FixOutcome::broken;
+  }
+
+  const NginxAtHand& nginx_;
+  const diagnose::Fix& fix_;
+  const FixOptions& options_;
+  FixReport report_;
+  DiffedFiles changed_;
+};
+
+}  // namespace
+
+std::string_view to_string(FixOutcome outcome) {
+  switch (outcome) {
+    case FixOutcome::applied: return "applied";
+    case FixOutcome::unverified: return "unverified";
+    case FixOutcome::refused: return "refused";
+    case FixOutcome::rolled_back: return "rolled_back";
+    case FixOutcome::broken: return "broken";
+  }
+  return "broken";
+}
+
+FixReport try_fix(const NginxAtHand& nginx, const diagnose::Fix& fix, const FixOptions& options) {
+  return FixRun(nginx, fix, options).try_it();
+}
+
+FixReport apply_fix(const NginxAtHand& nginx, const diagnose::Fix& fix, const FixOptions& options,
+                    const std::function<Verification()>& verify) {
+  return FixRun(nginx, fix, options).apply(verify);
+}
+
+}  // namespace handshaked::cli

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+
+#include "base/language.h"
+#include "cli/host/fix_application.h"
+#include "diagnose/diagnosis.h"
+
+namespace handshaked::cli {
+
+/// A fix for people. What is no patch stands behind "# ": patch(1) reads the whole as it is.
+std::string fix_text(const std::string& incident, std::size_t rank, const diagnose::Fix& fix, Language language);
+std::string fix_json(const std::string& incident, std::size_t rank, const diagnose::Fix& fix, Language language);
+
+/// What was done, step by step.
+std::string fix_report_text(const FixReport& report, const diagnose::Fix& fix, bool was_applied, Language language);
+std::string fix_report_json(const std::string& incident, const FixReport& report, const diagnose::Fix& fix, Language language);
+
+}  // namespace handshaked::cli

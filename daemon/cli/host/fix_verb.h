@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/language.h"
+#include "diagnose/host/nginx_at_hand.h"
+
+namespace handshaked::cli {
+
+struct FixVerbOptions {
+  enum class Action : std::uint8_t { show, try_it, apply } action = Action::show;
+  std::string incident;           ///< id or fingerprint, or how one of them begins
+  std::string fix;                ///< its id or rank; empty: the first one that a patch can make
+  std::vector<std::string> logs;  ///< empty: the error logs that nginx's configuration names
+  diagnose::NginxPlace nginx;
+  std::vector<std::string> ca_stores;
+  bool no_probe = false;
+  bool allow_unsafe = false;
+  std::string backup_directory;  ///< empty: /var/lib/handshaked/backups
+  long reload_seconds = 20;      ///< how long nginx may take to work with a configuration
+  std::string rules_directory;
+  std::string time_zone = "local";
+  Language language = Language::en;
+  bool json = false;
+};
+
+/// `handshaked fix`: shows the patch of an incident's fix, tries it on a copy, or applies it. The incident is diagnosed anew, so that a fix
+/// is never older than the configuration. 0: shown, accepted, applied; 1: refused or rolled back; 2: no such incident or fix.
+int run_fix(const FixVerbOptions& options);
+
+}  // namespace handshaked::cli

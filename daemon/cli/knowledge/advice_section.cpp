@@ -1,0 +1,174 @@
+#include "cli/knowledge/advice_section.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "cli/document/words.h"
+
+namespace handshaked::cli {
+namespace {
+
+void replace_all(std::string& text, std::string_view what, std::string_view by) {
+  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size())) text.replace(at, what.size(), by);
+}
+
+/// A host or an address with a port, and nothing that a shell could take for more.
+bool is_plain_peer(std::string_view peer) {
+  static constexpr std::string_view kCharacters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz.-_:[]";
+  const auto colon = peer.rfind(':');
+  return colon != std::string_view::npos && colon > 0 && colon + 1 < peer.size() && peer.front() != '-' &&
+         peer.find_first_not_of(kCharacters) == std::string_view::npos &&
+         peer.substr(colon + 1).find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+void gather(LineAdvice& into, const std::string& cause, match::Advice from, const AdviceSetting& setting, std::set<std::string>& known) {
+  for (match::Workaround& workaround : from.workarounds) {
+    if (!known.insert(workaround.action).second) continue;
+    for (std::string* text : {&workaround.action, &workaround.how, &workaround.condition}) *text = filled_in(std::move(*text), setting);
+    into.workarounds.push_back({cause, std::move(workaround)});
+  }
+  for (match::DeadEnd& dead_end : from.dead_ends) {
+    if (!known.insert(dead_end.action).second) continue;
+    for (std::string* text : {&dead_end.action, &dead_end.why_fails, &dead_end.condition}) *text = filled_in(std::move(*text), setting);
+    into.dead_ends.push_back({cause, std::move(dead_end)});
+  }
+}
+
+void append_part(std::string& remark, std::string_view part, Language language) {
+  if (part.empty()) return;
+  if (!remark.empty()) remark += say(language, "; ", "；");
+  remark += part;
+}
+
+/// A rate is a prior: it comes with what it rests on.
+std::string rate_words(Language language, double rate, long evidence, std::string_view en, std::string_view zh) {
+  std::string text =
+      language == Language::zh ? "约 " + percent(rate) + " " + std::string(zh) : std::string(en) + " in about " + percent(rate);
+  if (evidence > 0)
+    text += language == Language::zh ? "（依据 " + std::to_string(evidence) + " 例）"
+                                     : " (" + counted(language, static_cast<std::uint64_t>(evidence), "case", "cases", "") + ")";
+  else text += say(language, " (an estimate)", "（估计值）");
+  return text;
+}
+
+std::vector<Item> candidate_items(const LineAdvice& advice, std::size_t limit, Language language) {
+  std::vector<Item> items;
+  for (const CandidateAdvice& candidate : advice.candidates) {
+    if (items.size() == limit) break;
+    Item item{.lead = percent(candidate.likelihood) + " " + candidate.cause, .remark = {}, .details = {}};
+    if (!candidate.meaning.empty()) item.details.push_back({"", candidate.meaning});
+    if (!candidate.tell_apart.empty())
+      item.details.push_back({std::string(say(language, "Tell apart:", "如何区分：")), candidate.tell_apart});
+    items.push_back(std::move(item));
+  }
+  return items;
+}
+
+Item workaround_item(const CauseWorkaround& entry, bool name_cause, Language language) {
+  const match::Workaround& workaround = entry.workaround;
+  Item item{.lead = workaround.action, .remark = {}, .details = {}};
+  if (name_cause && !entry.cause.empty()) append_part(item.remark, std::string(say(language, "if ", "若是 ")) + entry.cause, language);
+  append_part(item.remark, owner_words(language, workaround.owner), language);
+  if (workaround.success_rate > 0) {
+    append_part(item.remark, rate_words(language, workaround.success_rate, workaround.evidence_count, "helps", "有效"), language);
+  }
+  if (!workaround.condition.empty()) item.details.push_back({std::string(say(language, "When:", "适用：")), workaround.condition});
+  if (!workaround.how.empty()) item.details.push_back({std::string(say(language, "How:", "做法：")), workaround.how});
+  return item;
+}
+
+std::vector<Item> workaround_items(const LineAdvice& advice, const AdviceLimits& limits, Language language) {
+  std::vector<Item> items;
+  std::map<std::string, std::size_t> of_cause;
+  for (const CauseWorkaround& entry : advice.workarounds) {
+    if (items.size() == limits.workarounds) break;
+    if (++of_cause[entry.cause] > limits.workarounds_per_cause) continue;
+    items.push_back(workaround_item(entry, advice.candidates.size() > 1, language));
+  }
+  return items;
+}
+
+std::vector<Item> dead_end_items(const LineAdvice& advice, std::size_t limit, Language language) {
+  std::vector<CauseDeadEnd> entries = advice.dead_ends;
+  // What seems to work because a protection is off does the most harm: warn of it first.
+  std::stable_partition(entries.begin(), entries.end(), [](const CauseDeadEnd& entry) { return entry.dead_end.unsafe; });
+  std::vector<Item> items;
+  for (const CauseDeadEnd& entry : entries) {
+    if (items.size() == limit) break;
+    const match::DeadEnd& dead_end = entry.dead_end;
+    Item item{.lead = dead_end.action, .remark = {}, .details = {}};
+    if (dead_end.unsafe) append_part(item.remark, say(language, "UNSAFE: it switches a protection off", "不安全：等于关掉保护"), language);
+    if (dead_end.fail_rate > 0) {
+      append_part(
+          item.remark,
+          language == Language::zh ? "约 " + percent(dead_end.fail_rate) + " 无效" : "fails in about " + percent(dead_end.fail_rate),
+          language);
+    }
+    if (!dead_end.condition.empty()) item.details.push_back({std::string(say(language, "When:", "适用：")), dead_end.condition});
+    if (!dead_end.why_fails.empty()) item.details.push_back({std::string(say(language, "Why:", "原因：")), dead_end.why_fails});
+    items.push_back(std::move(item));
+  }
+  return items;
+}
+
+}  // namespace
+
+std::string filled_in(std::string text, const AdviceSetting& setting) {
+  replace_all(text, "{family}", match::directive_family(setting.scheme));
+  if (is_plain_peer(setting.peer)) {
+    replace_all(text, "PEER:PORT", setting.peer);
+    replace_all(text, "HOST:PORT", setting.peer);
+    replace_all(text, "-connect PEER ", "-connect " + std::string(setting.peer) + " ");
+  }
+  return text;
+}
+
+LineAdvice advice_about(const match::Rule& rule, const AdviceSetting& setting, const match::Knowledge& knowledge, Language language) {
+  match::Advice own = match::Knowledge::about_rule(rule, language);
+  LineAdvice advice{.root_cause = filled_in(own.root_cause, setting), .candidates = {}, .workarounds = {}, .dead_ends = {}};
+  std::set<std::string> known;
+  for (const match::CandidateCause& candidate : rule.causes) {
+    const std::string& apart =
+        language == Language::zh && !candidate.tell_apart_zh.empty() ? candidate.tell_apart_zh : candidate.tell_apart;
+    CandidateAdvice words{
+        .cause = candidate.cause, .likelihood = candidate.likelihood, .meaning = {}, .tell_apart = filled_in(apart, setting)};
+    if (auto cause = knowledge.about_cause(candidate.cause, language)) {
+      words.meaning = filled_in(cause->meaning, setting);
+      gather(advice, candidate.cause, std::move(*cause), setting, known);
+    }
+    advice.candidates.push_back(std::move(words));
+  }
+  gather(advice, "", std::move(own), setting, known);
+  return advice;
+}
+
+std::size_t write_advice(Document& page, const LineAdvice& advice, const AdviceLimits& limits, Language language) {
+  if (!advice.candidates.empty()) {
+    page.heading(say(language, "What it most likely is", "最可能的原因"));
+    if (advice.candidates.size() > 1) {
+      page.note(say(language, "Candidates from the line alone; nothing is proved.", "仅凭日志行列出的候选原因，未经验证。"));
+    } else {
+      page.note(say(language, "From the line alone; not proved.", "仅凭日志行得出，未经验证。"));
+    }
+    page.list(ListStyle::bullets, candidate_items(advice, limits.candidates, language));
+    if (advice.candidates.size() > limits.candidates) {
+      const std::size_t rest = advice.candidates.size() - limits.candidates;
+      page.note(language == Language::zh ? "……另有 " + std::to_string(rest) + " 个可能性较低的原因"
+                                         : "… and " + counted(language, rest, "less likely cause", "less likely causes", ""));
+    }
+  }
+  const std::vector<Item> workarounds = workaround_items(advice, limits, language);
+  if (!workarounds.empty()) {
+    page.heading(say(language, "What to do", "怎么处理"));
+    page.list(ListStyle::numbered, workarounds);
+  }
+  const std::vector<Item> dead_ends = dead_end_items(advice, limits.dead_ends, language);
+  if (!dead_ends.empty()) {
+    page.heading(say(language, "What not to try", "不要尝试"));
+    page.list(ListStyle::bullets, dead_ends);
+  }
+  return advice.workarounds.size() - workarounds.size() + advice.dead_ends.size() - dead_ends.size();
+}
+
+}  // namespace handshaked::cli

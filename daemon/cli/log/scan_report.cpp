@@ -1,0 +1,314 @@
+#include "cli/log/scan_report.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "cli/document/words.h"
+#include "cli/knowledge/advice_section.h"
+#include "emit/redaction.h"
+#include "emit/remediation_event.h"
+
+namespace handshaked::cli {
+namespace {
+
+using correlate::Incident;
+
+constexpr std::size_t kListedLogs = 8;
+constexpr std::size_t kListedNoise = 12;
+constexpr std::size_t kListedNames = 6;
+
+std::string joined(const std::vector<std::string>& names, Language language) {
+  std::string text;
+  for (std::size_t i = 0; i < names.size() && i < kListedNames; ++i) {
+    if (i != 0) text += say(language, ", ", "、");
+    text += names[i].empty() ? std::string(say(language, "(no name)", "（无名）")) : names[i];
+  }
+  if (names.size() > kListedNames) text += " … +" + std::to_string(names.size() - kListedNames);
+  return text;
+}
+
+class ScanReport {
+ public:
+  ScanReport(Document& page, const ScanResult& result, const KnowledgeBase& base, const ScanReportOptions& options)
+      : page_(page), result_(result), base_(base), language_(options.language), top_(options.top) {
+    for (const match::Rule& rule : base.rules->rules()) rules_.emplace(rule.id, &rule);
+  }
+
+  void write() {
+    write_headline();
+    write_overview();
+    std::size_t number = 0;
+    std::size_t hidden = 0;
+    for (const Incident& incident : result_.incidents) {
+      if (incident.noise) continue;
+      if (number < top_) write_incident(incident, ++number);
+      else ++hidden;
+    }
+    write_noise();
+    write_remarks(hidden);
+  }
+
+ private:
+  std::string_view say(std::string_view en, std::string_view zh) const { return cli::say(language_, en, zh); }
+  std::string text(std::string_view en, std::string_view zh) const { return std::string(say(en, zh)); }
+  std::string times(std::uint64_t number, std::string_view one, std::string_view many, std::string_view zh) const {
+    return counted(language_, number, one, many, zh);
+  }
+  std::string time(Time at, bool with_offset = false) const { return time_words(at, result_.offset, with_offset); }
+
+  void write_headline() {
+    const std::uint64_t critical = result_.count_of(match::Severity::critical);
+    const std::uint64_t warning = result_.count_of(match::Severity::warning);
+    const std::uint64_t info = result_.count_of(match::Severity::info);
+    const std::uint64_t faults = critical + warning + info;
+    const bool nothing_was_read =
+        result_.lines() == 0 && std::any_of(result_.logs.begin(), result_.logs.end(), [](const auto& log) { return !log.error.empty(); });
+    if (nothing_was_read) page_.title(say("handshaked scan: no log could be read", "handshaked scan：没有能读取的日志"));
+    else if (faults == 0) page_.title(say("handshaked scan: no TLS fault found", "handshaked scan：没有发现 TLS 故障"));
+    else page_.title(text("handshaked scan: ", "handshaked scan：") + times(faults, "TLS fault", "TLS faults", "个 TLS 故障"));
+    std::vector<Fact> facts = log_facts();
+    add_span(facts);
+    facts.push_back({text("Recognised", "识别"),
+                     language_ == Language::zh ? with_separators(result_.lines()) + " 行中的 " + with_separators(result_.matched) + " 行"
+                                               : with_separators(result_.matched) + " of " + times(result_.lines(), "line", "lines", "")});
+    if (faults > 0) {
+      facts.push_back({text("Faults", "故障"), std::to_string(critical) + text(" critical, ", " 个严重，") + std::to_string(warning) +
+                                                   text(" warning, ", " 个警告，") + std::to_string(info) + text(" info", " 个提示")});
+    }
+    page_.facts(facts);
+  }
+
+  /// One line a fault, where there are several: what to look at first.
+  void write_overview() {
+    std::vector<Item> items;
+    for (const Incident& incident : result_.incidents) {
+      if (incident.noise || items.size() == top_) continue;
+      items.push_back(
+          {.lead = std::string(severity_word(language_, incident.severity)) + " " + place_name(incident.place),
+           .remark = times(incident.count, "time", "times", "次") + text(", likely ", "，很可能是 ") + incident.likeliest_cause.get(),
+           .details = {}});
+      if (incident.likeliest_cause.empty()) items.back().remark = times(incident.count, "time", "times", "次");
+    }
+    if (items.size() < 2) return;
+    page_.heading(say("Overview", "概览"));
+    page_.list(ListStyle::numbered, items);
+  }
+
+  std::string name_of(const ScannedLog& log) const { return log.name == "-" ? text("standard input", "标准输入") : log.name; }
+
+  std::vector<Fact> log_facts() const {
+    std::vector<Fact> facts;
+    for (const ScannedLog& log : result_.logs) {
+      if (facts.size() == kListedLogs) {
+        facts.push_back({"", text("… and ", "……另有 ") + times(result_.logs.size() - kListedLogs, "more log", "more logs", "个日志")});
+        break;
+      }
+      std::string what = name_of(log) + " (" + size_words(log.bytes) + ", " + times(log.lines, "line", "lines", "行") + ")";
+      if (!log.error.empty()) what = text("NOT READ TO ITS END: ", "未能读完：") + log.error;
+      facts.push_back({facts.empty() ? text("Read", "已读") : std::string(), what});
+    }
+    return facts;
+  }
+
+  void add_span(std::vector<Fact>& facts) const {
+    std::optional<Time> first, last;
+    for (const ScannedLog& log : result_.logs) {
+      if (log.first_time) first = first ? std::min(*first, log.first_time->utc) : log.first_time->utc;
+      if (log.last_time) last = last ? std::max(*last, log.last_time->utc) : log.last_time->utc;
+    }
+    if (!first || !last || *last < *first) return;
+    facts.push_back({text("Log time", "日志时间"),
+                     time(*first) + text(" to ", " 至 ") + time(*last, true) + " (" + duration_words(language_, *last - *first) + ")"});
+  }
+
+  void write_incident(const Incident& incident, std::size_t number) {
+    const auto found = rules_.find(incident.rule_id);
+    const match::Rule* const rule = found == rules_.end() ? nullptr : found->second;
+    const std::string label =
+        std::to_string(number) + ". " + std::string(severity_word(language_, incident.severity)) + " " + place_name(incident.place);
+    page_.fault(incident.severity, label, language_ == Language::zh && !incident.title_zh.empty() ? incident.title_zh : incident.title);
+    page_.facts(incident_facts(incident));
+    std::size_t hidden = 0;
+    if (rule != nullptr) {
+      const LineAdvice advice =
+          advice_about(*rule, {.scheme = incident.place.scheme, .peer = incident.place.peer}, base_.knowledge, language_);
+      if (advice.candidates.empty() && !advice.root_cause.empty()) page_.paragraph(advice.root_cause);
+      hidden = write_advice(page_, advice, kBestAdvice, language_);
+    }
+    if (!incident.sample_lines.empty()) {
+      page_.heading(say("A line of it", "样例日志行"));
+      page_.verbatim(emit::redacted_line(incident.sample_lines.front(), false));
+    }
+    page_.heading(say("Next", "下一步"));
+    if (hidden > 0) {
+      page_.note(text("For everything that is known about it (", "查看全部内容（另有 ") + std::to_string(hidden) +
+                 text(" more cures and dead ends):", " 条处理办法与误区）："));
+    } else {
+      page_.note(say("For everything that is known about it:", "查看全部内容："));
+    }
+    page_.verbatim("handshaked explain " + incident.rule_id.get());
+  }
+
+  std::string place_name(const correlate::Place& place) const {
+    if (!place.peer.empty()) return place.peer;
+    if (!place.server.empty()) return place.server;
+    if (!place.object.empty()) return place.object;
+    return std::string(side_words(language_, place.side));
+  }
+
+  std::vector<Fact> incident_facts(const Incident& incident) const {
+    const correlate::Place& place = incident.place;
+    std::vector<Fact> facts;
+    facts.push_back({text("Where", "位置"), where_words(place)});
+    if (!place.name.empty()) facts.push_back({text("Name", "名称"), place.name});
+    if (!incident.servers.empty() && !(incident.servers.size() == 1 && incident.servers.front() == place_name(place))) {
+      facts.push_back({text("Servers", "虚拟主机"), joined(incident.servers, language_)});
+    }
+    facts.push_back({text("Seen", "出现"), seen_words(incident)});
+    if (incident.status == correlate::Status::resolved) {
+      facts.push_back(
+          {text("Now", "现状"), text("quiet at the end of the log: over, or nobody asked", "日志末尾已安静：可能已恢复，也可能没有流量")});
+    }
+    if (incident.clients.distinct() > 0) facts.push_back({text("Clients", "客户端"), client_words(incident)});
+    std::vector<std::string> hosts = incident.hosts;
+    std::erase(hosts, "");
+    if (!hosts.empty()) facts.push_back({text("Hosts", "主机"), joined(hosts, language_)});
+    for (const correlate::Consequence& consequence : incident.consequences) {
+      facts.push_back({text("Led to", "后果"), with_separators(consequence.count) + " × " + consequence.title});
+    }
+    facts.push_back({text("Rule", "规则"), incident.rule_id});
+    return facts;
+  }
+
+  std::string where_words(const correlate::Place& place) const {
+    std::string words(side_words(language_, place.side));
+    const std::string colon = text(": ", "：");
+    if (!place.peer.empty()) words += colon + (place.scheme.empty() ? "" : place.scheme.get() + "://") + place.peer;
+    else if (place.side == parse::Side::client && !place.server.empty()) words += colon + place.server.get();
+    if (!place.object.empty()) words += colon + place.object.get();
+    return words;
+  }
+
+  std::string seen_words(const Incident& incident) const {
+    std::string words = times(incident.count, "time", "times", "次");
+    if (incident.count == 1) return words + text(", at ", "，于 ") + time(incident.opened_at, true);
+    words += text(", from ", "，从 ") + time(incident.opened_at) + text(" to ", " 到 ") + time(incident.last_seen_at, true);
+    const Duration lifetime = incident.last_seen_at - incident.opened_at;
+    if (lifetime >= std::chrono::minutes(1)) {
+      const double minutes = static_cast<double>(lifetime.count()) / 6e7;
+      char rate[32];
+      std::snprintf(rate, sizeof rate, "%.3g", static_cast<double>(incident.count) / minutes);
+      words +=
+          text(" (", "（") + duration_words(language_, lifetime) + text(", about ", "，约每分钟 ") + rate + text(" a minute)", " 次）");
+    }
+    return words;
+  }
+
+  std::string client_words(const Incident& incident) const {
+    std::vector<std::string> networks;
+    for (const std::string& client : incident.clients.sample()) {
+      const std::string network = emit::masked_address(client);
+      if (!network.empty() && std::find(networks.begin(), networks.end(), network) == networks.end()) networks.push_back(network);
+    }
+    std::string words = times(incident.clients.distinct(), "address", "addresses", "个地址");
+    if (!networks.empty()) words += text(", for example in ", "，例如 ") + joined(networks, language_);
+    return words;
+  }
+
+  void write_noise() {
+    std::vector<const Incident*> noise;
+    std::uint64_t lines = 0;
+    for (const Incident& incident : result_.incidents) {
+      if (!incident.noise) continue;
+      noise.push_back(&incident);
+      lines += incident.count;
+    }
+    if (noise.empty()) return;
+    std::sort(noise.begin(), noise.end(), [](const Incident* a, const Incident* b) { return a->count > b->count; });
+    page_.section(text("Noise: ", "噪声：") + times(lines, "line", "lines", "行"));
+    page_.note(say("Normally scanners and impatient clients; never notified. Look closer only if real users complain.",
+                   "通常来自扫描器或提前断开的客户端，从不通知；只有真实用户报障时才需要细看。"));
+    std::vector<Item> items;
+    for (const Incident* incident : noise) {
+      if (items.size() == kListedNoise) break;
+      std::string lead = with_separators(incident->count) + " × " +
+                         (language_ == Language::zh && !incident->title_zh.empty() ? incident->title_zh : incident->title).get();
+      items.push_back({.lead = std::move(lead), .remark = place_name(incident->place) + "; " + incident->rule_id.get(), .details = {}});
+    }
+    page_.list(ListStyle::bullets, items);
+    if (noise.size() > kListedNoise)
+      page_.note(text("… and ", "……另有 ") + times(noise.size() - kListedNoise, "more kind", "more kinds", "类"));
+  }
+
+  std::string untrusted_words() const {
+    std::string words;
+    for (std::size_t i = 0; i < result_.untrusted_rules.size() && i < kListedNames; ++i) {
+      const auto& [id, count] = result_.untrusted_rules[i];
+      words += (i == 0 ? "" : ", ") + with_separators(count) + " × " + id;
+    }
+    if (result_.untrusted_rules.size() > kListedNames) words += " …";
+    return words.empty() ? words : words + "\n";
+  }
+
+  void write_remarks(std::size_t hidden) {
+    std::vector<Item> items;
+    const auto remark = [&](std::string lead, std::string_view why) {
+      items.push_back({.lead = std::move(lead), .remark = {}, .details = {{"", std::string(why)}}});
+    };
+    if (hidden > 0) {
+      remark(times(hidden, "more fault is not shown", "more faults are not shown", "个故障未列出"),
+             say("Raise --top to see them.", "用更大的 --top 查看。"));
+    }
+    if (result_.untrusted > 0) {
+      remark(times(result_.untrusted, "recognised line is not trusted", "recognised lines are not trusted", "行已识别但不可信"),
+             untrusted_words() + text("A stranger may have written them, they lack nginx's own header, or only the configuration can tell "
+                                      "whether TLS is concerned; they are in no "
+                                      "fault above. `handshaked match` shows them with \"trusted\":false.",
+                                      "可能出自外人之手、缺少 nginx 行首，或需结合配置才能判断是否与 TLS 有关，因此不计入以上故障。用 "
+                                      "handshaked match 可看到它们（\"trusted\":false）。"));
+    }
+    if (result_.forged > 0) {
+      remark(times(result_.forged, "forged line was ignored", "forged lines were ignored", "行伪造内容已忽略"),
+             say("Clients put line feeds into their requests to print lines that look like nginx's.",
+                 "客户端在请求中夹带换行，伪造出类似 nginx 的日志行。"));
+    }
+    if (result_.overflow > 0) {
+      remark(times(result_.overflow, "line is in no fault", "lines are in no fault", "行未归入故障"),
+             say("There were more different faults than are kept.", "不同故障的数量超过上限。"));
+    }
+    if (result_.overlong > 0) {
+      remark(times(result_.overlong, "overlong line was cut", "overlong lines were cut", "行过长被截断"),
+             say("nginx writes no line beyond 2 KiB.", "nginx 的日志行不会超过 2 KiB。"));
+    }
+    for (const ScannedLog& log : result_.logs) {
+      if (log.looks_like_nginx || !log.error.empty()) continue;
+      remark(name_of(log) + text(" does not look like an nginx error log", " 不像 nginx 错误日志"),
+             say("None of its first lines has nginx's header (2026/11/21 02:58:15 [error] 9#9: …). Is it the access log?",
+                 "开头各行都没有 nginx 行首（2026/11/21 02:58:15 [error] 9#9: …），是不是访问日志？"));
+    }
+    if (result_.incidents.empty() && result_.lines() > 0) {
+      remark(text("What a log cannot show", "日志看不到的"),
+             say("nginx writes most faults of client handshakes at level info; with \"error_log FILE error\", the default, they are never "
+                 "written.",
+                 "nginx 把大多数客户端握手失败记为 info 级；默认的 \"error_log FILE error\" 下根本不会写出。"));
+    }
+    if (items.empty()) return;
+    page_.section(say("Remarks", "说明"));
+    page_.list(ListStyle::bullets, items);
+  }
+
+  Document& page_;
+  const ScanResult& result_;
+  const KnowledgeBase& base_;
+  Language language_;
+  std::size_t top_;
+  std::unordered_map<std::string_view, const match::Rule*> rules_;
+};
+
+}  // namespace
+
+void write_scan_report(Document& page, const ScanResult& result, const KnowledgeBase& base, const ScanReportOptions& options) {
+  ScanReport(page, result, base, options).write();
+}
+
+}  // namespace handshaked::cli

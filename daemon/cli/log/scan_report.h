@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstddef>
+
+#include "base/language.h"
+#include "cli/document/document.h"
+#include "cli/knowledge/knowledge_base.h"
+#include "cli/log/scan_result.h"
+
+namespace handshaked::cli {
+
+struct ScanReportOptions {
+  Language language = Language::en;
+  std::size_t top = 50;  ///< incidents shown; the rest is counted
+};
+
+/// Writes the report that people read: what was looked at, each incident with what to do about it, then noise and what is not
+/// trusted. Fit to be pasted into a ticket: query strings are cut and client addresses masked.
+void write_scan_report(Document& page, const ScanResult& result, const KnowledgeBase& base, const ScanReportOptions& options);
+
+}  // namespace handshaked::cli

@@ -1,0 +1,159 @@
+#include "cli/operator/operator_document.h"
+
+#include <simdjson.h>
+
+#include <vector>
+
+#include "base/visible_text.h"
+#include "cli/document/text_table.h"
+#include "cli/document/words.h"
+#include "cli/operator/daemon_answer.h"
+#include "cli/operator/status_document.h"
+
+namespace handshaked::cli {
+namespace {
+
+using simdjson::dom::element;
+
+class OperatorDocument {
+ public:
+  explicit OperatorDocument(Language language) : language_(language) {}
+
+  std::string incidents(const element& result) const {
+    const auto rows = list_of(result, "incidents");
+    if (rows.empty()) return say("no incidents\n", "没有事件\n");
+    TextTable table({say("ID", "编号"), say("SEVERITY", "级别"), say("STATUS", "状态"), say("LINES", "行数"), say("LAST SEEN", "最近出现"),
+                     say("PLACE", "位置"), say("CAUSE", "原因"), say("RULE", "规则")});
+    for (const element& row : rows) {
+      std::string status = text_of(row, "status");
+      if (flag_of(row, "flapping")) status += ",flapping";
+      if (!list_of(row, "silenced_by").empty()) status += ",silenced";
+      if (flag_of(row, "noise")) status += ",noise";
+      table.add({text_of(row, "id"), text_of(row, "severity"), status, text_of(row, "count"), moment(row, "last_seen_at"), place(row),
+                 text_of(row, "cause"), text_of(row, "rule")});
+    }
+    std::string out = table.text();
+    const std::uint64_t total = number_of(result, "total");
+    if (total > rows.size()) out += say("and more: ", "其余：") + std::to_string(total - rows.size()) + " (--limit)\n";
+    return out;
+  }
+
+  std::string incident(const element& result) const {
+    const element incident = result["incident"];
+    const element diagnosis = result["diagnosis"];
+    std::string out = text_of(incident, "id") + "  " + text_of(incident, "severity") + "  " + text_of(incident, "status") +
+                      (flag_of(incident, "flapping") ? "  flapping" : "") + "\n" + text_of(result["rule"], "title") + "\n\n";
+    const auto fact = [&out](const std::string& name, const std::string& value) {
+      if (!value.empty()) out += name + ": " + value + "\n";
+    };
+    fact(say("rule", "规则"), text_of(result["rule"], "id"));
+    fact(say("place", "位置"), place(result["place"]));
+    const std::string line = text_of(result["place"], "line");
+    if (!text_of(result["place"], "directive").empty())
+      fact(say("directive", "指令"),
+           text_of(result["place"], "directive") + " " + text_of(result["place"], "file") + (line.empty() ? "" : ":" + line));
+    fact(say("cause", "原因"), text_of(diagnosis, "cause") + " (" + text_of(diagnosis, "confidence") + ")");
+    fact(say("meaning", "说明"), text_of(diagnosis, "summary"));
+    fact(say("lines", "行数"), text_of(incident, "count"));
+    fact(say("clients", "客户端"), text_of(incident["clients"], "distinct"));
+    fact(say("hosts", "主机"), joined(incident, "hosts"));
+    fact(say("servers", "服务器"), joined(incident, "servers"));
+    fact(say("opened", "开始"), moment(incident, "opened_at"));
+    fact(say("last seen", "最近出现"), moment(incident, "last_seen_at"));
+    fact(say("resolved", "恢复"), moment(incident, "resolved_at"));
+    fact(say("resolved by", "恢复依据"), text_of(incident, "resolved_by"));
+    fact(say("joined to", "并入"), text_of(incident, "parent_id"));
+    fact(say("silenced by", "静默"), joined(incident, "silenced_by"));
+    for (const element& told : list_of(result, "told")) fact(say("told", "已通知"), text_of(told, "receiver") + ", " + moment(told, "at"));
+    for (const element& note : list_of(result, "notes"))
+      fact(say("note", "备注"), moment(note, "at") + " " + text_of(note, "author") + ": " + text_of(note, "text"));
+    for (const element& sample : list_of(incident, "sample_lines")) {
+      std::string_view text;
+      if (sample.get(text) == simdjson::SUCCESS) fact(say("line", "日志"), visible_text(text));
+    }
+    out += "\n";
+    for (const element& fix : list_of(result, "fixes"))
+      out += text_of(fix, "rank") + ". " + text_of(fix, "title") + " [" + text_of(fix["proof"], "status") + "]\n";
+    return out;
+  }
+
+  std::string silences(const element& result) const {
+    const auto rows = list_of(result, "silences");
+    const auto windows = list_of(result, "maintenance");
+    std::string out = rows.empty() ? say("no silences\n", "没有静默\n") : std::string();
+    if (!rows.empty()) {
+      TextTable table({say("ID", "编号"), say("STATE", "状态"), say("ENDS", "结束"), say("BY", "创建者"), say("MATCHERS", "条件"),
+                       say("COMMENT", "备注")});
+      for (const element& row : rows)
+        table.add({text_of(row, "id"), flag_of(row, "active") ? say("active", "生效") : say("inactive", "未生效"), moment(row, "ends_at"),
+                   text_of(row, "created_by"), joined(row, "matchers"), text_of(row, "comment")});
+      out += table.text();
+    }
+    for (const element& window : windows)
+      out += say("maintenance ", "维护窗口 ") + text_of(window, "name") + ": " +
+             (flag_of(window, "active") ? say("now, until ", "进行中，至 ") : say("next change ", "下次变化 ")) +
+             moment(window, "changes_at") + "\n";
+    return out;
+  }
+
+  std::string deliveries(const element& result) const {
+    const auto rows = list_of(result, "deliveries");
+    if (rows.empty()) return say("no deliveries\n", "没有投递\n");
+    TextTable table({say("ID", "编号"), say("RECEIVER", "接收方"), say("STATUS", "状态"), say("TRIES", "失败次数"), say("CREATED", "创建"),
+                     say("EVENT", "事件"), say("LAST ERROR", "最近错误")});
+    for (const element& row : rows)
+      table.add({text_of(row, "id"), text_of(row, "receiver"), text_of(row, "status"), text_of(row, "attempts"), moment(row, "created_at"),
+                 text_of(row, "event_id"), text_of(row, "last_error")});
+    return table.text();
+  }
+
+  std::string delivery(const element& result) const {
+    std::string out;
+    for (const char* const key : {"id", "receiver", "status", "event_id", "event_type", "incident_id", "created_at", "not_before",
+                                  "attempts", "last_error", "finished_at", "body"}) {
+      if (const std::string value = text_of(result, key); !value.empty()) out += std::string(key) + ": " + value + "\n";
+    }
+    return out;
+  }
+
+  std::string say(std::string_view en, std::string_view zh) const { return std::string(cli::say(language_, en, zh)); }
+
+ private:
+  static std::string place(const element& row) {
+    for (const char* const key : {"peer", "server", "file"}) {
+      if (std::string value = text_of(row, key); !value.empty()) return value;
+    }
+    return "-";
+  }
+
+  Language language_;
+};
+
+std::string page_of(std::string_view verb, const element& root, Language language) {
+  const OperatorDocument page(language);
+  if (verb == "status") return status_page(root, language);
+  if (verb == "incidents.list") return page.incidents(root);
+  if (verb == "incidents.show") return page.incident(root);
+  if (verb == "silence.list") return page.silences(root);
+  if (verb == "deliveries.list") return page.deliveries(root);
+  if (verb == "deliveries.show") return page.delivery(root);
+  if (verb == "silence.add") return text_of(root, "id") + "\n";
+  if (verb == "deliveries.retry" || verb == "deliveries.discard")
+    return text_of(root, "changed") + page.say(" deliveries changed\n", " 个投递已更改\n");
+  return page.say("done\n", "完成\n");
+}
+
+}  // namespace
+
+std::string operator_page(std::string_view verb, const std::string& result, Language language) {
+  simdjson::dom::parser parser;
+  element root;
+  if (parser.parse(result).get(root) != simdjson::SUCCESS) return result + "\n";
+  try {
+    return page_of(verb, root, language);
+  } catch (const simdjson::simdjson_error&) {  // a member that every page has is missing
+    return result + "\n";
+  }
+}
+
+}  // namespace handshaked::cli

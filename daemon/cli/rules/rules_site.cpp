@@ -1,0 +1,273 @@
+#include "cli/rules/rules_site.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "cli/document/text_file.h"
+#include "cli/document/words.h"
+#include "cli/knowledge/advice_section.h"
+#include "cli/rules/rule_contest.h"
+#include "cli/rules/rule_relations.h"
+#include "cli/rules/site_page.h"
+
+namespace handshaked::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Site {
+ public:
+  Site(const KnowledgeBase& base, fs::path directory) : base_(base), directory_(std::move(directory)) {
+    for (const match::Rule& rule : base.rules->rules()) {
+      ids_.insert(rule.id);
+      for (const match::CandidateCause& candidate : rule.causes) rules_of_[candidate.cause].push_back(&rule);
+    }
+  }
+
+  Result<> write() {
+    for (const Language language : {Language::en, Language::zh}) {
+      TRY(write_index(language));
+      for (const match::Rule& rule : base_.rules->rules()) {
+        TRY(write_rule(rule, language));
+      }
+      for (const std::string& cause : base_.knowledge.causes()) {
+        TRY(write_cause(cause, language));
+      }
+    }
+    SitePage entrance(Language::en, "handshaked", "", "index.html");
+    entrance.element("h1", "nginx and TLS: what its error lines mean").open("p").link("en/index.html", "English").close("p");
+    entrance.open("p").link("zh/index.html", "中文").close("p");
+    return write_text_file(directory_ / "index.html", entrance.finish());
+  }
+
+ private:
+  static std::string title_of(const match::Rule& rule, Language language) {
+    return language == Language::zh && !rule.title_zh.empty() ? rule.title_zh : rule.title;
+  }
+
+  Result<> put(const SitePage& page, const std::string& path) {
+    return write_text_file(directory_ / page.in_language(path), page.finish());
+  }
+
+  Result<> write_index(Language language) {
+    SitePage page(language, std::string(say(language, "nginx and TLS: what its error lines mean", "nginx 与 TLS：错误日志的含义")), "../",
+                  "index.html");
+    page.element("h1", page.say("nginx and TLS: what its error lines mean", "nginx 与 TLS：错误日志的含义"));
+    page.element("p",
+                 counted(language, ids_.size(), "rule", "rules", "条规则") + std::string(page.say(", ", "，")) +
+                     counted(language, base_.knowledge.causes().size(), "cause", "causes", "个原因"),
+                 "soft");
+    page.open("ul");
+    for (const parse::Side side : kSides) page.open("li").text(side_words(language, side)).close("li");
+    page.close("ul");
+    for (const parse::Side side : kSides) write_side(page, side);
+    page.element("h2", page.say("Causes", "原因")).open("ul");
+    for (const std::string& cause : base_.knowledge.causes()) {
+      page.open("li").link(page.in_language("causes/" + cause + ".html"), cause).open("div");
+      if (const auto advice = base_.knowledge.about_cause(cause, language)) page.text(filled_in(advice->meaning, {}));
+      page.close("div").close("li");
+    }
+    page.close("ul");
+    return put(page, "index.html");
+  }
+
+  void write_side(SitePage& page, parse::Side side) {
+    std::vector<const match::Rule*> rules;
+    for (const match::Rule& rule : base_.rules->rules()) {
+      if (rule.side == side) rules.push_back(&rule);
+    }
+    std::sort(rules.begin(), rules.end(), [](const auto* a, const auto* b) { return a->id < b->id; });
+    if (rules.empty()) return;
+    page.element("h2", side_words(page.language(), side)).open("ul");
+    for (const match::Rule* const rule : rules) {
+      page.open("li").link(page.in_language("rules/" + page_name(rule->id) + ".html"), title_of(*rule, page.language()));
+      page.open("div", "soft")
+          .text(rule->id + " · " + std::string(rule->noise ? page.say("noise", "噪声") : severity_word(page.language(), rule->severity)))
+          .close("div")
+          .close("li");
+    }
+    page.close("ul");
+  }
+
+  Result<> write_rule(const match::Rule& rule, Language language) {
+    const std::string path = "rules/" + page_name(rule.id) + ".html";
+    SitePage page(language, title_of(rule, language), "../../", path);
+    const std::string scheme = rule.upstream_schemes.empty() ? std::string() : rule.upstream_schemes.front();
+    const LineAdvice advice = advice_about(rule, {.scheme = scheme, .peer = {}}, base_.knowledge, language);
+    page.element("h1", title_of(rule, language)).element("pre", rule.title);
+    page.open("dl").fact(page.say("Rule", "规则"), rule.id).fact(page.say("Where", "位置"), side_words(language, rule.side));
+    page.fact(page.say("Severity", "级别"),
+              rule.noise ? page.say("noise: normally scanners and impatient clients", "噪声：通常是扫描器或提前断开的客户端")
+                         : severity_word(language, rule.severity));
+    if (!rule.url.empty()) page.element("dt", page.say("Documentation", "文档")).open("dd").outside(rule.url).close("dd");
+    page.close("dl");
+    page.element("p", filled_in(advice.root_cause, {.scheme = scheme, .peer = {}}));
+    write_candidates(page, advice);
+    write_cures(page, advice.workarounds);
+    write_dead_ends(page, advice.dead_ends);
+    write_relations(page, rule);
+    write_samples(page, rule);
+    return put(page, path);
+  }
+
+  void write_candidates(SitePage& page, const LineAdvice& advice) {
+    if (advice.candidates.empty()) return;
+    page.element("h2", page.say("What can be wrong", "可能的原因")).open("ol");
+    for (const CandidateAdvice& candidate : advice.candidates) {
+      page.open("li");
+      link_cause(page, candidate.cause);
+      page.open("span", "soft").text(" " + percent(candidate.likelihood)).close("span");
+      page.element("div", candidate.meaning);
+      if (!candidate.tell_apart.empty())
+        page.element("div", std::string(page.say("How to tell: ", "如何区分：")) + candidate.tell_apart, "soft");
+      page.close("li");
+    }
+    page.close("ol");
+  }
+
+  void link_cause(SitePage& page, const std::string& cause) {
+    if (base_.knowledge.has_cause(cause)) page.link(page.in_language("causes/" + cause + ".html"), cause);
+    else page.text(cause);
+  }
+
+  void write_sources(SitePage& page, const std::vector<std::string>& sources) {
+    if (sources.empty()) return;
+    page.open("div", "soft").text(page.say("Sources: ", "来源："));
+    for (std::size_t i = 0; i < sources.size(); ++i) page.text(i == 0 ? "" : "; ").outside(sources[i]);
+    page.close("div");
+  }
+
+  void write_cures(SitePage& page, const std::vector<CauseWorkaround>& list) {
+    if (list.empty()) return;
+    page.element("h2", page.say("What to do", "处理方法")).open("ol");
+    for (const auto& [cause, cure] : list) {
+      page.open("li").open("strong").text(cure.action).close("strong");
+      std::string remark = " " + percent(cure.success_rate) + std::string(page.say(" of cases, ", " 的情况有效，"));
+      remark += cure.evidence_count == 0
+                    ? std::string(page.say("an estimate", "为估计值"))
+                    : counted(page.language(), static_cast<std::uint64_t>(cure.evidence_count), "observation", "observations", "次观察");
+      page.open("span", "soft").text(remark).close("span").element("div", cure.how);
+      if (!cure.condition.empty()) page.element("div", std::string(page.say("Condition: ", "条件：")) + cure.condition);
+      if (!cure.owner.empty()) page.element("div", owner_words(page.language(), cure.owner), "soft");
+      if (!cause.empty()) {
+        page.open("div", "soft").text(page.say("Against: ", "针对："));
+        link_cause(page, cause);
+        page.close("div");
+      }
+      write_sources(page, cure.sources);
+      page.close("li");
+    }
+    page.close("ol");
+  }
+
+  void write_dead_ends(SitePage& page, const std::vector<CauseDeadEnd>& list) {
+    if (list.empty()) return;
+    page.element("h2", page.say("What not to try", "不要尝试")).open("ul");
+    for (const auto& [cause, dead_end] : list) {
+      page.open("li").open("strong").text(dead_end.action).close("strong");
+      page.open("span", "soft").text(" " + std::string(page.say("fails in ", "失败率 ")) + percent(dead_end.fail_rate)).close("span");
+      if (dead_end.unsafe)
+        page.element("div", page.say("Unsafe: it only seems to work, because a protection is off.", "不安全：看似有效，只因保护被关闭。"),
+                     "critical");
+      page.element("div", dead_end.why_fails);
+      if (!dead_end.condition.empty()) page.element("div", std::string(page.say("Condition: ", "条件：")) + dead_end.condition);
+      write_sources(page, dead_end.sources);
+      page.close("li");
+    }
+    page.close("ul");
+  }
+
+  void link_rule(SitePage& page, const std::string& id) {
+    if (ids_.contains(id)) page.link(page.in_language("rules/" + page_name(id) + ".html"), id);
+    else page.text(id);
+  }
+
+  void write_relations(SitePage& page, const match::Rule& rule) {
+    const RuleRelations relations = relations_of(rule, page.language());
+    if (!relations.leads_to.empty()) {
+      page.element("h2", page.say("What it leads to", "会引发")).open("ul");
+      for (const std::string& id : relations.leads_to) {
+        page.open("li");
+        link_rule(page, id);
+        page.close("li");
+      }
+      page.close("ul");
+    }
+    if (relations.confused_with.empty()) return;
+    page.element("h2", page.say("What it is confused with", "容易混淆")).open("ul");
+    for (const RuleRelations::Confusion& confusion : relations.confused_with) {
+      page.open("li");
+      link_rule(page, confusion.id);
+      page.element("div", confusion.distinction).close("li");
+    }
+    page.close("ul");
+  }
+
+  static void write_samples(SitePage& page, const match::Rule& rule) {
+    page.element("h2", page.say("Lines that it recognises", "匹配的日志行"));
+    for (const RuleSample& sample : lines_of(rule, "samples")) page.element("pre", sample.line).element("p", sample.origin, "soft");
+    page.element("h2", page.say("Regular expression", "正则表达式")).element("pre", rule.regex);
+  }
+
+  Result<> write_cause(const std::string& cause, Language language) {
+    const std::string path = "causes/" + cause + ".html";
+    SitePage page(language, cause, "../../", path);
+    const auto advice = base_.knowledge.about_cause(cause, language);
+    if (!advice) return success();
+    const auto filled = [](std::string text) { return filled_in(std::move(text), {}); };
+    page.element("h1", filled(advice->meaning))
+        .open("dl")
+        .fact(page.say("Cause", "原因"), cause)
+        .fact(page.say("Who cures it", "由谁处理"), owner_words(language, advice->owner))
+        .close("dl");
+    page.element("p", filled(advice->root_cause));
+    std::vector<CauseWorkaround> cures;
+    for (match::Workaround cure : advice->workarounds) {
+      cure.action = filled(cure.action);
+      cure.how = filled(cure.how);
+      cure.condition = filled(cure.condition);
+      cures.push_back({.cause = {}, .workaround = std::move(cure)});
+    }
+    std::vector<CauseDeadEnd> dead_ends;
+    for (match::DeadEnd dead_end : advice->dead_ends) {
+      dead_end.action = filled(dead_end.action);
+      dead_end.why_fails = filled(dead_end.why_fails);
+      dead_end.condition = filled(dead_end.condition);
+      dead_ends.push_back({.cause = {}, .dead_end = std::move(dead_end)});
+    }
+    write_cures(page, cures);
+    write_dead_ends(page, dead_ends);
+    if (const auto rules = rules_of_.find(cause); rules != rules_of_.end()) {
+      page.element("h2", page.say("Lines that can mean it", "可能由它引起的日志行")).open("ul");
+      for (const match::Rule* const rule : rules->second) {
+        page.open("li").link(page.in_language("rules/" + page_name(rule->id) + ".html"), title_of(*rule, language)).close("li");
+      }
+      page.close("ul");
+    }
+    return put(page, path);
+  }
+
+  static constexpr parse::Side kSides[] = {parse::Side::upstream, parse::Side::client, parse::Side::config, parse::Side::ocsp};
+  const KnowledgeBase& base_;
+  fs::path directory_;
+  std::set<std::string, std::less<>> ids_;
+  std::map<std::string, std::vector<const match::Rule*>> rules_of_;
+};
+
+}  // namespace
+
+std::string page_name(std::string_view rule_id) {
+  if (rule_id.starts_with("nginx/")) rule_id.remove_prefix(6);
+  std::string name;
+  for (const char c : rule_id) {
+    const bool plain =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || (c == '.' && !name.empty());
+    name += plain ? c : '-';
+  }
+  return name.substr(0, 200);
+}
+
+Result<> write_rules_site(const KnowledgeBase& base, const fs::path& directory) { return Site(base, directory).write(); }
+
+}  // namespace handshaked::cli

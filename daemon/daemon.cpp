@@ -1,0 +1,288 @@
+// READ FIRST. The program, from a log line to a delivered event:
+//
+//   log files -> LogSources ------(batches)-+
+//   senders -> NetworkSources ----(batches)-+-> Correlator -> IncidentCommit -> StoreThread -> Delivery -> receivers
+//   reader pool, network threads: read, match, fold   loop thread          its thread      loop thread
+//
+// Beside it LogDiscovery tells LogSources which logs nginx's configuration names, and IncidentDiagnosis adds causes to incidents; both look
+// at nginx through one NginxView.
+//
+// Edges, and what happens when they are full:
+//   readers -> loop    BoundedQueue<ReadBatch>   wait: the log file is the buffer
+//   network -> loop    BoundedQueue<NetworkBatch> refuse: senders are asked to come again, or not read from (TCP slows them)
+//   loop -> store      StoreThread::submit       wait: batches stay in the queue until there is room
+//   store -> delivery  the outbox table          outbox: a slow receiver never stops anything. What a commit has just queued is
+//                                                offered from memory; what is not taken then is read from the table later
+//
+// A commit holds read positions, incidents and queued events together: a crash re-reads lines, never loses or double-counts.
+
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <csignal>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "config/router.h"
+#include "daemon.h"
+#include "runtime/delivery/restored_state.h"
+#include "runtime/delivery/store_outbox.h"
+#include "runtime/files/tail_events.h"
+#include "runtime/service/restart_backoff.h"
+#include "runtime/service/service_notify.h"
+#include "runtime/service/stage_options.h"
+#include "store/positions.h"
+#include "telemetry/log.h"
+
+namespace handshaked {
+
+namespace asio = boost::asio;
+using telemetry::log_error;
+using telemetry::log_info;
+using telemetry::log_warning;
+namespace message_id = telemetry::message_id;
+
+namespace {
+
+constexpr std::size_t kQueuedBatches = 8;  // of up to 4 MiB of log, or a thousand places and a few
+constexpr std::size_t kQueuedNetworkBatches = 256;
+
+bool has_openings(const std::vector<correlate::IncidentChange>& changes) {
+  using What = correlate::IncidentChange::What;
+  return std::any_of(changes.begin(), changes.end(),
+                     [](const auto& change) { return change.what == What::opened || change.what == What::reopened; });
+}
+
+}  // namespace
+
+Daemon::Daemon(config::Config config, ConfigFile config_file, std::string rules_directory, std::shared_ptr<const runtime::RuleBase> base,
+               store::Database database)
+    : config_(std::move(config)),
+      config_file_(std::move(config_file)),
+      rules_directory_(std::move(rules_directory)),
+      base_(std::move(base)),
+      guard_(asio::make_work_guard(loop_)),
+      signals_(loop_, SIGTERM, SIGINT, SIGHUP),
+      deadline_(loop_),
+      correlator_(runtime::correlator_options(config_)),
+      dispatcher_(config::make_router(config_), config_.routing.maintenance),
+      incident_commit_(runtime::host_name(config_), config_.receivers),
+      store_(std::move(database), store_options()),
+      deliveries_(loop_, store_, runtime::host_name(config_)),
+      batches_(kQueuedBatches, [this] { asio::post(loop_, [this] { take_batches(); }); }),
+      readers_(config_.readers),
+      housekeeping_(loop_, readers_, store_, {.max_age = config_.retention, .max_bytes = config_.retention_bytes}),
+      sources_(loop_, readers_, batches_, base_->rules),
+      network_batches_(kQueuedNetworkBatches, [this] { asio::post(loop_, [this] { take_batches(); }); }),
+      network_(loop_, network_batches_, base_->rules, config_.readers),
+      nginx_(runtime::nginx_view(config_)),
+      signs_(loop_, parts()) {}
+
+bool Daemon::prepare(bool from_start) {
+  diagnosis_.emplace(loop_.get_executor(), config_, nginx_, base_, correlator_, store_, counters_, [this] { advance(); });
+  counters_.rules.use_rules(base_->rules);
+  if (!restore_incidents()) return false;
+  if (const auto made = deliveries_.use(config_.receivers); !made) {
+    log_error(made.error().message());
+    return false;
+  }
+  for (const config::FileSource& source : config_.files) {
+    if (source.discover) discovery_.emplace(loop_.get_executor(), nginx_, [this](const auto& logs) { sources_.use_discovered(logs); });
+    const std::vector<std::string> discovered = source.discover ? discovery_->first_look() : std::vector<std::string>();
+    const auto followed = sources_.follow(
+        source, from_start || source.from_start, [this](const std::string& path) { return find_cursor(path); }, discovered);
+    if (!followed) {
+      log_error(followed.error().message());
+      return false;
+    }
+  }
+  const auto listening = network_.open_all(config_, [this](const std::string& source) { return find_cursor(source); });
+  if (!listening) log_error(listening.error().message());
+  return listening.has_value() && open_web();
+}
+
+void Daemon::run() {
+  wait_for_signals();
+  deliveries_.start();
+  network_.start();
+  sources_.start([this] {
+    counters_.has_looked_at_sources = true;
+    const std::string status =
+        "following " + std::to_string(sources_.count()) + " logs with " + std::to_string(base_->rules->rules().size()) + " rules";
+    log_info(status, {.id = message_id::ready});
+    telemetry::limit_rates();  // what is wrong at start is said in full
+    runtime::notify_ready(status);
+  });
+  if (discovery_) discovery_->start();
+  listen_to_operators();
+  housekeeping_.start([this](std::function<void()> then) { network_.pass_through_threads(std::move(then)); });
+  advance();  // what was open and due when we were stopped
+  loop_.run();
+}
+
+store::StoreThreadOptions Daemon::store_options() {
+  store::StoreThreadOptions options;
+  options.on_trouble = [this](const Error& error) {
+    log_error("the database cannot be written, events wait in memory: " + error.message(), {.id = message_id::database_failing});
+    asio::post(loop_, [this, why = error.message()] { counters_.store_trouble = why; });
+  };
+  options.on_committed = [this](std::chrono::steady_clock::duration took, const Result<>& written) {
+    counters_.note_commit(took, written);
+  };
+  options.on_queued = [this](const store::Commit& commit, const std::vector<store::QueuedRow>& queued) {
+    // Straight to the senders, without reading it back.
+    auto fresh = std::make_shared<runtime::FreshDeliveries>(runtime::fresh_deliveries(commit, queued, wall_clock_now()));
+    asio::post(loop_, [this, fresh] { deliveries_.offer(*fresh); });
+  };
+  options.on_recovered = [this] {
+    log_info("the database can be written again", {.id = message_id::database_recovered});
+    asio::post(loop_, [this] { counters_.store_trouble.clear(); });
+  };
+  options.on_replaced = [this](const store::Replacement& replacement) {
+    log_error("the database was damaged (" + replacement.reason + ") and is now " + replacement.moved_to.string() + "; a new one was begun",
+              {.id = message_id::database_replaced});
+    asio::post(loop_, [this] { submit_all_incidents(); });
+  };
+  return options;
+}
+
+// ---- before the first line ---------------------------------------------------------------------------------------------
+
+bool Daemon::restore_incidents() {
+  const auto restored = runtime::restore_state(store_, correlator_, dispatcher_, config_.reopen_within, wall_clock_now());
+  if (!restored) log_error("cannot read the state of before: " + restored.error().message());
+  return restored.has_value();
+}
+
+std::optional<std::string> Daemon::find_cursor(const std::string& source) {
+  auto cursor = store_.call([source](store::Database& database) { return store::Positions(database).find(source); }).get();
+  if (cursor) return std::move(cursor).value();
+  log_warning("cannot read the position of " + source + ": " + cursor.error().message(), {.source = source});
+  return std::nullopt;
+}
+
+// ---- lines in, incidents out -------------------------------------------------------------------------------------------
+
+void Daemon::take_batches() {
+  while (store_.has_room()) {
+    auto batch = batches_.try_pop();
+    auto network_batch = network_batches_.try_pop();  // in turn: neither kind of source holds up the other
+    if (!batch && !network_batch) return;
+    if (batch) take_batch(std::move(*batch));
+    if (network_batch) take_network_batch(std::move(*network_batch));
+  }
+  store_.call_when_room([this] { asio::post(loop_, [this] { take_batches(); }); });
+}
+
+void Daemon::take_batch(runtime::ReadBatch batch) {
+  if (!batch.found.failures.empty()) housekeeping_.return_memory_later();
+  for (const ingest::TailEvent& event : batch.events) runtime::log_tail_event(event);
+  const Time now = wall_clock_now();
+  correlator_.absorb(batch.found, now);
+  counters_.rules.note(batch.found);
+  store::Commit commit;
+  // From where a log is followed is on disk at once: whatever happens to it or to us then, it is read on from there.
+  const bool is_first = known_sources_.insert(batch.source).second;
+  commit.positions.push_back({.source = std::move(batch.source), .cursor = std::move(batch.cursor)});
+  advance(now, std::move(commit), {}, is_first);
+}
+
+void Daemon::take_network_batch(runtime::NetworkBatch batch) {
+  housekeeping_.return_memory_later();
+  const Time now = wall_clock_now();
+  for (const correlate::FailureBatch& found : batch.found) {
+    correlator_.absorb(found, now);
+    counters_.rules.note(found);
+  }
+  store::Commit commit;
+  if (batch.make_cursor) batch.cursor = batch.make_cursor();
+  if (!batch.cursor.empty()) commit.positions.push_back({.source = std::move(batch.source), .cursor = std::move(batch.cursor)});
+  advance(now, std::move(commit), std::move(batch.committed));
+}
+
+void Daemon::advance() { advance(wall_clock_now(), {}); }
+
+void Daemon::advance(Time now, store::Commit commit, std::function<void(Result<>)> committed, bool is_urgent) {
+  const std::vector<correlate::IncidentChange> changes = correlator_.advance(now);
+  if (!stopping_) diagnosis_->ask(changes, now);
+  incident_commit_.add(changes, commit);
+  for (const correlate::IncidentChange& change : changes) dispatcher_.observe(*change.incident, now);
+  incident_commit_.add(dispatcher_.advance(now, runtime::LiveIncidents(correlator_)), *base_, now, commit);
+  const bool has_events = !commit.deliveries.empty();
+  const bool urgent = is_urgent || has_events || committed || has_openings(changes);
+  if (!commit.empty()) {
+    store_.submit(
+        std::move(commit),
+        [committed = std::move(committed)](Result<> written) {
+          if (committed) committed(std::move(written));
+        },
+        urgent);
+  } else if (committed) {
+    committed(success());  // nothing in it has to be kept
+  }
+  wait_for_deadline();
+}
+
+void Daemon::wait_for_deadline() {
+  auto next = correlator_.next_deadline();
+  if (const auto notice = dispatcher_.next_deadline()) next = std::min(next.value_or(*notice), *notice);
+  if (!next || stopping_) return;
+  const auto wait = std::max<Duration>(*next - wall_clock_now(), std::chrono::milliseconds(1));
+  deadline_.expires_after(std::min<Duration>(wait, std::chrono::minutes(1)));  // the clock may be set meanwhile
+  deadline_.async_wait([this](boost::system::error_code error) {
+    if (!error && store_.has_room()) advance();
+    else if (!error) wait_for_deadline();
+  });
+}
+
+void Daemon::submit_all_incidents() {
+  std::vector<correlate::IncidentChange> all;
+  for (const correlate::Incident* incident : correlator_.incidents()) all.push_back({correlate::IncidentChange::What::changed, incident});
+  store::Commit commit;
+  incident_commit_.add(all, commit);
+  notify::Dispatcher::Decisions told;
+  told.told = dispatcher_.everything_told();
+  incident_commit_.add(told, *base_, wall_clock_now(), commit);
+  store_.submit(std::move(commit), {}, true);
+}
+
+// ---- the end: downstream, stage by stage --------------------------------------------------------------------------------
+
+void Daemon::stop() {
+  stopping_ = true;
+  runtime::notify_stopping();
+  if (control_) control_->stop();
+  web_->stop();
+  signs_.stop();
+  diagnosis_->stop();
+  if (discovery_) discovery_->stop();
+  sources_.stop();
+  network_.begin_stop();
+  deadline_.cancel();
+  housekeeping_.stop();
+  // The readers may wait for room in the queue, so it is emptied until they are done.
+  finished_readers_ = std::jthread([this] {
+    network_.stop();
+    readers_.join();
+    asio::post(loop_, [this] { stop_after_readers(); });
+  });
+}
+
+void Daemon::stop_after_readers() {
+  while (auto batch = batches_.try_pop()) take_batch(std::move(*batch));
+  while (auto batch = network_batches_.try_pop()) take_network_batch(std::move(*batch));
+  advance();
+  deliveries_.stop([this] { close_store(); });
+}
+
+void Daemon::close_store() {
+  store_.stop();
+  signals_.cancel();
+  guard_.reset();
+  runtime::restart_backoff().forget();
+  log_info("stopped");
+  telemetry::tell_suppressed(true);
+}
+
+}  // namespace handshaked

@@ -1,0 +1,125 @@
+#pragma once
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/bounded_queue.h"
+#include "config/config.h"
+#include "control/control_server.h"
+#include "correlate/correlator.h"
+#include "notify/dispatcher.h"
+#include "runtime/delivery/deliveries.h"
+#include "runtime/delivery/incident_commit.h"
+#include "runtime/diagnosis/incident_diagnosis.h"
+#include "runtime/files/log_discovery.h"
+#include "runtime/files/log_sources.h"
+#include "runtime/network/network_sources.h"
+#include "runtime/operator/daemon_counters.h"
+#include "runtime/operator/daemon_status.h"
+#include "runtime/operator/operator_requests.h"
+#include "runtime/service/housekeeping.h"
+#include "runtime/service/rule_base.h"
+#include "store/store_thread.h"
+#include "web/web_front.h"
+
+namespace handshaked {
+
+/// Where the configuration came from, and comes from at a reload.
+struct ConfigFile {
+  std::string path;
+  bool must_exist = false;
+};
+
+/// The stages, and how they are joined: daemon.cpp is the flow from a line to a delivered event, daemon_operation.cpp what signals and
+/// operators ask for. All members are the loop thread's, which is the one that calls run(), but for what stands between the stages.
+class Daemon {
+ public:
+  Daemon(config::Config config, ConfigFile config_file, std::string rules_directory, std::shared_ptr<const runtime::RuleBase> base,
+         store::Database database);
+
+  /// Builds what can fail for reasons of the administrator's; complains in the log.
+  bool prepare(bool from_start);
+  /// Until a signal ends it. After prepare().
+  void run();
+
+ private:
+  store::StoreThreadOptions store_options();
+
+  // ---- before the first line -------------------------------------------------------------------------------------------
+  bool restore_incidents();
+  std::optional<std::string> find_cursor(const std::string& source);
+
+  // ---- lines in, incidents out -----------------------------------------------------------------------------------------
+  void take_batches();
+  void take_batch(runtime::ReadBatch batch);
+  void take_network_batch(runtime::NetworkBatch batch);
+  void advance();
+  /// `committed`: of a sender who waits for an acknowledgement; may be empty.
+  void advance(Time now, store::Commit commit, std::function<void(Result<>)> committed = {}, bool is_urgent = false);
+  void wait_for_deadline();
+  void submit_all_incidents();
+
+  // ---- from outside ----------------------------------------------------------------------------------------------------
+  void wait_for_signals();
+  /// What cannot be used leaves everything of its kind as it was.
+  void reload();
+  void reload_rules();
+  /// Whom to tell, what and when, can change while we run; the rest is named, and waits for a restart.
+  void reload_configuration();
+
+  // ---- operators -------------------------------------------------------------------------------------------------------
+  /// Without its control socket the daemon does all that it is for: it says so, and goes on.
+  void listen_to_operators();
+  bool open_web();
+  runtime::DaemonStatus::Parts parts();
+  std::vector<telemetry::QueueMetrics> queues() const;
+
+  // ---- the end: downstream, stage by stage ------------------------------------------------------------------------------
+  void stop();
+  void stop_after_readers();
+  void close_store();
+
+  config::Config config_;
+  ConfigFile config_file_;
+  std::string rules_directory_;
+  std::shared_ptr<const runtime::RuleBase> base_;
+  boost::asio::io_context loop_{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_;
+  boost::asio::signal_set signals_;
+  boost::asio::steady_timer deadline_;
+  correlate::Correlator correlator_;
+  notify::Dispatcher dispatcher_;
+  runtime::IncidentCommit incident_commit_;
+  runtime::DaemonCounters counters_;
+  store::StoreThread store_;
+  runtime::Deliveries deliveries_;
+  std::optional<runtime::OperatorRequests> operators_;
+  std::optional<control::ControlServer> control_;
+  std::optional<runtime::IncidentDiagnosis> diagnosis_;
+  BoundedQueue<runtime::ReadBatch> batches_;
+  boost::asio::thread_pool readers_;
+  runtime::Housekeeping housekeeping_;
+  runtime::LogSources sources_;
+  BoundedQueue<runtime::NetworkBatch> network_batches_;
+  runtime::NetworkSources network_;
+  std::shared_ptr<runtime::NginxView> nginx_;
+  std::optional<runtime::LogDiscovery> discovery_;
+  runtime::DaemonStatus signs_;
+  std::optional<web::WebFront> web_;
+  std::set<std::string> known_sources_;  ///< whose position was committed by this process
+  std::jthread finished_readers_;
+  bool stopping_ = false;
+};
+
+}  // namespace handshaked

@@ -1,0 +1,157 @@
+// What signals and operators ask of the running daemon.
+
+#include <unistd.h>
+
+#include <boost/asio/post.hpp>
+
+#include <csignal>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "config/config_file.h"
+#include "config/reload.h"
+#include "config/router.h"
+#include "daemon.h"
+#include "runtime/delivery/restored_state.h"
+#include "runtime/service/service_notify.h"
+#include "runtime/service/stage_options.h"
+#include "telemetry/log.h"
+
+namespace handshaked {
+
+namespace asio = boost::asio;
+using telemetry::log_error;
+using telemetry::log_info;
+using telemetry::log_warning;
+namespace message_id = telemetry::message_id;
+
+// ---- signals ------------------------------------------------------------------------------------------------------------
+
+void Daemon::wait_for_signals() {
+  signals_.async_wait([this](boost::system::error_code error, int signal) {
+    if (error) return;
+    if (signal == SIGHUP) {
+      if (!stopping_) reload();
+    } else if (stopping_) {
+      log_warning("second signal: ending at once");
+      _exit(1);
+    } else {
+      log_info("stopping");
+      stop();
+    }
+    wait_for_signals();
+  });
+}
+
+void Daemon::reload() {
+  runtime::notify_reloading();
+  network_.reload_certificates();
+  reload_rules();
+  reload_configuration();
+  runtime::notify_ready("following " + std::to_string(sources_.count()) + " logs with " + std::to_string(base_->rules->rules().size()) +
+                        " rules");
+}
+
+void Daemon::reload_rules() {
+  runtime::LoadedRuleBase loaded = runtime::load_rule_base(rules_directory_);
+  for (const std::string& problem : loaded.problems) log_error(problem, {.is_record = true});
+  counters_.is_last_reload_good = loaded.base != nullptr;
+  if (!loaded.base) {
+    log_error("the rules were not reloaded: the " + std::to_string(base_->rules->rules().size()) + " rules from before stay in force",
+              {.id = message_id::reload_refused});
+    return;
+  }
+  base_ = std::move(loaded.base);
+  counters_.rules.use_rules(base_->rules);
+  counters_.rules_loaded_at = wall_clock_now();
+  sources_.use_rules(base_->rules);
+  network_.use_rules(base_->rules);
+  diagnosis_->use_rules(base_);
+  log_info("reloaded " + std::to_string(base_->rules->rules().size()) + " rules");
+}
+
+void Daemon::reload_configuration() {
+  config::LoadedConfig loaded = config::load_config(config_file_.path, config_file_.must_exist);
+  for (const config::ConfigProblem& problem : loaded.problems) log_error(problem.message(), {.is_record = true});
+  const auto used = loaded.problems.empty() ? deliveries_.use(loaded.config.receivers) : Result<>(success());
+  if (!used) log_error(used.error().message());
+  if (!used || !loaded.problems.empty()) {
+    log_error("the configuration was not reloaded: that from before stays in force", {.id = message_id::reload_refused});
+    return;
+  }
+  const Time now = wall_clock_now();
+  for (const std::string& change : config::changes_for_restart(config_, loaded.config))
+    log_warning(change + " has changed: it takes effect after a restart");
+  std::set<std::string> coming;
+  for (const config::Receiver& receiver : loaded.config.receivers) coming.insert(receiver.name);
+  for (const config::Receiver& receiver : config_.receivers) coming.erase(receiver.name);
+  config_.receivers = std::move(loaded.config.receivers);
+  config_.routing = std::move(loaded.config.routing);
+  config_.group_wait = loaded.config.group_wait;
+  config_.log_level = loaded.config.log_level;
+  telemetry::set_log_level(telemetry::level_named(config_.log_level));
+  incident_commit_.use_receivers(config_.receivers);
+  diagnosis_->use_group_wait(config_.group_wait);
+  dispatcher_.use_routes(config::make_router(config_), config_.routing.maintenance, correlator_.incidents(),
+                         runtime::told_before(store_, coming), now);
+  if (!coming.empty()) runtime::observe_ended(store_, dispatcher_, now);
+  advance();
+  log_info("reloaded the configuration: " + std::to_string(config_.receivers.size()) + " receivers, " +
+           std::to_string(config_.routing.routes.size()) + " routes");
+}
+
+// ---- operators ----------------------------------------------------------------------------------------------------------
+
+void Daemon::listen_to_operators() {
+  if (config_.control.socket.empty()) return;
+  operators_.emplace(
+      correlator_, dispatcher_, store_,
+      runtime::OperatorRequests::Daemon{.incidents_changed =
+                                            [this] {
+                                              if (store_.has_room()) advance();  // else the deadline does it
+                                            },
+                                        .deliveries_changed = [this] { deliveries_.notify(); },
+                                        .ask_figures = [this](auto reply) { signs_.ask(std::move(reply)); },
+                                        .rules = [this]() -> const runtime::RuleBase& { return *base_; },
+                                        .on_loop = [this](std::function<void()> work) { asio::post(loop_, std::move(work)); }});
+  control::ControlServerOptions options;
+  options.socket = config_.control.socket;
+  options.group = config_.control.group;
+  control_.emplace(loop_.get_executor(), std::move(options), [this](control::ControlRequest request, control::ControlServer::Reply reply) {
+    operators_->take(std::move(request), std::move(reply));
+  });
+  if (const auto started = control_->start(); !started) log_warning("no control socket: " + started.error().message());
+}
+
+bool Daemon::open_web() {
+  web_.emplace(loop_.get_executor(), config_.web, runtime::host_name(config_), config_.language,
+               web::Site::Daemon{.ask_figures = [this](auto reply) { signs_.ask(std::move(reply)); },
+                                 .incidents =
+                                     [this](Language language) {
+                                       return runtime::live_incidents_json(correlator_, dispatcher_, *base_, language, wall_clock_now());
+                                     }});
+  const auto opened = web_->open();
+  if (!opened) log_error(opened.error().message());
+  return opened.has_value();
+}
+
+runtime::DaemonStatus::Parts Daemon::parts() {
+  return {.correlator = correlator_,
+          .dispatcher = dispatcher_,
+          .store = store_,
+          .deliveries = deliveries_,
+          .sources = sources_,
+          .network = network_,
+          .counters = counters_,
+          .rules = [this]() -> const runtime::RuleBase& { return *base_; },
+          .queues = [this] { return queues(); },
+          .host = runtime::host_name(config_)};
+}
+
+std::vector<telemetry::QueueMetrics> Daemon::queues() const {
+  return {{.name = "logs", .depth = batches_.size(), .capacity = batches_.capacity()},
+          {.name = "network", .depth = network_batches_.size(), .capacity = network_batches_.capacity()}};
+}
+
+}  // namespace handshaked

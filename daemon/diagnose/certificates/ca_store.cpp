@@ -1,0 +1,108 @@
+#include "diagnose/certificates/ca_store.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <unordered_set>
+
+#include "diagnose/certificates/pem_bundle.h"
+#include "nginx/configuration_file.h"
+
+namespace handshaked::diagnose {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Where distributions keep the bundle that they maintain: Debian, Red Hat, SUSE, Alpine.
+constexpr std::array<const char*, 4> kSystemBundles = {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
+                                                       "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem"};
+constexpr std::size_t kMaxFiles = 20'000;
+
+std::vector<std::string> system_bundle() {
+  for (const char* const path : kSystemBundles) {
+    std::error_code error;
+    if (fs::exists(path, error)) return {path};
+  }
+  return {};
+}
+
+/// Every regular file of a directory, sorted, each content once: c_rehash'd directories hold two links to each.
+std::vector<std::string> files_of(const std::string& directory, std::vector<std::string>& problems) {
+  std::vector<std::string> files;
+  std::unordered_set<std::string> seen;
+  std::error_code error;
+  fs::directory_iterator it(directory, error);
+  for (const fs::directory_iterator end; !error && it != end && files.size() < kMaxFiles; it.increment(error)) {
+    std::error_code ignored;
+    if (fs::is_regular_file(it->path(), ignored)) files.push_back(it->path().string());
+  }
+  if (error) problems.push_back(directory + ": " + error.message());
+  std::sort(files.begin(), files.end());
+  std::erase_if(files, [&](const std::string& file) {
+    std::error_code ignored;
+    const fs::path target = fs::canonical(file, ignored);
+    return !ignored && !seen.insert(target.string()).second;
+  });
+  return files;
+}
+
+}  // namespace
+
+CaStore CaStore::load(const std::vector<std::string>& paths, std::vector<std::string>& problems) {
+  CaStore store;
+  const std::vector<std::string> wanted = paths.empty() ? system_bundle() : paths;
+  std::unordered_set<std::string> certificates, lists;
+  const auto take = [&](const std::string& file, bool is_named) {
+    auto bundle = read_pem_file(file);
+    if (!bundle) {
+      if (is_named) problems.push_back(file + ": " + bundle.error().message());
+      return;
+    }
+    const auto add = [&](Certificate certificate) {
+      if (store.cas_.size() < kMaxCertificates && certificates.insert(certificate.facts().sha256).second)
+        store.cas_.push_back({std::move(certificate), file});
+    };
+    const auto add_list = [&](RevocationList list) {
+      if (store.crls_.size() < kMaxCertificates && lists.insert(list.facts().sha256).second) store.crls_.push_back(std::move(list));
+    };
+    for (BundledCertificate& one : bundle.value().certificates) add(std::move(one.certificate));
+    for (BundledCrl& one : bundle.value().crls) add_list(std::move(one.crl));
+    const BundleForm form = bundle.value().form;
+    if (form == BundleForm::der_certificate || form == BundleForm::der_crl) {
+      const auto bytes = nginx::DiskFiles().read(file, kMaxBundleBytes);
+      if (form == BundleForm::der_certificate && bytes) {
+        if (auto certificate = Certificate::from_der(bytes.value())) add(std::move(certificate).value());
+      } else if (bytes) {
+        if (auto list = RevocationList::from_der(bytes.value())) add_list(std::move(list).value());
+      }
+    } else if (is_named && bundle.value().certificates.empty() && bundle.value().crls.empty())
+      problems.push_back(file + ": there is no certificate in it");
+  };
+  for (const std::string& path : wanted) {
+    store.description_ += (store.description_.empty() ? "" : ", ") + path;
+    std::error_code error;
+    if (fs::is_directory(path, error)) {
+      for (const std::string& file : files_of(path, problems)) take(file, false);
+    } else {
+      take(path, true);
+    }
+  }
+  if (store.cas_.size() >= kMaxCertificates)
+    problems.push_back("only the first " + std::to_string(kMaxCertificates) + " certificates of " + store.description_ + " are used");
+  return store;
+}
+
+std::vector<const StoredCa*> CaStore::named(const std::string& subject_hash) const {
+  std::vector<const StoredCa*> found;
+  for (const StoredCa& ca : cas_) {
+    if (ca.certificate.facts().subject_hash == subject_hash) found.push_back(&ca);
+  }
+  return found;
+}
+
+const StoredCa* CaStore::find(const std::string& sha256) const {
+  const auto found = std::find_if(cas_.begin(), cas_.end(), [&](const StoredCa& ca) { return ca.certificate.facts().sha256 == sha256; });
+  return found == cas_.end() ? nullptr : &*found;
+}
+
+}  // namespace handshaked::diagnose

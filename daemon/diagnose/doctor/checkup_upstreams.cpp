@@ -1,0 +1,81 @@
+#include <set>
+
+#include "diagnose/certificates/issuer_search.h"
+#include "diagnose/doctor/checkup_parts.h"
+#include "diagnose/upstream/upstream_survey.h"
+
+namespace handshaked::diagnose {
+namespace {
+
+using match::Severity;
+
+void check_peer_chain(const SurveyedUpstream& one, const Surroundings& surroundings, const DoctorOptions& options,
+                      std::set<std::string>& told, Doctor& checkup) {
+  if (!one.verdict->observation) return;
+  for (const PeerCertificate& certificate : one.verdict->observation->seen.chain) {
+    const auto ending = ending_of(certificate.facts.not_after, surroundings.now, options.horizon);
+    if (!ending || !told.insert(one.target + certificate.facts.sha256).second) continue;
+    const std::string name = short_name(certificate.facts);
+    const bool counts = one.verdict->verifies;
+    checkup.findings.push_back(
+        {ending->has_ended ? "peer-certificate-expired" : "peer-certificate-expires",
+         !counts             ? Severity::info
+         : ending->has_ended ? Severity::critical
+                             : Severity::warning,
+         {"The certificate " + name + " of " + one.target + (ending->has_ended ? " has expired: " : " expires: ") + ending->when.en,
+          one.target + " 的证书 " + name + (ending->has_ended ? " 已过期：" : " 即将过期：") + ending->when.zh},
+         {"Ask whoever runs the upstream to renew it in time", "请上游的维护者及时续期"},
+         one.file,
+         one.line});
+  }
+}
+
+void check_verdict(const SurveyedUpstream& one, Doctor& checkup) {
+  const UpstreamVerdict& verdict = *one.verdict;
+  if (verdict.passes()) {
+    ++checkup.upstreams_working;
+    return;
+  }
+  if (verdict.stage == UpstreamStage::untested) {
+    checkup.unseen.push_back({one.target + ": " + verdict.problem, one.target + "：" + verdict.problem});
+    return;
+  }
+  const Text what = summary_of(verdict);
+  checkup.findings.push_back({"upstream-fails",
+                              Severity::critical,
+                              {"Requests to " + one.target + " fail now: " + what.en, "到 " + one.target + " 的请求现在失败：" + what.zh},
+                              {"handshaked diagnose --all tells the cause and the fix", "handshaked diagnose --all 给出原因与修复"},
+                              one.file,
+                              one.line});
+}
+
+}  // namespace
+
+void check_upstreams(const Surroundings& surroundings, const match::Knowledge& knowledge, const DoctorOptions& options, Doctor& checkup) {
+  if (surroundings.prober->scope() == ProbeScope::none) {
+    checkup.unseen.push_back({"what upstreams answer: no connection was to be made", "上游的应答：未允许建立连接"});
+    return;
+  }
+  std::size_t left_out = 0;
+  std::set<std::string> told;
+  for (const SurveyedUpstream& one : survey_upstreams(surroundings, knowledge, options.most_upstreams, left_out)) {
+    if (!one.verdict) continue;
+    ++checkup.upstreams;
+    check_peer_chain(one, surroundings, options, told, checkup);
+    check_verdict(one, checkup);
+  }
+  if (left_out > 0) {
+    checkup.unseen.push_back(
+        {std::to_string(left_out) + " upstreams, for which there was no time", std::to_string(left_out) + " 个上游（时间不足）"});
+  }
+  std::size_t unknown = 0;
+  for (const nginx::PassTarget& target : surroundings.nginx->passes.targets()) {
+    if (target.is_tls && !target.written.is_complete) ++unknown;
+  }
+  if (unknown > 0) {
+    checkup.unseen.push_back({std::to_string(unknown) + " places whose upstream only a request tells (variables)",
+                              std::to_string(unknown) + " 处上游由请求决定（变量）"});
+  }
+}
+
+}  // namespace handshaked::diagnose

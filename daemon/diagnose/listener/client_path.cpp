@@ -1,0 +1,337 @@
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "diagnose/certificates/issuer_search.h"
+#include "diagnose/certificates/pem_repair.h"
+#include "diagnose/listener/client_trust.h"
+#include "diagnose/listener/listener_families.h"
+
+namespace handshaked::diagnose {
+namespace {
+
+constexpr int kAnyDepth = 100;
+constexpr std::size_t kMostStrangers = 3;  // foreign CAs that are proposed by name; more are only counted
+
+/// Why a client of a hypothesis is refused.
+enum class PathFault : std::uint8_t { bundle_lacks_root, depth, chain_incomplete, unknown_ca };
+
+std::string_view cause_of(PathFault fault) {
+  switch (fault) {
+    case PathFault::bundle_lacks_root: return "client_ca_bundle_lacks_root";
+    case PathFault::depth: return "client_verify_depth_too_small";
+    case PathFault::chain_incomplete: return "client_chain_incomplete";
+    case PathFault::unknown_ca: return "client_cert_unknown_ca";
+  }
+  return "client_cert_unknown_ca";
+}
+
+struct Explanation {
+  PathFault fault = PathFault::unknown_ca;
+  ClientHypothesis client;
+};
+
+/// Everything about one line: the clients that would have caused it.
+class PathSearch {
+ public:
+  PathSearch(LocalCase& local, const ClientVerification& verification)
+      : verification_(verification), trust_(verification.trust), clients_(trust_, local.ca_store(), local.now()) {
+    for (const ClientHypothesis& client : clients_.all()) {
+      if (client.verify_code == local.symptom().verify_code.value_or(0)) explanations_.push_back({fault_of(client), client});
+    }
+  }
+
+  bool is_empty() const { return explanations_.empty(); }
+  PathFault likeliest() const;
+  std::vector<ClientHypothesis> clients_with(PathFault fault) const {
+    std::vector<ClientHypothesis> found;
+    for (const Explanation& one : explanations_) {
+      if (one.fault == fault) found.push_back(one.client);
+    }
+    return found;
+  }
+  bool all_pass(const std::vector<ClientHypothesis>& clients, const ClientTrust& trust) {
+    return std::all_of(clients.begin(), clients.end(), [&](const ClientHypothesis& one) { return clients_.code_with(one, trust) == 0; });
+  }
+  int code_with(const ClientHypothesis& client, const ClientTrust& trust) { return clients_.code_with(client, trust); }
+  const ClientTrust& trust() const { return trust_; }
+
+ private:
+  PathFault fault_of(const ClientHypothesis& client) {
+    if (clients_.code_with(client, with_depth(trust_, kAnyDepth)) == 0) return PathFault::depth;
+    const bool knows_root = client.has_root && holds(trust_.trusted, client.root());
+    if (knows_root) return PathFault::chain_incomplete;
+    const bool knows_part =
+        holds(trust_.trusted, client.issuer) ||
+        std::any_of(client.above.begin(), client.above.end(), [&](const Certificate& one) { return holds(trust_.trusted, one); });
+    return knows_part ? PathFault::bundle_lacks_root : PathFault::unknown_ca;
+  }
+
+  const ClientVerification& verification_;
+  ClientTrust trust_;
+  ClientHypotheses clients_;
+  std::vector<Explanation> explanations_;
+};
+
+PathFault PathSearch::likeliest() const {
+  const auto weight = [&](PathFault fault) {
+    if (clients_with(fault).empty()) return 0.0;
+    // A depth that somebody wrote, or a listed CA that needs more, speaks for the depth; alone it is the rarer mistake.
+    const auto deep = clients_with(PathFault::depth);
+    const bool lists_deep =
+        std::any_of(deep.begin(), deep.end(), [&](const ClientHypothesis& one) { return holds(trust_.trusted, one.issuer); });
+    switch (fault) {
+      case PathFault::bundle_lacks_root: return 0.9;
+      case PathFault::chain_incomplete: return 0.8;
+      case PathFault::unknown_ca: return 0.5;
+      case PathFault::depth: return verification_.is_depth_written || lists_deep ? 0.85 : 0.4;
+    }
+    return 0.0;
+  };
+  PathFault best = PathFault::unknown_ca;
+  for (const PathFault fault : {PathFault::bundle_lacks_root, PathFault::depth, PathFault::chain_incomplete}) {
+    if (weight(fault) > weight(best)) best = fault;
+  }
+  return best;
+}
+
+std::string names_of(std::span<const Certificate> certificates) {
+  std::string names;
+  for (const Certificate& one : certificates) names += (names.empty() ? "\"" : ", \"") + short_name(one.facts()) + "\"";
+  return names;
+}
+
+Proof proof_with(LocalCase& local, bool passes, bool is_sure, std::size_t clients) {
+  const std::string code = std::to_string(local.symptom().verify_code.value_or(0)), count = std::to_string(clients);
+  Proof proof{passes ? (is_sure ? ProofStatus::proved : ProofStatus::untested) : ProofStatus::refuted, ProofMethod::replay, {}};
+  proof.detail = {"the client's own chain is in no log; " + count + " stand-in client certificates of the CAs at hand gave code " + code +
+                      " as logged, and " + (passes ? "pass" : "still fail") + " with the change",
+                  "日志中没有客户端自己的证书链；用手头 CA 的 " + count + " 张替身客户端证书重演，得到与日志相同的校验码 " + code +
+                      "，修改后" + (passes ? "通过" : "仍失败")};
+  if (!is_sure) {
+    proof.detail.en += "; which CA it was, the line does not tell";
+    proof.detail.zh += "；日志行未说明究竟是哪个 CA";
+  }
+  return proof;
+}
+
+Result<ConfigurationPatch> appended(const LocalCase& local, const ClientVerification& verification,
+                                    std::span<const Certificate> certificates) {
+  if (!verification.file()) return fail(ErrorCode::not_found, "no ssl_client_certificate file");
+  ConfigurationPatch patch = local.new_patch();
+  TRY(patch.append_pem(verification.file()->path, pem_of(certificates)));
+  return patch;
+}
+
+void add_failed_depth(LocalCase& local, PathSearch& search, const std::vector<ClientHypothesis>& clients) {
+  const bool still_fails = std::none_of(clients.begin(), clients.end(), [&](const ClientHypothesis& one) {
+    return search.code_with(one, with_depth(search.trust(), kAnyDepth)) == 0;
+  });
+  if (clients.empty() || !still_fails) return;
+  local.add_dead_end(
+      {.id = "raise-depth",
+       .action = {"Raise ssl_verify_depth", "调大 ssl_verify_depth"},
+       .why_fails = {"the depth is not exceeded here; the same code is logged at any depth",
+                     "这里并没有超出校验深度；深度设多大都报同一个错误码"},
+       .fail_rate = 1,
+       .is_unsafe = false,
+       .proof = {ProofStatus::proved, ProofMethod::replay, {"repeated with depth 100: still refused", "以深度 100 重演：仍被拒绝"}}});
+}
+
+void propose_root(LocalCase& local, const ClientVerification& verification, PathSearch& search) {
+  const auto clients = search.clients_with(PathFault::bundle_lacks_root);
+  std::vector<Certificate> roots;
+  for (const ClientHypothesis& one : clients) {
+    if (one.has_root && !holds(roots, one.root())) roots.push_back(one.root());
+  }
+  local.conclude("client_ca_bundle_lacks_root", 0.9,
+                 {verification.file()->path + " holds an issuing CA and not the root above it; nginx accepts no partial chain",
+                  verification.file()->path + " 含有签发 CA，却没有其上的根证书；nginx 不接受不完整的链"});
+  for (const Certificate& root : roots) {
+    const ClientTrust with_root = with_certificates(search.trust(), {&root, 1});
+    std::vector<ClientHypothesis> its;
+    std::copy_if(clients.begin(), clients.end(), std::back_inserter(its),
+                 [&](const ClientHypothesis& one) { return is_same(one.root(), root) && search.code_with(one, with_root) == 0; });
+    if (its.empty()) continue;  // those would need more depth too
+    Fix fix = local.known("append-root");
+    fix.title = {"Append " + names_of({&root, 1}) + " to " + verification.file()->path,
+                 "把 " + names_of({&root, 1}) + " 追加到 " + verification.file()->path};
+    fix.how = {"It is in the CA collection and signed the CA that the file lists. SHA-256 " + root.facts().sha256 +
+                   ". Every CA below it is then good for clients.",
+               "它在 CA 集合中，并签署了文件所列的 CA。SHA-256 " + root.facts().sha256 + "。其下的所有 CA 此后都可用于客户端。"};
+    fix.proof = proof_with(local, search.all_pass(its, with_root), roots.size() == 1, its.size());
+    local.propose(std::move(fix), appended(local, verification, {&root, 1}));
+  }
+  add_failed_depth(local, search, clients);
+}
+
+void propose_depth(LocalCase& local, const ClientVerification& verification, PathSearch& search) {
+  const auto clients = search.clients_with(PathFault::depth);
+  int depth = search.trust().depth + 1;
+  while (depth < 10 && !search.all_pass(clients, with_depth(search.trust(), depth))) ++depth;
+  const std::string now = std::to_string(search.trust().depth), needed = std::to_string(depth);
+  local.conclude("client_verify_depth_too_small", 0.7,
+                 {"clients of " + names_of({&clients.front().issuer, 1}) + " need ssl_verify_depth " + needed + "; it is " + now,
+                  names_of({&clients.front().issuer, 1}) + " 的客户端需要 ssl_verify_depth " + needed + "；目前为 " + now});
+  const nginx::EffectiveValue& value = verification.server->settings.verify_depth;
+  if (!value.set_by.empty()) local.set_place(*value.set_by.front());
+  Fix fix = local.known("raise-depth");
+  fix.title = {"ssl_verify_depth " + needed + ";", "ssl_verify_depth " + needed + ";"};
+  const bool is_sure = search.clients_with(PathFault::unknown_ca).empty() || verification.is_depth_written;
+  fix.proof = proof_with(local, search.all_pass(clients, with_depth(search.trust(), depth)), is_sure, clients.size());
+  local.propose(std::move(fix), with_server_directive(local, *verification.server, "ssl_verify_depth", std::span(&needed, 1)));
+}
+
+/// Intermediates below the listed roots: they add no trust, they only fill what clients leave out.
+void propose_intermediates(LocalCase& local, const ClientVerification& verification, PathSearch& search) {
+  auto clients = search.clients_with(PathFault::chain_incomplete);
+  std::vector<Certificate> missing;
+  const auto collect = [&] {
+    missing.clear();
+    for (const ClientHypothesis& one : clients) {
+      std::vector<Certificate> way{one.issuer};
+      way.insert(way.end(), one.above.begin(), one.above.end());
+      for (const Certificate& step : way) {
+        if (!step.facts().self_signed && !holds(search.trust().trusted, step) && !holds(missing, step)) missing.push_back(step);
+      }
+    }
+  };
+  collect();
+  const ClientTrust filled = with_certificates(search.trust(), missing);
+  std::erase_if(clients,
+                [&](const ClientHypothesis& one) { return search.code_with(one, filled) != 0; });  // those would need more depth too
+  collect();
+  local.conclude("client_chain_incomplete", 0.8,
+                 {"the client sends its certificate without the intermediate, and " + verification.file()->path + " holds the root only",
+                  "客户端发送证书时没有附带中间证书，而 " + verification.file()->path + " 只有根证书"});
+  Text message{
+      "Your client sends its certificate alone. Please let it send the intermediate too (certificate file: leaf, then intermediate",
+      "您的客户端只发送了叶子证书。请同时发送中间证书（证书文件：叶子，然后是中间证书"};
+  if (!missing.empty()) {
+    message.en += ", here " + names_of(missing);
+    message.zh += "，即 " + names_of(missing);
+  }
+  message.en += ").";
+  message.zh += "）。";
+  propose_to_client(local, "client-sends-chain", message);
+  if (!missing.empty()) {
+    Fix fix = local.known("proxy-knows-intermediate");
+    fix.title = {"Append " + names_of(missing) + " to " + verification.file()->path,
+                 "把 " + names_of(missing) + " 追加到 " + verification.file()->path};
+    fix.proof = proof_with(local, search.all_pass(clients, with_certificates(search.trust(), missing)), true, clients.size());
+    local.propose(std::move(fix), appended(local, verification, missing));
+  }
+  add_failed_depth(local, search, clients);
+}
+
+/// A tree of CAs that the bundle does not know.
+struct StrangerTree {
+  Certificate root;
+  std::vector<ClientHypothesis> clients;
+  double worth = 0;
+};
+
+bool speaks_of(const std::string& text, std::span<const std::string_view> words) {
+  const std::string lower = nginx::to_lower(text);
+  return std::any_of(words.begin(), words.end(), [&](std::string_view word) { return lower.find(word) != std::string::npos; });
+}
+
+/// Names and uses tell which of several CAs issues certificates for clients; it stays a guess.
+double worth_of(const LocalCase& local, const StrangerTree& tree) {
+  static constexpr std::array<std::string_view, 12> kForClients = {"client", "partner", "user", "device",   "customer", "employee",
+                                                                   "agent",  "b2b",     "mtls", "supplier", "external", "workload"};
+  static constexpr std::array<std::string_view, 6> kForServers = {"server", "internet", "web", "legacy", "old", "test"};
+  double worth = 0;
+  if (speaks_of(tree.root.facts().subject, kForClients)) worth += 2;
+  if (speaks_of(tree.root.facts().subject, kForServers)) worth -= 1;
+  for (const ConfiguredFile& file : configured_files(local.configuration())) {
+    if (file.is_dynamic || (file.role != FileRole::certificate && file.role != FileRole::trust)) continue;
+    const auto text = local.files().read(file.path, kMaxBundleBytes);
+    const auto bundle = text ? read_pem_bundle(text.value()) : Result<PemBundle>(text.error());
+    if (!bundle || bundle.value().certificates.empty()) continue;
+    for (const BundledCertificate& one : bundle.value().certificates) {
+      const IssuerPath path = find_issuers(one.certificate, {}, local.ca_store(), local.now());
+      const Certificate& top = path.issuers.empty() ? one.certificate : path.last();
+      if (is_same(top, tree.root)) return worth - 2;  // it is at work for servers
+    }
+  }
+  return worth;
+}
+
+void conclude_unknown_ca(LocalCase& local, const ClientVerification& verification, PathSearch& search) {
+  std::vector<StrangerTree> trees;
+  for (const ClientHypothesis& one : search.clients_with(PathFault::unknown_ca)) {
+    if (!one.has_root || search.code_with(one, with_certificates(search.trust(), {&one.root(), 1})) != 0) continue;
+    const auto same = std::find_if(trees.begin(), trees.end(), [&](const StrangerTree& tree) { return is_same(tree.root, one.root()); });
+    if (same == trees.end()) trees.push_back({one.root(), {one}, 0});
+    else same->clients.push_back(one);
+  }
+  for (StrangerTree& tree : trees) tree.worth = worth_of(local, tree);
+  std::stable_sort(trees.begin(), trees.end(),
+                   [](const StrangerTree& left, const StrangerTree& right) { return left.worth > right.worth; });
+  local.conclude(
+      "client_cert_unknown_ca", 0.75,
+      {"the client's certificate leads to a CA that " + verification.file()->path + " does not list; whether to admit it is a decision",
+       "客户端证书所属的 CA 未列入 " + verification.file()->path + "；是否接纳是一项授权决定"});
+  for (std::size_t i = 0; i < trees.size() && i < kMostStrangers; ++i) {
+    const StrangerTree& tree = trees[i];
+    if (trees.size() > 1 && (tree.worth < 0 || tree.worth < trees.front().worth)) break;
+    Fix fix = local.known("add-ca");
+    if (i > 0) fix.id += "-" + std::to_string(i + 1);
+    const std::string name = names_of({&tree.root, 1});
+    fix.title = {"If its holders are meant to get in: append " + name + " to " + verification.file()->path,
+                 "若其持有者确应放行：把 " + name + " 追加到 " + verification.file()->path};
+    fix.how = {"The line does not name the CA. " + name + " (" + tree.root.facts().subject + ", SHA-256 " + tree.root.facts().sha256 +
+                   ") is in the CA collection and would give this very code. Ask the client which CA issued its certificate, compare the "
+                   "fingerprint, and only then apply this. Restrict with $ssl_client_s_dn if not all its certificates are welcome.",
+               "日志行没有指明 CA。" + name + "（" + tree.root.facts().subject + "，SHA-256 " + tree.root.facts().sha256 +
+                   "）在 CA 集合中，且恰好会产生该错误码。请先向客户端确认其证书由哪个 CA "
+                   "签发并核对指纹，再应用。若并非其所有证书都可接纳，用 $ssl_client_s_dn 限制。"};
+    fix.proof = proof_with(local, search.all_pass(tree.clients, with_certificates(search.trust(), {&tree.root, 1})), trees.size() == 1,
+                           tree.clients.size());
+    local.propose(std::move(fix), appended(local, verification, {&tree.root, 1}));
+  }
+  std::string listed = names_of(search.trust().trusted);
+  propose_to_client(
+      local, "right-client-cert",
+      {"Your client certificate is of a CA that we do not list. Please use one issued under: " + listed +
+           ", or tell us subject, key id and SHA-256 of your CA's root.",
+       "您的客户端证书由我方未列出的 CA 签发。请改用以下 CA 签发的证书：" + listed + "；或告知贵方根 CA 的主题、密钥标识与 SHA-256。"});
+  const auto clients = search.clients_with(PathFault::unknown_ca);
+  add_failed_depth(local, search, clients);
+}
+
+}  // namespace
+
+bool diagnose_client_path(LocalCase& local, const ClientVerification& verification) {
+  static constexpr std::array<int, 5> kPathCodes = {2, 19, 20, 21, 22};
+  const int code = local.symptom().verify_code.value_or(0);
+  if (std::find(kPathCodes.begin(), kPathCodes.end(), code) == kPathCodes.end() || !verification.file()) return false;
+  if (verification.trust.trusted.empty()) return false;
+  local.set_place(*verification.file()->directive);
+  local.add_evidence("configuration", {verification.file()->path + " lists " + names_of(verification.trust.trusted) +
+                                           "; ssl_verify_depth " + std::to_string(verification.trust.depth),
+                                       verification.file()->path + " 列出 " + names_of(verification.trust.trusted) + "；ssl_verify_depth " +
+                                           std::to_string(verification.trust.depth)});
+  PathSearch search(local, verification);
+  if (search.is_empty()) return false;
+  const PathFault fault = search.likeliest();
+  local.add_evidence("replay", {"clients of the CAs at hand that would cause code " + std::to_string(code) + ": " +
+                                    std::to_string(search.clients_with(fault).size()) + " for the cause " + std::string(cause_of(fault)),
+                                "手头的 CA 中会产生校验码 " + std::to_string(code) + " 的客户端：对应原因 " + std::string(cause_of(fault)) +
+                                    " 的有 " + std::to_string(search.clients_with(fault).size()) + " 种"});
+  switch (fault) {
+    case PathFault::bundle_lacks_root: propose_root(local, verification, search); break;
+    case PathFault::depth: propose_depth(local, verification, search); break;
+    case PathFault::chain_incomplete: propose_intermediates(local, verification, search); break;
+    case PathFault::unknown_ca:
+      conclude_unknown_ca(local, verification, search);
+      if (!search.clients_with(PathFault::depth).empty())
+        local.add_evidence("replay", {"the same code would come from a depth that is too small, for clients with more intermediates",
+                                      "若客户端有更多中间证书，深度过小也会产生同样的校验码"});
+      break;
+  }
+  return true;
+}
+
+}  // namespace handshaked::diagnose

@@ -1,0 +1,291 @@
+#include <algorithm>
+#include <array>
+
+#include "diagnose/case/fitting_certificate.h"
+#include "diagnose/listener/listener_families.h"
+#include "diagnose/listener/served_chain.h"
+
+namespace handshaked::diagnose {
+namespace {
+
+constexpr const char* kReload = "nginx -t && nginx -s reload";
+
+/// What can be wrong with a certificate that we serve, as a client sees it.
+enum class ServedFault : std::uint8_t { expired, incomplete, self_signed, wrong_name, revoked, perhaps_incomplete };
+
+/// How well a fault goes with an alert: 0 to 1.
+double affinity(ServedFault fault, int alert) {
+  struct Row {
+    int alert;
+    std::array<double, 6> worth;  // in the order of ServedFault
+  };
+  static constexpr std::array<Row, 7> kRows = {{{42, {0.6, 0.75, 0.7, 0.95, 0.2, 0.4}},
+                                                {44, {0.2, 0.1, 0.1, 0.1, 1.0, 0.1}},
+                                                {45, {1.0, 0.1, 0.1, 0.1, 0.1, 0.05}},
+                                                {46, {0.85, 0.9, 0.8, 0.75, 0.4, 0.5}},
+                                                {48, {0.3, 1.0, 0.9, 0.2, 0.1, 0.6}},
+                                                {43, {0.1, 0.2, 0.3, 0.1, 0.1, 0.1}},
+                                                {49, {0.2, 0.4, 0.4, 0.3, 0.2, 0.2}}}};
+  const auto row = std::find_if(kRows.begin(), kRows.end(), [alert](const Row& one) { return one.alert == alert; });
+  return row == kRows.end() ? 0.2 : row->worth[static_cast<std::size_t>(fault)];
+}
+
+struct FoundFault {
+  ServedFault fault = ServedFault::expired;
+  double worth = 0;
+  const nginx::ListeningServer* server = nullptr;
+  ServedChain chain;
+  std::string name;  ///< of wrong_name: the first that is not covered
+};
+
+std::string uncovered_name(const Certificate& leaf, const nginx::ListeningServer& server) {
+  for (const std::string& name : exact_names(server)) {
+    if (!leaf.matches_host(name)) return name;
+  }
+  return {};
+}
+
+void look_at_chain(const LocalCase& local, const nginx::ListeningServer& server, const ServedChain& chain, double share,
+                   std::vector<FoundFault>& found) {
+  const int alert = local.symptom().alert.value_or(0);
+  const auto add = [&](ServedFault fault, std::string name = {}) {
+    found.push_back({fault, share * affinity(fault, alert), &server, chain, std::move(name)});
+  };
+  const CertificateFacts& leaf = chain.leaf().facts();
+  const auto is_expired = [&](const BundledCertificate& one) { return one.certificate.facts().not_after < local.now(); };
+  const auto& sent = chain.bundle.certificates;
+  if (leaf.not_after < local.now() || (sent.size() > 1 && is_expired(sent[1]))) add(ServedFault::expired);
+  if (chain.is_self_signed()) add(ServedFault::self_signed);
+  else if (!chain.missing.empty()) add(ServedFault::incomplete);
+  else if (chain.is_open_ended && sent.size() == 1 && !leaf.issuer_urls.empty()) add(ServedFault::perhaps_incomplete);
+  if (std::string name = uncovered_name(chain.leaf(), server); !name.empty()) add(ServedFault::wrong_name, std::move(name));
+  for (const RevocationList& list : local.ca_store().crls()) {
+    if (list.revokes(chain.leaf())) add(ServedFault::revoked);
+  }
+}
+
+std::vector<FoundFault> find_faults(const LocalCase& local, const ListenerPlace& place) {
+  std::vector<FoundFault> found;
+  for (const nginx::GoverningListener& candidate : place.candidates) {
+    const double share = 0.5 + 0.5 * candidate.confidence / place.confidence();
+    for (const ConfiguredFile& file : certificate_files(local, *candidate.server)) {
+      if (const auto chain = read_served_chain(local, file)) look_at_chain(local, *candidate.server, chain.value(), share, found);
+    }
+  }
+  std::stable_sort(found.begin(), found.end(), [](const FoundFault& left, const FoundFault& right) { return left.worth > right.worth; });
+  return found;
+}
+
+/// Another certificate on this host that could be served instead.
+bool propose_other_pair(LocalCase& local, const FoundFault& found, std::string_view fix_id) {
+  const std::vector<std::string> names = exact_names(*found.server);
+  const auto pair = find_fitting_pair(local, names, found.chain.file.path);
+  if (!pair) return false;
+  Fix fix = local.known(fix_id);
+  fix.title = {"Serve " + pair->certificate + ", which covers " + names.front() + " and is valid",
+               "改用 " + pair->certificate + "，它覆盖 " + names.front() + " 且在有效期内"};
+  local.propose(std::move(fix), patch_with_pair(local, block_of(*found.server), *pair));
+  return true;
+}
+
+void add_renewal_commands(LocalCase& local, const FoundFault& found, std::string_view fix_id, const Text& how) {
+  Fix fix = local.known(fix_id);
+  fix.owner = Owner::proxy;
+  fix.how = how;
+  const std::string path = shell_word(found.chain.file.path);
+  fix.commands = {
+      "openssl x509 -in " + path + " -noout -subject -issuer -enddate -ext subjectAltName",
+      "# put the new chain (leaf first, then intermediates) at " + found.chain.file.path + ", its key at the path of ssl_certificate_key",
+      kReload};
+  local.propose(std::move(fix));
+}
+
+void diagnose_expired(LocalCase& local, const FoundFault& found) {
+  const CertificateFacts& leaf = found.chain.leaf().facts();
+  const bool is_leaf = leaf.not_after < local.now();
+  const CertificateFacts& dead = is_leaf ? leaf : found.chain.bundle.certificates[1].certificate.facts();
+  local.conclude("server_cert_expired", 0.95,
+                 {found.chain.file.path + ": \"" + short_name(dead) + "\" expired on " + minute_text(dead.not_after),
+                  found.chain.file.path + "：“" + short_name(dead) + "”已于 " + minute_text(dead.not_after) + " 过期"});
+  local.diagnosis.cause_key = "expired|" + dead.sha256;
+  if (propose_other_pair(local, found, "renew-and-reload")) return;
+  add_renewal_commands(
+      local, found, is_leaf ? "renew-and-reload" : "replace-intermediate",
+      {"Renew the certificate (same names: " + short_name(leaf) + "), install chain and key at the configured paths, reload.",
+       "续期证书（域名相同：" + short_name(leaf) + "），将证书链与私钥装到配置的路径并重载。"});
+  local.add_dead_end(
+      {.id = "append-root",
+       .action = {"Append the root or other CA certificates to ssl_certificate", "把根证书或其他 CA 证书追加到 ssl_certificate"},
+       .why_fails = {"the certificate stays expired, whatever stands behind it", "无论后面追加什么，该证书仍然是过期的"},
+       .fail_rate = 1,
+       .is_unsafe = false,
+       .proof = {}});
+}
+
+void diagnose_wrong_name(LocalCase& local, const FoundFault& found) {
+  const CertificateFacts& leaf = found.chain.leaf().facts();
+  std::string names;
+  for (const std::string& name : leaf.dns_names) names += (names.empty() ? "" : ", ") + name;
+  local.conclude(
+      "server_cert_name_mismatch", 0.9,
+      {"the server has the name " + found.name + ", and its certificate " + found.chain.file.path + " covers " +
+           (names.empty() ? "no name" : names) + " only",
+       "该 server 的域名是 " + found.name + "，而证书 " + found.chain.file.path + " 只覆盖 " + (names.empty() ? "（无）" : names)});
+  if (propose_other_pair(local, found, "certificate-with-name")) return;
+  std::string wanted;
+  for (const std::string& name : exact_names(*found.server)) wanted += (wanted.empty() ? "DNS:" : ",DNS:") + name;
+  add_renewal_commands(
+      local, found, "certificate-with-name",
+      {"Have a certificate issued whose subject alternative name holds " + wanted + ", and serve it at " + found.chain.file.path + ".",
+       "申请 SAN 含 " + wanted + " 的证书，并放到 " + found.chain.file.path + "。"});
+}
+
+void diagnose_self_signed(LocalCase& local, const FoundFault& found) {
+  const CertificateFacts& leaf = found.chain.leaf().facts();
+  local.conclude("server_cert_self_signed", 0.9,
+                 {found.chain.file.path + " is self-signed (\"" + short_name(leaf) + "\"): no client trusts it unless it was told to",
+                  found.chain.file.path + " 是自签名证书（“" + short_name(leaf) + "”）：客户端未经专门配置不会信任它"});
+  if (propose_other_pair(local, found, "issue-certificate")) return;
+  add_renewal_commands(local, found, "issue-certificate",
+                       {"Serve a certificate of a CA that the clients trust.", "改用客户端信任的 CA 所签发的证书。"});
+}
+
+void conclude_found(LocalCase& local, const FoundFault& found) {
+  local.set_place(*found.chain.file.directive);
+  const CertificateFacts& leaf = found.chain.leaf().facts();
+  local.add_evidence(
+      "file", {found.chain.file.path + ": " + std::to_string(found.chain.bundle.certificates.size()) + " certificates, leaf \"" +
+                   short_name(leaf) + "\", issued by \"" + leaf.issuer + "\", valid until " + minute_text(leaf.not_after),
+               found.chain.file.path + "：" + std::to_string(found.chain.bundle.certificates.size()) + " 张证书，叶子“" + short_name(leaf) +
+                   "”，由“" + leaf.issuer + "”签发，有效至 " + minute_text(leaf.not_after)});
+  switch (found.fault) {
+    case ServedFault::expired: return diagnose_expired(local, found);
+    case ServedFault::wrong_name: return diagnose_wrong_name(local, found);
+    case ServedFault::self_signed: return diagnose_self_signed(local, found);
+    case ServedFault::incomplete: {
+      const std::string missing = short_name(found.chain.missing.front().facts());
+      local.conclude("server_chain_incomplete", 0.9,
+                     {found.chain.file.path + " lacks the intermediate \"" + missing +
+                          "\": a client that knows the root only finds no way from the leaf to it",
+                      found.chain.file.path + " 缺少中间证书“" + missing + "”：只有根证书的客户端无法从叶子建立到根的路径"});
+      local.diagnosis.cause_key = "served chain|" + found.chain.file.path;
+      propose_missing_intermediates(local, found.chain, "append-intermediate");
+      return local.add_dead_end({.id = "trusted-certificate",
+                                 .action = {"Put the intermediate into ssl_trusted_certificate", "把中间证书放进 ssl_trusted_certificate"},
+                                 .why_fails = {"nginx sends nothing of that file to clients", "nginx 不会把该文件的内容发送给客户端"},
+                                 .fail_rate = 1,
+                                 .is_unsafe = false,
+                                 .proof = {}});
+    }
+    case ServedFault::perhaps_incomplete: {
+      local.conclude("server_chain_incomplete", 0.6,
+                     {found.chain.file.path + " holds the leaf alone; its issuer \"" + leaf.issuer + "\" is in no file here",
+                      found.chain.file.path + " 只有叶子证书；其签发者“" + leaf.issuer + "”不在本机任何文件中"});
+      Fix fix = local.known("append-intermediate");
+      fix.how = {"Get the certificate of \"" + leaf.issuer + "\" (key id " + leaf.authority_key_id +
+                     ") from the CA; the leaf names it at " + leaf.issuer_urls.front() + ". Compare its fingerprint, then append it.",
+                 "向 CA 获取“" + leaf.issuer + "”（密钥标识 " + leaf.authority_key_id + "）的证书；叶子标注其地址为 " +
+                     leaf.issuer_urls.front() + "。核对指纹后追加。"};
+      fix.commands = {"cat intermediate.pem >> " + shell_word(found.chain.file.path), kReload};
+      return local.propose(std::move(fix));
+    }
+    case ServedFault::revoked:
+      local.conclude("server_cert_revoked", 0.9,
+                     {found.chain.file.path + ": \"" + short_name(leaf) + "\" (serial " + leaf.serial + ") is on a revocation list at hand",
+                      found.chain.file.path + "：“" + short_name(leaf) + "”（序列号 " + leaf.serial + "）在手头的吊销列表中"});
+      return add_renewal_commands(local, found, "new-key-and-certificate",
+                                  {"Issue a new certificate with a new key.", "用新密钥签发新证书。"});
+  }
+}
+
+/// The file is good, the running nginx serves something else.
+bool is_older_served(const LocalCase& local, const ListenerPlace& place, const PeerObservation& observation, Text& what) {
+  if (observation.seen.chain.empty()) return false;
+  const CertificateFacts& served = observation.seen.chain.front().facts;
+  for (const nginx::ListeningServer& server : place.listener().servers) {
+    for (const ConfiguredFile& file : certificate_files(local, server)) {
+      const auto chain = read_served_chain(local, file);
+      if (!chain || chain.value().leaf().facts().sha256 == served.sha256) return false;
+    }
+  }
+  what = {"the running nginx serves \"" + short_name(served) + "\", valid until " + minute_text(served.not_after) +
+              ", which is in no ssl_certificate file of this listener any more",
+          "运行中的 nginx 提供的是“" + short_name(served) + "”（有效至 " + minute_text(served.not_after) +
+              "），该证书已不在此监听端的任何 ssl_certificate 文件中"};
+  return true;
+}
+
+void conclude_not_reloaded(LocalCase& local, const ListenerPlace& place, const Text& what, ProofStatus proof) {
+  const auto files = certificate_files(local, place.server());
+  if (!files.empty()) local.set_place(*files.front().directive);
+  local.conclude("server_cert_renewed_not_reloaded", 0.9, what);
+  local.add_evidence("peer", what);
+  Fix fix = local.known("reload");
+  fix.commands = {kReload};
+  fix.proof.detail = proof == ProofStatus::proved
+                         ? Text{"the certificate on disk was compared with the one that is served; the reload itself was not made",
+                                "已比较磁盘上的证书与实际提供的证书；尚未执行重载"}
+                         : Text{"what is served could not be looked at", "无法查看实际提供的证书"};
+  local.propose(std::move(fix));
+}
+
+void diagnose_distrust(LocalCase& local, const ListenerPlace& place) {
+  const int alert = local.symptom().alert.value_or(0);
+  const bool may_distrust = local.symptom().has_cause("client_distrusts_our_ca");
+  const std::vector<match::CandidateCause>& candidates = local.symptom().candidates;
+  const auto is_server_side = [](const match::CandidateCause& one) { return one.cause.starts_with("server_c"); };
+  const auto other = std::find_if_not(candidates.begin(), candidates.end(), is_server_side);
+  local.conclude(may_distrust                ? "client_distrusts_our_ca"
+                 : other != candidates.end() ? other->cause
+                                             : std::string("client_sent_alert"),
+                 may_distrust && alert == 48 ? 0.8 : 0.5);
+  const auto files = certificate_files(local, place.server());
+  if (files.empty()) return;
+  local.set_place(*files.front().directive);
+  const auto chain = read_served_chain(local, files.front());
+  if (!chain) return;
+  const CertificateFacts& leaf = chain.value().leaf().facts();
+  local.add_evidence("file", {files.front().path + " is whole: leaf first, complete, valid until " + minute_text(leaf.not_after),
+                              files.front().path + " 完好：叶子在前，链完整，有效至 " + minute_text(leaf.not_after)});
+  const std::string root = chain.value().path.is_complete && !chain.value().path.issuers.empty()
+                               ? chain.value().path.last().facts().subject + ", SHA-256 " + chain.value().path.last().facts().sha256
+                               : leaf.issuer;
+  propose_to_client(local, may_distrust ? "distribute-root" : "client-log",
+                    {"Your client refuses our certificate (alert " + std::to_string(alert) + "). Please trust our CA: " + root +
+                         " (compare the fingerprint over another channel), and check name and clock on your side.",
+                     "您的客户端拒绝了我方证书（警报 " + std::to_string(alert) + "）。请信任我方 CA：" + root +
+                         "（请通过其他渠道核对指纹），并检查您一侧使用的域名与时钟。"});
+}
+
+}  // namespace
+
+bool diagnose_rejected_certificate(LocalCase& local, const ListenerPlace& place) {
+  const Symptom& symptom = local.symptom();
+  const bool is_ours = std::any_of(symptom.candidates.begin(), symptom.candidates.end(), [](const match::CandidateCause& one) {
+    return one.cause.starts_with("server_cert_") || one.cause == "server_chain_incomplete";
+  });
+  if (!symptom.alert || !is_ours) return false;
+  Text what;
+  const auto observation = observe_listener(
+      local, place.listener(), place.server().server->names.names.empty() ? std::string() : place.server().server->names.logged);
+  if (observation)
+    local.add_evidence(
+        "peer", {"this listener now: " + summary_of(observation.value().seen), "该监听端目前：" + summary_of(observation.value().seen)});
+  if (observation && is_older_served(local, place, observation.value(), what)) {
+    conclude_not_reloaded(local, place, what, ProofStatus::proved);
+    return true;
+  }
+  const std::vector<FoundFault> found = find_faults(local, place);
+  if (!found.empty() && found.front().worth >= 0.3) {
+    conclude_found(local, found.front());
+    for (std::size_t i = 1; i < found.size() && found[i].server == found.front().server; ++i) {
+      if (found[i].fault == ServedFault::expired || found[i].fault == ServedFault::incomplete)
+        local.diagnosis.also.emplace_back(found[i].fault == ServedFault::expired ? "server_cert_expired" : "server_chain_incomplete");
+    }
+    return true;
+  }
+  diagnose_distrust(local, place);
+  return true;
+}
+
+}  // namespace handshaked::diagnose

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "diagnose/case/local_case.h"
+#include "diagnose/listener/listener_place.h"
+
+namespace handshaked::diagnose {
+
+// The kinds of faults between clients and a listener of ours. Each concludes a cause and proposes what the configuration and the files of
+// this host allow; false: the line is of another kind.
+
+/// No version, cipher suite, group, signature algorithm or application protocol in common.
+bool diagnose_parameters(LocalCase& local, const ListenerPlace& place);
+/// The client refuses our certificate with an alert.
+bool diagnose_rejected_certificate(LocalCase& local, const ListenerPlace& place);
+/// Something else than a TLS handshake arrives: HTTP, a PROXY header or none, TLS where none is expected.
+bool diagnose_first_bytes(LocalCase& local, const ListenerPlace& place);
+/// A name that no server has, refused handshakes, Host against SNI.
+bool diagnose_names(LocalCase& local, const ListenerPlace& place);
+/// A certificate file whose path has a variable cannot be read when a client comes.
+bool diagnose_dynamic_certificate(LocalCase& local, const ListenerPlace& place);
+/// Certificates of clients: missing, not verified, revoked.
+bool diagnose_client_certificate(LocalCase& local, const ListenerPlace& place);
+
+/// A fix that the owner of the client has to make, with the words to send.
+void propose_to_client(LocalCase& local, std::string_view fix_id, const Text& message);
+
+}  // namespace handshaked::diagnose

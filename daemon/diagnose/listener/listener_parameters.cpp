@@ -1,0 +1,317 @@
+#include <algorithm>
+#include <array>
+
+#include "diagnose/listener/listener_families.h"
+#include "diagnose/listener/served_chain.h"
+#include "diagnose/tls/tls_rehearsal.h"
+
+namespace handshaked::diagnose {
+namespace {
+
+constexpr std::array<const char*, 4> kGroups = {"X25519", "prime256v1", "secp384r1", "secp521r1"};
+constexpr std::array<const char*, 3> kModernSuites = {"AES128-GCM-SHA256", "AES256-GCM-SHA384", "CHACHA20-POLY1305"};
+
+std::string joined(const std::vector<std::string_view>& words, char separator) {
+  std::string text;
+  for (const std::string_view word : words) text += (text.empty() ? "" : std::string(1, separator)) + std::string(word);
+  return text;
+}
+
+/// One listener's offer, as its default server has it: it decides before a name is known.
+ListenerOffer offer_of(const LocalCase& local, const nginx::ListeningServer& server) {
+  ListenerOffer offer;
+  for (const std::string_view word : server.settings.protocols.values()) {
+    if (const auto version = tls_version_from(word)) offer.protocols.push_back(*version);
+  }
+  offer.ciphers = joined(server.settings.ciphers.values(), ':');
+  offer.curves = server.settings.ecdh_curve.first();
+  const auto commands = server.settings.conf_commands.values();
+  for (std::size_t i = 0; i + 1 < commands.size(); i += 2) {
+    if (is_probe_command(std::string(commands[i]))) offer.conf_commands.emplace_back(commands[i], commands[i + 1]);
+  }
+  for (const ConfiguredFile& file : certificate_files(local, server)) {
+    if (const auto chain = read_served_chain(local, file))
+      offer.keys.push_back({chain.value().leaf().facts().key_type, chain.value().leaf().facts().key_bits});
+  }
+  if (offer.keys.empty()) offer.keys.push_back({"RSA", 2048});
+  return offer;
+}
+
+bool has(const ListenerOffer& offer, TlsVersion version) {
+  return std::find(offer.protocols.begin(), offer.protocols.end(), version) != offer.protocols.end();
+}
+
+std::string version_words(const ListenerOffer& offer) {
+  std::string words;
+  for (const TlsVersion version : offer.protocols) words += (words.empty() ? "" : " ") + std::string(to_string(version));
+  return words;
+}
+
+/// "now it ends with "no shared cipher"; with the change TLSv1.2 ECDHE-…".
+Proof proof_of(const Result<Rehearsal>& before, const Result<Rehearsal>& after, const Text& client) {
+  Proof proof;
+  if (!before || !after) return proof;
+  const auto outcome = [](const Rehearsal& one) { return one.passed ? one.version + " " + one.cipher : "\"" + one.reason + "\""; };
+  proof.method = ProofMethod::replay;
+  proof.status = after.value().passed && !before.value().passed ? ProofStatus::proved
+                 : after.value().passed                         ? ProofStatus::untested
+                                                                : ProofStatus::refuted;
+  proof.detail = {
+      "handshake repeated in memory with " + client.en + ": now " + outcome(before.value()) + ", with the change " + outcome(after.value()),
+      "在内存中以" + client.zh + "重演握手：目前 " + outcome(before.value()) + "，修改后 " + outcome(after.value())};
+  return proof;
+}
+
+void set_place(LocalCase& local, const nginx::ListeningServer& server, const nginx::EffectiveValue& value) {
+  if (!value.set_by.empty()) return local.set_place(*value.set_by.front());
+  if (server.listen->directive != nullptr) return local.set_place(*server.listen->directive);
+  local.set_place(block_of(server));
+}
+
+void add_setting(LocalCase& local, const nginx::EffectiveValue& value, std::string_view name) {
+  const std::string source = value.is_default() ? std::string("default") : value.file() + ":" + std::to_string(value.line());
+  const std::string statement = std::string(name) + " " + joined(value.values(), ' ');
+  local.add_evidence("configuration", {statement + " (" + source + ")", statement + "（" + source + "）"});
+}
+
+void diagnose_versions(LocalCase& local, const nginx::ListeningServer& server) {
+  const ListenerOffer offer = offer_of(local, server);
+  set_place(local, server, server.settings.protocols);
+  add_setting(local, server.settings.protocols, "ssl_protocols");
+  const bool has_12 = has(offer, TlsVersion::tls1_2), has_13 = has(offer, TlsVersion::tls1_3);
+  const TlsVersion missing = has_12 ? TlsVersion::tls1_3 : TlsVersion::tls1_2;
+  const ClientOffer client{{missing}, {}, {}, {}};
+  const auto now = rehearse(offer, client);
+  // The very reason of the line comes when such a client is played: otherwise it was another one.
+  const bool is_explained = now && !now.value().passed && (local.symptom().alert || now.value().reason == local.symptom().reason);
+  if ((has_12 && has_13) || !is_explained) {
+    local.conclude("client_protocol_too_old", 0.85,
+                   {"the listener speaks " + version_words(offer) + "; the client offers older versions only",
+                    "监听端支持 " + version_words(offer) + "；客户端只提供更旧的版本"});
+    return propose_to_client(local, "upgrade-client",
+                             {"Your TLS client offers obsolete versions only. Please let it offer TLS 1.2 or 1.3.",
+                              "您的 TLS 客户端只提供过时的版本，请启用 TLS 1.2 或 1.3。"});
+  }
+  local.conclude(has_12 ? "server_protocols_mismatch" : "server_protocols_too_strict", 0.85,
+                 {"ssl_protocols permits " + version_words(offer) + " only: clients that insist on " + std::string(to_string(missing)) +
+                      " are turned away",
+                  "ssl_protocols 只允许 " + version_words(offer) + "：坚持使用 " + std::string(to_string(missing)) + " 的客户端被拒绝"});
+  ListenerOffer wider = offer;
+  wider.protocols.push_back(missing);
+  std::sort(wider.protocols.begin(), wider.protocols.end());
+  std::vector<std::string> words;
+  for (const TlsVersion version : wider.protocols) words.emplace_back(to_string(version));
+  Fix fix = local.known(has_12 ? "enable-tls13" : "add-tls12");
+  fix.title = {"ssl_protocols " + version_words(wider) + ";", "ssl_protocols " + version_words(wider) + ";"};
+  fix.proof = proof_of(
+      now, rehearse(wider, client),
+      {"a client that speaks " + std::string(to_string(missing)) + " only", "只支持 " + std::string(to_string(missing)) + " 的客户端"});
+  const auto obsolete = rehearse(offer, {{TlsVersion::tls1_0, TlsVersion::tls1_1}, "ALL:@SECLEVEL=0", {}, {}});
+  if (has_12 && obsolete && obsolete.value().reason == local.symptom().reason) {
+    fix.proof.status = ProofStatus::untested;
+    fix.proof.detail.en += "; a client with obsolete versions only would give the same line, and this would not help it";
+    fix.proof.detail.zh += "；只支持过时版本的客户端也会产生同样的日志行，而此修改对它无效";
+  }
+  local.propose(std::move(fix), with_server_directive(local, server, "ssl_protocols", words));
+}
+
+bool is_groups_command(const ConfCommand& command) {
+  const std::string name = nginx::to_lower(command.first);
+  return name == "groups" || name == "curves";
+}
+
+/// The groups that a listener leaves out although clients may have nothing else, and although it could serve them: up to TLS 1.2 the
+/// certificate's own curve has to be among the client's.
+std::vector<std::string> refused_groups(const ListenerOffer& offer) {
+  std::vector<std::string> refused;
+  ListenerOffer open = offer;
+  open.curves.clear();
+  std::erase_if(open.conf_commands, is_groups_command);
+  for (const char* group : kGroups) {
+    const ClientOffer client{{TlsVersion::tls1_2, TlsVersion::tls1_3}, {}, group, {}};
+    const auto now = rehearse(offer, client), then = rehearse(open, client);
+    if (now && !now.value().passed && then && then.value().passed) refused.emplace_back(group);
+  }
+  return refused;
+}
+
+void diagnose_groups(LocalCase& local, const nginx::ListeningServer& server) {
+  const ListenerOffer offer = offer_of(local, server);
+  set_place(local, server, server.settings.ecdh_curve);
+  add_setting(local, server.settings.ecdh_curve, "ssl_ecdh_curve");
+  const auto command = std::find_if(offer.conf_commands.begin(), offer.conf_commands.end(), is_groups_command);
+  const bool is_by_command = command != offer.conf_commands.end();
+  const std::string now = is_by_command ? command->second : offer.curves;
+  const std::vector<std::string> refused = refused_groups(offer);
+  if (refused.empty()) {
+    local.conclude("no_shared_group", 0.7,
+                   {"the listener takes the usual groups (" + (now.empty() ? "auto" : now) + "); the client brings none of them",
+                    "监听端接受常用的密钥交换组（" + (now.empty() ? "auto" : now) + "）；客户端一个也没有提供"});
+    return propose_to_client(local, "widen-curves",
+                             {"Your TLS client offers no key-exchange group that is in common use. Please let it offer X25519 or P-256.",
+                              "您的 TLS 客户端没有提供常用的密钥交换组，请启用 X25519 或 P-256。"});
+  }
+  // OpenSSL refuses a list that names a group twice.
+  std::string wider = now;
+  for (const std::string& group : refused) {
+    if ((":" + nginx::to_lower(now) + ":").find(":" + nginx::to_lower(group) + ":") == std::string::npos)
+      wider += (wider.empty() ? "" : ":") + group;
+  }
+  local.conclude("no_shared_group", 0.9,
+                 {(is_by_command ? "ssl_conf_command Groups " : "ssl_ecdh_curve ") + now + " leaves out groups that clients may insist on",
+                  (is_by_command ? "ssl_conf_command Groups " : "ssl_ecdh_curve ") + now + " 排除了客户端可能坚持使用的组"});
+  ListenerOffer changed = offer;
+  Fix fix = local.known("widen-curves");
+  Result<ConfigurationPatch> patch = local.new_patch();
+  if (is_by_command) {
+    changed.conf_commands[static_cast<std::size_t>(command - offer.conf_commands.begin())].second = wider;
+    for (const nginx::Directive* one : server.settings.conf_commands.set_by) {
+      if (one->argument(1) != now) continue;
+      ConfigurationPatch edited = local.new_patch();
+      const auto done = edited.replace_argument(*one, 1, wider);
+      patch = done ? Result<ConfigurationPatch>(edited) : Result<ConfigurationPatch>(done.error());
+      local.set_place(*one);
+      break;
+    }
+  } else {
+    changed.curves = wider;
+    patch = with_server_directive(local, server, "ssl_ecdh_curve", std::span(&wider, 1));
+  }
+  fix.title = {"Permit " + wider, "允许 " + wider};
+  const ClientOffer client{{TlsVersion::tls1_2, TlsVersion::tls1_3}, {}, refused.back(), {}};
+  fix.proof = proof_of(rehearse(offer, client), rehearse(changed, client),
+                       {"a client that offers " + refused.back() + " only", "只提供 " + refused.back() + " 的客户端"});
+  if (!refused_groups(changed).empty()) fix.proof.status = ProofStatus::untested;
+  local.propose(std::move(fix), patch);
+}
+
+/// The modern suites that the listener's key can serve, one by one: which does it refuse?
+std::vector<std::string> refused_suites(const ListenerOffer& offer) {
+  std::vector<std::string> refused;
+  if (!has(offer, TlsVersion::tls1_2)) return refused;
+  for (const KeyKind& kind : offer.keys) {
+    const std::string prefix = kind.type.starts_with("RSA") ? "ECDHE-RSA-" : "ECDHE-ECDSA-";
+    for (const char* suite : kModernSuites) {
+      const auto tried = rehearse(offer, {{TlsVersion::tls1_2}, prefix + suite, {}, {}});
+      if (tried && !tried.value().passed) refused.push_back(prefix + suite);
+    }
+  }
+  return refused;
+}
+
+bool serves_other_key(ListenerOffer offer) {
+  const bool is_rsa = offer.keys.front().type.starts_with("RSA");
+  offer.keys = {is_rsa ? KeyKind{"EC", 256} : KeyKind{"RSA", 2048}};
+  const auto tried = rehearse(offer, {{TlsVersion::tls1_2}, {}, {}, {}});
+  return tried && tried.value().passed;
+}
+
+void diagnose_ciphers(LocalCase& local, const nginx::ListeningServer& server) {
+  const ListenerOffer offer = offer_of(local, server);
+  set_place(local, server, server.settings.ciphers);
+  add_setting(local, server.settings.ciphers, "ssl_ciphers");
+  for (const KeyKind& kind : offer.keys)
+    local.add_evidence("file", {"the certificate has a key of " + kind.type + " " + std::to_string(kind.bits),
+                                "证书的密钥类型为 " + kind.type + " " + std::to_string(kind.bits)});
+  const std::vector<std::string> refused = refused_suites(offer);
+  // Up to TLS 1.2 a group that is not shared leaves no ECDHE suite, and nginx logs just that.
+  if (refused.empty() && !server.settings.ecdh_curve.is_default() && !refused_groups(offer).empty()) return diagnose_groups(local, server);
+  if (refused.empty()) {
+    local.conclude("client_ciphers_obsolete", 0.75,
+                   {"the listener takes every modern suite for its key; the client offers others only",
+                    "监听端接受其密钥可用的全部现代套件；客户端只提供其他套件"});
+    return propose_to_client(local, "upgrade-client",
+                             {"Your TLS client offers obsolete cipher suites only. Please let it offer ECDHE with AES-GCM or ChaCha20.",
+                              "您的 TLS 客户端只提供过时的加密套件，请启用 ECDHE 与 AES-GCM 或 ChaCha20。"});
+  }
+  const auto modern = rehearse(offer, {{TlsVersion::tls1_2}, {}, {}, {}});
+  const bool is_mismatch = modern && !modern.value().passed && serves_other_key(offer);
+  local.conclude(is_mismatch ? "server_cipher_cert_mismatch" : "no_shared_cipher", 0.85,
+                 is_mismatch ? Text{"no suite of ssl_ciphers can be used with the certificate's " + offer.keys.front().type + " key",
+                                    "ssl_ciphers 中没有任何套件可用于证书的 " + offer.keys.front().type + " 密钥"}
+                             : Text{"ssl_ciphers leaves out modern suites that clients may insist on",
+                                    "ssl_ciphers 排除了客户端可能坚持使用的现代套件"});
+  ListenerOffer wider = offer;
+  for (const std::string& suite : refused) wider.ciphers += (wider.ciphers.empty() ? "" : ":") + suite;
+  Fix fix = local.known(is_mismatch ? "fix-cipher-list" : "widen-modern");
+  const ClientOffer client{{TlsVersion::tls1_2}, refused.front(), {}, {}};
+  fix.proof = proof_of(rehearse(offer, client), rehearse(wider, client),
+                       {"a client that offers " + refused.front() + " only", "只提供 " + refused.front() + " 的客户端"});
+  if (!refused_suites(wider).empty()) fix.proof.status = ProofStatus::untested;
+  local.propose(std::move(fix), with_server_directive(local, server, "ssl_ciphers", std::span(&wider.ciphers, 1)));
+}
+
+void diagnose_signatures(LocalCase& local, const nginx::ListeningServer& server) {
+  const ListenerOffer offer = offer_of(local, server);
+  for (const nginx::Directive* command : server.settings.conf_commands.set_by) {
+    const std::string name = nginx::to_lower(std::string(command->argument(0)));
+    if (name != "signaturealgorithms") continue;
+    local.set_place(*command);
+    local.conclude("no_shared_sigalg", 0.85,
+                   {"ssl_conf_command SignatureAlgorithms " + std::string(command->argument(1)) + " leaves too little for clients",
+                    "ssl_conf_command SignatureAlgorithms " + std::string(command->argument(1)) + " 给客户端留下的选择太少"});
+    ListenerOffer wider = offer;
+    std::erase_if(wider.conf_commands, [&](const ConfCommand& one) { return nginx::to_lower(one.first) == name; });
+    Fix fix = local.known("common-key");
+    fix.title = {"Remove the restriction at " + where(*command), "删除 " + where(*command) + " 的限制"};
+    const ClientOffer client{};
+    fix.proof = proof_of(rehearse(offer, client), rehearse(wider, client), {"a client of current OpenSSL", "使用当前 OpenSSL 的客户端"});
+    ConfigurationPatch patch = local.new_patch();
+    const auto done = patch.remove(*command);
+    return local.propose(std::move(fix), done ? Result<ConfigurationPatch>(patch) : Result<ConfigurationPatch>(done.error()));
+  }
+  const KeyKind& kind = offer.keys.front();
+  const bool is_common = (kind.type.starts_with("RSA") && kind.bits >= 2048) || (kind.type == "EC" && kind.bits == 256);
+  const std::vector<match::CandidateCause>& candidates = local.symptom().candidates;
+  local.conclude(is_common && !candidates.empty() ? candidates.front().cause : std::string("no_shared_sigalg"), is_common ? 0.5 : 0.8);
+  local.add_evidence("file", {"the certificate has a key of " + kind.type + " " + std::to_string(kind.bits),
+                              "证书的密钥类型为 " + kind.type + " " + std::to_string(kind.bits)});
+  propose_to_client(
+      local, "upgrade-client",
+      {"Your TLS client offers no signature algorithm that fits our certificate. Please let it offer ECDSA or RSA-PSS with SHA-256.",
+       "您的 TLS 客户端没有提供适用于我方证书的签名算法，请启用 SHA-256 的 ECDSA 或 RSA-PSS。"});
+}
+
+void diagnose_alpn(LocalCase& local, const ListenerPlace& place) {
+  const nginx::ListeningServer& server = place.server();
+  set_place(local, server, server.settings.alpn);
+  local.conclude("client_alpn_mismatch", 0.9);
+  if (!server.settings.alpn.is_default()) add_setting(local, server.settings.alpn, "ssl_alpn");
+  const std::string speaks = !server.settings.alpn.is_default() ? joined(server.settings.alpn.values(), ' ')
+                             : place.listener().is_http2        ? "h2, http/1.1"
+                                                                : "http/1.1";
+  local.add_evidence("configuration", {"the listener speaks " + speaks, "监听端支持 " + speaks});
+  propose_to_client(local, "client-alpn",
+                    {"Your client names no application protocol (ALPN) that we speak. Please let it offer one of: " + speaks + ".",
+                     "您的客户端在 ALPN 中没有我方支持的应用协议，请提供：" + speaks + "。"});
+}
+
+}  // namespace
+
+void propose_to_client(LocalCase& local, std::string_view fix_id, const Text& message) {
+  Fix fix = local.known(fix_id);
+  fix.owner = Owner::client;
+  fix.message = message;
+  fix.proof.detail = {"the client is not ours to change", "客户端不在我方控制之下"};
+  local.propose(std::move(fix));
+}
+
+bool diagnose_parameters(LocalCase& local, const ListenerPlace& place) {
+  const Symptom& symptom = local.symptom();
+  const nginx::ListeningServer& server = place.listener().default_server();
+  const std::string_view reason = symptom.reason;
+  const bool is_version = symptom.has_cause("server_protocols_too_strict") || symptom.has_cause("server_protocols_mismatch") ||
+                          reason == "unsupported protocol" || reason == "version too low" || reason == "unknown protocol";
+  if (symptom.has_cause("client_alpn_mismatch") && (reason == "no application protocol" || symptom.alert == 120))
+    diagnose_alpn(local, place);
+  else if (reason == "no shared cipher" || reason == "no ciphers specified") diagnose_ciphers(local, server);
+  else if (reason == "no suitable key share" || reason == "no shared group" || reason == "no shared groups" ||
+           symptom.rule_id.ends_with("no-shared-group"))
+    diagnose_groups(local, server);
+  else if (reason.find("signature algorithm") != std::string_view::npos) diagnose_signatures(local, server);
+  else if (is_version) diagnose_versions(local, server);
+  else return false;
+  return true;
+}
+
+}  // namespace handshaked::diagnose

@@ -1,0 +1,353 @@
+#include <algorithm>
+
+#include "diagnose/certificates/configured_pem.h"
+#include "diagnose/certificates/issuer_search.h"
+#include "diagnose/certificates/pem_repair.h"
+#include "diagnose/certificates/private_key_file.h"
+#include "diagnose/load/load_error_diagnosis.h"
+
+namespace handshaked::diagnose {
+namespace {
+
+constexpr const char* kReload = "nginx -t && nginx -s reload";
+
+std::string number(std::size_t value) { return std::to_string(value); }
+
+/// The private key of a file, as far as it may be looked at.
+std::optional<PrivateKeyFacts> key_facts(LocalCase& local, const std::string& path, const std::string& password = {}) {
+  if (!local.surroundings().may_read_keys) return std::nullopt;
+  auto text = local.files().read(path, 1U << 20);
+  if (!text) return std::nullopt;
+  PrivateKeyFacts facts = read_private_key(text.value(), password);
+  wipe(text.value());
+  return facts;
+}
+
+std::string written_for(const LocalCase& local, const std::string& path, const ConfiguredFile& neighbour) {
+  const std::string& prefix = local.configuration().configuration_prefix();
+  return !neighbour.written().starts_with("/") && path.starts_with(prefix) ? path.substr(prefix.size()) : path;
+}
+
+Result<ConfigurationPatch> renamed(LocalCase& local, const ConfiguredFile& file, const std::string& path) {
+  ConfigurationPatch patch = local.new_patch();
+  TRY(patch.replace_argument(*file.directive, 0, written_for(local, path, file)));
+  return patch;
+}
+
+/// Keys and certificates of this configuration and of the directories that it keeps them in.
+std::vector<std::string> credential_files(LocalCase& local, const ConfiguredFile& file) {
+  std::vector<std::string> paths;
+  for (const ConfiguredFile& other : configured_files(local.configuration())) {
+    const bool is_credential = other.role == FileRole::certificate || other.role == FileRole::key;
+    if (is_credential && !other.is_dynamic && std::find(paths.begin(), paths.end(), other.path) == paths.end()) paths.push_back(other.path);
+  }
+  std::vector<std::string> near = files_beside(local.files(), {file.path});
+  paths.insert(paths.end(), near.begin(), near.end());
+  return paths;
+}
+
+void conclude_not_pem(LocalCase& local, const ConfiguredFile& file, std::string cause, const Text& what) {
+  local.conclude(std::move(cause), 0.95,
+                 {file.directive->name + " at " + where(*file.directive) + " names " + file.path + ": " + what.en,
+                  where(*file.directive) + " 的 " + file.directive->name + " 指向 " + file.path + "：" + what.zh});
+  local.add_evidence("file", {file.path + ": " + what.en, file.path + "：" + what.zh});
+}
+
+void propose_restore(LocalCase& local, const ConfiguredFile& file) {
+  Fix fix = local.known("look-and-restore");
+  const std::string path = shell_word(file.path);
+  const bool is_key = file.role == FileRole::key;
+  fix.how = {"Put a good PEM " + std::string(is_key ? "private key" : "certificate chain, leaf first,") + " at " + file.path +
+                 ", from a backup or from whoever issued it.",
+             "从备份或签发方取得有效的 PEM " + std::string(is_key ? "私钥" : "证书链（叶子在前）") + "，放到 " + file.path + "。"};
+  fix.commands = {"file " + path,
+                  is_key ? "openssl pkey -in " + path + " -noout" : "openssl x509 -in " + path + " -noout -subject -enddate", kReload};
+  local.propose(std::move(fix));
+}
+
+void propose_repair(LocalCase& local, const ConfiguredFile& file, const PemRepair& repair) {
+  Fix fix = local.known("insert-newline");
+  fix.title = {"Repair " + file.path + ": " + repair.what.en, "修复 " + file.path + "：" + repair.what.zh};
+  ConfigurationPatch patch = local.new_patch();
+  const auto done = patch.replace_file(file.path, repair.text);
+  local.propose(std::move(fix), done ? Result<ConfigurationPatch>(patch) : Result<ConfigurationPatch>(done.error()));
+}
+
+void diagnose_der(LocalCase& local, const ConfiguredFile& file) {
+  const bool is_key = file.role == FileRole::key;
+  conclude_not_pem(local, file, "config_der_instead_of_pem",
+                   {"it is DER (binary); nginx reads PEM only", "它是 DER（二进制）格式；nginx 只读取 PEM"});
+  Fix fix = local.known("der-to-pem");
+  const std::string path = shell_word(file.path), made = shell_word(file.path + ".new");
+  fix.commands = {"openssl " + std::string(is_key ? "pkey" : "x509") + " -inform der -in " + path + " -out " + made,
+                  "mv " + made + " " + path, kReload};
+  local.propose(std::move(fix));
+}
+
+/// The certificate's place holds a key. Is the certificate where the key should be?
+void diagnose_swapped(LocalCase& local, const ConfiguredFile& file) {
+  const auto partner = partner_of(file, local.configuration());
+  const bool is_key = file.role == FileRole::key;
+  conclude_not_pem(local, file, "config_cert_key_swapped",
+                   is_key ? Text{"it holds a certificate and no private key", "其中是证书，没有私钥"}
+                          : Text{"it holds a private key and no certificate", "其中是私钥，没有证书"});
+  if (!partner || partner->is_dynamic) return;
+  const auto other = read_configured_pem(local.files(), partner->path);
+  const bool fits = other && (is_key ? other.value().has_private_key() : !other.value().certificates.empty());
+  if (!fits) return;
+  Fix fix = local.known("swap-back");
+  ConfigurationPatch patch = local.new_patch();
+  Result<ConfigurationPatch> done = patch;
+  if (const auto one = patch.replace_argument(*file.directive, 0, partner->written()); !one) done = one.error();
+  else if (const auto two = patch.replace_argument(*partner->directive, 0, file.written()); !two) done = two.error();
+  else done = patch;
+  local.propose(std::move(fix), done);
+}
+
+/// OpenSSL refuses the certificate itself: too small a key, too weak a digest.
+bool diagnose_weak_certificate(LocalCase& local, const LoadError& error, const ConfiguredFile& file, const PemBundle& bundle) {
+  const bool is_digest = error.says("md too weak");
+  const bool is_key = error.says("key too small");
+  if (!is_digest && !is_key) return false;
+  local.conclude(is_digest ? "config_cert_weak_digest" : "config_cert_weak_key", 0.95);
+  for (const BundledCertificate& one : bundle.certificates) {
+    const CertificateFacts& facts = one.certificate.facts();
+    const std::string what =
+        facts.subject + ": " + facts.key_type + " " + std::to_string(facts.key_bits) + ", " + facts.signature_algorithm;
+    local.add_evidence("file", {file.path + ", block " + number(one.block + 1) + ": " + what,
+                                file.path + "，第 " + number(one.block + 1) + " 块：" + what});
+  }
+  Fix fix = local.known(is_digest ? "reissue-sha256" : "reissue");
+  fix.owner = Owner::proxy;  // the key is ours to make, the request ours to send
+  const std::string path = shell_word(file.path);
+  const std::string subject = bundle.certificates.empty() ? "NAME" : short_name(bundle.certificates.front().certificate.facts());
+  fix.commands = {
+      "openssl x509 -in " + path + " -noout -text | grep -E 'Public-Key|Signature Algorithm'",
+      "openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout new.key -out new.csr -subj " + shell_word("/CN=" + subject),
+      "# have new.csr signed, then install certificate chain and key at the paths that the configuration names", kReload};
+  local.propose(std::move(fix));
+  local.add_dead_end(
+      {.id = "lower-security-level",
+       .action = {"Lower the security level (ssl_ciphers DEFAULT@SECLEVEL=0)", "降低安全级别（ssl_ciphers DEFAULT@SECLEVEL=0）"},
+       .why_fails = {"nginx loads, and serves a certificate that can be forged or broken", "nginx 能加载，但提供的证书可被伪造或破解"},
+       .fail_rate = 0.1,
+       .is_unsafe = true,
+       .proof = {}});
+  return true;
+}
+
+void propose_password_file(LocalCase& local, const ConfiguredFile& file) {
+  if (!local.surroundings().may_read_keys) return;
+  std::vector<std::string> candidates;
+  for (const ConfiguredFile& other : configured_files(local.configuration())) {
+    if (other.role == FileRole::password && !other.is_dynamic) candidates.push_back(other.path);
+  }
+  for (std::string& near : files_beside(local.files(), {file.path})) {
+    if (near.substr(near.rfind('/')).find("pass") != std::string::npos) candidates.push_back(std::move(near));
+  }
+  for (const std::string& path : candidates) {
+    auto text = local.files().read(path, 4096);
+    if (!text) continue;
+    bool opens = false;
+    for (std::size_t at = 0; at < text.value().size() && !opens;) {
+      const std::size_t end = std::min(text.value().find('\n', at), text.value().size());
+      std::string word = text.value().substr(at, end - at);
+      const auto facts = word.empty() ? std::nullopt : key_facts(local, file.path, word);
+      opens = facts && facts->state == PrivateKeyFacts::State::readable;
+      wipe(word);
+      at = end + 1;
+    }
+    wipe(text.value());
+    if (!opens) continue;
+    Fix fix = local.known("password-file");
+    fix.title = {"Name the pass phrase file " + path + ", which opens the key", "使用可解开该私钥的口令文件 " + path};
+    const std::string& name = file.directive->name;
+    const std::string directive = name.substr(0, name.size() - std::string_view("certificate_key").size()) + "password_file";
+    ConfigurationPatch patch = local.new_patch();
+    const std::string written = written_for(local, path, file);
+    const auto done = patch.set_directive(*file.directive->parent, directive, std::span(&written, 1));
+    return local.propose(std::move(fix), done ? Result<ConfigurationPatch>(patch) : Result<ConfigurationPatch>(done.error()));
+  }
+}
+
+void diagnose_encrypted_key(LocalCase& local, const LoadError& error, const ConfiguredFile& file) {
+  const bool is_wrong = error.says("bad decrypt") || error.says("maybe wrong password") || error.says("mac verify failure");
+  local.conclude(
+      is_wrong ? "config_key_wrong_passphrase" : "config_key_encrypted", 0.95,
+      {file.path + " is an encrypted private key, and " +
+           (is_wrong ? "no line of the pass phrase file opens it" : "no pass phrase file is configured for " + where(*file.directive)),
+       file.path + " 是加密的私钥，" +
+           (is_wrong ? std::string("口令文件中没有一行能解开它") : where(*file.directive) + " 没有配置口令文件")});
+  propose_password_file(local, file);
+  const std::string path = shell_word(file.path);
+  if (!is_wrong) {
+    Fix fix = local.known("password-file");
+    fix.commands = {"umask 077; cat > " + shell_word(directory_of(file.path) + "pass") + "   # type the pass phrase, end with Ctrl-D",
+                    "# beside " + where(*file.directive) + ": " +
+                        file.directive->name.substr(0, file.directive->name.size() - std::string_view("certificate_key").size()) +
+                        "password_file " + shell_word(directory_of(file.path) + "pass") + ";",
+                    kReload};
+    const bool has_one = std::any_of(local.diagnosis.fixes.begin(), local.diagnosis.fixes.end(),
+                                     [](const Fix& other) { return other.id == "password-file"; });
+    if (!has_one) local.propose(std::move(fix));
+  } else {
+    Fix fix = local.known("right-passphrase");
+    fix.commands = {"openssl pkey -in " + path + " -noout   # asks for the pass phrase: is it the one of the file?", kReload};
+    local.propose(std::move(fix));
+  }
+  Fix plain = local.known("decrypt-key");
+  plain.commands = {"umask 077; openssl pkey -in " + path + " -out " + shell_word(file.path + ".plain"),
+                    "mv " + shell_word(file.path + ".plain") + " " + path, kReload};
+  local.propose(std::move(plain));
+}
+
+}  // namespace
+
+void diagnose_certificate_file(LocalCase& local, const LoadError& error, const ConfiguredFile& file, std::string text) {
+  const auto read = read_pem_bundle(text);
+  if (!read) return local.add_evidence("file", {read.error().message(), read.error().message()});
+  const PemBundle& bundle = read.value();
+  if (bundle.form == BundleForm::der_certificate) return diagnose_der(local, file);
+  if (bundle.certificates.empty() && bundle.has_private_key()) return diagnose_swapped(local, file);
+  if (bundle.form == BundleForm::empty) {
+    conclude_not_pem(local, file, "config_pem_invalid", {"the file is empty", "文件是空的"});
+    return propose_restore(local, file);
+  }
+  const PemBlock* damaged = bundle.damaged_block();
+  if (damaged != nullptr || bundle.certificates.empty()) {
+    if (const auto repair = repair_pem(text)) {
+      conclude_not_pem(local, file,
+                       text.find("-----BEGIN PKCS7") == std::string::npos && !text.starts_with("\xef\xbb\xbf") ? "config_pem_concatenation"
+                                                                                                               : "config_pem_invalid",
+                       {"the PEM blocks are whole, their wrapping is not", "PEM 内容完整，但换行或封装有误"});
+      return propose_repair(local, file, *repair);
+    }
+    const Text what =
+        damaged == nullptr
+            ? Text{"there is no certificate in it (" + std::string(to_string(bundle.form)) + ")",
+                   "其中没有证书（" + std::string(to_string(bundle.form)) + "）"}
+            : Text{"the block of lines " + number(damaged->first_line) + " to " + number(damaged->last_line) +
+                       " cannot be read: " + damaged->problem,
+                   "第 " + number(damaged->first_line) + " 至 " + number(damaged->last_line) + " 行的块无法读取：" + damaged->problem};
+    conclude_not_pem(local, file, "config_pem_invalid", what);
+    if (bundle.form == BundleForm::pkcs12) {
+      Fix fix = local.known("convert");
+      fix.commands = {"openssl pkcs12 -in " + shell_word(file.path) + " -nokeys -out " + shell_word(file.path + ".pem"), kReload};
+      local.propose(std::move(fix));
+    }
+    return propose_restore(local, file);
+  }
+  if (diagnose_weak_certificate(local, error, file, bundle)) return;
+  local.add_evidence("file", {file.path + " can be read now: " + number(bundle.certificates.size()) + " certificates",
+                              file.path + " 现在可以读取：" + number(bundle.certificates.size()) + " 张证书"});
+}
+
+void diagnose_key_file(LocalCase& local, const LoadError& error, const ConfiguredFile& file, std::string text) {
+  const auto read = read_pem_bundle(text);
+  const bool is_asked = error.says("password") || error.says("passphrase") || error.says("bad decrypt");
+  wipe(text);
+  if (!read) return local.add_evidence("file", {read.error().message(), read.error().message()});
+  const PemBundle& bundle = read.value();
+  const auto is_encrypted = [](const PemBlock& block) { return block.kind == BlockKind::encrypted_private_key; };
+  if (is_asked || std::any_of(bundle.blocks.begin(), bundle.blocks.end(), is_encrypted)) return diagnose_encrypted_key(local, error, file);
+  if (bundle.form == BundleForm::der_other || bundle.form == BundleForm::der_certificate) return diagnose_der(local, file);
+  if (!bundle.has_private_key() && !bundle.certificates.empty()) return diagnose_swapped(local, file);
+  if (bundle.form == BundleForm::empty) conclude_not_pem(local, file, "config_pem_invalid", {"the file is empty", "文件是空的"});
+  else
+    conclude_not_pem(local, file, "config_pem_invalid",
+                     {"OpenSSL reads no private key from it" + (error.openssl.empty() ? "" : " (" + error.openssl.substr(0, 120) + ")"),
+                      "OpenSSL 无法从中读取私钥" + (error.openssl.empty() ? "" : "（" + error.openssl.substr(0, 120) + "）")});
+  propose_restore(local, file);
+}
+
+namespace {
+
+struct MismatchedPair {
+  ConfiguredFile certificate, key;
+  PemBundle bundle;
+};
+
+/// The right key for the certificate, or the right certificate for the key, among the files at hand.
+void propose_matching_file(LocalCase& local, const MismatchedPair& pair, const std::optional<PrivateKeyFacts>& key) {
+  if (!local.surroundings().may_read_keys) return;
+  const std::string& wanted = pair.bundle.certificates.front().certificate.facts().public_key_sha256;
+  for (const std::string& path : credential_files(local, pair.key)) {
+    if (path == pair.key.path || local.is_late()) continue;
+    const auto other = read_configured_pem(local.files(), path);
+    if (!other) continue;
+    if (other.value().has_private_key()) {
+      const auto facts = key_facts(local, path);
+      if (!facts || facts->public_key_sha256 != wanted) continue;
+      Fix fix = local.known("install-matching-key");
+      fix.title = {"Use the key " + path + ", which belongs to the certificate", "改用与证书匹配的私钥 " + path};
+      return local.propose(std::move(fix), renamed(local, pair.key, path));
+    }
+  }
+  if (!key || key->state != PrivateKeyFacts::State::readable) return;
+  for (const std::string& path : credential_files(local, pair.certificate)) {
+    const auto other = path == pair.certificate.path ? Result<PemBundle>(PemBundle{}) : read_configured_pem(local.files(), path);
+    if (!other || other.value().certificates.empty()) continue;
+    const CertificateFacts& facts = other.value().certificates.front().certificate.facts();
+    if (facts.public_key_sha256 != key->public_key_sha256 || !is_valid_at(facts, local.now())) continue;
+    Fix fix = local.known("take-pair-from-acme");
+    fix.title = {"Use the certificate " + path + ", which belongs to the key", "改用与私钥匹配的证书 " + path};
+    return local.propose(std::move(fix), renamed(local, pair.certificate, path));
+  }
+}
+
+void conclude_chain_order(LocalCase& local, const MismatchedPair& pair, const std::vector<Certificate>& ordered) {
+  const std::string first = short_name(pair.bundle.certificates.front().certificate.facts());
+  const std::string leaf = short_name(ordered.front().facts());
+  local.conclude("config_chain_order", 0.95,
+                 {pair.certificate.path + " begins with \"" + first + "\" instead of the leaf \"" + leaf +
+                      "\": nginx takes the first certificate for its own",
+                  pair.certificate.path + " 以“" + first + "”开头，而不是叶子证书“" + leaf + "”：nginx 把第一张当作自己的证书"});
+  Fix fix = local.known("leaf-first");
+  ConfigurationPatch patch = local.new_patch();
+  const auto done = pair.bundle.has_private_key()
+                        ? Result<>(fail(ErrorCode::invalid_input, "there is a private key in " + pair.certificate.path))
+                        : patch.replace_file(pair.certificate.path, pem_of(ordered));
+  local.propose(std::move(fix), done ? Result<ConfigurationPatch>(patch) : Result<ConfigurationPatch>(done.error()));
+}
+
+}  // namespace
+
+void diagnose_key_mismatch(LocalCase& local, const ConfiguredFile& file) {
+  local.conclude("config_key_mismatch", 0.9);
+  const auto partner = partner_of(file, local.configuration());
+  if (!partner) return;
+  MismatchedPair pair{file.role == FileRole::certificate ? file : *partner, file.role == FileRole::key ? file : *partner, {}};
+  auto bundle = read_configured_pem(local.files(), pair.certificate.path);
+  if (!bundle || bundle.value().certificates.empty()) return;
+  pair.bundle = std::move(bundle).value();
+  const auto key = key_facts(local, pair.key.path);
+  const bool knows_key = key && key->state == PrivateKeyFacts::State::readable;
+  const CertificateFacts& first = pair.bundle.certificates.front().certificate.facts();
+  if (knows_key && key->public_key_sha256 == first.public_key_sha256) {
+    local.add_evidence("file", {"certificate and key belong together now", "现在证书与私钥是匹配的"});
+    return;
+  }
+  if (const auto ordered =
+          chain_in_order(pair.bundle.certificates, knows_key ? std::string_view(key->public_key_sha256) : std::string_view()))
+    return conclude_chain_order(local, pair, *ordered);
+  local.conclude("config_key_mismatch", 0.95,
+                 {"the certificate " + pair.certificate.path + " (\"" + short_name(first) + "\") and the key " + pair.key.path +
+                      " do not belong together",
+                  "证书 " + pair.certificate.path + "（“" + short_name(first) + "”）与私钥 " + pair.key.path + " 不匹配"});
+  local.add_evidence(
+      "file", {"SHA-256 of the certificate's public key: " + first.public_key_sha256, "证书公钥的 SHA-256：" + first.public_key_sha256});
+  if (knows_key)
+    local.add_evidence("file", {"SHA-256 of the key file's public key: " + key->public_key_sha256,
+                                "私钥文件对应公钥的 SHA-256：" + key->public_key_sha256});
+  propose_matching_file(local, pair, key);
+  const auto has = [&](std::string_view id) {
+    return std::any_of(local.diagnosis.fixes.begin(), local.diagnosis.fixes.end(), [&](const Fix& fix) { return fix.id == id; });
+  };
+  if (has("install-matching-key")) return;
+  Fix fix = local.known("install-matching-key");
+  fix.commands = {"openssl x509 -in " + shell_word(pair.certificate.path) + " -noout -pubkey | openssl sha256",
+                  "openssl pkey -in " + shell_word(pair.key.path) + " -pubout | openssl sha256   # must print the same", kReload};
+  local.propose(std::move(fix));
+}
+
+}  // namespace handshaked::diagnose

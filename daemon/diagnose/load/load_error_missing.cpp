@@ -1,0 +1,169 @@
+#include <algorithm>
+
+#include "diagnose/case/fitting_certificate.h"
+#include "diagnose/load/load_error_diagnosis.h"
+#include "nginx/inheritance.h"
+
+namespace handshaked::diagnose {
+namespace {
+
+constexpr const char* kReload = "nginx -t && nginx -s reload";
+
+void find_all(const nginx::Directive& block, std::string_view name, std::vector<const nginx::Directive*>& found) {
+  for (const nginx::Directive& directive : block.block) {
+    if (directive.is(name)) found.push_back(&directive);
+    if (directive.has_block) find_all(directive, name, found);
+  }
+}
+
+std::vector<const nginx::Directive*> find_all(const nginx::Configuration& configuration, std::string_view name) {
+  std::vector<const nginx::Directive*> found;
+  find_all(configuration.root(), name, found);
+  return found;
+}
+
+void propose(LocalCase& local, Fix fix, const ConfigurationPatch& patch, const Result<>& done) {
+  local.propose(std::move(fix), done ? Result<ConfigurationPatch>(patch) : Result<ConfigurationPatch>(done.error()));
+}
+
+/// A certificate on this host that covers all names of the server, valid now, with its key.
+void propose_fitting_pair(LocalCase& local, const nginx::Directive& server) {
+  const nginx::ServerNames names = nginx::server_names(server);
+  std::vector<std::string> wanted;
+  for (const nginx::ServerName& name : names.names) {
+    if (name.kind == nginx::ServerName::Kind::exact && !name.text.empty()) wanted.push_back(name.text);
+  }
+  const auto pair = find_fitting_pair(local, wanted);
+  if (!pair) return;
+  Fix fix = local.known("add-certificate");
+  fix.title = {"Serve " + pair->certificate + ", which covers " + wanted.front(),
+               "使用 " + pair->certificate + "，它覆盖 " + wanted.front()};
+  local.propose(std::move(fix), patch_with_pair(local, server, *pair));
+}
+
+/// `no "ssl_certificate" is defined for the "listen ... ssl" directive in FILE:LINE`; the line is that of the server's block or listen.
+const nginx::Directive* server_at(const LocalCase& local, const LoadError& error) {
+  const nginx::Directive* best = nullptr;
+  for (const nginx::Directive* server : find_all(local.configuration(), "server")) {
+    if (!server->has_block || server->file == nullptr || (!error.file.empty() && server->file->path != error.file)) continue;
+    if (server->line <= error.line && (best == nullptr || server->line >= best->line)) best = server;
+  }
+  return best;
+}
+
+void diagnose_missing_certificate(LocalCase& local, const LoadError& error) {
+  const nginx::Directive* server = server_at(local, error);
+  const std::string place = server != nullptr ? where(*server) : error.file + ":" + std::to_string(error.line);
+  local.conclude("server_cert_not_configured", 0.95,
+                 {"the server at " + place + " listens with TLS and has no ssl_certificate",
+                  place + " 的 server 以 TLS 监听，但没有 ssl_certificate"});
+  if (server == nullptr) return;
+  local.set_place(*server);
+  propose_fitting_pair(local, *server);
+  if (!local.diagnosis.fixes.empty()) return;
+  const std::string name = nginx::server_names(*server).logged;
+  const NewFile pem = new_pem_file(local.configuration(), local.files(), {}, (name.empty() ? "server" : name) + ".pem");
+  const NewFile key = new_pem_file(local.configuration(), local.files(), {}, (name.empty() ? "server" : name) + ".key");
+  Fix fix = local.known("add-certificate");
+  fix.how = {"Obtain a certificate for " + (name.empty() ? "the server's names" : name) +
+                 ", put chain and key at these paths, and add both lines to the server at " + place + ".",
+             "为 " + (name.empty() ? "该 server 的域名" : name) + " 申请证书，将证书链与私钥放到下列路径，并在 " + place +
+                 " 的 server 中加入这两行。"};
+  fix.commands = {"# in the server block at " + place + ": ssl_certificate " + pem.written + "; ssl_certificate_key " + key.written + ";",
+                  "openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout " + shell_word(key.path) +
+                      " -out server.csr -subj " + shell_word("/CN=" + (name.empty() ? "NAME" : name)),
+                  "# have server.csr signed; leaf and intermediates, in this order, go to " + pem.path, kReload};
+  local.propose(std::move(fix));
+}
+
+void diagnose_missing_key(LocalCase& local, const std::string& key_directive, const std::string& written) {
+  const std::string certificate_path = local.configuration().full_path(written, nginx::PathBase::configuration);
+  local.conclude("config_directive_missing", 0.95,
+                 {"no " + key_directive + " is configured for the certificate " + certificate_path,
+                  "证书 " + certificate_path + " 没有配置 " + key_directive});
+  const auto files = configured_files(local.configuration(), certificate_path);
+  const auto certificate =
+      std::find_if(files.begin(), files.end(), [&](const ConfiguredFile& file) { return file.directive->name + "_key" == key_directive; });
+  if (certificate == files.end()) return;
+  local.set_place(*certificate->directive);
+  if (const auto key = key_for_certificate(local, certificate_path)) {
+    Fix fix = local.known("add-directive");
+    fix.title = {"Add " + key_directive + " with " + *key + ", which belongs to the certificate",
+                 "添加 " + key_directive + "，使用与证书匹配的 " + *key};
+    ConfigurationPatch patch = local.new_patch();
+    const bool is_absolute = certificate->written().starts_with("/");
+    const std::string key_word = written_path(local, *key, !is_absolute);
+    const auto done = patch.set_directive(*certificate->directive->parent, key_directive, std::span(&key_word, 1));
+    return propose(local, std::move(fix), patch, done);
+  }
+  Fix fix = local.known("add-directive");
+  fix.how = {"Add " + key_directive + " with the private key of " + certificate_path + " beside " + where(*certificate->directive) + ".",
+             "在 " + where(*certificate->directive) + " 旁添加 " + key_directive + "，指向 " + certificate_path + " 的私钥。"};
+  fix.commands = {"openssl x509 -in " + shell_word(certificate_path) + " -noout -pubkey | openssl sha256",
+                  "openssl pkey -in KEY -pubout | openssl sha256   # must print the same", kReload};
+  local.propose(std::move(fix));
+}
+
+/// "no proxy_ssl_trusted_certificate for proxy_ssl_verify", "no ssl_client_certificate for ssl_verify_client".
+void diagnose_missing_trust(LocalCase& local, const std::string& missing, const std::string& asked_by) {
+  local.conclude(
+      "config_directive_missing", 0.95,
+      {asked_by + " is on, and no " + missing + " says which CAs are good", asked_by + " 已开启，但没有 " + missing + " 指明可信的 CA"});
+  for (const nginx::Directive* verify : find_all(local.configuration(), asked_by)) {
+    if (verify->argument(0) == "off" || verify->argument(0) == "optional_no_ca" || verify->parent == nullptr) continue;
+    if (!nginx::find_inherited(*verify->parent, missing).empty()) continue;
+    local.set_place(*verify);
+    local.add_evidence(
+        "configuration",
+        {where(*verify) + ": " + asked_by + " " + std::string(verify->argument(0)) + ", no " + missing + " at this level or above",
+         where(*verify) + "：" + asked_by + " " + std::string(verify->argument(0)) + "，本级及上级均无 " + missing});
+    if (missing.ends_with("trusted_certificate") && asked_by != "ssl_verify_client") propose_trust_directive(local, *verify, missing);
+    if (local.diagnosis.fixes.empty()) {
+      Fix fix = local.known("add-directive");
+      const NewFile bundle =
+          new_pem_file(local.configuration(), local.files(), {}, asked_by == "ssl_verify_client" ? "client-ca.pem" : "upstream-ca.pem");
+      fix.how = {"Add \"" + missing + " " + bundle.written + ";\" beside " + where(*verify) +
+                     "; the file holds the root (and intermediates) that the other side's certificates lead to.",
+                 "在 " + where(*verify) + " 旁添加 “" + missing + " " + bundle.written +
+                     ";”；该文件应包含对方证书链所到达的根证书（及中间证书）。"};
+      fix.commands = {"cat ROOT.pem > " + shell_word(bundle.path), kReload};
+      local.propose(std::move(fix));
+    }
+    return;
+  }
+}
+
+}  // namespace
+
+bool diagnose_missing_directive(LocalCase& local, const LoadError& error) {
+  const std::string& message = local.symptom().message;
+  if (message.starts_with("no \"ssl_certificate\" is defined")) {
+    diagnose_missing_certificate(local, error);
+    return true;
+  }
+  if (message.starts_with("no \"") && error.subject().ends_with("certificate_key")) {
+    if (error.quoted.size() > 1 && message.find("for certificate") != std::string::npos) {
+      diagnose_missing_key(local, std::string(error.subject()), error.quoted[1]);
+      return true;
+    }
+    const nginx::Directive* server = server_at(local, error);
+    const auto certificates =
+        server != nullptr ? nginx::find_inherited(*server, "ssl_certificate") : std::span<const nginx::Directive* const>();
+    if (certificates.empty()) return false;
+    const std::string path = local.configuration().full_path(certificates.front()->argument(0), nginx::PathBase::configuration);
+    diagnose_missing_key(local, "ssl_certificate_key", path);
+    return true;
+  }
+  const std::size_t gap = message.find(" for ");
+  if (!message.starts_with("no ") || gap == std::string::npos || message.find('"') != std::string::npos) return false;
+  std::string missing = message.substr(3, gap - 3);
+  missing = missing.substr(0, missing.find(' '));  // "ssl_client_certificate or ssl_trusted_certificate"
+  std::string asked_by = message.substr(gap + 5);
+  asked_by = asked_by.substr(0, asked_by.find_first_of(" ,"));
+  if (asked_by == "ssl_client_verify") asked_by = "ssl_verify_client";  // so nginx writes it in stream and mail
+  if (!missing.ends_with("certificate") || asked_by.find("verify") == std::string::npos) return false;
+  diagnose_missing_trust(local, missing, asked_by);
+  return true;
+}
+
+}  // namespace handshaked::diagnose

@@ -1,0 +1,285 @@
+#include <algorithm>
+#include <array>
+
+#include "diagnose/load/load_error_diagnosis.h"
+#include "diagnose/tls/nearest_word.h"
+#include "diagnose/tls/tls_words.h"
+
+namespace handshaked::diagnose {
+namespace {
+
+constexpr const char* kReload = "nginx -t && nginx -s reload";
+
+template <class Visit>
+void visit_all(const nginx::Directive& block, const Visit& visit) {
+  for (const nginx::Directive& directive : block.block) {
+    visit(directive);
+    if (directive.has_block) visit_all(directive, visit);
+  }
+}
+
+/// The first directive with that ending of its name and those arguments.
+const nginx::Directive* find_value(const LocalCase& local, std::string_view name_ending, std::span<const std::string> arguments) {
+  const nginx::Directive* found = nullptr;
+  visit_all(local.configuration().root(), [&](const nginx::Directive& directive) {
+    if (found != nullptr || !std::string_view(directive.name).ends_with(name_ending)) return;
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+      if (directive.argument(i) != arguments[i]) return;
+    }
+    found = &directive;
+  });
+  return found;
+}
+
+/// The directive whose text ends in, or covers, a line of a file: nginx names the line of the ';'.
+const nginx::Directive* directive_at(const LocalCase& local, const LoadError& error, std::string_view name) {
+  const nginx::Directive* found = nullptr;
+  visit_all(local.configuration().root(), [&](const nginx::Directive& directive) {
+    const bool is_here = directive.file != nullptr && directive.file->path == error.file && directive.line <= error.line;
+    if (is_here && (name.empty() || directive.is(name))) {
+      if (found == nullptr || directive.line >= found->line) found = &directive;
+    }
+  });
+  return found;
+}
+
+void propose(LocalCase& local, Fix fix, const ConfigurationPatch& patch, const Result<>& done) {
+  local.propose(std::move(fix), done ? Result<ConfigurationPatch>(patch) : Result<ConfigurationPatch>(done.error()));
+}
+
+void propose_argument(LocalCase& local, Fix fix, const nginx::Directive& directive, std::size_t index, const std::string& value) {
+  const std::string before(directive.argument(index));
+  fix.title = {"Write \"" + value + "\" instead of \"" + before + "\" in " + where(directive),
+               "把 " + where(directive) + " 中的“" + before + "”改为“" + value + "”"};
+  ConfigurationPatch patch = local.new_patch();
+  const auto done = patch.replace_argument(directive, index, value);
+  propose(local, std::move(fix), patch, done);
+}
+
+void conclude_value(LocalCase& local, std::string cause, const nginx::Directive& directive, const Text& what) {
+  local.set_place(directive);
+  std::string statement = directive.name;
+  for (const nginx::Word& word : directive.arguments) statement += " " + word.text;
+  local.conclude(std::move(cause), 0.95,
+                 {where(directive) + ": \"" + statement + "\": " + what.en, where(directive) + "：“" + statement + "”：" + what.zh});
+}
+
+void diagnose_curve(LocalCase& local, const LoadError& error) {
+  local.conclude("config_curve_invalid", 0.95);
+  const std::vector<std::string> arguments{std::string(error.subject())};
+  const nginx::Directive* directive = find_value(local, "ssl_ecdh_curve", arguments);
+  if (directive == nullptr) return;
+  conclude_value(local, "config_curve_invalid", *directive,
+                 {"OpenSSL does not know, or does not permit, a curve of this list", "OpenSSL 不认识或不允许该列表中的曲线"});
+  const auto corrected = corrected_curves(arguments.front());
+  if (corrected) propose_argument(local, local.known("valid-curves"), *directive, 0, *corrected);
+}
+
+void diagnose_ciphers(LocalCase& local, const LoadError& error) {
+  local.conclude("config_ciphers_invalid", 0.95);
+  const std::vector<std::string> arguments{std::string(error.subject())};
+  const nginx::Directive* directive = find_value(local, "ssl_ciphers", arguments);
+  if (directive == nullptr) return;
+  conclude_value(local, "config_ciphers_invalid", *directive, {"OpenSSL finds no cipher suite in it", "OpenSSL 在其中找不到任何加密套件"});
+  const bool is_listener = directive->is("ssl_ciphers");
+  const auto corrected = corrected_ciphers(arguments.front());
+  const std::string ciphers = corrected && !corrected->ciphers.empty() ? corrected->ciphers : is_listener ? "HIGH:!aNULL:!MD5" : "DEFAULT";
+  if (!corrected || corrected->tls13.empty()) return propose_argument(local, local.known("valid-names"), *directive, 0, ciphers);
+  Fix fix = local.known("tls13-suites");
+  ConfigurationPatch patch = local.new_patch();
+  auto done = patch.replace_argument(*directive, 0, ciphers);
+  std::string suites;
+  for (const std::string& suite : corrected->tls13) suites += (suites.empty() ? "" : ":") + suite;
+  const std::string command = directive->name.substr(0, directive->name.size() - std::string_view("ciphers").size()) + "conf_command";
+  const std::array<std::string, 2> words{"Ciphersuites", suites};
+  if (done) done = patch.add_directive(*directive->parent, command, words);
+  propose(local, std::move(fix), patch, done);
+}
+
+void diagnose_conf_command(LocalCase& local, const LoadError& error) {
+  local.conclude("config_conf_command_invalid", 0.95);
+  if (error.quoted.size() < 2) return;
+  const nginx::Directive* directive = find_value(local, "ssl_conf_command", error.quoted);
+  if (directive == nullptr) return;
+  conclude_value(local, "config_conf_command_invalid", *directive, {"OpenSSL does not take this command", "OpenSSL 不接受该命令"});
+  const auto corrected = corrected_conf_command(error.quoted[0], error.quoted[1]);
+  Fix fix = local.known("correct-command");
+  if (!corrected) {
+    fix.commands = {"man SSL_CONF_cmd   # names and values for configuration files", kReload};
+    return local.propose(std::move(fix));
+  }
+  const std::string after = directive->name + " " + corrected->name + " " + corrected->value;
+  fix.title = {"Write \"" + after + "\" in " + where(*directive), "在 " + where(*directive) + " 写成“" + after + "”"};
+  ConfigurationPatch patch = local.new_patch();
+  Result<> done = success();
+  if (corrected->name != error.quoted[0]) done = patch.replace_argument(*directive, 0, corrected->name);
+  if (done && corrected->value != error.quoted[1]) done = patch.replace_argument(*directive, 1, corrected->value);
+  propose(local, std::move(fix), patch, done);
+}
+
+void diagnose_protocol_word(LocalCase& local, const LoadError& error) {
+  static constexpr std::array<std::string_view, 4> kGood = {"TLSv1.3", "TLSv1.2", "TLSv1.1", "TLSv1"};
+  const nginx::Directive* directive = directive_at(local, error, "");
+  if (directive == nullptr || !std::string_view(directive->name).ends_with("ssl_protocols")) return;
+  conclude_value(local, "config_protocols_invalid", *directive,
+                 {"nginx does not know the version \"" + std::string(error.subject()) + "\"",
+                  "nginx 不认识版本“" + std::string(error.subject()) + "”"});
+  for (std::size_t i = 0; i < directive->arguments.size(); ++i) {
+    if (directive->argument(i) != error.subject()) continue;
+    const std::string meant = nearest_word(error.subject(), kGood).value_or("TLSv1.3");
+    ConfigurationPatch patch = local.new_patch();
+    std::vector<std::string> words;
+    for (std::size_t j = 0; j < directive->arguments.size(); ++j) {
+      std::string word = j == i ? meant : std::string(directive->argument(j));
+      if (std::find(words.begin(), words.end(), word) == words.end()) words.push_back(std::move(word));
+    }
+    Fix fix = local.known("valid-protocols");
+    const auto done = words.size() == directive->arguments.size() ? patch.replace_argument(*directive, i, meant)
+                                                                  : patch.set_directive(*directive->parent, directive->name, words);
+    return propose(local, std::move(fix), patch, done);
+  }
+}
+
+/// "ssl on" of old: `listen … ssl` says the same.
+void diagnose_ssl_on(LocalCase& local, const nginx::Directive& directive) {
+  conclude_value(local, "config_directive_obsolete", directive,
+                 {"this directive is gone since nginx 1.25.1; \"listen … ssl\" says the same",
+                  "该指令自 nginx 1.25.1 起已移除；应改用“listen … ssl”"});
+  ConfigurationPatch patch = local.new_patch();
+  auto done = patch.remove(directive);
+  const nginx::Directive& block = *directive.parent;
+  for (const nginx::Directive* listen : block.find("listen")) {
+    const bool has_ssl =
+        std::any_of(listen->arguments.begin(), listen->arguments.end(), [](const nginx::Word& word) { return word.text == "ssl"; });
+    if (done && directive.argument(0) == "on" && !has_ssl) done = patch.append_argument(*listen, "ssl");
+  }
+  propose(local, local.known("listen-ssl"), patch, done);
+}
+
+void diagnose_unknown_directive(LocalCase& local, const LoadError& error) {
+  static constexpr std::array<std::string_view, 62> kDirectives = {"ssl_certificate",
+                                                                   "ssl_certificate_key",
+                                                                   "ssl_protocols",
+                                                                   "ssl_ciphers",
+                                                                   "ssl_trusted_certificate",
+                                                                   "ssl_client_certificate",
+                                                                   "ssl_verify_client",
+                                                                   "ssl_verify_depth",
+                                                                   "ssl_crl",
+                                                                   "ssl_dhparam",
+                                                                   "ssl_ecdh_curve",
+                                                                   "ssl_prefer_server_ciphers",
+                                                                   "ssl_session_cache",
+                                                                   "ssl_session_timeout",
+                                                                   "ssl_session_tickets",
+                                                                   "ssl_session_ticket_key",
+                                                                   "ssl_stapling",
+                                                                   "ssl_stapling_verify",
+                                                                   "ssl_stapling_responder",
+                                                                   "ssl_stapling_file",
+                                                                   "ssl_ocsp",
+                                                                   "ssl_ocsp_responder",
+                                                                   "ssl_ocsp_cache",
+                                                                   "ssl_conf_command",
+                                                                   "ssl_password_file",
+                                                                   "ssl_reject_handshake",
+                                                                   "ssl_buffer_size",
+                                                                   "ssl_early_data",
+                                                                   "ssl_alpn",
+                                                                   "ssl_handshake_timeout",
+                                                                   "ssl_preread",
+                                                                   "proxy_ssl",
+                                                                   "proxy_ssl_verify",
+                                                                   "proxy_ssl_verify_depth",
+                                                                   "proxy_ssl_trusted_certificate",
+                                                                   "proxy_ssl_name",
+                                                                   "proxy_ssl_server_name",
+                                                                   "proxy_ssl_certificate",
+                                                                   "proxy_ssl_certificate_key",
+                                                                   "proxy_ssl_protocols",
+                                                                   "proxy_ssl_ciphers",
+                                                                   "proxy_ssl_crl",
+                                                                   "proxy_ssl_session_reuse",
+                                                                   "proxy_ssl_conf_command",
+                                                                   "proxy_ssl_password_file",
+                                                                   "grpc_ssl_verify",
+                                                                   "grpc_ssl_verify_depth",
+                                                                   "grpc_ssl_trusted_certificate",
+                                                                   "grpc_ssl_name",
+                                                                   "grpc_ssl_server_name",
+                                                                   "grpc_ssl_certificate",
+                                                                   "grpc_ssl_certificate_key",
+                                                                   "grpc_ssl_protocols",
+                                                                   "grpc_ssl_ciphers",
+                                                                   "grpc_ssl_crl",
+                                                                   "uwsgi_ssl_verify",
+                                                                   "uwsgi_ssl_verify_depth",
+                                                                   "uwsgi_ssl_trusted_certificate",
+                                                                   "uwsgi_ssl_name",
+                                                                   "uwsgi_ssl_server_name",
+                                                                   "uwsgi_ssl_certificate",
+                                                                   "uwsgi_ssl_certificate_key"};
+  const nginx::Directive* directive = directive_at(local, error, error.subject());
+  if (directive == nullptr) return;
+  if (directive->is("ssl")) return diagnose_ssl_on(local, *directive);
+  conclude_value(local, "config_directive_invalid", *directive, {"nginx knows no such directive", "nginx 不认识该指令"});
+  const auto meant = nearest_word(error.subject(), kDirectives);
+  Fix fix = local.known("correct-line");
+  if (!meant) return local.propose(std::move(fix));
+  fix.title = {"Write \"" + *meant + "\" instead of \"" + directive->name + "\" in " + where(*directive),
+               "把 " + where(*directive) + " 中的“" + directive->name + "”改为“" + *meant + "”"};
+  std::vector<std::string> arguments;
+  for (const nginx::Word& word : directive->arguments) arguments.push_back(word.text);
+  ConfigurationPatch patch = local.new_patch();
+  auto done = patch.remove(*directive);
+  if (done) done = patch.set_directive(*directive->parent, *meant, arguments);
+  propose(local, std::move(fix), patch, done);
+}
+
+}  // namespace
+
+void diagnose_dhparam(LocalCase& local, const LoadError& error, const ConfiguredFile& file) {
+  const bool is_small = error.says("too small");
+  const bool is_missing = error.says("No such file") || error.says("no such file");
+  conclude_value(local,
+                 is_small     ? "config_dhparam_too_small"
+                 : is_missing ? "config_file_missing"
+                              : "config_dhparam_invalid",
+                 *file.directive,
+                 is_small     ? Text{"the DH parameters of " + file.path + " are smaller than the security level permits (2048 bits)",
+                                 file.path + " 的 DH 参数小于安全级别允许的大小（2048 位）"}
+                 : is_missing ? Text{"there is no " + file.path, file.path + " 不存在"}
+                              : Text{"there are no DH parameters in " + file.path, file.path + " 中没有 DH 参数"});
+  Fix fix = local.known(is_missing ? "put-file-or-fix-path" : "remove-dhparam");
+  fix.title = {"Remove ssl_dhparam at " + where(*file.directive) + " and rely on ECDHE",
+               "删除 " + where(*file.directive) + " 的 ssl_dhparam，依靠 ECDHE"};
+  ConfigurationPatch patch = local.new_patch();
+  const auto done = patch.remove(*file.directive);
+  propose(local, std::move(fix), patch, done);
+  Fix generate = local.known(is_small ? "generate-2048" : "generate-dhparam");
+  generate.commands = {"openssl dhparam -out " + shell_word(file.path) + " 2048", kReload};
+  if (!is_missing) local.propose(std::move(generate));
+}
+
+bool diagnose_value(LocalCase& local, const LoadError& error) {
+  const auto head = [&](std::string_view words) { return error.head.starts_with(words); };
+  if (head("SSL_CTX_set1_curves_list") || head("OBJ_sn2nid") || head("EC_KEY_new_by_curve_name") || head("Unknown curve name") ||
+      head("Unable to create curve")) {
+    diagnose_curve(local, error);
+  } else if (head("SSL_CTX_set_cipher_list")) {
+    diagnose_ciphers(local, error);
+  } else if (head("SSL_CONF_cmd")) {
+    diagnose_conf_command(local, error);
+  } else if (head("invalid value ")) {
+    diagnose_protocol_word(local, error);
+  } else if (head("unknown directive ")) {
+    diagnose_unknown_directive(local, error);
+  } else if (head("the ") && error.subject() == "ssl" && local.symptom().message.find("deprecated") != std::string::npos) {
+    if (const nginx::Directive* directive = directive_at(local, error, "ssl")) diagnose_ssl_on(local, *directive);
+  } else {
+    return false;
+  }
+  return !local.diagnosis.cause.empty();
+}
+
+}  // namespace handshaked::diagnose

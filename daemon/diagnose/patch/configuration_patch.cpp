@@ -1,0 +1,280 @@
+#include "diagnose/patch/configuration_patch.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "diagnose/certificates/pem_bundle.h"
+#include "diagnose/patch/directive_text.h"
+#include "diagnose/patch/patched_files.h"
+
+namespace handshaked::diagnose {
+namespace {
+
+using nginx::ByteSpan;
+using nginx::Configuration;
+using nginx::ConfigurationFiles;
+using nginx::Directive;
+
+constexpr std::size_t kLongestComment = 200;  // OpenSSL cuts lines at 254 bytes, and looks for "-----BEGIN" at each cut
+
+constexpr std::size_t kLongestShown = 64 * 1024;
+
+/// A directive of the file by where it stands: a snippet that is included twice is one.
+using Position = std::pair<std::string, std::size_t>;
+
+/// From the name to the last argument.
+ByteSpan head_of(const Directive& directive) {
+  return {directive.name_raw.begin, directive.arguments.empty() ? directive.name_raw.end : directive.arguments.back().raw.end};
+}
+
+/// The arguments as they shall stand; what stood between them is kept.
+std::string written_arguments(const Directive& directive, const std::vector<std::string>& words) {
+  std::string text;
+  std::size_t at = directive.name_raw.end;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const bool is_known = i < directive.arguments.size();
+    text += is_known ? raw_text(directive, {at, directive.arguments[i].raw.begin}) : std::string_view(" ");
+    if (is_known) at = directive.arguments[i].raw.end;
+    text += words[i];
+  }
+  return text;
+}
+
+std::string clean_comment(std::string_view comment) {
+  std::string line = "# ";
+  for (const char c : comment.substr(0, kLongestComment)) line += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+  while (!line.empty() && (static_cast<unsigned char>(line.back()) & 0xC0U) == 0x80) line.pop_back();  // of a character that was cut
+  if (!line.empty() && static_cast<unsigned char>(line.back()) >= 0xC0) line.pop_back();
+  return line;
+}
+
+std::string with_line_ends(std::string_view text, bool is_crlf) {
+  std::string result;
+  for (const char c : text) {
+    if (c == '\r') continue;
+    if (c == '\n' && is_crlf) result += '\r';
+    result += c;
+  }
+  if (!result.ends_with('\n')) result += is_crlf ? "\r\n" : "\n";
+  return result;
+}
+
+bool holds_key(std::string_view text) { return text.find("PRIVATE KEY-----") != std::string_view::npos; }
+
+/// A whole text for Change: PEM files are long, and say nothing to people.
+std::string shown_text(const std::string& text) { return text.size() > kLongestShown || holds_key(text) ? std::string() : text; }
+
+bool is_text(std::string_view text) { return text.find('\0') == std::string_view::npos; }
+
+}  // namespace
+
+struct ConfigurationPatch::State {
+  /// One directive whose arguments are changed, or that was added by set_directive.
+  struct Placed {
+    std::size_t edit = 0, change = 0;
+    std::vector<std::string> words;  ///< as they shall be written
+    std::string before, after;       ///< of an added one: what stands around it in the edit
+  };
+
+  State(const Configuration& read_configuration, const ConfigurationFiles& below) : configuration(&read_configuration), files(below) {}
+
+  Result<PatchedFile*> open(const Directive& directive) { return files.open(directive.file->path, &directive.file->text); }
+  Position position(const Directive& directive) const { return {files.real_path(directive.file->path), directive.raw.begin}; }
+  Result<> rewrite(const Directive& directive, const std::vector<std::string>& words);
+  std::vector<std::string> words_of(const Directive& directive) const;
+  Result<> insert(const Directive& block, std::string_view name, const std::string& statement, Placed* placed);
+
+  const Configuration* configuration;
+  PatchedFiles files;
+  std::vector<Change> changes;
+  std::map<Position, Placed> rewritten;
+  std::map<std::pair<Position, std::string>, Placed> added;  ///< by the block and the name
+  std::map<Position, bool> removed;
+};
+
+std::vector<std::string> ConfigurationPatch::State::words_of(const Directive& directive) const {
+  if (const auto found = rewritten.find(position(directive)); found != rewritten.end()) return found->second.words;
+  std::vector<std::string> words;
+  for (const nginx::Word& word : directive.arguments) words.emplace_back(raw_text(directive, word.raw));
+  return words;
+}
+
+Result<> ConfigurationPatch::State::rewrite(const Directive& directive, const std::vector<std::string>& words) {
+  if (words == words_of(directive)) return success();
+  TRY(PatchedFile* const file, open(directive));
+  const ByteSpan head = head_of(directive);
+  const std::string text = written_arguments(directive, words);
+  const std::string ending = directive.has_block ? " {" : ";";
+  const std::string after = std::string(raw_text(directive, directive.name_raw)) + text + ending;
+  if (const auto found = rewritten.find(position(directive)); found != rewritten.end()) {
+    file->edits.change(found->second.edit, text);
+    changes[found->second.change].after = after;
+    found->second.words = words;
+    return success();
+  }
+  TRY(const std::size_t edit, file->edits.add({directive.name_raw.end, head.end}, text));
+  rewritten[position(directive)] = {edit, changes.size(), words, {}, {}};
+  changes.push_back(
+      {files.real_path(directive.file->path), directive.line, directive.name, std::string(raw_text(directive, head)) + ending, after});
+  return success();
+}
+
+Result<> ConfigurationPatch::State::insert(const Directive& block, std::string_view name, const std::string& statement, Placed* placed) {
+  TRY(Insertion insertion, insertion_into(block, name, statement));
+  TRY(PatchedFile* const file, open(block));
+  const std::size_t at = insertion.text.find(statement);
+  Placed made{0, changes.size(), {}, insertion.text.substr(0, at), insertion.text.substr(at + statement.size())};
+  TRY(made.edit, file->edits.add({insertion.offset, insertion.offset}, std::move(insertion.text)));
+  changes.push_back({files.real_path(block.file->path), insertion.line, std::string(name), {}, statement});
+  if (placed != nullptr) *placed = std::move(made);
+  return success();
+}
+
+ConfigurationPatch::ConfigurationPatch(const Configuration& configuration, const ConfigurationFiles& files)
+    : state_(std::make_unique<State>(configuration, files)) {}
+ConfigurationPatch::ConfigurationPatch(const ConfigurationPatch& other) : state_(std::make_unique<State>(*other.state_)) {}
+ConfigurationPatch::ConfigurationPatch(ConfigurationPatch&&) noexcept = default;
+ConfigurationPatch& ConfigurationPatch::operator=(ConfigurationPatch other) noexcept {
+  state_ = std::move(other.state_);
+  return *this;
+}
+ConfigurationPatch::~ConfigurationPatch() = default;
+
+Result<> ConfigurationPatch::set_directive(const Directive& block, std::string_view name, std::span<const std::string> arguments) {
+  if (block.file == nullptr) return fail(ErrorCode::invalid_input, "\"" + block.name + "\" stands in no file");
+  const auto own = block.find(name);
+  for (auto one = own.rbegin(); one != own.rend(); ++one) {
+    const Directive& directive = **one;
+    if (state_->removed.contains(state_->position(directive))) continue;
+    std::vector<std::string> words;
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+      const bool is_known = i < directive.arguments.size();
+      const bool is_same = is_known && directive.arguments[i].text == arguments[i];
+      const char quote = is_known ? quote_of(directive, directive.arguments[i]) : '\0';
+      TRY(std::string word, written_word(arguments[i], quote));
+      words.push_back(is_same ? std::string(raw_text(directive, directive.arguments[i].raw)) : std::move(word));
+    }
+    return state_->rewrite(directive, words);
+  }
+  TRY(const std::string statement, written_directive(name, arguments));
+  const std::pair<Position, std::string> key{state_->position(block), std::string(name)};
+  if (const auto found = state_->added.find(key); found != state_->added.end()) {
+    TRY(PatchedFile* const file, state_->open(block));
+    file->edits.change(found->second.edit, found->second.before + statement + found->second.after);
+    state_->changes[found->second.change].after = statement;
+    return success();
+  }
+  State::Placed placed;
+  TRY(state_->insert(block, name, statement, &placed));
+  state_->added[key] = std::move(placed);
+  return success();
+}
+
+Result<> ConfigurationPatch::add_directive(const Directive& block, std::string_view name, std::span<const std::string> arguments) {
+  if (block.file == nullptr) return fail(ErrorCode::invalid_input, "\"" + block.name + "\" stands in no file");
+  TRY(const std::string statement, written_directive(name, arguments));
+  return state_->insert(block, name, statement, nullptr);
+}
+
+Result<> ConfigurationPatch::replace_argument(const Directive& directive, std::size_t index, std::string_view value) {
+  std::vector<std::string> words = state_->words_of(directive);
+  if (index >= words.size()) return fail(ErrorCode::invalid_input, "\"" + directive.name + "\" has no such argument");
+  const bool is_known = index < directive.arguments.size();
+  TRY(words[index], written_word(value, is_known ? quote_of(directive, directive.arguments[index]) : '\0'));
+  return state_->rewrite(directive, words);
+}
+
+Result<> ConfigurationPatch::append_argument(const Directive& directive, std::string_view value) {
+  std::vector<std::string> words = state_->words_of(directive);
+  TRY(std::string word, written_word(value, '\0'));
+  words.push_back(std::move(word));
+  return state_->rewrite(directive, words);
+}
+
+Result<> ConfigurationPatch::remove(const Directive& directive) {
+  if (state_->removed.contains(state_->position(directive))) return success();
+  TRY(PatchedFile* const file, state_->open(directive));
+  TRY(file->edits.add(removal_of(directive), {}));
+  state_->removed[state_->position(directive)] = true;
+  state_->changes.push_back(
+      {state_->files.real_path(directive.file->path), directive.line, directive.name, std::string(raw_text(directive, directive.raw)), {}});
+  return success();
+}
+
+Result<> ConfigurationPatch::append_pem(const std::string& path, std::string_view pem, std::string_view comment) {
+  TRY(PatchedFile* const file, state_->files.open(path));
+  const std::string before = file->after();
+  if (!is_text(before)) return fail(ErrorCode::invalid_input, "\"" + path + "\" is not text: nothing can be appended to it");
+  const std::size_t feed = before.find('\n');
+  const bool is_crlf = feed != std::string::npos && feed > 0 && before[feed - 1] == '\r';
+  const std::string end_of_line = is_crlf ? "\r\n" : "\n";
+  std::string added = before.empty() || before.ends_with('\n') ? "" : end_of_line;
+  if (!comment.empty()) added += clean_comment(comment) + end_of_line;
+  added += with_line_ends(pem, is_crlf);
+  if (file->whole) {
+    *file->whole += added;
+  } else {
+    const std::size_t end = file->edits.before().size();
+    TRY(file->edits.add({end, end}, added));
+  }
+  state_->changes.push_back({state_->files.real_path(path), 0, {}, {}, std::move(added)});
+  return success();
+}
+
+Result<> ConfigurationPatch::replace_file(const std::string& path, std::string text) {
+  TRY(PatchedFile* const file, state_->files.open(path));
+  if (!file->whole && !file->edits.is_empty()) return fail(ErrorCode::invalid_input, "two changes to \"" + path + "\"");
+  state_->changes.push_back({state_->files.real_path(path), 0, {}, shown_text(file->after()), shown_text(text)});
+  file->whole = std::move(text);
+  return success();
+}
+
+Result<> ConfigurationPatch::create_file(const std::string& path, std::string text) {
+  TRY(state_->files.create(path, text));
+  state_->changes.push_back({state_->files.real_path(path), 0, {}, {}, shown_text(text)});
+  return success();
+}
+
+bool ConfigurationPatch::is_empty() const {
+  const auto& changed = state_->files.changed();
+  return std::none_of(changed.begin(), changed.end(), [](const auto& entry) { return entry.second.differs(); });
+}
+
+const ConfigurationFiles& ConfigurationPatch::files() const { return state_->files; }
+
+Result<Configuration> ConfigurationPatch::reread() const {
+  nginx::ConfigurationOptions options;
+  options.prefix = state_->configuration->prefix();
+  return Configuration::load(state_->configuration->main_path(), state_->files, options);
+}
+
+Result<std::string> ConfigurationPatch::unified_diff() const {
+  std::string diff;
+  for (const auto& [path, file] : state_->files.changed()) {
+    const std::string after = file.after();
+    if (!is_text(file.edits.before()) || !is_text(after)) return fail(ErrorCode::invalid_input, "\"" + path + "\" is not text");
+    // The lines around a change must not show a key that stands in the same file.
+    const bool has_key = holds_key(file.edits.before()) || holds_key(after);
+    const std::string part = diagnose::unified_diff(path, file.is_new ? nullptr : &file.edits.before(), after, has_key ? 0 : 3);
+    if (holds_key(part)) return fail(ErrorCode::permission_denied, "the change to \"" + path + "\" would show a private key");
+    diff += part;
+  }
+  return diff;
+}
+
+std::vector<Change> ConfigurationPatch::changes() const {
+  std::vector<Change> real;
+  std::copy_if(state_->changes.begin(), state_->changes.end(), std::back_inserter(real),
+               [](const Change& change) { return change.directive.empty() || change.before != change.after; });
+  return real;
+}
+
+std::map<std::string, std::string> ConfigurationPatch::changed_files() const {
+  std::map<std::string, std::string> texts;
+  for (const auto& [path, file] : state_->files.changed()) {
+    if (file.differs()) texts.emplace(path, file.after());
+  }
+  return texts;
+}
+
+}  // namespace handshaked::diagnose

@@ -1,0 +1,63 @@
+#include "diagnose/tls/tls_library.h"
+
+#include <openssl/crypto.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstddef>
+#include <vector>
+
+namespace handshaked::diagnose {
+namespace {
+
+struct Series {
+  std::string_view name;     ///< "OpenSSL", "LibreSSL", "BoringSSL"
+  std::vector<int> numbers;  ///< empty: it prints none, as BoringSSL
+};
+
+Series series_of(std::string_view text) {
+  const std::size_t blank = std::min(text.find(' '), text.size());
+  Series series{.name = text.substr(0, blank), .numbers = {}};
+  text.remove_prefix(std::min(blank + 1, text.size()));
+  const std::size_t most = text.starts_with("0.") || text.starts_with("1.") ? 3 : 2;
+  while (series.numbers.size() < most) {
+    int number = 0;
+    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (parsed.ec != std::errc{}) break;
+    series.numbers.push_back(number);
+    text.remove_prefix(static_cast<std::size_t>(parsed.ptr - text.data()));
+    if (!text.starts_with('.')) break;
+    text.remove_prefix(1);
+  }
+  return series;
+}
+
+void withdraw(Proof& proof, const Text& why) {
+  if (proof.status == ProofStatus::untested || (proof.method != ProofMethod::replay && proof.method != ProofMethod::probe)) return;
+  proof.status = ProofStatus::untested;
+  proof.detail = {why.en + "; tried here: " + proof.detail.en, why.zh + "；在此处的尝试：" + proof.detail.zh};
+}
+
+}  // namespace
+
+bool is_same_series(std::string_view left, std::string_view right) {
+  if (left.empty() || right.empty()) return true;
+  const Series one = series_of(left), other = series_of(right);
+  if (one.name != other.name) return false;
+  return one.numbers.empty() || other.numbers.empty() || one.numbers == other.numbers;
+}
+
+std::optional<Text> why_proofs_do_not_count(std::string_view library_of_nginx) {
+  const std::string ours = OpenSSL_version(OPENSSL_VERSION);
+  if (is_same_series(library_of_nginx, ours)) return std::nullopt;
+  const std::string theirs(library_of_nginx);
+  return Text{"nginx runs with " + theirs + ", this was tried with " + ours + ", and they may differ",
+              "nginx 使用 " + theirs + "，而此处以 " + ours + " 尝试，两者可能不同"};
+}
+
+void withdraw_proofs(Diagnosis& diagnosis, const Text& why) {
+  for (Fix& fix : diagnosis.fixes) withdraw(fix.proof, why);
+  for (DeadEnd& dead_end : diagnosis.dead_ends) withdraw(dead_end.proof, why);
+}
+
+}  // namespace handshaked::diagnose

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "diagnose/tls/security_policy.h"
+#include "diagnose/tls/tls_probe.h"
+
+namespace handshaked::diagnose {
+
+/// The kind of key that a certificate has: which cipher suites and signatures can be used with it.
+struct KeyKind {
+  std::string type = "EC";  ///< "RSA", "EC", "ED25519", as CertificateFacts::key_type
+  int bits = 256;
+
+  bool operator==(const KeyKind&) const = default;
+};
+
+/// What a listener of ours permits: the directives that decide whether a handshake comes about, without names and files.
+struct ListenerOffer {
+  std::vector<TlsVersion> protocols;
+  std::string ciphers;  ///< ssl_ciphers
+  std::string curves;   ///< ssl_ecdh_curve; "auto" or empty: OpenSSL's own
+  std::vector<ConfCommand> conf_commands;
+  std::vector<KeyKind> keys;  ///< of its certificates
+};
+
+/// What a client brings.
+struct ClientOffer {
+  std::vector<TlsVersion> protocols = {TlsVersion::tls1_2, TlsVersion::tls1_3};
+  std::string ciphers{};               ///< up to TLS 1.2; empty: OpenSSL's own
+  std::string groups{};                ///< empty: OpenSSL's own
+  std::string signature_algorithms{};  ///< empty: OpenSSL's own
+};
+
+struct Rehearsal {
+  bool passed = false;
+  std::string reason;  ///< what nginx would print: "no shared cipher"; empty when passed
+  std::string version, cipher;
+};
+
+/// A handshake in memory between a listener as nginx would prepare it and a client as it is supposed to be, with throw-away keys of the
+/// same kind: no key of ours is read and nothing goes over the wire. Both ends are this process's own. Fails (invalid_input) when OpenSSL
+/// does not take a value. At most a few milliseconds (RSA keys: tens).
+Result<Rehearsal> rehearse(const ListenerOffer& listener, const ClientOffer& client);
+
+}  // namespace handshaked::diagnose

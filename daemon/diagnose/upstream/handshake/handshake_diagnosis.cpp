@@ -1,0 +1,65 @@
+#include "diagnose/upstream/handshake/handshake_diagnosis.h"
+
+#include "diagnose/upstream/handshake/handshake_families.h"
+#include "diagnose/upstream/loaded_files.h"
+#include "diagnose/upstream/resolver_faults.h"
+#include "diagnose/upstream/verification/verification_diagnosis.h"
+
+namespace handshaked::diagnose {
+namespace {
+
+/// The place works now, and the line is about a handshake.
+void conclude_over(HandshakeReport& report) {
+  const auto& candidates = report.symptom().candidates;
+  if (!candidates.empty()) report.conclude(candidates.front().cause, candidates.front().likelihood);
+  for (const std::string& path : files_written_since_load(report.upstream())) {
+    report.note("file", {path + " was written after nginx read it: nginx still works with the old content until it is reloaded",
+                         path + " 在 nginx 读取之后被修改：重新加载之前 nginx 仍使用旧内容"});
+  }
+  report.note("peer",
+              {"the same handshake succeeds now: the peer or the configuration has changed since the line was written, or the fault "
+               "comes and goes",
+               "同样的握手现在成功：自该日志行写下后，对端或配置已改变，或者故障时有时无"});
+}
+
+/// The handshake of the line succeeds now, and what nginx would complain about now is the certificate.
+Diagnosis diagnose_what_is_behind(UpstreamCase& upstream) {
+  Diagnosis diagnosis = diagnose_verification(upstream);
+  diagnosis.confidence *= 0.8;
+  diagnosis.evidence.push_back({"peer",
+                                {"the handshake that the line is about succeeds now; what fails now is the verification behind it",
+                                 "日志行所指的握手现在可以完成；目前失败的是其后的证书校验"}});
+  const auto& candidates = upstream.symptom().candidates;
+  if (!candidates.empty() && candidates.front().cause != diagnosis.cause) diagnosis.also.push_back(candidates.front().cause);
+  return diagnosis;
+}
+
+bool is_behind(const UpstreamCase& upstream) {
+  return upstream.now().stage == UpstreamStage::verification || upstream.now().stage == UpstreamStage::name;
+}
+
+}  // namespace
+
+Diagnosis diagnose_handshake(UpstreamCase& upstream) {
+  HandshakeReport report(upstream);
+  if (diagnose_unreadable_client_certificate(report)) return report.finish();
+  if (diagnose_no_live_upstreams(report)) return report.finish();
+  if (diagnose_resolver(report)) return report.finish();
+  if (diagnose_plain_to_tls(report)) return report.finish();
+  if (diagnose_connection(report)) return report.finish();
+  if (diagnose_not_tls(report)) return report.finish();
+  if (diagnose_client_certificate(report)) return report.finish();
+  if (diagnose_old_defaults(report)) return report.finish();
+  if (diagnose_not_http2(report)) return report.finish();
+  if (is_behind(upstream)) return diagnose_what_is_behind(upstream);
+  if (upstream.now().passes()) {
+    conclude_over(report);
+    return report.finish();
+  }
+  if (diagnose_unknown_name(report)) return report.finish();
+  if (diagnose_parameters(report)) return report.finish();
+  diagnose_peer_failure(report);
+  return report.finish();
+}
+
+}  // namespace handshaked::diagnose

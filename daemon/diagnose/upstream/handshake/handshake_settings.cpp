@@ -1,0 +1,163 @@
+#include "diagnose/upstream/handshake/handshake_settings.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "diagnose/tls/cipher_lists.h"
+
+namespace handshaked::diagnose {
+namespace {
+
+/// OpenSSL's own list for a client that names none.
+constexpr std::string_view kDefaultGroups = "X25519:P-256:X448:P-521:P-384";
+constexpr std::string_view kDefaultSuites13 = "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256";
+
+bool is_same_command(std::string_view left, std::string_view right) {
+  const auto canonical = [](std::string_view name) {
+    const std::string lower = nginx::to_lower(name);
+    return lower == "curves" ? std::string("groups") : lower;
+  };
+  return canonical(left) == canonical(right);
+}
+
+/// The names that nginx's users write: OpenSSL takes both.
+std::string written_group(const std::string& seen) {
+  static constexpr std::array<std::array<std::string_view, 2>, 5> kNames{
+      {{"prime256v1", "P-256"}, {"secp256r1", "P-256"}, {"secp384r1", "P-384"}, {"secp521r1", "P-521"}, {"x25519", "X25519"}}};
+  for (const auto& [openssl, written] : kNames) {
+    if (seen == openssl) return std::string(written);
+  }
+  return seen;
+}
+
+std::optional<TlsVersion> version_of(const ProbeResult& seen) {
+  // OpenSSL says "TLSv1" as nginx does.
+  return tls_version_from(seen.version);
+}
+
+Result<> write_ciphers(ConfigurationPatch& patch, const UpstreamView& view, const ProbeResult& seen) {
+  if (seen.version == "TLSv1.3") {
+    const std::string own = conf_command(view, "Ciphersuites");
+    return set_conf_command(patch, view, "Ciphersuites", (own.empty() ? std::string(kDefaultSuites13) : own) + ":" + seen.cipher);
+  }
+  const std::string list = with_cipher(std::string(view.target->settings.ciphers.first()), seen.cipher);
+  if (list.empty()) return fail(ErrorCode::invalid_input, "no list of ciphers can have " + seen.cipher);
+  return set_upstream_directive(patch, view, "ssl_ciphers", std::array{list});
+}
+
+/// The curve of the peer's own EC certificate counts as a group until TLS 1.2 (RFC 8422, section 5.1).
+std::string curve_of(const ProbeResult& seen) {
+  if (seen.version == "TLSv1.3" || seen.chain.empty() || seen.chain.front().facts.key_type != "EC") return {};
+  return "P-" + std::to_string(seen.chain.front().facts.key_bits);
+}
+
+Result<> write_groups(ConfigurationPatch& patch, const UpstreamView& view, const ProbeResult& seen) {
+  if (seen.group.empty()) return fail(ErrorCode::invalid_input, "the peer's group is not known");
+  std::string groups = conf_command(view, "Groups");
+  if (groups.empty()) groups = kDefaultGroups;
+  for (const std::string& group : {written_group(seen.group), curve_of(seen)}) {
+    const bool is_there = (":" + groups + ":").find(":" + group + ":") != std::string::npos;
+    if (!group.empty() && !is_there) groups += ":" + group;
+  }
+  return set_conf_command(patch, view, "Groups", groups);
+}
+
+/// What restricts the signatures goes; a command of an outer level is answered by OpenSSL's usual list.
+Result<> write_signatures(ConfigurationPatch& patch, const UpstreamView& view, const ProbeResult& seen) {
+  const std::string own = conf_command(view, "SignatureAlgorithms");
+  if (own.empty() || seen.peer_signature.empty()) return fail(ErrorCode::invalid_input, "no directive restricts the signatures");
+  constexpr std::string_view kUsual =
+      "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:RSA-PSS+SHA256:RSA-PSS+SHA384:RSA-PSS+SHA512:RSA+SHA256:RSA+SHA384:RSA+SHA512";
+  return set_conf_command(patch, view, "SignatureAlgorithms", std::string(kUsual));
+}
+
+Result<> write_one(ConfigurationPatch& patch, const UpstreamView& view, Widening widening, const WidenedHandshake& found) {
+  switch (widening) {
+    case Widening::sni: return set_upstream_directive(patch, view, "ssl_server_name", std::array{std::string("on")});
+    case Widening::protocols:
+      return set_upstream_directive(patch, view, "ssl_protocols",
+                                    protocols_with(view, version_of(found.seen).value_or(TlsVersion::tls1_3)));
+    case Widening::groups: return write_groups(patch, view, found.seen);
+    case Widening::signatures: return write_signatures(patch, view, found.seen);
+    case Widening::ciphers: return write_ciphers(patch, view, found.seen);
+    case Widening::no_dhe:
+      return set_upstream_directive(patch, view, "ssl_ciphers", std::array{std::string(view.target->settings.ciphers.first()) + ":!kDHE"});
+    case Widening::proxy_header: {
+      if (view.target->module != nginx::Module::stream_proxy) {
+        return fail(ErrorCode::invalid_input, "only the stream module sends a PROXY header");
+      }
+      const std::string value = found.request.send_proxy_header ? "on" : "off";
+      return set_upstream_directive(patch, view, "protocol", std::array{value});
+    }
+    case Widening::without_alpn:
+    case Widening::legacy_renegotiation:
+    case Widening::obsolete: break;
+  }
+  return fail(ErrorCode::invalid_input, "not a change that a directive makes safely");
+}
+
+}  // namespace
+
+Result<> set_upstream_directive(ConfigurationPatch& patch, const UpstreamView& view, std::string_view setting,
+                                std::span<const std::string> arguments) {
+  return patch.set_directive(view.settings_block(), view.directive(setting), arguments);
+}
+
+std::string conf_command(const UpstreamView& view, std::string_view name) {
+  std::string value;
+  const std::vector<std::string_view> words = view.target->settings.conf_commands.values();
+  for (std::size_t i = 0; i + 1 < words.size(); i += 2) {
+    if (is_same_command(words[i], name)) value = words[i + 1];
+  }
+  return value;
+}
+
+Result<> set_conf_command(ConfigurationPatch& patch, const UpstreamView& view, std::string_view name, const std::string& value) {
+  const nginx::EffectiveValue& commands = view.target->settings.conf_commands;
+  const nginx::Directive& block = view.settings_block();
+  const std::string directive = view.directive("ssl_conf_command");
+  if (!nginx::default_value(view.target->module, nginx::UpstreamSetting::ssl_conf_command, view.nginx->passes.version()).exists) {
+    return fail(ErrorCode::not_found, "this version of nginx has no " + directive);
+  }
+  const bool is_own_level = commands.level() == &block;
+  bool is_written = false;
+  for (const nginx::Directive* const command : commands.set_by) {
+    const bool is_it = is_same_command(command->argument(0), name);
+    if (is_own_level) {
+      if (!is_it) continue;
+      TRY(patch.replace_argument(*command, 1, value));
+    } else {
+      const std::array words{std::string(command->argument(0)), is_it ? value : std::string(command->argument(1))};
+      TRY(patch.add_directive(block, directive, words));
+    }
+    is_written = is_written || is_it;
+  }
+  if (is_written) return success();
+  return patch.add_directive(block, directive, std::array{std::string(name), value});
+}
+
+std::vector<std::string> protocols_with(const UpstreamView& view, TlsVersion needed) {
+  std::vector<TlsVersion> versions{needed};
+  const nginx::EffectiveValue& own = view.target->settings.protocols;
+  if (own.is_default()) versions = {TlsVersion::tls1_2, TlsVersion::tls1_3, needed};
+  else {
+    for (const std::string_view word : own.values()) {
+      if (const auto version = tls_version_from(word)) versions.push_back(*version);
+    }
+  }
+  std::sort(versions.begin(), versions.end());
+  versions.erase(std::unique(versions.begin(), versions.end()), versions.end());
+  std::vector<std::string> words;
+  for (const TlsVersion version : versions) words.emplace_back(to_string(version));
+  return words;
+}
+
+Result<> write_widening(ConfigurationPatch& patch, const UpstreamView& view, const WidenedHandshake& found) {
+  for (const Widening one : found.needed) {
+    TRY(write_one(patch, view, one, found));
+  }
+  return success();
+}
+
+}  // namespace handshaked::diagnose

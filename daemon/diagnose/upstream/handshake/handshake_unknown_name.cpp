@@ -1,0 +1,70 @@
+#include <array>
+
+#include "diagnose/upstream/handshake/handshake_families.h"
+#include "diagnose/upstream/handshake/handshake_settings.h"
+#include "diagnose/upstream/verification/name_candidates.h"
+
+namespace handshaked::diagnose {
+namespace {
+
+constexpr std::size_t kMostNames = 8;
+
+/// What the peer shows to a client that sends no name: its names may be the ones that it serves.
+UpstreamVerdict without_name(HandshakeReport& report) {
+  UpstreamVerdict verdict = report.now();
+  ProbeRequest request = verdict.asked.request;
+  request.server_name.clear();
+  if (auto observed = report.upstream().observe(request); observed && observed.value().has_chain()) {
+    const std::string summary = summary_of(observed.value().seen);
+    report.note("peer", {"without SNI: " + summary + ", " + observed.value().seen.chain.front().facts.subject,
+                         "不带 SNI 时：" + summary + "，" + observed.value().seen.chain.front().facts.subject});
+    verdict.observation = std::move(observed).value();
+  }
+  return verdict;
+}
+
+std::string cause_of(const HandshakeReport& report) {
+  const nginx::Destination* const destination = report.view().destination;
+  const bool is_group_name = destination != nullptr && destination->group != nullptr && report.view().target->settings.name.is_default();
+  if (is_group_name) return "upstream_sni_wrong_name";
+  return report.view().target->settings.name.is_default() ? "upstream_sni_wrong_name" : "proxy_ssl_name_wrong";
+}
+
+}  // namespace
+
+bool diagnose_unknown_name(HandshakeReport& report) {
+  const ProbeResult* const seen = report.seen();
+  const std::optional<int> alert = seen != nullptr ? seen->alert : report.symptom().alert;
+  const std::string sent = report.now().asked.request.server_name;
+  if (alert != 112 || sent.empty()) return false;
+  const std::string cause = cause_of(report);
+  report.conclude(cause, 0.9);
+  if (cause == "upstream_sni_wrong_name" && report.view().destination != nullptr && report.view().destination->group != nullptr) {
+    report.diagnosis().also.emplace_back("upstream_name_is_upstream_block");
+  }
+  report.note("peer", {report.peer() + " serves no \"" + sent + "\", which is the name that nginx sends (SNI)",
+                       report.peer() + " 不提供 “" + sent + "”，而这正是 nginx 发送的名称（SNI）"});
+  const UpstreamVerdict default_site = without_name(report);
+  const std::string fix = cause == "proxy_ssl_name_wrong" ? "correct-name" : "set-ssl-name";
+  std::size_t tried = 0;
+  for (const NameCandidate& candidate : name_candidates(report.upstream(), default_site)) {
+    if (candidate.name == sent || ++tried > kMostNames || report.upstream().is_late()) continue;
+    ConfigurationPatch patch = report.upstream().new_patch();
+    const auto written = set_upstream_directive(patch, report.view(), "ssl_name", std::array{candidate.name});
+    if (!written) break;
+    const UpstreamVerdict verdict = report.upstream().judge(patch);
+    if (!verdict.passes()) continue;
+    report.propose_with(cause, fix, patch,
+                        hand_written(patch, {"The peer knows the name " + candidate.name + " (" + candidate.where + ")",
+                                             "对端认识名称 " + candidate.name + "（" + candidate.where + "）"}),
+                        report.proof_of(verdict));
+    return true;
+  }
+  const std::string peer = report.peer();
+  report.advise(cause, fix, {},
+                {"Which host name does " + peer + " serve over TLS for us? It refuses \"" + sent + "\" with alert 112 (unrecognized_name).",
+                 "请问 " + peer + " 通过 TLS 为我方提供的主机名是什么？它以告警 112（unrecognized_name）拒绝了 “" + sent + "”。"});
+  return true;
+}
+
+}  // namespace handshaked::diagnose

@@ -1,0 +1,337 @@
+#include "diagnose/upstream/upstream_case.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/digest.h"
+#include "nginx/location_match.h"
+
+namespace handshaked::diagnose {
+namespace {
+
+constexpr std::size_t kMostPlacesTried = 6;
+constexpr double kEquallyGood = 0.5;  // of the best place's confidence: its verdict may decide
+constexpr int kDepthWithoutVerification = 100;
+
+NamedPeer named(const nginx::Address& address) {
+  if (address.kind == nginx::Address::Kind::unix_socket) return {"unix:" + address.host, 0};
+  return {address.host, address.port};
+}
+
+std::uint16_t port_of(std::string_view peer) {
+  const std::size_t colon = peer.rfind(':');
+  std::uint16_t port = 0;
+  if (colon != std::string_view::npos) std::from_chars(peer.data() + colon + 1, peer.data() + peer.size(), port);
+  return port;
+}
+
+int depth_of(const nginx::EffectiveValue& value) {
+  int depth = 1;
+  const std::string_view text = value.first();
+  std::from_chars(text.data(), text.data() + text.size(), depth);
+  return depth;
+}
+
+bool is_name_line(const Symptom& symptom) { return symptom.message.find("certificate does not match") != std::string::npos; }
+
+bool is_verification_line(const Symptom& symptom) { return symptom.verify_code.has_value() || is_name_line(symptom); }
+
+nginx::LoggedPlace logged_place(const Symptom& symptom) {
+  nginx::LoggedPlace place;
+  place.scheme = symptom.scheme;
+  place.peer = symptom.peer;
+  place.upstream_path = symptom.upstream_path;
+  place.server = symptom.server;
+  const std::string_view request = symptom.request_target;
+  place.request_target = request.starts_with('/') ? request : nginx::request_target(request);
+  place.host = symptom.host;
+  // An empty name in such a line is a name, too; in other lines there is none.
+  if (is_name_line(symptom)) place.expected_name = symptom.name;
+  return place;
+}
+
+bool is_late_refusal(const ProbeResult& seen) { return seen.phase == ProbePhase::after_handshake; }
+
+/// The handshake came so far that nginx looks at the certificate.
+bool is_complete(const ProbeResult& seen) { return seen.is_ok() || (is_late_refusal(seen) && !seen.chain.empty()); }
+
+UpstreamStage stage_without_handshake(const ProbeResult& seen) {
+  if (seen.phase == ProbePhase::connect && seen.outcome != ProbeOutcome::local_error) return UpstreamStage::connect;
+  return UpstreamStage::handshake;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<UpstreamCase>> UpstreamCase::open(const Symptom& symptom, const Surroundings& surroundings,
+                                                         const match::Knowledge& knowledge) {
+  std::unique_ptr<UpstreamCase> opened(new UpstreamCase(symptom, surroundings, knowledge));
+  TRY(opened->find_place());
+  return opened;
+}
+
+Result<> UpstreamCase::find_place() {
+  const nginx::ResolveName resolve = [this](const std::string& name) {
+    std::vector<std::string> addresses;
+    if (const auto peers = surroundings_.prober->addresses_of({name, port_of(symptom_.peer)})) {
+      for (const AllowedPeer& peer : peers.value()) addresses.push_back(peer.address().ip);
+    }
+    return addresses;
+  };
+  candidates_ = nginx::governing_targets(surroundings_.nginx->passes, logged_place(symptom_), resolve);
+  if (candidates_.empty()) return fail(ErrorCode::not_found, "no *_pass of the configuration leads to " + symptom_.peer);
+  for (std::size_t i = 0; i < candidates_.size() && i < kMostPlacesTried; ++i) {
+    const nginx::GoverningTarget& candidate = candidates_[i];
+    if (candidate.confidence < kEquallyGood * candidates_.front().confidence || (i > 0 && is_late())) break;
+    const UpstreamPlace place = place_of(candidate, *surroundings_.nginx);
+    const auto view = view_of(place, *surroundings_.nginx, *surroundings_.files);
+    if (!view) continue;
+    if (i == 0) view_ = *view;
+    UpstreamVerdict verdict = judge(*view, true);
+    const bool explains = explains_line(verdict);
+    // Where nothing is verified no such line can have been written.
+    const bool is_better = !now_.verifies && verdict.verifies && is_verification_line(symptom_);
+    if (i > 0 && !explains && !is_better) continue;
+    place_ = place;
+    view_ = *view;
+    now_ = std::move(verdict);
+    why_this_place_ = candidate.why;
+    if (explains) break;
+  }
+  return success();
+}
+
+bool UpstreamCase::explains_line(const UpstreamVerdict& verdict) const {
+  if (symptom_.message.empty()) return true;
+  if (symptom_.verify_code) return verdict.stage == UpstreamStage::verification && verdict.replay.verify_code == *symptom_.verify_code;
+  if (is_name_line(symptom_)) {
+    return verdict.stage == UpstreamStage::name && nginx::to_lower(verdict.name.verified) == nginx::to_lower(symptom_.name);
+  }
+  return verdict.stage != UpstreamStage::passes && verdict.stage != UpstreamStage::verification && verdict.stage != UpstreamStage::name;
+}
+
+UpstreamVerdict UpstreamCase::judge(const ConfigurationPatch& patch) {
+  const nginx::Configuration& configuration = surroundings_.nginx->configuration;
+  const auto changed = patch.changed_files();
+  const bool is_read_again =
+      std::any_of(changed.begin(), changed.end(), [&](const auto& file) { return configuration.file(file.first) != nullptr; });
+  UpstreamVerdict verdict;
+  if (!is_read_again) {
+    const auto view = view_of(place_, *surroundings_.nginx, patch.files());
+    return judge(*view, changed.empty());
+  }
+  auto reread = patch.reread();
+  if (!reread) {
+    verdict.stage = UpstreamStage::configuration;
+    verdict.problem = reread.error().message();
+    return verdict;
+  }
+  if (reread.value().problems().size() > configuration.problems().size()) {
+    verdict.stage = UpstreamStage::configuration;
+    verdict.problem = reread.value().problems().back().message();
+    return verdict;
+  }
+  const ReadConfiguration patched(std::move(reread).value(), surroundings_.installation.version);
+  const auto view = view_of(place_, patched, patch.files());
+  if (!view) {
+    verdict.stage = UpstreamStage::configuration;
+    verdict.problem = "the place is not in the configuration any more";
+    return verdict;
+  }
+  return judge(*view, false);
+}
+
+UpstreamVerdict UpstreamCase::judge_place(const UpstreamPlace& place) {
+  if (const auto view = view_of(place, *surroundings_.nginx, *surroundings_.files)) return judge(*view, true);
+  UpstreamVerdict verdict;
+  verdict.problem = "no such place";
+  return verdict;
+}
+
+Result<PeerObservation> UpstreamCase::observe(const ProbeRequest& request) {
+  if (!now_.peer) return fail(ErrorCode::permission_denied, now_.problem.empty() ? "the peer is not known" : now_.problem);
+  return surroundings_.prober->observe(*now_.peer, request, request == now_.asked.request);
+}
+
+/// A name that only a request tells: the one that the line compares stands for it, or the server's own first name. It is sent as SNI
+/// only when the configuration itself has it.
+nginx::PeerName UpstreamCase::name_at(const UpstreamView& view) const {
+  nginx::PeerName name = view.name();
+  if (name.is_known) return name;
+  const std::string& own = view.target->server->names.logged;
+  if (is_name_line(symptom_)) {
+    name.is_known = true;
+    name.verified = symptom_.name;
+  } else if (name.is_client_chosen && is_verification_line(symptom_) && !own.empty()) {
+    name.is_known = true;
+    name.verified = own;
+  }
+  if (name.is_known && view.target->settings.server_name.is_on() && name.verified == own && !own.empty()) name.sni = own;
+  return name;
+}
+
+UpstreamVerdict UpstreamCase::judge(const UpstreamView& view, bool is_own) {
+  UpstreamVerdict verdict;
+  verdict.name = name_at(view);
+  verdict.verifies = view.target->settings.verify.is_on();
+  verdict.asked = request_as_nginx(view, surroundings_.may_read_keys);
+  verdict.asked.request.server_name = verdict.name.sni.value_or(std::string());
+  auto policy = security_policy(verdict.asked.request.ciphers, verdict.asked.request.conf_commands);
+  if (!policy) {
+    verdict.stage = UpstreamStage::configuration;
+    verdict.problem = policy.error().message();
+    return verdict;
+  }
+  verdict.policy = std::move(policy).value();
+  if (!find_peer(view, is_own, verdict)) return verdict;
+  if (!view.is_tls()) {
+    verdict.stage = UpstreamStage::plain;
+    return verdict;
+  }
+  const bool is_seen = look(view, is_own, verdict);
+  if (!read_trust(view, verdict)) return verdict;
+  if (is_seen) verify(view, verdict);
+  return verdict;
+}
+
+bool UpstreamCase::find_peer(const UpstreamView& view, bool is_own, UpstreamVerdict& verdict) {
+  const nginx::Address* const address = view.address();
+  const bool is_same = address != nullptr && view_.address() != nullptr && nginx::is_same_endpoint(*address, *view_.address());
+  if (now_.peer && (is_same || address == nullptr)) {
+    verdict.peer = now_.peer;
+    if (!is_own || view.destination == nullptr || !view.destination->is_resolved_at_run_time) return true;
+  }
+  if (view.destination != nullptr && view.destination->is_resolved_at_run_time && view.target->settings.resolver.first().empty()) {
+    verdict.stage = UpstreamStage::resolve;
+    verdict.problem = "no resolver is defined for " + view.destination->address.host;
+    return false;
+  }
+  if (verdict.peer) return true;
+  if (is_same || address == nullptr) {
+    if (auto logged = surroundings_.prober->address_in_log(symptom_.peer)) {
+      verdict.peer = std::move(logged).value();
+      return true;
+    }
+  }
+  if (address == nullptr) {
+    verdict.problem = "only a request tells where it goes, and " + symptom_.peer + " is not an address that the configuration names";
+    return false;
+  }
+  auto addresses = surroundings_.prober->addresses_of(named(*address));
+  if (addresses && !addresses.value().empty()) {
+    verdict.peer = addresses.value().front();
+    return true;
+  }
+  verdict.problem = addresses ? "no address" : addresses.error().message();
+  const bool is_forbidden =
+      !addresses && addresses.error().code() != ErrorCode::not_found && addresses.error().code() != ErrorCode::network;
+  verdict.stage = is_forbidden ? UpstreamStage::untested : UpstreamStage::resolve;
+  return false;
+}
+
+/// Sees the peer with this place's request, and sets the stage when the handshake is not complete.
+bool UpstreamCase::look(const UpstreamView&, bool is_own, UpstreamVerdict& verdict) {
+  const ProbeRequest& request = verdict.asked.request;
+  auto seen = surroundings_.prober->observe(*verdict.peer, request, is_own || request == now_.asked.request);
+  if (seen) {
+    verdict.observation = std::move(seen).value();
+  } else if (now_.observation && now_.peer && to_string(now_.peer->address()) == to_string(verdict.peer->address()) &&
+             differs_only_in_ciphers(request, now_.observation->asked)) {
+    verdict.observation = now_.observation;
+    verdict.is_chain_assumed = true;
+  } else {
+    verdict.stage = UpstreamStage::untested;
+    verdict.problem = seen.error().message();
+    return false;
+  }
+  verdict.input.chain = verdict.observation->chain();
+  if (is_complete(verdict.observation->seen)) return true;
+  verdict.stage = stage_without_handshake(verdict.observation->seen);
+  return verdict.has_chain();
+}
+
+bool UpstreamCase::read_trust(const UpstreamView& view, UpstreamVerdict& verdict) {
+  ReplayInput& input = verdict.input;
+  const nginx::UpstreamSettings& settings = view.target->settings;
+  const nginx::Configuration& configuration = view.nginx->configuration;
+  input.security_level = verdict.policy.security_level;
+  input.suite_b = verdict.policy.suite_b;
+  input.at = surroundings_.now;
+  input.depth = verdict.verifies ? depth_of(settings.verify_depth) : kDepthWithoutVerification;
+  if (verdict.verifies && verdict.name.is_known) input.name = verdict.name.verified;
+  const auto path_of = [&](const nginx::EffectiveValue& value) {
+    return value.first().empty() ? std::string() : configuration.full_path(value.first(), nginx::PathBase::configuration);
+  };
+  verdict.trusted_file = path_of(settings.trusted_certificate);
+  verdict.crl_file = path_of(settings.crl);
+  if (!verdict.verifies) return true;
+  const auto refuse = [&](std::string problem) {
+    verdict.stage = UpstreamStage::configuration;
+    verdict.problem = std::move(problem);
+    return false;
+  };
+  if (verdict.trusted_file.empty())
+    return refuse("no " + view.directive("ssl_trusted_certificate") + " for " + view.directive("ssl_verify"));
+  for (const std::string& path : {verdict.trusted_file, verdict.crl_file}) {
+    if (path.empty()) continue;
+    const auto read = bundle(*view.files, path);
+    if (!read) return refuse(read.error().message());
+    if (!read.value()->loads_as_trust()) return refuse(path + " holds no certificate that nginx could load");
+    for (const BundledCertificate& one : read.value()->certificates) input.trusted.push_back(one.certificate.der_with_trust());
+    for (const BundledCrl& one : read.value()->crls) input.crls.push_back(one.crl.der());
+  }
+  input.check_crls = !verdict.crl_file.empty();
+  return true;
+}
+
+void UpstreamCase::verify(const UpstreamView&, UpstreamVerdict& verdict) {
+  auto result = replay(verdict.input);
+  const bool is_handshake_done = verdict.stage == UpstreamStage::untested;
+  if (!result) {
+    if (!is_handshake_done) return;
+    verdict.problem = "the chain could not be replayed: " + result.error().message();
+    return;
+  }
+  verdict.replay = std::move(result).value();
+  if (!is_handshake_done) return;
+  if (verdict.verifies && verdict.replay.verify_code != 0) verdict.stage = UpstreamStage::verification;
+  else if (verdict.verifies && !verdict.replay.name_matches) verdict.stage = UpstreamStage::name;
+  else verdict.stage = verdict.observation->seen.is_ok() ? UpstreamStage::passes : UpstreamStage::handshake;
+}
+
+Result<> UpstreamCase::need_session() {
+  if (session_) return success();
+  TRY(auto started, ReplaySession::start(surroundings_.deadline));
+  session_.emplace(std::move(started));
+  return success();
+}
+
+Result<ReplayResult> UpstreamCase::replay(const ReplayInput& input) {
+  TRY(auto results, replay(std::span(&input, 1)));
+  return std::move(results.front());
+}
+
+Result<std::vector<ReplayResult>> UpstreamCase::replay(std::span<const ReplayInput> inputs) {
+  TRY(need_session());
+  auto results = session_->replay(inputs);
+  if (!results && results.error().code() != ErrorCode::invalid_input) session_.reset();
+  return results;
+}
+
+Result<IssuerSearch> UpstreamCase::find_issuers(const Der& certificate, std::span<const Der> candidates) {
+  TRY(need_session());
+  auto found = session_->find_issuers(certificate, candidates);
+  if (!found && found.error().code() != ErrorCode::invalid_input) session_.reset();
+  return found;
+}
+
+Result<std::shared_ptr<const PemBundle>> UpstreamCase::bundle(const nginx::ConfigurationFiles& files, const std::string& path) {
+  TRY(const std::string text, files.read(path, kMaxBundleBytes));
+  std::shared_ptr<const PemBundle>& known = bundles_[sha256_hex(text)];
+  if (!known) {
+    TRY(auto read, read_pem_bundle(text));
+    known = std::make_shared<const PemBundle>(std::move(read));
+  }
+  return known;
+}
+
+}  // namespace handshaked::diagnose

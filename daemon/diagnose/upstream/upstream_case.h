@@ -1,0 +1,90 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "diagnose/certificates/pem_bundle.h"
+#include "diagnose/diagnosis.h"
+#include "diagnose/patch/configuration_patch.h"
+#include "diagnose/probe/replay_session.h"
+#include "diagnose/symptom.h"
+#include "diagnose/upstream/upstream_verdict.h"
+#include "match/knowledge.h"
+
+namespace handshaked::diagnose {
+
+/// One incident towards an upstream, with everything that its diagnosis looks at: the place that governs, what nginx would do there now,
+/// and the means to ask what it would do with a change. Borrows symptom, surroundings and knowledge. One thread; blocks until the
+/// surroundings' deadline at most.
+class UpstreamCase {
+ public:
+  /// not_found when no place of the configuration can govern the line; the surroundings must have a configuration.
+  static Result<std::unique_ptr<UpstreamCase>> open(const Symptom& symptom, const Surroundings& surroundings,
+                                                    const match::Knowledge& knowledge);
+
+  const Symptom& symptom() const { return symptom_; }
+  const Surroundings& surroundings() const { return surroundings_; }
+  const match::Knowledge& knowledge() const { return knowledge_; }
+
+  /// The place that governs the line: the likeliest, and of several equally likely ones one whose verdict is what was logged.
+  const UpstreamPlace& place() const { return place_; }
+  const UpstreamView& view() const { return view_; }
+  const std::string& why_this_place() const { return why_this_place_; }
+  /// All places that may govern, best first.
+  const std::vector<nginx::GoverningTarget>& candidates() const { return candidates_; }
+
+  /// The present verdict is what the line tells.
+  bool explains_line() const { return explains_line(now_); }
+  /// With the configuration and the files as they are.
+  const UpstreamVerdict& now() const { return now_; }
+  /// The same place with a change made: the patched configuration is read again. A change of SNI, protocols, client certificate or
+  /// address goes over the wire, as far as the prober allows; everything else is replayed on the chain that was seen.
+  UpstreamVerdict judge(const ConfigurationPatch& patch);
+  /// Another place of the same configuration (a second location, another member of the group).
+  UpstreamVerdict judge_place(const UpstreamPlace& place);
+  /// Another request to the peer of this place, for looking around: not what nginx would send.
+  Result<PeerObservation> observe(const ProbeRequest& request);
+
+  ConfigurationPatch new_patch() const { return {surroundings_.nginx->configuration, *surroundings_.files}; }
+
+  /// Replays offline; starts the child process at the first call.
+  Result<ReplayResult> replay(const ReplayInput& input);
+  Result<std::vector<ReplayResult>> replay(std::span<const ReplayInput> inputs);
+  Result<IssuerSearch> find_issuers(const Der& certificate, std::span<const Der> candidates);
+
+  /// A PEM file as `files` has it, parsed once for each content. Problems are in the Result.
+  Result<std::shared_ptr<const PemBundle>> bundle(const nginx::ConfigurationFiles& files, const std::string& path);
+
+  bool is_late() const { return std::chrono::steady_clock::now() >= surroundings_.deadline; }
+  /// "OpenSSL 3.0.22 …, security level 2": where a replay ran.
+  std::string ran_under() const { return now_.policy.description(); }
+
+ private:
+  UpstreamCase(const Symptom& symptom, const Surroundings& surroundings, const match::Knowledge& knowledge)
+      : symptom_(symptom), surroundings_(surroundings), knowledge_(knowledge) {}
+  Result<> find_place();
+  UpstreamVerdict judge(const UpstreamView& view, bool is_own);
+  bool find_peer(const UpstreamView& view, bool is_own, UpstreamVerdict& verdict);
+  bool look(const UpstreamView& view, bool is_own, UpstreamVerdict& verdict);
+  bool read_trust(const UpstreamView& view, UpstreamVerdict& verdict);
+  void verify(const UpstreamView& view, UpstreamVerdict& verdict);
+  bool explains_line(const UpstreamVerdict& verdict) const;
+  nginx::PeerName name_at(const UpstreamView& view) const;
+  Result<> need_session();
+
+  const Symptom& symptom_;
+  const Surroundings& surroundings_;
+  const match::Knowledge& knowledge_;
+  std::vector<nginx::GoverningTarget> candidates_;
+  UpstreamPlace place_;
+  UpstreamView view_;
+  std::string why_this_place_;
+  UpstreamVerdict now_;
+  std::optional<ReplaySession> session_;
+  std::map<std::string, std::shared_ptr<const PemBundle>> bundles_;  ///< by SHA-256 of the content
+};
+
+}  // namespace handshaked::diagnose

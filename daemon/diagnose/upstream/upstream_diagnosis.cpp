@@ -1,0 +1,115 @@
+#include <algorithm>
+
+#include "diagnose/case/candidate_diagnosis.h"
+#include "diagnose/diagnoser.h"
+#include "diagnose/upstream/handshake/handshake_diagnosis.h"
+#include "diagnose/upstream/resolver_faults.h"
+#include "diagnose/upstream/verification/verification_diagnosis.h"
+
+namespace handshaked::diagnose {
+namespace {
+
+/// What the line alone allows, and why there is no more.
+Diagnosis not_looked_at(const Symptom& symptom, const match::Knowledge& knowledge, const Text& why) {
+  Diagnosis diagnosis = candidate_diagnosis(symptom, knowledge);
+  diagnosis.evidence.push_back({"configuration", why});
+  return diagnosis;
+}
+
+/// nginx cuts a line at 2048 bytes, and a long request then pushes `upstream:` out: the peers that it can have been about, from the
+/// places of the server that it names; TLS ones, each once.
+std::vector<Symptom> with_possible_peers(const Symptom& symptom, const ReadConfiguration& nginx) {
+  constexpr std::size_t kMost = 6;
+  std::vector<Symptom> symptoms;
+  for (const nginx::PassTarget& target : nginx.passes.targets()) {
+    const std::string& server = target.server->names.logged;
+    if (!symptom.server.empty() && !server.empty() && nginx::to_lower(server) != nginx::to_lower(symptom.server)) continue;
+    for (const nginx::Destination& destination : target.destinations) {
+      const bool has_servers = destination.group != nullptr && !destination.group->servers.empty();
+      Symptom possible = symptom;
+      possible.scheme = destination.scheme;
+      possible.peer = has_servers ? destination.group->servers.front().address.text() : destination.address.text();
+      const bool is_known = std::any_of(symptoms.begin(), symptoms.end(), [&](const Symptom& other) {
+        return other.peer == possible.peer && other.scheme == possible.scheme;
+      });
+      if (destination.is_tls && !is_known && symptoms.size() < kMost) symptoms.push_back(std::move(possible));
+    }
+  }
+  return symptoms;
+}
+
+bool is_verification_line(const Symptom& symptom) {
+  return symptom.verify_code.has_value() || symptom.message.find("does not match") != std::string::npos;
+}
+
+/// The place is known, and yet nothing could be judged: the candidates, with what is known.
+Diagnosis not_judged(UpstreamCase& upstream) {
+  Diagnosis diagnosis = candidate_diagnosis(upstream.symptom(), upstream.knowledge());
+  diagnosis.evidence.clear();
+  add_upstream_evidence(upstream, diagnosis);
+  return diagnosis;
+}
+
+/// Verification failed when the line was written; now nobody comes as far as that.
+Diagnosis changed_since(UpstreamCase& upstream) {
+  Diagnosis diagnosis = not_judged(upstream);
+  const Text now = summary_of(upstream.now());
+  diagnosis.confidence *= 0.8;
+  diagnosis.evidence.push_back(
+      {"peer",
+       {"The peer has changed since the line was written: now " + now.en + ". The certificate could not be judged again.",
+        "日志行写下之后对端发生了变化：目前 " + now.zh + "。无法再次判断其证书。"}});
+  return diagnosis;
+}
+
+Diagnosis healthy(UpstreamCase& upstream) {
+  Diagnosis diagnosis;
+  add_upstream_evidence(upstream, diagnosis);
+  diagnosis.is_healthy_now = true;
+  diagnosis.confidence = 1;
+  diagnosis.summary = summary_of(upstream.now());
+  return diagnosis;
+}
+
+Diagnosis diagnose_case(UpstreamCase& upstream) {
+  const Symptom& symptom = upstream.symptom();
+  const bool is_line = !symptom.message.empty();
+  const bool is_verification = is_verification_line(symptom);
+  switch (upstream.now().stage) {
+    case UpstreamStage::verification:
+    case UpstreamStage::name:
+      // "Alert 112" or "connection reset", and now a certificate is shown: the line is of the handshake all the same.
+      return is_line && !is_verification ? diagnose_handshake(upstream) : diagnose_verification(upstream);
+    case UpstreamStage::passes:
+      if (!is_line) return healthy(upstream);
+      return is_verification ? diagnose_outdated_verdict(upstream) : diagnose_handshake(upstream);
+    case UpstreamStage::untested:
+    case UpstreamStage::configuration: return is_verification ? not_judged(upstream) : diagnose_handshake(upstream);
+    default: return is_verification ? changed_since(upstream) : diagnose_handshake(upstream);
+  }
+}
+
+}  // namespace
+
+Diagnosis diagnose_upstream(const Symptom& symptom, const Surroundings& surroundings, const match::Knowledge& knowledge) {
+  if (surroundings.nginx == nullptr) return candidate_diagnosis(symptom, knowledge);
+  if (symptom.peer.empty()) {
+    if (const auto unresolved = with_unresolved_upstream(symptom, surroundings.nginx->passes)) {
+      if (auto opened = UpstreamCase::open(*unresolved, surroundings, knowledge)) return diagnose_case(*opened.value());
+    }
+    for (const Symptom& possible : with_possible_peers(symptom, *surroundings.nginx)) {
+      auto opened = UpstreamCase::open(possible, surroundings, knowledge);
+      if (!opened || !opened.value()->explains_line()) continue;
+      Diagnosis diagnosis = diagnose_case(*opened.value());
+      diagnosis.confidence *= 0.9;
+      return diagnosis;
+    }
+  }
+  auto opened = UpstreamCase::open(symptom, surroundings, knowledge);
+  if (!opened) {
+    return not_looked_at(symptom, knowledge, {opened.error().message(), "配置中没有找到对应的位置：" + opened.error().message()});
+  }
+  return diagnose_case(*opened.value());
+}
+
+}  // namespace handshaked::diagnose

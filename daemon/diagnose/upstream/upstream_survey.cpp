@@ -1,0 +1,86 @@
+#include "diagnose/upstream/upstream_survey.h"
+
+#include <memory>
+
+#include "diagnose/upstream/upstream_case.h"
+
+namespace handshaked::diagnose {
+namespace {
+
+class Survey {
+ public:
+  Survey(const Surroundings& surroundings, const match::Knowledge& knowledge, std::size_t most)
+      : surroundings_(surroundings), knowledge_(knowledge), most_(most) {}
+
+  std::vector<SurveyedUpstream> run() {
+    const auto& targets = surroundings_.nginx->passes.targets();
+    for (std::size_t t = 0; t < targets.size(); ++t) {
+      for (std::size_t d = 0; d < targets[t].destinations.size(); ++d) {
+        const nginx::Destination& destination = targets[t].destinations[d];
+        if (!destination.is_tls) continue;
+        if (destination.group == nullptr) add({t, d, std::nullopt});
+        for (std::size_t m = 0; destination.group != nullptr && m < destination.group->servers.size(); ++m) {
+          const nginx::UpstreamServer& member = destination.group->servers[m];
+          if (member.is_valid && !member.is_down) add({t, d, m});
+        }
+      }
+    }
+    return std::move(found_);
+  }
+  std::size_t left_out() const { return left_out_; }
+
+ private:
+  void add(const UpstreamPlace& place) {
+    const auto view = view_of(place, *surroundings_.nginx, *surroundings_.files);
+    if (!view || view->address() == nullptr) return;
+    SurveyedUpstream one;
+    one.place = place;
+    const nginx::Directive& pass = *view->target->pass;
+    one.file = pass.file->path;
+    one.line = pass.line;
+    one.directive = pass.name;
+    const std::string address = view->address()->text();
+    one.target = view->destination->scheme.empty() ? address : view->destination->scheme + "://" + address;
+    one.key = one.file + " " + std::to_string(place.target) + "." + std::to_string(place.destination) + " " +
+              std::to_string(place.member ? *place.member + 1 : 0);
+    if (view->target->server != nullptr) one.server = view->target->server->names.logged;
+    if (found_.size() >= most_ || std::chrono::steady_clock::now() >= surroundings_.deadline) {
+      ++left_out_;
+    } else if (UpstreamCase* const asked = any_case(*view, address)) {
+      one.verdict = asked->judge_place(place);
+    }
+    found_.push_back(std::move(one));
+  }
+
+  /// A case opens at a place; it judges all others too.
+  UpstreamCase* any_case(const UpstreamView& view, const std::string& address) {
+    if (case_) return case_.get();
+    symptom_.side = parse::Side::upstream;
+    symptom_.scheme = view.destination->scheme;
+    symptom_.peer = address;
+    if (view.target->server != nullptr) symptom_.server = view.target->server->names.logged;
+    auto opened = UpstreamCase::open(symptom_, surroundings_, knowledge_);
+    if (opened) case_ = std::move(opened).value();
+    return case_.get();
+  }
+
+  const Surroundings& surroundings_;
+  const match::Knowledge& knowledge_;
+  const std::size_t most_;
+  Symptom symptom_;
+  std::unique_ptr<UpstreamCase> case_;
+  std::vector<SurveyedUpstream> found_;
+  std::size_t left_out_ = 0;
+};
+
+}  // namespace
+
+std::vector<SurveyedUpstream> survey_upstreams(const Surroundings& surroundings, const match::Knowledge& knowledge, std::size_t most,
+                                               std::size_t& left_out) {
+  Survey survey(surroundings, knowledge, most);
+  auto found = survey.run();
+  left_out = survey.left_out();
+  return found;
+}
+
+}  // namespace handshaked::diagnose

@@ -1,0 +1,221 @@
+#include "diagnose/upstream/verification/name_candidates.h"
+
+#include <algorithm>
+#include <cctype>
+#include <set>
+#include <tuple>
+
+#include "diagnose/tls/nearest_word.h"
+
+namespace handshaked::diagnose {
+namespace {
+
+constexpr std::size_t kMostHints = 64;
+constexpr std::size_t kMostCandidates = 24;
+
+std::string_view first_label(std::string_view name) { return name.substr(0, name.find('.')); }
+std::string_view parent_domain(std::string_view name) {
+  const std::size_t dot = name.find('.');
+  return dot == std::string_view::npos ? std::string_view() : name.substr(dot + 1);
+}
+
+bool is_name_byte(char byte) { return std::isalnum(static_cast<unsigned char>(byte)) != 0 || byte == '-' || byte == '_' || byte == '.'; }
+
+struct Hint {
+  std::string name;
+  std::string where;
+};
+
+/// What the configuration says about hosts around one place.
+class Hints {
+ public:
+  explicit Hints(const UpstreamView& view) : view_(view) {
+    add_group();
+    add_headers();
+    add_neighbours();
+    add_comments();
+  }
+  const std::vector<Hint>& all() const { return hints_; }
+
+ private:
+  void add(std::string_view text, std::string where) {
+    std::string name = nginx::to_lower(text);
+    if (name.ends_with('.')) name.pop_back();
+    if (!is_host_name(name) || hints_.size() >= kMostHints || !seen_.insert(name).second) return;
+    hints_.push_back({std::move(name), std::move(where)});
+  }
+
+  void add_group() {
+    if (view_.destination == nullptr) return;
+    const nginx::UpstreamGroup* const group = view_.destination->group;
+    if (group == nullptr) return add(view_.destination->address.host, "the host of " + std::string(view_.target->pass->name));
+    if (view_.member != nullptr) add(view_.member->address.host, "the server of the group " + group->name);
+    for (const nginx::UpstreamServer& server : group->servers) add(server.address.host, "a server of the group " + group->name);
+    add(group->name, "the name of the group");
+  }
+
+  void add_headers() {
+    const std::vector<std::string_view> words = view_.target->settings.set_headers.values();
+    for (std::size_t i = 0; i + 1 < words.size(); i += 2) {
+      const std::string_view host = words[i + 1].substr(0, words[i + 1].find(':'));
+      if (nginx::to_lower(words[i]) == "host") add(host, "the Host header that is sent");
+    }
+  }
+
+  /// Other places that lead to the same upstream.
+  void add_neighbours() {
+    for (const nginx::PassTarget& target : view_.nginx->passes.targets()) {
+      if (&target == view_.target || !leads_to_same(target)) continue;
+      add(target.settings.name.first(), std::string(target.settings.name.directive) + " of another place for the same upstream");
+    }
+    add(view_.target->settings.name.first(), std::string(view_.target->settings.name.directive));
+  }
+  bool leads_to_same(const nginx::PassTarget& target) const {
+    return view_.destination != nullptr &&
+           std::any_of(target.destinations.begin(), target.destinations.end(), [&](const nginx::Destination& other) {
+             return other.group == view_.destination->group &&
+                    (other.group != nullptr || nginx::is_same_endpoint(other.address, view_.destination->address));
+           });
+  }
+
+  /// Words of comments in the group's block and in the place's own.
+  void add_comments() {
+    if (view_.destination != nullptr && view_.destination->group != nullptr) add_comments_of(*view_.destination->group->directive);
+    add_comments_of(view_.settings_block());
+  }
+  void add_comments_of(const nginx::Directive& block) {
+    std::string_view text = nginx::raw_text(block, block.raw);
+    for (std::size_t at = text.find('#'); at != std::string_view::npos; at = text.find('#', at)) {
+      const std::size_t end = std::min(text.find('\n', at), text.size());
+      std::size_t word = at;
+      while (word < end) {
+        while (word < end && !is_name_byte(text[word])) ++word;
+        std::size_t stop = word;
+        while (stop < end && is_name_byte(text[stop])) ++stop;
+        add(text.substr(word, stop - word), "a comment in " + nginx::describe_block(block));
+        word = stop;
+      }
+      at = end;
+    }
+  }
+
+  const UpstreamView& view_;
+  std::vector<Hint> hints_;
+  std::set<std::string> seen_;
+};
+
+/// The names a leaf is good for; without DNS names nginx looks at the common name.
+std::vector<std::string> names_of(const CertificateFacts& leaf) {
+  std::vector<std::string> names;
+  for (const std::string& name : leaf.dns_names) names.push_back(nginx::to_lower(name));
+  if (names.empty() && leaf.names_left_out == 0) names.push_back(nginx::to_lower(leaf.common_name));
+  return names;
+}
+
+bool covers(std::string_view pattern, std::string_view name) {
+  if (pattern == name) return true;
+  return pattern.starts_with("*.") && parent_domain(name) == pattern.substr(2) && !first_label(name).empty();
+}
+
+class Candidates {
+ public:
+  Candidates(const UpstreamView& view, const UpstreamVerdict& verdict) : view_(view), configured_(nginx::to_lower(verdict.name.verified)) {
+    if (const CertificateFacts* const leaf = verdict.leaf()) names_ = names_of(*leaf);
+    for (const nginx::ServerName& name : view.target->server->names.names) {
+      if (name.kind == nginx::ServerName::Kind::exact) served_.push_back(name.text);
+    }
+  }
+
+  std::vector<NameCandidate> find() {
+    const Hints hints(view_);
+    for (const Hint& hint : hints.all()) {
+      if (hint.name != configured_) add({hint.name, NameSupport::configured, hint.where, is_covered(hint.name)});
+    }
+    for (const std::string& name : names_) {
+      if (name.starts_with("*.")) add_below(name);
+      else if (is_host_name(name)) add({name, support_of(name), "the certificate", true});
+    }
+    std::stable_sort(found_.begin(), found_.end(),
+                     [this](const NameCandidate& left, const NameCandidate& right) { return order(left) < order(right); });
+    if (found_.size() > kMostCandidates) found_.resize(kMostCandidates);
+    return std::move(found_);
+  }
+
+ private:
+  std::tuple<bool, NameSupport, std::size_t> order(const NameCandidate& one) const {
+    return {!one.is_covered, one.support, edit_distance(one.name, configured_)};
+  }
+  bool is_covered(const std::string& name) const {
+    return std::any_of(names_.begin(), names_.end(), [&](const std::string& pattern) { return covers(pattern, name); });
+  }
+  void add(NameCandidate candidate) {
+    for (NameCandidate& other : found_) {
+      if (other.name != candidate.name) continue;
+      if (candidate.support < other.support) other = std::move(candidate);
+      return;
+    }
+    found_.push_back(std::move(candidate));
+  }
+  NameSupport support_of(const std::string& name) const {
+    if (is_near(name, configured_)) return NameSupport::near_miss;
+    const bool is_neighbour = std::any_of(served_.begin(), served_.end(), [&](const std::string& served) {
+      return parent_domain(served) == parent_domain(name) && parent_domain(name).find('.') != std::string_view::npos;
+    });
+    if (is_neighbour && names_.size() == 1) return NameSupport::same_domain;
+    return names_.size() == 1 ? NameSupport::only_name : NameSupport::one_of_many;
+  }
+  /// A concrete name that a wildcard covers: from the configured one, cut to one label, or with its first label put in front.
+  void add_below(const std::string& wildcard) {
+    const std::string suffix = wildcard.substr(1);
+    if (is_below_wildcard(configured_, wildcard)) {
+      const std::string_view rest = std::string_view(configured_).substr(0, configured_.size() - suffix.size());
+      const std::size_t dot = rest.rfind('.');
+      return add({std::string(rest.substr(dot + 1)) + suffix, NameSupport::near_miss, "the certificate's " + wildcard, true});
+    }
+    const std::string label(first_label(configured_));
+    const bool is_label = !label.empty() && label.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string::npos &&
+                          label.find_first_not_of("0123456789") != std::string::npos;
+    if (is_label) add({label + suffix, NameSupport::one_of_many, "the certificate's " + wildcard, true});
+  }
+
+  const UpstreamView& view_;
+  std::string configured_;
+  std::vector<std::string> names_;
+  std::vector<std::string> served_;
+  std::vector<NameCandidate> found_;
+};
+
+}  // namespace
+
+bool is_host_name(std::string_view name) {
+  if (name.size() > 253 || name.find('.') == std::string_view::npos || name.front() == '.' || name.back() == '.') return false;
+  if (!std::all_of(name.begin(), name.end(), is_name_byte) || name.find("..") != std::string_view::npos) return false;
+  const std::string_view last = name.substr(name.rfind('.') + 1);
+  static const std::set<std::string_view> kFiles{"conf", "pem", "crt", "key", "html", "sock", "log", "cer", "der", "txt", "csr", "php"};
+  if (kFiles.contains(last)) return false;
+  return last.size() >= 2 && std::all_of(last.begin(), last.end(), [](unsigned char byte) { return std::isalpha(byte) || byte == '-'; });
+}
+
+bool is_near(std::string_view left, std::string_view right) {
+  if (!is_host_name(left) || !is_host_name(right)) return false;
+  if (edit_distance(left, right) <= 2 && std::min(left.size(), right.size()) >= 6) return true;
+  if (parent_domain(left) == right || parent_domain(right) == left) return true;
+  const std::string_view a = first_label(left);
+  const std::string_view b = first_label(right);
+  if (parent_domain(left) == parent_domain(right)) return a.size() >= 2 && b.size() >= 2 && (a.starts_with(b) || b.starts_with(a));
+  return a == b &&
+         parent_domain(left).substr(0, parent_domain(left).rfind('.')) == parent_domain(right).substr(0, parent_domain(right).rfind('.'));
+}
+
+bool is_below_wildcard(std::string_view name, std::string_view wildcard) {
+  if (!wildcard.starts_with("*.") || name.size() <= wildcard.size()) return false;
+  const std::string_view suffix = wildcard.substr(1);
+  if (!name.ends_with(suffix)) return false;
+  return name.substr(0, name.size() - suffix.size()).find('.') != std::string_view::npos;
+}
+
+std::vector<NameCandidate> name_candidates(UpstreamCase& upstream, const UpstreamVerdict& verdict) {
+  return Candidates(upstream.view(), verdict).find();
+}
+
+}  // namespace handshaked::diagnose

@@ -1,0 +1,167 @@
+#include <array>
+#include <filesystem>
+
+#include "diagnose/case/candidate_diagnosis.h"
+#include "diagnose/case/known_fix.h"
+#include "diagnose/upstream/verification/cause_sentences.h"
+#include "diagnose/upstream/verification/verification_dead_ends.h"
+#include "diagnose/upstream/verification/verification_diagnosis.h"
+#include "diagnose/upstream/verification/verification_fixes.h"
+
+namespace handshaked::diagnose {
+namespace {
+
+/// The start of a process is known to about a second, and so is the time of a log line.
+constexpr std::chrono::seconds kLoadTimePrecision{2};
+
+/// When a file of this host was last written; nullopt when it cannot be told.
+std::optional<Time> written_at(const std::string& path) {
+  std::error_code error;
+  const auto written = std::filesystem::last_write_time(path, error);
+  if (error) return std::nullopt;
+  return std::chrono::time_point_cast<Duration>(std::chrono::file_clock::to_sys(written));
+}
+
+/// nginx keeps sessions of this peer, and OpenSSL keeps the verdict in them. TLS 1.3 tickets were measured not to carry it.
+bool may_resume(const UpstreamCase& upstream) {
+  const UpstreamVerdict& now = upstream.now();
+  return upstream.view().target->settings.session_reuse.is_on() && now.observation && now.observation->seen.version != "TLSv1.3" &&
+         !now.observation->seen.version.empty();
+}
+
+/// Another place that connects to the same peer through the same group or address, whose verdict is the logged one.
+struct SharedPlace {
+  const nginx::PassTarget* target = nullptr;
+  int verify_code = 0;
+};
+std::optional<SharedPlace> sharing_place(UpstreamCase& upstream) {
+  const UpstreamView& view = upstream.view();
+  if (view.destination == nullptr || !upstream.symptom().verify_code) return std::nullopt;
+  const auto& targets = upstream.surroundings().nginx->passes.targets();
+  for (std::size_t t = 0; t < targets.size() && !upstream.is_late(); ++t) {
+    if (&targets[t] == view.target ||
+        (targets[t].module == nginx::Module::stream_proxy) != (view.target->module == nginx::Module::stream_proxy))
+      continue;
+    for (std::size_t d = 0; d < targets[t].destinations.size(); ++d) {
+      const nginx::Destination& other = targets[t].destinations[d];
+      const bool is_same = other.group == view.destination->group &&
+                           (other.group != nullptr || nginx::is_same_endpoint(other.address, view.destination->address));
+      if (!is_same || !other.is_tls || !targets[t].settings.session_reuse.is_on()) continue;
+      const UpstreamVerdict verdict = upstream.judge_place({t, d, upstream.place().member});
+      if (verdict.has_chain() && verdict.replay.verify_code == *upstream.symptom().verify_code)
+        return SharedPlace{&targets[t], verdict.replay.verify_code};
+    }
+  }
+  return std::nullopt;
+}
+
+/// Files that nginx read before they were what they are now.
+std::vector<std::string> files_changed_since_load(const UpstreamCase& upstream) {
+  std::vector<std::string> changed;
+  const Surroundings& around = upstream.surroundings();
+  if (!around.nginx_loaded_at || around.is_dump) return changed;
+  std::vector<std::string> paths{upstream.now().trusted_file, upstream.now().crl_file};
+  for (const auto& file : around.nginx->configuration.files()) paths.push_back(file->path);
+  for (const std::string& path : paths) {
+    if (path.empty()) continue;
+    if (const auto at = written_at(path); at && *at + kLoadTimePrecision > *around.nginx_loaded_at) changed.push_back(path);
+  }
+  return changed;
+}
+
+Fix reload_fix(UpstreamCase& upstream) {
+  Fix fix = known_fix("upstream_stale_session_verdict", "reload-nginx", upstream.symptom().scheme, upstream.knowledge());
+  fix.owner = Owner::proxy;
+  fix.commands = commands_after_change(upstream);
+  fix.proof.status = ProofStatus::proved;
+  fix.proof.method = ProofMethod::replay;
+  fix.proof.detail = {"A full handshake and nginx’s verification with the configuration and files as they are on disk: passes (" +
+                          upstream.ran_under() + ").",
+                      "按磁盘上的配置与文件做完整握手并重复 nginx 的校验：通过（" + upstream.ran_under() + "）。"};
+  if (fix.title.empty()) fix.title = {"Reload nginx", "重新加载 nginx"};
+  return fix;
+}
+
+void add_no_reuse_fix(UpstreamCase& upstream, std::string_view cause, Diagnosis& diagnosis) {
+  ConfigurationPatch patch = upstream.new_patch();
+  const std::array value{std::string("off")};
+  if (!patch.set_directive(upstream.view().settings_block(), upstream.view().directive("ssl_session_reuse"), value)) return;
+  const UpstreamVerdict verdict = upstream.judge(patch);
+  auto diff = patch.unified_diff();
+  if (!diff || !verdict.passes()) return;
+  Fix fix = known_fix(cause, "no-session-reuse", upstream.symptom().scheme, upstream.knowledge());
+  fix.owner = Owner::proxy;
+  fix.patch = std::move(diff).value();
+  fix.changes = patch.changes();
+  fix.commands = commands_after_change(upstream);
+  fix.proof.status = ProofStatus::proved;
+  fix.proof.method = ProofMethod::replay;
+  fix.proof.detail = {
+      "Without resumption every handshake is verified anew; the verification of a full handshake passes (" + upstream.ran_under() + ").",
+      "不恢复会话时每次握手都会重新校验；完整握手的校验通过（" + upstream.ran_under() + "）。"};
+  diagnosis.fixes.push_back(std::move(fix));
+}
+
+void say_shared(UpstreamCase& upstream, const SharedPlace& shared, Diagnosis& diagnosis) {
+  const std::string where = shared.target->pass->file->path + ":" + std::to_string(shared.target->pass->line);
+  diagnosis.cause = "upstream_shared_session_verdict";
+  diagnosis.also = {"upstream_stale_session_verdict"};
+  diagnosis.confidence = 0.85;
+  diagnosis.summary = {"This place verifies well by itself; the line’s code " + std::to_string(shared.verify_code) +
+                           " is what the place in " + where +
+                           " gets from the same upstream with its own settings. nginx keeps one session for each peer, and a resumed "
+                           "session carries the verdict of whoever made it.",
+                       "此处单独校验是通过的；日志中的校验码 " + std::to_string(shared.verify_code) + " 是 " + where +
+                           " 处以其自身设置访问同一上游得到的结果。nginx 为每个对端只保存一个会话，恢复的会话带着建立者的校验结论。"};
+  add_no_reuse_fix(upstream, diagnosis.cause, diagnosis);
+}
+
+}  // namespace
+
+Diagnosis diagnose_outdated_verdict(UpstreamCase& upstream) {
+  Diagnosis diagnosis;
+  add_upstream_evidence(upstream, diagnosis);
+  diagnosis.is_healthy_now = true;
+  const std::vector<std::string> changed = files_changed_since_load(upstream);
+  for (const std::string& path : changed) {
+    diagnosis.evidence.push_back({"file",
+                                  {path + " was changed after nginx read it, or about then: nginx may still work with the old content.",
+                                   path + " 在 nginx 读取之后（或前后）被修改：nginx 可能仍在使用旧内容。"}});
+  }
+  const Surroundings& around = upstream.surroundings();
+  const bool is_reloaded = around.nginx_loaded_at && *around.nginx_loaded_at > upstream.symptom().last_at + kLoadTimePrecision;
+  const std::optional<SharedPlace> shared = may_resume(upstream) ? sharing_place(upstream) : std::nullopt;
+  static const Text kNotTried{"not tried", "未验证"};
+  const std::string first =
+      upstream.symptom().candidates.empty() ? std::string("upstream_stale_session_verdict") : upstream.symptom().candidates.front().cause;
+  if (shared) {
+    diagnosis.is_healthy_now = false;
+    say_shared(upstream, *shared, diagnosis);
+  } else if (!changed.empty()) {
+    diagnosis.cause = first;
+    diagnosis.confidence = 0.6;
+    diagnosis.also = {"upstream_stale_session_verdict"};
+    diagnosis.summary = {"With the files as they are on disk now the upstream verifies; nginx has not been reloaded since they changed.",
+                         "按磁盘上现有的文件，上游校验通过；文件修改后 nginx 尚未重新加载。"};
+    diagnosis.fixes.push_back(reload_fix(upstream));
+  } else if (may_resume(upstream) && !is_reloaded) {
+    diagnosis.cause = "upstream_stale_session_verdict";
+    diagnosis.confidence = 0.75;
+    diagnosis.summary = {
+        "A fresh handshake verifies now, so the fault is gone; but nginx resumes TLS sessions of this peer, and a resumed session repeats "
+        "the old verdict until nginx is reloaded.",
+        "新的握手现已通过校验，故障本身已消失；但 nginx 会恢复与该对端的 TLS 会话，而恢复的会话会重复旧的校验结论，直到 nginx 重新加载。"};
+    diagnosis.fixes.push_back(reload_fix(upstream));
+    add_no_reuse_fix(upstream, diagnosis.cause, diagnosis);
+  } else {
+    diagnosis.cause = first;
+    diagnosis.confidence = 0.5;
+    diagnosis.summary = {
+        "The upstream verifies now: the fault that was logged is over, or another server behind the same address showed it.",
+        "上游目前校验通过：日志中的故障已经消失，或出自同一地址后面的另一台服务器。"};
+  }
+  add_known_advice(diagnosis, diagnosis.cause, upstream.symptom().scheme, upstream.knowledge(), kNotTried);
+  return diagnosis;
+}
+
+}  // namespace handshaked::diagnose

@@ -1,0 +1,190 @@
+#include "diagnose/upstream/verification/verification_diagnosis.h"
+
+#include <algorithm>
+
+#include <openssl/x509_vfy.h>
+
+#include "diagnose/case/candidate_diagnosis.h"
+#include "diagnose/upstream/verification/verification_dead_ends.h"
+#include "diagnose/upstream/verification/verification_fixes.h"
+
+namespace handshaked::diagnose {
+namespace {
+
+/// The causes of a way of repairs, in the order that tells most: what has to be cured first. Each once.
+std::vector<FoundCause> causes_of_repairs(UpstreamCase& upstream, const RepairedState& state) {
+  std::vector<FoundCause> causes;
+  for (std::size_t i = 0; i < state.repairs.size(); ++i) {
+    // Edits of one step share the verdict before them.
+    const bool is_name_with_sni = state.repairs[i].kind == RepairKind::set_name && state.has(RepairKind::send_sni);
+    const UpstreamVerdict& after = i + 1 < state.repairs.size() ? state.before[i + 1] : state.verdict;
+    FoundCause cause = cause_of_repair(upstream, state.repairs[i], state.before[i], is_name_with_sni ? state.verdict : after);
+    const bool is_known = std::any_of(causes.begin(), causes.end(), [&](const FoundCause& one) { return one.slug == cause.slug; });
+    if (!is_known) causes.push_back(std::move(cause));
+  }
+  const auto rank = [](const FoundCause& cause) {
+    if (cause.slug == "upstream_sni_missing" || cause.slug == "upstream_sni_wrong_name") return 0;
+    if (cause.slug.find("name") != std::string::npos || cause.slug == "upstream_wrong_cert_served" ||
+        cause.slug == "upstream_wildcard_depth")
+      return 3;
+    return cause.slug.starts_with("crl_") ? 2 : 1;
+  };
+  std::stable_sort(causes.begin(), causes.end(), [&](const FoundCause& left, const FoundCause& right) { return rank(left) < rank(right); });
+  return causes;
+}
+
+void append_new(std::vector<FoundCause>& causes, std::vector<FoundCause> more) {
+  for (FoundCause& one : more) {
+    const bool is_known = std::any_of(causes.begin(), causes.end(), [&](const FoundCause& other) {
+      return other.slug == one.slug || std::find(other.also.begin(), other.also.end(), one.slug) != other.also.end();
+    });
+    if (!is_known) causes.push_back(std::move(one));
+  }
+}
+
+/// All that is wrong, the cause that nginx's line stands for first.
+std::vector<FoundCause> find_causes(UpstreamCase& upstream, const RepairSearch& search, const KnownMaterial& known) {
+  if (!search.solutions.empty()) return causes_of_repairs(upstream, search.solutions.front());
+  const UpstreamVerdict& left = search.furthest.verdict;
+  std::vector<FoundCause> faults = causes_of_faults(upstream, left, trust_paths(upstream, left, known));
+  std::vector<FoundCause> repaired = causes_of_repairs(upstream, search.furthest);
+  // What changes the code that nginx logs is what the line stands for; and a chain comes before its revocation lists.
+  const bool is_logged_repaired = search.furthest.has(RepairKind::send_sni) ||
+                                  left.replay.verify_code != upstream.now().replay.verify_code ||
+                                  (!faults.empty() && faults.front().slug.starts_with("crl_"));
+  std::vector<FoundCause> causes = std::move(is_logged_repaired ? repaired : faults);
+  append_new(causes, std::move(is_logged_repaired ? faults : repaired));
+  return causes;
+}
+
+void conclude(UpstreamCase& upstream, const std::vector<FoundCause>& causes, Diagnosis& diagnosis) {
+  if (causes.empty()) return;
+  const FoundCause& main = causes.front();
+  diagnosis.cause = main.slug;
+  diagnosis.cause_key = main.key;
+  diagnosis.confidence = main.confidence;
+  const auto add_also = [&](const std::string& slug) {
+    const bool is_known = slug == diagnosis.cause || std::find(diagnosis.also.begin(), diagnosis.also.end(), slug) != diagnosis.also.end();
+    if (!is_known) diagnosis.also.push_back(slug);
+  };
+  for (std::size_t i = 0; i < causes.size(); ++i) {
+    if (i > 0) add_also(causes[i].slug);
+    const Text sentence = fault_sentence(causes[i].slug, sentence_facts(upstream, upstream.now(), causes[i]));
+    diagnosis.summary.en += (i == 0 ? "" : " Besides: ") + sentence.en;
+    diagnosis.summary.zh += (i == 0 ? "" : "此外：") + sentence.zh;
+  }
+  if (diagnosis.summary.empty()) diagnosis.summary = meaning_of(main.slug, upstream.symptom().scheme, upstream.knowledge());
+}
+
+/// The line tells another fault than what is seen now: say so, and be less sure.
+void compare_with_line(UpstreamCase& upstream, Diagnosis& diagnosis) {
+  const Symptom& symptom = upstream.symptom();
+  const UpstreamVerdict& now = upstream.now();
+  if (symptom.message.empty()) return;
+  const bool is_same_code =
+      symptom.verify_code && now.stage == UpstreamStage::verification && *symptom.verify_code == now.replay.verify_code;
+  const bool is_same_name = !symptom.verify_code && now.stage == UpstreamStage::name && symptom.name == now.name.verified;
+  if (is_same_code || is_same_name) return;
+  const Text present = summary_of(now);
+  diagnosis.evidence.push_back(
+      {"replay",
+       {"The line tells another fault than the one there is now (" + present.en +
+            "): the peer, its certificate or the files have changed since, or nginx has not been reloaded.",
+        "日志行中的故障与目前的不同（" + present.zh + "）：对端、其证书或文件此后有变化，或 nginx 尚未重新加载。"}});
+  diagnosis.confidence *= 0.85;
+}
+
+/// A verdict on dates is a verdict of this host's clock.
+void add_clock(UpstreamCase& upstream, Diagnosis& diagnosis) {
+  const auto& faults = upstream.now().replay.faults;
+  const bool is_about_dates = std::any_of(faults.begin(), faults.end(), [](const ReplayFault& one) {
+    return one.code == X509_V_ERR_CERT_HAS_EXPIRED || one.code == X509_V_ERR_CERT_NOT_YET_VALID || one.code == X509_V_ERR_CRL_HAS_EXPIRED ||
+           one.code == X509_V_ERR_CRL_NOT_YET_VALID;
+  });
+  if (!is_about_dates) return;
+  const std::string now = date_text(upstream.surroundings().now);
+  diagnosis.evidence.push_back({"clock", {"The clock of this host says " + now + ".", "本机时钟：" + now + "。"}});
+}
+
+/// Members of the same group that are in another state.
+void compare_members(UpstreamCase& upstream, Diagnosis& diagnosis) {
+  constexpr std::size_t kMostMembers = 8;
+  const UpstreamView& view = upstream.view();
+  if (!upstream.place().member || view.destination == nullptr || view.destination->group == nullptr) return;
+  if (upstream.surroundings().prober->scope() != ProbeScope::all) return;
+  const auto& servers = view.destination->group->servers;
+  for (std::size_t i = 0; i < servers.size() && i < kMostMembers; ++i) {
+    if (i == *upstream.place().member || servers[i].is_down || !servers[i].is_valid || upstream.is_late()) continue;
+    UpstreamPlace place = upstream.place();
+    place.member = i;
+    const UpstreamVerdict verdict = upstream.judge_place(place);
+    const bool is_same = verdict.stage == upstream.now().stage && verdict.replay.verify_code == upstream.now().replay.verify_code;
+    if (is_same || verdict.stage == UpstreamStage::untested) continue;
+    const Text state = summary_of(verdict);
+    const std::string name = servers[i].address.text();
+    diagnosis.evidence.push_back(
+        {"peer", {"Another server of the group, " + name + ": " + state.en, "同组的另一台服务器 " + name + "：" + state.zh}});
+  }
+}
+
+}  // namespace
+
+void add_upstream_evidence(UpstreamCase& upstream, Diagnosis& diagnosis) {
+  const UpstreamView& view = upstream.view();
+  const UpstreamVerdict& now = upstream.now();
+  diagnosis.place = GoverningPlace{view.target->pass->name, view.target->pass->file->path, view.target->pass->line};
+  if (!upstream.symptom().message.empty()) diagnosis.evidence.push_back({"log", {upstream.symptom().message, upstream.symptom().message}});
+  const std::string where = view.target->pass->file->path + ":" + std::to_string(view.target->pass->line);
+  diagnosis.evidence.push_back({"configuration",
+                                {"Governed by " + view.target->pass->name + " in " + where + " (" + upstream.why_this_place() + ").",
+                                 "由 " + where + " 的 " + view.target->pass->name + " 决定。"}});
+  const std::string on_off = now.verifies ? "on" : "off";
+  std::string settings = view.directive("ssl_verify") + " " + on_off + ", " + view.directive("ssl_verify_depth") + " " +
+                         std::to_string(now.input.depth) + ", " + view.directive("ssl_trusted_certificate") + " " +
+                         (now.trusted_file.empty() ? "-" : now.trusted_file) + ", " + view.directive("ssl_server_name") + " " +
+                         (view.target->settings.server_name.is_on() ? "on" : "off");
+  if (!now.crl_file.empty()) settings += ", " + view.directive("ssl_crl") + " " + now.crl_file;
+  const std::string name = now.name.is_known ? "\"" + now.name.verified + "\"" : "?";
+  diagnosis.evidence.push_back({"configuration", {settings + "; name to verify: " + name, settings + "；校验的名称：" + name}});
+  if (now.observation) {
+    const std::string seen = summary_of(now.observation->seen);
+    const std::string peer = to_string(now.observation->address);
+    std::string chain;
+    for (const PeerCertificate& one : now.observation->seen.chain) chain += (chain.empty() ? "" : " ← ") + one.facts.subject;
+    diagnosis.evidence.push_back(
+        {"peer",
+         {peer + ": " + seen + (chain.empty() ? "" : "; sends " + chain), peer + "：" + seen + (chain.empty() ? "" : "；发送 " + chain)}});
+  }
+  const Text verdict = summary_of(now);
+  diagnosis.evidence.push_back({now.has_chain()   ? "replay"
+                                : now.observation ? "peer"
+                                                  : "configuration",
+                                {"As nginx would judge now: " + verdict.en + " (" + upstream.ran_under() + ")",
+                                 "按 nginx 的方式判断，目前：" + verdict.zh + "（" + upstream.ran_under() + "）"}});
+  diagnosis.would_log = would_log(now);
+}
+
+Diagnosis diagnose_verification(UpstreamCase& upstream) {
+  Diagnosis diagnosis;
+  add_upstream_evidence(upstream, diagnosis);
+  const KnownMaterial known(upstream);
+  const RepairSearch search = find_repairs(upstream, upstream.new_patch(), upstream.now(), known);
+  const std::vector<FoundCause> causes = find_causes(upstream, search, known);
+  conclude(upstream, causes, diagnosis);
+  compare_with_line(upstream, diagnosis);
+  compare_members(upstream, diagnosis);
+  add_clock(upstream, diagnosis);
+  for (const RepairedState& solution : search.solutions) {
+    if (auto fix = fix_of(upstream, solution)) diagnosis.fixes.push_back(std::move(fix).value());
+  }
+  if (!search.solutions.empty()) add_proved_chain_fix(upstream, causes, search.solutions.front(), diagnosis);
+  add_other_fixes(upstream, causes, diagnosis);
+  if (search.solutions.empty()) say_needed_edits(upstream, search.furthest, diagnosis);
+  if (search.was_cut) {
+    diagnosis.evidence.push_back({"replay", {"The search for fixes was cut short by time.", "由于时间限制，修复方案的搜索未做完。"}});
+  }
+  try_verification_dead_ends(upstream, diagnosis);
+  return diagnosis;
+}
+
+}  // namespace handshaked::diagnose

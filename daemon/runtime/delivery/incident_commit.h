@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+#include "correlate/correlator.h"
+#include "notify/dispatcher.h"
+#include "runtime/service/rule_base.h"
+#include "store/commit.h"
+
+namespace handshaked::runtime {
+
+/// Turns what the correlator and the dispatcher have decided into one commit: the rows of incidents, an event for each notice, and
+/// what each receiver has been told with it.
+class IncidentCommit {
+ public:
+  IncidentCommit(std::string host, std::vector<config::Receiver> receivers) : host_(std::move(host)), receivers_(std::move(receivers)) {}
+
+  void use_receivers(std::vector<config::Receiver> receivers) { receivers_ = std::move(receivers); }
+
+  /// The rows of what has changed.
+  void add(const std::vector<correlate::IncidentChange>& changes, store::Commit& commit) const;
+  /// The events that are due.
+  void add(const notify::Dispatcher::Decisions& decisions, const RuleBase& base, Time now, store::Commit& commit) const;
+
+ private:
+  void add_delivery(const notify::Notice& notice, const RuleBase& base, Time now, store::Commit& commit) const;
+
+  std::string host_;
+  std::vector<config::Receiver> receivers_;
+};
+
+}  // namespace handshaked::runtime

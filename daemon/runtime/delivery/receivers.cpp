@@ -1,0 +1,269 @@
+#include "runtime/delivery/receivers.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <span>
+
+#include <boost/asio/io_context.hpp>
+
+#include "emit/alertmanager_sink.h"
+#include "emit/file_sink.h"
+#include "emit/syslog_sink.h"
+#include "emit/webhook_sink.h"
+#include "format/alertmanager_format.h"
+#include "format/cloudevents_format.h"
+#include "format/digest.h"
+#include "format/dingtalk_format.h"
+#include "format/discord_format.h"
+#include "format/feishu_format.h"
+#include "format/mattermost_format.h"
+#include "format/pagerduty_format.h"
+#include "format/slack_format.h"
+#include "format/teams_format.h"
+#include "format/template_format.h"
+#include "format/wecom_format.h"
+#include "runtime/delivery/secret_path.h"
+
+namespace handshaked::runtime {
+namespace {
+
+constexpr std::size_t kSecretLimit = 16 * 1024;
+constexpr std::size_t kTemplateLimit = 64 * 1024;
+constexpr const char* kPagerdutyUrl = "https://events.pagerduty.com/v2/enqueue";
+constexpr const char* kAnyUrl = "https://handed-over.invalid/";  // for one that check_receiver() cannot see
+
+Result<std::string> read_limited(const std::string& path, std::size_t limit) {
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream) return fail(error_from_errno(errno, "cannot read " + path));
+  std::string text(limit + 1, '\0');
+  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(stream.gcount()));
+  if (stream.bad() || (text.empty() && !stream.eof())) return fail(ErrorCode::io, "cannot read " + path);
+  if (text.size() > limit) return fail(ErrorCode::invalid_configuration, path + " is larger than " + std::to_string(limit) + " bytes");
+  return text;
+}
+
+/// The first line of a file; blanks around it are no part of it.
+Result<std::string> read_secret(const std::string& file) {
+  TRY(const std::string path, secret_path(file));
+  auto text = read_limited(path, kSecretLimit);
+  if (!text) return text.error().wrapped("the secret file " + file);
+  std::string secret = text.value().substr(0, text.value().find('\n'));
+  const auto begin = secret.find_first_not_of(" \t\r");
+  if (begin == std::string::npos) return fail(ErrorCode::invalid_configuration, "the secret file " + file + " is empty");
+  secret = secret.substr(begin, secret.find_last_not_of(" \t\r") - begin + 1);
+  const bool is_text = std::none_of(secret.begin(), secret.end(), [](char letter) { return letter > 0 && letter < ' '; });
+  if (!is_text) return fail(ErrorCode::invalid_configuration, "the secret file " + file + " holds control characters");
+  return secret;
+}
+
+Result<std::string> read_optional_secret(const std::string& file) {
+  if (file.empty()) return std::string();
+  return read_secret(file);
+}
+
+Result<std::string> url_of(const config::Receiver& receiver) {
+  if (!receiver.url_file.empty()) return read_secret(receiver.url_file);
+  if (receiver.url.empty() && receiver.type == config::Receiver::Type::pagerduty) return std::string(kPagerdutyUrl);
+  return receiver.url;
+}
+
+emit::TlsClientOptions tls_options(const config::Receiver& receiver) {
+  return {.ca_file = receiver.ca_file, .certificate_file = receiver.client_certificate, .key_file = receiver.client_key};
+}
+
+emit::HttpClientOptions http_options(const config::Receiver& receiver) {
+  emit::HttpClientOptions http;
+  http.first_byte = http.whole = receiver.timeout;
+  http.idle_connections = receiver_concurrency(receiver);
+  return http;
+}
+
+Result<std::string> only_secret(const config::Receiver& receiver) {
+  return receiver.secret_files.empty() ? Result<std::string>(std::string()) : read_secret(receiver.secret_files.front());
+}
+
+Result<format::WireFormat> template_of(const config::Receiver& receiver) {
+  TRY(const std::string text, read_limited(receiver.template_file, kTemplateLimit));
+  auto made = format::template_format(text, receiver.content_type, receiver.language);
+  if (!made) return made.error().wrapped("the template " + receiver.template_file);
+  return made;
+}
+
+Result<format::WireFormat> format_of(const config::Receiver& receiver) {
+  using Type = config::Receiver::Type;
+  using Format = config::Receiver::Format;
+  const Language language = receiver.language;
+  switch (receiver.type) {
+    case Type::slack: return format::slack_format(language);
+    case Type::teams: return format::teams_format(language);
+    case Type::discord: return format::discord_format(language);
+    case Type::mattermost: return format::mattermost_format(language);
+    case Type::wecom: return format::wecom_format(language);
+    case Type::feishu: {
+      TRY(std::string secret, only_secret(receiver));
+      return format::feishu_format(language, std::move(secret));
+    }
+    case Type::dingtalk: {
+      TRY(std::string secret, only_secret(receiver));
+      return format::dingtalk_format(language, std::move(secret));
+    }
+    case Type::pagerduty: {
+      TRY(std::string key, read_secret(receiver.routing_key_file));
+      return format::pagerduty_format(language, std::move(key));
+    }
+    default: break;
+  }
+  switch (receiver.format) {
+    case Format::cloudevents: return format::cloudevents_structured_format();
+    case Format::cloudevents_binary: return format::cloudevents_binary_format();
+    case Format::alertmanager: return format::alertmanager_webhook_format(language, receiver.name);
+    case Format::user_template: return template_of(receiver);
+  }
+  return format::cloudevents_structured_format();
+}
+
+Result<std::unique_ptr<emit::Sink>> make_webhook(boost::asio::any_io_executor executor, const config::Receiver& receiver) {
+  emit::WebhookOptions options;
+  options.name = receiver.name;
+  TRY(options.url, url_of(receiver));
+  TRY(options.format, format_of(receiver));
+  TRY(options.authorization, read_optional_secret(receiver.authorization_file));
+  options.tls = tls_options(receiver);
+  options.http = http_options(receiver);
+  options.user_agent = "handshaked/" HANDSHAKED_VERSION;
+  if (receiver.type == config::Receiver::Type::webhook) {
+    for (const std::string& file : receiver.secret_files) {
+      TRY(auto secret, read_secret(file));
+      options.secrets.push_back(std::move(secret));
+    }
+  }
+  TRY(auto sink, emit::WebhookSink::create(std::move(executor), std::move(options)));
+  return std::unique_ptr<emit::Sink>(std::move(sink));
+}
+
+Result<std::unique_ptr<emit::Sink>> make_alertmanager(boost::asio::any_io_executor executor, const config::Receiver& receiver) {
+  emit::AlertmanagerOptions options;
+  options.name = receiver.name;
+  TRY(options.url, url_of(receiver));
+  TRY(options.authorization, read_optional_secret(receiver.authorization_file));
+  options.language = receiver.language;
+  options.tls = tls_options(receiver);
+  options.http = http_options(receiver);
+  options.user_agent = "handshaked/" HANDSHAKED_VERSION;
+  options.resend_interval = receiver.resend_interval;
+  options.hold = 5 * receiver.resend_interval;
+  TRY(auto sink, emit::AlertmanagerSink::create(std::move(executor), std::move(options)));
+  return std::unique_ptr<emit::Sink>(std::move(sink));
+}
+
+emit::SyslogFacility facility_of(std::string_view name) {
+  static constexpr std::pair<std::string_view, emit::SyslogFacility> kNames[] = {
+      {"user", emit::SyslogFacility::user},     {"daemon", emit::SyslogFacility::daemon}, {"authpriv", emit::SyslogFacility::authpriv},
+      {"local0", emit::SyslogFacility::local0}, {"local1", emit::SyslogFacility::local1}, {"local2", emit::SyslogFacility::local2},
+      {"local3", emit::SyslogFacility::local3}, {"local4", emit::SyslogFacility::local4}, {"local5", emit::SyslogFacility::local5},
+      {"local6", emit::SyslogFacility::local6}, {"local7", emit::SyslogFacility::local7}};
+  for (const auto& [known, facility] : kNames) {
+    if (known == name) return facility;
+  }
+  return emit::SyslogFacility::daemon;
+}
+
+/// "tcp://[::1]:601" into host and port; the port may be missing.
+void split_host_and_port(std::string_view text, std::string& host, std::string& port) {
+  const auto bracket = text.starts_with('[') ? text.find(']') : std::string_view::npos;
+  const auto colon = text.rfind(':');
+  const bool has_port = colon != std::string_view::npos && (bracket == std::string_view::npos ? text.find(':') == colon : colon > bracket);
+  host = bracket != std::string_view::npos ? text.substr(1, bracket - 1) : text.substr(0, has_port ? colon : std::string_view::npos);
+  if (has_port) port = text.substr(colon + 1);
+}
+
+Result<std::unique_ptr<emit::Sink>> make_syslog(boost::asio::any_io_executor executor, const config::Receiver& receiver,
+                                                const std::string& host) {
+  static constexpr std::pair<std::string_view, emit::SyslogTransport> kSchemes[] = {
+      {"udp://", emit::SyslogTransport::udp}, {"tcp://", emit::SyslogTransport::tcp}, {"tls://", emit::SyslogTransport::tls}};
+  emit::SyslogOptions options;
+  options.name = receiver.name;
+  options.tls = tls_options(receiver);
+  options.format.facility = facility_of(receiver.facility);
+  options.format.hostname = host;
+  options.format.process_id = std::to_string(getpid());
+  if (receiver.address.starts_with("unix:")) options.path = receiver.address.substr(5);
+  for (const auto& [scheme, transport] : kSchemes) {
+    if (!receiver.address.starts_with(scheme)) continue;
+    options.transport = transport;
+    split_host_and_port(std::string_view(receiver.address).substr(scheme.size()), options.host, options.port);
+  }
+  if (options.transport == emit::SyslogTransport::tcp || options.transport == emit::SyslogTransport::tls) options.format.limit_bytes = 8192;
+  TRY(auto sink, emit::SyslogSink::create(std::move(executor), std::move(options)));
+  return std::unique_ptr<emit::Sink>(std::move(sink));
+}
+
+/// Below what the services allow (Slack 60 a minute; Discord 30; DingTalk and WeCom 20; Feishu 100; Teams 240), and below what people read.
+std::size_t usual_messages_per_minute(config::Receiver::Type type) {
+  using Type = config::Receiver::Type;
+  switch (type) {
+    case Type::dingtalk:
+    case Type::wecom: return 18;
+    case Type::slack:
+    case Type::teams:
+    case Type::discord:
+    case Type::mattermost:
+    case Type::feishu: return 25;
+    default: return 0;
+  }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<emit::Sink>> make_sink(boost::asio::any_io_executor executor, const config::Receiver& receiver,
+                                              const std::string& host) {
+  using Type = config::Receiver::Type;
+  switch (receiver.type) {
+    case Type::syslog: return make_syslog(std::move(executor), receiver, host);
+    case Type::alertmanager: return make_alertmanager(std::move(executor), receiver);
+    case Type::file: {
+      TRY(auto sink, emit::FileSink::create(std::move(executor), receiver.name, receiver.path));
+      return std::unique_ptr<emit::Sink>(std::move(sink));
+    }
+    default: return make_webhook(std::move(executor), receiver);
+  }
+}
+
+std::size_t receiver_concurrency(const config::Receiver& receiver) {
+  if (receiver.concurrency) return *receiver.concurrency;
+  return receiver.is_for_people() ? 1 : 8;  // people read in order
+}
+
+emit::DeliveryWorkerOptions delivery_options(const config::Receiver& receiver) {
+  emit::DeliveryWorkerOptions options;
+  options.concurrency = receiver_concurrency(receiver);
+  options.messages_per_minute = receiver.messages_per_minute.value_or(usual_messages_per_minute(receiver.type));
+  options.fallback = receiver.fallback;
+  options.fallback_after = receiver.fallback_after;
+  if (receiver.is_for_people()) {
+    options.make_digest = [language = receiver.language](std::span<const format::OutgoingEvent* const> events, Time now) {
+      return format::make_digest(events, language, now);
+    };
+  }
+  return options;
+}
+
+Result<> check_receiver(const config::Receiver& receiver) {
+  boost::asio::io_context loop;
+  if (is_out_of_reach(receiver.routing_key_file)) return success();
+  config::Receiver within_reach = receiver;
+  if (is_out_of_reach(receiver.url_file)) {
+    within_reach.url_file.clear();
+    within_reach.url = kAnyUrl;
+  }
+  std::erase_if(within_reach.secret_files, is_out_of_reach);
+  if (is_out_of_reach(receiver.authorization_file)) within_reach.authorization_file.clear();
+  const auto sink = make_sink(loop.get_executor(), within_reach, "localhost");
+  if (!sink) return sink.error();
+  return success();
+}
+
+}  // namespace handshaked::runtime

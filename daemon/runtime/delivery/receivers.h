@@ -1,0 +1,30 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "config/config.h"
+#include "emit/delivery_worker.h"
+#include "emit/sink.h"
+
+namespace handshaked::runtime {
+
+/// The sink that a receiver's configuration describes. Reads its secrets and its template; fails with invalid_configuration, in words
+/// without any secret. Opens no connection.
+Result<std::unique_ptr<emit::Sink>> make_sink(boost::asio::any_io_executor executor, const config::Receiver& receiver,
+                                              const std::string& host);
+
+/// How its deliveries are to be made: concurrency, rate limit and digest, fallback.
+emit::DeliveryWorkerOptions delivery_options(const config::Receiver& receiver);
+
+/// How many sends, and connections, at once.
+std::size_t receiver_concurrency(const config::Receiver& receiver);
+
+/// Whether the daemon could start with it: what `check` says of a receiver. Secrets that are out of reach (secret_path.h) are taken
+/// for good: whoever checks by hand, or before a reload, does not see them.
+Result<> check_receiver(const config::Receiver& receiver);
+
+}  // namespace handshaked::runtime

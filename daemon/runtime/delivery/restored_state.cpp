@@ -1,0 +1,125 @@
+#include "runtime/delivery/restored_state.h"
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "store/incidents.h"
+#include "store/notifications.h"
+#include "telemetry/log.h"
+
+namespace handshaked::runtime {
+namespace {
+
+constexpr std::size_t kMostResolved = 10'000;
+
+struct Kept {
+  std::vector<store::IncidentRow> open, resolved;
+  std::vector<store::ToldRow> told;
+  std::vector<store::DiagnosisRow> diagnoses;
+  std::vector<store::SilenceRow> silences;
+};
+
+Result<Kept> load(store::Database& database, Time since, Time now) {
+  Kept kept;
+  store::Incidents incidents(database);
+  store::Notifications notifications(database);
+  TRY(kept.open, incidents.load_open());
+  TRY(kept.resolved, incidents.load_resolved_since(since, kMostResolved));
+  TRY(kept.told, notifications.load_told());
+  TRY(kept.diagnoses, notifications.load_diagnoses());
+  TRY(notifications.forget_silences(now - std::chrono::days(1)));
+  TRY(kept.silences, notifications.load_silences());
+  return kept;
+}
+
+using Notes = std::unordered_map<std::string, std::shared_ptr<const correlate::DiagnosisNote>>;
+
+Notes read_notes(const std::vector<store::DiagnosisRow>& rows) {
+  Notes notes;
+  for (const store::DiagnosisRow& row : rows) {
+    auto note = correlate::diagnosis_note_from_json(row.note_json);
+    if (note) notes.emplace(row.incident_id, std::make_shared<const correlate::DiagnosisNote>(std::move(note).value()));
+    else
+      telemetry::log_warning("the diagnosis of " + row.incident_id + " is left out: " + note.error().message(),
+                             {.incident = row.incident_id});
+  }
+  return notes;
+}
+
+std::optional<correlate::Incident> read_incident(const store::IncidentRow& row, const Notes& notes) {
+  auto incident = correlate::Incident::from_json(row.state_json);
+  if (!incident) {
+    telemetry::log_warning("incident " + row.id + " is left out: " + incident.error().message(), {.incident = row.id});
+    return std::nullopt;
+  }
+  if (const auto note = notes.find(row.id); note != notes.end()) incident.value().diagnosis = note->second;
+  return std::move(incident).value();
+}
+
+std::optional<notify::NotificationRecords> read_told(const store::ToldRow& row) {
+  auto told = notify::told_state_from_json(row.receiver, row.incident_id, row.state_json);
+  if (told) return std::move(told).value();
+  telemetry::log_warning("what " + row.receiver + " was told is left out: " + told.error().message(),
+                         {.incident = row.incident_id, .receiver = row.receiver});
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::vector<notify::NotificationRecords> told_before(store::StoreThread& store, const std::set<std::string>& receivers) {
+  std::vector<notify::NotificationRecords> before;
+  if (receivers.empty()) return before;
+  const auto rows = store.call([](store::Database& database) { return store::Notifications(database).load_told(); }).get();
+  if (!rows) {
+    telemetry::log_warning("what receivers were told before is not known: " + rows.error().message());
+    return before;
+  }
+  for (const store::ToldRow& row : rows.value()) {
+    if (!receivers.contains(row.receiver)) continue;
+    if (auto told = read_told(row)) before.push_back(std::move(*told));
+  }
+  return before;
+}
+
+void observe_ended(store::StoreThread& store, notify::Dispatcher& dispatcher, Time now) {
+  const auto rows =
+      store.call([now](store::Database& database) { return store::Incidents(database).load_resolved_since(now, kMostResolved); }).get();
+  if (!rows) {
+    telemetry::log_warning(rows.error().message());
+    return;
+  }
+  for (const store::IncidentRow& row : rows.value()) {
+    if (const auto incident = read_incident(row, {})) dispatcher.observe(*incident, now);
+  }
+}
+
+Result<> restore_state(store::StoreThread& store, correlate::Correlator& correlator, notify::Dispatcher& dispatcher, Duration reopen_within,
+                       Time now) {
+  const auto task = [now, since = now - reopen_within](store::Database& database) { return load(database, since, now); };
+  TRY(const Kept kept, store.call(task).get());
+  for (const store::SilenceRow& row : kept.silences) {
+    auto silence = notify::silence_from_json(row.state_json);
+    if (silence) dispatcher.change_silences().restore(std::move(silence).value());
+    else telemetry::log_warning("silence " + row.id + " is left out: " + silence.error().message());
+  }
+  for (const store::ToldRow& row : kept.told) {
+    if (const auto told = read_told(row)) dispatcher.restore(*told);
+  }
+  const Notes notes = read_notes(kept.diagnoses);
+  for (const store::IncidentRow& row : kept.open) {
+    if (auto incident = read_incident(row, notes)) correlator.restore(std::move(*incident));
+  }
+  for (const correlate::Incident* const incident : correlator.incidents()) dispatcher.observe(*incident, now);
+  for (const store::IncidentRow& row : kept.resolved) {
+    auto incident = read_incident(row, notes);
+    if (!incident) continue;
+    dispatcher.observe(*incident, now);
+    if (incident->resolved_at.value_or(Time{}) >= now - reopen_within) correlator.restore(std::move(*incident));
+  }
+  return success();
+}
+
+}  // namespace handshaked::runtime

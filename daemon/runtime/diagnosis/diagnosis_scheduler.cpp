@@ -1,0 +1,331 @@
+#include "runtime/diagnosis/diagnosis_scheduler.h"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include <algorithm>
+#include <random>
+#include <unordered_map>
+#include <utility>
+
+#include "base/clock.h"
+#include "diagnose/diagnoser.h"
+#include "diagnose/host/nginx_at_hand.h"
+#include "diagnose/upstream/upstream_case.h"
+#include "emit/diagnosis_json.h"
+#include "telemetry/log.h"
+
+namespace handshaked::runtime {
+namespace {
+
+namespace asio = boost::asio;
+using diagnose::Symptom;
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+/// After a round that passed the next follows soon: three in a row end an incident.
+constexpr auto kAfterPassed = std::chrono::seconds(10);
+constexpr auto kAfterReload = std::chrono::seconds(1);
+constexpr auto kLookForReload = std::chrono::seconds(5);  // at least so often
+constexpr std::size_t kProbesOfOneDiagnosis = 16;
+constexpr std::size_t kMostMembers = 8;
+
+}  // namespace
+
+/// What lives as long as an answer may come: the loop's side (cases, timer) and the workers' side (the view of nginx, behind its mutex).
+class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
+ public:
+  Work(asio::any_io_executor loop, DiagnosisSchedulerOptions options, std::shared_ptr<NginxView> nginx, Answers answers)
+      : loop_(std::move(loop)),
+        options_(std::move(options)),
+        answers_(std::move(answers)),
+        timer_(loop_),
+        workers_(options_.threads),
+        nginx_(std::move(nginx)) {}
+
+  void use_rules(std::shared_ptr<const RuleBase> base) { base_ = std::move(base); }
+  void use_rates(FixRates rates) { rates_ = std::make_shared<const FixRates>(std::move(rates)); }
+
+  bool request(const correlate::Incident& incident) {
+    if (is_stopped_ || !base_ || incident.sample_lines.empty() || !is_ours(incident)) return false;
+    auto symptom = diagnose::symptom_of_line(incident.sample_lines.back(), base_->rules);
+    if (!symptom) return false;
+    symptom->first_at = incident.opened_at;
+    symptom->last_at = incident.last_seen_at;
+    symptom->count = incident.count;
+    if (cases_.size() >= kMaxIncidents && !cases_.contains(incident.id)) forget_oldest();
+    Case& one = cases_[incident.id];
+    one = {};
+    one.rule_id = incident.rule_id;
+    one.symptom = std::make_shared<const Symptom>(std::move(*symptom));
+    one.number = ++numbers_;
+    one.interval = options_.probe_interval;
+    diagnose_now(incident.id, one);
+    run_timer();
+    return true;
+  }
+
+  void watch(const correlate::Incident& incident) {
+    if (is_stopped_ || !base_ || !options_.may_probe || incident.sample_lines.empty() || cases_.contains(incident.id) || !is_ours(incident))
+      return;
+    if (cases_.size() >= kMaxIncidents) return;
+    auto symptom = diagnose::symptom_of_line(incident.sample_lines.back(), base_->rules);
+    if (!symptom) return;
+    Case& one = cases_[incident.id];
+    one.rule_id = incident.rule_id;
+    one.symptom = std::make_shared<const Symptom>(std::move(*symptom));
+    one.number = ++numbers_;
+    one.interval = options_.probe_interval;
+    one.has_answer = true;
+    one.next_probe = std::chrono::steady_clock::now() + with_jitter(one.interval);
+    run_timer();
+  }
+
+  void forget(const std::string& id) { cases_.erase(id); }
+
+  void stop() {
+    is_stopped_ = true;
+    timer_.cancel();
+    cases_.clear();
+    workers_.stop();
+  }
+
+  /// What is under way ends at its own deadline.
+  void join() { workers_.join(); }
+
+ private:
+  struct Case {
+    std::string rule_id;
+    std::shared_ptr<const Symptom> symptom;
+    std::shared_ptr<const diagnose::Diagnosis> diagnosis;  ///< nullptr until it is there
+    std::uint64_t number = 0;                              ///< an answer for an earlier life of the incident is not for this one
+    std::chrono::milliseconds interval{};
+    SteadyTime next_probe{};
+    bool is_busy = false;
+    bool has_answer = false;
+    std::shared_ptr<const NginxState> nginx;  ///< by which it was judged last
+    bool is_configuration_new = false;        ///< since it was last probed
+  };
+
+  /// A line of another host is judged by that host's configuration, which is not here.
+  bool is_ours(const correlate::Incident& incident) const {
+    return std::all_of(incident.hosts.begin(), incident.hosts.end(),
+                       [&](const std::string& host) { return host.empty() || host == options_.host; });
+  }
+
+  void forget_oldest() {
+    const auto oldest = std::min_element(cases_.begin(), cases_.end(),
+                                         [](const auto& left, const auto& right) { return left.second.number < right.second.number; });
+    if (oldest != cases_.end()) cases_.erase(oldest);
+  }
+
+  // ---- the loop's side -------------------------------------------------------------------------------------------------
+
+  void diagnose_now(const std::string& id, Case& one) {
+    one.is_busy = true;
+    asio::post(workers_, [self = shared_from_this(), id, rule = one.rule_id, number = one.number, symptom = one.symptom, base = base_,
+                          rates = rates_] {
+      const auto state = self->nginx_->current();
+      const auto diagnosis = self->diagnose({.incident = id, .rule = rule}, *symptom, *state, *base, *rates);
+      const auto note = diagnosis ? emit::diagnosis_note(*diagnosis, base->find(rule)) : nullptr;
+      asio::post(self->loop_, [self, id, number, state, diagnosis, note] { self->take_diagnosis(id, number, state, diagnosis, note); });
+    });
+  }
+
+  void probe_now(const std::string& id, Case& one) {
+    one.is_busy = true;
+    // Only after a change of nginx's configuration can a probe tell how a fix did.
+    const auto diagnosis = std::exchange(one.is_configuration_new, false) ? one.diagnosis : nullptr;
+    asio::post(workers_,
+               [self = shared_from_this(), id, rule = one.rule_id, number = one.number, symptom = one.symptom, base = base_, diagnosis] {
+                 const auto round = self->probe({.incident = id, .rule = rule}, *symptom, *base);
+                 const diagnose::Fix* const made = diagnosis && round ? fix_that_was_made(*diagnosis) : nullptr;
+                 const std::string fix_id = made == nullptr ? std::string() : made->id;
+                 asio::post(self->loop_, [self, id, number, round, diagnosis, fix_id] {
+                   if (!fix_id.empty() && self->find(id, number) != nullptr)
+                     self->answers_.fix_made(diagnosis->cause, fix_id, round->every_peer_passed);
+                   self->take_round(id, number, round);
+                 });
+               });
+  }
+
+  Case* find(const std::string& id, std::uint64_t number) {
+    if (is_stopped_) return nullptr;
+    const auto found = cases_.find(id);
+    return found != cases_.end() && found->second.number == number ? &found->second : nullptr;
+  }
+
+  void take_diagnosis(const std::string& id, std::uint64_t number, std::shared_ptr<const NginxState> nginx,
+                      const std::shared_ptr<const diagnose::Diagnosis>& diagnosis,
+                      const std::shared_ptr<const correlate::DiagnosisNote>& note) {
+    Case* const one = find(id, number);
+    if (one == nullptr) return;
+    one->is_busy = false;
+    one->nginx = std::move(nginx);
+    one->has_answer = true;
+    one->next_probe = std::chrono::steady_clock::now() + with_jitter(one->interval);
+    one->diagnosis = diagnosis;
+    answers_.diagnosed(id, note);
+  }
+
+  void take_round(const std::string& id, std::uint64_t number, const std::optional<correlate::ProbeRound>& round) {
+    Case* const one = find(id, number);
+    if (one == nullptr) return;
+    one->is_busy = false;
+    const bool has_passed = round && round->every_peer_passed;
+    one->interval = has_passed ? options_.probe_interval : std::min(one->interval * 2, options_.probe_interval_most);
+    const auto wait = has_passed ? std::min<std::chrono::milliseconds>(kAfterPassed, one->interval) : one->interval;
+    one->next_probe = std::chrono::steady_clock::now() + with_jitter(wait);
+    if (round) answers_.probed(id, *round);
+  }
+
+  std::chrono::milliseconds with_jitter(std::chrono::milliseconds wait) {
+    std::uniform_real_distribution<double> share(0.8, 1.2);
+    return std::chrono::milliseconds(static_cast<std::int64_t>(static_cast<double>(wait.count()) * share(random_)));
+  }
+
+  void run_timer() {
+    if (is_stopped_ || is_timing_ || cases_.empty()) return;
+    is_timing_ = true;
+    timer_.expires_after(std::min<std::chrono::milliseconds>(std::chrono::seconds(1), options_.probe_interval));
+    timer_.async_wait([self = shared_from_this()](boost::system::error_code error) {
+      self->is_timing_ = false;
+      if (error || self->is_stopped_) return;
+      self->look_what_is_due();
+      self->run_timer();
+    });
+  }
+
+  void look_what_is_due() {
+    const auto now = std::chrono::steady_clock::now();
+    if (now >= next_reload_look_ && !is_looking_) {
+      next_reload_look_ = now + std::min<std::chrono::milliseconds>(kLookForReload, options_.probe_interval);
+      is_looking_ = true;
+      asio::post(workers_, [self = shared_from_this()] {
+        auto state = self->nginx_->refresh();
+        asio::post(self->loop_, [self, state = std::move(state)] { self->after_look(state); });
+      });
+    }
+    if (!options_.may_probe) return;
+    for (auto& [id, one] : cases_) {
+      if (!one.is_busy && one.has_answer && one.next_probe <= now) probe_now(id, one);
+    }
+  }
+
+  /// nginx has read its configuration anew, or the files have changed: what was found may be over, or have another cause.
+  void after_look(const std::shared_ptr<const NginxState>& state) {
+    is_looking_ = false;
+    if (is_stopped_) return;
+    const auto soon = std::chrono::steady_clock::now() + kAfterReload;
+    for (auto& [id, one] : cases_) {
+      const auto before = std::exchange(one.nginx, state);
+      if (!before || before == state) continue;
+      one.interval = options_.probe_interval;
+      one.next_probe = std::min(one.next_probe, soon);
+      one.is_configuration_new = true;
+    }
+  }
+
+  // ---- the workers' side -----------------------------------------------------------------------------------------------
+
+  template <class Do>
+  auto with_surroundings(const telemetry::LogAbout& whose, const NginxState& state, const RuleBase& base, Do&& do_it)
+      -> decltype(do_it(std::declval<const diagnose::Surroundings&>(), base)) {
+    diagnose::ProberOptions options;
+    options.scope = options_.may_probe ? diagnose::ProbeScope::frugal : diagnose::ProbeScope::none;
+    options.deadline = std::chrono::steady_clock::now() + options_.time_limit;
+    options.most_probes = kProbesOfOneDiagnosis;
+    telemetry::LogAbout about = whose;
+    about.id = telemetry::message_id::probe;
+    about.is_record = true;
+    options.on_probe = [this, about](const std::string& probe) {
+      telemetry::log_info(probe, about);
+      if (options_.on_handshake) options_.on_handshake();
+    };
+    diagnose::Prober prober(state.policy, std::move(options));
+    const diagnose::Surroundings surroundings = surroundings_of(state.nginx, state.ca_store, prober, options_.may_read_keys);
+    return do_it(surroundings, base);
+  }
+
+  std::shared_ptr<const diagnose::Diagnosis> diagnose(const telemetry::LogAbout& whose, const Symptom& symptom, const NginxState& state,
+                                                      const RuleBase& base, const FixRates& rates) {
+    const telemetry::TimeTaken taken(options_.diagnosis_seconds);
+    return with_surroundings(
+        whose, state, base,
+        [&](const diagnose::Surroundings& surroundings, const RuleBase& rules) -> std::shared_ptr<const diagnose::Diagnosis> {
+          diagnose::Diagnosis diagnosis = diagnose::diagnose(symptom, surroundings, rules.knowledge);
+          if (diagnosis.cause.empty()) return nullptr;
+          rates.update(diagnosis);
+          return std::make_shared<const diagnose::Diagnosis>(std::move(diagnosis));
+        });
+  }
+
+  /// Of a group with several members: none of the others works either. What was not looked at is taken for working.
+  static bool all_others_fail(diagnose::UpstreamCase& upstream) {
+    const diagnose::UpstreamView& view = upstream.view();
+    if (view.destination == nullptr || view.destination->group == nullptr) return false;
+    const auto& members = view.destination->group->servers;
+    if (members.size() < 2 || members.size() > kMostMembers) return false;
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      if (!members[i].is_valid || members[i].is_down || &members[i] == view.member) continue;
+      diagnose::UpstreamPlace place = upstream.place();
+      place.member = i;
+      const diagnose::UpstreamVerdict verdict = upstream.judge_place(place);
+      if (verdict.passes() || verdict.stage == diagnose::UpstreamStage::untested) return false;
+    }
+    return true;
+  }
+
+  /// nullopt: nobody could look, so nothing is known.
+  std::optional<correlate::ProbeRound> probe(const telemetry::LogAbout& whose, const Symptom& symptom, const RuleBase& base) {
+    if (symptom.side != parse::Side::upstream) return std::nullopt;
+    const telemetry::TimeTaken taken(options_.round_seconds);
+    const std::shared_ptr<const NginxState> state = nginx_->current();
+    return with_surroundings(
+        whose, *state, base,
+        [&](const diagnose::Surroundings& surroundings, const RuleBase& rules) -> std::optional<correlate::ProbeRound> {
+          if (surroundings.nginx == nullptr) return std::nullopt;
+          correlate::ProbeRound round{.at = surroundings.now, .every_peer_passed = false, .every_peer_failed = false};
+          const auto opened = diagnose::UpstreamCase::open(symptom, surroundings, rules.knowledge);
+          if (!opened) return std::nullopt;
+          const diagnose::UpstreamVerdict& now = opened.value()->now();
+          if (now.stage == diagnose::UpstreamStage::untested) return std::nullopt;
+          // What is in the files passes, and what nginx holds does not: it is not over before the reload.
+          if (now.passes() && nginx_->refresh()->awaits_reload()) return std::nullopt;
+          round.every_peer_passed = now.passes();
+          round.every_peer_failed = !now.passes() && all_others_fail(*opened.value());
+          return round;
+        });
+  }
+
+  const asio::any_io_executor loop_;
+  const DiagnosisSchedulerOptions options_;
+  const Answers answers_;
+  asio::steady_timer timer_;
+  asio::thread_pool workers_;
+  const std::shared_ptr<NginxView> nginx_;
+  std::shared_ptr<const RuleBase> base_;
+  std::shared_ptr<const FixRates> rates_ = std::make_shared<const FixRates>();
+  std::unordered_map<std::string, Case> cases_;
+  std::uint64_t numbers_ = 0;
+  SteadyTime next_reload_look_{};
+  std::minstd_rand random_{std::random_device{}()};
+  bool is_timing_ = false, is_looking_ = false, is_stopped_ = false;
+};
+
+DiagnosisScheduler::DiagnosisScheduler(asio::any_io_executor loop, DiagnosisSchedulerOptions options, std::shared_ptr<NginxView> nginx,
+                                       Answers answers)
+    : work_(std::make_shared<Work>(std::move(loop), std::move(options), std::move(nginx), std::move(answers))) {}
+DiagnosisScheduler::~DiagnosisScheduler() {
+  work_->stop();
+  work_->join();
+}
+
+void DiagnosisScheduler::use_rules(std::shared_ptr<const RuleBase> base) { work_->use_rules(std::move(base)); }
+void DiagnosisScheduler::use_rates(FixRates rates) { work_->use_rates(std::move(rates)); }
+bool DiagnosisScheduler::request(const correlate::Incident& incident) { return work_->request(incident); }
+void DiagnosisScheduler::watch(const correlate::Incident& incident) { work_->watch(incident); }
+void DiagnosisScheduler::forget(const std::string& incident_id) { work_->forget(incident_id); }
+void DiagnosisScheduler::stop() { work_->stop(); }
+
+}  // namespace handshaked::runtime

@@ -1,0 +1,91 @@
+#include "runtime/diagnosis/incident_diagnosis.h"
+
+#include <utility>
+
+#include "runtime/service/stage_options.h"
+#include "store/fix_outcomes.h"
+#include "telemetry/log.h"
+
+namespace handshaked::runtime {
+
+using telemetry::log_info;
+using telemetry::log_warning;
+
+IncidentDiagnosis::IncidentDiagnosis(boost::asio::any_io_executor loop, const config::Config& config, std::shared_ptr<NginxView> nginx,
+                                     std::shared_ptr<const RuleBase> base, correlate::Correlator& correlator, store::StoreThread& store,
+                                     DaemonCounters& counters, std::function<void()> answered)
+    : correlator_(correlator), store_(store), counters_(counters), answered_(std::move(answered)), group_wait_(config.group_wait) {
+  if (!config.diagnosis.enabled) return;
+  DiagnosisSchedulerOptions options = diagnosis_desk_options(config);
+  options.diagnosis_seconds = &counters.diagnosis_seconds;
+  options.round_seconds = &counters.round_seconds;
+  options.on_handshake = [&counters] { ++counters.handshakes; };
+  desk_.emplace(
+      std::move(loop), std::move(options), std::move(nginx),
+      DiagnosisScheduler::Answers{
+          .diagnosed = [this](const std::string& incident, auto note) { take_diagnosis(incident, std::move(note)); },
+          .probed = [this](const std::string& incident, const correlate::ProbeRound& round) { take_probes(incident, round); },
+          .fix_made = [this](const std::string& cause, const std::string& fix, bool has_worked) { count_fix(cause, fix, has_worked); }});
+  desk_->use_rules(std::move(base));
+  load_rates();
+}
+
+void IncidentDiagnosis::load_rates() {
+  auto rows = store_.call([](store::Database& database) { return store::FixOutcomes(database).load(); }).get();
+  if (!rows) {
+    log_warning("what fixes did here before is not known: " + rows.error().message());
+    return;
+  }
+  for (const store::FixOutcomeRow& row : rows.value()) rates_.count(row.cause, row.fix_id, {row.worked, row.failed});
+  desk_->use_rates(rates_);
+}
+
+void IncidentDiagnosis::use_rules(std::shared_ptr<const RuleBase> base) {
+  if (desk_) desk_->use_rules(std::move(base));
+}
+
+void IncidentDiagnosis::ask(const std::vector<correlate::IncidentChange>& changes, Time now) {
+  using What = correlate::IncidentChange::What;
+  if (!desk_) return;
+  for (const correlate::IncidentChange& change : changes) {
+    const correlate::Incident& incident = *change.incident;
+    if (change.what == What::resolved) desk_->forget(incident.id);
+    const bool may_pass = incident.status == correlate::Status::pending && incident.kind == match::Kind::transport && !incident.noise;
+    if (change.what == What::changed && may_pass) desk_->watch(incident);
+    if ((change.what != What::opened && change.what != What::reopened) || !incident.is_told()) continue;
+    if (desk_->request(incident)) correlator_.expect_diagnosis(incident.id, now + group_wait_);
+  }
+}
+
+void IncidentDiagnosis::stop() {
+  if (desk_) desk_->stop();
+}
+
+void IncidentDiagnosis::take_diagnosis(const std::string& incident, std::shared_ptr<const correlate::DiagnosisNote> note) {
+  ++(note ? counters_.diagnoses_found : counters_.diagnoses_empty);
+  if (!note) {
+    correlator_.give_up_diagnosis(incident);
+  } else if (const auto attached = correlator_.attach_diagnosis(incident, std::move(note), wall_clock_now()); !attached) {
+    log_warning("the diagnosis of " + incident + " is left out: " + attached.error().message(), {.incident = incident});
+    correlator_.give_up_diagnosis(incident);
+  }
+  answered_();
+}
+
+void IncidentDiagnosis::take_probes(const std::string& incident, const correlate::ProbeRound& round) {
+  ++(round.every_peer_passed ? counters_.rounds_passed : counters_.rounds_failed);
+  correlator_.note_probes(incident, round, wall_clock_now());
+  answered_();
+}
+
+/// What this installation has learnt counts from the next diagnosis on, and after a restart.
+void IncidentDiagnosis::count_fix(const std::string& cause, const std::string& fix, bool has_worked) {
+  log_info("the fix " + fix + " was made against " + cause + (has_worked ? ", and it works" : ", and it still fails"));
+  rates_.count(cause, fix, {.worked = has_worked ? 1U : 0U, .failed = has_worked ? 0U : 1U});
+  desk_->use_rates(rates_);
+  store_.post([cause, fix, has_worked](store::Database& database) {
+    if (const auto counted = store::FixOutcomes(database).count(cause, fix, has_worked); !counted) log_warning(counted.error().message());
+  });
+}
+
+}  // namespace handshaked::runtime

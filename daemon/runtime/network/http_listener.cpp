@@ -1,0 +1,54 @@
+#include "runtime/network/http_listener.h"
+
+#include <cerrno>
+#include <fstream>
+#include <string>
+
+#include "receive/http_routes.h"
+#include "receive/journal_upload.h"
+#include "runtime/delivery/secret_path.h"
+
+namespace handshaked::runtime {
+namespace {
+
+constexpr std::size_t kLongestToken = 4096;
+constexpr std::size_t kMebibyte = std::size_t{1} << 20;
+
+/// One token a line; empty lines and what follows a '#' at the beginning do not count.
+Result<> read_tokens(const std::string& file, std::vector<std::string>& tokens) {
+  TRY(const std::string path, secret_path(file));
+  errno = 0;
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream) return fail(error_from_errno(errno, "the token file " + path));
+  const std::size_t before = tokens.size();
+  std::string line;
+  while (std::getline(stream, line)) {
+    while (!line.empty() && (line.back() == '\r' || line.back() == ' ' || line.back() == '\t')) line.pop_back();
+    if (line.empty() || line.front() == '#') continue;
+    if (line.size() > kLongestToken)
+      return fail(ErrorCode::invalid_configuration, "the token file " + path + " holds a line that is too long");
+    tokens.push_back(line);
+  }
+  if (tokens.size() == before) return fail(ErrorCode::invalid_configuration, "the token file " + path + " holds no token");
+  return success();
+}
+
+}  // namespace
+
+Result<receive::Session> make_http_session(const config::HttpSource& source) {
+  receive::HttpOptions options;
+  options.limits.body_bytes = source.max_body_mib * kMebibyte;
+  options.limits.idle = source.idle_timeout;
+  for (const std::string& file : source.token_files) {
+    TRY(read_tokens(file, options.tokens));
+  }
+  options.routes = receive::http_routes(source.fields, options.limits);
+  options.routes.push_back(
+      {.methods = {"POST"},
+       .path = "/upload",
+       .handler = receive::journal_upload_handler({.units = source.journal_units, .identifiers = source.journal_identifiers}),
+       .is_endless = true});
+  return receive::http_session(std::move(options));
+}
+
+}  // namespace handshaked::runtime

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "base/result.h"
+#include "config/http_source.h"
+#include "receive/http_session.h"
+
+namespace handshaked::runtime {
+
+/// The session of an [[http]] source: its routes, limits and tokens. Fails when a token file cannot be read or holds none.
+Result<receive::Session> make_http_session(const config::HttpSource& source);
+
+}  // namespace handshaked::runtime

@@ -1,0 +1,230 @@
+#include "runtime/network/network_intake.h"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "ingest/log_line.h"
+
+namespace handshaked::runtime {
+namespace {
+
+namespace asio = boost::asio;
+using asio::awaitable;
+
+constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
+/// How often room is looked for while the queue is full.
+constexpr auto kRoomInterval = std::chrono::milliseconds(5);
+/// A line that names a time (with its zone) further back was held up on its way: it counts at its own time.
+constexpr auto kHeldUp = std::chrono::minutes(10);
+
+/// A commit that somebody waits for: told on the store thread, awaited on a network thread.
+struct Waiting {
+  explicit Waiting(const asio::any_io_executor& executor) : timer(executor, asio::steady_timer::time_point::max()) {}
+  asio::steady_timer timer;
+  std::optional<Result<>> answer;
+};
+
+}  // namespace
+
+void ThreadAnalysis::use_rules(std::shared_ptr<const match::RuleSet> rules) {
+  const std::lock_guard lock(mutex_);
+  next_rules_ = std::move(rules);
+  has_next_ = true;
+}
+
+const std::shared_ptr<const match::RuleSet>& ThreadAnalysis::rules() {
+  if (has_next_.exchange(false)) {
+    const std::lock_guard lock(mutex_);
+    rules_ = next_rules_;
+    by_zone_.clear();
+  }
+  return rules_;
+}
+
+LineAnalysis& ThreadAnalysis::analysis(const std::string& time_zone) {
+  std::unique_ptr<LineAnalysis>& analysis = by_zone_[time_zone];
+  if (analysis == nullptr) {
+    auto zone = parse::TimeZone::named(time_zone);  // was checked when the source was configured
+    CHECK(zone.has_value());
+    analysis = std::make_unique<LineAnalysis>(rules_, std::move(zone).value());
+  }
+  return *analysis;
+}
+
+NetworkIntake::NetworkIntake(asio::any_io_executor executor, receive::IntakeOptions options, NetworkSource& source, ThreadAnalysis& thread,
+                             BoundedQueue<NetworkBatch>& out)
+    : executor_(std::move(executor)),
+      options_(std::move(options)),
+      source_(source),
+      thread_(thread),
+      out_(out),
+      rules_(thread.rules()),
+      fold_(rules_, source.name),
+      position_(static_cast<std::uint64_t>(wall_clock_now().time_since_epoch() / std::chrono::microseconds(1))) {}
+
+void NetworkIntake::prepare() {
+  const auto& rules = thread_.rules();
+  if (rules == rules_) return;
+  if (!fold_.empty()) sealed_.push_back(fold_.take());
+  rules_ = rules;
+  fold_ = correlate::FailureFold(rules_, source_.name);
+}
+
+void NetworkIntake::consume(std::string_view bytes, std::string_view before) {
+  prepare();
+  const Time now = wall_clock_now();
+  source_.counters.last_seen_seconds = now.time_since_epoch() / std::chrono::seconds(1);
+  fold_.set_time_fallback(now);
+  LineAnalysis& analysis = thread_.analysis(options_.time_zone);
+  const std::uint64_t candidates = analysis.counters().candidates;
+  analysis.consume({.bytes = bytes, .before = before, .offset = {position_}}, *this);
+  if (const std::uint64_t more = analysis.counters().candidates - candidates; more > 0) source_.counters.candidates += more;
+  position_ += bytes.size();
+}
+
+void NetworkIntake::add_lines(std::string_view lines) {
+  record_ = {};
+  consume(lines, before_);
+  before_.assign(lines.substr(lines.size() - std::min(lines.size(), ingest::kNginxLineLimit)));
+}
+
+void NetworkIntake::add_record(const receive::Record& record) {
+  // Shippers make a record of each physical line: what a stranger's line feed has cut apart arrives in several. The one before
+  // shows it. Of another host's it would show nothing.
+  if (record.host != before_host_) {
+    before_.clear();
+    before_host_ = record.host;
+  }
+  record_ = record;
+  consume(record.text, before_);
+  before_.assign(record.text.substr(record.text.size() - std::min(record.text.size(), ingest::kNginxLineLimit)));
+  if (!before_.ends_with('\n')) before_ += '\n';
+}
+
+void NetworkIntake::set_sender(std::string_view host) {
+  if (host == options_.host) return;
+  options_.host = host;
+  before_.clear();
+}
+
+std::size_t NetworkIntake::find_candidate(std::string_view block, std::size_t from) const {
+  const std::size_t at = thread_.rules()->gate().find(block, from);
+  return at < block.size() ? at : std::string_view::npos;
+}
+
+void NetworkIntake::on_failure(const match::RecognisedLine& failure) {
+  ++source_.counters.matched;
+  if (!failure.trusted) ++source_.counters.untrusted;
+  parse::ErrorRecord record = failure.record;
+  if (!record_.host.empty()) record.envelope_host = record_.host;
+  if (!options_.sender_names_host) record.envelope_host = {};
+  if (record.envelope_host.empty()) {
+    record.envelope_host = options_.host;
+    if (options_.sender_names_host && options_.host.empty() && !record_.text.empty()) {
+      ++source_.counters.without_host;
+      source_.host_log.warn(source_.name +
+                            ": lines come without the name of their host: they count as this host's own, and faults of several hosts "
+                            "look like faults of one; let the shipper add a field \"host\"");
+    }
+  }
+  const auto stamp = record_.time.empty() ? record.envelope_time : record_.time;
+  const auto time = stamp.empty() ? std::nullopt : parse::parse_rfc3339(stamp);
+  fold_.set_live(!time || wall_clock_now() - time->utc < kHeldUp);
+  fold_.on_failure({.rule = failure.rule,
+                    .record = record,
+                    .tls = failure.tls,
+                    .line = failure.line,
+                    .line_number = failure.line_number,
+                    .offset = failure.offset,
+                    .time = time ? time : failure.time,
+                    .trusted = failure.trusted});
+  if (fold_.is_full()) sealed_.push_back(fold_.take());
+}
+
+bool NetworkIntake::is_duplicate(std::string_view id) const {
+  const bool known = source_.delivered.find(id) != DeliveredIds::State::unknown;
+  if (known) ++source_.counters.duplicates;
+  return known;
+}
+
+void NetworkIntake::discard() {
+  sealed_.clear();
+  if (!fold_.empty()) fold_.take();
+}
+
+void NetworkIntake::count_malformed(std::size_t records, std::string_view why) {
+  source_.counters.malformed += records;
+  source_.malformed_log.warn(source_.name + ": " + std::to_string(records) + " records could not be read: " + std::string(why));
+}
+
+NetworkBatch NetworkIntake::take_batch() {
+  NetworkBatch batch{.source = source_.name, .cursor = {}, .make_cursor = {}, .found = std::move(sealed_), .committed = {}};
+  sealed_.clear();
+  if (!fold_.empty()) batch.found.push_back(fold_.take());
+  ++source_.counters.batches;
+  return batch;
+}
+
+awaitable<Result<>> NetworkIntake::push(NetworkBatch batch, bool waits_for_ever) {
+  if (out_.try_push(batch)) co_return success();
+  const auto give_up = std::chrono::steady_clock::now() + kPatience;
+  asio::steady_timer timer(executor_);
+  while (!out_.try_push(batch)) {
+    if (!waits_for_ever && std::chrono::steady_clock::now() > give_up) {
+      ++source_.counters.refused_full;
+      co_return fail(ErrorCode::limit_exceeded, "the store takes no more at the moment");
+    }
+    timer.expires_after(kRoomInterval);
+    co_await timer.async_wait(kAsTuple);
+  }
+  co_return success();
+}
+
+awaitable<Result<>> NetworkIntake::hand_over() {
+  if (!has_found()) co_return success();
+  NetworkBatch batch = take_batch();
+  auto pushed = co_await push(std::move(batch), true);
+  co_return pushed;
+}
+
+awaitable<Result<>> NetworkIntake::commit(receive::BatchOptions options) {
+  const std::string id(options.id);  // the caller's may go while we wait
+  // What is known to be empty cannot be counted twice: its id need not be remembered. One that is pending is waited for.
+  const bool is_pending = !id.empty() && source_.delivered.find(id) == DeliveredIds::State::pending;
+  if (!is_pending && options.cursor.empty() && !has_found()) co_return success();
+  NetworkBatch batch = take_batch();
+  batch.cursor = options.cursor;
+  if (!id.empty()) {
+    source_.delivered.begin(id);
+    batch.make_cursor = [&delivered = source_.delivered, id] { return delivered.cursor_with(id); };
+  }
+  const auto waiting = std::make_shared<Waiting>(executor_);
+  batch.committed = [waiting, executor = executor_](Result<> answer) {
+    asio::post(executor, [waiting, answer = std::move(answer)] {
+      waiting->answer = answer;
+      waiting->timer.cancel();
+    });
+  };
+  if (!id.empty()) {
+    // Told to the list on the store thread, also when nobody waits any more.
+    batch.committed = [tell = std::move(batch.committed), &delivered = source_.delivered, id](Result<> answer) {
+      delivered.end(id, answer.has_value());
+      tell(std::move(answer));
+    };
+  }
+  auto pushed = co_await push(std::move(batch), false);
+  if (!pushed) {
+    if (!id.empty()) source_.delivered.end(id, false);
+    co_return pushed;
+  }
+  waiting->timer.expires_after(kCommitPatience);
+  while (!waiting->answer && std::chrono::steady_clock::now() < waiting->timer.expiry()) co_await waiting->timer.async_wait(kAsTuple);
+  if (!waiting->answer) co_return fail(ErrorCode::timeout, "it was taken, but is not on disk yet");
+  co_return *waiting->answer;
+}
+
+}  // namespace handshaked::runtime

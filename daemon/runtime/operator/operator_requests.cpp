@@ -1,0 +1,322 @@
+#include "runtime/operator/operator_requests.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/json_writer.h"
+#include "emit/remediation_event.h"
+#include "parse/time_zone.h"
+#include "runtime/operator/operator_json.h"
+#include "runtime/operator/status_json.h"
+#include "store/incidents.h"
+#include "store/notifications.h"
+#include "store/outbox.h"
+#include "telemetry/log.h"
+
+namespace handshaked::runtime {
+namespace {
+
+using control::ControlAnswer;
+using control::ControlRequest;
+using correlate::Incident;
+
+constexpr std::size_t kUsualLimit = 50;
+constexpr std::size_t kMostListed = 1000;
+
+std::size_t limit_of(const ControlRequest& request) {
+  return static_cast<std::size_t>(std::clamp<std::uint64_t>(request.number("limit").value_or(kUsualLimit), 1, kMostListed));
+}
+
+ControlAnswer no_such_incident(const std::string& id) {
+  return ControlAnswer::refused("not_found", "there is no open incident " + id.substr(0, 64));
+}
+
+Result<std::vector<store::DeliveryId>> ids_of(const ControlRequest& request) {
+  std::vector<store::DeliveryId> ids;
+  for (const std::string& text : request.texts("id")) {
+    store::DeliveryId id;
+    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), id.value);
+    if (failure != std::errc() || end != text.data() + text.size())
+      return fail(ErrorCode::invalid_input, "\"" + text.substr(0, 64) + "\" is no number of a delivery");
+    ids.push_back(id);
+  }
+  return ids;
+}
+
+}  // namespace
+
+OperatorRequests::OperatorRequests(correlate::Correlator& correlator, notify::Dispatcher& dispatcher, store::StoreThread& store,
+                                   Daemon daemon)
+    : correlator_(correlator), dispatcher_(dispatcher), store_(store), daemon_(std::move(daemon)) {}
+
+void OperatorRequests::take(Request request, Reply reply) {
+  const std::string& verb = request.verb;
+  if (verb == "status") return status(std::move(reply));
+  if (verb == "incidents.list") return list_incidents(request, std::move(reply));
+  if (verb == "incidents.show") return show_incident(request, std::move(reply));
+  if (verb == "incidents.find") return reply(find_by_fingerprint(request));
+  if (verb == "incidents.resolve") return reply(resolve_incident(request));
+  if (verb == "incidents.note") return reply(note_incident(request));
+  if (verb == "silence.add") return add_silence(request, std::move(reply));
+  if (verb == "silence.list") return reply(list_silences(request));
+  if (verb == "silence.expire") return expire_silence(request, std::move(reply));
+  if (verb == "deliveries.list") return list_deliveries(request, std::move(reply));
+  if (verb == "deliveries.show") return show_delivery(request, std::move(reply));
+  if (verb == "deliveries.retry") return change_deliveries(request, true, std::move(reply));
+  if (verb == "deliveries.discard") return change_deliveries(request, false, std::move(reply));
+  reply(Answer::refused("unknown_verb", "there is no verb \"" + verb.substr(0, 64) + "\""));
+}
+
+void OperatorRequests::ask_store(std::function<Answer(store::Database&)> body, Reply reply) {
+  const auto task = [body = std::move(body), reply, on_loop = daemon_.on_loop](store::Database& database) {
+    on_loop([reply, answer = body(database)] { reply(answer); });
+  };
+  if (!store_.post(task)) reply(Answer::refused("failed", "the daemon is stopping"));
+}
+
+// ---- status -----------------------------------------------------------------------------------------------------------------
+
+void OperatorRequests::status(Reply reply) {
+  daemon_.ask_figures([this, reply = std::move(reply)](const telemetry::Metrics& figures) {
+    const auto silences = dispatcher_.silences().list();
+    const auto active =
+        std::count_if(silences.begin(), silences.end(), [&figures](const auto& silence) { return silence.is_active(figures.now); });
+    reply(Answer::done(status_json(figures, static_cast<std::size_t>(active))));
+  });
+}
+
+// ---- incidents --------------------------------------------------------------------------------------------------------------
+
+void OperatorRequests::list_incidents(const Request& request, Reply reply) {
+  auto matchers = notify::parse_matchers(request.texts("matchers"));
+  if (!matchers) return reply(Answer::refused(matchers.error()));
+  const std::string wanted = request.text("status");
+  const std::size_t limit = limit_of(request);
+  const bool with_noise = request.text("noise") == "true";
+  const Time now = wall_clock_now();
+  std::string rows;
+  std::size_t total = 0;
+  if (wanted != "resolved") {
+    for (const Incident* const incident : correlator_.incidents()) {
+      const bool is_shown = with_noise || incident->is_told();
+      if (!is_shown || !notify::all_match(matchers.value(), *incident) || ++total > limit) continue;
+      append_summary(rows, *incident, dispatcher_.silencing(*incident, now));
+    }
+  }
+  if (wanted != "resolved" && wanted != "all") return reply(incident_list(rows, total));
+  const auto finish = [rows, total, limit, with_noise, matchers = std::move(matchers).value()](store::Database& database) mutable {
+    const auto resolved = store::Incidents(database).list(store::IncidentStatus::resolved, kMostListed);
+    if (!resolved) return ControlAnswer::refused(resolved.error());
+    for (const store::IncidentRow& row : resolved.value()) {
+      const auto incident = Incident::from_json(row.state_json);
+      if (!incident || (!with_noise && (incident.value().noise || incident.value().resolved_by == "passed"))) continue;
+      if (!notify::all_match(matchers, incident.value()) || ++total > limit) continue;
+      append_summary(rows, incident.value(), {});
+    }
+    return incident_list(rows, total);
+  };
+  ask_store(finish, std::move(reply));
+}
+
+std::string OperatorRequests::incident_json(const Incident& incident) const {
+  const Time now = wall_clock_now();
+  const RuleBase& base = daemon_.rules();
+  std::string out;
+  emit::append_incident_data(out, incident, base.find(incident.rule_id), base.knowledge, Language::en, true,
+                             dispatcher_.silencing(incident, now));
+  out.pop_back();
+  std::string more;
+  JsonWriter json(more);
+  json.begin_object();
+  write_life(json, incident);
+  json.key("told").begin_array();
+  for (const notify::ReceiverPolicy& receiver : dispatcher_.router().receivers()) {
+    const auto told = dispatcher_.told(receiver.name, incident.id);
+    if (!told) continue;
+    json.begin_object().member("receiver", receiver.name).member("at", parse::format_rfc3339(told->told_at));
+    json.member("count", told->count).end_object();
+  }
+  json.end_array().end_object();
+  return out.append(",").append(std::string_view(more).substr(1));
+}
+
+void OperatorRequests::show_incident(const Request& request, Reply reply) {
+  const std::string id = request.text("id");
+  if (const Incident* const live = correlator_.find(id)) return reply(Answer::done(incident_json(*live)));
+  const auto find = [id](store::Database& database) {
+    const auto row = store::Incidents(database).find(id);
+    if (!row) return ControlAnswer::refused(row.error());
+    if (!row.value()) return ControlAnswer::refused("not_found", "there is no incident " + id.substr(0, 64));
+    auto incident = Incident::from_json(row.value()->state_json);
+    if (!incident) return ControlAnswer::refused(incident.error());
+    const auto note = store::Notifications(database).find_diagnosis(id);
+    if (note && !note.value().empty()) {
+      if (auto read = correlate::diagnosis_note_from_json(note.value()))
+        incident.value().diagnosis = std::make_shared<const correlate::DiagnosisNote>(std::move(read).value());
+    }
+    return ControlAnswer::done(incident.value().to_json());  // turned into what is shown on the loop, where the rules are
+  };
+  const auto show = [this, reply](ControlAnswer answer) {
+    if (!answer.is_ok) return reply(std::move(answer));
+    auto incident = Incident::from_json(answer.result);
+    reply(incident ? Answer::done(incident_json(incident.value())) : Answer::refused(incident.error()));
+  };
+  ask_store(find, show);
+}
+
+ControlAnswer OperatorRequests::find_by_fingerprint(const Request& request) const {
+  const Incident* const live = correlator_.find_by_fingerprint(request.text("fingerprint"));
+  if (live == nullptr) return Answer::refused("not_found", "no live incident has this fingerprint");
+  std::string rows;
+  append_summary(rows, *live, dispatcher_.silencing(*live, wall_clock_now()));
+  std::string out;
+  JsonWriter json(out);
+  json.begin_object().key("incident").raw(rows).key("told").begin_array();
+  for (const notify::ReceiverPolicy& receiver : dispatcher_.router().receivers()) {
+    if (dispatcher_.told(receiver.name, live->id)) json.value(receiver.name);
+  }
+  json.end_array().end_object();
+  return Answer::done(std::move(out));
+}
+
+ControlAnswer OperatorRequests::resolve_incident(const Request& request) {
+  const std::string id = request.text("id");
+  if (!correlator_.resolve_by_hand(id, request.peer.name, request.text("note"), wall_clock_now())) return no_such_incident(id);
+  telemetry::log_info(request.peer.name + " resolved " + id,
+                      {.id = telemetry::message_id::operator_act, .incident = id, .is_record = true});
+  daemon_.incidents_changed();
+  return Answer::done("{\"id\":\"" + id + "\",\"status\":\"resolved\"}");
+}
+
+ControlAnswer OperatorRequests::note_incident(const Request& request) {
+  const std::string id = request.text("id");
+  const std::string text = request.text("text");
+  if (text.empty()) return Answer::refused("invalid", "the note is empty");
+  if (!correlator_.add_note(id, {.at = wall_clock_now(), .author = request.peer.name, .text = text})) return no_such_incident(id);
+  daemon_.incidents_changed();
+  return Answer::done("{\"id\":\"" + id + "\"}");
+}
+
+// ---- silences ---------------------------------------------------------------------------------------------------------------
+
+void OperatorRequests::add_silence(const Request& request, Reply reply) {
+  const Time now = wall_clock_now();
+  auto matchers = notify::parse_matchers(request.texts("matchers"));
+  if (!matchers) return reply(Answer::refused(matchers.error()));
+  const auto moment = [&](const char* name) -> std::optional<Time> {
+    const auto parsed = parse::parse_rfc3339(request.text(name));
+    return parsed ? std::optional(parsed->utc) : std::nullopt;
+  };
+  notify::Silence silence;
+  silence.matchers = std::move(matchers).value();
+  silence.starts_at = moment("from").value_or(now);
+  const auto seconds = request.number("seconds");
+  constexpr std::uint64_t kLongest = std::uint64_t{10} * 366 * 86400;
+  if (seconds && *seconds <= kLongest) silence.ends_at = silence.starts_at + std::chrono::seconds(*seconds);
+  else silence.ends_at = moment("until").value_or(Time{});
+  silence.comment = request.text("comment");
+  silence.created_by = request.peer.name;
+  auto added = dispatcher_.change_silences().add(std::move(silence), now);
+  if (!added) return reply(Answer::refused(added.error()));
+  telemetry::log_info(request.peer.name + " added " + added.value().id, {.id = telemetry::message_id::operator_act, .is_record = true});
+  daemon_.incidents_changed();
+  keep_silence(added.value(), std::move(reply));
+}
+
+void OperatorRequests::keep_silence(const notify::Silence& silence, Reply reply) {
+  const store::SilenceRow row{.id = silence.id, .ends_at = silence.ends_at, .state_json = notify::to_json(silence)};
+  std::string shown;
+  append_silence(shown, silence, wall_clock_now());
+  const auto keep = [row, shown](store::Database& database) {
+    const auto saved = store::Notifications(database).save_silence(row);
+    return saved ? ControlAnswer::done(shown) : ControlAnswer::refused(saved.error());
+  };
+  ask_store(keep, std::move(reply));
+}
+
+ControlAnswer OperatorRequests::list_silences(const Request& request) const {
+  const Time now = wall_clock_now();
+  const bool all = request.text("all") == "true";
+  std::string rows;
+  for (const notify::Silence& silence : dispatcher_.silences().list()) {
+    if (all || silence.ends_at > now) append_silence(rows, silence, now);
+  }
+  std::string windows;
+  JsonWriter json(windows);
+  json.begin_array();
+  for (const notify::MaintenanceWindow& window : dispatcher_.maintenance()) {
+    json.begin_object().member("name", window.name).member("active", window.is_active(now)).array("matchers", texts_of(window.matchers));
+    if (const auto next = window.next_change(now)) json.member("changes_at", parse::format_rfc3339(*next));
+    json.end_object();
+  }
+  json.end_array();
+  return Answer::done("{\"silences\":[" + rows + "],\"maintenance\":" + windows + "}");
+}
+
+void OperatorRequests::expire_silence(const Request& request, Reply reply) {
+  const std::string id = request.text("id");
+  const auto expired = dispatcher_.change_silences().expire(id, wall_clock_now());
+  if (!expired) return reply(Answer::refused("not_found", "there is no silence " + id.substr(0, 64) + " that lasts"));
+  telemetry::log_info(request.peer.name + " expired " + id, {.id = telemetry::message_id::operator_act, .is_record = true});
+  daemon_.incidents_changed();
+  keep_silence(*expired, std::move(reply));
+}
+
+// ---- deliveries -------------------------------------------------------------------------------------------------------------
+
+void OperatorRequests::list_deliveries(const Request& request, Reply reply) {
+  const auto statuses = statuses_of(request.text("status"));
+  if (!statuses) return reply(Answer::refused(statuses.error()));
+  const auto list = [statuses = statuses.value(), receiver = request.text("receiver"),
+                     limit = limit_of(request)](store::Database& database) {
+    const auto rows = store::Outbox(database).list(statuses, receiver, limit);
+    if (!rows) return ControlAnswer::refused(rows.error());
+    std::string out;
+    for (const store::OutboxRow& row : rows.value()) append_delivery(out, row, false);
+    return ControlAnswer::done("{\"deliveries\":[" + out + "]}");
+  };
+  ask_store(list, std::move(reply));
+}
+
+void OperatorRequests::show_delivery(const Request& request, Reply reply) {
+  const auto ids = ids_of(request);
+  if (!ids || ids.value().size() != 1) return reply(ids ? Answer::refused("invalid", "name one delivery") : Answer::refused(ids.error()));
+  const auto show = [id = ids.value().front()](store::Database& database) {
+    const auto row = store::Outbox(database).find(id);
+    if (!row) return ControlAnswer::refused(row.error());
+    if (!row.value()) return ControlAnswer::refused("not_found", "there is no delivery " + std::to_string(id.value));
+    std::string out;
+    append_delivery(out, *row.value(), true);
+    return ControlAnswer::done(out);
+  };
+  ask_store(show, std::move(reply));
+}
+
+/// By number, or all dead ones of a receiver, or of everybody.
+void OperatorRequests::change_deliveries(const Request& request, bool retry, Reply reply) {
+  auto ids = ids_of(request);
+  if (!ids) return reply(Answer::refused(ids.error()));
+  const bool all_dead = request.text("all") == "true";
+  if (ids.value().empty() == !all_dead) return reply(Answer::refused("invalid", "name deliveries, or all dead ones with --all"));
+  const auto change = [ids = std::move(ids).value(), all_dead, retry, receiver = request.text("receiver"),
+                       now = wall_clock_now()](store::Database& database) mutable {
+    store::Outbox outbox(database);
+    if (all_dead) {
+      const auto dead = outbox.list_dead(receiver, kMostListed);
+      if (!dead) return ControlAnswer::refused(dead.error());
+      for (const store::OutboxRow& row : dead.value()) ids.push_back(row.id);
+    }
+    const auto moved = retry ? outbox.retry_dead(ids, now) : outbox.discard(ids, now);
+    if (!moved) return ControlAnswer::refused(moved.error());
+    if (moved.value() == 0 && !all_dead)
+      return ControlAnswer::refused("not_found",
+                                    retry ? "none of these is in the dead-letter list" : "none of these is unfinished or dead");
+    return ControlAnswer::done("{\"changed\":" + std::to_string(moved.value()) + "}");
+  };
+  ask_store(change, [this, reply](ControlAnswer answer) {
+    if (answer.is_ok) daemon_.deliveries_changed();
+    reply(std::move(answer));
+  });
+}
+
+}  // namespace handshaked::runtime

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "telemetry/metrics.h"
+
+namespace handshaked::runtime {
+
+/// What `status` is answered with.
+std::string status_json(const telemetry::Metrics& figures, std::size_t active_silences);
+
+}  // namespace handshaked::runtime

@@ -1,0 +1,46 @@
+#include "runtime/service/stage_options.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace handshaked::runtime {
+
+std::string host_name(const config::Config& config) {
+  if (!config.host.empty()) return config.host;
+  std::array<char, 256> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 && name[0] != '\0' ? std::string(name.data()) : "localhost";
+}
+
+correlate::CorrelatorOptions correlator_options(const config::Config& config) {
+  correlate::CorrelatorOptions options;
+  options.host = host_name(config);
+  options.transport_lines = config.transport_lines;
+  options.transport_window = config.transport_window;
+  options.quiet_least = config.resolve_after;
+  options.longest_gap = std::chrono::minutes(5);
+  options.hold = std::min<Duration>(config.resolve_after, std::chrono::minutes(2));
+  options.reopen_within = config.reopen_within;
+  options.max_incidents = config.max_incidents;
+  return options;
+}
+
+DiagnosisSchedulerOptions diagnosis_desk_options(const config::Config& config) {
+  DiagnosisSchedulerOptions options;
+  options.host = host_name(config);
+  options.may_probe = config.diagnosis.probe;
+  options.may_read_keys = config.diagnosis.read_keys;
+  options.time_limit = config.diagnosis.time_limit;
+  options.probe_interval = config.diagnosis.probe_interval;
+  options.probe_interval_most = config.diagnosis.probe_interval_most;
+  return options;
+}
+
+std::shared_ptr<NginxView> nginx_view(const config::Config& config) {
+  diagnose::NginxPlace place{.configuration = config.nginx.configuration, .prefix = config.nginx.prefix, .dump = {}};
+  return std::make_shared<NginxView>(std::move(place), config.diagnosis.allow, config.diagnosis.ca_stores);
+}
+
+}  // namespace handshaked::runtime

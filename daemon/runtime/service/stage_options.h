@@ -1,0 +1,22 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "config/config.h"
+#include "correlate/correlator.h"
+#include "runtime/diagnosis/diagnosis_scheduler.h"
+#include "runtime/diagnosis/nginx_view.h"
+
+namespace handshaked::runtime {
+
+/// The configuration in the words of each stage. Pure, but for the host's name.
+
+/// What this host is called: as configured, else as the system says.
+std::string host_name(const config::Config& config);
+correlate::CorrelatorOptions correlator_options(const config::Config& config);
+DiagnosisSchedulerOptions diagnosis_desk_options(const config::Config& config);
+/// Of this host's nginx; shared by the stages that look at it. Nothing is read yet.
+std::shared_ptr<NginxView> nginx_view(const config::Config& config);
+
+}  // namespace handshaked::runtime

@@ -1,0 +1,36 @@
+#include "cli/document/words.h"
+
+#include <gtest/gtest.h>
+
+namespace handshaked::cli {
+namespace {
+
+TEST(Words, SeparateThousands) {
+  EXPECT_EQ(with_separators(7), "7");
+  EXPECT_EQ(with_separators(1234), "1,234");
+  EXPECT_EQ(with_separators(1234567), "1,234,567");
+}
+
+TEST(Words, NameTheTwoLargestUnitsOfADuration) {
+  using namespace std::chrono_literals;
+  EXPECT_EQ(duration_words(Language::en, 2h + 5min + 3s), "2 h 5 min");
+  EXPECT_EQ(duration_words(Language::en, 24h + 3s), "1 day");
+  EXPECT_EQ(duration_words(Language::zh, 49h), "2 天 1 小时");
+  EXPECT_EQ(duration_words(Language::en, 5ms), "less than a second");
+}
+
+TEST(Words, ShowTimesInTheOffsetOfTheLog) {
+  const Time time{std::chrono::seconds(1795226295)};  // 2026-11-21T01:58:15Z
+  EXPECT_EQ(time_words(time, std::chrono::hours(1), true), "2026-11-21 02:58:15 +01:00");
+  EXPECT_EQ(time_words(time, std::chrono::seconds(0), true), "2026-11-21 01:58:15 UTC");
+  EXPECT_EQ(time_words(time, std::chrono::seconds(0), false), "2026-11-21 01:58:15");
+}
+
+TEST(Words, InflectOnlyEnglish) {
+  EXPECT_EQ(counted(Language::en, 1, "line", "lines", "行"), "1 line");
+  EXPECT_EQ(counted(Language::en, 2, "line", "lines", "行"), "2 lines");
+  EXPECT_EQ(counted(Language::zh, 1, "line", "lines", "行"), "1 行");
+}
+
+}  // namespace
+}  // namespace handshaked::cli

@@ -1,0 +1,79 @@
+#include "diagnose/probe/probe_child.h"
+
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <cstring>
+#include <fstream>
+
+#include "diagnose/probe/child_process.h"
+#include "diagnose/probe/name_resolution.h"
+
+namespace handshaked::diagnose {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::chrono::steady_clock::time_point soon() { return std::chrono::steady_clock::now() + 20s; }
+
+TEST(ProbeChild, AnswersNonsenseWithAnErrorAndLivesOn) {
+  auto child = ChildProcess::start();
+  ASSERT_TRUE(child) << child.error().message();
+  for (const char* const line :
+       {"", "{", "[]", "{}", "{\"replay\":[{}]}", "{\"probe\":1}", "{\"find_issuers\":{}}", "{\"add\":{\"certificates\":[\"?\"]}}"}) {
+    const auto answer = child.value().exchange(line, soon(), 1 << 20);
+    ASSERT_FALSE(answer) << line;
+    EXPECT_EQ(answer.error().code(), ErrorCode::invalid_input) << line << ": " << answer.error().message();
+  }
+  EXPECT_TRUE(child.value().exchange("{\"add\":{}}", soon(), 1 << 20));
+}
+
+TEST(ProbeChild, IsKilledAtTheDeadline) {
+  auto child = ChildProcess::start();
+  ASSERT_TRUE(child);
+  // Nothing is asked that could be answered: a line without its end.
+  const auto answer =
+      child.value().exchange(std::string("{\"inspect\":[") + std::string(1 << 20, ' '), std::chrono::steady_clock::now() - 1ms, 1 << 20);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), ErrorCode::timeout);
+  EXPECT_EQ(child.value().id(), -1);
+}
+
+TEST(ProbeChild, SaysThatItWasKilled) {
+  auto child = ChildProcess::start();
+  ASSERT_TRUE(child);
+  ASSERT_TRUE(child.value().exchange("{\"add\":{}}", soon(), 1 << 20));
+  ASSERT_EQ(::kill(child.value().id(), SIGKILL), 0);
+  const auto answer = child.value().exchange("{\"add\":{}}", soon(), 1 << 20);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), ErrorCode::io);
+}
+
+TEST(ProbeChild, HasNoEnvironmentAndNoForeignDescriptor) {
+  ::setenv("HANDSHAKED_TEST_SECRET", "hunter2", 1);
+  std::ifstream held("/proc/self/exe");
+  auto child = ChildProcess::start();
+  ASSERT_TRUE(child);
+  ASSERT_TRUE(child.value().exchange("{\"add\":{}}", soon(), 1 << 20));
+  std::ifstream environment("/proc/" + std::to_string(child.value().id()) + "/environ");
+  const std::string text{std::istreambuf_iterator<char>(environment), {}};
+  EXPECT_EQ(text.find("hunter2"), std::string::npos);
+}
+
+TEST(NameResolution, FindsLoopbackAndSaysWhenThereIsNone) {
+  const auto found = resolve_name("localhost", soon());
+  ASSERT_TRUE(found) << found.error().message();
+  EXPECT_EQ(found.value().front(), "127.0.0.1");
+  EXPECT_FALSE(resolve_name("no-such-host.invalid", soon()));
+  EXPECT_EQ(resolve_name("localhost", std::chrono::steady_clock::now() - 1ms).error().code(), ErrorCode::timeout);
+}
+
+}  // namespace
+}  // namespace handshaked::diagnose
+
+/// This test program is also the child process that it tests, as the daemon's binary is.
+int main(int argc, char** argv) {
+  if (argc == 2 && std::strcmp(argv[1], handshaked::diagnose::kProbeChildVerb) == 0) return handshaked::diagnose::run_probe_child();
+  testing::InitGoogleTest(&argc, argv);
+  return RUN_ALL_TESTS();
+}
