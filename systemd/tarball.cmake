@@ -30,6 +30,6 @@ foreach(library IN LISTS libraries)
 endforeach()
 execute_process(COMMAND ${PATCHELF} --set-rpath $ORIGIN/../lib/handshaked ${program} COMMAND_ERROR_IS_FATAL ANY)
 
-foreach(file IN ITEMS LICENSE README.md systemd/INSTALL.md)
+foreach(file IN ITEMS LICENSE systemd/INSTALL.md)
   file(COPY ${CPACK_HANDSHAKED_SOURCE}/${file} DESTINATION ${root})
 endforeach()

@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 from support.daemon import binary
+from support.documentation import broken_links
 from support.scenario import Skip, expect, expect_equal, require_program, run
 
 FILES = {
@@ -24,8 +25,9 @@ FILES = {
     "usr/share/doc/handshaked/changelog.gz": "-rw-r--r--",
     "usr/share/doc/handshaked/README.md": "-rw-r--r--",
     "usr/share/doc/handshaked/SECURITY.md": "-rw-r--r--",
-    "usr/share/doc/handshaked/rules.md": "-rw-r--r--",
-    "usr/share/doc/handshaked/formats.md": "-rw-r--r--",
+    "usr/share/doc/handshaked/systemd/guide/install.md": "-rw-r--r--",
+    "usr/share/doc/handshaked/rules/README.md": "-rw-r--r--",
+    "usr/share/doc/handshaked/daemon/format/README.md": "-rw-r--r--",
     "usr/share/doc/handshaked/examples/handshaked.socket": "-rw-r--r--",
     "usr/share/handshaked/rules/schema/rule.schema.json": "-rw-r--r--",
     "usr/share/handshaked/monitoring/handshaked-alerts.yml": "-rw-r--r--",
@@ -62,7 +64,7 @@ def story(t):
         expect("w" not in mode[5] + mode[8], "others may write " + name)
     for name, mode in FILES.items():
         expect_equal(listed.get(name), mode, "mode of " + name)
-    known = re.compile(r"usr/share/handshaked/rules/(\w[\w-]*/)*[\w.-]+\.json")
+    known = re.compile(r"usr/share/handshaked/rules/(\w[\w-]*/)*[\w.-]+\.json|usr/share/doc/handshaked/(\w+/)*\w+\.md")
     expect_equal([name for name in listed if not name.endswith("/") and name not in FILES and not known.fullmatch(name)], [], "files that nobody knows")
     rules = [name for name in listed if re.fullmatch(r"usr/share/handshaked/rules/[^/]+\.json", name)]
     expect(len(rules) > 250, "only %d rules are in it" % len(rules))
@@ -74,6 +76,8 @@ def story(t):
     root = t.directory / "root"
     out("dpkg-deb", "-R", package, root)
     expect_equal((root / "DEBIAN" / "conffiles").read_text(), "/etc/handshaked/handshaked.toml\n", "conffiles")
+    documentation = root / "usr/share/doc/handshaked"
+    expect_equal(broken_links(documentation, sorted(documentation.rglob("*.md"))), [], "broken links")
     for script in ("postinst", "prerm", "postrm"):
         out("sh", "-n", root / "DEBIAN" / script)
     said = out(root / "usr/bin/handshaked", "check", "-c", root / "etc/handshaked/handshaked.toml", "--rules", root / "usr/share/handshaked/rules")

@@ -11,7 +11,7 @@ from support.daemon import binary, source_directory
 from support.scenario import Skip, expect, expect_equal, require_program, run
 
 # Beside what the package has.
-OWN = {"LICENSE", "README.md", "INSTALL.md"}
+OWN = {"LICENSE", "INSTALL.md"}
 LIBRARY = re.compile(r"usr/lib/handshaked/lib(re2|simdjson|spdlog|fmt|date-tz|snappy|sqlite3|prometheus-cpp-core)\.so[.\d]*")
 LICENCE = re.compile(r"usr/share/doc/handshaked/libraries/[\w.+-]+\.copyright")
 PLACES = re.compile(r"(usr/bin/handshaked|usr/lib/(systemd/system/handshaked\.service|systemd/catalog/handshaked\.[\w.]+|(sysusers|tmpfiles)\.d/handshaked\.conf)"

@@ -16,7 +16,7 @@ namespace handshaked::diagnose {
 
 /// One thing that is wrong, or will be. A value.
 struct Finding {
-  std::string id;  ///< stable words: "verification-off", "certificate-expires", …: see doctor in README.md
+  std::string id;  ///< stable words: "verification-off", "certificate-expires", …: see systemd/guide/diagnose.md
   match::Severity severity = match::Severity::info;
   Text text;    ///< what is the matter
   Text advice;  ///< what to do; may be empty
