@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <charconv>
 
-#include "receive/address_list.h"
-#include "receive/endpoint.h"
+#include "net/address_list.h"
+#include "net/endpoint.h"
 
 namespace handshaked::config {
 namespace {
 
-using receive::Endpoint;
+using net::Endpoint;
 
 void read_socket_mode(TableReader& table, int& into) {
   std::string text;
@@ -69,7 +69,7 @@ void read_network_source(TableReader& table, std::string_view section, NetworkSo
   if (source.certificate.empty() != source.key.empty()) table.complain("certificate and key belong together");
   if (!source.client_ca.empty() && source.certificate.empty()) table.complain("client_ca needs TLS: certificate and key");
   for (const std::string& text : source.listen) {
-    const auto endpoint = receive::parse_endpoint(text);
+    const auto endpoint = net::parse_endpoint(text);
     if (!endpoint) {
       table.complain_about("listen", endpoint.error().context());
       continue;
@@ -78,7 +78,7 @@ void read_network_source(TableReader& table, std::string_view section, NetworkSo
       table.complain_about("listen", text + " needs certificate and key");
     check_access(table, source, endpoint.value(), has_token);
   }
-  if (const auto allowed = receive::AddressList::parse(source.allow); !allowed) table.complain_about("allow", allowed.error().context());
+  if (const auto allowed = net::AddressList::parse(source.allow); !allowed) table.complain_about("allow", allowed.error().context());
 }
 
 }  // namespace handshaked::config

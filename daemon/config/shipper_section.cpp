@@ -1,7 +1,7 @@
 #include "config/shipper_section.h"
 
 #include "config/network_section.h"
-#include "receive/endpoint.h"
+#include "net/endpoint.h"
 
 namespace handshaked::config {
 namespace {
@@ -12,7 +12,7 @@ constexpr std::int64_t kMostRecord = 16 * 1024 * 1024;
 /// These protocols need connections.
 void refuse_datagrams(TableReader& table, const NetworkSource& source) {
   for (const std::string& text : source.listen) {
-    const auto endpoint = receive::parse_endpoint(text);
+    const auto endpoint = net::parse_endpoint(text);
     if (endpoint && !endpoint.value().is_stream()) table.complain_about("listen", text + " takes datagrams; give tcp://, tls:// or unix:");
   }
 }

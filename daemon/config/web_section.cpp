@@ -2,12 +2,12 @@
 
 #include <algorithm>
 
-#include "receive/endpoint.h"
+#include "net/endpoint.h"
 
 namespace handshaked::config {
 namespace {
 
-using receive::Endpoint;
+using net::Endpoint;
 
 bool is_name(const std::string& text) {
   return !text.empty() && text.size() <= 253 && std::all_of(text.begin(), text.end(), [](char c) {
@@ -22,7 +22,7 @@ void read_table(TableReader& table, Web& web) {
     const bool has_scheme = web.listen.empty() || web.listen.find("://") != std::string::npos || web.listen.starts_with("unix:");
     if (!has_scheme) web.listen.insert(0, "http://");
     if (!web.listen.empty()) {
-      const auto endpoint = receive::parse_endpoint(web.listen);
+      const auto endpoint = net::parse_endpoint(web.listen);
       using Transport = Endpoint::Transport;
       if (!endpoint) table.complain_about("listen", endpoint.error().context());
       else if (endpoint.value().transport != Transport::tcp && endpoint.value().transport != Transport::unix_stream)

@@ -27,13 +27,13 @@ bool is_kept_in_short(const std::string& annotation) {
 
 Result<std::unique_ptr<AlertmanagerSink>> AlertmanagerSink::create(boost::asio::any_io_executor executor, AlertmanagerOptions options) {
   const std::string receiver = "receiver \"" + options.name + "\"";
-  auto url = parse_receiver_url(options.url);
+  auto url = net::parse_receiver_url(options.url);
   if (!url) return fail(url.error().wrapped(receiver));
   if (url.value().target.find('?') != std::string::npos)
     return fail(ErrorCode::invalid_configuration, receiver + ": the address of an Alertmanager has no query");
-  std::optional<TlsClient> tls;
+  std::optional<net::TlsClient> tls;
   if (url.value().is_tls) {
-    auto client = TlsClient::create(options.tls);
+    auto client = net::TlsClient::create(options.tls);
     if (!client) return fail(client.error().wrapped(receiver));
     tls.emplace(std::move(client.value()));
   }
@@ -41,8 +41,8 @@ Result<std::unique_ptr<AlertmanagerSink>> AlertmanagerSink::create(boost::asio::
       new AlertmanagerSink(std::move(executor), std::move(options), std::move(url.value()), std::move(tls)));
 }
 
-AlertmanagerSink::AlertmanagerSink(boost::asio::any_io_executor executor, AlertmanagerOptions options, ReceiverUrl url,
-                                   std::optional<TlsClient> tls)
+AlertmanagerSink::AlertmanagerSink(boost::asio::any_io_executor executor, AlertmanagerOptions options, net::ReceiverUrl url,
+                                   std::optional<net::TlsClient> tls)
     : options_(std::move(options)),
       target_(url.target),
       useful_concurrency_(std::max<std::size_t>(1, options_.http.idle_connections)),
@@ -114,7 +114,7 @@ awaitable<std::optional<DeliveryOutcome>> AlertmanagerSink::refresh() {
 }
 
 awaitable<DeliveryOutcome> AlertmanagerSink::post(std::string alerts) {
-  HttpRequest request;
+  net::HttpClientRequest request;
   request.target = target_;
   request.headers = {{"content-type", "application/json"}, {"user-agent", options_.user_agent}};
   if (!options_.authorization.empty()) request.headers.emplace_back("authorization", options_.authorization);

@@ -10,10 +10,10 @@
 #include "base/clock.h"
 #include "base/language.h"
 #include "base/result.h"
-#include "emit/http_client.h"
 #include "emit/sink.h"
-#include "emit/tls_client.h"
 #include "format/alertmanager_alert.h"
+#include "net/http_client.h"
+#include "net/tls_client.h"
 
 namespace handshaked::emit {
 
@@ -22,8 +22,8 @@ struct AlertmanagerOptions {
   std::string url;            ///< of Alertmanager itself: "http://127.0.0.1:9093", with its route prefix if it has one
   std::string authorization;  ///< value of the header Authorization, a secret; empty: none
   Language language = Language::en;
-  TlsClientOptions tls;
-  HttpClientOptions http;
+  net::TlsClientOptions tls;
+  net::HttpClientOptions http;
   std::string user_agent = "handshaked";
   std::chrono::milliseconds resend_interval{60'000};
   std::chrono::milliseconds hold{300'000};  ///< a firing alert ends so long after it was told last, should we be gone
@@ -47,7 +47,8 @@ class AlertmanagerSink final : public Sink {
   std::size_t useful_concurrency() const override { return useful_concurrency_; }
 
  private:
-  AlertmanagerSink(boost::asio::any_io_executor executor, AlertmanagerOptions options, ReceiverUrl url, std::optional<TlsClient> tls);
+  AlertmanagerSink(boost::asio::any_io_executor executor, AlertmanagerOptions options, net::ReceiverUrl url,
+                   std::optional<net::TlsClient> tls);
   boost::asio::awaitable<DeliveryOutcome> post(std::string alerts);
   void remember(const std::string& incident_id, format::AlertmanagerAlert alert);
 
@@ -55,7 +56,7 @@ class AlertmanagerSink final : public Sink {
   std::string target_;
   std::size_t useful_concurrency_;
   std::map<std::string, format::AlertmanagerAlert, std::less<>> open_;  ///< by incident
-  HttpClient client_;
+  net::HttpClient client_;
 };
 
 }  // namespace handshaked::emit

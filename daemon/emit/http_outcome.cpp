@@ -5,7 +5,7 @@
 #include <charconv>
 #include <string>
 
-#include "emit/receiver_url.h"
+#include "net/receiver_url.h"
 
 namespace handshaked::emit {
 namespace {
@@ -47,13 +47,13 @@ bool is_digits(std::string_view text) { return !text.empty() && text.find_first_
 DeliveryOutcome outcome(DeliveryOutcome::Kind kind, std::string reason) { return {kind, std::nullopt, std::move(reason)}; }
 
 // Where to, as far as it may be told: the path of a webhook is a secret, and so may be the path it redirects to.
-std::string redirect_reason(const HttpResponse& response) {
+std::string redirect_reason(const net::HttpResponse& response) {
   const std::string begin = "HTTP " + std::to_string(response.status) + ": redirects to ";
-  const auto target = parse_receiver_url(response.header("location"));
+  const auto target = net::parse_receiver_url(response.header("location"));
   return begin + (target ? target.value().origin() : "another path") + "; redirects are not followed, correct the URL";
 }
 
-DeliveryOutcome later(const HttpResponse& response, Time now) {
+DeliveryOutcome later(const net::HttpResponse& response, Time now) {
   auto result = outcome(DeliveryOutcome::Kind::retry, "HTTP " + std::to_string(response.status));
   result.retry_after = parse_retry_after(response.header("retry-after"), now);
   return result;
@@ -72,13 +72,13 @@ std::optional<std::chrono::seconds> parse_retry_after(std::string_view value, Ti
   return std::clamp(std::chrono::ceil<seconds>(*date - now), seconds(0), kLongestRetryAfter);
 }
 
-DeliveryOutcome outcome_of(const Result<HttpResponse>& exchange, Time now) {
+DeliveryOutcome outcome_of(const Result<net::HttpResponse>& exchange, Time now) {
   using Kind = DeliveryOutcome::Kind;
   if (!exchange) {
     const bool is_hopeless = exchange.error().code() == ErrorCode::invalid_configuration;
     return outcome(is_hopeless ? Kind::rejected : Kind::retry, exchange.error().message());
   }
-  const HttpResponse& response = exchange.value();
+  const net::HttpResponse& response = exchange.value();
   const unsigned status = response.status;
   if (status / 100 == 2) return outcome(Kind::delivered, "");
   if (status / 100 == 3) return outcome(Kind::rejected, redirect_reason(response));

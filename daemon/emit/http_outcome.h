@@ -6,8 +6,8 @@
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "emit/http_response_parser.h"
 #include "emit/sink.h"
+#include "net/http_response_parser.h"
 
 namespace handshaked::emit {
 
@@ -21,6 +21,6 @@ std::optional<std::chrono::seconds> parse_retry_after(std::string_view value, Ti
 /// What an exchange means for the event, by status alone: 2xx delivered; 410 gone; 408, 425, 429, 5xx and every failure
 /// to get an answer retry; everything else rejected, redirects too. Receivers that hide refusals in a 200 look into the
 /// body themselves.
-DeliveryOutcome outcome_of(const Result<HttpResponse>& exchange, Time now);
+DeliveryOutcome outcome_of(const Result<net::HttpResponse>& exchange, Time now);
 
 }  // namespace handshaked::emit

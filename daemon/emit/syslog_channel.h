@@ -9,9 +9,9 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "base/result.h"
-#include "emit/deadline.h"
-#include "emit/stream.h"
-#include "emit/tls_client.h"
+#include "net/client_stream.h"
+#include "net/deadline.h"
+#include "net/tls_client.h"
 
 namespace handshaked::emit {
 
@@ -22,12 +22,12 @@ class SyslogChannel {
   virtual ~SyslogChannel() = default;
 
   /// Fails with limit_exceeded if this message can never pass; else it may be tried again.
-  virtual boost::asio::awaitable<Result<>> send(const std::string& message, Deadline& deadline) = 0;
+  virtual boost::asio::awaitable<Result<>> send(const std::string& message, net::Deadline& deadline) = 0;
   virtual void close() = 0;
 };
 
 struct SyslogLimits {
-  ConnectLimits connect;
+  net::ConnectLimits connect;
   std::chrono::milliseconds write{10'000};
   std::chrono::milliseconds acknowledge{10'000};
   /// A TLS 1.3 collector that has said nothing for so long has accepted our certificate.
@@ -35,13 +35,13 @@ struct SyslogLimits {
 };
 
 /// UDP: one datagram a message. Nobody tells when one is lost.
-std::unique_ptr<SyslogChannel> open_syslog_udp(boost::asio::any_io_executor executor, TcpPeer peer, SyslogLimits limits);
+std::unique_ptr<SyslogChannel> open_syslog_udp(boost::asio::any_io_executor executor, net::TcpPeer peer, SyslogLimits limits);
 
 /// TCP with octet counting (RFC 6587), with `tls` as RFC 5425. Syslog knows no answer, so a write says little: the read
 /// side is watched for the peer's end, and a message counts as sent when the peer's kernel has acknowledged its last byte
 /// and has sent no reset; under TLS 1.3 the first one waits until the
 /// collector has shown that it accepts us. What a collector had received but not yet read when it died later is lost all the same.
-std::unique_ptr<SyslogChannel> open_syslog_tcp(boost::asio::any_io_executor executor, TcpPeer peer, std::optional<TlsClient> tls,
+std::unique_ptr<SyslogChannel> open_syslog_tcp(boost::asio::any_io_executor executor, net::TcpPeer peer, std::optional<net::TlsClient> tls,
                                                SyslogLimits limits);
 
 /// The host's own socket, /dev/log: datagrams, or a stream with a line feed after each message where the collector has

@@ -7,9 +7,9 @@
 #include <boost/asio/local/datagram_protocol.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "emit/resolve.h"
 #include "emit/syslog_channel.h"
 #include "emit/syslog_stream_channel.h"
+#include "net/resolve.h"
 
 namespace handshaked::emit {
 namespace {
@@ -21,7 +21,7 @@ using Socket = asio::generic::datagram_protocol::socket;
 
 // Where datagrams go, and what to do instead when a Unix socket turns out to be a stream.
 struct DatagramPlace {
-  std::optional<TcpPeer> udp_peer;
+  std::optional<net::TcpPeer> udp_peer;
   std::string unix_path;
 };
 
@@ -30,7 +30,7 @@ class DatagramChannel final : public SyslogChannel {
   DatagramChannel(asio::any_io_executor executor, DatagramPlace place, SyslogLimits limits)
       : executor_(std::move(executor)), place_(std::move(place)), limits_(limits) {}
 
-  awaitable<Result<>> send(const std::string& message, Deadline& deadline) override {
+  awaitable<Result<>> send(const std::string& message, net::Deadline& deadline) override {
     if (instead_) co_return co_await instead_->send(message, deadline);
     // An error of a kept socket often belongs to the message before (UDP) or to a collector that was restarted (Unix).
     const bool was_open = socket_.has_value();
@@ -46,7 +46,7 @@ class DatagramChannel final : public SyslogChannel {
   }
 
  private:
-  awaitable<Result<>> send_once(const std::string& message, Deadline& deadline) {
+  awaitable<Result<>> send_once(const std::string& message, net::Deadline& deadline) {
     if (!socket_) {
       const auto opened = co_await open(deadline);
       if (!opened) co_return fail(opened.error());
@@ -63,11 +63,11 @@ class DatagramChannel final : public SyslogChannel {
     co_return fail(code, "sending a datagram failed: " + error.message());
   }
 
-  awaitable<Result<>> open(Deadline& deadline) {
+  awaitable<Result<>> open(net::Deadline& deadline) {
     asio::generic::datagram_protocol::endpoint endpoint;
     if (place_.udp_peer) {
       deadline.enter("looking up the name", limits_.connect.connect);
-      const auto addresses = co_await resolve_tcp(executor_, *place_.udp_peer, deadline);
+      const auto addresses = co_await net::resolve_tcp(executor_, *place_.udp_peer, deadline);
       if (!addresses) co_return fail(addresses.error());
       const asio::ip::tcp::endpoint& first = addresses.value().front();
       endpoint = asio::ip::udp::endpoint(first.address(), first.port());
@@ -102,7 +102,7 @@ class DatagramChannel final : public SyslogChannel {
 
 }  // namespace
 
-std::unique_ptr<SyslogChannel> open_syslog_udp(asio::any_io_executor executor, TcpPeer peer, SyslogLimits limits) {
+std::unique_ptr<SyslogChannel> open_syslog_udp(asio::any_io_executor executor, net::TcpPeer peer, SyslogLimits limits) {
   return std::make_unique<DatagramChannel>(std::move(executor), DatagramPlace{std::move(peer), {}}, limits);
 }
 

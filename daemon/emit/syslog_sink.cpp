@@ -16,14 +16,14 @@ Result<std::unique_ptr<SyslogSink>> SyslogSink::create(boost::asio::any_io_execu
   if (!is_local && options.host.empty()) return fail(ErrorCode::invalid_configuration, receiver + ": has no host");
 
   const std::string standard_port = options.transport == SyslogTransport::tls ? "6514" : "514";
-  TcpPeer peer{options.host, options.port.empty() ? standard_port : options.port};
+  net::TcpPeer peer{options.host, options.port.empty() ? standard_port : options.port};
   std::unique_ptr<SyslogChannel> channel;
   switch (options.transport) {
     case SyslogTransport::local: channel = open_syslog_local(executor, options.path, options.limits); break;
     case SyslogTransport::udp: channel = open_syslog_udp(executor, std::move(peer), options.limits); break;
     case SyslogTransport::tcp: channel = open_syslog_tcp(executor, std::move(peer), {}, options.limits); break;
     case SyslogTransport::tls: {
-      auto tls = TlsClient::create(options.tls);
+      auto tls = net::TlsClient::create(options.tls);
       if (!tls) return fail(tls.error().wrapped(receiver));
       channel = open_syslog_tcp(executor, std::move(peer), std::move(tls.value()), options.limits);
       break;
@@ -55,7 +55,7 @@ awaitable<DeliveryOutcome> SyslogSink::send(const OutgoingEvent& event) {
     co_return outcome;
   }
   const std::string message = format_syslog(event, format_);
-  Deadline deadline(executor_, whole_);
+  net::Deadline deadline(executor_, whole_);
   under_way_ = &deadline;
   const auto sent = co_await channel_->send(message, deadline);
   under_way_ = nullptr;

@@ -10,7 +10,7 @@
 #include "emit/sink.h"
 #include "emit/syslog_channel.h"
 #include "emit/syslog_message.h"
-#include "emit/tls_client.h"
+#include "net/tls_client.h"
 
 namespace handshaked::emit {
 
@@ -22,7 +22,7 @@ struct SyslogOptions {
   std::string path = "/dev/log";  ///< for `local`
   std::string host;               ///< for the others
   std::string port;               ///< empty: 514, for `tls` 6514
-  TlsClientOptions tls;
+  net::TlsClientOptions tls;
   SyslogFormat format;  ///< UDP: keep `limit_bytes` at 2048, which every collector takes (RFC 5424, 6.1)
   SyslogLimits limits;
   std::chrono::milliseconds whole{30'000};
@@ -48,7 +48,7 @@ class SyslogSink final : public Sink {
   SyslogFormat format_;
   std::chrono::milliseconds whole_;
   std::unique_ptr<SyslogChannel> channel_;
-  Deadline* under_way_ = nullptr;
+  net::Deadline* under_way_ = nullptr;
   bool is_closed_ = false;
 };
 

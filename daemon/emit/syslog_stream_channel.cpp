@@ -19,7 +19,7 @@ using asio::awaitable;
 // A connection whose read side is always being read. Collectors say nothing, so all that comes is their end (and session
 // tickets of TLS 1.3, which must be taken out of the way to see it). Shared with that reader, which may finish later.
 struct WatchedStream {
-  std::unique_ptr<Stream> stream;
+  std::unique_ptr<net::ClientStream> stream;
   bool has_ended = false;
   bool has_failed = false;  // by a reset, that is, not in order
   std::chrono::steady_clock::time_point connected_at = std::chrono::steady_clock::now();
@@ -36,7 +36,7 @@ awaitable<void> watch_for_end(std::shared_ptr<WatchedStream> watched) {
   }
 }
 
-using Connect = std::function<awaitable<Result<std::unique_ptr<Stream>>>(Deadline&)>;
+using Connect = std::function<awaitable<Result<std::unique_ptr<net::ClientStream>>>(net::Deadline&)>;
 
 enum class Framing { octet_count, line_feed };
 
@@ -46,7 +46,7 @@ class StreamChannel final : public SyslogChannel {
       : executor_(std::move(executor)), connect_(std::move(connect)), framing_(framing), limits_(limits) {}
   ~StreamChannel() override { close(); }
 
-  awaitable<Result<>> send(const std::string& message, Deadline& deadline) override {
+  awaitable<Result<>> send(const std::string& message, net::Deadline& deadline) override {
     const std::string frame = framing_ == Framing::octet_count ? std::to_string(message.size()) + ' ' + message : message + '\n';
     if (watched_ && !watched_->has_ended) {
       const auto sent = co_await send_on_open(frame, deadline);
@@ -72,7 +72,7 @@ class StreamChannel final : public SyslogChannel {
   }
 
  private:
-  awaitable<Result<>> send_on_open(const std::string& frame, Deadline& deadline) {
+  awaitable<Result<>> send_on_open(const std::string& frame, net::Deadline& deadline) {
     const std::shared_ptr<WatchedStream> watched = watched_;
     deadline.enter("sending", limits_.write);
     deadline.guard([watched] { watched->stream->close(); });
@@ -87,7 +87,7 @@ class StreamChannel final : public SyslogChannel {
 
   // The kernel offers no event for "all was acknowledged", so this looks again and again, ever less often. A collector that
   // ends in order after that has read everything: a socket that is closed with something unread in it sends a reset.
-  awaitable<Result<>> wait_for_acknowledgement(WatchedStream& watched, Deadline& deadline) {
+  awaitable<Result<>> wait_for_acknowledgement(WatchedStream& watched, net::Deadline& deadline) {
     deadline.enter("waiting for the acknowledgement", limits_.acknowledge);
     const auto is_broken = [&] { return watched.has_failed || watched.stream->is_broken() || deadline.is_over(); };
     asio::steady_timer timer(executor_);
@@ -119,20 +119,20 @@ class StreamChannel final : public SyslogChannel {
 
 }  // namespace
 
-std::unique_ptr<SyslogChannel> open_syslog_tcp(asio::any_io_executor executor, TcpPeer peer, std::optional<TlsClient> tls,
+std::unique_ptr<SyslogChannel> open_syslog_tcp(asio::any_io_executor executor, net::TcpPeer peer, std::optional<net::TlsClient> tls,
                                                SyslogLimits limits) {
   // A std::function must be copyable, a TlsClient is not.
-  const auto shared_tls = tls ? std::make_shared<const TlsClient>(std::move(*tls)) : nullptr;
-  Connect connect = [executor, peer = std::move(peer), shared_tls, limits](Deadline& deadline) {
-    return connect_tcp(executor, peer, shared_tls.get(), limits.connect, deadline);
+  const auto shared_tls = tls ? std::make_shared<const net::TlsClient>(std::move(*tls)) : nullptr;
+  Connect connect = [executor, peer = std::move(peer), shared_tls, limits](net::Deadline& deadline) {
+    return net::connect_tcp(executor, peer, shared_tls.get(), limits.connect, deadline);
   };
   return std::make_unique<StreamChannel>(executor, std::move(connect), Framing::octet_count, limits);
 }
 
 std::unique_ptr<SyslogChannel> open_syslog_unix_stream(asio::any_io_executor executor, std::string path, SyslogLimits limits) {
-  Connect connect = [executor, path = std::move(path), limits](Deadline& deadline) {
+  Connect connect = [executor, path = std::move(path), limits](net::Deadline& deadline) {
     deadline.enter("connecting", limits.connect.connect);
-    return connect_unix(executor, path, deadline);
+    return net::connect_unix(executor, path, deadline);
   };
   return std::make_unique<StreamChannel>(executor, std::move(connect), Framing::line_feed, limits);
 }

@@ -27,7 +27,7 @@ void judge_answer(const format::Verdict& verdict, DeliveryOutcome& outcome) {
 
 Result<std::unique_ptr<WebhookSink>> WebhookSink::create(boost::asio::any_io_executor executor, WebhookOptions options) {
   const std::string receiver = "receiver \"" + options.name + "\"";
-  auto url = parse_receiver_url(options.url);
+  auto url = net::parse_receiver_url(options.url);
   if (!url) return fail(url.error().wrapped(receiver));
   std::vector<WebhookSecret> secrets;
   for (const std::string& text : options.secrets) {
@@ -35,9 +35,9 @@ Result<std::unique_ptr<WebhookSink>> WebhookSink::create(boost::asio::any_io_exe
     if (!secret) return fail(secret.error().wrapped(receiver));
     secrets.push_back(std::move(secret.value()));
   }
-  std::optional<TlsClient> tls;
+  std::optional<net::TlsClient> tls;
   if (url.value().is_tls) {
-    auto client = TlsClient::create(options.tls);
+    auto client = net::TlsClient::create(options.tls);
     if (!client) return fail(client.error().wrapped(receiver));
     tls.emplace(std::move(client.value()));
   }
@@ -45,8 +45,8 @@ Result<std::unique_ptr<WebhookSink>> WebhookSink::create(boost::asio::any_io_exe
       new WebhookSink(std::move(executor), std::move(options), std::move(url.value()), std::move(secrets), std::move(tls)));
 }
 
-WebhookSink::WebhookSink(boost::asio::any_io_executor executor, WebhookOptions options, ReceiverUrl url, std::vector<WebhookSecret> secrets,
-                         std::optional<TlsClient> tls)
+WebhookSink::WebhookSink(boost::asio::any_io_executor executor, WebhookOptions options, net::ReceiverUrl url,
+                         std::vector<WebhookSecret> secrets, std::optional<net::TlsClient> tls)
     : name_(std::move(options.name)),
       target_(url.target),
       user_agent_(std::move(options.user_agent)),
@@ -65,11 +65,11 @@ std::string WebhookSink::words_of(std::string_view answer) const {
   return words.find_first_not_of(' ') == std::string::npos ? std::string() : ": " + words;
 }
 
-Result<HttpRequest> WebhookSink::request_for(const OutgoingEvent& event) const {
+Result<net::HttpClientRequest> WebhookSink::request_for(const OutgoingEvent& event) const {
   const Time now = now_();
   TRY(format::WireRequest wire, format_.request(event, now));
   const auto timestamp = std::chrono::floor<std::chrono::seconds>(now);
-  HttpRequest request;
+  net::HttpClientRequest request;
   request.target = target_;
   if (!wire.query.empty()) request.target.append(target_.find('?') == std::string::npos ? "?" : "&").append(wire.query);
   request.headers = std::move(wire.headers);

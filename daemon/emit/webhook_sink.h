@@ -9,11 +9,11 @@
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "emit/http_client.h"
 #include "emit/sink.h"
 #include "emit/standard_webhooks.h"
-#include "emit/tls_client.h"
 #include "format/wire_format.h"
+#include "net/http_client.h"
+#include "net/tls_client.h"
 
 namespace handshaked::emit {
 
@@ -23,8 +23,8 @@ struct WebhookOptions {
   format::WireFormat format;         ///< what is posted; empty: CloudEvents in structured mode
   std::vector<std::string> secrets;  ///< "whsec_…", newest first; none: unsigned
   std::string authorization;         ///< value of the header Authorization, a secret; empty: none
-  TlsClientOptions tls;
-  HttpClientOptions http;
+  net::TlsClientOptions tls;
+  net::HttpClientOptions http;
   std::string user_agent = "handshaked";
   std::function<Time()> now = wall_clock_now;
 };
@@ -41,10 +41,10 @@ class WebhookSink final : public Sink {
   std::size_t useful_concurrency() const override { return useful_concurrency_; }
 
  private:
-  WebhookSink(boost::asio::any_io_executor executor, WebhookOptions options, ReceiverUrl url, std::vector<WebhookSecret> secrets,
-              std::optional<TlsClient> tls);
+  WebhookSink(boost::asio::any_io_executor executor, WebhookOptions options, net::ReceiverUrl url, std::vector<WebhookSecret> secrets,
+              std::optional<net::TlsClient> tls);
   std::string words_of(std::string_view answer) const;
-  Result<HttpRequest> request_for(const OutgoingEvent& event) const;
+  Result<net::HttpClientRequest> request_for(const OutgoingEvent& event) const;
 
   std::string name_;
   std::string target_;
@@ -54,7 +54,7 @@ class WebhookSink final : public Sink {
   std::vector<WebhookSecret> secrets_;
   std::function<Time()> now_;
   std::size_t useful_concurrency_;
-  HttpClient client_;
+  net::HttpClient client_;
 };
 
 }  // namespace handshaked::emit

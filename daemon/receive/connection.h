@@ -7,19 +7,19 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
+#include "net/peer.h"
+#include "net/server_stream.h"
 #include "receive/intake.h"
 #include "receive/memory_budget.h"
-#include "receive/peer.h"
 #include "receive/source_counters.h"
-#include "receive/stream.h"
 
 namespace handshaked::receive {
 
 /// What a session works with. References are valid until the session returns.
 struct Connection {
-  Stream& stream;
+  net::ServerStream& stream;
   Intake& intake;
-  const Peer& peer;
+  const net::Peer& peer;
   MemoryBudget& memory;  ///< of all connections together: reserve what a request needs beyond a few KiB
   SourceCounters& counters;
   /// The thread's read buffer (kScratchBytes): whatever is in it is gone after the next co_await.

@@ -26,20 +26,20 @@ HttpAnswer product_answer(std::string_view body, unsigned status = 200) {
 }
 
 /// Since version 8 clients name a media type of their own, and want it back.
-void answer_in_kind(const HttpRequest& request, HttpAnswer& answer) {
+void answer_in_kind(const net::HttpRequest& request, HttpAnswer& answer) {
   const std::string_view accepted = request.header("accept");
   if (accepted.starts_with("application/vnd.elasticsearch+json")) answer.content_type = accepted.substr(0, 128);
 }
 
 HttpHandler fixed_answer(std::string_view text, unsigned status = 200) {
-  return [text, status](const HttpRequest& request, HttpBody&, Connection) -> awaitable<Result<HttpAnswer>> {
+  return [text, status](const net::HttpRequest& request, HttpBody&, Connection) -> awaitable<Result<HttpAnswer>> {
     HttpAnswer answer = product_answer(text, status);
     answer_in_kind(request, answer);
     co_return answer;
   };
 }
 
-awaitable<Result<HttpAnswer>> take_bulk(const HttpRequest& request, HttpBody& body, Connection connection,
+awaitable<Result<HttpAnswer>> take_bulk(const net::HttpRequest& request, HttpBody& body, Connection connection,
                                         std::shared_ptr<const FieldNames> names) {
   JsonLines lines(connection.intake, *names);
   BulkItems items;
@@ -67,7 +67,7 @@ awaitable<Result<HttpAnswer>> take_bulk(const HttpRequest& request, HttpBody& bo
 }  // namespace
 
 std::vector<HttpRoute> elasticsearch_routes(const FieldNames& names) {
-  const HttpHandler bulk = [shared = std::make_shared<const FieldNames>(names)](const HttpRequest& request, HttpBody& body,
+  const HttpHandler bulk = [shared = std::make_shared<const FieldNames>(names)](const net::HttpRequest& request, HttpBody& body,
                                                                                 Connection connection) {
     return take_bulk(request, body, std::move(connection), shared);
   };

@@ -14,18 +14,18 @@ constexpr std::size_t kPiece = 256 * 1024;    ///< of decompressed bytes
 constexpr std::size_t kSkipped = 256 * 1024;  ///< of a refused body that is read all the same, to keep the connection
 
 Result<Compression> compression_of(std::string_view encoding) {
-  if (encoding.empty() || is_same_without_case(encoding, "identity")) return Compression::none;
-  if (is_same_without_case(encoding, "gzip") || is_same_without_case(encoding, "x-gzip")) return Compression::gzip;
-  if (is_same_without_case(encoding, "deflate")) return Compression::zlib;
-  if (is_same_without_case(encoding, "zstd")) return Compression::zstd;
+  if (encoding.empty() || net::is_same_without_case(encoding, "identity")) return Compression::none;
+  if (net::is_same_without_case(encoding, "gzip") || net::is_same_without_case(encoding, "x-gzip")) return Compression::gzip;
+  if (net::is_same_without_case(encoding, "deflate")) return Compression::zlib;
+  if (net::is_same_without_case(encoding, "zstd")) return Compression::zstd;
   // Snappy's blocks are undone by who expects them.
-  if (is_same_without_case(encoding, "snappy")) return Compression::none;
+  if (net::is_same_without_case(encoding, "snappy")) return Compression::none;
   return fail(ErrorCode::invalid_input, "Content-Encoding is none of gzip, deflate, zstd, snappy");
 }
 
 }  // namespace
 
-ConnectionBody::ConnectionBody(Connection connection, HttpRequestParser& parser, std::string& pending, const HttpLimits& limits)
+ConnectionBody::ConnectionBody(Connection connection, net::HttpRequestParser& parser, std::string& pending, const HttpLimits& limits)
     : connection_(std::move(connection)), parser_(parser), pending_(pending), limits_(limits), reservation_(connection_.memory) {}
 
 Result<> ConnectionBody::begin(bool is_endless) {

@@ -5,15 +5,15 @@
 #include <memory>
 #include <string>
 
+#include "net/http_request_parser.h"
 #include "receive/byte_window.h"
 #include "receive/decompressor.h"
 #include "receive/http_exchange.h"
-#include "receive/http_request_parser.h"
 
 namespace handshaked::receive {
 
 struct HttpLimits {
-  HttpRequestLimits request;
+  net::HttpRequestLimits request;
   std::size_t body_bytes = std::size_t{64} << 20;  ///< on the wire, and after decompression
   std::chrono::milliseconds idle{75'000};          ///< between two requests
   std::chrono::milliseconds head{15'000};          ///< for the head to be there in whole
@@ -28,7 +28,7 @@ constexpr std::uint64_t kSlowestBytes = 16 * 1024;
 /// next request.
 class ConnectionBody final : public HttpBody {
  public:
-  ConnectionBody(Connection connection, HttpRequestParser& parser, std::string& pending, const HttpLimits& limits);
+  ConnectionBody(Connection connection, net::HttpRequestParser& parser, std::string& pending, const HttpLimits& limits);
 
   /// Looks at the head: fails with limit_exceeded for a length that is too large, and with invalid_input for an encoding that we
   /// do not know. `is_endless`: a stream for which no length and no time is too long.
@@ -47,7 +47,7 @@ class ConnectionBody final : public HttpBody {
   void renew_deadline();
 
   Connection connection_;
-  HttpRequestParser& parser_;
+  net::HttpRequestParser& parser_;
   std::string& pending_;
   const HttpLimits& limits_;
   Reservation reservation_;

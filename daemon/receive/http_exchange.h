@@ -10,8 +10,8 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "base/result.h"
+#include "net/http_request.h"
 #include "receive/connection.h"
-#include "receive/http_request.h"
 
 namespace handshaked::receive {
 
@@ -39,7 +39,7 @@ class HttpBody {
 /// Answers a request. Lines go into `connection.intake`, and are durable before a handler says 2xx. A handler that fails gives
 /// the Error: what was added is discarded, and answer_for() says why to the sender.
 using HttpHandler =
-    std::function<boost::asio::awaitable<Result<HttpAnswer>>(const HttpRequest& request, HttpBody& body, Connection connection)>;
+    std::function<boost::asio::awaitable<Result<HttpAnswer>>(const net::HttpRequest& request, HttpBody& body, Connection connection)>;
 
 /// The answer for a failure of HttpBody: 400, 408, 413, or 503 with Retry-After.
 HttpAnswer answer_for(const Error& error);

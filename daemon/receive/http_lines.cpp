@@ -123,7 +123,7 @@ awaitable<Result<Taken>> take_json(std::string first, HttpBody& body, Intake& in
                   .problem = lines.first_problem()};
 }
 
-awaitable<Result<HttpAnswer>> take_lines(const HttpRequest& request, HttpBody& body, Connection connection,
+awaitable<Result<HttpAnswer>> take_lines(const net::HttpRequest& request, HttpBody& body, Connection connection,
                                          std::shared_ptr<const FieldNames> names) {
   if (is_repeated(request, connection)) {
     HttpAnswer known{.body = "{\"duplicate\":true}"};
@@ -169,10 +169,10 @@ awaitable<Result<HttpAnswer>> take_lines(const HttpRequest& request, HttpBody& b
 }  // namespace
 
 HttpHandler lines_handler(FieldNames names) {
-  return
-      [shared = std::make_shared<const FieldNames>(std::move(names))](const HttpRequest& request, HttpBody& body, Connection connection) {
-        return take_lines(request, body, std::move(connection), shared);
-      };
+  return [shared = std::make_shared<const FieldNames>(std::move(names))](const net::HttpRequest& request, HttpBody& body,
+                                                                         Connection connection) {
+    return take_lines(request, body, std::move(connection), shared);
+  };
 }
 
 }  // namespace handshaked::receive

@@ -9,7 +9,7 @@ namespace handshaked::receive {
 namespace {
 
 HttpHandler ready_handler() {
-  return [](const HttpRequest&, HttpBody&, Connection) -> boost::asio::awaitable<Result<HttpAnswer>> {
+  return [](const net::HttpRequest&, HttpBody&, Connection) -> boost::asio::awaitable<Result<HttpAnswer>> {
     co_return HttpAnswer{.body = "ready\n", .content_type = "text/plain"};
   };
 }

@@ -109,7 +109,7 @@ class HttpConnection {
 
   /// Answers one request. False when the connection has to end.
   awaitable<Result<bool>> exchange() {
-    const HttpRequest& request = parser_.request();
+    const net::HttpRequest& request = parser_.request();
     ConnectionBody body(connection_, parser_, pending_, options_.limits);
     const HttpRoute* route = nullptr;
     std::optional<HttpAnswer> answer = refuse_unread(request, route);
@@ -137,7 +137,7 @@ class HttpConnection {
     co_return keeps_alive;
   }
 
-  std::optional<HttpAnswer> refuse_unread(const HttpRequest& request, const HttpRoute*& route) const {
+  std::optional<HttpAnswer> refuse_unread(const net::HttpRequest& request, const HttpRoute*& route) const {
     if (request.has_header("origin") || request.has_header("sec-fetch-site")) return refusal(403, "requests of web pages are not taken");
     if (!options_.tokens.empty() && !shows_token(request.header("authorization"), options_.tokens)) {
       HttpAnswer answer = refusal(401, "a token is needed: Authorization: Bearer TOKEN");
@@ -183,7 +183,7 @@ class HttpConnection {
 
   Connection connection_;
   const HttpOptions& options_;
-  HttpRequestParser parser_;
+  net::HttpRequestParser parser_;
   std::string pending_;  ///< read, and not yet parsed
 };
 
@@ -233,13 +233,13 @@ bool shows_token(std::string_view authorization, const std::vector<std::string>&
   if (space == std::string_view::npos) return false;
   const std::string_view scheme = authorization.substr(0, space);
   std::string shown(authorization.substr(space + 1));
-  const bool is_basic = is_same_without_case(scheme, "basic");
-  if (is_basic || is_same_without_case(scheme, "apikey")) {
+  const bool is_basic = net::is_same_without_case(scheme, "basic");
+  if (is_basic || net::is_same_without_case(scheme, "apikey")) {
     const std::string decoded = decode_base64(shown);
     const auto colon = decoded.find(':');
     if (colon != std::string::npos) shown = decoded.substr(colon + 1);
     else if (is_basic) return false;
-  } else if (!is_same_without_case(scheme, "bearer")) {
+  } else if (!net::is_same_without_case(scheme, "bearer")) {
     return false;
   }
   bool found = false;

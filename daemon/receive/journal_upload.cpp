@@ -84,7 +84,7 @@ class JournalUpload {
   bool has_added_ = false;   ///< something since then
 };
 
-awaitable<Result<HttpAnswer>> take_upload(const HttpRequest& request, HttpBody& body, Connection connection,
+awaitable<Result<HttpAnswer>> take_upload(const net::HttpRequest& request, HttpBody& body, Connection connection,
                                           std::shared_ptr<const JournalFilter> filter) {
   if (request.content_type() != kContentType) {
     co_return HttpAnswer{.status = 415,
@@ -101,7 +101,7 @@ awaitable<Result<HttpAnswer>> take_upload(const HttpRequest& request, HttpBody& 
 
 HttpHandler journal_upload_handler(JournalFilter filter) {
   const auto shared = std::make_shared<const JournalFilter>(std::move(filter));
-  return [shared](const HttpRequest& request, HttpBody& body, Connection connection) {
+  return [shared](const net::HttpRequest& request, HttpBody& body, Connection connection) {
     return take_upload(request, body, connection, shared);
   };
 }

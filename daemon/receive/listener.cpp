@@ -28,13 +28,13 @@ constexpr auto kAcceptPause = std::chrono::milliseconds(100);
 }  // namespace
 
 struct Listener::Acceptor {
-  Acceptor(NetworkThread& on, const ListeningSocket& listening)
+  Acceptor(NetworkThread& on, const net::ListeningSocket& listening)
       : thread(on), socket(listening), readiness(on.context(), listening.descriptor()) {}
   ~Acceptor() {
     if (readiness.is_open()) readiness.release();  // the ListeningSocket owns the descriptor
   }
   NetworkThread& thread;
-  const ListeningSocket& socket;
+  const net::ListeningSocket& socket;
   asio::posix::stream_descriptor readiness;
 };
 
@@ -51,20 +51,20 @@ Listener::Listener(ListenOptions options, Session session, DatagramReader datagr
 
 Listener::~Listener() = default;
 
-void Listener::use_tls(std::shared_ptr<const TlsServer> tls) {
+void Listener::use_tls(std::shared_ptr<const net::TlsServer> tls) {
   const std::lock_guard lock(tls_mutex_);
   tls_ = std::move(tls);
 }
 
-std::shared_ptr<const TlsServer> Listener::tls() const {
+std::shared_ptr<const net::TlsServer> Listener::tls() const {
   const std::lock_guard lock(tls_mutex_);
   return tls_;
 }
 
 Result<> Listener::open() {
-  for (const Endpoint& endpoint : options_.endpoints) {
-    TRY(auto opened, ListeningSocket::open_all(endpoint, options_.unix_mode));
-    for (ListeningSocket& socket : opened) {
+  for (const net::Endpoint& endpoint : options_.endpoints) {
+    TRY(auto opened, net::ListeningSocket::open_all(endpoint, options_.unix_mode));
+    for (net::ListeningSocket& socket : opened) {
       if (!socket.endpoint().is_stream() && !datagrams_)
         return fail(ErrorCode::invalid_configuration, "cannot listen on " + socket.endpoint().text + ": it takes datagrams");
       sockets_.push_back(std::move(socket));
@@ -75,7 +75,7 @@ Result<> Listener::open() {
 
 void Listener::start() {
   std::size_t next = 0;
-  for (const ListeningSocket& socket : sockets_) {
+  for (const net::ListeningSocket& socket : sockets_) {
     NetworkThread& thread = threads_.at(next++ % threads_.size());
     auto acceptor = std::make_shared<Acceptor>(thread, socket);
     acceptors_.push_back(acceptor);
@@ -105,7 +105,7 @@ awaitable<void> Listener::accept(std::shared_ptr<Acceptor> acceptor) {
       const int descriptor =
           ::accept4(acceptor->socket.descriptor(), reinterpret_cast<sockaddr*>(&address), &length, SOCK_CLOEXEC | SOCK_NONBLOCK);
       if (descriptor >= 0) {
-        admit(descriptor, peer_at(address, length), acceptor->socket.endpoint().transport == Endpoint::Transport::tls);
+        admit(descriptor, net::peer_at(address, length), acceptor->socket.endpoint().transport == net::Endpoint::Transport::tls);
         continue;
       }
       if (errno == EINTR || errno == ECONNABORTED) continue;
@@ -117,11 +117,11 @@ awaitable<void> Listener::accept(std::shared_ptr<Acceptor> acceptor) {
   }
 }
 
-bool Listener::is_allowed(const Peer& peer) const {
+bool Listener::is_allowed(const net::Peer& peer) const {
   return options_.allowed.empty() || peer.address == "unix" || options_.allowed.contains(peer.address);
 }
 
-void Listener::admit(int descriptor, Peer peer, bool with_tls) {
+void Listener::admit(int descriptor, net::Peer peer, bool with_tls) {
   const bool allowed = is_allowed(peer);
   if (!allowed || counters_.open_connections >= options_.max_connections) {
     ::close(descriptor);
@@ -143,7 +143,7 @@ void Listener::admit(int descriptor, Peer peer, bool with_tls) {
   asio::co_spawn(thread.context(), serve(thread, descriptor, std::move(peer), with_tls), finished);
 }
 
-awaitable<void> Listener::serve(NetworkThread& thread, int descriptor, Peer peer, bool with_tls) {
+awaitable<void> Listener::serve(NetworkThread& thread, int descriptor, net::Peer peer, bool with_tls) {
   sockaddr_storage address{};
   socklen_t length = sizeof address;
   getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &length);
@@ -152,7 +152,7 @@ awaitable<void> Listener::serve(NetworkThread& thread, int descriptor, Peer peer
     setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
   }
-  Stream stream(Stream::Socket(thread.context(), asio::generic::stream_protocol(address.ss_family, 0), descriptor));
+  net::ServerStream stream(net::ServerStream::Socket(thread.context(), asio::generic::stream_protocol(address.ss_family, 0), descriptor));
   const NetworkThread::Watch watch(thread, stream);
   const auto ended = co_await run_session(thread, stream, peer, with_tls);
   if (ended || thread.is_ending()) co_return;
@@ -160,10 +160,10 @@ awaitable<void> Listener::serve(NetworkThread& thread, int descriptor, Peer peer
   failures_.warn(options_.intake.source + ": the connection of " + peer.description() + " was ended: " + ended.error().message());
 }
 
-awaitable<Result<>> Listener::run_session(NetworkThread& thread, Stream& stream, Peer& peer, bool with_tls) {
+awaitable<Result<>> Listener::run_session(NetworkThread& thread, net::ServerStream& stream, net::Peer& peer, bool with_tls) {
   if (with_tls) {
     stream.expect_within(options_.handshake);
-    const std::shared_ptr<const TlsServer> server = tls();
+    const std::shared_ptr<const net::TlsServer> server = tls();
     const auto agreed = co_await stream.start_tls(*server);
     if (!agreed) co_return fail(agreed.error());
     peer.common_name = stream.peer_common_name();

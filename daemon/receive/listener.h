@@ -10,21 +10,21 @@
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 
-#include "receive/address_list.h"
+#include "net/address_list.h"
+#include "net/listening_socket.h"
+#include "net/tls_server.h"
 #include "receive/connection.h"
-#include "receive/listening_socket.h"
 #include "receive/network_threads.h"
 #include "receive/occasional_log.h"
-#include "receive/tls_server.h"
 
 namespace handshaked::receive {
 
 /// What one configured source allows its senders, whatever the protocol.
 struct ListenOptions {
   IntakeOptions intake;  ///< an empty `host` becomes each peer's address, unless it is this host
-  std::vector<Endpoint> endpoints;
-  AddressList allowed;                          ///< empty: whoever can connect
-  std::shared_ptr<const TlsServer> tls;         ///< for tls endpoints, until use_tls() gives another
+  std::vector<net::Endpoint> endpoints;
+  net::AddressList allowed;                     ///< empty: whoever can connect
+  std::shared_ptr<const net::TlsServer> tls;    ///< for tls endpoints, until use_tls() gives another
   std::size_t max_connections = 1000;           ///< further ones are closed at once
   std::chrono::milliseconds handshake{10'000};  ///< for TLS to be agreed on
   int unix_mode = 0660;                         ///< of socket files
@@ -58,30 +58,30 @@ class Listener {
   /// Begins to accept, until the threads end. They must be running or be started soon, and be joined before this goes.
   void start();
   /// Connections that begin from now on speak TLS so. From any thread.
-  void use_tls(std::shared_ptr<const TlsServer> tls);
+  void use_tls(std::shared_ptr<const net::TlsServer> tls);
   const ListenOptions& options() const { return options_; }
-  const std::vector<ListeningSocket>& sockets() const { return sockets_; }
+  const std::vector<net::ListeningSocket>& sockets() const { return sockets_; }
 
  private:
   struct Acceptor;
   boost::asio::awaitable<void> accept(std::shared_ptr<Acceptor> acceptor);
   boost::asio::awaitable<void> read_datagrams(std::shared_ptr<Acceptor> acceptor);
-  void admit(int descriptor, Peer peer, bool with_tls);
-  boost::asio::awaitable<void> serve(NetworkThread& thread, int descriptor, Peer peer, bool with_tls);
-  boost::asio::awaitable<Result<>> run_session(NetworkThread& thread, Stream& stream, Peer& peer, bool with_tls);
-  bool is_allowed(const Peer& peer) const;
-  std::shared_ptr<const TlsServer> tls() const;
+  void admit(int descriptor, net::Peer peer, bool with_tls);
+  boost::asio::awaitable<void> serve(NetworkThread& thread, int descriptor, net::Peer peer, bool with_tls);
+  boost::asio::awaitable<Result<>> run_session(NetworkThread& thread, net::ServerStream& stream, net::Peer& peer, bool with_tls);
+  bool is_allowed(const net::Peer& peer) const;
+  std::shared_ptr<const net::TlsServer> tls() const;
 
   ListenOptions options_;
   mutable std::mutex tls_mutex_;  // guards tls_
-  std::shared_ptr<const TlsServer> tls_;
+  std::shared_ptr<const net::TlsServer> tls_;
   Session session_;
   DatagramReader datagrams_;
   NetworkThreads& threads_;
   IntakeFactory& intakes_;
   MemoryBudget& memory_;
   SourceCounters& counters_;
-  std::vector<ListeningSocket> sockets_;
+  std::vector<net::ListeningSocket> sockets_;
   std::vector<std::shared_ptr<Acceptor>> acceptors_;
   OccasionalLog refusals_, failures_;
 };

@@ -111,7 +111,7 @@ void take_values(simdjson::dom::array values, const std::string& host, Intake& i
   }
 }
 
-awaitable<Result<HttpAnswer>> take_push(const HttpRequest& request, HttpBody& body, Connection connection, std::size_t limit_bytes) {
+awaitable<Result<HttpAnswer>> take_push(const net::HttpRequest& request, HttpBody& body, Connection connection, std::size_t limit_bytes) {
   std::string all;
   const auto read = co_await body.read_all(all);
   if (!read) co_return fail(read.error());
@@ -179,7 +179,7 @@ Result<std::size_t> take_loki_json(std::string_view json, Intake& intake) {
 }
 
 HttpHandler loki_push_handler(std::size_t limit_bytes) {
-  return [limit_bytes](const HttpRequest& request, HttpBody& body, Connection connection) {
+  return [limit_bytes](const net::HttpRequest& request, HttpBody& body, Connection connection) {
     return take_push(request, body, std::move(connection), limit_bytes);
   };
 }

@@ -37,7 +37,7 @@ std::span<char> NetworkThread::scratch() {
 
 void NetworkThread::sweep() {
   const auto now = std::chrono::steady_clock::now();
-  for (Stream* const stream : streams_) {
+  for (net::ServerStream* const stream : streams_) {
     if (stream->is_overdue(now)) stream->close_overdue();
   }
   if (ending_) finish_if_idle();
@@ -51,7 +51,7 @@ void NetworkThread::begin_end(std::chrono::milliseconds grace) {
   asio::post(context_, [this, grace] {
     ending_ = true;
     for (const auto& cancel : at_end_) cancel();
-    for (Stream* const stream : streams_) stream->end_reading();
+    for (net::ServerStream* const stream : streams_) stream->end_reading();
     end_timer_.expires_after(grace);
     end_timer_.async_wait([this](boost::system::error_code error) {
       if (!error) context_.stop();
@@ -69,7 +69,7 @@ void NetworkThread::join() {
   if (thread_.joinable()) thread_.join();
 }
 
-NetworkThread::Watch::Watch(NetworkThread& thread, Stream& stream) : thread_(thread), stream_(stream) {
+NetworkThread::Watch::Watch(NetworkThread& thread, net::ServerStream& stream) : thread_(thread), stream_(stream) {
   thread_.streams_.insert(&stream_);
   if (thread_.is_ending()) stream_.end_reading();
 }

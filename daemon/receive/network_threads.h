@@ -14,7 +14,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
-#include "receive/stream.h"
+#include "net/server_stream.h"
 
 namespace handshaked::receive {
 
@@ -40,14 +40,14 @@ class NetworkThread {
   /// A stream that the sweep watches over, and a session that the end waits for.
   class Watch {
    public:
-    Watch(NetworkThread& thread, Stream& stream);
+    Watch(NetworkThread& thread, net::ServerStream& stream);
     ~Watch();
     Watch(const Watch&) = delete;
     Watch& operator=(const Watch&) = delete;
 
    private:
     NetworkThread& thread_;
-    Stream& stream_;
+    net::ServerStream& stream_;
   };
 
   /// Of the sessions that run, or are about to, on this thread. Any thread.
@@ -61,7 +61,7 @@ class NetworkThread {
 
   // In front of the context, whose end destroys what is suspended: that refers to these.
   std::unique_ptr<char[]> scratch_;
-  std::set<Stream*> streams_;
+  std::set<net::ServerStream*> streams_;
   std::vector<std::function<void()>> at_end_;
   std::atomic<bool> ending_ = false;
   boost::asio::io_context context_{1};

@@ -91,7 +91,7 @@ std::size_t take_records(dom::array records, std::string_view host, const FieldN
   return count;
 }
 
-awaitable<Result<HttpAnswer>> take_logs(const HttpRequest& request, HttpBody& body, Connection connection,
+awaitable<Result<HttpAnswer>> take_logs(const net::HttpRequest& request, HttpBody& body, Connection connection,
                                         std::shared_ptr<const FieldNames> names) {
   const bool is_protobuf = request.content_type() == kProtobuf;
   if (!is_protobuf && request.content_type() != "application/json")
@@ -133,10 +133,10 @@ Result<std::size_t> take_otlp_json(std::string_view json, const FieldNames& name
 }
 
 HttpHandler otlp_logs_handler(FieldNames names) {
-  return
-      [shared = std::make_shared<const FieldNames>(std::move(names))](const HttpRequest& request, HttpBody& body, Connection connection) {
-        return take_logs(request, body, std::move(connection), shared);
-      };
+  return [shared = std::make_shared<const FieldNames>(std::move(names))](const net::HttpRequest& request, HttpBody& body,
+                                                                         Connection connection) {
+    return take_logs(request, body, std::move(connection), shared);
+  };
 }
 
 }  // namespace handshaked::receive

@@ -49,7 +49,7 @@ class DatagramBatch {
 
   std::span<char> text(std::size_t i) const { return {buffer_.data() + i * slot_, headers_[i].msg_len}; }
   bool is_cut(std::size_t i) const { return (headers_[i].msg_hdr.msg_flags & MSG_TRUNC) != 0; }
-  Peer sender(std::size_t i) const { return peer_at(slots_[i].sender, headers_[i].msg_hdr.msg_namelen); }
+  net::Peer sender(std::size_t i) const { return net::peer_at(slots_[i].sender, headers_[i].msg_hdr.msg_namelen); }
   bool same_sender(std::size_t a, std::size_t b) const {
     const socklen_t length = headers_[a].msg_hdr.msg_namelen;
     return length == headers_[b].msg_hdr.msg_namelen && std::memcmp(&slots_[a].sender, &slots_[b].sender, length) == 0;
@@ -122,7 +122,7 @@ class DatagramReading {
   }
 
   void take_from_one_sender(std::size_t first, std::size_t next) {
-    const Peer peer = batch_.sender(first);
+    const net::Peer peer = batch_.sender(first);
     if (!context_.options.allowed.empty() && peer.address != "unix" && !context_.options.allowed.contains(peer.address)) {
       context_.counters.refused_connections += next - first;
       context_.refuse("datagrams from " + peer.address + " are refused: its address is not in the list of allowed ones");

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "receive/http_request.h"
+#include "net/http_request.h"
 
 namespace handshaked::web {
 namespace {
@@ -34,9 +34,9 @@ bool is_expected_host(std::string_view host_header, std::span<const std::string>
     host = host.substr(0, colon);
   }
   if (host.ends_with('.')) host.remove_suffix(1);
-  if (is_address(AF_INET, host) || receive::is_same_without_case(host, "localhost")) return true;
+  if (is_address(AF_INET, host) || net::is_same_without_case(host, "localhost")) return true;
   return !host.empty() &&
-         std::any_of(names.begin(), names.end(), [host](const std::string& name) { return receive::is_same_without_case(name, host); });
+         std::any_of(names.begin(), names.end(), [host](const std::string& name) { return net::is_same_without_case(name, host); });
 }
 
 }  // namespace handshaked::web

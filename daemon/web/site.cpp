@@ -23,8 +23,8 @@ std::optional<std::pair<Language, double>> wish_of(std::string_view item) {
     if (std::from_chars(digits.data(), digits.data() + digits.size(), weight).ec != std::errc()) weight = 0;
   }
   if (!(weight > 0)) return std::nullopt;
-  if (receive::is_same_without_case(name, "zh")) return std::pair(Language::zh, weight);
-  if (receive::is_same_without_case(name, "en")) return std::pair(Language::en, weight);
+  if (net::is_same_without_case(name, "zh")) return std::pair(Language::zh, weight);
+  if (net::is_same_without_case(name, "en")) return std::pair(Language::en, weight);
   return std::nullopt;
 }
 
@@ -45,7 +45,7 @@ Language preferred_language(std::string_view accept_language, Language otherwise
   return best;
 }
 
-void Site::answer(const receive::HttpRequest& request, WebReply reply) {
+void Site::answer(const net::HttpRequest& request, WebReply reply) {
   const std::string asked = request.parameter("lang");
   const bool is_chinese = (asked == "zh"   ? Language::zh
                            : asked == "en" ? Language::en

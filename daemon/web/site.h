@@ -33,7 +33,7 @@ class Site {
 
   Site(Daemon daemon, Options options) : daemon_(std::move(daemon)), options_(options) {}
 
-  void answer(const receive::HttpRequest& request, WebReply reply);
+  void answer(const net::HttpRequest& request, WebReply reply);
 
  private:
   enum class Part { page_en, page_zh, incidents_en, incidents_zh, metrics, health, readiness };

@@ -38,7 +38,7 @@ std::string to_bytes(const WebAnswer& answer, bool head_only, bool keeps_alive) 
   header("Content-Length", std::to_string(answer.body.size()));
   for (const auto& [name, value] : kAlways) {
     const bool is_replaced = std::any_of(answer.headers.begin(), answer.headers.end(),
-                                         [name = name](const auto& own) { return receive::is_same_without_case(own.first, name); });
+                                         [name = name](const auto& own) { return net::is_same_without_case(own.first, name); });
     if (!is_replaced) header(name, value);
   }
   for (const auto& [name, value] : answer.headers) header(name, value);

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "receive/http_request.h"
+#include "net/http_request.h"
 
 namespace handshaked::web {
 
@@ -29,6 +29,6 @@ std::string to_bytes(const WebAnswer& answer, bool head_only, bool keeps_alive);
 /// Answers one GET or HEAD without a body. `reply` is to be called once, at any time later, on the loop thread. The request goes when
 /// the function returns.
 using WebReply = std::function<void(WebAnswer)>;
-using WebHandler = std::function<void(const receive::HttpRequest& request, WebReply reply)>;
+using WebHandler = std::function<void(const net::HttpRequest& request, WebReply reply)>;
 
 }  // namespace handshaked::web

@@ -15,9 +15,8 @@ WebFront::WebFront(boost::asio::any_io_executor loop, const config::Web& web, co
 
 Result<> WebFront::open() {
   if (web_.listen.empty()) return success();
-  TRY(options_.endpoint, receive::parse_endpoint(web_.listen));
-  server_.emplace(loop_, options_,
-                  [this](const receive::HttpRequest& request, WebReply reply) { site_.answer(request, std::move(reply)); });
+  TRY(options_.endpoint, net::parse_endpoint(web_.listen));
+  server_.emplace(loop_, options_, [this](const net::HttpRequest& request, WebReply reply) { site_.answer(request, std::move(reply)); });
   if (const auto started = server_->start(); !started) {
     server_.reset();
     if (web_.is_explicit) return fail(started.error().wrapped("[web]"));

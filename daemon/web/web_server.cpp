@@ -18,10 +18,10 @@
 #include <optional>
 #include <set>
 
-#include "receive/http_request_parser.h"
-#include "receive/listening_socket.h"
+#include "net/http_request_parser.h"
+#include "net/listening_socket.h"
+#include "net/server_stream.h"
 #include "receive/occasional_log.h"
-#include "receive/stream.h"
 #include "web/expected_host.h"
 
 namespace handshaked::web {
@@ -29,8 +29,8 @@ namespace {
 
 namespace asio = boost::asio;
 using asio::awaitable;
-using receive::HttpRequestParser;
-using receive::Stream;
+using net::HttpRequestParser;
+using net::ServerStream;
 
 constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 constexpr auto kSweep = std::chrono::milliseconds(500);
@@ -68,7 +68,7 @@ class WebServer::Listener : public std::enable_shared_from_this<Listener> {
   ~Listener() { release(); }
 
   Result<> open() {
-    TRY(auto socket, receive::ListeningSocket::open(options_.endpoint, kSocketMode));
+    TRY(auto socket, net::ListeningSocket::open(options_.endpoint, kSocketMode));
     socket_.emplace(std::move(socket));
     readiness_.assign(socket_->descriptor());
     return success();
@@ -84,7 +84,7 @@ class WebServer::Listener : public std::enable_shared_from_this<Listener> {
     release();
     pause_.cancel();
     sweep_.cancel();
-    for (Stream* const stream : streams_) stream->close();
+    for (ServerStream* const stream : streams_) stream->close();
     socket_.reset();
   }
 
@@ -130,7 +130,7 @@ class WebServer::Listener : public std::enable_shared_from_this<Listener> {
     const int on = 1;
     const int family = options_.endpoint.is_unix() ? AF_UNIX : (options_.endpoint.host.find(':') == std::string::npos ? AF_INET : AF_INET6);
     if (family != AF_UNIX) setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    auto stream = std::make_shared<Stream>(Stream::Socket(loop_, asio::generic::stream_protocol(family, 0), descriptor));
+    auto stream = std::make_shared<ServerStream>(ServerStream::Socket(loop_, asio::generic::stream_protocol(family, 0), descriptor));
     streams_.insert(stream.get());
     spawn(serve(shared_from_this(), std::move(stream)));
   }
@@ -140,23 +140,23 @@ class WebServer::Listener : public std::enable_shared_from_this<Listener> {
     sweep_.async_wait([self = shared_from_this()](boost::system::error_code error) {
       if (error || self->is_closed_) return;
       const auto now = std::chrono::steady_clock::now();
-      for (Stream* const stream : self->streams_) {
+      for (ServerStream* const stream : self->streams_) {
         if (stream->is_overdue(now)) stream->close_overdue();
       }
       self->sweep();
     });
   }
 
-  awaitable<void> serve(std::shared_ptr<Listener> /*keeps us*/, std::shared_ptr<Stream> stream) {
+  awaitable<void> serve(std::shared_ptr<Listener> /*keeps us*/, std::shared_ptr<ServerStream> stream) {
     co_await converse(*stream);
     streams_.erase(stream.get());
     stream->close();
   }
 
-  awaitable<void> converse(Stream& stream) {
+  awaitable<void> converse(ServerStream& stream) {
     std::string input;  // read, and not yet parsed
     for (std::size_t requests = 0; requests < options_.max_requests && !is_closed_; ++requests) {
-      const receive::HttpRequestLimits limits{.header_bytes = options_.head_bytes};
+      const net::HttpRequestLimits limits{.header_bytes = options_.head_bytes};
       HttpRequestParser parser(limits);
       const auto head = co_await read_head(stream, parser, input);
       if (head && !head.value()) co_return;
@@ -179,7 +179,7 @@ class WebServer::Listener : public std::enable_shared_from_this<Listener> {
   }
 
   /// False when the client has ended, or said nothing, instead.
-  awaitable<Result<bool>> read_head(Stream& stream, HttpRequestParser& parser, std::string& input) {
+  awaitable<Result<bool>> read_head(ServerStream& stream, HttpRequestParser& parser, std::string& input) {
     bool began = !input.empty();
     stream.expect_within(began ? options_.head : options_.idle);
     while (true) {
@@ -204,7 +204,7 @@ class WebServer::Listener : public std::enable_shared_from_this<Listener> {
   }
 
   awaitable<WebAnswer> answer_request(const HttpRequestParser& parser) {
-    const receive::HttpRequest& request = parser.request();
+    const net::HttpRequest& request = parser.request();
     if (request.method != "GET" && request.method != "HEAD") {
       WebAnswer refusal = web_refusal(405, "only GET and HEAD are known here");
       refusal.headers.emplace_back("Allow", "GET, HEAD");
@@ -239,10 +239,10 @@ class WebServer::Listener : public std::enable_shared_from_this<Listener> {
   asio::any_io_executor loop_;
   const WebServerOptions options_;
   const WebHandler handler_;
-  std::optional<receive::ListeningSocket> socket_;
+  std::optional<net::ListeningSocket> socket_;
   asio::posix::stream_descriptor readiness_;
   asio::steady_timer pause_, sweep_;
-  std::set<Stream*> streams_;
+  std::set<ServerStream*> streams_;
   receive::OccasionalLog refusals_;
   bool is_closed_ = false;
 };

@@ -9,13 +9,13 @@
 #include <boost/asio/any_io_executor.hpp>
 
 #include "base/result.h"
-#include "receive/endpoint.h"
+#include "net/endpoint.h"
 #include "web/web_answer.h"
 
 namespace handshaked::web {
 
 struct WebServerOptions {
-  receive::Endpoint endpoint;              ///< TCP or a Unix socket
+  net::Endpoint endpoint;                  ///< TCP or a Unix socket
   std::vector<std::string> host_names;     ///< that requests may call us by: expected_host.h
   std::size_t max_connections = 64;        ///< further ones are closed at once
   std::size_t max_requests = 1000;         ///< on one connection

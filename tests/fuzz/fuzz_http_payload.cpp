@@ -3,9 +3,9 @@
 
 #include "../support/recording_intake.h"
 #include "fuzz_input.h"
-#include "receive/address_list.h"
+#include "net/address_list.h"
+#include "net/endpoint.h"
 #include "receive/bulk_items.h"
-#include "receive/endpoint.h"
 #include "receive/json_lines.h"
 #include "receive/loki_push.h"
 #include "receive/otlp_logs.h"
@@ -62,7 +62,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       if (const auto undone = receive::undo_snappy(body, kMostUndone))
         fuzz::promise(undone.value().size() <= kMostUndone, "the limit holds");
       break;
-    default: static_cast<void>(receive::parse_endpoint(body)); static_cast<void>(receive::AddressList::parse({body}));
+    default: static_cast<void>(net::parse_endpoint(body)); static_cast<void>(net::AddressList::parse({body}));
   }
   expect_bounded(intake, body.size());
   return 0;

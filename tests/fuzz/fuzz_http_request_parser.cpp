@@ -3,7 +3,7 @@
 #include <string>
 
 #include "fuzz_input.h"
-#include "receive/http_request_parser.h"
+#include "net/http_request_parser.h"
 #include "receive/http_session.h"
 
 namespace handshaked {
@@ -18,7 +18,7 @@ struct Outcome {
 
 /// nullopt: refused, or not there in whole.
 std::optional<Outcome> parse(std::string_view bytes, std::string_view sizes) {
-  receive::HttpRequestParser parser({.header_bytes = 512});
+  net::HttpRequestParser parser({.header_bytes = 512});
   std::string rest;
   Outcome outcome;
   std::size_t piece = 0;

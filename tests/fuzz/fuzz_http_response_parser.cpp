@@ -2,19 +2,19 @@
 #include <optional>
 #include <string>
 
-#include "emit/http_response_parser.h"
 #include "fuzz_input.h"
+#include "net/http_response_parser.h"
 
 namespace handshaked {
 namespace {
 
-using emit::HttpResponse;
+using net::HttpResponse;
 
-constexpr emit::HttpResponseLimits kLimits{.header_bytes = 512, .body_bytes = 256};
+constexpr net::HttpResponseLimits kLimits{.header_bytes = 512, .body_bytes = 256};
 
 /// nullopt: refused, or broken off in the middle.
 std::optional<HttpResponse> parse(std::string_view bytes, std::string_view sizes) {
-  emit::HttpResponseParser parser(kLimits);
+  net::HttpResponseParser parser(kLimits);
   std::size_t piece = 0;
   while (!bytes.empty() && !parser.is_complete() && !parser.is_body_cut()) {
     const std::size_t wanted = sizes.empty() ? bytes.size() : 1U + static_cast<unsigned char>(sizes[piece++ % sizes.size()]);

@@ -70,12 +70,12 @@ Result<std::string> url_of(const config::Receiver& receiver) {
   return receiver.url;
 }
 
-emit::TlsClientOptions tls_options(const config::Receiver& receiver) {
+net::TlsClientOptions tls_options(const config::Receiver& receiver) {
   return {.ca_file = receiver.ca_file, .certificate_file = receiver.client_certificate, .key_file = receiver.client_key};
 }
 
-emit::HttpClientOptions http_options(const config::Receiver& receiver) {
-  emit::HttpClientOptions http;
+net::HttpClientOptions http_options(const config::Receiver& receiver) {
+  net::HttpClientOptions http;
   http.first_byte = http.whole = receiver.timeout;
   http.idle_connections = receiver_concurrency(receiver);
   return http;

@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "receive/tls_server.h"
+#include "net/tls_server.h"
 #include "runtime/delivery/secret_path.h"
 #include "runtime/network/http_listener.h"
 #include "runtime/network/shipper_sessions.h"
@@ -19,7 +19,7 @@ class Problems {
   void look_at_tls(std::string_view section, const config::NetworkSource& source) {
     if (source.certificate.empty()) return;
     note(section, source,
-         receive::TlsServer::create({.certificate_file = source.certificate, .key_file = source.key, .client_ca_file = source.client_ca}));
+         net::TlsServer::create({.certificate_file = source.certificate, .key_file = source.key, .client_ca_file = source.client_ca}));
   }
   std::vector<std::string> take() { return std::move(all_); }
 

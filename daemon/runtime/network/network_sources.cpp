@@ -3,8 +3,8 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/query.hpp>
 
+#include "net/inherited_sockets.h"
 #include "parse/time_zone.h"
-#include "receive/inherited_sockets.h"
 #include "receive/syslog_datagrams.h"
 #include "receive/syslog_session.h"
 #include "runtime/network/http_listener.h"
@@ -24,7 +24,7 @@ constexpr auto kEndGrace = std::chrono::seconds(3);
 
 std::int64_t now_in_seconds() { return wall_clock_now().time_since_epoch() / std::chrono::seconds(1); }
 
-receive::TlsServerOptions tls_files(const config::NetworkSource& configured) {
+net::TlsServerOptions tls_files(const config::NetworkSource& configured) {
   return {.certificate_file = configured.certificate, .key_file = configured.key, .client_ca_file = configured.client_ca};
 }
 
@@ -36,13 +36,13 @@ Result<receive::ListenOptions> listen_options(const config::NetworkSource& confi
                     .host = configured.host,
                     .sender_names_host = configured.sender_names_host};
   for (const std::string& text : configured.listen) {
-    TRY(auto endpoint, receive::parse_endpoint(text));
+    TRY(auto endpoint, net::parse_endpoint(text));
     options.endpoints.push_back(std::move(endpoint));
   }
-  TRY(options.allowed, receive::AddressList::parse(configured.allow));
+  TRY(options.allowed, net::AddressList::parse(configured.allow));
   if (!configured.certificate.empty()) {
-    TRY(auto tls, receive::TlsServer::create(tls_files(configured)));
-    options.tls = std::make_shared<const receive::TlsServer>(std::move(tls));
+    TRY(auto tls, net::TlsServer::create(tls_files(configured)));
+    options.tls = std::make_shared<const net::TlsServer>(std::move(tls));
   }
   options.max_connections = configured.max_connections;
   options.unix_mode = configured.socket_mode;
@@ -67,7 +67,7 @@ Result<> NetworkSources::open_all(const config::Config& config, const FindCursor
     if (!added) return fail(added.error().wrapped("[[syslog]] \"" + source.network.name + "\""));
   }
   TRY(add_shippers(config, find_cursor));
-  for (const receive::InheritedSocket& socket : receive::inherited_sockets()) {
+  for (const net::InheritedSocket& socket : net::inherited_sockets()) {
     if (socket.is_taken) continue;
     telemetry::log_warning("systemd holds the socket \"" + socket.name + "\" (" + socket.endpoint.text +
                            ") for us, and no source listens on it: what comes there waits in vain");
@@ -96,7 +96,7 @@ Result<> NetworkSources::add_listener(receive::ListenOptions options, receive::S
   auto listener = std::make_unique<receive::Listener>(std::move(options), std::move(session), std::move(datagrams), threads_, *this,
                                                       memory_, source.counters);
   TRY(listener->open());
-  for (const receive::ListeningSocket& socket : listener->sockets()) {
+  for (const net::ListeningSocket& socket : listener->sockets()) {
     std::string where = socket.endpoint().text;
     if (socket.endpoint().port == 0 && !socket.endpoint().is_unix()) where += " (port " + std::to_string(socket.port()) + ")";
     telemetry::log_info(source.name + " listens on " + where, {.source = source.name});
@@ -183,9 +183,9 @@ void NetworkSources::use_rules(std::shared_ptr<const match::RuleSet> rules) {
 
 void NetworkSources::reload_certificates() {
   for (const Certified& certified : certified_) {
-    auto tls = receive::TlsServer::create(certified.files);
+    auto tls = net::TlsServer::create(certified.files);
     if (tls) {
-      certified.listener->use_tls(std::make_shared<const receive::TlsServer>(std::move(tls).value()));
+      certified.listener->use_tls(std::make_shared<const net::TlsServer>(std::move(tls).value()));
     } else {
       telemetry::log_error(certified.listener->options().intake.source +
                                ": the certificate was not reloaded, the one from before stays in use: " + tls.error().message(),

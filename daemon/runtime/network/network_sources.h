@@ -13,9 +13,9 @@
 
 #include "base/bounded_queue.h"
 #include "config/config.h"
+#include "net/tls_server.h"
 #include "receive/listener.h"
 #include "receive/network_threads.h"
-#include "receive/tls_server.h"
 #include "runtime/network/journal_follower.h"
 #include "runtime/network/network_intake.h"
 #include "telemetry/metrics.h"
@@ -85,7 +85,7 @@ class NetworkSources final : public receive::IntakeFactory {
   std::vector<std::unique_ptr<receive::Listener>> listeners_;
   struct Certified {
     receive::Listener* listener;
-    receive::TlsServerOptions files;
+    net::TlsServerOptions files;
   };
   std::vector<Certified> certified_;  ///< the listeners that speak TLS
   std::vector<std::unique_ptr<JournalFollower>> journals_;

@@ -7,7 +7,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "run_coroutine.h"
+#include "support/run_coroutine.h"
 
 namespace handshaked::emit {
 namespace {
@@ -158,7 +158,7 @@ class DeliveryTest : public testing::Test {
       has_ended_ = true;
     });
   }
-  bool until(const std::function<bool()>& condition) { return run_until(loop_, condition); }
+  bool until(const std::function<bool()>& condition) { return test::run_until(loop_, condition); }
   void settle() {
     loop_.restart();
     while (loop_.poll_one() > 0) {

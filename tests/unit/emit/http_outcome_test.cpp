@@ -11,7 +11,7 @@ using Kind = DeliveryOutcome::Kind;
 constexpr Time kNow{std::chrono::seconds(784111777)};
 
 DeliveryOutcome outcome_for(unsigned status, std::vector<std::pair<std::string, std::string>> headers = {}) {
-  return outcome_of(HttpResponse{.status = status, .headers = std::move(headers), .body = "", .is_body_complete = true}, kNow);
+  return outcome_of(net::HttpResponse{.status = status, .headers = std::move(headers), .body = "", .is_body_complete = true}, kNow);
 }
 
 TEST(HttpOutcome, FollowsTheStatus) {

@@ -8,8 +8,8 @@
 
 #include <gtest/gtest.h>
 
-#include "loopback_server.h"
-#include "run_coroutine.h"
+#include "support/loopback_server.h"
+#include "support/run_coroutine.h"
 #include "support/temp_dir.h"
 
 namespace handshaked::emit {
@@ -29,7 +29,7 @@ OutgoingEvent event_named(const std::string& id) {
 /// Octet-counted frames that a collector has read, over all connections.
 class Frames {
  public:
-  void read_one(LoopbackConnection& connection) {
+  void read_one(test::LoopbackConnection& connection) {
     const std::string frame = connection.read_frame();
     const std::lock_guard lock(mutex_);
     if (!frame.empty()) frames_.push_back(frame);
@@ -60,7 +60,7 @@ class SyslogSinkTest : public testing::Test {
   }
   DeliveryOutcome send(SyslogSink& sink, const std::string& id) {
     const OutgoingEvent event = event_named(id);
-    return run_coroutine(loop_, sink.send(event));
+    return test::run_coroutine(loop_, sink.send(event));
   }
 
   /// A Unix socket of `kind` bound to a fresh path.
@@ -92,13 +92,13 @@ class SyslogSinkTest : public testing::Test {
 
 TEST_F(SyslogSinkTest, CountsOctetsOverTcpAndKeepsTheConnection) {
   Frames frames;
-  LoopbackServer server([&](LoopbackConnection& connection, int) {
+  test::LoopbackServer server([&](test::LoopbackConnection& connection, int) {
     while (connection.is_good()) frames.read_one(connection);
   });
   const auto sink = tcp_sink(server.port());
   EXPECT_EQ(send(*sink, "a").kind, Kind::delivered);
   EXPECT_EQ(send(*sink, "b").kind, Kind::delivered);
-  EXPECT_TRUE(run_until(loop_, [&] { return frames.all().size() == 2; }));
+  EXPECT_TRUE(test::run_until(loop_, [&] { return frames.all().size() == 2; }));
   EXPECT_EQ(server.connections(), 1);
   const std::string first = frames.all().at(0);
   EXPECT_EQ(std::stoul(first), first.size() - first.find(' ') - 1);
@@ -110,7 +110,7 @@ TEST_F(SyslogSinkTest, LosesNoMessageToACollectorThatClosesAfterEachOne) {
   // Closed in order. A reset that arrives after the peer's kernel took the message can lose it: syslog has no answer.
   {
     Frames frames;
-    LoopbackServer server([&](LoopbackConnection& connection, int) {
+    test::LoopbackServer server([&](test::LoopbackConnection& connection, int) {
       frames.read_one(connection);
       connection.close(false);
     });
@@ -124,7 +124,7 @@ TEST_F(SyslogSinkTest, LosesNoMessageToACollectorThatClosesAfterEachOne) {
           if (frame.ends_with("summary of " + id)) return true;
         return false;
       };
-      EXPECT_TRUE(run_until(loop_, has_come)) << id;
+      EXPECT_TRUE(test::run_until(loop_, has_come)) << id;
     }
     sink->close();
   }
@@ -132,10 +132,10 @@ TEST_F(SyslogSinkTest, LosesNoMessageToACollectorThatClosesAfterEachOne) {
 
 TEST_F(SyslogSinkTest, SpeaksTls) {
   Frames frames;
-  const auto authority = TestCertificate::authority();
-  const auto certificate = TestCertificate::server("IP:127.0.0.1", authority);
-  LoopbackServer server(
-      [&](LoopbackConnection& connection, int) {
+  const auto authority = test::TestCertificate::authority();
+  const auto certificate = test::TestCertificate::server("IP:127.0.0.1", authority);
+  test::LoopbackServer server(
+      [&](test::LoopbackConnection& connection, int) {
         while (connection.is_good()) frames.read_one(connection);
       },
       &certificate);
@@ -150,7 +150,7 @@ TEST_F(SyslogSinkTest, SpeaksTls) {
     const auto outcome = send(*sink, id);
     EXPECT_EQ(outcome.kind, Kind::delivered) << outcome.reason;
   }
-  EXPECT_TRUE(run_until(loop_, [&] { return frames.all().size() == 3; }));
+  EXPECT_TRUE(test::run_until(loop_, [&] { return frames.all().size() == 3; }));
   EXPECT_EQ(server.connections(), 1);
   sink->close();
 }
@@ -183,7 +183,7 @@ TEST_F(SyslogSinkTest, RejectsADatagramThatCanNeverPass) {
   const auto sink = sink_for(options);
   OutgoingEvent event = event_named("a");
   event.summary.assign(200'000, 'x');
-  EXPECT_EQ(run_coroutine(loop_, sink->send(event)).kind, Kind::rejected);
+  EXPECT_EQ(test::run_coroutine(loop_, sink->send(event)).kind, Kind::rejected);
 }
 
 TEST_F(SyslogSinkTest, SurvivesARestartOfTheLocalCollector) {
@@ -205,7 +205,7 @@ TEST_F(SyslogSinkTest, UsesAStreamWhereTheLocalCollectorHasMadeItThat) {
   ASSERT_EQ(::listen(collector, 4), 0);
   std::string text;
   std::thread reader([&] {
-    LoopbackConnection connection(::accept(collector, nullptr, nullptr), nullptr);
+    test::LoopbackConnection connection(::accept(collector, nullptr, nullptr), nullptr);
     text = connection.read_unit(
         [](const std::string& seen) -> std::size_t { return std::count(seen.begin(), seen.end(), '\n') == 2 ? seen.size() : 0; });
   });

@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "loopback_server.h"
-#include "run_coroutine.h"
+#include "support/loopback_server.h"
+#include "support/run_coroutine.h"
 
 namespace handshaked::emit {
 namespace {
@@ -35,14 +35,14 @@ struct Exchange {
 
 Exchange send_and_get(const std::string& answer) {
   Exchange exchange;
-  LoopbackServer server([&](LoopbackConnection& connection, int) {
+  test::LoopbackServer server([&](test::LoopbackConnection& connection, int) {
     exchange.request = connection.read_request();
     connection.write(answer);
   });
   boost::asio::io_context loop;
   const auto sink = std::move(WebhookSink::create(loop.get_executor(), options_for(server.port())).value());
   const OutgoingEvent event = sample_event();
-  exchange.outcome = run_coroutine(loop, sink->send(event));
+  exchange.outcome = test::run_coroutine(loop, sink->send(event));
   sink->close();
   return exchange;
 }

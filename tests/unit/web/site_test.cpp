@@ -21,14 +21,14 @@ class SiteTest : public testing::Test {
         options);
   }
 
-  static receive::HttpRequest request(std::string path, std::string query = {}, std::string accept_language = {}) {
-    receive::HttpRequest request{.method = "GET", .path = std::move(path), .query = std::move(query), .headers = {}};
+  static net::HttpRequest request(std::string path, std::string query = {}, std::string accept_language = {}) {
+    net::HttpRequest request{.method = "GET", .path = std::move(path), .query = std::move(query), .headers = {}};
     if (!accept_language.empty()) request.headers.emplace_back("Accept-Language", accept_language);
     return request;
   }
 
   /// The answer, with the figures given at once.
-  WebAnswer ask(Site& site, const receive::HttpRequest& request) {
+  WebAnswer ask(Site& site, const net::HttpRequest& request) {
     std::optional<WebAnswer> answer;
     site.answer(request, [&answer](WebAnswer given) { answer = std::move(given); });
     for (const auto& reply : std::exchange(asked_, {})) reply(figures_);

@@ -26,8 +26,8 @@ constexpr std::size_t kBig = std::size_t{64} << 20;  // more than sockets buffer
 class WebServerTest : public testing::Test {
  protected:
   void start(WebServerOptions options = {}) {
-    options.endpoint = receive::parse_endpoint("http://127.0.0.1:0").value();
-    server_.emplace(loop_.get_executor(), std::move(options), [this](const receive::HttpRequest& request, WebReply reply) {
+    options.endpoint = net::parse_endpoint("http://127.0.0.1:0").value();
+    server_.emplace(loop_.get_executor(), std::move(options), [this](const net::HttpRequest& request, WebReply reply) {
       ++requests_;
       if (request.path == "/later") {
         asio::post(loop_, [reply] { reply({.body = "later"}); });
