@@ -125,7 +125,7 @@ void Daemon::listen_to_operators() {
 }
 
 bool Daemon::open_web() {
-  web_.emplace(loop_.get_executor(), config_.web, runtime::host_name(config_), config_.language,
+  web_.emplace(loop_.get_executor(), config_.web, config_.control.group, runtime::host_name(config_), config_.language,
                web::Site::Daemon{.ask_figures = [this](auto reply) { signs_.ask(std::move(reply)); },
                                  .incidents =
                                      [this](Language language) {

@@ -10,8 +10,14 @@ struct Web {
   /// As receive/endpoint.h has it. The port lies in the range that Prometheus' exporters use by custom, 9100 to 9999.
   std::string listen = "http://127.0.0.1:9433";  ///< empty: none
   bool is_explicit = false;                      ///< the configuration names it: then it must open
-  bool page = true;                              ///< false: metrics and health only. Default: only where no other host can reach it
-  std::vector<std::string> hosts;                ///< names, beside this host's own, that browsers may call us by
+  /// Who is shown the incidents: the page and everything else but metrics and health.
+  enum class Page {
+    nobody,     ///< the default where other hosts can reach the address
+    operators,  ///< the default elsewhere: who may use the control socket too, by the kernel's word
+    everybody   ///< who reaches the address
+  };
+  Page page = Page::operators;
+  std::vector<std::string> hosts;  ///< names, beside this host's own, that browsers may call us by
 
   bool operator==(const Web&) const = default;
 };

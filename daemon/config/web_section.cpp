@@ -27,10 +27,14 @@ void read_table(TableReader& table, Web& web) {
       if (!endpoint) table.complain_about("listen", endpoint.error().context());
       else if (endpoint.value().transport != Transport::tcp && endpoint.value().transport != Transport::unix_stream)
         table.complain_about("listen", "[web] listens at HOST:PORT or unix:/PATH; for https:// put a proxy in front of it");
-      else web.page = endpoint.value().is_local();
+      else web.page = endpoint.value().is_local() ? Web::Page::operators : Web::Page::nobody;
     }
   }
-  table.flag("page", web.page);
+  if (table.has("page")) {
+    bool is_for_everybody = false;
+    table.flag("page", is_for_everybody);
+    web.page = is_for_everybody ? Web::Page::everybody : Web::Page::nobody;
+  }
   table.texts("hosts", web.hosts);
   for (const std::string& host : web.hosts) {
     if (!is_name(host)) table.complain_about("hosts", "\"" + host.substr(0, 64) + "\" is no host name: name it without scheme and port");

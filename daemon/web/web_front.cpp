@@ -6,16 +6,33 @@
 
 namespace handshaked::web {
 
-WebFront::WebFront(boost::asio::any_io_executor loop, const config::Web& web, const std::string& host, Language language,
-                   Site::Daemon daemon)
-    : loop_(std::move(loop)), web_(web), site_(std::move(daemon), {.has_page = web.page, .language = language}) {
+using config::Web;
+
+WebFront::WebFront(boost::asio::any_io_executor loop, const Web& web, const std::string& operators, const std::string& host,
+                   Language language, Site::Daemon daemon)
+    : loop_(std::move(loop)), web_(web), site_(std::move(daemon), {.has_page = web.page != Web::Page::nobody, .language = language}) {
   options_.host_names = web.hosts;
   options_.host_names.push_back(host);
+  options_.operators = operators;
+}
+
+std::string WebFront::shown() const {
+  switch (web_.page) {
+    case Web::Page::nobody: return "metrics";
+    case Web::Page::everybody: return "metrics and the page of live incidents";
+    case Web::Page::operators: break;
+  }
+  if (options_.endpoint.is_unix()) return "metrics and the page of live incidents, to who may open the socket,";
+  return "metrics, and to operators the page of live incidents,";
 }
 
 Result<> WebFront::open() {
   if (web_.listen.empty()) return success();
   TRY(options_.endpoint, net::parse_endpoint(web_.listen));
+  // What has a file has a mode; a port of loopback is open to every user of this host.
+  if (web_.page == Web::Page::operators && !options_.endpoint.is_unix()) {
+    options_.is_for_operators = [](std::string_view path) { return path != "/metrics" && path != "/healthz" && path != "/readyz"; };
+  }
   server_.emplace(loop_, options_, [this](const net::HttpRequest& request, WebReply reply) { site_.answer(request, std::move(reply)); });
   if (const auto started = server_->start(); !started) {
     server_.reset();
@@ -26,10 +43,8 @@ Result<> WebFront::open() {
   }
   std::string where = web_.listen;
   if (options_.endpoint.port == 0 && !options_.endpoint.is_unix()) where += " (port " + std::to_string(server_->port()) + ")";
-  telemetry::log_info(std::string(web_.page ? "metrics and the page of live incidents" : "metrics") + " at " + where);
-  if (!options_.endpoint.is_local())
-    telemetry::log_warning(std::string(web_.page ? "metrics and the page of live incidents" : "metrics") +
-                           " can be read without a password by whoever reaches " + web_.listen);
+  telemetry::log_info(shown() + " at " + where);
+  if (!options_.endpoint.is_local()) telemetry::log_warning(shown() + " can be read without a password by whoever reaches " + web_.listen);
   return success();
 }
 

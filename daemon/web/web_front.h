@@ -16,7 +16,9 @@ namespace handshaked::web {
 /// The site behind its server, as [web] of the configuration wants it. Loop thread only.
 class WebFront {
  public:
-  WebFront(boost::asio::any_io_executor loop, const config::Web& web, const std::string& host, Language language, Site::Daemon daemon);
+  /// `operators`: the group that [control] names.
+  WebFront(boost::asio::any_io_executor loop, const config::Web& web, const std::string& operators, const std::string& host,
+           Language language, Site::Daemon daemon);
 
   /// Listens, if it is to. Says in our log where, and what others can see. Fails only for an address that the configuration names: the
   /// default may be taken, and the daemon does all that it is for without.
@@ -24,6 +26,8 @@ class WebFront {
   void stop();
 
  private:
+  std::string shown() const;
+
   boost::asio::any_io_executor loop_;
   config::Web web_;
   WebServerOptions options_;

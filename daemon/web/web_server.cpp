@@ -8,7 +8,9 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <boost/beast/core/string.hpp>
@@ -18,11 +20,13 @@
 #include <optional>
 #include <set>
 
+#include "control/peer_credentials.h"
 #include "net/http_request_parser.h"
 #include "net/listening_socket.h"
 #include "net/server_stream.h"
 #include "receive/occasional_log.h"
 #include "web/expected_host.h"
+#include "web/local_client.h"
 
 namespace handshaked::web {
 namespace {
@@ -38,12 +42,18 @@ constexpr auto kAcceptPause = std::chrono::milliseconds(100);  // when descripto
 constexpr std::size_t kReadSize = 4 * 1024;
 constexpr int kSocketMode = 0660;
 
-/// An answer that is being made.
+/// Something that is waited for until the timer ends.
+template <class T>
 struct Awaited {
   explicit Awaited(const asio::any_io_executor& loop) : timer(loop) {}
   asio::steady_timer timer;
-  std::optional<WebAnswer> answer;
+  std::optional<T> value;
 };
+
+constexpr std::string_view kOperatorsOnly =
+    "incidents are shown to root, to the user of the daemon and to members of [control] group only; page = true in [web] of the "
+    "configuration "
+    "shows them to whoever reaches this address";
 
 WebAnswer answer_for_head(const Error& error) {
   switch (error.code()) {
@@ -154,7 +164,8 @@ class WebServer::Listener : public std::enable_shared_from_this<Listener> {
   }
 
   awaitable<void> converse(ServerStream& stream) {
-    std::string input;  // read, and not yet parsed
+    std::string input;                // read, and not yet parsed
+    std::optional<bool> is_operator;  // asked when a path needs it
     for (std::size_t requests = 0; requests < options_.max_requests && !is_closed_; ++requests) {
       const net::HttpRequestLimits limits{.header_bytes = options_.head_bytes};
       HttpRequestParser parser(limits);
@@ -165,7 +176,7 @@ class WebServer::Listener : public std::enable_shared_from_this<Listener> {
       if (head) {
         stream.expect_nothing();  // it waits for us
         keeps_alive = parser.is_done() && parser.keeps_alive() && requests + 1 < options_.max_requests;
-        answer = co_await answer_request(parser);
+        answer = co_await answer_request(parser, stream, is_operator);
       } else {
         if (head.error().code() == ErrorCode::network || head.error().code() == ErrorCode::timeout) co_return;  // nobody is left to be told
         answer = answer_for_head(head.error());
@@ -203,7 +214,7 @@ class WebServer::Listener : public std::enable_shared_from_this<Listener> {
     }
   }
 
-  awaitable<WebAnswer> answer_request(const HttpRequestParser& parser) {
+  awaitable<WebAnswer> answer_request(const HttpRequestParser& parser, ServerStream& stream, std::optional<bool>& is_operator) {
     const net::HttpRequest& request = parser.request();
     if (request.method != "GET" && request.method != "HEAD") {
       WebAnswer refusal = web_refusal(405, "only GET and HEAD are known here");
@@ -223,17 +234,43 @@ class WebServer::Listener : public std::enable_shared_from_this<Listener> {
       WebAnswer refusal = web_refusal(421, "this name is not one of ours: add it to hosts in [web] of the configuration");
       co_return refusal;
     }
-    const auto awaited = std::make_shared<Awaited>(loop_);
+    if (options_.is_for_operators && options_.is_for_operators(request.path)) {
+      if (!is_operator) is_operator = co_await is_client_operator(stream);
+      if (!*is_operator) {
+        WebAnswer refusal = web_refusal(403, kOperatorsOnly);
+        co_return refusal;
+      }
+    }
+    const auto awaited = std::make_shared<Awaited<WebAnswer>>(loop_);
     awaited->timer.expires_after(options_.make);
     const WebReply reply = [awaited](WebAnswer answer) {
-      if (!awaited->answer) awaited->answer = std::move(answer);
+      if (!awaited->value) awaited->value = std::move(answer);
       awaited->timer.cancel();
     };
     handler_(request, reply);
-    if (!awaited->answer) co_await awaited->timer.async_wait(kAsTuple);
-    if (!awaited->answer) awaited->answer = web_refusal(503, "the answer took too long");
-    WebAnswer answer = std::move(*awaited->answer);
+    if (!awaited->value) co_await awaited->timer.async_wait(kAsTuple);
+    if (!awaited->value) awaited->value = web_refusal(503, "the answer took too long");
+    WebAnswer answer = std::move(*awaited->value);
     co_return answer;
+  }
+
+  /// On a thread of its own: the table of connections is long on a busy host, and the user database may be elsewhere.
+  awaitable<bool> is_client_operator(ServerStream& stream) {
+    const auto client = LocalClient::of(stream.descriptor());
+    if (!client) co_return false;
+    const auto awaited = std::make_shared<Awaited<bool>>(loop_);
+    awaited->timer.expires_after(options_.make);
+    if (!lookups_) lookups_.emplace(1);
+    asio::post(*lookups_, [awaited, loop = loop_, client = *client, group = options_.operators] {
+      const auto user = client.user();
+      const bool is_operator = user && control::is_operator(*user, group);
+      asio::post(loop, [awaited, is_operator] {
+        awaited->value = is_operator;
+        awaited->timer.cancel();
+      });
+    });
+    co_await awaited->timer.async_wait(kAsTuple);
+    co_return awaited->value.value_or(false);
   }
 
   asio::any_io_executor loop_;
@@ -243,6 +280,7 @@ class WebServer::Listener : public std::enable_shared_from_this<Listener> {
   asio::posix::stream_descriptor readiness_;
   asio::steady_timer pause_, sweep_;
   std::set<ServerStream*> streams_;
+  std::optional<asio::thread_pool> lookups_;  ///< who asks
   receive::OccasionalLog refusals_;
   bool is_closed_ = false;
 };

@@ -2,8 +2,10 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -15,8 +17,11 @@
 namespace handshaked::web {
 
 struct WebServerOptions {
-  net::Endpoint endpoint;                  ///< TCP or a Unix socket
-  std::vector<std::string> host_names;     ///< that requests may call us by: expected_host.h
+  net::Endpoint endpoint;               ///< TCP or a Unix socket
+  std::vector<std::string> host_names;  ///< that requests may call us by: expected_host.h
+  /// Paths that are answered for operators only (control::is_operator). Empty: everything is for whoever connects.
+  std::function<bool(std::string_view path)> is_for_operators;
+  std::string operators;                   ///< the group of them, beside root and our own user; empty: none
   std::size_t max_connections = 64;        ///< further ones are closed at once
   std::size_t max_requests = 1000;         ///< on one connection
   std::size_t head_bytes = 8 * 1024;       ///< of a request

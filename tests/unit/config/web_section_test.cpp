@@ -11,21 +11,22 @@ TEST(WebSection, IsOnLoopbackByDefaultAndMayBeTaken) {
   const Web web = read("").config.web;
   EXPECT_EQ(web.listen, "http://127.0.0.1:9433");
   EXPECT_FALSE(web.is_explicit);
-  EXPECT_TRUE(web.page);
+  EXPECT_EQ(web.page, Web::Page::operators);
   EXPECT_TRUE(read("[web]\nlisten = \"127.0.0.1:9433\"\n").config.web.is_explicit) << "named, though it is the default";
   EXPECT_EQ(read("[web]\nlisten = \"\"\n").config.web.listen, "");
 }
 
-TEST(WebSection, ShowsThePageToThisHostOnlyUnlessItIsSaid) {
+TEST(WebSection, ShowsThePageToOperatorsOfThisHostUnlessItIsSaid) {
   for (const char* const local : {"127.0.0.1:1", "http://127.0.0.2:1", "[::1]:1", "unix:/run/h.sock"}) {
     const LoadedConfig loaded = read("[web]\nlisten = \"" + std::string(local) + "\"\n");
     EXPECT_TRUE(loaded.problems.empty()) << local;
-    EXPECT_TRUE(loaded.config.web.page) << local;
+    EXPECT_EQ(loaded.config.web.page, Web::Page::operators) << local;
   }
-  EXPECT_FALSE(read("[web]\nlisten = \"0.0.0.0:9433\"\n").config.web.page);
-  EXPECT_FALSE(read("[web]\nlisten = \"[::]:9433\"\n").config.web.page);
-  EXPECT_TRUE(read("[web]\npage = true\nlisten = \"0.0.0.0:9433\"\n").config.web.page);
-  EXPECT_FALSE(read("[web]\npage = false\n").config.web.page);
+  EXPECT_EQ(read("[web]\nlisten = \"0.0.0.0:9433\"\n").config.web.page, Web::Page::nobody);
+  EXPECT_EQ(read("[web]\nlisten = \"[::]:9433\"\n").config.web.page, Web::Page::nobody);
+  EXPECT_EQ(read("[web]\npage = true\nlisten = \"0.0.0.0:9433\"\n").config.web.page, Web::Page::everybody);
+  EXPECT_EQ(read("[web]\npage = true\n").config.web.page, Web::Page::everybody);
+  EXPECT_EQ(read("[web]\npage = false\n").config.web.page, Web::Page::nobody);
 }
 
 TEST(WebSection, NamesWhatItCannotUse) {
