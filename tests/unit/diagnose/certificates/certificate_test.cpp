@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "diagnose/certificates/der_text.h"
-#include "test_pki.h"
+#include "unit/diagnose/test_pki.h"
 
 namespace handshaked::diagnose {
 namespace {

@@ -9,7 +9,7 @@
 #include <fstream>
 
 #include "support/temp_dir.h"
-#include "test_pki.h"
+#include "unit/diagnose/test_pki.h"
 
 namespace handshaked::diagnose {
 namespace {

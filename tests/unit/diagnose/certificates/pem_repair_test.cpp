@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "support/temp_dir.h"
-#include "test_pki.h"
+#include "unit/diagnose/test_pki.h"
 
 namespace handshaked::diagnose {
 namespace {

@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "local_bench.h"
+#include "unit/diagnose/local_bench.h"
 
 namespace handshaked::diagnose {
 namespace {

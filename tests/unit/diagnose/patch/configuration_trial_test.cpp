@@ -16,7 +16,7 @@
 #include "diagnose/patch/configuration_patch.h"
 #include "diagnose/patch/program_run.h"
 #include "support/temp_dir.h"
-#include "test_pki.h"
+#include "unit/diagnose/test_pki.h"
 
 namespace handshaked::diagnose {
 namespace {

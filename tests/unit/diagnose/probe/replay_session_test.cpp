@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "diagnose/certificates/certificate.h"
-#include "replay_situations.h"
+#include "unit/diagnose/replay_situations.h"
 
 namespace handshaked::diagnose {
 namespace {

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 #include <openssl/crypto.h>
 
-#include "local_bench.h"
+#include "unit/diagnose/local_bench.h"
 
 namespace handshaked::diagnose {
 namespace {

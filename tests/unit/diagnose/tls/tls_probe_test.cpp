@@ -7,7 +7,7 @@
 #include "diagnose/probe/probe_json.h"
 #include "diagnose/probe/tls_handshake.h"
 #include "diagnose/tls/peer_observation.h"
-#include "probe_bench.h"
+#include "unit/diagnose/probe_bench.h"
 
 namespace handshaked::diagnose {
 namespace {

@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "upstream_bench.h"
+#include "unit/diagnose/upstream_bench.h"
 
 namespace handshaked::diagnose {
 namespace {
