@@ -89,6 +89,8 @@ def grade(situation, args):
             "first_fix": first["fixes"][0]["id"] if first and first["fixes"] else None,
             "unsafe_first": bool(first and first["fixes"] and first["fixes"][0].get("unsafe")),
             "verdict": candidate.get("verdict"), "unsafe": candidate.get("unsafe"), "patch_problem": ours.get("patch_problem"),
+            "disagrees": any("still says with it" in fix["proof"].get("detail", "") for one in ours["incidents"] for fix in one["fixes"]),
+            "asked": any("made that handshake" in fix["proof"].get("detail", "") for one in ours["incidents"] for fix in one["fixes"]),
             "stderr": ours.get("stderr", "")}
 
 
@@ -124,6 +126,7 @@ def main():
                 print(f"BROKEN {result['id']}: {result['broken']}", flush=True)
                 continue
             marks = ["cause" if result["right"] else "CAUSE-WRONG"]
+            marks += ["NGINX-DISAGREES"] if result["disagrees"] else []
             if result["id"] in curable:
                 marks.append("cured" if result["verdict"] == "fixed" else "NOT-CURED")
             if result["fix"] and result["verdict"] != "fixed":
@@ -138,7 +141,8 @@ def main():
     unsafe = [one["id"] for one in graded if one["unsafe_first"] or one["unsafe"]]
     print(f"{sum(one['right'] for one in graded)} of {len(graded)} causes right, in any incident "
           f"{sum(one['any_right'] for one in graded)}; {sum(one['verdict'] == 'fixed' for one in cured)} of {len(cured)} curable cured, "
-          f"{sum(one['verdict'] == 'fixed' for one in graded)} in all; false proofs {false}; unsafe {unsafe}; details in {args.out}")
+          f"{sum(one['verdict'] == 'fixed' for one in graded)} in all; nginx agreed with {sum(one['asked'] for one in graded)} proofs and refused "
+          f"{sum(one['disagrees'] for one in graded)}; false proofs {false}; unsafe {unsafe}; details in {args.out}")
     return 1 if false or unsafe or len(graded) < len(results) else 0
 
 

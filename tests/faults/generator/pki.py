@@ -1,0 +1,136 @@
+"""Certificates by what they are: the same wish twice is the same file. Made by the openssl command line, kept in a cache, so that a campaign
+of a thousand seeds makes few. Everything about a certificate follows from its wish: the serial number, and dates relative to today."""
+import contextlib
+import datetime
+import hashlib
+import json
+import os
+import pathlib
+import subprocess
+import tempfile
+
+KEYS = {"rsa": ["RSA", "rsa_keygen_bits:2048"], "rsa1024": ["RSA", "rsa_keygen_bits:1024"], "rsa4096": ["RSA", "rsa_keygen_bits:4096"],
+        "ec": ["EC", "ec_paramgen_curve:P-256"], "ec384": ["EC", "ec_paramgen_curve:P-384"], "ed25519": ["ED25519"]}
+
+
+def openssl(*arguments):
+    done = subprocess.run(["openssl", *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if done.returncode != 0:
+        raise RuntimeError("openssl %s: %s" % (" ".join(map(str, arguments)), done.stdout.decode("utf-8", "replace")))
+    return done.stdout
+
+
+class Certificate:
+    """`file`, `key`: PEM files. `issuer`: None for a self-signed one. `wish`: what it was asked to be."""
+
+    def __init__(self, file, key, issuer, wish):
+        self.file, self.key, self.issuer, self.wish = file, key, issuer, wish
+
+    @property
+    def pem(self):
+        return self.file.read_text()
+
+    @property
+    def subject(self):
+        return self.wish["subject"]
+
+    def intermediates(self):
+        """From the issuer upwards, without the root."""
+        found, at = [], self.issuer
+        while at is not None and at.issuer is not None:
+            found.append(at)
+            at = at.issuer
+        return found
+
+    def root(self):
+        return self if self.issuer is None else self.issuer.root()
+
+
+class Pki:
+    def __init__(self, cache):
+        self.cache = pathlib.Path(cache)
+        self.cache.mkdir(parents=True, exist_ok=True)
+        self.today = datetime.datetime.now(datetime.timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
+
+    def _made(self, name, make):
+        """The cached file, made once, even by several processes: beside its place, and then put there whole unless another one is."""
+        path = self.cache / name
+        if not path.exists():
+            with tempfile.TemporaryDirectory(dir=self.cache) as work:
+                new = pathlib.Path(work) / "new"
+                make(new, pathlib.Path(work))
+                with contextlib.suppress(FileExistsError):
+                    os.link(new, path)
+        return path
+
+    def key(self, kind, label):
+        """One key for each label: certificates of one label share it."""
+        algorithm, *options = KEYS[kind]
+        arguments = [word for option in options for word in ("-pkeyopt", option)]
+        stem = "%s-%s" % (kind, hashlib.sha256(label.encode()).hexdigest()[:12])
+        key = self._made(stem + ".key", lambda new, _: openssl("genpkey", "-algorithm", algorithm, *arguments, "-out", new))
+        request = self._made(stem + ".csr", lambda new, work: openssl(
+            "req", "-new", "-config", self._configuration(work), "-key", key, "-subj", "/CN=any", "-out", new))
+        return key, request
+
+    def issue(self, subject, issuer=None, kind="ec", label=None, names=(), is_ca=False, days=(-30, 365), usage=None, digest="default",
+              path_length=None, constraints=None, extra=()):
+        """`days`: from and to, counted from today. `usage`: the extended key usage. `label`: whose key; default the subject's own."""
+        wish = {"subject": subject, "issuer": issuer.file.name if issuer else "", "kind": kind, "label": label or subject, "names": list(names),
+                "is_ca": is_ca, "days": list(days), "usage": usage, "digest": digest, "path_length": path_length, "constraints": constraints,
+                "extra": list(extra), "today": self.today.strftime("%Y%m%d")}
+        mark = hashlib.sha256(json.dumps(wish, sort_keys=True).encode()).hexdigest()[:16]
+        wish["serial"] = "4" + mark.upper()[:15]
+        key, request = self.key(kind, wish["label"])
+
+        def make(new, work):
+            extensions = ["basicConstraints=critical,CA:%s%s" % ("TRUE" if is_ca else "FALSE",
+                                                                  ",pathlen:%d" % path_length if path_length is not None else ""),
+                          "keyUsage=critical," + ("keyCertSign,cRLSign" if is_ca else "digitalSignature,keyEncipherment" if kind.startswith("rsa")
+                                                  else "digitalSignature"),
+                          "subjectKeyIdentifier=hash", "authorityKeyIdentifier=keyid"]
+            if usage:
+                extensions.append("extendedKeyUsage=" + usage)
+            if names:
+                extensions.append("subjectAltName=" + ",".join(names))
+            if constraints:
+                extensions.append("nameConstraints=critical," + constraints)
+            (work / "ext.cnf").write_text("[e]\n" + "\n".join([*extensions, *extra]) + "\n")
+            (work / "serial").write_text(wish["serial"] + "\n")
+            signer = ["-cert", issuer.file, "-keyfile", issuer.key] if issuer else ["-selfsign", "-keyfile", key]
+            openssl("ca", "-batch", "-notext", "-config", self._configuration(work), "-md", digest, "-in", request, "-out", new, "-subj",
+                    subject, "-startdate", self._date(days[0]), "-enddate", self._date(days[1]), "-extfile", work / "ext.cnf", "-extensions",
+                    "e", *signer)
+        return Certificate(self._made(mark + ".crt", make), key, issuer, wish)
+
+    def crl(self, issuer, revoked=(), days=(-1, 30)):
+        """The file of a revocation list of `issuer`."""
+        wish = json.dumps([issuer.file.name, [one.file.name for one in revoked], list(days), self.today.strftime("%Y%m%d")])
+
+        def make(new, work):
+            rows = ["R\t%s\t%s\t%s\tunknown\t%s\n" % (self._date(one.wish["days"][1])[2:], self._date(-2)[2:], one.wish["serial"], one.subject)
+                    for one in revoked]
+            configuration = self._configuration(work)
+            (work / "index.txt").write_text("".join(rows))
+            openssl("ca", "-gencrl", "-config", configuration, "-cert", issuer.file, "-keyfile", issuer.key, "-crl_lastupdate",
+                    self._date(days[0]), "-crl_nextupdate", self._date(days[1]), "-out", new)
+        return self._made(hashlib.sha256(wish.encode()).hexdigest()[:16] + ".crl", make)
+
+    def _date(self, days):
+        return (self.today + datetime.timedelta(days=days)).strftime("%Y%m%d%H%M%SZ")
+
+    @staticmethod
+    def _configuration(work):
+        (work / "index.txt").touch()
+        (work / "crlnumber").write_text("01\n")
+        path = work / "ca.cnf"
+        path.write_text("[ca]\ndefault_ca=d\n[d]\nnew_certs_dir=%s\ndatabase=%s\nserial=%s\ncrlnumber=%s\nunique_subject=no\npolicy=p\n"
+                        "default_md=default\ndefault_crl_days=30\nemail_in_dn=no\n[p]\norganizationName=optional\ncommonName=optional\n"
+                        "[req]\ndistinguished_name=n\n[n]\n" % (work, work / "index.txt", work / "serial", work / "crlnumber"))
+        return path
+
+
+def write_bundle(path, *parts):
+    """Certificates, or files, one behind the other."""
+    path.write_text("".join(part.pem if isinstance(part, Certificate) else pathlib.Path(part).read_text() for part in parts))
+    return path
