@@ -1,6 +1,7 @@
 #include "diagnose/diagnoser.h"
 
 #include "diagnose/case/candidate_diagnosis.h"
+#include "diagnose/case/protection.h"
 #include "diagnose/tls/tls_library.h"
 
 namespace handshaked::diagnose {
@@ -32,6 +33,7 @@ Diagnosis diagnose(const Symptom& symptom, const Surroundings& surroundings, con
   if (surroundings.nginx != nullptr) {
     if (const auto why = why_proofs_do_not_count(surroundings.installation.openssl_running)) withdraw_proofs(diagnosis, *why);
   }
+  mark_unsafe_fixes(diagnosis);
   rank_fixes(diagnosis.fixes);
   return diagnosis;
 }

@@ -34,11 +34,11 @@ def story(t):
         return TlsUpstream(t, authority, name, *chain)
 
     pool = tls("pool", api, issuing)
-    bench.add(Situation("pool", "proxy_pass https://api_pool;\n" + common, pool.address, "upstream_name_is_upstream_block", True,
+    bench.add(Situation("pool", "proxy_pass https://api_pool;\nproxy_set_header Host api.corp.test;\n" + common, pool.address, "upstream_name_is_upstream_block", True,
                         also=["upstream_name_mismatch"], fix="proxy_ssl_name api.corp.test;",
                         http="    upstream api_pool { server %s; }" % pool.address))
     address = tls("address", api, issuing)
-    bench.add(Situation("address", "proxy_pass https://%s;\n%s" % (address.address, common), address.address, "upstream_name_is_ip", True,
+    bench.add(Situation("address", "proxy_pass https://%s;\nproxy_set_header Host api.corp.test;\n%s" % (address.address, common), address.address, "upstream_name_is_ip", True,
                         also=["upstream_name_mismatch"], fix="proxy_ssl_name api.corp.test;"))
     typo = tls("typo", api, issuing)
     bench.add(Situation("typo", "proxy_pass https://%s;\nproxy_ssl_name api.crop.test;\n%s" % (typo.address, common), typo.address,

@@ -40,6 +40,7 @@ proxy_ssl_name api.corp.test;
 proxy_ssl_trusted_certificate %s;""" % (peer.address, bundle), peer.address, cause, cured, **more))
     peer = TlsUpstream(t, authority, "two-faults", leaf("l"), issuing)
     bench.add(Situation("two-faults", """proxy_pass https://%s;
+proxy_set_header Host api.corp.test;
 proxy_ssl_verify on;
 proxy_ssl_trusted_certificate %s;""" % (peer.address, bench.trust("two.pem", partner)), peer.address, "upstream_ca_not_trusted", True,
                         also=["upstream_name_is_ip", "upstream_name_mismatch"], fix="proxy_ssl_name api.corp.test;"))

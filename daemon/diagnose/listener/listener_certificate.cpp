@@ -284,6 +284,7 @@ bool diagnose_rejected_certificate(LocalCase& local, const ListenerPlace& place)
     }
     return true;
   }
+  if (diagnose_forgotten_name(local, place)) return true;
   diagnose_distrust(local, place);
   return true;
 }

@@ -16,6 +16,8 @@ bool diagnose_rejected_certificate(LocalCase& local, const ListenerPlace& place)
 bool diagnose_first_bytes(LocalCase& local, const ListenerPlace& place);
 /// A name that no server has, refused handshakes, Host against SNI.
 bool diagnose_names(LocalCase& local, const ListenerPlace& place);
+/// A name that a certificate here covers and no server has: who asks for it is shown the default server's certificate.
+bool diagnose_forgotten_name(LocalCase& local, const ListenerPlace& place);
 /// A certificate file whose path has a variable cannot be read when a client comes.
 bool diagnose_dynamic_certificate(LocalCase& local, const ListenerPlace& place);
 /// Certificates of clients: missing, not verified, revoked.

@@ -107,6 +107,23 @@ void diagnose_host_against_sni(LocalCase& local, const ListenerPlace& place) {
 
 }  // namespace
 
+bool diagnose_forgotten_name(LocalCase& local, const ListenerPlace& place) {
+  const nginx::Listener& listener = place.listener();
+  const std::vector<ForgottenName> forgotten = forgotten_names(local, listener);
+  // The default server's own certificate would have covered the name.
+  const auto is_shown_another = [&](const ForgottenName& one) { return one.server != &listener.default_server(); };
+  if (listener.servers.size() < 2 || std::none_of(forgotten.begin(), forgotten.end(), is_shown_another)) return false;
+  std::string names;
+  for (const ForgottenName& one : forgotten) names += (names.empty() ? "" : ", ") + one.name;
+  local.set_place(block_of(*forgotten.front().server));
+  local.conclude("server_name_not_configured", forgotten.size() == 1 ? 0.75 : 0.6,
+                 {"a certificate on " + listener.key + " covers " + names +
+                      ", which no server_name lists: a client that asks for it is shown the default server's certificate, and refuses that",
+                  listener.key + " 上有证书覆盖 " + names + "，却没有 server_name 列出它：请求它的客户端会看到默认 server 的证书并拒绝它"});
+  for (std::size_t i = 0; i < forgotten.size() && i < 3; ++i) propose_name(local, listener, forgotten[i], forgotten.size() == 1);
+  return true;
+}
+
 bool diagnose_names(LocalCase& local, const ListenerPlace& place) {
   const Symptom& symptom = local.symptom();
   if (symptom.candidates.empty()) return false;

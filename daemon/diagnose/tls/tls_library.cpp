@@ -32,10 +32,12 @@ Series series_of(std::string_view text) {
   return series;
 }
 
-void withdraw(Proof& proof, const Text& why) {
-  if (proof.status == ProofStatus::untested || (proof.method != ProofMethod::replay && proof.method != ProofMethod::probe)) return;
+/// False for what does not depend on the library.
+bool withdraw(Proof& proof, const Text& why) {
+  if (proof.status == ProofStatus::untested || (proof.method != ProofMethod::replay && proof.method != ProofMethod::probe)) return false;
   proof.status = ProofStatus::untested;
   proof.detail = {why.en + "; tried here: " + proof.detail.en, why.zh + "；在此处的尝试：" + proof.detail.zh};
+  return true;
 }
 
 }  // namespace
@@ -56,8 +58,11 @@ std::optional<Text> why_proofs_do_not_count(std::string_view library_of_nginx) {
 }
 
 void withdraw_proofs(Diagnosis& diagnosis, const Text& why) {
-  for (Fix& fix : diagnosis.fixes) withdraw(fix.proof, why);
+  constexpr double kDoubt = 0.8;  // what was seen with another library may not be what nginx sees
+  bool is_in_doubt = false;
+  for (Fix& fix : diagnosis.fixes) is_in_doubt = withdraw(fix.proof, why) || is_in_doubt;
   for (DeadEnd& dead_end : diagnosis.dead_ends) withdraw(dead_end.proof, why);
+  if (is_in_doubt) diagnosis.confidence *= kDoubt;
 }
 
 }  // namespace handshaked::diagnose

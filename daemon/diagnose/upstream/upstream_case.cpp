@@ -55,9 +55,12 @@ bool is_late_refusal(const ProbeResult& seen) { return seen.phase == ProbePhase:
 /// The handshake came so far that nginx looks at the certificate.
 bool is_complete(const ProbeResult& seen) { return seen.is_ok() || (is_late_refusal(seen) && !seen.chain.empty()); }
 
+/// What our own library cannot do says nothing about the peer, nor about nginx's library.
 UpstreamStage stage_without_handshake(const ProbeResult& seen) {
-  if (seen.phase == ProbePhase::connect && seen.outcome != ProbeOutcome::local_error) return UpstreamStage::connect;
-  return UpstreamStage::handshake;
+  if (seen.outcome == ProbeOutcome::local_error) return UpstreamStage::untested;
+  const bool is_of_network = seen.outcome == ProbeOutcome::refused || seen.outcome == ProbeOutcome::unreachable ||
+                             seen.outcome == ProbeOutcome::timed_out || seen.outcome == ProbeOutcome::reset;
+  return seen.phase == ProbePhase::connect && is_of_network ? UpstreamStage::connect : UpstreamStage::handshake;
 }
 
 }  // namespace
@@ -109,35 +112,59 @@ bool UpstreamCase::explains_line(const UpstreamVerdict& verdict) const {
   return verdict.stage != UpstreamStage::passes && verdict.stage != UpstreamStage::verification && verdict.stage != UpstreamStage::name;
 }
 
-UpstreamVerdict UpstreamCase::judge(const ConfigurationPatch& patch) {
+Result<UpstreamCase::PatchedPlace> UpstreamCase::place_with(const ConfigurationPatch& patch) const {
   const nginx::Configuration& configuration = surroundings_.nginx->configuration;
   const auto changed = patch.changed_files();
   const bool is_read_again =
       std::any_of(changed.begin(), changed.end(), [&](const auto& file) { return configuration.file(file.first) != nullptr; });
+  PatchedPlace place;
+  if (is_read_again) {
+    TRY(auto reread, patch.reread());
+    if (reread.problems().size() > configuration.problems().size()) {
+      return fail(ErrorCode::invalid_configuration, reread.problems().back().message());
+    }
+    place.read = std::make_unique<const ReadConfiguration>(std::move(reread), surroundings_.installation.version);
+  }
+  const auto view = view_of(place_, place.read ? *place.read : *surroundings_.nginx, patch.files());
+  if (!view) return fail(ErrorCode::invalid_configuration, "the place is not in the configuration any more");
+  place.view = *view;
+  return place;
+}
+
+UpstreamVerdict UpstreamCase::judge(const ConfigurationPatch& patch) {
+  const auto place = place_with(patch);
+  if (place) return judge(place.value().view, patch.is_empty());
   UpstreamVerdict verdict;
-  if (!is_read_again) {
-    const auto view = view_of(place_, *surroundings_.nginx, patch.files());
-    return judge(*view, changed.empty());
+  verdict.stage = UpstreamStage::configuration;
+  verdict.problem = place.error().context();
+  return verdict;
+}
+
+Result<NginxHandshake> UpstreamCase::ask_nginx(const ConfigurationPatch& patch) {
+  const Surroundings& around = surroundings_;
+  const bool is_operator = around.may_read_keys && around.prober->scope() == ProbeScope::all && !around.is_dump;
+  if (!is_operator || around.nginx_program.empty()) return fail(ErrorCode::permission_denied, "nginx is not asked here");
+  TRY(const PatchedPlace place, place_with(patch));
+  if (!place.view.is_tls()) return fail(ErrorCode::invalid_input, "nginx speaks no TLS there");
+  UpstreamVerdict asked;
+  if (!find_peer(place.view, patch.is_empty(), asked)) return fail(ErrorCode::not_found, asked.problem);
+  return shake_hands_as_nginx(place.view, asked.peer->address(), name_at(place.view),
+                              {around.nginx_program, &around.installation, around.deadline});
+}
+
+Proof UpstreamCase::confirmed(Proof proof, const ConfigurationPatch& patch) {
+  if (proof.status != ProofStatus::proved) return proof;
+  const auto asked = ask_nginx(patch);
+  if (!asked) return proof;
+  if (asked.value().has_passed) {
+    proof.detail.en += " nginx itself, a private instance of the program in use, made that handshake: it passes.";
+    proof.detail.zh += " 用正在使用的 nginx 程序启动的私有实例亲自完成了该握手：通过。";
+    return proof;
   }
-  auto reread = patch.reread();
-  if (!reread) {
-    verdict.stage = UpstreamStage::configuration;
-    verdict.problem = reread.error().message();
-    return verdict;
-  }
-  if (reread.value().problems().size() > configuration.problems().size()) {
-    verdict.stage = UpstreamStage::configuration;
-    verdict.problem = reread.value().problems().back().message();
-    return verdict;
-  }
-  const ReadConfiguration patched(std::move(reread).value(), surroundings_.installation.version);
-  const auto view = view_of(place_, patched, patch.files());
-  if (!view) {
-    verdict.stage = UpstreamStage::configuration;
-    verdict.problem = "the place is not in the configuration any more";
-    return verdict;
-  }
-  return judge(*view, false);
+  const std::string& complaint = asked.value().complaint;
+  return {.detail = {"nginx itself, a private instance of the program in use, still says with it: " + complaint +
+                         "; tried here: " + proof.detail.en,
+                     "用正在使用的 nginx 程序启动的私有实例在修改后仍报告：" + complaint + "；此处的尝试：" + proof.detail.zh}};
 }
 
 UpstreamVerdict UpstreamCase::judge_place(const UpstreamPlace& place) {
@@ -246,6 +273,7 @@ bool UpstreamCase::look(const UpstreamView&, bool is_own, UpstreamVerdict& verdi
   verdict.input.chain = verdict.observation->chain();
   if (is_complete(verdict.observation->seen)) return true;
   verdict.stage = stage_without_handshake(verdict.observation->seen);
+  if (verdict.stage == UpstreamStage::untested) verdict.problem = "our own OpenSSL cannot: " + verdict.observation->seen.reason;
   return verdict.has_chain();
 }
 

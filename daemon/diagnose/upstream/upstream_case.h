@@ -10,6 +10,7 @@
 #include "diagnose/diagnosis.h"
 #include "diagnose/patch/configuration_patch.h"
 #include "diagnose/probe/replay_session.h"
+#include "diagnose/prover/nginx_prover.h"
 #include "diagnose/symptom.h"
 #include "diagnose/upstream/upstream_verdict.h"
 #include "match/knowledge.h"
@@ -43,6 +44,10 @@ class UpstreamCase {
   /// The same place with a change made: the patched configuration is read again. A change of SNI, protocols, client certificate or
   /// address goes over the wire, as far as the prober allows; everything else is replayed on the chain that was seen.
   UpstreamVerdict judge(const ConfigurationPatch& patch);
+  /// The same asked of nginx itself, where an operator runs a verb and the nginx in use is at hand; permission_denied elsewhere.
+  Result<NginxHandshake> ask_nginx(const ConfigurationPatch& patch);
+  /// A proof of ours for a patch, put before nginx itself: what it makes of the patch counts. Where it cannot be asked the proof stays.
+  Proof confirmed(Proof proof, const ConfigurationPatch& patch);
   /// Another place of the same configuration (a second location, another member of the group).
   UpstreamVerdict judge_place(const UpstreamPlace& place);
   /// Another request to the peer of this place, for looking around: not what nginx would send.
@@ -65,6 +70,12 @@ class UpstreamCase {
  private:
   UpstreamCase(const Symptom& symptom, const Surroundings& surroundings, const match::Knowledge& knowledge)
       : symptom_(symptom), surroundings_(surroundings), knowledge_(knowledge) {}
+  /// The configuration with a patch, and the place in it; why there is none in the Result.
+  struct PatchedPlace {
+    std::unique_ptr<const ReadConfiguration> read;  ///< null: the patch touches no file of the configuration itself
+    UpstreamView view;
+  };
+  Result<PatchedPlace> place_with(const ConfigurationPatch& patch) const;
   Result<> find_place();
   UpstreamVerdict judge(const UpstreamView& view, bool is_own);
   bool find_peer(const UpstreamView& view, bool is_own, UpstreamVerdict& verdict);

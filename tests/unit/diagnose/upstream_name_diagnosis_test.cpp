@@ -100,6 +100,27 @@ TEST(NameCandidates, TellHostsFromGroups) {
   EXPECT_FALSE(is_host_name(""));
 }
 
+TEST(NameCandidates, TellMisspellingsFromHostsSideBySide) {
+  EXPECT_TRUE(is_misspelling("api.crop.test", "api.corp.test"));
+  EXPECT_TRUE(is_misspelling("paymets.corp.test", "payments.corp.test"));
+  EXPECT_TRUE(is_misspelling("aip.corp.test", "api.corp.test"));
+  EXPECT_FALSE(is_misspelling("api.corp.test", "app.corp.test"));
+  EXPECT_FALSE(is_misspelling("api1.corp.test", "api2.corp.test"));
+  EXPECT_FALSE(is_misspelling("mail.corp.test", "main.corp.test"));
+  EXPECT_FALSE(is_misspelling("api-v2.corp.test", "api.corp.test"));
+  EXPECT_FALSE(is_misspelling("www.corp.test", "corp.test"));
+  EXPECT_FALSE(is_misspelling("api.corp.test", "api.corp.test"));
+}
+
+TEST_F(UpstreamNameDiagnosis, ANameOfAnotherHostIsNeverCalledProved) {
+  for (const std::string shown : {"api2.corp.test", "app.corp.test", "api-staging.corp.test"}) {
+    const auto diagnosis = named("api1.corp.test", issuing.leaf(shown), kSni, "api1.corp.test");
+    for (const Fix& fix : diagnosis.fixes) {
+      EXPECT_FALSE(fix.proof.status == ProofStatus::proved && fix.patch.find(shown) != std::string::npos) << fix.id;
+    }
+  }
+}
+
 TEST(NameCandidates, TellSlipsFromOtherHosts) {
   EXPECT_TRUE(is_near("api.crop.test", "api.corp.test"));
   EXPECT_TRUE(is_near("api.corp.test", "api-v2.corp.test"));

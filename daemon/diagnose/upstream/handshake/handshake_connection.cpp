@@ -18,10 +18,12 @@ void propose_open_port(HandshakeReport& report) {
     if (!patch) return;
     const UpstreamVerdict verdict = report.upstream().judge(patch.value());
     if (!verdict.passes() || !verdict.verifies) continue;
-    report.propose_with("upstream_wrong_port", "correct-upstream-port", patch.value(),
-                        hand_written(patch.value(), {"The same host serves the expected name on a port that " + other.named_by + " names",
-                                                     "同一主机在 " + other.named_by + " 所写的端口上提供期望的名称"}),
-                        report.proof_of(verdict));
+    report.propose_with(
+        "upstream_wrong_port", "correct-upstream-port", patch.value(),
+        hand_written(patch.value(), {"The same host serves the expected name on a port that " + other.named_by + " names",
+                                     "同一主机在 " + other.named_by + " 所写的端口上提供期望的名称"}),
+        {.detail = {"the same host proves the expected name there; but a service that is only down explains what was seen as well",
+                    "同一主机在该端口证明了期望的名称；但服务只是停机也同样能解释所见的情况"}});
     report.diagnosis().also.emplace_back("upstream_wrong_port");
     return;
   }

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "diagnose/case/protection.h"
 #include "diagnose/upstream/handshake/handshake_report.h"
 #include "diagnose/upstream/handshake/handshake_settings.h"
 
@@ -84,10 +85,11 @@ Result<> no_max_fails(ConfigurationPatch& patch, const UpstreamView& view) {
   if (view.member == nullptr) return fail(ErrorCode::not_found, "no group");
   return patch.append_argument(*view.member->directive, "max_fails=0");
 }
+Result<> plain_scheme(ConfigurationPatch& patch, const UpstreamView& view) { return set_scheme(patch, view, false); }
 Result<> nothing(ConfigurationPatch&, const UpstreamView&) { return success(); }
 
 /// More specific words first.
-constexpr std::array<Trial, 23> kTrials{{
+constexpr std::array<Trial, 25> kTrials{{
     {"Set _ssl_verify off", true, false, verify_off},
     {"Raise _ssl_verify_depth", true, false, deeper},
     {"Set the Host header", false, false, host_header},
@@ -110,6 +112,8 @@ constexpr std::array<Trial, 23> kTrials{{
     {"Options UnsafeLegacyServerConnect", false, true, legacy_connect},
     {"Options UnsafeLegacyRenegotiation", false, true, legacy_renegotiation},
     {"max_fails=0", false, false, no_max_fails},
+    {"Use http:// instead", false, false, plain_scheme},
+    {"Switch a mixed pool to http://", false, false, plain_scheme},
     {"Restart nginx", false, false, nothing},
 }};
 
@@ -132,7 +136,8 @@ const Trial* trial_of(const DeadEnd& dead_end, std::string_view family) {
 
 /// It was tried: a dead end stays one only if it still fails, or passes because a protection is gone.
 bool is_dead_end(DeadEnd& dead_end, const UpstreamVerdict& verdict) {
-  if (verdict.stage == UpstreamStage::untested) return true;
+  // What a peer makes of plain text no handshake tells.
+  if (verdict.stage == UpstreamStage::untested || verdict.stage == UpstreamStage::plain) return true;
   const Text summary = summary_of(verdict);
   dead_end.proof.method = verdict.observation && !verdict.is_chain_assumed ? ProofMethod::probe : ProofMethod::replay;
   dead_end.proof.status = ProofStatus::proved;
@@ -161,6 +166,7 @@ void try_dead_ends(UpstreamCase& upstream, Diagnosis& diagnosis) {
     if (trial->is_looking && is_silent) return false;
     ConfigurationPatch patch = upstream.new_patch();
     if (!trial->write(patch, upstream.view())) return false;
+    if (is_part_of_fix(diagnosis, patch.changes())) return true;
     return !is_dead_end(dead_end, upstream.judge(patch));
   });
 }

@@ -47,6 +47,7 @@ Diagnosis diagnose_handshake(UpstreamCase& upstream) {
   if (diagnose_resolver(report)) return report.finish();
   if (diagnose_plain_to_tls(report)) return report.finish();
   if (diagnose_connection(report)) return report.finish();
+  if (diagnose_tls_behind_plain(report)) return report.finish();
   if (diagnose_not_tls(report)) return report.finish();
   if (diagnose_client_certificate(report)) return report.finish();
   if (diagnose_old_defaults(report)) return report.finish();

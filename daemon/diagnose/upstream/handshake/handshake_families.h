@@ -15,6 +15,8 @@ bool diagnose_not_tls(HandshakeReport& report);
 bool diagnose_client_certificate(HandshakeReport& report);
 /// nginx itself cannot read its client certificate: "cannot load certificate".
 bool diagnose_unreadable_client_certificate(HandshakeReport& report);
+/// nginx speaks TLS, the peer answers in plain text, and yet it speaks TLS: to a client that sends no PROXY header, or names its host.
+bool diagnose_tls_behind_plain(HandshakeReport& report);
 /// SNI, versions, ciphers, groups, signatures, ALPN, PROXY header, and what only obsolete settings would reach.
 bool diagnose_parameters(HandshakeReport& report);
 /// Which version of nginx runs is not known, and the versions that it offers by default depend on that: an older nginx's offer may be what

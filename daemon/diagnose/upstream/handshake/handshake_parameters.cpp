@@ -218,6 +218,23 @@ bool diagnose_not_http2(HandshakeReport& report) {
   return true;
 }
 
+bool diagnose_tls_behind_plain(HandshakeReport& report) {
+  const ProbeResult* const seen = report.seen();
+  if (seen == nullptr || !is_plain_answer(*seen)) return false;
+  const ProbeRequest& own = report.now().asked.request;
+  // One at a time: each of them explains a plain answer of its own.
+  std::vector<W> explanations;
+  if (own.send_proxy_header) explanations.push_back(W::proxy_header);
+  if (own.server_name.empty()) explanations.push_back(W::sni);
+  for (const W one : explanations) {
+    const auto found = find_widening(own, {one}, sni_of(report.now().name.verified), report.looking());
+    if (!found) continue;
+    propose_widening(report, *found);
+    return true;
+  }
+  return false;
+}
+
 bool diagnose_parameters(HandshakeReport& report) {
   const ProbeResult* const seen = report.seen();
   if (seen == nullptr || has_agreed(*seen) || !is_worth_varying(*seen)) return false;

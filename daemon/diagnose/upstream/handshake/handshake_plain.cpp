@@ -10,35 +10,6 @@ namespace {
 
 using nginx::Module;
 
-std::string tls_scheme(Module module) {
-  switch (module) {
-    case Module::grpc: return "grpcs";
-    case Module::uwsgi: return "suwsgi";
-    default: return "https";
-  }
-}
-
-std::string plain_scheme(Module module) {
-  switch (module) {
-    case Module::grpc: return "grpc";
-    case Module::uwsgi: return "uwsgi";
-    default: return "http";
-  }
-}
-
-/// The same place with the other scheme: "https://x/y" for "http://x/y"; for stream proxy_ssl.
-Result<> write_scheme(ConfigurationPatch& patch, const UpstreamView& view, bool is_tls) {
-  if (view.target->module == Module::stream_proxy) {
-    return patch.set_directive(view.settings_block(), "proxy_ssl", std::array{std::string(is_tls ? "on" : "off")});
-  }
-  std::string text(view.target->pass->argument(0));
-  const std::string scheme = is_tls ? tls_scheme(view.target->module) : plain_scheme(view.target->module);
-  const std::size_t end = text.find("://");
-  if (text.starts_with('$')) return fail(ErrorCode::invalid_input, "the scheme comes from a variable");
-  text = scheme + "://" + (end == std::string::npos ? text : text.substr(end + 3));
-  return patch.replace_argument(*view.target->pass, 0, text);
-}
-
 bool speaks_http(const ProbeResult& seen) { return seen.first_bytes == FirstBytes::http || seen.first_bytes == FirstBytes::http2; }
 
 /// Plain text to this peer never leaves the host.
@@ -92,7 +63,8 @@ bool propose_port(HandshakeReport& report, const std::string& cause) {
     }
     report.note("peer", {"port " + port + " of the same host (" + other.named_by + ") speaks TLS and proves the expected name",
                          "同一主机的端口 " + port + "（" + other.named_by + "）使用 TLS，并证明了期望的名称"});
-    report.propose_with(cause, fix_for_port(cause), patch.value(), hand_written(patch.value()), report.proof_of(verdict));
+    report.propose_with(cause, fix_for_port(cause), patch.value(), hand_written(patch.value()),
+                        report.upstream().confirmed(report.proof_of(verdict), patch.value()));
     is_proposed = true;
     break;
   }
@@ -133,7 +105,7 @@ void propose_plain_scheme(HandshakeReport& report, const std::string& cause, con
   if (view.target->module == Module::uwsgi || !speaks_http(seen)) return;
   if (view.target->module == Module::grpc && seen.first_bytes != FirstBytes::http2) return;
   ConfigurationPatch patch = report.upstream().new_patch();
-  if (!write_scheme(patch, view, false)) return;
+  if (!set_scheme(patch, view, false)) return;
   Proof proof;
   proof.method = ProofMethod::probe;
   proof.status = ProofStatus::proved;
@@ -147,7 +119,6 @@ void propose_plain_scheme(HandshakeReport& report, const std::string& cause, con
   const std::string id = view.target->module == Module::stream_proxy ? "stream-no-proxy-ssl" : "use-plain-scheme";
   report.propose_with(cause, cause == "upstream_is_plain_http" ? "use-plain-scheme" : id, patch, hand_written(patch, warning),
                       std::move(proof));
-  report.diagnosis().fixes.back().is_unsafe = !is_local;
 }
 
 /// From what came first: a service by its name, for people.
@@ -169,6 +140,37 @@ bool is_logged_as_not_tls(const Symptom& symptom) {
   return false;
 }
 
+/// gRPC in plain text to a peer that answers, in plain text too, with HTTP/1: the scheme is right, the protocol behind it is not.
+bool diagnose_plain_http1(HandshakeReport& report, const ProbeResult& seen) {
+  if (seen.first_bytes != FirstBytes::http) return false;
+  report.conclude("upstream_not_http2", 0.9);
+  const std::string peer = report.peer();
+  report.advise("upstream_not_http2", "h2-capable-port", {},
+                {"nginx speaks gRPC to " + peer + ", which is HTTP/2, and your listener answers in HTTP/1 (\"" + seen.first_text +
+                     "\"). Please enable HTTP/2 there, or tell us the port that has it.",
+                 "nginx 以 gRPC（HTTP/2）访问 " + peer + "，而你们的监听端口以 HTTP/1 应答（“" + seen.first_text +
+                     "”）。请启用 HTTP/2，或告知支持它的端口。"});
+  return true;
+}
+
+/// nginx sent a PROXY header first, and nobody may look without: a TLS port that expects none answers so, and a plain one as well. What
+/// follows from the one would be wrong for the other.
+bool diagnose_header_unseen(HandshakeReport& report, const ProbeResult& seen) {
+  const ProbeRequest& own = report.now().asked.request;
+  if (!own.send_proxy_header) return false;
+  ProbeRequest bare = own;
+  bare.send_proxy_header = false;
+  if (report.looking()(bare)) return false;
+  report.conclude("upstream_rejects_proxy_protocol", 0.5);
+  report.diagnosis().also.emplace_back(speaks_http(seen) ? "upstream_is_plain_http" : "upstream_not_tls");
+  report.note(
+      "peer",
+      {report.peer() + " answered in plain text after a PROXY header; without one nobody has tried, and only that tells a TLS "
+                       "port that expects no header from a port without TLS",
+       report.peer() + " 在 PROXY 头之后以明文应答；尚未尝试不带该头的握手，而只有这样才能区分“不期待该头的 TLS 端口”与“没有 TLS 的端口”"});
+  return true;
+}
+
 }  // namespace
 
 bool diagnose_plain_to_tls(HandshakeReport& report) {
@@ -177,7 +179,7 @@ bool diagnose_plain_to_tls(HandshakeReport& report) {
   const std::string cause = is_grpc ? "proxy_grpc_to_tls_port" : "proxy_http_to_tls_port";
   const std::string fix = is_grpc ? "use-grpcs" : "use-tls-scheme";
   ConfigurationPatch patch = report.upstream().new_patch();
-  Result<> written = write_scheme(patch, report.view(), true);
+  Result<> written = set_scheme(patch, report.view(), true);
   if (!written) return false;
   UpstreamVerdict verdict = report.upstream().judge(patch);
   if (verdict.stage == UpstreamStage::handshake && verdict.observation && verdict.asked.request.server_name.empty()) {
@@ -197,14 +199,14 @@ bool diagnose_plain_to_tls(HandshakeReport& report) {
     report.note("peer", {"a TLS handshake with " + report.peer() + ": " + summary, "与 " + report.peer() + " 的 TLS 握手：" + summary});
   }
   const bool is_tls = verdict.observation && verdict.observation->seen.phase >= ProbePhase::server_hello;
-  if (verdict.observation && !is_tls) return false;
+  if (verdict.observation && !is_tls) return is_grpc && diagnose_plain_http1(report, verdict.observation->seen);
   report.conclude(cause, is_tls ? 0.97 : 0.5);
   const Text remark = verdict.verifies ? Text{}
                                        : Text{"Nothing is verified on this hop yet: add " + report.view().directive("ssl_verify") +
                                                   " on with " + report.view().directive("ssl_trusted_certificate") + " afterwards",
                                               "此段链路尚未启用校验：随后请加上 " + report.view().directive("ssl_verify") + " on 与 " +
                                                   report.view().directive("ssl_trusted_certificate")};
-  report.propose_with(cause, fix, patch, hand_written(patch, remark), report.proof_of(verdict));
+  report.propose_with(cause, fix, patch, hand_written(patch, remark), report.upstream().confirmed(report.proof_of(verdict), patch));
   return true;
 }
 
@@ -215,8 +217,8 @@ bool diagnose_not_tls(HandshakeReport& report) {
     conclude_logged_plain(report);
     return true;
   }
-  const bool is_plain = seen->first_bytes != FirstBytes::none && seen->first_bytes != FirstBytes::tls;
-  if (!is_plain || seen->phase > ProbePhase::client_hello) return false;
+  if (!is_plain_answer(*seen)) return false;
+  if (diagnose_header_unseen(report, *seen)) return true;
   const bool is_http = speaks_http(*seen);
   const std::string cause = is_http ? "upstream_is_plain_http" : "upstream_not_tls";
   report.conclude(cause, 0.97);

@@ -4,6 +4,7 @@
 
 #include "diagnose/case/candidate_diagnosis.h"
 #include "diagnose/case/known_fix.h"
+#include "diagnose/case/protection.h"
 #include "diagnose/upstream/handshake/handshake_families.h"
 #include "diagnose/upstream/verification/known_material.h"
 #include "diagnose/upstream/verification/verification_cause.h"
@@ -93,11 +94,22 @@ UpstreamVerdict HandshakeReport::propose(std::string_view cause, std::string_vie
   verdict = upstream_.judge(patch);
   if (verdict.stage == UpstreamStage::verification || verdict.stage == UpstreamStage::name) {
     if (auto further = repaired_further(patch, verdict)) {
-      propose_with(cause, id, further->patch, hand_written(further->patch), proof_of(further->verdict));
+      const std::string unmeant = further->unmeant_name();
+      Proof proof = unmeant.empty() ? upstream_.confirmed(proof_of(further->verdict), further->patch) : Proof{.detail = not_meant(unmeant)};
+      propose_with(cause, id, further->patch, hand_written(further->patch), std::move(proof));
       return std::move(further->verdict);
     }
   }
-  propose_with(cause, id, patch, how, proof_of(verdict));
+  Proof proof = upstream_.confirmed(proof_of(verdict), patch);
+  const bool is_further = verdict.stage == UpstreamStage::verification || verdict.stage == UpstreamStage::name;
+  // Needed, and not enough alone: the handshake succeeds with it, and what it brings to light has no cure here.
+  if (is_further) proof.status = ProofStatus::untested;
+  if (proof.status != ProofStatus::refuted) {
+    propose_with(cause, id, patch, how, std::move(proof));
+  } else {
+    // What was tried in vain is no patch to hand out.
+    advise(cause, id, {}, {}).proof = std::move(proof);
+  }
   return verdict;
 }
 
@@ -141,12 +153,7 @@ Fix& HandshakeReport::advise(std::string_view cause, std::string_view id, const 
 Diagnosis HandshakeReport::finish() {
   static const Text kUntried{"from the knowledge base; not tried here", "来自知识库，未在此处尝试"};
   add_known_advice(diagnosis_, diagnosis_.cause, symptom().scheme, upstream_.knowledge(), kUntried);
-  // What takes a protection away may be known to help in an emergency; it is no proposal of ours until somebody asks for it.
-  for (Fix& fix : diagnosis_.fixes) {
-    if (fix.id.starts_with("scoped-") || fix.id == "use-plain-scheme" || fix.id == "stream-no-proxy-ssl") {
-      fix.is_unsafe = fix.is_unsafe || fix.proof.status != ProofStatus::proved;
-    }
-  }
+  mark_unsafe_fixes(diagnosis_);
   try_dead_ends(upstream_, diagnosis_);
   rank_fixes(diagnosis_.fixes);
   return std::move(diagnosis_);

@@ -97,11 +97,39 @@ Result<> write_one(ConfigurationPatch& patch, const UpstreamView& view, Widening
   return fail(ErrorCode::invalid_input, "not a change that a directive makes safely");
 }
 
+std::string tls_scheme(nginx::Module module) {
+  switch (module) {
+    case nginx::Module::grpc: return "grpcs";
+    case nginx::Module::uwsgi: return "suwsgi";
+    default: return "https";
+  }
+}
+
+std::string plain_scheme(nginx::Module module) {
+  switch (module) {
+    case nginx::Module::grpc: return "grpc";
+    case nginx::Module::uwsgi: return "uwsgi";
+    default: return "http";
+  }
+}
+
 }  // namespace
 
 Result<> set_upstream_directive(ConfigurationPatch& patch, const UpstreamView& view, std::string_view setting,
                                 std::span<const std::string> arguments) {
   return patch.set_directive(view.settings_block(), view.directive(setting), arguments);
+}
+
+Result<> set_scheme(ConfigurationPatch& patch, const UpstreamView& view, bool is_tls) {
+  if (view.target->module == nginx::Module::stream_proxy) {
+    return patch.set_directive(view.settings_block(), "proxy_ssl", std::array{std::string(is_tls ? "on" : "off")});
+  }
+  std::string text(view.target->pass->argument(0));
+  const std::string scheme = is_tls ? tls_scheme(view.target->module) : plain_scheme(view.target->module);
+  const std::size_t end = text.find("://");
+  if (text.starts_with('$')) return fail(ErrorCode::invalid_input, "the scheme comes from a variable");
+  text = scheme + "://" + (end == std::string::npos ? text : text.substr(end + 3));
+  return patch.replace_argument(*view.target->pass, 0, text);
 }
 
 std::string conf_command(const UpstreamView& view, std::string_view name) {
@@ -146,8 +174,10 @@ std::vector<std::string> protocols_with(const UpstreamView& view, TlsVersion nee
       if (const auto version = tls_version_from(word)) versions.push_back(*version);
     }
   }
-  std::sort(versions.begin(), versions.end());
-  versions.erase(std::unique(versions.begin(), versions.end()), versions.end());
+  // A list of dead versions alone is no wish to keep them.
+  const bool is_alive = std::any_of(versions.begin() + 1, versions.end(), [](TlsVersion one) { return one >= TlsVersion::tls1_2; });
+  if (needed >= TlsVersion::tls1_2 && !is_alive) versions = {TlsVersion::tls1_2, TlsVersion::tls1_3};
+  versions = without_holes(std::move(versions));
   std::vector<std::string> words;
   for (const TlsVersion version : versions) words.emplace_back(to_string(version));
   return words;

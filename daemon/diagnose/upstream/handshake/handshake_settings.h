@@ -18,6 +18,9 @@ namespace handshaked::diagnose {
 Result<> set_upstream_directive(ConfigurationPatch& patch, const UpstreamView& view, std::string_view setting,
                                 std::span<const std::string> arguments);
 
+/// The place with the other scheme: "https://x/y" for "http://x/y"; for stream `proxy_ssl on` or `off`.
+Result<> set_scheme(ConfigurationPatch& patch, const UpstreamView& view, bool is_tls);
+
 /// A *_ssl_conf_command at the place. A level that has one hides all of an outer level: those are repeated beside it. Fails with
 /// not_found where this version of nginx has no such directive.
 Result<> set_conf_command(ConfigurationPatch& patch, const UpstreamView& view, std::string_view name, const std::string& value);

@@ -30,6 +30,11 @@ std::string cause_of(const HandshakeReport& report) {
   return report.view().target->settings.name.is_default() ? "upstream_sni_wrong_name" : "proxy_ssl_name_wrong";
 }
 
+/// Where nothing is verified a peer that takes a name proves nothing: the configuration itself has to say it.
+bool is_told(const NameCandidate& candidate, const UpstreamVerdict& verdict) {
+  return candidate.is_meant && (verdict.verifies || candidate.support == NameSupport::configured);
+}
+
 }  // namespace
 
 bool diagnose_unknown_name(HandshakeReport& report) {
@@ -57,7 +62,8 @@ bool diagnose_unknown_name(HandshakeReport& report) {
     report.propose_with(cause, fix, patch,
                         hand_written(patch, {"The peer knows the name " + candidate.name + " (" + candidate.where + ")",
                                              "对端认识名称 " + candidate.name + "（" + candidate.where + "）"}),
-                        report.proof_of(verdict));
+                        is_told(candidate, verdict) ? report.upstream().confirmed(report.proof_of(verdict), patch)
+                                                    : Proof{.detail = not_meant(candidate.name)});
     return true;
   }
   const std::string peer = report.peer();

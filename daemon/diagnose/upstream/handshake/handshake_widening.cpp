@@ -28,7 +28,7 @@ void add_protocols(ProbeRequest& request, std::initializer_list<TlsVersion> vers
       request.protocols.push_back(version);
     }
   }
-  std::sort(request.protocols.begin(), request.protocols.end());
+  request.protocols = without_holes(std::move(request.protocols));
   drop_commands(request, {"protocol", "minprotocol", "maxprotocol"});
 }
 
@@ -65,6 +65,20 @@ bool has_agreed(const ProbeResult& seen) {
   const bool is_refusal =
       seen.outcome == ProbeOutcome::alert || seen.outcome == ProbeOutcome::closed || seen.outcome == ProbeOutcome::reset;
   return is_refusal && seen.certificate_request.has_value();
+}
+
+bool is_plain_answer(const ProbeResult& seen) {
+  return seen.first_bytes != FirstBytes::none && seen.first_bytes != FirstBytes::tls && seen.phase <= ProbePhase::client_hello;
+}
+
+std::vector<TlsVersion> without_holes(std::vector<TlsVersion> versions) {
+  if (versions.empty()) return versions;
+  const auto [lowest, highest] = std::minmax_element(versions.begin(), versions.end());
+  std::vector<TlsVersion> whole;
+  for (int version = static_cast<int>(*lowest); version <= static_cast<int>(*highest); ++version) {
+    whole.push_back(static_cast<TlsVersion>(version));
+  }
+  return whole;
 }
 
 std::optional<ProbeRequest> widened(const ProbeRequest& request, Widening widening, const std::string& name) {

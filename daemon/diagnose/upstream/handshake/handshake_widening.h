@@ -42,6 +42,12 @@ struct WidenedHandshake {
 /// The peer took the parameters: the handshake is complete, or all that is left is a quarrel about the client certificate.
 bool has_agreed(const ProbeResult& seen);
 
+/// Every version between the lowest and the highest, in order: OpenSSL offers nothing above a hole.
+std::vector<TlsVersion> without_holes(std::vector<TlsVersion> versions);
+
+/// It answered the ClientHello, and not in TLS.
+bool is_plain_answer(const ProbeResult& seen);
+
 /// `request` with one thing asked for differently; none when that is no difference. `name` is what SNI would be.
 std::optional<ProbeRequest> widened(const ProbeRequest& request, Widening widening, const std::string& name);
 

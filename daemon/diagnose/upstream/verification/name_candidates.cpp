@@ -32,6 +32,7 @@ class Hints {
   explicit Hints(const UpstreamView& view) : view_(view) {
     add_group();
     add_headers();
+    add_served_names();
     add_neighbours();
     add_comments();
   }
@@ -59,6 +60,15 @@ class Hints {
     for (std::size_t i = 0; i + 1 < words.size(); i += 2) {
       const std::string_view host = words[i + 1].substr(0, words[i + 1].find(':'));
       if (nginx::to_lower(words[i]) == "host") add(host, "the Host header that is sent");
+    }
+  }
+
+  /// Where the client's name is passed on as the upstream's, the names that the server has are the ones that are meant.
+  void add_served_names() {
+    const std::string_view name = view_.target->settings.name.first();
+    if (name != "$host" && name != "$http_host" && name != "$server_name" && name != "$ssl_server_name") return;
+    for (const nginx::ServerName& served : view_.target->server->names.names) {
+      if (served.kind == nginx::ServerName::Kind::exact) add(served.text, "a server_name of the server");
     }
   }
 
@@ -120,7 +130,10 @@ bool covers(std::string_view pattern, std::string_view name) {
 class Candidates {
  public:
   Candidates(const UpstreamView& view, const UpstreamVerdict& verdict) : view_(view), configured_(nginx::to_lower(verdict.name.verified)) {
-    if (const CertificateFacts* const leaf = verdict.leaf()) names_ = names_of(*leaf);
+    if (const CertificateFacts* const leaf = verdict.leaf()) {
+      names_ = names_of(*leaf);
+      common_name_ = nginx::to_lower(leaf->common_name);
+    }
     for (const nginx::ServerName& name : view.target->server->names.names) {
       if (name.kind == nginx::ServerName::Kind::exact) served_.push_back(name.text);
     }
@@ -129,11 +142,12 @@ class Candidates {
   std::vector<NameCandidate> find() {
     const Hints hints(view_);
     for (const Hint& hint : hints.all()) {
-      if (hint.name != configured_) add({hint.name, NameSupport::configured, hint.where, is_covered(hint.name)});
+      if (hint.name != configured_) add({hint.name, NameSupport::configured, hint.where, is_covered(hint.name), true});
     }
+    names_another_host_ = is_host_name(configured_) || !hints.all().empty();
     for (const std::string& name : names_) {
       if (name.starts_with("*.")) add_below(name);
-      else if (is_host_name(name)) add({name, support_of(name), "the certificate", true});
+      else if (is_host_name(name)) add({name, support_of(name), "the certificate", true, is_meant(name)});
     }
     std::stable_sort(found_.begin(), found_.end(),
                      [this](const NameCandidate& left, const NameCandidate& right) { return order(left) < order(right); });
@@ -164,26 +178,68 @@ class Candidates {
     if (is_neighbour && names_.size() == 1) return NameSupport::same_domain;
     return names_.size() == 1 ? NameSupport::only_name : NameSupport::one_of_many;
   }
+  /// A name of the certificate. Where the configuration names a host, a slip of the pen or another name of a certificate that is that
+  /// host's by its common name; where it names none (an address, the name of a group), the only one that the certificate has, unless the
+  /// configuration leads somewhere else for that name.
+  bool is_meant(const std::string& name) const {
+    if (is_host_name(configured_) && (is_misspelling(name, configured_) || common_name_ == configured_)) return true;
+    return !names_another_host_ && names_.size() == 1 && !is_named_elsewhere(name);
+  }
+  bool is_named_elsewhere(const std::string& name) const {
+    for (const nginx::PassTarget& target : view_.nginx->passes.targets()) {
+      const bool is_other = &target != view_.target;
+      if (is_other && nginx::to_lower(target.settings.name.first()) == name) return true;
+      for (const nginx::Destination& destination : target.destinations) {
+        if (is_other && destination.group == nullptr && nginx::to_lower(destination.address.host) == name) return true;
+      }
+    }
+    const auto& groups = view_.nginx->passes.groups().all();
+    return std::any_of(groups.begin(), groups.end(), [&](const nginx::UpstreamGroup& group) {
+      return nginx::to_lower(group.name) == name ||
+             std::any_of(group.servers.begin(), group.servers.end(),
+                         [&](const nginx::UpstreamServer& server) { return nginx::to_lower(server.address.host) == name; });
+    });
+  }
   /// A concrete name that a wildcard covers: from the configured one, cut to one label, or with its first label put in front.
   void add_below(const std::string& wildcard) {
     const std::string suffix = wildcard.substr(1);
     if (is_below_wildcard(configured_, wildcard)) {
       const std::string_view rest = std::string_view(configured_).substr(0, configured_.size() - suffix.size());
       const std::size_t dot = rest.rfind('.');
-      return add({std::string(rest.substr(dot + 1)) + suffix, NameSupport::near_miss, "the certificate's " + wildcard, true});
+      return add({std::string(rest.substr(dot + 1)) + suffix, NameSupport::near_miss, "the certificate's " + wildcard, true, false});
     }
     const std::string label(first_label(configured_));
     const bool is_label = !label.empty() && label.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string::npos &&
                           label.find_first_not_of("0123456789") != std::string::npos;
-    if (is_label) add({label + suffix, NameSupport::one_of_many, "the certificate's " + wildcard, true});
+    if (!is_label) return;
+    const bool is_slip = is_misspelling(label + suffix, configured_);
+    add({label + suffix, is_slip ? NameSupport::near_miss : NameSupport::one_of_many, "the certificate's " + wildcard, true, is_slip});
   }
 
   const UpstreamView& view_;
   std::string configured_;
+  std::string common_name_;
+  bool names_another_host_ = false;
   std::vector<std::string> names_;
   std::vector<std::string> served_;
   std::vector<NameCandidate> found_;
 };
+
+std::string sorted_letters(std::string_view label) {
+  std::string letters(label);
+  std::sort(letters.begin(), letters.end());
+  return letters;
+}
+
+/// Short names of hosts are often but a letter apart, and are two hosts: "api" and "app", "main" and "mail". Only letters that changed
+/// places are a slip there.
+bool is_misspelt_label(std::string_view left, std::string_view right, bool is_host) {
+  constexpr std::size_t kLongEnough = 6;
+  const auto has_digit = [](std::string_view label) { return label.find_first_of("0123456789") != std::string_view::npos; };
+  if (edit_distance(left, right) != 1 || has_digit(left) != has_digit(right)) return false;
+  if (has_digit(left) || std::min(left.size(), right.size()) < 3) return false;
+  return !is_host || std::min(left.size(), right.size()) >= kLongEnough || sorted_letters(left) == sorted_letters(right);
+}
 
 }  // namespace
 
@@ -207,11 +263,32 @@ bool is_near(std::string_view left, std::string_view right) {
          parent_domain(left).substr(0, parent_domain(left).rfind('.')) == parent_domain(right).substr(0, parent_domain(right).rfind('.'));
 }
 
+bool is_misspelling(std::string_view left, std::string_view right) {
+  if (!is_host_name(left) || !is_host_name(right) ||
+      std::count(left.begin(), left.end(), '.') != std::count(right.begin(), right.end(), '.'))
+    return false;
+  std::size_t slips = 0;
+  for (bool is_first = true; !left.empty(); is_first = false) {
+    const std::string_view a = first_label(left);
+    const std::string_view b = first_label(right);
+    if (a != b && (++slips > 1 || !is_misspelt_label(a, b, is_first))) return false;
+    left = parent_domain(left);
+    right = parent_domain(right);
+  }
+  return slips == 1;
+}
+
 bool is_below_wildcard(std::string_view name, std::string_view wildcard) {
   if (!wildcard.starts_with("*.") || name.size() <= wildcard.size()) return false;
   const std::string_view suffix = wildcard.substr(1);
   if (!name.ends_with(suffix)) return false;
   return name.substr(0, name.size() - suffix.size()).find('.') != std::string_view::npos;
+}
+
+Text not_meant(const std::string& name) {
+  return {"Chain and name pass with it; but nothing in the configuration says that \"" + name +
+              "\" is the host that is meant, and a peer that shows another host's certificate looks the same.",
+          "按此修改后证书链与名称均通过；但配置中没有任何内容表明 “" + name + "” 就是要连接的主机，而出示别的主机证书的对端看起来也一样。"};
 }
 
 std::vector<NameCandidate> name_candidates(UpstreamCase& upstream, const UpstreamVerdict& verdict) {

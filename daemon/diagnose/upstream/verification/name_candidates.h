@@ -23,7 +23,13 @@ struct NameCandidate {
   NameSupport support = NameSupport::one_of_many;
   std::string where;        ///< what suggests it, for people: "server api.corp.test:443 of the group backend"
   bool is_covered = false;  ///< the leaf that was seen covers it
+  /// The configuration means this host: it names it, or names no other and this peer says whose it is. Only then is a proof one: that a
+  /// peer proves some other name says nothing about the host that was meant.
+  bool is_meant = false;
 };
+
+/// Why a change to a name that the configuration does not mean stays unproved, although it passes.
+Text not_meant(const std::string& name);
 
 /// Names to try at this place, best first; those that the seen leaf covers before others, which only another SNI could make right.
 std::vector<NameCandidate> name_candidates(UpstreamCase& upstream, const UpstreamVerdict& verdict);
@@ -32,6 +38,8 @@ std::vector<NameCandidate> name_candidates(UpstreamCase& upstream, const Upstrea
 bool is_host_name(std::string_view name);
 /// One is a slip of the other: a letter or two, a first label with something attached, or the same first label in a neighbouring domain.
 bool is_near(std::string_view left, std::string_view right);
+/// One label is a letter away, and too long for the two to be hosts side by side; digits count hosts, and are never a slip.
+bool is_misspelling(std::string_view left, std::string_view right);
 /// "*.apps.corp.test" covers one label: `name` has two or more before ".apps.corp.test".
 bool is_below_wildcard(std::string_view name, std::string_view wildcard);
 

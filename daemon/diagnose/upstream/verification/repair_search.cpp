@@ -260,6 +260,12 @@ bool RepairedState::has(RepairKind kind) const {
                      [&](const Repair& one) { return one.kind == kind || (is_trust(one.kind) && is_trust(kind)); });
 }
 
+std::string RepairedState::unmeant_name() const {
+  const auto found = std::find_if(repairs.begin(), repairs.end(),
+                                  [](const Repair& one) { return one.kind == RepairKind::set_name && !one.name.is_meant; });
+  return found == repairs.end() ? std::string() : found->name.name;
+}
+
 RepairSearch find_repairs(UpstreamCase& upstream, const ConfigurationPatch& start, const UpstreamVerdict& verdict,
                           const KnownMaterial& known) {
   return Search(upstream, known).run({{}, {}, start, verdict, 0});

@@ -43,6 +43,8 @@ struct RepairedState {
   int cost = 0;
 
   bool has(RepairKind kind) const;
+  /// The name that it makes nginx verify, when the configuration does not mean that host; empty otherwise.
+  std::string unmeant_name() const;
 };
 
 struct RepairSearch {

@@ -102,11 +102,16 @@ class Climb {
 
 std::vector<StoredCa> TrustPath::additions() const {
   std::vector<StoredCa> additions;
+  // OpenSSL looks for trusted issuers first, and from the first one on for no others: what the peer sends above it does not count.
+  bool is_in_file = false;
   for (std::size_t i = 0; i < certificates.size(); ++i) {
     const PathCertificate& one = certificates[i];
     const bool is_top = i + 1 == certificates.size();
+    is_in_file = is_in_file || one.is_trusted;
     if (one.is_trusted || !one.known || (i == 0 && !is_top)) continue;
-    if (!one.is_sent || is_top) additions.push_back(*one.known);
+    if (one.is_sent && !is_top && !is_in_file) continue;
+    additions.push_back(*one.known);
+    is_in_file = true;
   }
   return additions;
 }

@@ -5,6 +5,8 @@
 #include <functional>
 #include <map>
 
+#include "diagnose/case/protection.h"
+
 namespace handshaked::diagnose {
 namespace {
 
@@ -54,6 +56,7 @@ struct Outcome {
   bool passes = false;
   bool is_protection_off = false;
   Text detail;
+  std::vector<Change> changes{};
 };
 
 class Trials {
@@ -99,7 +102,9 @@ class Trials {
     if (!edit(patch)) return {};
     const UpstreamVerdict verdict = upstream_.judge(patch);
     if (verdict.stage == UpstreamStage::untested || verdict.stage == UpstreamStage::configuration) return {};
-    return outcome(verdict.passes(), is_protection_off, summary_of(verdict));
+    Outcome result = outcome(verdict.passes(), is_protection_off, summary_of(verdict));
+    result.changes = patch.changes();
+    return result;
   }
 
   Outcome replayed(bool is_protection_off, const std::function<void(ReplayInput&)>& vary) {
@@ -134,7 +139,7 @@ class Trials {
 
   Outcome outcome(bool passes, bool is_protection_off, const Text& summary) {
     const std::string under = upstream_.ran_under();
-    Outcome result{true, passes, is_protection_off, {}};
+    Outcome result{true, passes, is_protection_off, {}, {}};
     if (!passes) {
       result.detail = {"Repeated with it: still fails, " + summary.en + " (" + under + ").",
                        "按此重试：仍然失败，" + summary.zh + "（" + under + "）。"};
@@ -168,9 +173,11 @@ void try_verification_dead_ends(UpstreamCase& upstream, Diagnosis& diagnosis) {
     const Outcome& outcome = trials.run(trial);
     if (!outcome.is_known) return false;
     if (outcome.passes && !outcome.is_protection_off) return true;
+    if (!outcome.changes.empty() && is_part_of_fix(diagnosis, outcome.changes)) return true;
     dead_end.proof.status = ProofStatus::proved;
     dead_end.proof.method = ProofMethod::replay;
     dead_end.proof.detail = outcome.detail;
+
     dead_end.is_unsafe = dead_end.is_unsafe || (outcome.passes && outcome.is_protection_off);
     return false;
   });

@@ -112,6 +112,10 @@ Proof proof_of(UpstreamCase& upstream, const RepairedState& solution) {
                     "按此修改后证书链与名称均通过；但对端没有协商 gRPC 所需的 HTTP/2（ALPN h2）。"};
     return proof;
   }
+  if (const std::string name = solution.unmeant_name(); !name.empty()) {
+    proof.detail = not_meant(name);
+    return proof;
+  }
   proof.status = ProofStatus::proved;
   const UpstreamVerdict& now = upstream.now();
   const bool is_seen_anew = solution.verdict.observation && now.observation && !(solution.verdict.asked.request == now.asked.request) &&
@@ -209,7 +213,7 @@ Result<Fix> fix_of(UpstreamCase& upstream, const RepairedState& solution) {
     fix.evidence_count = i == 0 ? known.evidence_count : std::min(fix.evidence_count, known.evidence_count);
   }
   fix.commands = commands_after_change(upstream);
-  fix.proof = proof_of(upstream, solution);
+  fix.proof = upstream.confirmed(proof_of(upstream, solution), solution.patch);
   return fix;
 }
 

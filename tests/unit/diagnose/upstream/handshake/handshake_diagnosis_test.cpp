@@ -5,7 +5,7 @@
 
 #include <poll.h>
 
-#include "handshake_bench.h"
+#include "unit/diagnose/handshake_bench.h"
 
 namespace handshaked::diagnose {
 namespace {
@@ -151,6 +151,56 @@ TEST_F(HandshakeDiagnosis, ThePeerTakesNoProxyHeader) {
   const Diagnosis diagnosis = bench.diagnose();
   EXPECT_EQ(diagnosis.cause, "upstream_rejects_proxy_protocol");
   EXPECT_TRUE(is_cured_first(diagnosis, "stop-proxy-protocol"));
+}
+
+std::string plain_refusal() { return "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\nThe plain HTTP request was sent to HTTPS port"; }
+
+/// In front of a TLS server: what does not begin with a ClientHello is answered in plain text, as nginx does on a TLS port.
+ScriptedPeer::Script refusing_plain_text(std::uint16_t port) {
+  return [=](int fd) {
+    const std::string first = ScriptedPeer::receive_some(fd);
+    if (!first.starts_with('\x16')) {
+      ScriptedPeer::send_all(fd, plain_refusal());
+      return;
+    }
+    const int other = connect_loopback(port);
+    ScriptedPeer::send_all(other, first);
+    relay(fd, other);
+    ::close(other);
+  };
+}
+
+constexpr std::string_view kHeaderToTls =
+    "proxy_ssl on; proxy_protocol on; proxy_ssl_verify on; proxy_ssl_trusted_certificate ca.pem; proxy_ssl_name backend.test;";
+
+TEST_F(HandshakeDiagnosis, APlainAnswerToAProxyHeaderIsNoPlainPort) {
+  const OpensslServer hidden = server({});
+  const ScriptedPeer peer(refusing_plain_text(hidden.port()));
+  bench.configure_stream(peer.port(), std::string(kHeaderToTls));
+  const Diagnosis diagnosis = bench.diagnose();
+  EXPECT_EQ(diagnosis.cause, "upstream_rejects_proxy_protocol");
+  EXPECT_TRUE(is_cured_first(diagnosis, "stop-proxy-protocol"));
+  for (const Fix& fix : diagnosis.fixes) EXPECT_THAT(fix.patch, Not(HasSubstr("proxy_ssl off"))) << fix.id;
+}
+
+TEST_F(HandshakeDiagnosis, WhereNobodyMayTryWithoutTheHeaderNothingIsConcludedFromThePlainAnswer) {
+  const OpensslServer hidden = server({});
+  const ScriptedPeer peer(refusing_plain_text(hidden.port()));
+  bench.configure_stream(peer.port(), std::string(kHeaderToTls));
+  bench.scope = ProbeScope::frugal;
+  const Diagnosis diagnosis = bench.diagnose();
+  EXPECT_LE(diagnosis.confidence, 0.5);
+  EXPECT_THAT(diagnosis.also, Contains("upstream_is_plain_http"));
+  for (const Fix& fix : diagnosis.fixes) EXPECT_NE(fix.proof.status, ProofStatus::proved) << fix.id;
+}
+
+TEST_F(HandshakeDiagnosis, APeerThatSpeaksTlsOnlyToClientsThatNameItsHostIsNoPlainPort) {
+  const OpensslServer hidden = server({});
+  const ScriptedPeer peer(gate(hidden.port(), "backend.test", false, [](int fd) { ScriptedPeer::send_all(fd, plain_refusal()); }));
+  bench.configure_http(peer.port(), "proxy_pass https://backend.test;" + verified());
+  const Diagnosis diagnosis = bench.diagnose();
+  EXPECT_EQ(diagnosis.cause, "upstream_sni_missing");
+  EXPECT_TRUE(is_cured_first(diagnosis, "enable-sni"));
 }
 
 /// Lets small answers of the server through and swallows what is longer than a packet that gets through.
@@ -400,14 +450,17 @@ ScriptedPeer::Script answering(const std::string& answer) {
   };
 }
 
-TEST_F(HandshakeDiagnosis, APlainPeerOfTheStreamModuleOnThisHost) {
+TEST_F(HandshakeDiagnosis, APlainPeerOnThisHostIsNoReasonToCallPlainTextSafe) {
   ScriptedPeer peer(answering("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"));
   bench.configure_stream(peer.port(),
                          "proxy_ssl on; proxy_ssl_verify on; proxy_ssl_trusted_certificate ca.pem; proxy_ssl_name backend.test;");
   const Diagnosis diagnosis = bench.diagnose();
   EXPECT_EQ(diagnosis.cause, "upstream_is_plain_http");
-  EXPECT_TRUE(is_cured_first(diagnosis, "use-plain-scheme"));
-  EXPECT_THAT(diagnosis.fixes.front().patch, HasSubstr("proxy_ssl off;"));
+  expect_no_unsafe_first(diagnosis);
+  const Fix* const plain = fix_of(diagnosis, "use-plain-scheme");
+  ASSERT_NE(plain, nullptr);
+  EXPECT_THAT(plain->patch, HasSubstr("proxy_ssl off;"));
+  EXPECT_TRUE(plain->is_unsafe);
 }
 
 TEST_F(HandshakeDiagnosis, OnePlainMemberOfAPoolIsTakenOut) {
@@ -473,6 +526,15 @@ TEST_F(HandshakeDiagnosis, GrpcToATlsPort) {
   const Diagnosis diagnosis = bench.diagnose();
   EXPECT_EQ(diagnosis.cause, "proxy_grpc_to_tls_port");
   EXPECT_TRUE(is_cured_first(diagnosis, "use-grpcs"));
+}
+
+TEST_F(HandshakeDiagnosis, PlainGrpcToAPlainPortOfHttp1LacksHttp2AndNoScheme) {
+  const ScriptedPeer peer(answering("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"));
+  bench.configure_http(peer.port(), "grpc_pass grpc://backend.test;");
+  bench.symptom.scheme = "grpc";
+  const Diagnosis diagnosis = bench.diagnose();
+  EXPECT_EQ(diagnosis.cause, "upstream_not_http2");
+  for (const Fix& fix : diagnosis.fixes) EXPECT_EQ(fix.patch, "") << fix.id;
 }
 
 TEST_F(HandshakeDiagnosis, AGrpcPeerWithoutHttp2) {

@@ -1,0 +1,207 @@
+#include "diagnose/prover/nginx_prover.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <optional>
+
+#include "base/file_descriptor.h"
+#include "diagnose/certificates/pem_bundle.h"
+#include "diagnose/patch/directive_text.h"
+#include "diagnose/prover/private_instance.h"
+#include "diagnose/tls/peer_address.h"
+
+namespace handshaked::diagnose {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::string_view kSocket = "s.sock";
+constexpr std::chrono::milliseconds kLateRefusal{300};  // a peer that refuses our certificate says so after TLS 1.3's handshake
+constexpr std::chrono::seconds kLongest{8};
+
+// --- what it is started with ---
+
+bool was_configured_with(const nginx::Installation& installation, std::string_view argument) {
+  const auto& all = installation.configure_arguments;
+  return std::find(all.begin(), all.end(), argument) != all.end();
+}
+
+/// The line that loads the stream module; empty where it is built in.
+Result<std::string> stream_module(const UpstreamView& view, const nginx::Installation& installation) {
+  if (!was_configured_with(installation, "--with-stream_ssl_module"))
+    return fail(ErrorCode::not_found, "this nginx has no stream module with TLS");
+  if (was_configured_with(installation, "--with-stream")) return std::string();
+  const nginx::Configuration& configuration = view.nginx->configuration;
+  for (const nginx::Directive* const load : configuration.root().find("load_module")) {
+    if (load->argument(0).find("ngx_stream_module") == std::string_view::npos) continue;
+    const std::string path = configuration.full_path(load->argument(0), nginx::PathBase::prefix);
+    return written_directive("load_module", std::array{path});
+  }
+  constexpr std::string_view kModules = "--modules-path=";
+  for (const std::string& argument : installation.configure_arguments) {
+    if (!argument.starts_with(kModules)) continue;
+    return written_directive("load_module", std::array{argument.substr(kModules.size()) + "/ngx_stream_module.so"});
+  }
+  return fail(ErrorCode::not_found, "where this nginx keeps its stream module is not known");
+}
+
+/// The effective *_ssl_* values of a place, as a stream server has them.
+class StreamServer {
+ public:
+  StreamServer(const UpstreamView& view, const PrivateInstance& instance) : view_(view), instance_(instance) {}
+
+  Result<std::string> text(const PeerAddress& peer, const nginx::PeerName& name) {
+    const nginx::UpstreamSettings& settings = view_.target->settings;
+    TRY(add("listen", {"unix:" + instance_.path(kSocket)}));
+    TRY(add("proxy_pass", {to_string(peer)}));
+    TRY(add("proxy_ssl", {"on"}));
+    TRY(add("proxy_ssl_session_reuse", {"off"}));
+    TRY(add("proxy_ssl_server_name", {name.sni ? "on" : "off"}));
+    if (!name.verified.empty()) {
+      TRY(add("proxy_ssl_name", {name.verified}));
+    }
+    TRY(add_list("proxy_ssl_protocols", settings.protocols));
+    TRY(add_list("proxy_ssl_ciphers", settings.ciphers));
+    const std::vector<std::string_view> words = settings.conf_commands.values();
+    for (std::size_t i = 0; i + 1 < words.size(); i += 2) {
+      TRY(add("proxy_ssl_conf_command", {std::string(words[i]), std::string(words[i + 1])}));
+    }
+    if (settings.proxy_protocol.is_on() && view_.target->module == nginx::Module::stream_proxy) {
+      TRY(add("proxy_protocol", {"on"}));
+    }
+    TRY(add_list("proxy_connect_timeout", settings.connect_timeout));
+    TRY(add_verification(settings));
+    TRY(add_client_certificate(settings));
+    return std::move(text_);
+  }
+
+ private:
+  Result<> add(std::string_view directive, const std::vector<std::string>& arguments) {
+    TRY(const std::string statement, written_directive(directive, arguments));
+    text_ += "    " + statement + "\n";
+    return success();
+  }
+  /// What is a default stays one: this nginx has its own.
+  Result<> add_list(std::string_view directive, const nginx::EffectiveValue& value) {
+    if (value.is_default()) return success();
+    std::vector<std::string> words;
+    for (const std::string_view word : value.values()) words.emplace_back(word);
+    return add(directive, words);
+  }
+
+  Result<> add_verification(const nginx::UpstreamSettings& settings) {
+    if (!settings.verify.is_on()) return success();
+    TRY(add("proxy_ssl_verify", {"on"}));
+    TRY(add_list("proxy_ssl_verify_depth", settings.verify_depth));
+    TRY(add_copy("proxy_ssl_trusted_certificate", settings.trusted_certificate, "trusted.pem"));
+    return add_copy("proxy_ssl_crl", settings.crl, "list.crl");
+  }
+
+  Result<> add_client_certificate(const nginx::UpstreamSettings& settings) {
+    if (settings.certificate.first().empty()) return success();
+    TRY(add_copy("proxy_ssl_certificate", settings.certificate, "client.pem"));
+    TRY(const std::string key, path_of(settings.certificate_key));
+    TRY(add("proxy_ssl_certificate_key", {key}));
+    if (settings.password_file.first().empty()) return success();
+    TRY(const std::string passwords, path_of(settings.password_file));
+    return add("proxy_ssl_password_file", {passwords});
+  }
+
+  Result<std::string> path_of(const nginx::EffectiveValue& value) const {
+    const nginx::Resolution written = view_.nginx->passes.variables().resolve(value.first(), *view_.target->pass);
+    if (!written.is_constant()) return fail(ErrorCode::invalid_input, "only a request tells the file");
+    return view_.nginx->configuration.full_path(written.values.front(), nginx::PathBase::configuration);
+  }
+  /// The file as it is seen through the patch.
+  Result<> add_copy(std::string_view directive, const nginx::EffectiveValue& value, std::string_view name) {
+    if (value.first().empty()) return success();
+    TRY(const std::string path, path_of(value));
+    TRY(const std::string content, view_.files->read(path, kMaxBundleBytes));
+    TRY(instance_.write(name, content));
+    return add(directive, {instance_.path(name)});
+  }
+
+  const UpstreamView& view_;
+  const PrivateInstance& instance_;
+  std::string text_;
+};
+
+// --- one connection, and what nginx writes about it ---
+
+Result<FileDescriptor> connect_to(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) return fail(ErrorCode::invalid_input, "the path of the socket is too long");
+  path.copy(address.sun_path, path.size());
+  FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!socket.is_open() || ::connect(socket.number(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    return fail(error_from_errno(errno, "cannot connect to the private nginx"));
+  }
+  return socket;
+}
+
+/// nginx closes our connection when it has given up.
+bool is_closed_within(const FileDescriptor& connection, std::chrono::milliseconds patience) {
+  pollfd waited{connection.number(), POLLIN, 0};
+  return ::poll(&waited, 1, static_cast<int>(patience.count())) > 0;
+}
+
+/// "… [error] 7#7: *1 what happened, client: unix:, server: …" as "what happened".
+std::optional<std::string> complaint_in(const std::string& log) {
+  for (std::size_t at = 0; at < log.size();) {
+    const std::size_t end = std::min(log.find('\n', at), log.size());
+    const std::string_view line(log.data() + at, end - at);
+    at = end + 1;
+    const bool is_complaint = line.find(" [error] ") != line.npos || line.find(" [crit] ") != line.npos ||
+                              line.find(" [alert] ") != line.npos || line.find("peer closed connection in SSL handshake") != line.npos ||
+                              line.find("SSL_read() failed") != line.npos;
+    const std::size_t text = line.find(": *");
+    if (!is_complaint || text == line.npos) continue;
+    const std::size_t begin = std::min(line.find(' ', text + 2), line.size() - 1) + 1;
+    return std::string(line.substr(begin, line.find(", client: ", begin) - begin));
+  }
+  return std::nullopt;
+}
+
+bool is_connected(const std::string& log) {
+  return log.find(" connected to ", std::min(log.find("*1 proxy "), log.size())) != std::string::npos;
+}
+
+Result<NginxHandshake> watch(const PrivateInstance& instance, const FileDescriptor& connection, Clock::time_point deadline) {
+  constexpr std::chrono::milliseconds kLook{3};
+  for (bool is_over = false; !is_over && Clock::now() < deadline;) {
+    is_over = is_closed_within(connection, kLook);
+    if (is_connected(instance.log())) {
+      if (is_closed_within(connection, kLateRefusal)) {
+        if (auto complaint = complaint_in(instance.log())) return NginxHandshake{false, std::move(*complaint)};
+      }
+      return NginxHandshake{true, {}};
+    }
+    if (auto complaint = complaint_in(instance.log())) return NginxHandshake{false, std::move(*complaint)};
+  }
+  return fail(ErrorCode::timeout, "the private nginx said nothing in time");
+}
+
+}  // namespace
+
+Result<NginxHandshake> shake_hands_as_nginx(const UpstreamView& view, const PeerAddress& peer, const nginx::PeerName& name,
+                                            const NginxProverOptions& options) {
+  const auto deadline = std::min(options.deadline, Clock::now() + kLongest);
+  TRY(const std::string module, stream_module(view, *options.installation));
+  TRY(PrivateInstance instance, PrivateInstance::create());
+  TRY(const std::string server, StreamServer(view, instance).text(peer, name));
+  const std::string text = module + "\ndaemon off;\nmaster_process off;\npid " + instance.path("nginx.pid") + ";\nerror_log " +
+                           instance.path("error.log") + " info;\nevents {\n  worker_connections 16;\n}\nstream {\n  server {\n" + server +
+                           "  }\n}\n";
+  TRY(instance.write("nginx.conf", text));
+  TRY(instance.start(options.program, kSocket, deadline));
+  TRY(const FileDescriptor connection, connect_to(instance.path(kSocket)));
+  return watch(instance, connection, deadline);
+}
+
+}  // namespace handshaked::diagnose

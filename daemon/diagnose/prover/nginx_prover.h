@@ -1,0 +1,33 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "base/result.h"
+#include "diagnose/upstream/upstream_place.h"
+#include "nginx/installation.h"
+
+namespace handshaked::diagnose {
+
+/// What nginx itself made of one handshake.
+struct NginxHandshake {
+  bool has_passed = false;
+  std::string
+      complaint;  ///< what it wrote when it did not: "upstream SSL certificate verify error: (20:…) while SSL handshaking to upstream"
+};
+
+struct NginxProverOptions {
+  std::string program;  ///< the nginx in use: its own OpenSSL, its own defaults
+  const nginx::Installation* installation = nullptr;
+  std::chrono::steady_clock::time_point deadline{};
+};
+
+/// Lets the nginx in use make the handshake of a place: a private instance in a temporary directory, where a `stream` server on a Unix
+/// socket has the place's effective *_ssl_* values as stream's own, and `proxy_pass` to `peer`. One connection, no request; its error log
+/// is the verdict. Of gRPC and HTTP/2 it says nothing about ALPN, which stream does not send. The files of `view` are copied as they are
+/// seen through it; a key is named where it is. Fails with not_found where this nginx has no stream module with TLS, with invalid_input
+/// where only a request tells a value, with timeout or io when the instance says nothing. Blocks; leaves nothing behind.
+Result<NginxHandshake> shake_hands_as_nginx(const UpstreamView& view, const PeerAddress& peer, const nginx::PeerName& name,
+                                            const NginxProverOptions& options);
+
+}  // namespace handshaked::diagnose

@@ -1,0 +1,90 @@
+#include "diagnose/prover/private_instance.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <charconv>
+#include <fstream>
+#include <iterator>
+#include <optional>
+
+#include "diagnose/patch/program_run.h"
+
+namespace handshaked::diagnose {
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+std::string slurp(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::optional<pid_t> process_in(const fs::path& pid_file) {
+  const std::string text = slurp(pid_file);
+  pid_t id = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), id);
+  return parsed.ec == std::errc{} && id > 1 ? std::optional(id) : std::nullopt;
+}
+
+void rest() { ::poll(nullptr, 0, 2); }
+
+}  // namespace
+
+Result<PrivateInstance> PrivateInstance::create() {
+  std::error_code no_directory;
+  std::string name = (fs::temp_directory_path(no_directory) / "handshaked-prover-XXXXXX").string();
+  if (no_directory || ::mkdtemp(name.data()) == nullptr) return fail(error_from_errno(errno, "no temporary directory " + name));
+  return PrivateInstance(name);
+}
+
+PrivateInstance::~PrivateInstance() {
+  stop();
+  std::error_code ignored;
+  if (!directory_.empty()) fs::remove_all(directory_, ignored);
+}
+
+Result<> PrivateInstance::write(std::string_view name, std::string_view text) const {
+  std::ofstream file(directory_ / name, std::ios::binary);
+  file << text;
+  file.close();
+  if (!file) return fail(ErrorCode::io, "cannot write " + path(name));
+  return success();
+}
+
+Result<> PrivateInstance::start(const std::string& program, std::string_view socket_name, Clock::time_point deadline) {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+  if (left.count() <= 0) return fail(ErrorCode::timeout, "no time is left to start nginx");
+  // Ends by itself when it would not start, by stop() else; whatever happens the group is killed when the time is over.
+  runner_ = std::thread(
+      [program, left,
+       arguments = std::vector<std::string>{"nginx", "-p", directory_.string() + "/", "-c", path("nginx.conf"), "-e", path("start.log")},
+       done = path("done")] {
+        const auto run = run_program(program, arguments, left);
+        std::ofstream(done) << (run ? run.value().output : run.error().message());
+      });
+  std::error_code ignored;
+  while (Clock::now() < deadline) {
+    if (fs::exists(path(socket_name), ignored) && process_in(path("nginx.pid"))) return success();
+    if (fs::exists(path("done"), ignored))
+      return fail(ErrorCode::io, "nginx did not start: " + slurp(path("start.log")) + slurp(path("done")));
+    rest();
+  }
+  return fail(ErrorCode::timeout, "nginx did not start in time");
+}
+
+std::string PrivateInstance::log() const { return slurp(directory_ / "error.log"); }
+
+void PrivateInstance::stop() {
+  if (!runner_.joinable()) return;
+  std::error_code ignored;
+  // Its own pid file, in our directory: nobody else writes there.
+  if (const auto process = process_in(path("nginx.pid")); process && !fs::exists(path("done"), ignored)) ::kill(*process, SIGTERM);
+  runner_.join();
+}
+
+}  // namespace handshaked::diagnose

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "base/result.h"
+
+namespace handshaked::diagnose {
+
+/// An nginx of one process in a directory of its own, which only we can enter: no master, no user of its own, no pid file or log but its
+/// own. Ended, and its directory removed, by the destructor. One thread.
+class PrivateInstance {
+ public:
+  /// A temporary directory, empty.
+  static Result<PrivateInstance> create();
+  PrivateInstance(PrivateInstance&&) noexcept = default;
+  PrivateInstance& operator=(PrivateInstance&&) = delete;
+  ~PrivateInstance();
+
+  std::string path(std::string_view name) const { return directory_ / name; }
+  Result<> write(std::string_view name, std::string_view text) const;
+
+  /// Starts `program` with nginx.conf of the directory, which must log to error.log and keep its process id in nginx.pid, and waits until
+  /// its socket is there. io with what nginx said when it would not start, timeout at the deadline.
+  Result<> start(const std::string& program, std::string_view socket_name, std::chrono::steady_clock::time_point deadline);
+  /// The error log as it is now.
+  std::string log() const;
+  void stop();
+
+ private:
+  explicit PrivateInstance(std::filesystem::path directory) : directory_(std::move(directory)) {}
+
+  std::filesystem::path directory_;
+  std::thread runner_;
+};
+
+}  // namespace handshaked::diagnose
