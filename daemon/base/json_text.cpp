@@ -5,27 +5,31 @@
 #include <cstring>
 
 #include "base/utf8.h"
+#include "base/visible_text.h"
 
 namespace handshaked {
 namespace {
 
 constexpr std::uint64_t kEveryByte = 0x0101010101010101;
 constexpr std::uint64_t kHighBits = 0x8080808080808080;
+constexpr unsigned char kDelete = 0x7F;
+constexpr std::string_view kDigits = "0123456789abcdef";
 
 // The high bit of a byte of the result is set if that byte of `word` is zero. A byte above a zero byte may be reported
 // too, which is harmless: the caller only asks whether there is any.
 constexpr std::uint64_t zero_bytes(std::uint64_t word) { return (word - kEveryByte) & ~word & kHighBits; }
 
-// True if all eight bytes may be copied as they are: printable ASCII without the quote and the backslash.
+// True if all eight bytes may be copied as they are: printable ASCII without the quote and the backslash (and without DEL).
 bool is_plain(const char* bytes) {
   std::uint64_t word;
   std::memcpy(&word, bytes, sizeof word);
   const std::uint64_t control = (word - kEveryByte * 0x20) & ~word;
-  const std::uint64_t special = control | word | zero_bytes(word ^ (kEveryByte * '"')) | zero_bytes(word ^ (kEveryByte * '\\'));
+  const std::uint64_t special = control | word | zero_bytes(word ^ (kEveryByte * '"')) | zero_bytes(word ^ (kEveryByte * '\\')) |
+                                zero_bytes(word ^ (kEveryByte * kDelete));
   return (special & kHighBits) == 0;
 }
 
-bool is_plain_byte(unsigned char byte) { return byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\'; }
+bool is_plain_byte(unsigned char byte) { return byte >= 0x20 && byte < kDelete && byte != '"' && byte != '\\'; }
 
 // How many bytes from the start may be copied as they are.
 std::size_t plain_length(std::string_view bytes) {
@@ -36,7 +40,6 @@ std::size_t plain_length(std::string_view bytes) {
 }
 
 void append_escaped_ascii(std::string& out, unsigned char byte) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
   switch (byte) {
     case '"': out += "\\\""; return;
     case '\\': out += "\\\\"; return;
@@ -49,6 +52,16 @@ void append_escaped_ascii(std::string& out, unsigned char byte) {
   }
   const std::array<char, 6> escape = {'\\', 'u', '0', '0', kDigits[byte >> 4], kDigits[byte & 15]};
   out.append(escape.data(), escape.size());
+}
+
+/// RFC 8259, section 7: a character beyond the first 65536 is two escapes.
+void append_escaped_point(std::string& out, char32_t point) {
+  if (point > 0xFFFF) {
+    append_escaped_point(out, 0xD800 + ((point - 0x10000) >> 10));
+    point = 0xDC00 + ((point - 0x10000) & 0x3FF);
+  }
+  out += "\\u";
+  for (int shift = 12; shift >= 0; shift -= 4) out += kDigits[(point >> shift) & 15];
 }
 
 }  // namespace
@@ -67,7 +80,9 @@ std::string& append_json_string(std::string& out, std::string_view bytes) {
       continue;
     }
     const Utf8Step step = next_utf8_step(bytes);
-    out.append(step.is_valid ? bytes.substr(0, step.length) : kReplacementCharacter);
+    if (!step.is_valid) out.append(kReplacementCharacter);
+    else if (const char32_t point = decode_utf8(bytes.substr(0, step.length)); is_deceptive(point)) append_escaped_point(out, point);
+    else out.append(bytes.substr(0, step.length));
     bytes.remove_prefix(step.length);
   }
   out.push_back('"');

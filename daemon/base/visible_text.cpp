@@ -18,14 +18,13 @@ void append_point_escape(std::string& out, char32_t point) {
   for (int shift = point > 0xFFFF ? 28 : 12; shift >= 0; shift -= 4) out += kDigits[(point >> static_cast<unsigned>(shift)) & 15U];
 }
 
-/// Characters that a reader cannot see, or that move others about.
-bool is_deceptive(char32_t point) {
-  return (point >= 0x80 && point < 0xA0) || point == 0xAD || point == 0x61C || (point >= 0x200B && point <= 0x200F) ||
-         (point >= 0x2028 && point <= 0x202E) || (point >= 0x2060 && point <= 0x206F) || point == 0xFEFF ||
-         (point >= 0xFFF9 && point <= 0xFFFB) || (point >= 0xE0000 && point <= 0xE0FFF);
-}
-
 }  // namespace
+
+bool is_deceptive(char32_t point) {
+  return point < 0x20 || (point >= 0x7F && point < 0xA0) || point == 0xAD || point == 0x61C || point == 0x180E ||
+         (point >= 0x200B && point <= 0x200F) || (point >= 0x2028 && point <= 0x202E) || (point >= 0x2060 && point <= 0x206F) ||
+         point == 0xFEFF || (point >= 0xFFF9 && point <= 0xFFFB) || (point >= 0xE0000 && point <= 0xE0FFF);
+}
 
 std::string visible_text(std::string_view text) {
   std::string out;
@@ -36,7 +35,7 @@ std::string visible_text(std::string_view text) {
       if (byte == '\n') out.append("\\n");
       else if (byte == '\r') out.append("\\r");
       else if (byte == '\t') out += ' ';
-      else if (byte < 0x20 || byte == 0x7F) append_byte_escape(out, byte);
+      else if (is_deceptive(byte)) append_byte_escape(out, byte);
       else out += static_cast<char>(byte);
       text.remove_prefix(1);
       continue;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/utf8.h"
+#include "base/visible_text.h"
 
 using namespace std::string_literals;
 using namespace std::string_view_literals;
@@ -26,9 +27,9 @@ TEST(JsonText, AppendsToWhatIsThere) {
   EXPECT_EQ(out, R"({"a":"b")");
 }
 
-TEST(JsonText, EscapesEveryByteThatJsonForbidsAtEveryPlaceOfAWord) {
+TEST(JsonText, EscapesEveryByteThatJsonForbidsAndEveryControlAtEveryPlaceOfAWord) {
   for (int byte = 0; byte < 0x80; ++byte) {
-    const bool special = byte < 0x20 || byte == '"' || byte == '\\';
+    const bool special = byte < 0x20 || byte == '"' || byte == '\\' || byte == 0x7f;
     for (std::size_t place = 0; place < 20; ++place) {
       std::string text(20, 'x');
       text[place] = static_cast<char>(byte);
@@ -46,12 +47,34 @@ TEST(JsonText, EscapesEveryByteThatJsonForbidsAtEveryPlaceOfAWord) {
 
 TEST(JsonText, UsesShortEscapesWhereThereAreSome) {
   EXPECT_EQ(json("\"\\\b\f\n\r\t"), R"("\"\\\b\f\n\r\t")");
-  EXPECT_EQ(json("\0\x01\x1f\x7f"sv), "\"\\u0000\\u0001\\u001f\x7f\"");
+  EXPECT_EQ(json("\0\x01\x1f\x7f"sv), R"("\u0000\u0001\u001f\u007f")");
 }
 
 TEST(JsonText, KeepsValidUtf8) {
   EXPECT_EQ(json("gr\u00fc\u00df \u8bc1\u4e66 \U0001F512"), "\"gr\u00fc\u00df \u8bc1\u4e66 \U0001F512\"");
   EXPECT_EQ(json("\xF4\x8F\xBF\xBF"), "\"\xF4\x8F\xBF\xBF\"");
+}
+
+TEST(JsonText, EscapesWhatATerminalWouldObeyAndWhatTurnsTextAround) {
+  EXPECT_EQ(json("a\u009b31mb"), R"("a\u009b31mb")") << "C1: a control sequence of two bytes";
+  EXPECT_EQ(json("\u0085\u200e\u202e\u2066\ufeff\u00ad"), R"("\u0085\u200e\u202e\u2066\ufeff\u00ad")");
+  EXPECT_EQ(json("\U000E0041"), R"("\udb40\udc41")");
+  EXPECT_EQ(json("xxxxxxx\u202exxxxxxxx\x7f"), R"("xxxxxxx\u202exxxxxxxx\u007f")");
+}
+
+TEST(JsonText, EscapesTheSameCharactersThatTextShows) {
+  for (char32_t point = 0x80; point < 0x30000; ++point) {
+    if (point >= 0xD800 && point < 0xE000) continue;
+    std::string text;
+    if (point < 0x800) text = {static_cast<char>(0xC0 | (point >> 6)), static_cast<char>(0x80 | (point & 63))};
+    else if (point < 0x10000)
+      text = {static_cast<char>(0xE0 | (point >> 12)), static_cast<char>(0x80 | ((point >> 6) & 63)),
+              static_cast<char>(0x80 | (point & 63))};
+    else
+      text = {static_cast<char>(0xF0 | (point >> 18)), static_cast<char>(0x80 | ((point >> 12) & 63)),
+              static_cast<char>(0x80 | ((point >> 6) & 63)), static_cast<char>(0x80 | (point & 63))};
+    EXPECT_EQ(json(text) == "\"" + text + "\"", visible_text(text) == text) << std::hex << static_cast<unsigned>(point);
+  }
 }
 
 TEST(JsonText, ReplacesWhatIsNotUtf8) {
