@@ -133,6 +133,7 @@ class FixRun {
     trial.program = nginx_.program;
     trial.version = nginx_.installation.version;
     trial.time_limit = options_.test_time;
+    trial.is_in_use = nginx_.running.has_value();
     const auto tried = diagnose::try_configuration(patched.value(), files, texts, trial);
     if (!tried) return step("trial", false, tried.error().message());
     if (!tried.value().is_accepted) return step("trial", false, tried.value().complaint);

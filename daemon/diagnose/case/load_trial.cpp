@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "diagnose/patch/configuration_trial.h"
+#include "diagnose/patch/shown_lines.h"
 
 namespace handshaked::diagnose {
 namespace {
@@ -30,6 +31,7 @@ TrialOptions options_for(const Surroundings& surroundings) {
   TrialOptions options;
   options.program = surroundings.nginx_program;
   options.version = surroundings.installation.version;
+  options.is_in_use = surroundings.nginx_loaded_at.has_value();
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(surroundings.deadline - std::chrono::steady_clock::now());
   options.time_limit = std::clamp(left, std::chrono::milliseconds(1), kLongest);
   return options;
@@ -52,12 +54,13 @@ Proof prove_by_load(const ConfigurationPatch& patch, const Surroundings& surroun
   if (!tried) {
     add_detail(so_far, "nginx -t could not be run: " + tried.error().message(), "无法运行 nginx -t：" + tried.error().message());
   } else if (tried.value().is_permission) {
-    add_detail(so_far, "nginx -t needs more rights than we have: " + tried.value().complaint,
-               "nginx -t 需要更高的权限：" + tried.value().complaint);
+    const std::string complaint = shown_complaint(tried.value().complaint);
+    add_detail(so_far, "nginx -t needs more rights than we have: " + complaint, "nginx -t 需要更高的权限：" + complaint);
   } else if (!tried.value().is_accepted) {
     so_far.status = ProofStatus::refuted;
     so_far.method = ProofMethod::nginx_t;
-    add_detail(so_far, "nginx -t refuses it: " + tried.value().complaint, "nginx -t 拒绝：" + tried.value().complaint);
+    const std::string complaint = shown_complaint(tried.value().complaint);
+    add_detail(so_far, "nginx -t refuses it: " + complaint, "nginx -t 拒绝：" + complaint);
   } else {
     // A method that was there already has left it open for a reason of its own.
     if (is_load_fault && so_far.status == ProofStatus::untested && so_far.method == ProofMethod::none) {

@@ -15,6 +15,7 @@
 #include <sstream>
 #include <thread>
 
+#include "diagnose/host/trusted_path.h"
 #include "diagnose/patch/program_run.h"
 
 namespace handshaked::diagnose {
@@ -62,6 +63,21 @@ std::string title_of(pid_t id) {
   std::replace(text.begin(), text.end(), '\0', ' ');
   return text;
 }
+
+/// All users that a process is or may become (real, effective, saved, of files) are root or ours. What it calls itself is its own choice:
+/// anybody can start a program under the name of nginx's master.
+bool is_ours_or_roots(pid_t id) {
+  std::istringstream lines(read_small_file(process_directory(id) / "status"));
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with("Uid:")) continue;
+    std::istringstream fields(line.substr(4));
+    const std::vector<uid_t> users{std::istream_iterator<uid_t>(fields), {}};
+    return users.size() == 4 && std::all_of(users.begin(), users.end(), [](uid_t user) { return user == 0 || user == ::geteuid(); });
+  }
+  return false;
+}
+
+bool is_master(pid_t id) { return title_of(id).starts_with(kMasterTitle) && is_ours_or_roots(id); }
 
 struct ProcessStatus {
   pid_t parent = 0;
@@ -144,7 +160,7 @@ bool maps_replaced_openssl(pid_t id) {
 
 std::optional<RunningNginx> running_nginx(pid_t id, const std::vector<pid_t>& processes) {
   const std::string title = title_of(id);
-  if (!title.starts_with(kMasterTitle)) return std::nullopt;
+  if (!title.starts_with(kMasterTitle) || !is_ours_or_roots(id)) return std::nullopt;
   // Of another mount namespace (a container): its paths are not ours.
   if (link_target(process_directory(id) / "ns/mnt") != link_target("/proc/self/ns/mnt")) return std::nullopt;
   const std::string program = link_target(process_directory(id) / "exe");
@@ -175,11 +191,14 @@ std::string real_path(const std::string& path) {
 std::string installed_program() {
   const char* const path = ::secure_getenv("PATH");
   std::istringstream directories(std::string(path != nullptr ? path : "") + ":/usr/sbin:/usr/local/sbin:/usr/local/nginx/sbin");
+  std::string untrusted;
   for (std::string directory; std::getline(directories, directory, ':');) {
     const std::string program = directory + "/nginx";
-    if (directory.starts_with('/') && ::access(program.c_str(), X_OK) == 0 && fs::is_regular_file(program)) return program;
+    if (!directory.starts_with('/') || ::access(program.c_str(), X_OK) != 0 || !fs::is_regular_file(program)) continue;
+    if (open_trusted(program)) return program;
+    if (untrusted.empty()) untrusted = program;  // run_program() says why it is not run
   }
-  return {};
+  return untrusted;
 }
 
 nginx::Installation installation_of(const std::string& program) {
@@ -194,6 +213,27 @@ nginx::Installation installation_of(const RunningNginx& running) {
   installation.prefix = absolute_in(running.working_directory, installation.prefix);
   installation.configuration_path = absolute_in(running.working_directory, installation.configuration_path);
   return installation;
+}
+
+/// The configuration that a running one was told to read, as far as its arguments say; nothing when that depends on how it was built.
+std::optional<std::string> told_configuration(const RunningNginx& running) {
+  constexpr std::string_view kNotTold = "?";
+  nginx::Installation told;
+  told.prefix = "?/";
+  told.configuration_path = kNotTold;
+  nginx::apply_command_line(told, running.arguments);
+  if (told.configuration_path.starts_with(kNotTold)) return std::nullopt;
+  return real_path(absolute_in(running.working_directory, told.configuration_path));
+}
+
+/// Does it read the configuration `wanted`? Executes its program only when its arguments leave that open, or say so. `installation`: of it.
+bool reads(const RunningNginx& running, const std::string& wanted, nginx::Installation& installation) {
+  const auto told = told_configuration(running);
+  if (told && !wanted.empty() && *told != wanted) return false;
+  installation = installation_of(running);
+  // What does not say that it is nginx is none; one that may not be executed still reads what it was told.
+  if (!installation.version.is_known()) return told && *told == wanted && !open_trusted(running.program);
+  return wanted.empty() || real_path(installation.configuration_path) == wanted;
 }
 
 }  // namespace
@@ -215,9 +255,8 @@ InstalledNginx find_nginx(const std::string& configuration, const std::string& p
     if (const std::string program = installed_program(); !program.empty()) wanted = real_path(installation_of(program).configuration_path);
   }
   for (RunningNginx& one : running) {
-    nginx::Installation installation = installation_of(one);
-    const bool is_it = wanted.empty() ? running.size() == 1 : real_path(installation.configuration_path) == wanted;
-    if (!is_it) continue;
+    nginx::Installation installation;
+    if ((wanted.empty() && running.size() != 1) || !reads(one, wanted, installation)) continue;
     found.program = one.is_program_replaced ? one.program : real_path(one.program);
     found.installation = std::move(installation);
     found.running = std::move(one);
@@ -230,7 +269,7 @@ InstalledNginx find_nginx(const std::string& configuration, const std::string& p
 }
 
 std::optional<Time> loaded_at(const RunningNginx& running) {
-  if (!title_of(running.master).starts_with(kMasterTitle)) return std::nullopt;
+  if (!is_master(running.master)) return std::nullopt;
   const auto children = children_of(running.master);
   return load_time(running.master, children ? *children : all_processes());
 }
@@ -238,7 +277,7 @@ std::optional<Time> loaded_at(const RunningNginx& running) {
 Result<> reload_nginx(const RunningNginx& running, std::chrono::milliseconds time_limit) {
   constexpr auto kLook = std::chrono::milliseconds(20);
   const auto deadline = std::chrono::steady_clock::now() + time_limit;
-  if (!title_of(running.master).starts_with(kMasterTitle))
+  if (!is_master(running.master))
     return fail(ErrorCode::not_found, "nginx (process " + std::to_string(running.master) + ") does not run any more");
   const std::vector<pid_t> old_workers = workers_of(running.master);
   if (::kill(running.master, SIGHUP) != 0) return fail(error_from_errno(errno, "cannot signal process " + std::to_string(running.master)));

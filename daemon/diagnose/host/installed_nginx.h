@@ -34,12 +34,14 @@ struct InstalledNginx {
   std::optional<RunningNginx> running;
 };
 
-/// Every nginx master in this mount namespace, by process id. Those whose /proc entries may not be read are left out.
+/// Every nginx master in this mount namespace, by process id: what calls itself so and runs as root or as us. Those whose /proc entries may
+/// not be read are left out.
 std::vector<RunningNginx> running_nginxes();
 
 /// The nginx for a configuration file: the running one that reads it, else the only program that is installed (PATH, then /usr/sbin).
-/// `configuration` empty: the running one if there is exactly one, else the installed one. Runs `nginx -V` (once for a program, at most
-/// five seconds). Without any nginx everything is empty and the version unknown.
+/// `configuration` empty: the running one if there is exactly one, else the installed one. Runs `nginx -V` (at most five seconds), as
+/// run_program() does: a program that others than root and us could have chosen is named and not executed, and its version is unknown. A
+/// running one that was told to read another configuration is not executed either. Without any nginx everything is empty.
 InstalledNginx find_nginx(const std::string& configuration, const std::string& prefix = {});
 
 /// When a master that was found has read its configuration, looked up anew; nothing when it is gone.

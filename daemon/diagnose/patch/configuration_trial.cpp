@@ -1,5 +1,8 @@
 #include "diagnose/patch/configuration_trial.h"
 
+#include <filesystem>
+
+#include "diagnose/host/trusted_path.h"
 #include "diagnose/patch/configuration_copy.h"
 #include "diagnose/patch/program_run.h"
 
@@ -35,11 +38,29 @@ void read_answer(const std::string& output, TrialResult& result) {
   result.is_permission = !result.is_accepted && result.complaint.find("(13: Permission denied)") != std::string::npos;
 }
 
+/// Modules, Perl and Lua run with our rights as soon as nginx reads the configuration.
+Result<> check_who_wrote(const nginx::Configuration& configuration) {
+  std::vector<std::string> paths;
+  for (const auto& file : configuration.files()) paths.push_back(file->path);
+  for (const nginx::Directive* const module : configuration.root().find("load_module")) {
+    paths.push_back(configuration.full_path(module->argument(0), nginx::PathBase::prefix));
+  }
+  for (const std::string& path : paths) {
+    const auto opened = open_trusted(std::filesystem::absolute(path).string());
+    // A file that the patch brings is not there yet; of a module that is not, nginx says more.
+    if (!opened && opened.error().code() != ErrorCode::not_found) return fail(opened.error());
+  }
+  return success();
+}
+
 }  // namespace
 
 Result<TrialResult> try_configuration(const nginx::Configuration& configuration, const nginx::ConfigurationFiles& files,
                                       const std::map<std::string, std::string>& changed, const TrialOptions& options) {
   if (options.program.empty()) return fail(ErrorCode::not_found, "no nginx is installed here");
+  if (!options.is_in_use) {
+    TRY(check_who_wrote(configuration));
+  }
   TRY(const ConfigurationCopy copy, ConfigurationCopy::create(configuration, files, changed));
   std::vector<std::string> arguments = {"nginx",          "-t", "-c",
                                         copy.main_path(), "-p", options.prefix.empty() ? configuration.prefix() : options.prefix};

@@ -16,6 +16,8 @@ struct TrialOptions {
   nginx::NginxVersion version;
   std::string prefix;  ///< -p; empty: the configuration's
   std::chrono::milliseconds time_limit{5'000};
+  /// An nginx of root's or ours works with this configuration: whoever writes it has these rights already.
+  bool is_in_use = false;
 };
 
 /// What nginx said to a configuration.
@@ -31,7 +33,9 @@ struct TrialResult {
 /// copies (`changed`, by real path, in place of what is on the disk) and everything else is a link. Directives that name a changed PEM
 /// file name its copy. The running nginx, its pid file and its log are not touched; as with every `nginx -t`, sockets that nobody listens
 /// on are opened for a moment. Paths in what nginx says are those of the real files again. `configuration` is the patched one
-/// (ConfigurationPatch::reread()). Fails when there is no program (not_found), no directory (io), or no answer in time (timeout). Blocks.
+/// (ConfigurationPatch::reread()). A configuration decides what code nginx loads: one that is not in use is only tried when nobody but root
+/// and us can write its files and modules (permission_denied). Fails when there is no program (not_found), no directory (io), or no answer
+/// in time (timeout). Blocks.
 Result<TrialResult> try_configuration(const nginx::Configuration& configuration, const nginx::ConfigurationFiles& files,
                                       const std::map<std::string, std::string>& changed, const TrialOptions& options);
 

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #include <csignal>
 
 #include "base/file_descriptor.h"
+#include "diagnose/host/trusted_path.h"
 
 extern char** environ;
 
@@ -22,12 +24,14 @@ using Clock = std::chrono::steady_clock;
 
 class SpawnPlan {
  public:
-  explicit SpawnPlan(int output) {
+  SpawnPlan(int program, int output) {
     ::posix_spawn_file_actions_init(&files_);
     ::posix_spawnattr_init(&attributes_);
     ::posix_spawn_file_actions_addopen(&files_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     ::posix_spawn_file_actions_adddup2(&files_, output, STDOUT_FILENO);
     ::posix_spawn_file_actions_adddup2(&files_, output, STDERR_FILENO);
+    // Stays open: whoever interprets a script opens it by this name again.
+    ::posix_spawn_file_actions_adddup2(&files_, program, kProgram);
     sigset_t none, all;
     ::sigemptyset(&none);
     ::sigfillset(&all);
@@ -43,18 +47,21 @@ class SpawnPlan {
     ::posix_spawnattr_destroy(&attributes_);
   }
 
-  Result<pid_t> start(const std::string& path, std::vector<std::string> arguments) {
+  /// `name`: for the error.
+  Result<pid_t> start(const std::string& name, std::vector<std::string> arguments) {
+    const std::string path = "/proc/self/fd/" + std::to_string(kProgram);
     std::vector<char*> words;
     for (std::string& word : arguments) words.push_back(word.data());
     words.push_back(nullptr);
     pid_t id = -1;
     if (const int error = ::posix_spawn(&id, path.c_str(), &files_, &attributes_, words.data(), environ); error != 0) {
-      return fail(error_from_errno(error, "cannot run " + path));
+      return fail(error_from_errno(error, "cannot run " + name));
     }
     return id;
   }
 
  private:
+  static constexpr int kProgram = 3;
   posix_spawn_file_actions_t files_{};
   posix_spawnattr_t attributes_{};
 };
@@ -87,10 +94,14 @@ bool read_output(int fd, Clock::time_point deadline, std::string& output) {
 
 Result<ProgramRun> run_program(const std::string& path, const std::vector<std::string>& arguments, std::chrono::milliseconds time_limit) {
   const auto deadline = Clock::now() + time_limit;
+  TRY(const FileDescriptor program, open_trusted(path));
+  struct stat status {};
+  if (::fstat(program.number(), &status) != 0 || !S_ISREG(status.st_mode))
+    return fail(ErrorCode::permission_denied, path + " is no program");
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) return fail(error_from_errno(errno, "pipe"));
   FileDescriptor ours(ends[0]), theirs(ends[1]);
-  TRY(const pid_t id, SpawnPlan(theirs.number()).start(path, arguments));
+  TRY(const pid_t id, SpawnPlan(program.number(), theirs.number()).start(path, arguments));
   theirs.reset();
   ProgramRun run;
   const bool has_ended = read_output(ours.number(), deadline, run.output);
