@@ -1,6 +1,5 @@
 #include <csignal>
 #include <cstdio>
-#include <cstring>
 #include <exception>
 
 #include "cli/command_line/command_line.h"
@@ -39,7 +38,7 @@ int run_verb(const cli::CompletionOptions& options) { return cli::run_completion
 
 int main(int argc, char** argv) {
   // The child that takes apart what peers send: before anything else is read or opened.
-  if (argc == 2 && std::strcmp(argv[1], diagnose::kProbeChildVerb) == 0) return diagnose::run_probe_child();
+  if (const auto task = diagnose::child_task(argc, argv)) return diagnose::run_probe_child(*task);
   // A reader that went away is seen as EPIPE, where it can be handled.
   std::signal(SIGPIPE, SIG_IGN);
   try {

@@ -1,10 +1,17 @@
 #include "diagnose/probe/child_confinement.h"
 
-#include <linux/landlock.h>
+#include <grp.h>
+#include <linux/capability.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdint>
+
+#include "base/file_descriptor.h"
 
 namespace handshaked::diagnose {
 namespace {
@@ -17,43 +24,98 @@ constexpr bool kHasSanitizer = __has_feature(address_sanitizer) || __has_feature
 constexpr bool kHasSanitizer = false;
 #endif
 
-void limit(__rlimit_resource resource, rlim_t most) {
+constexpr uid_t kNobody = 65534;  // owns nothing, by convention
+
+Result<> limit(__rlimit_resource resource, rlim_t most) {
   const rlimit bound{most, most};
-  ::setrlimit(resource, &bound);
+  if (::setrlimit(resource, &bound) != 0) return fail(error_from_errno(errno, "cannot bound what it may use"));
+  return success();
 }
 
-void forbid_writing_and_executing() {
-  landlock_ruleset_attr ruleset{};
-  // All of the first version of Landlock but reading. No rule is added: nothing of it is allowed anywhere.
-  ruleset.handled_access_fs = LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR |
-                              LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_DIR |
-                              LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO |
-                              LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SYM;
-  const long fd = ::syscall(SYS_landlock_create_ruleset, &ruleset, sizeof ruleset, 0);
-  if (fd < 0) return;
-  ::syscall(SYS_landlock_restrict_self, fd, 0);
-  ::close(static_cast<int>(fd));
+Result<> bound_resources() {
+  // The address space of a sanitizer is larger than any bound.
+  constexpr rlim_t kMemory = 1024UL << 20;
+  if (!kHasSanitizer) {
+    TRY(limit(RLIMIT_AS, kMemory));
+    TRY(limit(RLIMIT_FSIZE, 0));  // a sanitizer writes its reports
+  }
+  TRY(limit(RLIMIT_CPU, 60));
+  TRY(limit(RLIMIT_CORE, 0));
+  TRY(limit(RLIMIT_NOFILE, 64));
+  return limit(RLIMIT_NPROC, 0);
+}
+
+/// Root becomes nobody. In a user namespace without such a user, root is nobody's root already: without capabilities (below) it is what
+/// whoever made the namespace is.
+Result<> become_nobody() {
+  if (::geteuid() != 0 && ::getuid() != 0) return success();
+  for (unsigned long capability = 0; ::prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; ++capability)
+    ::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
+  const bool has_left_groups = ::setgroups(0, nullptr) == 0;
+  const bool is_nobody = ::setresgid(kNobody, kNobody, kNobody) == 0 && ::setresuid(kNobody, kNobody, kNobody) == 0;
+  if (is_nobody && has_left_groups) return success();
+  if (errno == EINVAL) return success();
+  return fail(error_from_errno(errno, "root cannot become another user"));
+}
+
+Result<> drop_capabilities() {
+  ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  std::array<__user_cap_data_struct, 2> held{};
+  const auto has_none = [&] {
+    if (::syscall(SYS_capget, &header, held.data()) != 0) return false;
+    return (held[0].effective | held[0].permitted | held[0].inheritable | held[1].effective | held[1].permitted | held[1].inheritable) == 0;
+  };
+  // Asked first: a sandbox may forbid to set what there is not.
+  if (has_none()) return success();
+  held = {};
+  ::syscall(SYS_capset, &header, held.data());
+  if (!has_none()) return fail(ErrorCode::permission_denied, "capabilities cannot be given up");
+  return success();
+}
+
+/// <linux/landlock.h> of Debian 12 knows the first versions only; the kernel may know more (landlock(7)).
+struct LandlockRules {
+  std::uint64_t files = 0;
+  std::uint64_t network = 0;  ///< since version 4
+  std::uint64_t scopes = 0;   ///< since version 6: abstract sockets and signals of others
+};
+constexpr std::uint64_t kExecuteAndWrite = 0x3, kRead = 0xc, kRemoveAndMake = 0x1ff0;
+constexpr std::uint64_t kRefer = 0x2000, kTruncate = 0x4000, kDevices = 0x8000;
+
+/// No rule is added to what is handled: nothing of it is allowed anywhere.
+void forbid_by_landlock(ChildTask task) {
+  const long version = ::syscall(SYS_landlock_create_ruleset, nullptr, 0, 1);
+  if (version < 1) return;
+  LandlockRules rules;
+  rules.files = kExecuteAndWrite | kRemoveAndMake;
+  if (version >= 2) rules.files |= kRefer;
+  if (version >= 3) rules.files |= kTruncate;
+  if (version >= 5) rules.files |= kDevices;
+  if (task == ChildTask::judge) {
+    rules.files |= kRead;
+    if (version >= 4) rules.network = 0x3;
+    if (version >= 6) rules.scopes = 0x3;
+  }
+  const std::size_t size = version >= 6 ? sizeof rules : version >= 4 ? 2 * sizeof(std::uint64_t) : sizeof(std::uint64_t);
+  const FileDescriptor ruleset(static_cast<int>(::syscall(SYS_landlock_create_ruleset, &rules, size, 0)));
+  if (ruleset.is_open()) ::syscall(SYS_landlock_restrict_self, ruleset.number(), 0);
 }
 
 }  // namespace
 
-void confine_this_process() {
+Result<> confine_this_process(ChildTask task) {
   constexpr unsigned kFirstForeign = 3;
   ::close_range(kFirstForeign, ~0U, 0);
-  // The address space of a sanitizer is larger than any bound.
-  constexpr rlim_t kMemory = 1024UL << 20;
-  if (!kHasSanitizer) limit(RLIMIT_AS, kMemory);
-  limit(RLIMIT_CPU, 60);
-  limit(RLIMIT_CORE, 0);
-  limit(RLIMIT_NOFILE, 64);
-  limit(RLIMIT_NPROC, 0);
-  ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-  // A sanitizer writes its reports.
-  if (!kHasSanitizer) {
-    limit(RLIMIT_FSIZE, 0);
-    ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-    forbid_writing_and_executing();
-  }
+  TRY(bound_resources());
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return fail(error_from_errno(errno, "new privileges cannot be refused"));
+  TRY(become_nobody());
+  TRY(drop_capabilities());
+  // Reports of a sanitizer need files, and its start needs what a filter refuses.
+  if (kHasSanitizer) return success();
+  if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return fail(error_from_errno(errno, "it can be looked into"));
+  forbid_by_landlock(task);
+  return allow_system_calls_of(task);
 }
 
 }  // namespace handshaked::diagnose

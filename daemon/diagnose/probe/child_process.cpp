@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -52,6 +53,25 @@ std::vector<std::string> bare_environment() {
   return environment;
 }
 
+/// As send(2). A descriptor goes with the first byte (unix(7): SCM_RIGHTS); -1 for none.
+ssize_t send_some(int socket, std::string_view bytes, int descriptor) {
+  iovec part{const_cast<char*>(bytes.data()), bytes.size()};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> room{};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  if (descriptor >= 0) {
+    message.msg_control = room.data();
+    message.msg_controllen = room.size();
+    cmsghdr* const rights = CMSG_FIRSTHDR(&message);
+    rights->cmsg_level = SOL_SOCKET;
+    rights->cmsg_type = SCM_RIGHTS;
+    rights->cmsg_len = CMSG_LEN(sizeof descriptor);
+    std::memcpy(CMSG_DATA(rights), &descriptor, sizeof descriptor);
+  }
+  return ::sendmsg(socket, &message, MSG_NOSIGNAL);
+}
+
 /// Waits until the socket is ready; timeout at the deadline.
 Result<> wait_for(int fd, short events, Clock::time_point deadline) {
   for (;;) {
@@ -66,7 +86,7 @@ Result<> wait_for(int fd, short events, Clock::time_point deadline) {
 
 }  // namespace
 
-Result<ChildProcess> ChildProcess::start() {
+Result<ChildProcess> ChildProcess::start(ChildTask task) {
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return fail(error_from_errno(errno, "socketpair"));
   SpawnSettings settings;
@@ -77,7 +97,7 @@ Result<ChildProcess> ChildProcess::start() {
   for (std::string& variable : environment) variables.push_back(variable.data());
   variables.push_back(nullptr);
   std::string name = "handshaked";
-  std::string verb = kProbeChildVerb;
+  std::string verb(child_verb(task));
   char* const arguments[] = {name.data(), verb.data(), nullptr};
   pid_t id = -1;
   const int error = ::posix_spawn(&id, "/proc/self/exe", &settings.files, &settings.attributes, arguments, variables.data());
@@ -120,10 +140,11 @@ std::string ChildProcess::end() {
   return "ended";
 }
 
-Result<> ChildProcess::send(std::string_view bytes, Clock::time_point deadline) {
+Result<> ChildProcess::send(std::string_view bytes, Clock::time_point deadline, int descriptor) {
   while (!bytes.empty()) {
-    const ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    const ssize_t sent = send_some(fd_, bytes, descriptor);
     if (sent > 0) {
+      descriptor = -1;
       bytes.remove_prefix(static_cast<std::size_t>(sent));
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
       TRY(wait_for(fd_, POLLOUT, deadline));
@@ -154,10 +175,10 @@ Result<std::string> ChildProcess::receive(Clock::time_point deadline, std::size_
   }
 }
 
-Result<std::string> ChildProcess::exchange(std::string line, Clock::time_point deadline, std::size_t max_answer_bytes) {
+Result<std::string> ChildProcess::exchange(std::string line, Clock::time_point deadline, std::size_t max_answer_bytes, int descriptor) {
   if (fd_ < 0) return fail(ErrorCode::io, "the child process has gone");
   line.push_back('\n');
-  auto sent = send(line, deadline);
+  auto sent = send(line, deadline, descriptor);
   auto answer = sent ? receive(deadline, max_answer_bytes) : Result<std::string>(fail(sent.error()));
   if (!answer) {
     const Error why = answer.error();

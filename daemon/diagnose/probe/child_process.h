@@ -7,27 +7,31 @@
 #include <sys/types.h>
 
 #include "base/result.h"
+#include "diagnose/probe/system_call_filter.h"
 
 namespace handshaked::diagnose {
 
 /// One process of this same binary that answers requests (probe_child.h): started from /proc/self/exe with an empty environment and no
-/// descriptor of ours but its end of one socket. The destructor kills it. Not for several threads at once.
+/// descriptor of ours but its end of one socket, confined to its task (child_confinement.h). The destructor kills it. Not for several
+/// threads at once.
 class ChildProcess {
  public:
-  static Result<ChildProcess> start();
+  static Result<ChildProcess> start(ChildTask task);
   ChildProcess(ChildProcess&& other) noexcept;
   ChildProcess& operator=(ChildProcess&& other) noexcept;
   ~ChildProcess();
 
-  /// Sends one line and waits for one. timeout at the deadline; limit_exceeded for an answer that is too long; io when the child has
-  /// ended (how is said); an "error" member of the answer comes back as that Error. After any failure but the last the child is killed.
-  Result<std::string> exchange(std::string line, std::chrono::steady_clock::time_point deadline, std::size_t max_answer_bytes);
+  /// Sends one line, and with it a descriptor if one is given (the child gets its own), and waits for one. timeout at the deadline;
+  /// limit_exceeded for an answer that is too long; io when the child has ended (how is said); an "error" member of the answer comes back
+  /// as that Error. After any failure but the last the child is killed.
+  Result<std::string> exchange(std::string line, std::chrono::steady_clock::time_point deadline, std::size_t max_answer_bytes,
+                               int descriptor = -1);
 
   pid_t id() const { return id_; }
 
  private:
   ChildProcess(pid_t id, int fd) : id_(id), fd_(fd) {}
-  Result<> send(std::string_view bytes, std::chrono::steady_clock::time_point deadline);
+  Result<> send(std::string_view bytes, std::chrono::steady_clock::time_point deadline, int descriptor);
   Result<std::string> receive(std::chrono::steady_clock::time_point deadline, std::size_t max_bytes);
   std::string end();
 

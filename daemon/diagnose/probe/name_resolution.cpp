@@ -7,7 +7,7 @@
 namespace handshaked::diagnose {
 
 Result<std::vector<std::string>> resolve_name(const std::string& host, std::chrono::steady_clock::time_point deadline) {
-  TRY(auto child, ChildProcess::start());
+  TRY(auto child, ChildProcess::start(ChildTask::resolve));
   std::string line;
   JsonWriter(line).begin_object().member("resolve", host).end_object();
   constexpr std::size_t kMaxAnswerBytes = 256 * 1024;

@@ -1,14 +1,21 @@
 #include "diagnose/probe/probe_child.h"
 
 #include <netdb.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstring>
 #include <optional>
 #include <string>
+#include <utility>
 
+#include <openssl/ssl.h>
+
+#include "base/file_descriptor.h"
 #include "base/json_writer.h"
 #include "diagnose/certificates/der_text.h"
 #include "diagnose/certificates/json_value.h"
@@ -16,6 +23,7 @@
 #include "diagnose/probe/child_confinement.h"
 #include "diagnose/probe/child_material.h"
 #include "diagnose/probe/probe_json.h"
+#include "diagnose/probe/probe_socket.h"
 #include "diagnose/probe/replay_json.h"
 #include "diagnose/probe/replay_session.h"
 #include "diagnose/probe/tls_handshake.h"
@@ -23,7 +31,7 @@
 
 // One request a line, an object with one of these members; the answer is one line too, or {"error":{"code","text"}}:
 //
-//   {"probe":{…}}                                   {"result":{…}}              probe_json.h
+//   {"probe":{…}}, and with it the connection        {"result":{…}}              probe_json.h
 //   {"resolve":"name"}                              {"addresses":["192.0.2.7"]}
 //   {"add":{"certificates":["…"],"crls":["…"]}}     {"ok":true}                 base64 DER, numbered from 0 in the order of arrival
 //   {"replay":[{…},…]}                              {"results":[{…},…]}         replay_json.h
@@ -36,22 +44,54 @@ namespace {
 constexpr std::size_t kMaxRequestBytes = 96U << 20;
 constexpr unsigned kMaxRequestSeconds = 120;
 
-std::optional<std::string> read_line(std::string& rest) {
-  std::string buffer(64 * 1024, '\0');
-  std::size_t searched = 0;
-  for (;;) {
-    if (const auto newline = rest.find('\n', searched); newline != std::string::npos) {
-      std::string line = rest.substr(0, newline);
-      rest.erase(0, newline + 1);
-      return line;
+/// What comes over standard input.
+class Requests {
+ public:
+  /// Nothing at the end.
+  std::optional<std::string> next() {
+    std::size_t searched = 0;
+    for (;;) {
+      if (const auto newline = rest_.find('\n', searched); newline != std::string::npos) {
+        std::string line = rest_.substr(0, newline);
+        rest_.erase(0, newline + 1);
+        return line;
+      }
+      searched = rest_.size();
+      if (rest_.size() > kMaxRequestBytes) return std::nullopt;
+      const ssize_t got = receive();
+      if (got == 0 || (got < 0 && errno != EINTR)) return std::nullopt;
+      if (got > 0) rest_.append(buffer_, 0, static_cast<std::size_t>(got));
     }
-    searched = rest.size();
-    if (rest.size() > kMaxRequestBytes) return std::nullopt;
-    const ssize_t got = ::read(STDIN_FILENO, buffer.data(), buffer.size());
-    if (got == 0 || (got < 0 && errno != EINTR)) return std::nullopt;
-    if (got > 0) rest.append(buffer, 0, static_cast<std::size_t>(got));
   }
-}
+
+  /// What was handed over with the request.
+  FileDescriptor take_descriptor() { return std::move(descriptor_); }
+
+ private:
+  /// As recv(2).
+  ssize_t receive() {
+    iovec part{buffer_.data(), buffer_.size()};
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> room{};
+    msghdr message{};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    message.msg_control = room.data();
+    message.msg_controllen = room.size();
+    const ssize_t got = ::recvmsg(STDIN_FILENO, &message, MSG_CMSG_CLOEXEC);
+    if (got < 0) return got;
+    for (const cmsghdr* one = CMSG_FIRSTHDR(&message); one != nullptr; one = CMSG_NXTHDR(&message, const_cast<cmsghdr*>(one))) {
+      if (one->cmsg_level != SOL_SOCKET || one->cmsg_type != SCM_RIGHTS) continue;
+      int number = -1;
+      std::memcpy(&number, CMSG_DATA(one), sizeof number);
+      descriptor_ = FileDescriptor(number);
+    }
+    return got;
+  }
+
+  std::string buffer_ = std::string(64 * 1024, '\0');
+  std::string rest_;
+  FileDescriptor descriptor_;
+};
 
 bool write_line(std::string line) {
   line.push_back('\n');
@@ -63,12 +103,13 @@ bool write_line(std::string line) {
   return true;
 }
 
-Result<std::string> answer_probe(const JsonValue& request) {
-  TRY(const ProbeOrder order, read_probe(request));
+Result<std::string> answer_probe(const JsonValue& asked, FileDescriptor connection) {
+  TRY(const ProbeOrder order, read_probe(asked));
+  if (!connection.is_open()) return fail(ErrorCode::invalid_input, "a probe without its connection");
   std::string line;
   JsonWriter json(line);
   json.begin_object().key("result");
-  write_probe_result(json, make_handshake(order.address, order.request));
+  write_probe_result(json, make_handshake(ProbeSocket(std::move(connection)), order.request, order.key));
   json.end_object();
   return line;
 }
@@ -164,11 +205,11 @@ Result<std::string> answer_find_issuers(const JsonValue& request, ChildMaterial&
   return line;
 }
 
-Result<std::string> answer(const std::string& line, ChildMaterial& material) {
+Result<std::string> answer(ChildTask task, const std::string& line, FileDescriptor handed, ChildMaterial& material) {
   TRY(const auto document, JsonDocument::parse(line));
   const JsonValue request = document.root();
-  if (request["probe"].is_present()) return answer_probe(request["probe"]);
-  if (request["resolve"].is_present()) return answer_resolve(request["resolve"].string());
+  if (task == ChildTask::resolve) return answer_resolve(request["resolve"].string());
+  if (request["probe"].is_present()) return answer_probe(request["probe"], std::move(handed));
   if (request["add"].is_present()) return answer_add(request["add"], material);
   if (request["replay"].is_present()) return answer_replay(request["replay"], material);
   if (request["inspect"].is_present()) return answer_inspect(request["inspect"], material);
@@ -178,19 +219,32 @@ Result<std::string> answer(const std::string& line, ChildMaterial& material) {
 
 }  // namespace
 
-int run_probe_child() {
+std::string_view child_verb(ChildTask task) { return task == ChildTask::judge ? "probe-child" : "resolve-child"; }
+
+std::optional<ChildTask> child_task(int argc, const char* const* argv) {
+  if (argc != 2) return std::nullopt;
+  for (const ChildTask task : {ChildTask::judge, ChildTask::resolve})
+    if (argv[1] == child_verb(task)) return task;
+  return std::nullopt;
+}
+
+int run_probe_child(ChildTask task) {
   // Whoever asked may have died: nothing waits for ever, and nobody is written to who has gone.
   std::signal(SIGALRM, SIG_DFL);
   std::signal(SIGPIPE, SIG_DFL);
-  confine_this_process();
+  // openssl.cnf, and the modules that it names, can be read only now.
+  if (task == ChildTask::judge) ::OPENSSL_init_ssl(OPENSSL_INIT_LOAD_CONFIG | OPENSSL_INIT_LOAD_SSL_STRINGS, nullptr);
+  const auto confined = confine_this_process(task);
   ChildMaterial material;
-  std::string rest;
+  Requests requests;
   for (;;) {
     ::alarm(0);
-    const auto line = read_line(rest);
+    const auto line = requests.next();
     if (!line) return 0;
     ::alarm(kMaxRequestSeconds);
-    const auto answered = answer(*line, material);
+    const Result<std::string> answered =
+        confined ? answer(task, *line, requests.take_descriptor(), material)
+                 : Result<std::string>(fail(confined.error().wrapped("the child process cannot be confined, and does nothing")));
     if (!write_line(answered ? answered.value() : refusal(answered.error()))) return 1;
   }
 }

@@ -1,13 +1,21 @@
 #pragma once
 
+#include <optional>
+#include <string_view>
+
+#include "diagnose/probe/system_call_filter.h"
+
 namespace handshaked::diagnose {
 
-/// The first argument that makes this binary the child process: `handshaked probe-child`. main() looks for it before anything else.
-inline constexpr const char* kProbeChildVerb = "probe-child";
+/// The first and only argument that makes this binary a child process: "probe-child", "resolve-child".
+std::string_view child_verb(ChildTask task);
+/// The task that a command line is about; nothing for every other one. main() asks before anything else.
+std::optional<ChildTask> child_task(int argc, const char* const* argv);
 
-/// The whole life of the child process: gives up what it does not need (memory, time, files, new privileges, writing anywhere), then
-/// answers requests, one JSON object a line, from standard input to standard output until the input ends. The requests are listed
-/// at the top of probe_child.cpp. Returns the exit status. Everything that peers send is parsed here and nowhere else.
-int run_probe_child();
+/// The whole life of the child process: gives up what it does not need (confine_this_process()), then answers requests, one JSON object a
+/// line, from the socket at standard input to standard output until the input ends. The requests are listed at the top of probe_child.cpp.
+/// One that cannot be confined answers each with that error and does nothing. Returns the exit status. Everything that peers send is parsed
+/// here and nowhere else.
+int run_probe_child(ChildTask task);
 
 }  // namespace handshaked::diagnose

@@ -7,21 +7,26 @@
 namespace handshaked::diagnose {
 namespace {
 
-void write_client(JsonWriter& json, const ClientCredentials& client) {
+void write_client(JsonWriter& json, const ClientCredentials& client, const ClientKey& key) {
   json.key("client").begin_object().key("chain").begin_array();
   for (const Der& der : client.chain) json.value(der_to_text(der));
-  json.end_array().member("key_file", client.key_file).optional_member("password_file", client.password_file).end_object();
+  json.end_array().member("key_file", client.key_file).member("key", der_to_text(key.pem)).key("passwords").begin_array();
+  for (const std::string& password : key.passwords) json.value(der_to_text(password));
+  json.end_array().end_object();
 }
 
-Result<ClientCredentials> read_client(const JsonValue& json) {
-  ClientCredentials client;
+Result<> read_client(const JsonValue& json, ProbeOrder& order) {
+  ClientCredentials& client = order.request.client.emplace();
   for (const JsonValue& certificate : json["chain"].elements()) {
     TRY(auto der, der_from_text(certificate.text()));
     client.chain.push_back(std::move(der));
   }
   client.key_file = json["key_file"].string();
-  client.password_file = json["password_file"].string();
-  return client;
+  TRY(order.key.pem, der_from_text(json["key"].text()));
+  for (const JsonValue& password : json["passwords"].elements()) {
+    TRY(order.key.passwords.emplace_back(), der_from_text(password.text()));
+  }
+  return success();
 }
 
 void write_certificate_request(JsonWriter& json, const CertificateRequest& request) {
@@ -43,9 +48,8 @@ auto nonsense(const std::string& what) { return fail(ErrorCode::invalid_input, "
 
 }  // namespace
 
-void write_probe(JsonWriter& json, const PeerAddress& address, const ProbeRequest& request) {
+void write_probe(JsonWriter& json, const ProbeRequest& request, const ClientKey& key) {
   json.begin_object();
-  json.optional_member("ip", address.ip).member("port", address.port).optional_member("unix_path", address.unix_path);
   json.optional_member("server_name", request.server_name);
   json.key("protocols").begin_array();
   for (const TlsVersion version : request.protocols) json.value(to_string(version));
@@ -54,7 +58,7 @@ void write_probe(JsonWriter& json, const PeerAddress& address, const ProbeReques
   json.end_array();
   if (request.security_level) json.member("security_level", *request.security_level);
   json.array("alpn", request.alpn).member("send_proxy_header", request.send_proxy_header).member("ask_for_staple", request.ask_for_staple);
-  if (request.client) write_client(json, *request.client);
+  if (request.client) write_client(json, *request.client, key);
   json.member("timeout_ms", request.timeout.count()).member("late_alert_wait_ms", request.late_alert_wait.count());
   json.end_object();
 }
@@ -62,12 +66,6 @@ void write_probe(JsonWriter& json, const PeerAddress& address, const ProbeReques
 Result<ProbeOrder> read_probe(const JsonValue& json) {
   if (!json.is_object()) return nonsense("no request");
   ProbeOrder order;
-  const std::int64_t port = json["port"].integer();
-  if (port < 0 || port > std::numeric_limits<std::uint16_t>::max()) return nonsense("no port");
-  auto address =
-      json["unix_path"].is_present() ? unix_peer(json["unix_path"].string()) : ip_peer(json["ip"].text(), static_cast<std::uint16_t>(port));
-  if (!address) return fail(address.error());
-  order.address = std::move(address).value();
   ProbeRequest& request = order.request;
   request.server_name = json["server_name"].string();
   request.protocols.clear();
@@ -84,7 +82,7 @@ Result<ProbeOrder> read_probe(const JsonValue& json) {
   request.send_proxy_header = json["send_proxy_header"].truth();
   request.ask_for_staple = json["ask_for_staple"].truth();
   if (json["client"].is_present()) {
-    TRY(request.client, read_client(json["client"]));
+    TRY(read_client(json["client"], order));
   }
   request.timeout = std::chrono::milliseconds(json["timeout_ms"].number());
   request.late_alert_wait = std::chrono::milliseconds(json["late_alert_wait_ms"].number());

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/json_writer.h"
 #include "base/result.h"
@@ -10,14 +12,21 @@
 
 namespace handshaked::diagnose {
 
+/// What is in the files of ClientCredentials.
+struct ClientKey {
+  std::string pem;
+  std::vector<std::string> passwords;
+};
+
 /// Request and result of a probe as they cross between us and the child process. Reading fails with invalid_input when a word is
 /// unknown or a certificate is no base64, so that an answer of a broken child is never taken for an observation.
-void write_probe(JsonWriter& json, const PeerAddress& address, const ProbeRequest& request);
+/// `key`: for request.client.
+void write_probe(JsonWriter& json, const ProbeRequest& request, const ClientKey& key);
 void write_probe_result(JsonWriter& json, const ProbeResult& result);
 
 struct ProbeOrder {
-  PeerAddress address;
   ProbeRequest request;
+  ClientKey key;
 };
 Result<ProbeOrder> read_probe(const JsonValue& json);
 Result<ProbeResult> read_probe_result(const JsonValue& json);

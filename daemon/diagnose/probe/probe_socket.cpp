@@ -79,6 +79,7 @@ SocketStep ProbeSocket::wait_for(short events, Deadline deadline) const {
 }
 
 SocketStep ProbeSocket::connect(const PeerAddress& address, Deadline deadline) {
+  if (reason_never_probed(address)) return failed(EACCES);
   SocketAddress to = system_form(address);
   if (to.size == 0) return failed(EADDRNOTAVAIL);
   socket_ = FileDescriptor(::socket(to.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));

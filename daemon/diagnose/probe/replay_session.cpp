@@ -83,7 +83,7 @@ ReplaySession& ReplaySession::operator=(ReplaySession&&) noexcept = default;
 ReplaySession::~ReplaySession() = default;
 
 Result<ReplaySession> ReplaySession::start(std::chrono::steady_clock::time_point deadline) {
-  TRY(auto child, ChildProcess::start());
+  TRY(auto child, ChildProcess::start(ChildTask::judge));
   return ReplaySession(std::make_unique<Connection>(std::move(child), deadline));
 }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -32,27 +31,22 @@ int give_password(char* buffer, int size, int, void* password) {
   return static_cast<int>(text.size());
 }
 
-KeyHandle read_key(const std::string& file, const std::string& password) {
+KeyHandle read_key(const std::string& key, const std::string& password) {
   ERR_clear_error();
-  const BioHandle bio(BIO_new_file(file.c_str(), "r"));
+  const BioHandle bio(BIO_new_mem_buf(key.data(), static_cast<int>(key.size())));
   // Without a callback OpenSSL would ask on the terminal.
   return KeyHandle(bio ? PEM_read_bio_PrivateKey(bio.get(), nullptr, give_password, const_cast<std::string*>(&password)) : nullptr);
 }
 
 /// nginx tries the passwords of the file one after the other.
-Result<KeyHandle> read_key_with_passwords(const ClientCredentials& credentials) {
-  std::vector<std::string> passwords(1);
-  if (!credentials.password_file.empty()) {
-    std::ifstream file(credentials.password_file);
-    constexpr std::size_t kMaxPasswords = 64;
-    for (std::string line; passwords.size() < kMaxPasswords && std::getline(file, line);) passwords.push_back(line);
-  }
-  for (const std::string& password : passwords)
-    if (KeyHandle key = read_key(credentials.key_file, password)) return key;
-  return unusable("the client key " + credentials.key_file + " cannot be read");
+Result<KeyHandle> read_key_with_passwords(const ClientKey& key, const std::string& file) {
+  if (KeyHandle handle = read_key(key.pem, {})) return handle;
+  for (const std::string& password : key.passwords)
+    if (KeyHandle handle = read_key(key.pem, password)) return handle;
+  return unusable("the client key " + file + " cannot be read");
 }
 
-Result<> present_certificate(SSL_CTX* context, const ClientCredentials& credentials) {
+Result<> present_certificate(SSL_CTX* context, const ClientCredentials& credentials, const ClientKey& client_key) {
   if (credentials.chain.empty()) return fail(ErrorCode::invalid_input, "a client certificate without certificates");
   for (std::size_t i = 0; i < credentials.chain.size(); ++i) {
     const Der& der = credentials.chain[i];
@@ -63,7 +57,7 @@ Result<> present_certificate(SSL_CTX* context, const ClientCredentials& credenti
         i == 0 ? SSL_CTX_use_certificate(context, certificate.get()) == 1 : SSL_CTX_add1_chain_cert(context, certificate.get()) == 1;
     if (!is_taken) return unusable("the client certificate cannot be used");
   }
-  TRY(const KeyHandle key, read_key_with_passwords(credentials));
+  TRY(const KeyHandle key, read_key_with_passwords(client_key, credentials.key_file));
   if (SSL_CTX_use_PrivateKey(context, key.get()) != 1) return unusable("the client key cannot be used");
   return success();
 }
@@ -80,7 +74,7 @@ std::string alpn_wire_form(const std::vector<std::string>& protocols) {
   return wire;
 }
 
-Result<SslContextHandle> make_context(const ProbeRequest& request, HandshakeWatch& watch) {
+Result<SslContextHandle> make_context(const ProbeRequest& request, const ClientKey& key, HandshakeWatch& watch) {
   ERR_clear_error();
   SslContextHandle context(SSL_CTX_new(TLS_client_method()));
   if (!context) return unusable("no TLS context");
@@ -90,7 +84,7 @@ Result<SslContextHandle> make_context(const ProbeRequest& request, HandshakeWatc
   SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
   TRY(set_ciphers(context.get(), request.ciphers));
   if (request.client) {
-    TRY(present_certificate(context.get(), *request.client));
+    TRY(present_certificate(context.get(), *request.client, key));
   }
   TRY(run_conf_commands(context.get(), request.conf_commands));
   if (request.security_level) SSL_CTX_set_security_level(context.get(), *request.security_level);
@@ -238,27 +232,6 @@ class HandshakeDriver {
   std::string first_;
 };
 
-ProbeOutcome connect_outcome(const SocketStep& step) {
-  if (step.status == SocketStatus::timed_out || step.system_error == ETIMEDOUT) return ProbeOutcome::timed_out;
-  if (step.system_error == ECONNREFUSED) return ProbeOutcome::refused;
-  if (step.system_error == ECONNRESET) return ProbeOutcome::reset;
-  return ProbeOutcome::unreachable;
-}
-
-bool open_connection(ProbeSocket& socket, const PeerAddress& address, const ProbeRequest& request, Clock::time_point deadline,
-                     ProbeResult& result) {
-  SocketStep step = socket.connect(address, deadline);
-  if (step.status == SocketStatus::ok && request.send_proxy_header) {
-    result.phase = ProbePhase::proxy_header;
-    step = socket.send_all(socket.proxy_header(), deadline);
-  }
-  if (step.status == SocketStatus::ok) return true;
-  result.outcome = connect_outcome(step);
-  result.system_error = step.system_error;
-  if (step.system_error) result.reason = std::strerror(step.system_error);
-  return false;
-}
-
 void shake_hands_over(ProbeSocket& socket, SSL_CTX* context, const ProbeRequest& request, Clock::time_point deadline, HandshakeWatch& watch,
                       ProbeResult& result) {
   const SslHandle connection(SSL_new(context));
@@ -290,24 +263,17 @@ void shake_hands_over(ProbeSocket& socket, SSL_CTX* context, const ProbeRequest&
 
 }  // namespace
 
-ProbeResult make_handshake(const PeerAddress& address, const ProbeRequest& request) {
-  const auto begin = Clock::now();
-  const auto deadline = begin + std::clamp(request.timeout, std::chrono::milliseconds(1), kMaxProbeTime);
+ProbeResult make_handshake(ProbeSocket socket, const ProbeRequest& request, const ClientKey& key) {
+  const auto deadline = Clock::now() + std::clamp(request.timeout, std::chrono::milliseconds(1), kMaxProbeTime);
   ProbeResult result;
-  if (const auto reason = reason_never_probed(address)) {
-    result.reason = "not probed: " + *reason;
-    return result;
-  }
+  if (request.send_proxy_header) result.phase = ProbePhase::proxy_header;
   HandshakeWatch watch(result);
-  const auto context = make_context(request, watch);
+  const auto context = make_context(request, key, watch);
   if (!context) {
     result.reason = context.error().context();
     return result;
   }
-  ProbeSocket socket;
-  if (open_connection(socket, address, request, deadline, result))
-    shake_hands_over(socket, context.value().get(), request, deadline, watch, result);
-  result.elapsed = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begin);
+  shake_hands_over(socket, context.value().get(), request, deadline, watch, result);
   return result;
 }
 

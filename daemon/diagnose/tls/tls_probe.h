@@ -20,8 +20,8 @@ enum class TlsVersion { ssl3, tls1_0, tls1_1, tls1_2, tls1_3 };
 std::string_view to_string(TlsVersion version);  ///< as nginx writes it: "TLSv1.2"
 std::optional<TlsVersion> tls_version_from(std::string_view nginx_word);
 
-/// What nginx would present when it is asked for a client certificate. Only ever filled in with the operator's permission: the child
-/// process opens the key file.
+/// What nginx would present when it is asked for a client certificate. Only ever filled in with the operator's permission. We read the
+/// files for the child process, which can open none.
 struct ClientCredentials {
   std::vector<Der> chain{};  ///< leaf first, as the certificate file has it (or with what a fix would add)
   std::string key_file{};
@@ -134,8 +134,8 @@ std::string checked_name(std::string_view ssl_name);
 /// What nginx sends as SNI when *_ssl_server_name is on: the same; nothing for an address.
 std::string sni_of(std::string_view ssl_name);
 
-/// Makes the handshake in a child process of this binary and waits for it: at most until `deadline`, when the child is killed and the
-/// outcome is timed_out in the phase `connect` (the child itself keeps request.timeout, and then says where it stood). Blocks: call it
+/// Connects, and lets a child process of this binary make the handshake over that connection. Waits at most until `deadline`, when the
+/// child is killed and the outcome is timed_out (the child itself keeps request.timeout, and then says where it stood). Blocks: call it
 /// on a worker. Any number may run at once; the caller bounds how many. Fails when the child cannot be started or answers nonsense (io,
 /// invalid_input), never because of what the peer does.
 Result<ProbeResult> run_probe(const AllowedPeer& peer, const ProbeRequest& request, std::chrono::steady_clock::time_point deadline);

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
-#include <cstring>
 #include <fstream>
 
 #include "diagnose/probe/child_process.h"
@@ -17,7 +16,7 @@ using namespace std::chrono_literals;
 std::chrono::steady_clock::time_point soon() { return std::chrono::steady_clock::now() + 20s; }
 
 TEST(ProbeChild, AnswersNonsenseWithAnErrorAndLivesOn) {
-  auto child = ChildProcess::start();
+  auto child = ChildProcess::start(ChildTask::judge);
   ASSERT_TRUE(child) << child.error().message();
   for (const char* const line :
        {"", "{", "[]", "{}", "{\"replay\":[{}]}", "{\"probe\":1}", "{\"find_issuers\":{}}", "{\"add\":{\"certificates\":[\"?\"]}}"}) {
@@ -29,7 +28,7 @@ TEST(ProbeChild, AnswersNonsenseWithAnErrorAndLivesOn) {
 }
 
 TEST(ProbeChild, IsKilledAtTheDeadline) {
-  auto child = ChildProcess::start();
+  auto child = ChildProcess::start(ChildTask::judge);
   ASSERT_TRUE(child);
   // Nothing is asked that could be answered: a line without its end.
   const auto answer =
@@ -40,7 +39,7 @@ TEST(ProbeChild, IsKilledAtTheDeadline) {
 }
 
 TEST(ProbeChild, SaysThatItWasKilled) {
-  auto child = ChildProcess::start();
+  auto child = ChildProcess::start(ChildTask::judge);
   ASSERT_TRUE(child);
   ASSERT_TRUE(child.value().exchange("{\"add\":{}}", soon(), 1 << 20));
   ASSERT_EQ(::kill(child.value().id(), SIGKILL), 0);
@@ -52,7 +51,7 @@ TEST(ProbeChild, SaysThatItWasKilled) {
 TEST(ProbeChild, HasNoEnvironmentAndNoForeignDescriptor) {
   ::setenv("HANDSHAKED_TEST_SECRET", "hunter2", 1);
   std::ifstream held("/proc/self/exe");
-  auto child = ChildProcess::start();
+  auto child = ChildProcess::start(ChildTask::judge);
   ASSERT_TRUE(child);
   ASSERT_TRUE(child.value().exchange("{\"add\":{}}", soon(), 1 << 20));
   std::ifstream environment("/proc/" + std::to_string(child.value().id()) + "/environ");
@@ -73,7 +72,7 @@ TEST(NameResolution, FindsLoopbackAndSaysWhenThereIsNone) {
 
 /// This test program is also the child process that it tests, as the daemon's binary is.
 int main(int argc, char** argv) {
-  if (argc == 2 && std::strcmp(argv[1], handshaked::diagnose::kProbeChildVerb) == 0) return handshaked::diagnose::run_probe_child();
+  if (const auto task = handshaked::diagnose::child_task(argc, argv)) return handshaked::diagnose::run_probe_child(*task);
   testing::InitGoogleTest(&argc, argv);
   return RUN_ALL_TESTS();
 }

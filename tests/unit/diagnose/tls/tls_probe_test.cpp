@@ -195,10 +195,10 @@ TEST_F(TlsProbe, SaysThatNobodyListens) {
   EXPECT_EQ(no_socket.phase, ProbePhase::connect);
 }
 
-TEST_F(TlsProbe, ChecksAgainInTheChildWhatIsNeverProbed) {
-  const ProbeResult seen = make_handshake({.ip = "169.254.169.254", .port = 80}, {});
-  EXPECT_EQ(seen.outcome, ProbeOutcome::local_error);
-  EXPECT_EQ(seen.reason, "not probed: cloud metadata");
+TEST_F(TlsProbe, ChecksAgainBeforeItConnectsWhatIsNeverProbed) {
+  const SocketStep step = ProbeSocket().connect({.ip = "169.254.169.254", .port = 80}, std::chrono::steady_clock::now() + 1s);
+  EXPECT_EQ(step.status, SocketStatus::failed);
+  EXPECT_EQ(step.system_error, EACCES);
 }
 
 TEST(ProbeRequest, CrossesToTheChildProcessUnchanged) {
@@ -210,16 +210,17 @@ TEST(ProbeRequest, CrossesToTheChildProcessUnchanged) {
                              .alpn = {"h2"},
                              .send_proxy_header = true,
                              .ask_for_staple = true,
-                             .client = ClientCredentials{{"\x30\x01"}, "/k", "/p"},
+                             .client = ClientCredentials{{"\x30\x01"}, "/k", ""},
                              .timeout = 1234ms,
                              .late_alert_wait = 5ms};
   std::string text;
   JsonWriter json(text);
-  write_probe(json, {.ip = "2001:db8::1", .port = 443}, request);
-  const auto order = read_probe(JsonDocument::parse(text).value().root());
-  ASSERT_TRUE(order) << order.error().message();
-  EXPECT_EQ(order.value().request, request);
-  EXPECT_EQ(order.value().address.ip, "2001:db8::1");
+  write_probe(json, request, {"PEM", {"one", "two\xff"}});
+  const auto read = read_probe(JsonDocument::parse(text).value().root());
+  ASSERT_TRUE(read) << read.error().message();
+  EXPECT_EQ(read.value().request, request);
+  EXPECT_EQ(read.value().key.pem, "PEM");
+  EXPECT_EQ(read.value().key.passwords, (std::vector<std::string>{"one", "two\xff"}));
 }
 
 TEST(ProbeResult, IsNotMadeOfNonsense) {
