@@ -9,9 +9,11 @@
 #include "base/visible_text.h"
 #include "cli/command_line/exit_code.h"
 #include "cli/document/output.h"
+#include "cli/document/terminal.h"
 #include "cli/host/diagnosis_report.h"
 #include "cli/host/diagnosis_run.h"
 #include "cli/log/log_reading.h"
+#include "diagnose/patch/shown_lines.h"
 #include "emit/diagnosis_json.h"
 #include "emit/remediation_event.h"
 
@@ -28,7 +30,8 @@ std::string report_json(const DiagnosisReport& report, const KnowledgeBase& base
     if (!is_first) out += ",\n";
     is_first = false;
     correlate::Incident incident = one.incident;
-    incident.diagnosis = emit::diagnosis_note(one.diagnosis, one.rule, std::numeric_limits<std::size_t>::max());
+    incident.diagnosis = emit::diagnosis_note(diagnose::shown_to(diagnose::Audience::operators_file, one.diagnosis), one.rule,
+                                              std::numeric_limits<std::size_t>::max());
     emit::append_incident_data(out, incident, one.rule, base.knowledge, language);
   }
   return out + "]}\n";
@@ -62,7 +65,7 @@ int run_diagnose(const DiagnoseOptions& options) {
   order.ca_stores = options.ca_stores;
   order.may_probe = !options.no_probe;
   order.deadline = deadline;
-  const DiagnosisReport report = run_diagnosis(order, *base, zone.value(), nginx.value());
+  DiagnosisReport report = run_diagnosis(order, *base, zone.value(), nginx.value());
   for (const std::string& remark : report.remarks) std::fprintf(stderr, "handshaked: %s\n", visible_text(remark).c_str());
 
   Output output = Output::standard();
@@ -70,6 +73,11 @@ int run_diagnose(const DiagnoseOptions& options) {
     output.buffer() = report_json(report, *base, options.language);
   } else {
     const auto page = make_page(page_options_for(STDOUT_FILENO, PageFormat::text, options.language));
+    // Root's own terminal sees all; what goes into a file or a pipe may go anywhere.
+    if (!terminal_width(STDOUT_FILENO)) {
+      for (DiagnosedIncident& one : report.incidents)
+        one.diagnosis = diagnose::shown_to(diagnose::Audience::operators_file, std::move(one.diagnosis));
+    }
     write_diagnosis_report(*page, report, options.language);
     output.buffer() = page->finish();
   }

@@ -1,11 +1,14 @@
 #include "diagnose/patch/configuration_patch.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <tuple>
 
 #include "diagnose/certificates/pem_bundle.h"
+#include "diagnose/patch/diff_lines.h"
 #include "diagnose/patch/directive_text.h"
 #include "diagnose/patch/patched_files.h"
+#include "diagnose/patch/shown_lines.h"
 
 namespace handshaked::diagnose {
 namespace {
@@ -64,6 +67,33 @@ bool holds_key(std::string_view text) { return text.find("PRIVATE KEY-----") != 
 /// A whole text for Change: PEM files are long, and say nothing to people.
 std::string shown_text(const std::string& text) { return text.size() > kLongestShown || holds_key(text) ? std::string() : text; }
 
+/// Do the lines that a diff takes out and puts in hold only what may be shown?
+template <class MayShow>
+bool shows_only(LineUse use, std::string_view diff, const std::string& before, const std::string& after, const MayShow& may_show) {
+  const std::vector<bool> old_lines = may_show(before, use), new_lines = may_show(after, use);
+  std::size_t old_at = 0, new_at = 0;
+  for (const std::string_view line : diff_lines(diff)) {
+    if (line.starts_with("@@ -")) {
+      // "@@ -12,3 +12,4 @@"; an empty range names the line before it.
+      const auto begin_of = [&](std::size_t at) {
+        const std::size_t end = line.find(' ', at), comma = line.find(',', at);
+        const std::size_t begin = std::strtoul(std::string(line.substr(at, end - at)).c_str(), nullptr, 10);
+        const bool is_empty = comma < end && line.substr(comma, end - comma) == ",0";
+        return is_empty ? begin : begin - 1;
+      };
+      old_at = begin_of(4);
+      new_at = begin_of(line.find('+') + 1);
+      continue;
+    }
+    if (line.starts_with("--- ") || line.starts_with("+++ ") || line.starts_with('\\')) continue;
+    if (line.starts_with('-') && !old_lines[old_at]) return false;
+    if (line.starts_with('+') && !new_lines[new_at]) return false;
+    if (!line.starts_with('+')) ++old_at;
+    if (!line.starts_with('-')) ++new_at;
+  }
+  return true;
+}
+
 bool is_text(std::string_view text) { return text.find('\0') == std::string_view::npos; }
 
 }  // namespace
@@ -79,6 +109,10 @@ struct ConfigurationPatch::State {
   State(const Configuration& read_configuration, const ConfigurationFiles& below) : configuration(&read_configuration), files(below) {}
 
   Result<PatchedFile*> open(const Directive& directive) { return files.open(directive.file->path, &directive.file->text); }
+  bool is_configuration(const std::string& path) const {
+    return std::any_of(configuration->files().begin(), configuration->files().end(),
+                       [&](const auto& file) { return files.real_path(file->path) == path; });
+  }
   Position position(const Directive& directive) const { return {files.real_path(directive.file->path), directive.raw.begin}; }
   Result<> rewrite(const Directive& directive, const std::vector<std::string>& words);
   std::vector<std::string> words_of(const Directive& directive) const;
@@ -250,16 +284,25 @@ Result<Configuration> ConfigurationPatch::reread() const {
 
 Result<std::string> ConfigurationPatch::unified_diff() const {
   std::string diff;
+  bool holds_settings = false, holds_comments = false;
   for (const auto& [path, file] : state_->files.changed()) {
     const std::string after = file.after();
     if (!is_text(file.edits.before()) || !is_text(after)) return fail(ErrorCode::invalid_input, "\"" + path + "\" is not text");
-    // The lines around a change must not show a key that stands in the same file.
-    const bool has_key = holds_key(file.edits.before()) || holds_key(after);
-    const std::string part = diagnose::unified_diff(path, file.is_new ? nullptr : &file.edits.before(), after, has_key ? 0 : 3);
+    const bool is_configuration = state_->is_configuration(path);
+    const auto may_show = [&](const std::string& text, LineUse use) {
+      return is_configuration ? shown_lines(text, use) : shown_pem_lines(text, use);
+    };
+    // The lines around a change must not show what else stands in the file.
+    const std::string* const before = file.is_new ? nullptr : &file.edits.before();
+    const std::string part = diagnose::unified_diff(path, before, after, may_show(file.edits.before(), LineUse::context));
     if (holds_key(part)) return fail(ErrorCode::permission_denied, "the change to \"" + path + "\" would show a private key");
+    const std::string old_text = file.is_new ? std::string() : file.edits.before();
+    holds_comments = holds_comments || !shows_only(LineUse::change, part, old_text, after, may_show);
+    holds_settings = holds_settings || !shows_only(LineUse::commented_change, part, old_text, after, may_show);
     diff += part;
   }
-  return diff;
+  if (holds_settings) return std::string(kHoldsSettings) + diff;
+  return holds_comments ? std::string(kHoldsComments) + diff : diff;
 }
 
 std::vector<Change> ConfigurationPatch::changes() const {

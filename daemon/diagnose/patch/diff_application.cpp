@@ -86,6 +86,7 @@ class DiffReader {
 
   Result<std::map<std::string, DiffedFile>> read() {
     if (lines_.empty()) return malformed("it is empty");
+    while (line().starts_with('#')) ++at_;
     while (at_ < lines_.size()) {
       TRY(read_file());
     }

@@ -121,13 +121,44 @@ void add_line(std::string& out, char mark, std::string_view line) {
   if (!line.ends_with('\n')) out += "\n\\ No newline at end of file\n";
 }
 
+/// How many lines of context a hunk may have.
+class Context {
+ public:
+  Context(std::size_t most, const std::vector<bool>* shown) : most_(most), shown_(shown) {}
+
+  std::size_t behind(std::size_t line, std::size_t end) const {
+    std::size_t count = 0;
+    while (count < most_ && line + count < end && is_shown(line + count)) ++count;
+    return count;
+  }
+  std::size_t before(std::size_t line) const {
+    std::size_t count = 0;
+    while (count < most_ && count < line && is_shown(line - 1 - count)) ++count;
+    return count;
+  }
+  /// Do two changes with these lines between them belong into one hunk?
+  bool joins(std::size_t begin, std::size_t end) const {
+    if (end - begin > 2 * most_) return false;
+    for (std::size_t line = begin; line < end; ++line)
+      if (!is_shown(line)) return false;
+    return true;
+  }
+  bool is_whole() const { return shown_ == nullptr; }
+
+ private:
+  bool is_shown(std::size_t line) const { return shown_ == nullptr || (line < shown_->size() && (*shown_)[line]); }
+  std::size_t most_;
+  const std::vector<bool>* shown_;
+};
+
 /// The differences [first, last) with what stands around and between them.
 void add_hunk(std::string& out, const Lines& before, const Lines& after, const Difference* first, const Difference* last,
-              std::size_t context) {
-  const std::size_t lead = std::min(first->old_begin, context);
+              const Context& context) {
+  const std::size_t trail = context.behind((last - 1)->old_end, before.size());
+  std::size_t lead = context.before(first->old_begin);
+  if (!context.is_whole() && (last - 1)->old_end + trail < before.size()) lead = std::min(lead, trail);
   const std::size_t old_begin = first->old_begin - lead, new_begin = first->new_begin - lead;
   const Difference& final = *(last - 1);
-  const std::size_t trail = std::min(before.size() - final.old_end, context);
   out +=
       "@@ -" + range(old_begin, final.old_end + trail - old_begin) + " +" + range(new_begin, final.new_end + trail - new_begin) + " @@\n";
   std::size_t at = old_begin;
@@ -141,7 +172,9 @@ void add_hunk(std::string& out, const Lines& before, const Lines& after, const D
 
 }  // namespace
 
-std::string unified_diff(std::string_view path, const std::string* before, const std::string& after, std::size_t context) {
+namespace {
+
+std::string diff_with(std::string_view path, const std::string* before, const std::string& after, const Context& context) {
   if (before != nullptr && *before == after) return {};
   const Lines old_lines = before != nullptr ? diff_lines(*before) : Lines{};
   const Lines new_lines = diff_lines(after);
@@ -151,11 +184,22 @@ std::string unified_diff(std::string_view path, const std::string* before, const
   const std::vector<Difference> differences = LineComparison(old_lines, new_lines).differences();
   for (std::size_t first = 0; first < differences.size();) {
     std::size_t last = first + 1;
-    while (last < differences.size() && differences[last].old_begin - differences[last - 1].old_end <= 2 * context) ++last;
+    while (last < differences.size() && context.joins(differences[last - 1].old_end, differences[last].old_begin)) ++last;
     add_hunk(out, old_lines, new_lines, &differences[first], &differences[first] + (last - first), context);
     first = last;
   }
   return out;
+}
+
+}  // namespace
+
+std::string unified_diff(std::string_view path, const std::string* before, const std::string& after, std::size_t context_lines) {
+  return diff_with(path, before, after, Context(context_lines, nullptr));
+}
+
+std::string unified_diff(std::string_view path, const std::string* before, const std::string& after, const std::vector<bool>& shown) {
+  constexpr std::size_t kMostContext = 3;
+  return diff_with(path, before, after, Context(kMostContext, &shown));
 }
 
 }  // namespace handshaked::diagnose

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "diagnose/diagnoser.h"
 #include "diagnose/host/nginx_at_hand.h"
+#include "diagnose/patch/shown_lines.h"
 #include "diagnose/upstream/upstream_case.h"
 #include "emit/diagnosis_json.h"
 #include "telemetry/log.h"
@@ -127,7 +128,8 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
                           rates = rates_] {
       const auto state = self->nginx_->current();
       const auto diagnosis = self->diagnose({.incident = id, .rule = rule}, *symptom, *state, *base, *rates);
-      const auto note = diagnosis ? emit::diagnosis_note(*diagnosis, base->find(rule)) : nullptr;
+      const auto note =
+          diagnosis ? emit::diagnosis_note(diagnose::shown_to(diagnose::Audience::others, *diagnosis), base->find(rule)) : nullptr;
       asio::post(self->loop_, [self, id, number, state, diagnosis, note] { self->take_diagnosis(id, number, state, diagnosis, note); });
     });
   }

@@ -1,0 +1,207 @@
+#include "diagnose/patch/shown_lines.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include "diagnose/patch/diff_lines.h"
+#include "nginx/configuration_lexer.h"
+
+namespace handshaked::diagnose {
+namespace {
+
+using nginx::ByteSpan;
+using nginx::ConfigurationLexer;
+using nginx::Statement;
+using nginx::StatementEnd;
+using nginx::Word;
+
+bool is_one_of(std::string_view name, std::initializer_list<std::string_view> names) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// Blocks that hold directives. In all others (map, geo, types, …) the first word of a statement is data.
+bool holds_directives(std::string_view name) {
+  return is_one_of(name, {"events", "http", "server", "location", "upstream", "if", "limit_except", "stream", "mail"});
+}
+
+/// "ssl_…", "proxy_ssl_…"; Lua in such a place is no setting.
+bool is_tls_directive(std::string_view name) {
+  if (name.find("_by_lua") != std::string_view::npos) return false;
+  for (const std::string_view owner : {"proxy_", "grpc_", "uwsgi_", "lua_", "zone_sync_"})
+    if (name.starts_with(owner)) name.remove_prefix(owner.size());
+  return name == "ssl" || name.starts_with("ssl_");
+}
+
+/// Says where a fault is: events name it anyway.
+bool is_place_directive(std::string_view name) {
+  return is_one_of(name, {"listen", "server_name", "server", "resolver", "resolver_timeout", "proxy_pass", "grpc_pass", "uwsgi_pass"});
+}
+
+/// A PIN, a password in an address, a token in a query, key material. "@SECLEVEL=1" belongs to ciphers.
+bool may_hold_secret(std::string_view argument) {
+  std::string text(argument);
+  for (const std::string_view harmless : {"@SECLEVEL", "@STRENGTH"})
+    for (std::size_t at = text.find(harmless); at != std::string::npos; at = text.find(harmless)) text.erase(at, harmless.size());
+  return text.find_first_of("@?") != std::string::npos || text.find("pin-") != std::string::npos ||
+         text.find("PRIVATE") != std::string::npos || text.starts_with("data:");
+}
+
+bool are_all(std::string_view text, bool (*is_good)(char)) { return std::all_of(text.begin(), text.end(), is_good); }
+bool is_word_character(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
+
+/// A switch, a number, a variable: "on", "30s", "1.1", "$host".
+bool is_telling_nothing(std::string_view argument) {
+  if (argument == "on" || argument == "off") return true;
+  if (argument.starts_with('$')) return argument.size() > 1 && are_all(argument.substr(1), is_word_character);
+  constexpr std::size_t kLongestNumber = 8;
+  return !argument.empty() && argument.size() <= kLongestNumber && std::isdigit(static_cast<unsigned char>(argument.front())) != 0 &&
+         are_all(argument, [](char c) {
+           return std::isdigit(static_cast<unsigned char>(c)) != 0 || std::string_view(".kmghdws").find(c) != std::string_view::npos;
+         });
+}
+
+bool is_header_name(std::string_view argument) {
+  return are_all(argument, [](char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0 || c == '-'; });
+}
+
+class ShownWords {
+ public:
+  ShownWords(std::string_view text, LineUse use) : text_(text), use_(use), shown_(text.size(), false) {}
+
+  std::vector<bool> lines() {
+    ConfigurationLexer lexer(text_);
+    for (Statement one = lexer.next(); one.ending != StatementEnd::end_of_text; one = lexer.next()) {
+      if (one.ending == StatementEnd::block_done) leave(one);
+      else if (one.ending == StatementEnd::block_start) enter(one, lexer);
+      else if (is_data_ == 0 && may_show(one)) show(one);
+    }
+    std::vector<bool> lines;
+    std::size_t at = 0;
+    for (const std::string_view line : diff_lines(text_)) {
+      lines.push_back(is_shown(line, at));
+      at += line.size();
+    }
+    return lines;
+  }
+
+ private:
+  /// A line that begins at `at`.
+  bool is_shown(std::string_view line, std::size_t at) const {
+    for (std::size_t i = 0; i < line.size(); ++i) {
+      if (shown_[at + i] || std::isspace(static_cast<unsigned char>(line[i])) != 0) continue;
+      return use_ == LineUse::commented_change && line[i] == '#';
+    }
+    return true;
+  }
+
+  void show(ByteSpan span) {
+    std::fill(shown_.begin() + static_cast<long>(span.begin), shown_.begin() + static_cast<long>(span.end), true);
+  }
+  /// Words and the end; what stands between them may be a comment.
+  void show(const Statement& statement) {
+    for (const Word& word : statement.words) show(word.raw);
+    show(ByteSpan{statement.raw.end - 1, statement.raw.end});
+  }
+
+  void leave(const Statement& statement) {
+    if (!blocks_.empty()) {
+      if (!blocks_.back()) --is_data_;
+      blocks_.pop_back();
+    }
+    show(ByteSpan{statement.raw.end - 1, statement.raw.end});
+  }
+
+  void enter(const Statement& statement, ConfigurationLexer& lexer) {
+    const std::string_view name = statement.words.empty() ? std::string_view() : std::string_view(statement.words.front().text);
+    if (name.find("_by_lua_block") != std::string_view::npos) {
+      lexer.skip_lua_block();
+      return;
+    }
+    const bool is_known = holds_directives(name);
+    blocks_.push_back(is_known);
+    if (!is_known) ++is_data_;
+    if (is_data_ > 0) return;
+    const bool is_bare = statement.words.size() == 1;
+    const bool is_place = use_ != LineUse::context && is_one_of(name, {"location", "upstream"}) && !has_secret(statement);
+    if (is_bare || is_place) show(statement);
+  }
+
+  static bool has_secret(const Statement& statement) {
+    return std::any_of(statement.words.begin() + 1, statement.words.end(), [](const Word& word) { return may_hold_secret(word.text); });
+  }
+
+  bool may_show(const Statement& statement) const {
+    if (statement.words.empty() || has_secret(statement)) return false;
+    const std::string_view name = statement.words.front().text;
+    if (is_tls_directive(name)) return true;
+    if (use_ == LineUse::context) return false;
+    if (is_place_directive(name)) return true;
+    auto first = statement.words.begin() + 1;
+    if (name.ends_with("_set_header") && first != statement.words.end() && is_header_name(first->text)) ++first;
+    return std::all_of(first, statement.words.end(), [](const Word& word) { return is_telling_nothing(word.text); });
+  }
+
+  std::string_view text_;
+  LineUse use_;
+  std::vector<bool> shown_;   ///< by byte
+  std::vector<bool> blocks_;  ///< open ones: do they hold directives?
+  std::size_t is_data_ = 0;   ///< how many of them do not
+};
+
+bool all_shown(const std::vector<bool>& lines) { return std::find(lines.begin(), lines.end(), false) == lines.end(); }
+
+bool may_show(const Change& change, const std::string& text) {
+  if (text.empty()) return true;
+  return all_shown(change.directive.empty() ? shown_pem_lines(text, LineUse::change) : shown_lines(text, LineUse::change));
+}
+
+}  // namespace
+
+std::vector<bool> shown_lines(std::string_view text, LineUse use) { return ShownWords(text, use).lines(); }
+
+std::vector<bool> shown_pem_lines(std::string_view text, LineUse use) {
+  std::vector<bool> lines;
+  bool is_inside = false;
+  for (const std::string_view line : diff_lines(text)) {
+    const bool begins = line.starts_with("-----BEGIN "), ends = line.starts_with("-----END ");
+    if (begins) is_inside = line.find("PRIVATE") == std::string_view::npos;
+    const bool is_blank = line.find_first_not_of(" \t\r\n") == std::string_view::npos;
+    lines.push_back(is_inside || is_blank || (use != LineUse::context && line.starts_with("# ")));
+    if (ends) is_inside = false;
+  }
+  return lines;
+}
+
+Diagnosis shown_to(Audience audience, Diagnosis diagnosis) {
+  for (Fix& fix : diagnosis.fixes) {
+    for (Change& change : fix.changes) {
+      if (!may_show(change, change.before)) change.before.clear();
+      if (!may_show(change, change.after)) change.after.clear();
+    }
+    const bool is_hidden = fix.patch.starts_with(kHoldsSettings) || (audience == Audience::others && fix.patch.starts_with(kHoldsComments));
+    if (!is_hidden) continue;
+    fix.patch.clear();
+    fix.how.en += " (The line holds more than this setting, so the patch is not shown here: handshaked fix show prints it.)";
+    fix.how.zh += "（该行还含有其他内容，因此此处不显示补丁：handshaked fix show 会输出它。）";
+  }
+  return diagnosis;
+}
+
+std::string shown_complaint(std::string_view complaint) {
+  for (const std::string_view subject : {"SSL", "ssl", "certificate", "open()", "Permission denied"})
+    if (complaint.find(subject) != std::string_view::npos) return std::string(complaint);
+  std::string out;
+  bool is_quoted = false;
+  for (const char c : complaint) {
+    if (c == '"') {
+      out += is_quoted ? "…\"" : "\"";
+      is_quoted = !is_quoted;
+    } else if (!is_quoted) {
+      out += c;
+    }
+  }
+  return out;
+}
+
+}  // namespace handshaked::diagnose
