@@ -58,7 +58,7 @@ struct HostCommandLine::Verbs {
     fix[2]
         .app
         ->add_option("--backup-dir", fix[2].options.backup_directory,
-                     "Where copies of the changed files go (default: /var/lib/handshaked/backups)")
+                     "Where copies of the changed files go (default: /var/backups/handshaked)")
         ->type_name("DIR");
     fix[2]
         .app->add_option("--reload-timeout", fix[2].options.reload_seconds, "How long nginx may take to reload (default: 20)")

@@ -7,10 +7,10 @@
 #include <array>
 #include <cerrno>
 #include <filesystem>
-#include <fstream>
 #include <optional>
 
 #include "base/file_descriptor.h"
+#include "diagnose/host/trusted_path.h"
 
 namespace handshaked::cli {
 namespace {
@@ -34,17 +34,60 @@ Result<> write_all(int fd, std::string_view text, const std::string& path) {
   return success();
 }
 
-void sync_directory(const fs::path& directory) {
-  const FileDescriptor handle(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (handle.number() >= 0) ::fsync(handle.number());
+/// Opens a directory from the root down, one component after the other and no symbolic link: who owns one on the way cannot lead us astray
+/// between two steps. What is missing is made with `made_mode`, and told in `made`, unless that is 0. `must_be_trusted`: each must belong
+/// to root or to us, and nobody else may write it.
+struct DirectoryWalk {
+  mode_t made_mode = 0;
+  bool must_be_trusted = false;
+  std::vector<std::string>* made = nullptr;
+
+  Result<FileDescriptor> open(const fs::path& path) const {
+    if (!path.is_absolute()) return fail(ErrorCode::invalid_input, path.string() + " is no absolute path");
+    FileDescriptor here(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
+    std::string at;
+    for (const fs::path& part : path.lexically_normal().relative_path()) {
+      if (part.empty()) continue;
+      at += "/" + part.string();
+      TRY(here, step(here, part.string(), at));
+    }
+    return here;
+  }
+
+ private:
+  Result<FileDescriptor> step(const FileDescriptor& parent, const std::string& name, const std::string& whole) const {
+    constexpr int kFlags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;  // it may be one that can only be passed through
+    FileDescriptor next(::openat(parent.number(), name.c_str(), kFlags));
+    if (!next.is_open() && errno == ENOENT && made_mode != 0) {
+      if (::mkdirat(parent.number(), name.c_str(), made_mode) != 0) return fail(error_from_errno(errno, "cannot create " + whole));
+      if (made != nullptr) made->push_back(whole);
+      next = FileDescriptor(::openat(parent.number(), name.c_str(), kFlags));
+    }
+    if (!next.is_open() && (errno == ELOOP || errno == ENOTDIR))
+      return fail(ErrorCode::permission_denied, whole + " is a symbolic link or no directory: give the real path");
+    if (!next.is_open()) return fail(error_from_errno(errno, "cannot open " + whole));
+    struct stat status {};
+    if (::fstat(next.number(), &status) != 0) return fail(error_from_errno(errno, whole));
+    if (must_be_trusted) {
+      TRY(diagnose::check_trusted(status, whole));
+    }
+    return next;
+  }
+};
+
+void sync_directory(const FileDescriptor& directory) {
+  const FileDescriptor handle(::openat(directory.number(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (handle.is_open()) ::fsync(handle.number());
 }
 
 /// Writes the new file completely before anybody can see it under its name.
 Result<> put_file(const std::string& path, const std::string& text, const Attributes& attributes) {
-  const std::string temporary = path + ".handshaked-new";
-  ::unlink(temporary.c_str());
+  const fs::path whole(path);
+  TRY(const FileDescriptor directory, DirectoryWalk().open(whole.parent_path()));
+  const std::string name = whole.filename().string(), temporary = name + ".handshaked-new";
+  ::unlinkat(directory.number(), temporary.c_str(), 0);
   const auto put = [&]() -> Result<> {
-    const FileDescriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    const FileDescriptor file(::openat(directory.number(), temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (file.number() < 0) return fail(error_from_errno(errno, "cannot create " + temporary));
     TRY(write_all(file.number(), text, temporary));
     struct stat now {};
@@ -58,19 +101,33 @@ Result<> put_file(const std::string& path, const std::string& text, const Attrib
       ::futimens(file.number(), times.data());
     }
     if (::fsync(file.number()) != 0) return fail(error_from_errno(errno, "cannot write " + temporary));
-    if (::rename(temporary.c_str(), path.c_str()) != 0) return fail(error_from_errno(errno, "cannot replace " + path));
+    if (::renameat(directory.number(), temporary.c_str(), directory.number(), name.c_str()) != 0)
+      return fail(error_from_errno(errno, "cannot replace " + path));
     return success();
   };
   auto done = put();
-  if (!done) ::unlink(temporary.c_str());
-  else sync_directory(fs::path(path).parent_path());
+  if (!done) ::unlinkat(directory.number(), temporary.c_str(), 0);
+  else sync_directory(directory);
   return done;
 }
 
-Result<std::string> read_whole(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return fail(error_from_errno(errno, "cannot read " + path));
-  return std::string(std::istreambuf_iterator<char>(file), {});
+/// A regular file, and no symbolic link.
+Result<std::string> read_whole(const std::string& path, struct stat& status) {
+  const fs::path whole(path);
+  TRY(const FileDescriptor directory, DirectoryWalk().open(whole.parent_path()));
+  const FileDescriptor file(::openat(directory.number(), whole.filename().c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  if (!file.is_open() && errno == ELOOP) return fail(ErrorCode::invalid_input, path + " is not a regular file");
+  if (!file.is_open() || ::fstat(file.number(), &status) != 0) return fail(error_from_errno(errno, "cannot read " + path));
+  if (!S_ISREG(status.st_mode)) return fail(ErrorCode::invalid_input, path + " is not a regular file");
+  std::string text;
+  std::array<char, 64 * 1024> piece{};
+  for (;;) {
+    const ssize_t got = ::read(file.number(), piece.data(), piece.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail(error_from_errno(errno, "cannot read " + path));
+    if (got == 0) return text;
+    text.append(piece.data(), static_cast<std::size_t>(got));
+  }
 }
 
 std::string timestamp() {
@@ -85,14 +142,14 @@ std::string timestamp() {
 
 Result<FileReplacement> FileReplacement::begin(const std::string& root, const std::string& name) {
   FileReplacement replacement;
-  std::error_code failure;
-  fs::create_directories(root, failure);
-  if (failure) return fail(ErrorCode::io, "cannot create the directory for backups " + root + ": " + failure.message());
-  const std::string base = root + "/" + timestamp() + "-" + name;
+  // Copies of keys may come to lie here. Where only root and we can write, no name below leads elsewhere.
+  auto directory = DirectoryWalk{.made_mode = 0755, .must_be_trusted = true, .made = nullptr}.open(root);
+  if (!directory) return fail(directory.error().wrapped("no backup can be made below " + root));
+  const std::string base = timestamp() + "-" + name;
   for (int attempt = 0; attempt < 100; ++attempt) {
-    replacement.backup_ = attempt == 0 ? base : base + "." + std::to_string(attempt);
-    // Copies of keys may come to lie here.
-    if (::mkdir(replacement.backup_.c_str(), 0700) == 0) return replacement;
+    const std::string own = attempt == 0 ? base : base + "." + std::to_string(attempt);
+    replacement.backup_ = root + "/" + own;
+    if (::mkdirat(directory.value().number(), own.c_str(), 0700) == 0) return replacement;
     if (errno != EEXIST) break;
   }
   return fail(error_from_errno(errno, "cannot create the backup " + replacement.backup_));
@@ -100,14 +157,10 @@ Result<FileReplacement> FileReplacement::begin(const std::string& root, const st
 
 Result<> FileReplacement::replace(const std::string& path, const std::string& before, const std::string& after) {
   struct stat status {};
-  if (::lstat(path.c_str(), &status) != 0) return fail(error_from_errno(errno, path));
-  if (!S_ISREG(status.st_mode)) return fail(ErrorCode::invalid_input, path + " is not a regular file");
-  TRY(const std::string now, read_whole(path));
+  TRY(const std::string now, read_whole(path, status));
   if (now != before) return fail(ErrorCode::invalid_input, path + " was changed by somebody else meanwhile");
   const std::string copy = backup_ + path;
-  std::error_code failure;
-  fs::create_directories(fs::path(copy).parent_path(), failure);
-  if (failure) return fail(ErrorCode::io, "cannot create " + fs::path(copy).parent_path().string() + ": " + failure.message());
+  TRY(DirectoryWalk({.made_mode = 0755, .must_be_trusted = true, .made = nullptr}).open(fs::path(copy).parent_path()));
   TRY(put_file(copy, before, {status.st_mode, ::geteuid(), ::getegid(), status.st_mtim}));
   TRY(put_file(path, after, {status.st_mode, status.st_uid, status.st_gid, std::nullopt}));
   replaced_.push_back({path, false, before, status.st_mode, status.st_uid, status.st_gid, status.st_mtim});
@@ -115,19 +168,14 @@ Result<> FileReplacement::replace(const std::string& path, const std::string& be
 }
 
 Result<> FileReplacement::create(const std::string& path, const std::string& text) {
-  if (::access(path.c_str(), F_OK) == 0) return fail(ErrorCode::invalid_input, path + " is there already");
-  std::vector<fs::path> missing;
-  std::error_code failure;
-  for (fs::path directory = fs::path(path).parent_path(); !fs::exists(directory, failure); directory = directory.parent_path()) {
-    missing.push_back(directory);
-  }
-  for (auto directory = missing.rbegin(); directory != missing.rend(); ++directory) {
-    if (::mkdir(directory->c_str(), 0755) != 0) return fail(error_from_errno(errno, "cannot create " + directory->string()));
-    made_directories_.push_back(directory->string());
-  }
-  struct stat directory {};
-  if (::stat(fs::path(path).parent_path().c_str(), &directory) != 0) return fail(error_from_errno(errno, path));
-  TRY(put_file(path, text, {0644, ::geteuid(), directory.st_gid, std::nullopt}));
+  const fs::path whole(path);
+  TRY(const FileDescriptor parent,
+      DirectoryWalk({.made_mode = 0755, .must_be_trusted = false, .made = &made_directories_}).open(whole.parent_path()));
+  struct stat status {};
+  if (::fstatat(parent.number(), whole.filename().c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0)
+    return fail(ErrorCode::invalid_input, path + " is there already");
+  if (::fstat(parent.number(), &status) != 0) return fail(error_from_errno(errno, path));
+  TRY(put_file(path, text, {0644, ::geteuid(), status.st_gid, std::nullopt}));
   replaced_.push_back({path, true, {}, 0, 0, 0, {}});
   return success();
 }

@@ -16,7 +16,8 @@ namespace handshaked::cli {
 /// copied; one thread. Nothing is undone by itself: call restore().
 class FileReplacement {
  public:
-  /// Makes a new directory below `root` (which is made, too): "20261121T080000Z-NAME". io when that cannot be.
+  /// Makes a new directory below `root` (which is made, too): "20261121T080000Z-NAME". permission_denied when a directory on the way is a
+  /// symbolic link, belongs to another than root and us, or can be written by others; io when it cannot be made.
   static Result<FileReplacement> begin(const std::string& root, const std::string& name);
 
   /// `before` is what must stand there now (invalid_input otherwise: somebody else changes it). A symbolic link is refused: give the real

@@ -38,7 +38,7 @@ struct Verification {
 };
 
 struct FixOptions {
-  std::string backup_root = "/var/lib/handshaked/backups";
+  std::string backup_root = "/var/backups/handshaked";
   std::string name;  ///< for the backup's directory: the incident's id
   std::chrono::milliseconds test_time{15'000};
   std::chrono::milliseconds reload_time{20'000};

@@ -17,7 +17,7 @@ struct FixVerbOptions {
   std::vector<std::string> ca_stores;
   bool no_probe = false;
   bool allow_unsafe = false;
-  std::string backup_directory;  ///< empty: /var/lib/handshaked/backups
+  std::string backup_directory;  ///< empty: /var/backups/handshaked
   long reload_seconds = 20;      ///< how long nginx may take to work with a configuration
   std::string rules_directory;
   std::string time_zone = "local";

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -44,6 +45,39 @@ TEST(FileReplacement, KeepsModeBacksUpAndRestoresByteForByte) {
   EXPECT_EQ(status_of(path).st_mtim.tv_nsec, before.st_mtim.tv_nsec);
   EXPECT_FALSE(fs::exists(root / "d"));
   EXPECT_EQ(read(replacement.backup() + path), "old\r\n");
+}
+
+TEST(FileReplacement, MakesBackupsOnlyWhereNobodyElseCanLeadThem) {
+  const test::TempDir root;
+  fs::create_directories(root / "elsewhere");
+  fs::create_directories(root / "state");
+  fs::create_symlink(root / "elsewhere", root / "state/backups");
+  EXPECT_EQ(FileReplacement::begin((root / "state/backups").string(), "inc").error().code(), ErrorCode::permission_denied)
+      << "a planted link";
+  EXPECT_EQ(FileReplacement::begin((root / "state/backups/deeper").string(), "inc").error().code(), ErrorCode::permission_denied);
+  fs::create_directories(root / "open");
+  ::chmod((root / "open").c_str(), 0777);
+  EXPECT_EQ(FileReplacement::begin((root / "open/backups").string(), "inc").error().code(), ErrorCode::permission_denied) << "anybody's";
+  if (::geteuid() == 0) {
+    fs::create_directories(root / "theirs");
+    ASSERT_EQ(::chown((root / "theirs").c_str(), 65534, 65534), 0);
+    EXPECT_EQ(FileReplacement::begin((root / "theirs/backups").string(), "inc").error().code(), ErrorCode::permission_denied)
+        << "another's";
+  }
+  EXPECT_TRUE(fs::is_empty(root / "elsewhere"));
+  EXPECT_EQ(FileReplacement::begin("relative", "inc").error().code(), ErrorCode::invalid_input);
+}
+
+TEST(FileReplacement, FollowsNoLinkToWhatItChanges) {
+  const test::TempDir root;
+  fs::create_directories(root / "real");
+  write(root / "real/a.conf", "old");
+  fs::create_symlink(root / "real", root / "linked");
+  auto replacement = FileReplacement::begin((root / "backups").string(), "inc").value();
+  EXPECT_FALSE(replacement.replace((root / "linked/a.conf").string(), "old", "new")) << "its owner may turn the link in between";
+  EXPECT_FALSE(replacement.create((root / "linked/b.pem").string(), "new"));
+  EXPECT_EQ(read(root / "real/a.conf"), "old");
+  EXPECT_FALSE(fs::exists(root / "real/b.pem"));
 }
 
 TEST(FileReplacement, RefusesWhatIsNotWhatItWas) {
