@@ -1,5 +1,7 @@
 #include "cli/host/nginx_surroundings.h"
 
+#include "diagnose/probe/child_process.h"
+
 namespace handshaked::cli {
 namespace {
 
@@ -10,6 +12,8 @@ constexpr std::size_t kMostProbes = 512;
 Result<std::unique_ptr<NginxSurroundings>> NginxSurroundings::create(const diagnose::NginxAtHand& nginx, const diagnose::CaStore& ca_store,
                                                                      const std::vector<std::string>& allow, bool may_probe,
                                                                      std::chrono::steady_clock::time_point deadline) {
+  // What cannot be looked at must not look sound.
+  TRY(diagnose::ChildProcess::check(deadline));
   std::vector<diagnose::NamedPeer> peers;
   if (nginx.read) peers = diagnose::configured_peers(nginx.read->passes, nginx.read->listeners);
   TRY(auto policy, diagnose::ProbePolicy::create(std::move(peers), allow));

@@ -17,7 +17,7 @@ namespace handshaked::cli {
 /// NginxAtHand and the CaStore. Not moved: its parts point to each other.
 class NginxSurroundings {
  public:
-  /// `allow`: peers that the operator names, beside those of the configuration.
+  /// `allow`: peers that the operator names, beside those of the configuration. Fails where the child that looks cannot be confined.
   static Result<std::unique_ptr<NginxSurroundings>> create(const diagnose::NginxAtHand& nginx, const diagnose::CaStore& ca_store,
                                                            const std::vector<std::string>& allow, bool may_probe,
                                                            std::chrono::steady_clock::time_point deadline);

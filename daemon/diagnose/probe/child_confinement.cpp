@@ -55,7 +55,8 @@ Result<> become_nobody() {
   const bool is_nobody = ::setresgid(kNobody, kNobody, kNobody) == 0 && ::setresuid(kNobody, kNobody, kNobody) == 0;
   if (is_nobody && has_left_groups) return success();
   if (errno == EINVAL) return success();
-  return fail(error_from_errno(errno, "root cannot become another user"));
+  return fail(error_from_errno(
+      errno, "root cannot become another user here (it needs CAP_SETUID and CAP_SETGID; another user than root needs none)"));
 }
 
 Result<> drop_capabilities() {

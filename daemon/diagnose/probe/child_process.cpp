@@ -110,6 +110,13 @@ Result<ChildProcess> ChildProcess::start(ChildTask task) {
   return ChildProcess(id, ends[0]);
 }
 
+Result<> ChildProcess::check(Clock::time_point deadline) {
+  TRY(ChildProcess child, start(ChildTask::judge));
+  constexpr std::size_t kMaxAnswerBytes = 64 * 1024;
+  TRY(child.exchange(R"({"add":{}})", deadline, kMaxAnswerBytes));
+  return success();
+}
+
 ChildProcess::ChildProcess(ChildProcess&& other) noexcept : id_(std::exchange(other.id_, -1)), fd_(std::exchange(other.fd_, -1)) {}
 
 ChildProcess& ChildProcess::operator=(ChildProcess&& other) noexcept {

@@ -17,6 +17,8 @@ namespace handshaked::diagnose {
 class ChildProcess {
  public:
   static Result<ChildProcess> start(ChildTask task);
+  /// Starts one and asks whether it could be confined: where it cannot, nothing can be probed or replayed, and the error says why.
+  static Result<> check(std::chrono::steady_clock::time_point deadline);
   ChildProcess(ChildProcess&& other) noexcept;
   ChildProcess& operator=(ChildProcess&& other) noexcept;
   ~ChildProcess();
