@@ -19,7 +19,7 @@ def rows(text, first_cell):
 
 
 def suites(folder):
-    sources = (source_directory() / "tests/unit" / folder).glob("*.cpp")
+    sources = (source_directory() / "tests/unit" / folder).rglob("*.cpp")
     return set(re.findall(r"\bTEST(?:_F|_P)?\((\w+),", "".join(source.read_text("utf-8") for source in sources)))
 
 
