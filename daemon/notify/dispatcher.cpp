@@ -16,8 +16,22 @@ constexpr std::size_t kMostNotices = 256;
 constexpr auto kLookAgain = std::chrono::minutes(10);
 constexpr auto kKeepEndedSilences = std::chrono::hours(24);
 
+/// When it is the turn of a group of several to speak again.
+Time turn_of(const IncidentGroup& group, const RouteTarget& leg) {
+  return group.is_grouped && group.told_at ? *group.told_at + leg.group_interval : Time::min();
+}
+
+/// The group in which a receiver hears of an incident: the one that it joined last.
+IncidentGroup* known_group_of(const KnownIncident& known, std::size_t receiver) {
+  const auto at = std::find_if(known.groups.rbegin(), known.groups.rend(),
+                               [receiver](const GroupPointer& group) { return group->receiver == receiver; });
+  return at == known.groups.rend() ? nullptr : at->get();
+}
+
 bool is_worse(const Incident& a, const Incident& b) {
   if (a.severity != b.severity) return a.severity > b.severity;
+  const auto knowledge = [](const Incident& one) { return one.diagnosis == nullptr ? 0 : one.diagnosis->proved ? 2 : 1; };
+  if (knowledge(a) != knowledge(b)) return knowledge(a) > knowledge(b);  // who speaks for the others knows why
   if (a.opened_at != b.opened_at) return a.opened_at < b.opened_at;
   return a.id < b.id;
 }
@@ -30,6 +44,7 @@ struct Dispatcher::News {
   const Incident* incident;
   RouteTarget leg;
   std::optional<NoticeKind> kind;
+  bool was_told = false;
   bool is_over = false;
   bool is_withheld = false;
 };
@@ -44,6 +59,7 @@ void Dispatcher::leave(KnownIncident& known, IncidentGroup& group) {
   groups_.drop(known, group);
   if (!known.groups.empty()) return;
   if (known.ended) told_copies_.push_back(std::move(known.ended));
+  if (known.is_diagnosing) --diagnosing_;
   groups_.forget(known);
 }
 
@@ -64,6 +80,7 @@ void Dispatcher::restore(const NotificationRecords& told) {
   member.severity = told.severity;
   member.reopens = told.reopens;
   member.diagnoses = told.diagnoses;
+  group.has_told_cause = group.has_told_cause || told.diagnoses > 0;
   member.count = told.count;
   member.told_at = told.told_at;
   group.told_at = std::max(group.told_at.value_or(told.group_told_at), told.group_told_at);
@@ -100,14 +117,18 @@ void Dispatcher::observe(const Incident& incident, Time now) {
   if (incident.is_told()) {
     KnownIncident& known = groups_.know(incident.id);
     known.ended.reset();
+    note_diagnosing(known, incident.diagnosing_until && *incident.diagnosing_until > now, now);
     find_places(known, incident, now);
-    if (known.groups.empty()) groups_.forget(known);
+    if (!known.groups.empty()) return;
+    note_diagnosing(known, false, now);
+    groups_.forget(known);
     return;
   }
   KnownIncident* const found = groups_.find(incident.id);
   if (found == nullptr || incident.status == Status::pending) return;
   // Over: who was told has to hear it; who was not, need not.
   KnownIncident& known = *found;
+  note_diagnosing(known, false, now);
   const auto groups = known.groups;
   bool is_awaited = false;
   for (const GroupPointer& group : groups) is_awaited = group->find(known)->was_told || is_awaited;
@@ -118,7 +139,29 @@ void Dispatcher::observe(const Incident& incident, Time now) {
   }
 }
 
-/// Puts an incident that is told into the groups where it belongs. Where it was told already, it stays.
+/// What waited for a cause that may have come with this one is looked at once nothing more may come.
+void Dispatcher::note_diagnosing(KnownIncident& known, bool is_diagnosing, Time now) {
+  if (known.is_diagnosing == is_diagnosing) return;
+  known.is_diagnosing = is_diagnosing;
+  if (is_diagnosing) ++diagnosing_;
+  else --diagnosing_;
+  if (diagnosing_ > 0) return;
+  for (const GroupPointer& group : std::exchange(held_, {})) {
+    group->is_held = false;
+    if (!group->members.empty()) groups_.schedule(*group, now);
+  }
+}
+
+/// It was told before its cause was known, in the company of another one: from now on it belongs to those of its own.
+void Dispatcher::move_to_cause(KnownIncident& known, const GroupPointer& from, const std::string& key) {
+  const GroupMember before = *from->find(known);
+  const GroupPointer to = groups_.group_at(key, from->receiver, true);
+  groups_.drop(known, *from);
+  groups_.join(known, to, before.told_at) = before;
+  if (to->anchor.empty()) to->anchor = known.id;
+}
+
+/// Puts an incident that is told into the groups where it belongs. Where it was told with its cause, it stays.
 void Dispatcher::find_places(KnownIncident& known, const Incident& incident, Time now) {
   const std::vector<RouteTarget> legs = router_.legs(incident);
   std::vector<GroupPointer> strays;
@@ -129,6 +172,8 @@ void Dispatcher::find_places(KnownIncident& known, const Incident& incident, Tim
     });
     if (!has_leg && !group->find(known)->was_told) strays.push_back(group);
   }
+  std::optional<Time> since;
+  for (const GroupPointer& group : strays) since = std::min(since.value_or(group->first_at), group->first_at);
   for (const RouteTarget& leg : legs) {
     const auto at = std::find_if(known.groups.begin(), known.groups.end(), [&](const GroupPointer& group) {
       return group->receiver == leg.receiver && std::find(strays.begin(), strays.end(), group) == strays.end();
@@ -138,32 +183,58 @@ void Dispatcher::find_places(KnownIncident& known, const Incident& incident, Tim
             ? *at
             : groups_.group_at(leg.is_grouped ? leg.group_key(incident, router_.receivers()[leg.receiver].name) : std::string(),
                                leg.receiver, leg.is_grouped);
-    IncidentGroup& group = *pointer;
-    GroupMember* const member = group.find(known);
-    const auto due = due_of(group, member != nullptr ? *member : groups_.join(known, pointer, now), incident, leg);
-    if (due) groups_.schedule(group, *due);
+    GroupMember* member = pointer->find(known);
+    if (member == nullptr) member = &groups_.join(known, pointer, since.value_or(now));
+    const bool is_cause_new = member->was_told && member->diagnoses == 0 && incident.diagnosis && leg.is_grouped && pointer->is_grouped;
+    const std::string key = is_cause_new ? leg.group_key(incident, router_.receivers()[leg.receiver].name) : std::string();
+    if (is_cause_new && key == pointer->key.get() && pointer->has_told_cause) {
+      member->diagnoses = incident.diagnoses;  // its receiver has heard this very cause of its company
+    } else if (is_cause_new && key != pointer->key.get()) {
+      move_to_cause(known, pointer, key);
+    }
+    IncidentGroup& group = *known_group_of(known, leg.receiver);
+    const auto due = due_of(group, *group.find(known), incident, leg);
+    if (!due) continue;
+    groups_.schedule(group, *due);
+    const bool waits_for_others = group.is_grouped && incident.diagnosis && diagnosing_ > 0 && !group.is_held;
+    if (!waits_for_others) continue;
+    group.is_held = true;
+    held_.push_back(GroupPointer(&group));
   }
   for (const GroupPointer& group : strays) groups_.drop(known, *group);
 }
 
 // ---- when -------------------------------------------------------------------------------------------------------------------
 
+/// When it is told, if nothing else happens.
+std::optional<Time> Dispatcher::first_word_of(const IncidentGroup& group, const GroupMember& member, const Incident& incident,
+                                              const RouteTarget& leg) const {
+  const bool has_spoken = group.is_grouped && group.told_at;
+  const Time turn = turn_of(group, leg);
+  const Time waited = group.first_at + leg.group_wait;
+  if (group.is_grouped && incident.late) return std::max(turn, group.first_at + leg.group_wait * kLateWaits);
+  if (incident.severity == match::Severity::critical)  // a crowd of them is told together, too
+    return has_spoken ? std::max(group.first_at, *group.told_at + leg.group_wait) : group.first_at;
+  if (has_spoken) return std::max(turn, group.first_at);
+  if (!incident.diagnosis || member.known->is_diagnosing) return waited;
+  return group.is_grouped && diagnosing_ > 0 ? waited : group.first_at;
+}
+
 /// When there will be something to say about this member, if nothing else happens.
 std::optional<Time> Dispatcher::due_of(const IncidentGroup& group, const GroupMember& member, const Incident& incident,
                                        const RouteTarget& leg) const {
+  if (!member.was_told) return first_word_of(group, member, incident, leg);
   const bool is_critical = incident.severity == match::Severity::critical;
-  const Time turn = group.is_grouped && group.told_at ? *group.told_at + leg.group_interval : Time::min();  // of the group to speak
-  if (!member.was_told) {
-    if (group.is_grouped && incident.late) return std::max(turn, group.first_at + leg.group_wait * kLateWaits);
-    if (is_critical) return group.first_at;
-    if (group.is_grouped && group.told_at) return std::max(turn, group.first_at);
-    return incident.diagnosis ? group.first_at : group.first_at + leg.group_wait;
-  }
+  const Time turn = turn_of(group, leg);
   std::optional<Time> due;
   const auto consider = [&due](Time at) { due = std::min(due.value_or(at), at); };
   const bool got_worse = incident.severity > member.severity;
   if (got_worse && is_critical) consider(member.told_at);
-  if (got_worse || incident.diagnoses > member.diagnoses || incident.reopens > member.reopens || incident.flapping != member.flapping)
+  // Told without a cause: the first that is found is said once nothing more may come, all in one.
+  const bool is_first_cause = group.is_grouped && member.diagnoses == 0 && incident.diagnoses > 0 && !group.has_told_cause;
+  if (is_first_cause) consider(diagnosing_ > 0 ? member.told_at + leg.group_wait : member.told_at);
+  const bool is_diagnosed = incident.diagnoses > member.diagnoses && !is_first_cause;
+  if (got_worse || is_diagnosed || incident.reopens > member.reopens || incident.flapping != member.flapping)
     consider(std::max(turn, member.told_at));
   const bool is_for_people = router_.receivers()[group.receiver].for_people;
   if (!is_for_people && incident.count / 2 >= std::max<std::uint64_t>(member.count, 1)) consider(member.told_at + leg.group_interval);
@@ -203,7 +274,11 @@ std::vector<Dispatcher::News> Dispatcher::gather(IncidentGroup& group, Time now,
       lost.push_back(member.known);
       continue;
     }
-    News item{.known = member.known, .incident = incident, .leg = router_.leg_to(group.receiver, *incident), .kind = {}};
+    News item{.known = member.known,
+              .incident = incident,
+              .leg = router_.leg_to(group.receiver, *incident),
+              .kind = {},
+              .was_told = member.was_told};
     item.is_over = !incident->is_told();
     const auto due = item.is_over ? std::nullopt : due_of(group, member, *incident, item.leg);
     if (due && *due <= now) {
@@ -216,12 +291,24 @@ std::vector<Dispatcher::News> Dispatcher::gather(IncidentGroup& group, Time now,
     }
     news.push_back(std::move(item));
   }
+  bring_company(group, news, now);
   for (KnownIncident* const known : lost) {
     decisions.forgotten.emplace_back(router_.receivers()[group.receiver].name, known->id);
     if (group.members.size() == 1) return {};  // flush() sees that it is empty
     leave(*known, group);
   }
   return news;
+}
+
+/// With the first word on one of them goes the first word on all that wait and whose cause will not be known soon.
+void Dispatcher::bring_company(const IncidentGroup& group, std::vector<News>& news, Time now) const {
+  const bool is_first_word = std::any_of(news.begin(), news.end(), [](const News& item) { return item.kind && !item.was_told; });
+  if (!group.is_grouped || !is_first_word) return;
+  for (News& item : news) {
+    if (item.kind || item.is_over || item.known->is_diagnosing || item.incident->late || item.was_told) continue;
+    item.kind = item.incident->reopens > 0 ? NoticeKind::reopened : NoticeKind::opened;
+    item.is_withheld = !silencing(*item.incident, now).empty();
+  }
 }
 
 void Dispatcher::flush(IncidentGroup& group, Time now, const LiveIncidents& live, Decisions& decisions) {
@@ -284,6 +371,7 @@ void Dispatcher::tell(IncidentGroup& group, std::vector<News>& news, NoticeKind 
       member.severity = item.incident->severity;
       member.reopens = item.incident->reopens;
       member.diagnoses = item.incident->diagnoses;
+      group.has_told_cause = group.has_told_cause || item.incident->diagnosis;
       member.count = item.incident->count;
       member.told_at = now;
       decisions.told.push_back(told_state(group, member));

@@ -30,10 +30,11 @@ class LiveIncidents {
 ///
 ///   observe(incident) -> groups, each with a due time -> advance(now) -> notices, and the told states to be stored with them
 ///
-/// The first notification of a group waits group_wait; it leaves earlier when an incident is critical or diagnosed. After that
-/// the group speaks at most every group_interval, except of what is critical; `resolved` goes out when all of it is over, to
-/// receivers that had heard of it, silenced or not. Silences and maintenance hold back everything else until they end.
-/// Pure: time is an argument. Not shared between threads.
+/// The first notification of a group waits group_wait; it leaves earlier when an incident is critical, or diagnosed while no other is
+/// still being diagnosed that may turn out to belong to it. All that waits in the group goes with it. After that the group speaks at most
+/// every group_interval, except of what is critical (every group_wait), and of its cause when it was told without one; `resolved` goes out
+/// when all of it is over, to receivers that had heard of it, silenced or not. Silences and maintenance hold back everything else until
+/// they end. Pure: time is an argument. Not shared between threads.
 class Dispatcher {
  public:
   Dispatcher(Router router, std::vector<MaintenanceWindow> maintenance);
@@ -80,11 +81,16 @@ class Dispatcher {
 
   void leave(KnownIncident& known, IncidentGroup& group);
   void find_places(KnownIncident& known, const correlate::Incident& incident, Time now);
+  void move_to_cause(KnownIncident& known, const GroupPointer& from, const std::string& key);
+  void note_diagnosing(KnownIncident& known, bool is_diagnosing, Time now);
+  std::optional<Time> first_word_of(const IncidentGroup& group, const GroupMember& member, const correlate::Incident& incident,
+                                    const RouteTarget& leg) const;
   std::optional<Time> due_of(const IncidentGroup& group, const GroupMember& member, const correlate::Incident& incident,
                              const RouteTarget& leg) const;
   const correlate::Incident* incident_of(const KnownIncident& known, const LiveIncidents& live) const;
   void flush(IncidentGroup& group, Time now, const LiveIncidents& live, Decisions& decisions);
   std::vector<News> gather(IncidentGroup& group, Time now, const LiveIncidents& live, Decisions& decisions);
+  void bring_company(const IncidentGroup& group, std::vector<News>& news, Time now) const;
   Notice notice_of(const IncidentGroup& group, NoticeKind kind, const correlate::Incident& incident) const;
   void tell(IncidentGroup& group, std::vector<News>& news, NoticeKind kind, Time now, Decisions& decisions);
   void finish(IncidentGroup& group, std::vector<News>& news, Time now, Decisions& decisions);
@@ -97,6 +103,8 @@ class Dispatcher {
   std::vector<MaintenanceWindow> maintenance_;
   SilenceBook silences_;
   GroupBook groups_;
+  std::size_t diagnosing_ = 0;                                     ///< incidents whose cause may be known soon
+  std::vector<GroupPointer> held_;                                 ///< groups with a cause that wait for these
   std::vector<std::unique_ptr<correlate::Incident>> told_copies_;  ///< what the last notices borrow
   std::optional<Time> quiet_change_;                               ///< when a silence or a window begins or ends next
   bool silences_changed_ = true;

@@ -45,9 +45,9 @@ GroupPointer GroupBook::group_at(std::string key, std::size_t receiver, bool is_
   return group;
 }
 
-GroupMember& GroupBook::join(KnownIncident& known, const GroupPointer& group, Time now) {
+GroupMember& GroupBook::join(KnownIncident& known, const GroupPointer& group, Time since) {
   const bool waits = std::any_of(group->members.begin(), group->members.end(), [](const GroupMember& member) { return !member.was_told; });
-  if (!waits) group->first_at = now;
+  group->first_at = waits ? std::min(group->first_at, since) : since;
   GroupMember& member = group->members.emplace_back();
   member.known = &known;
   known.groups.push_back(group);

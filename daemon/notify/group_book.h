@@ -27,6 +27,7 @@ using GroupPointer = boost::intrusive_ptr<IncidentGroup>;
 /// An incident, and the groups that it is in.
 struct KnownIncident {
   std::string id;
+  bool is_diagnosing = false;  ///< its cause may be known soon, and decides where it belongs
   boost::container::small_vector<GroupPointer, 1> groups;
   std::unique_ptr<correlate::Incident> ended;  ///< a copy of one that is over, while somebody has to hear of it
 };
@@ -47,7 +48,9 @@ struct GroupMember {
 struct IncidentGroup : boost::intrusive_ref_counter<IncidentGroup, boost::thread_unsafe_counter> {
   bool is_grouped = false;
   bool is_withheld = false;  ///< a silence holds something back
-  SharedText key;            ///< of those of several incidents; the others are found through their incident
+  bool has_told_cause = false;
+  bool is_held = false;  ///< it is looked at again when nothing is being diagnosed any more
+  SharedText key;        ///< of those of several incidents; the others are found through their incident
   std::size_t receiver = 0;
   std::uint64_t number = 0;  ///< in the order of their making
   boost::container::small_vector<GroupMember, 1> members;
@@ -75,7 +78,8 @@ class GroupBook {
 
   /// One that is to be joined: the group with this key, or a new one for a receiver that wants incidents one by one.
   GroupPointer group_at(std::string key, std::size_t receiver, bool is_grouped);
-  GroupMember& join(KnownIncident& known, const GroupPointer& group, Time now);
+  /// `since`: when somebody was to be told of it first.
+  GroupMember& join(KnownIncident& known, const GroupPointer& group, Time since);
   void drop(KnownIncident& known, IncidentGroup& group);
   std::size_t group_count() const { return group_count_; }
 

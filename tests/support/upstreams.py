@@ -12,11 +12,12 @@ from support.scenario import Failed, require_program, wait_for
 class TlsUpstream:
     """`openssl s_server` with a chain: the leaf, and what it sends with it."""
 
-    def __init__(self, scenario, authority, name, *chain, options=()):
+    def __init__(self, scenario, authority, name, *chain, options=(), host=LOOPBACK):
+        """`host` "0.0.0.0": it is reached at all of 127.0.0.0/8, as many peers."""
         require_program("openssl")
         self.port = free_port()
         self.address = "%s:%d" % (LOOPBACK, self.port)
-        arguments = ["openssl", "s_server", "-accept", self.address, "-www", "-quiet", "-key", chain[0].key, "-cert", chain[0].file, *options]
+        arguments = ["openssl", "s_server", "-accept", "%s:%d" % (host, self.port), "-www", "-quiet", "-key", chain[0].key, "-cert", chain[0].file, *options]
         if chain[1:]:
             arguments += ["-cert_chain", authority.bundle(name + ".chain", *chain[1:])]
         self.process = Process(scenario, "upstream-" + name, arguments).start()

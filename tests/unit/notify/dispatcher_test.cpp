@@ -103,6 +103,79 @@ TEST(Dispatcher, AnIncidentWhoseCauseIsFoundInTimeGoesToThatGroup) {
   EXPECT_EQ(town.told(at(10)), "chat opened 1");
 }
 
+/// As the daemon does it: a diagnosis is under way, at most for group_wait.
+correlate::Incident& see_and_diagnose_later(Town& town, int number, Time now) {
+  auto incident = incident_at(number, now);
+  incident.diagnosing_until = now + 10s;
+  return town.see(std::move(incident), now);
+}
+
+void find_cause(Town& town, correlate::Incident& incident, const std::string& cause, Time now) {
+  incident.diagnosing_until.reset();
+  town.diagnose(incident, cause, now);
+}
+
+TEST(Dispatcher, AStormIsOneMessageForEachCauseOnceAllAreDiagnosed) {
+  Town town({}, {people("chat")});
+  std::vector<correlate::Incident*> storm;
+  for (int i = 1; i <= 60; ++i) storm.push_back(&see_and_diagnose_later(town, i, at(i * 0.01)));
+  // One after the other; two causes take turns.
+  for (int i = 0; i < 60; ++i) {
+    const Time now = at(1 + i * 0.1);
+    EXPECT_EQ(town.told(now), "") << i;
+    find_cause(town, *storm[static_cast<std::size_t>(i)], i % 2 == 0 ? "expired" : "wrong_name", now);
+  }
+  EXPECT_EQ(town.told(at(7)), "chat opened 2+29; chat opened 1+29");
+  EXPECT_EQ(town.told(at(300)), "");
+}
+
+TEST(Dispatcher, AStormIsToldWhenGroupWaitEndsAndItsGrowthOnceAfterGroupInterval) {
+  Town town({}, {people("chat")});
+  std::vector<correlate::Incident*> storm;
+  for (int i = 1; i <= 50; ++i) storm.push_back(&see_and_diagnose_later(town, i, at(0)));
+  for (std::size_t i = 0; i < 30; ++i) find_cause(town, *storm[i], "expired", at(1));
+  EXPECT_EQ(town.told(at(9.9)), "");
+  EXPECT_EQ(town.told(at(10)), "chat opened 31+19; chat opened 1+29");  // the first may have any cause
+  for (std::size_t i = 30; i < 50; ++i) find_cause(town, *storm[i], "expired", at(12 + static_cast<double>(i) / 10));
+  find_cause(town, see_and_diagnose_later(town, 51, at(20)), "expired", at(21));
+  EXPECT_EQ(town.told(at(30)), "");
+  EXPECT_EQ(town.told(at(309)), "");
+  EXPECT_EQ(town.told(at(310)), "chat opened 51+50");
+  EXPECT_EQ(town.told(at(3000)), "");
+}
+
+TEST(Dispatcher, ACauseThatComesAfterTheFirstWordIsSaidOnceForAllOfThem) {
+  Town town({}, {people("chat")});
+  std::vector<correlate::Incident*> storm;
+  for (int i = 1; i <= 5; ++i) storm.push_back(&see_and_diagnose_later(town, i, at(0)));
+  EXPECT_EQ(town.told(at(10)), "chat opened 1+4");
+  for (std::size_t i = 0; i < 5; ++i) {
+    EXPECT_EQ(town.told(at(11 + static_cast<double>(i))), "");
+    find_cause(town, *storm[i], "expired", at(11 + static_cast<double>(i)));
+  }
+  EXPECT_EQ(town.told(at(16)), "chat diagnosed 1+4");
+  EXPECT_EQ(town.told(at(1000)), "");
+}
+
+TEST(Dispatcher, WhatCannotBeDiagnosedGoesWithWhatCan) {
+  Town town({}, {people("chat")});
+  auto& first = see_and_diagnose_later(town, 1, at(0));
+  auto& second = see_and_diagnose_later(town, 2, at(0));
+  find_cause(town, first, "upstream_ca_not_trusted", at(1));
+  second.diagnosing_until.reset();  // given up: its likeliest cause is the same
+  town.seen(second, at(2));
+  EXPECT_EQ(town.told(at(2)), "chat opened 1+1");
+}
+
+TEST(Dispatcher, ACrowdOfCriticalOnesIsNotOneMessageEach) {
+  Town town({}, {people("chat")});
+  for (int i = 1; i <= 40; ++i) {
+    town.see(incident_at(i, at(i * 0.1), Severity::critical), at(i * 0.1));
+    EXPECT_EQ(town.told(at(i * 0.1)), i == 1 ? "chat opened 1" : "") << i;
+  }
+  EXPECT_EQ(town.told(at(10.1)), "chat opened 2+39");
+}
+
 TEST(Dispatcher, RemindsBySeverityAndNotThoseWhoRemindThemselves) {
   Town town({}, {{.name = "ops"}, {.name = "pager", .for_people = false, .repeats = false}});
   town.see(incident_at(1, at(0), Severity::critical), at(0));
