@@ -10,16 +10,20 @@
 // Edges, and what happens when they are full:
 //   readers -> loop    BoundedQueue<ReadBatch>   wait: the log file is the buffer
 //   network -> loop    BoundedQueue<NetworkBatch> refuse: senders are asked to come again, or not read from (TCP slows them)
-//   loop -> store      StoreThread::submit       wait: batches stay in the queue until there is room
+//   loop -> store      StoreThread::submit       batches stay in the queue until there is room, and what is due waits; the loop never does
 //   store -> delivery  the outbox table          outbox: a slow receiver never stops anything. What a commit has just queued is
 //                                                offered from memory; what is not taken then is read from the table later
 //
 // A commit holds read positions, incidents and queued events together: a crash re-reads lines, never loses or double-counts.
 
+#include <unistd.h>
+
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <condition_variable>
 #include <csignal>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -47,6 +51,21 @@ namespace {
 
 constexpr std::size_t kQueuedBatches = 8;  // of up to 4 MiB of log, or a thousand places and a few
 constexpr std::size_t kQueuedNetworkBatches = 256;
+
+constexpr int kExitOverdue = 75;  // sysexits.h: EX_TEMPFAIL
+/// Within systemd's TimeoutStopSec=. Every stage has a shorter deadline of its own; a disk that does not answer has none.
+constexpr auto kStopWithin = std::chrono::seconds(25);
+
+void end_when_overdue(const std::stop_token& ended) {
+  std::mutex mutex;
+  std::unique_lock lock(mutex);
+  std::condition_variable_any overdue;
+  overdue.wait_for(lock, ended, kStopWithin, [] { return false; });
+  if (ended.stop_requested()) return;
+  log_error("the stop took longer than " + std::to_string(kStopWithin.count()) +
+            " s: ending at once. What was not stored is read again at the next start");
+  _exit(kExitOverdue);
+}
 
 bool has_openings(const std::vector<correlate::IncidentChange>& changes) {
   using What = correlate::IncidentChange::What;
@@ -79,27 +98,19 @@ Daemon::Daemon(config::Config config, ConfigFile config_file, std::string rules_
       nginx_(runtime::nginx_view(config_)),
       signs_(loop_, parts()) {}
 
-bool Daemon::prepare(bool from_start) {
+Result<> Daemon::prepare(bool from_start) {
   diagnosis_.emplace(loop_.get_executor(), config_, nginx_, base_, correlator_, store_, counters_, [this] { advance(); });
   counters_.rules.use_rules(base_->rules);
-  if (!restore_incidents()) return false;
-  if (const auto made = deliveries_.use(config_.receivers); !made) {
-    log_error(made.error().message());
-    return false;
-  }
+  TRY(restore_incidents());
+  TRY(deliveries_.use(config_.receivers));
+  const auto find = [this](const std::string& source) { return find_cursor(source); };
   for (const config::FileSource& source : config_.files) {
     if (source.discover) discovery_.emplace(loop_.get_executor(), nginx_, [this](const auto& logs) { sources_.use_discovered(logs); });
     const std::vector<std::string> discovered = source.discover ? discovery_->first_look() : std::vector<std::string>();
-    const auto followed = sources_.follow(
-        source, from_start || source.from_start, [this](const std::string& path) { return find_cursor(path); }, discovered);
-    if (!followed) {
-      log_error(followed.error().message());
-      return false;
-    }
+    TRY(sources_.follow(source, from_start || source.from_start, find, discovered));
   }
-  const auto listening = network_.open_all(config_, [this](const std::string& source) { return find_cursor(source); });
-  if (!listening) log_error(listening.error().message());
-  return listening.has_value() && open_web();
+  TRY(network_.open_all(config_, find));
+  return open_web();
 }
 
 void Daemon::run() {
@@ -117,6 +128,7 @@ void Daemon::run() {
   if (discovery_) discovery_->start();
   listen_to_operators();
   housekeeping_.start([this](std::function<void()> then) { network_.pass_through_threads(std::move(then)); });
+  diagnosis_->resume(wall_clock_now());
   advance();  // what was open and due when we were stopped
   loop_.run();
 }
@@ -137,7 +149,14 @@ store::StoreThreadOptions Daemon::store_options() {
   };
   options.on_recovered = [this] {
     log_info("the database can be written again", {.id = message_id::database_recovered});
-    asio::post(loop_, [this] { counters_.store_trouble.clear(); });
+    asio::post(loop_, [this] {
+      counters_.store_trouble.clear();
+      deliveries_.notify();
+    });
+  };
+  options.on_brought_back = [] {
+    log_error("somebody removed the database while it was in use: it was written anew, and nothing is lost",
+              {.id = message_id::database_replaced});
   };
   options.on_replaced = [this](const store::Replacement& replacement) {
     log_error("the database was damaged (" + replacement.reason + ") and is now " + replacement.moved_to.string() + "; a new one was begun",
@@ -149,17 +168,16 @@ store::StoreThreadOptions Daemon::store_options() {
 
 // ---- before the first line ---------------------------------------------------------------------------------------------
 
-bool Daemon::restore_incidents() {
+Result<> Daemon::restore_incidents() {
+  TRY(auto positions, store_.call([](store::Database& database) { return store::Positions(database).list(); }).get());
+  for (store::PositionRow& row : positions) positions_.insert_or_assign(std::move(row.source), std::move(row.cursor));
   const auto restored = runtime::restore_state(store_, correlator_, dispatcher_, config_.reopen_within, wall_clock_now());
-  if (!restored) log_error("cannot read the state of before: " + restored.error().message());
-  return restored.has_value();
+  return restored ? restored : Result<>(fail(restored.error().wrapped("cannot read the state of before")));
 }
 
-std::optional<std::string> Daemon::find_cursor(const std::string& source) {
-  auto cursor = store_.call([source](store::Database& database) { return store::Positions(database).find(source); }).get();
-  if (cursor) return std::move(cursor).value();
-  log_warning("cannot read the position of " + source + ": " + cursor.error().message(), {.source = source});
-  return std::nullopt;
+std::optional<std::string> Daemon::find_cursor(const std::string& source) const {
+  const auto known = positions_.find(source);
+  return known == positions_.end() ? std::nullopt : std::optional(known->second);
 }
 
 // ---- lines in, incidents out -------------------------------------------------------------------------------------------
@@ -172,7 +190,25 @@ void Daemon::take_batches() {
     if (batch) take_batch(std::move(*batch));
     if (network_batch) take_network_batch(std::move(*network_batch));
   }
-  store_.call_when_room([this] { asio::post(loop_, [this] { take_batches(); }); });
+  go_on_when_room();
+}
+
+/// Nothing is taken and nothing becomes due while the database cannot be written and too much waits for it.
+void Daemon::go_on_when_room() {
+  if (stopping_) {
+    // Nobody waits for room any more: logs are read again from where they were stored, and senders were not told that all is well.
+    batches_.close();
+    network_batches_.close();
+    return;
+  }
+  if (std::exchange(waits_for_room_, true)) return;
+  store_.call_when_room([this] {
+    asio::post(loop_, [this] {
+      waits_for_room_ = false;
+      take_batches();
+      advance();
+    });
+  });
 }
 
 void Daemon::take_batch(runtime::ReadBatch batch) {
@@ -184,6 +220,7 @@ void Daemon::take_batch(runtime::ReadBatch batch) {
   store::Commit commit;
   // From where a log is followed is on disk at once: whatever happens to it or to us then, it is read on from there.
   const bool is_first = known_sources_.insert(batch.source).second;
+  positions_.insert_or_assign(batch.source, batch.cursor);
   commit.positions.push_back({.source = std::move(batch.source), .cursor = std::move(batch.cursor)});
   advance(now, std::move(commit), {}, is_first);
 }
@@ -201,7 +238,10 @@ void Daemon::take_network_batch(runtime::NetworkBatch batch) {
   advance(now, std::move(commit), std::move(batch.committed));
 }
 
-void Daemon::advance() { advance(wall_clock_now(), {}); }
+void Daemon::advance() {
+  if (store_.has_room() || stopping_) advance(wall_clock_now(), {});
+  else go_on_when_room();
+}
 
 void Daemon::advance(Time now, store::Commit commit, std::function<void(Result<>)> committed, bool is_urgent) {
   const std::vector<correlate::IncidentChange> changes = correlator_.advance(now);
@@ -227,18 +267,19 @@ void Daemon::advance(Time now, store::Commit commit, std::function<void(Result<>
 void Daemon::wait_for_deadline() {
   auto next = correlator_.next_deadline();
   if (const auto notice = dispatcher_.next_deadline()) next = std::min(next.value_or(*notice), *notice);
-  if (!next || stopping_) return;
+  if (!next || stopping_ || waits_for_room_) return;
   const auto wait = std::max<Duration>(*next - wall_clock_now(), std::chrono::milliseconds(1));
   deadline_.expires_after(std::min<Duration>(wait, std::chrono::minutes(1)));  // the clock may be set meanwhile
   deadline_.async_wait([this](boost::system::error_code error) {
-    if (!error && store_.has_room()) advance();
-    else if (!error) wait_for_deadline();
+    if (!error) advance();
   });
 }
 
 void Daemon::submit_all_incidents() {
+  using What = correlate::IncidentChange::What;
   std::vector<correlate::IncidentChange> all;
-  for (const correlate::Incident* incident : correlator_.incidents()) all.push_back({correlate::IncidentChange::What::changed, incident});
+  for (const correlate::Incident* incident : correlator_.incidents())
+    all.push_back({incident->diagnosis ? What::diagnosed : What::changed, incident});
   store::Commit commit;
   incident_commit_.add(all, commit);
   notify::Dispatcher::Decisions told;
@@ -252,6 +293,8 @@ void Daemon::submit_all_incidents() {
 void Daemon::stop() {
   stopping_ = true;
   runtime::notify_stopping();
+  last_resort_ = std::jthread([](const std::stop_token& ended) { end_when_overdue(ended); });
+  store_.hurry();
   if (control_) control_->stop();
   web_->stop();
   signs_.stop();
@@ -261,12 +304,13 @@ void Daemon::stop() {
   network_.begin_stop();
   deadline_.cancel();
   housekeeping_.stop();
-  // The readers may wait for room in the queue, so it is emptied until they are done.
+  // The readers may wait for room in the queue, so it is emptied until they are done, or closed when the store has no room either.
   finished_readers_ = std::jthread([this] {
     network_.stop();
     readers_.join();
     asio::post(loop_, [this] { stop_after_readers(); });
   });
+  take_batches();
 }
 
 void Daemon::stop_after_readers() {
@@ -276,8 +320,15 @@ void Daemon::stop_after_readers() {
   deliveries_.stop([this] { close_store(); });
 }
 
+/// Takes as long as the database needs, at most its grace: on a thread of its own, so that a second signal still ends us.
 void Daemon::close_store() {
-  store_.stop();
+  closing_ = std::jthread([this] {
+    store_.stop();
+    asio::post(loop_, [this] { end(); });
+  });
+}
+
+void Daemon::end() {
   signals_.cancel();
   guard_.reset();
   runtime::restart_backoff().forget();

@@ -7,6 +7,7 @@
 #include <boost/asio/thread_pool.hpp>
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -15,12 +16,14 @@
 #include <vector>
 
 #include "base/bounded_queue.h"
+#include "base/result.h"
 #include "config/config.h"
 #include "control/control_server.h"
 #include "correlate/correlator.h"
 #include "notify/dispatcher.h"
 #include "runtime/delivery/deliveries.h"
 #include "runtime/delivery/incident_commit.h"
+#include "runtime/delivery/restored_state.h"
 #include "runtime/diagnosis/incident_diagnosis.h"
 #include "runtime/files/log_discovery.h"
 #include "runtime/files/log_sources.h"
@@ -48,8 +51,8 @@ class Daemon {
   Daemon(config::Config config, ConfigFile config_file, std::string rules_directory, std::shared_ptr<const runtime::RuleBase> base,
          store::Database database);
 
-  /// Builds what can fail for reasons of the administrator's; complains in the log.
-  bool prepare(bool from_start);
+  /// Builds what can fail: for reasons of the administrator's, or because of what passes by itself (a port in use, a busy database).
+  Result<> prepare(bool from_start);
   /// Until a signal ends it. After prepare().
   void run();
 
@@ -57,17 +60,19 @@ class Daemon {
   store::StoreThreadOptions store_options();
 
   // ---- before the first line -------------------------------------------------------------------------------------------
-  bool restore_incidents();
-  std::optional<std::string> find_cursor(const std::string& source);
+  Result<> restore_incidents();
+  std::optional<std::string> find_cursor(const std::string& source) const;
 
   // ---- lines in, incidents out -----------------------------------------------------------------------------------------
   void take_batches();
   void take_batch(runtime::ReadBatch batch);
   void take_network_batch(runtime::NetworkBatch batch);
+  /// What is due, as soon as the store has room for it.
   void advance();
   /// `committed`: of a sender who waits for an acknowledgement; may be empty.
   void advance(Time now, store::Commit commit, std::function<void(Result<>)> committed = {}, bool is_urgent = false);
   void wait_for_deadline();
+  void go_on_when_room();
   void submit_all_incidents();
 
   // ---- from outside ----------------------------------------------------------------------------------------------------
@@ -77,11 +82,13 @@ class Daemon {
   void reload_rules();
   /// Whom to tell, what and when, can change while we run; the rest is named, and waits for a restart.
   void reload_configuration();
+  void use_configuration(config::Config config, const runtime::ToldBefore& before);
+  void finish_reload();
 
   // ---- operators -------------------------------------------------------------------------------------------------------
   /// Without its control socket the daemon does all that it is for: it says so, and goes on.
   void listen_to_operators();
-  bool open_web();
+  Result<> open_web();
   runtime::DaemonStatus::Parts parts();
   std::vector<telemetry::QueueMetrics> queues() const;
 
@@ -89,7 +96,9 @@ class Daemon {
   void stop();
   void stop_after_readers();
   void close_store();
+  void end();
 
+  std::jthread last_resort_;  ///< goes last: ends the process when a stop takes too long
   config::Config config_;
   ConfigFile config_file_;
   std::string rules_directory_;
@@ -117,9 +126,11 @@ class Daemon {
   std::optional<runtime::LogDiscovery> discovery_;
   runtime::DaemonStatus signs_;
   std::optional<web::WebFront> web_;
-  std::set<std::string> known_sources_;  ///< whose position was committed by this process
-  std::jthread finished_readers_;
-  bool stopping_ = false;
+  std::map<std::string, std::string, std::less<>> positions_;  ///< how far each source was read, by all that was submitted
+  std::set<std::string> known_sources_;                        ///< whose position was committed by this process
+  std::jthread finished_readers_, closing_;
+  bool stopping_ = false, waits_for_room_ = false;
+  bool is_reloading_ = false, reloads_again_ = false;
 };
 
 }  // namespace handshaked

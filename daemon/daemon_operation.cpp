@@ -45,12 +45,22 @@ void Daemon::wait_for_signals() {
 }
 
 void Daemon::reload() {
+  if (is_reloading_) {
+    reloads_again_ = true;  // what has changed meanwhile is read afterwards
+    return;
+  }
+  is_reloading_ = true;
   runtime::notify_reloading();
   network_.reload_certificates();
   reload_rules();
   reload_configuration();
+}
+
+void Daemon::finish_reload() {
   runtime::notify_ready("following " + std::to_string(sources_.count()) + " logs with " + std::to_string(base_->rules->rules().size()) +
                         " rules");
+  is_reloading_ = false;
+  if (std::exchange(reloads_again_, false)) reload();
 }
 
 void Daemon::reload_rules() {
@@ -78,27 +88,39 @@ void Daemon::reload_configuration() {
   if (!used) log_error(used.error().message());
   if (!used || !loaded.problems.empty()) {
     log_error("the configuration was not reloaded: that from before stays in force", {.id = message_id::reload_refused});
-    return;
+    return finish_reload();
   }
-  const Time now = wall_clock_now();
-  for (const std::string& change : config::changes_for_restart(config_, loaded.config))
-    log_warning(change + " has changed: it takes effect after a restart");
   std::set<std::string> coming;
   for (const config::Receiver& receiver : loaded.config.receivers) coming.insert(receiver.name);
   for (const config::Receiver& receiver : config_.receivers) coming.erase(receiver.name);
-  config_.receivers = std::move(loaded.config.receivers);
-  config_.routing = std::move(loaded.config.routing);
-  config_.group_wait = loaded.config.group_wait;
-  config_.log_level = loaded.config.log_level;
+  if (coming.empty()) return use_configuration(std::move(loaded.config), {});
+  // What they were told before stands in the database, which may take its time.
+  const auto config = std::make_shared<config::Config>(std::move(loaded.config));
+  runtime::find_told_before(store_, std::move(coming), wall_clock_now(), [this, config](const runtime::ToldBefore& before) {
+    const auto told = std::make_shared<runtime::ToldBefore>(before);
+    asio::post(loop_, [this, config, told] {
+      if (!stopping_) use_configuration(std::move(*config), *told);
+    });
+  });
+}
+
+void Daemon::use_configuration(config::Config config, const runtime::ToldBefore& before) {
+  const Time now = wall_clock_now();
+  for (const std::string& change : config::changes_for_restart(config_, config))
+    log_warning(change + " has changed: it takes effect after a restart");
+  config_.receivers = std::move(config.receivers);
+  config_.routing = std::move(config.routing);
+  config_.group_wait = config.group_wait;
+  config_.log_level = config.log_level;
   telemetry::set_log_level(telemetry::level_named(config_.log_level));
   incident_commit_.use_receivers(config_.receivers);
   diagnosis_->use_group_wait(config_.group_wait);
-  dispatcher_.use_routes(config::make_router(config_), config_.routing.maintenance, correlator_.incidents(),
-                         runtime::told_before(store_, coming), now);
-  if (!coming.empty()) runtime::observe_ended(store_, dispatcher_, now);
+  dispatcher_.use_routes(config::make_router(config_), config_.routing.maintenance, correlator_.incidents(), before.told, now);
+  for (const correlate::Incident& incident : before.ended) dispatcher_.observe(incident, now);
   advance();
   log_info("reloaded the configuration: " + std::to_string(config_.receivers.size()) + " receivers, " +
            std::to_string(config_.routing.routes.size()) + " routes");
+  finish_reload();
 }
 
 // ---- operators ----------------------------------------------------------------------------------------------------------
@@ -107,11 +129,9 @@ void Daemon::listen_to_operators() {
   if (config_.control.socket.empty()) return;
   operators_.emplace(
       correlator_, dispatcher_, store_,
-      runtime::OperatorRequests::Daemon{.incidents_changed =
-                                            [this] {
-                                              if (store_.has_room()) advance();  // else the deadline does it
-                                            },
+      runtime::OperatorRequests::Daemon{.incidents_changed = [this] { advance(); },
                                         .deliveries_changed = [this] { deliveries_.notify(); },
+                                        .try_receiver = [this](const std::string& receiver) { return deliveries_.try_now(receiver); },
                                         .ask_figures = [this](auto reply) { signs_.ask(std::move(reply)); },
                                         .rules = [this]() -> const runtime::RuleBase& { return *base_; },
                                         .on_loop = [this](std::function<void()> work) { asio::post(loop_, std::move(work)); }});
@@ -124,16 +144,14 @@ void Daemon::listen_to_operators() {
   if (const auto started = control_->start(); !started) log_warning("no control socket: " + started.error().message());
 }
 
-bool Daemon::open_web() {
+Result<> Daemon::open_web() {
   web_.emplace(loop_.get_executor(), config_.web, config_.control.group, runtime::host_name(config_), config_.language,
                web::Site::Daemon{.ask_figures = [this](auto reply) { signs_.ask(std::move(reply)); },
                                  .incidents =
                                      [this](Language language) {
                                        return runtime::live_incidents_json(correlator_, dispatcher_, *base_, language, wall_clock_now());
                                      }});
-  const auto opened = web_->open();
-  if (!opened) log_error(opened.error().message());
-  return opened.has_value();
+  return web_->open();
 }
 
 runtime::DaemonStatus::Parts Daemon::parts() {

@@ -18,8 +18,9 @@ namespace {
 using telemetry::log_error;
 using telemetry::log_warning;
 
-constexpr int kExitConfiguration = 78;
-constexpr int kExitInternal = 70;
+// Of sysexits.h. The unit starts us again after all but 78.
+constexpr int kExitTemporary = 75;      // what is outside of us, and may pass: a port in use, a database that is busy or on a full disk
+constexpr int kExitConfiguration = 78;  // what somebody has to mend: the next start would end in the same way
 
 /// After a row of bad ends. Signals still end the process as they end any.
 void rest_before_start() {
@@ -29,6 +30,18 @@ void rest_before_start() {
   log_warning(why);
   runtime::notify_status(why);
   std::this_thread::sleep_for(wait);
+}
+
+/// Of a start that failed. Files that the configuration names, and rights that it needs, do not come by themselves.
+int exit_status_of(const Error& error) {
+  switch (error.code()) {
+    case ErrorCode::invalid_configuration:
+    case ErrorCode::invalid_rule:
+    case ErrorCode::invalid_input:
+    case ErrorCode::not_found:
+    case ErrorCode::permission_denied: return kExitConfiguration;
+    default: return kExitTemporary;
+  }
 }
 
 }  // namespace
@@ -54,7 +67,7 @@ int run_daemon(const DaemonOptions& options) {
   auto database = store::Database::open(loaded.config.database);
   if (!database) {
     log_error(database.error().message());
-    return kExitInternal;
+    return kExitTemporary;
   }
   if (const auto& replacement = database.value().replacement()) {
     log_error(
@@ -63,7 +76,10 @@ int run_daemon(const DaemonOptions& options) {
   }
 
   Daemon daemon(std::move(loaded.config), std::move(file), rules_directory, std::move(rules.base), std::move(database).value());
-  if (!daemon.prepare(options.from_start)) return kExitConfiguration;
+  if (const auto prepared = daemon.prepare(options.from_start); !prepared) {
+    log_error(prepared.error().message());
+    return exit_status_of(prepared.error());
+  }
   daemon.run();
   return 0;
 }

@@ -36,6 +36,16 @@ void CircuitBreaker::record_failure(Time now, double jitter) {
   rests_until_ = now + whole - Duration(saved);
 }
 
+void CircuitBreaker::end_rest(Time now) {
+  if (rest_.count() != 0) rests_until_ = std::min(rests_until_, now);
+}
+
+void CircuitBreaker::restore(Rest rest) {
+  rest_ = std::min(rest.length, policy_.last_rest);
+  rests_until_ = rest.until;
+  failures_in_row_ = rest_.count() == 0 ? 0 : policy_.failures_to_open;
+}
+
 std::string_view to_string(CircuitBreaker::State state) {
   switch (state) {
     case CircuitBreaker::State::closed: return "closed";

@@ -11,7 +11,7 @@ namespace handshaked::emit {
 struct CircuitBreakerPolicy {
   unsigned failures_to_open = 5;
   std::chrono::milliseconds first_rest{5'000};
-  std::chrono::milliseconds last_rest{300'000};
+  std::chrono::milliseconds last_rest{60'000};  ///< so late it is noticed at the most that the receiver is back
 };
 
 /// Keeps a receiver that is down from being asked once for every queued event. Closed: all sends pass. After a number of
@@ -30,6 +30,18 @@ class CircuitBreaker {
   void record_answer();
   /// No answer, or one that says "not now". `jitter` in [0, 1) shortens the rest by up to a quarter.
   void record_failure(Time now, double jitter);
+
+  /// Somebody knows better: the next send is let through at once, as a probe. Nothing while closed.
+  void end_rest(Time now);
+
+  /// What has to be known after a restart: how long it rests, and until when. Zero: closed.
+  struct Rest {
+    std::chrono::milliseconds length{0};
+    Time until{};
+    bool operator==(const Rest&) const = default;
+  };
+  Rest rest() const { return rest_.count() == 0 ? Rest{} : Rest{rest_, rests_until_}; }
+  void restore(Rest rest);
 
   State state(Time now) const;
   /// Meaningful unless closed.

@@ -51,9 +51,12 @@ DeliveryWorker::DeliveryWorker(asio::any_io_executor executor, std::unique_ptr<S
 DeliveryWorker::~DeliveryWorker() = default;
 
 awaitable<void> DeliveryWorker::run() {
+  co_await take_up_rest();
   while (!is_finished()) {
     const Time now = options_.now();
     if (should_record()) co_await record_results();
+    if (rest_now() != kept_rest_ && !store_is_resting()) co_await keep_rest();
+    if (is_all_due_ && !grace_end_ && !store_is_resting()) co_await make_all_due(now);
     if (wants_more(now)) co_await take_due(now);
     if (next_copy_ && Clock::now() >= *next_copy_) co_await copy_to_fallback(now);
     start_sends();
@@ -64,6 +67,56 @@ awaitable<void> DeliveryWorker::run() {
   sink_->close();
   outbox_.release(status_.receiver);
 }
+
+awaitable<void> DeliveryWorker::take_up_rest() {
+  const auto kept = co_await outbox_.find_rest(status_.receiver, options_.whom);
+  knows_rest_ = true;
+  if (!kept) {
+    telemetry::log_warning("receiver \"" + status_.receiver + "\": whether it rests is not known: " + kept.error().message(),
+                           {.receiver = status_.receiver});
+    co_return;
+  }
+  kept_rest_ = kept.value();
+  breaker_.restore(kept_rest_.circuit);
+  if (kept_rest_.paused_until != Time{}) paused_until_ = kept_rest_.paused_until;
+  status_.last_failure = kept_rest_.reason;
+}
+
+ReceiverRest DeliveryWorker::rest_now() const {
+  ReceiverRest rest{.circuit = breaker_.rest(), .paused_until = paused_until_.value_or(Time{}), .reason = {}};
+  if (rest.is_any()) rest.reason = status_.last_failure;
+  // A reason alone is no news that is worth a transaction.
+  if (rest.circuit == kept_rest_.circuit && rest.paused_until == kept_rest_.paused_until) rest.reason = kept_rest_.reason;
+  return rest;
+}
+
+awaitable<void> DeliveryWorker::keep_rest() {
+  const ReceiverRest rest = rest_now();
+  const auto kept = co_await outbox_.keep_rest(status_.receiver, options_.whom, rest);
+  if (kept) kept_rest_ = rest;
+  else note_store_failure(kept.error());
+}
+
+awaitable<void> DeliveryWorker::make_all_due(Time now) {
+  is_all_due_ = false;
+  const auto made_due = co_await outbox_.make_due(status_.receiver, now);
+  if (!made_due) {
+    is_all_due_ = true;
+    note_store_failure(made_due.error());
+    co_return;
+  }
+  may_have_due_ = may_have_due_ || made_due.value() > 0;
+}
+
+void DeliveryWorker::try_now() {
+  paused_until_.reset();
+  breaker_.end_rest(options_.now());
+  status_.is_disabled = false;
+  is_all_due_ = may_have_due_ = true;
+  wake();
+}
+
+bool DeliveryWorker::store_is_resting() const { return store_rests_until_ && Clock::now() < *store_rests_until_; }
 
 void DeliveryWorker::notify() {
   may_have_due_ = true;
@@ -106,7 +159,7 @@ bool DeliveryWorker::is_paused(Time now) const { return paused_until_ && now < *
 
 // How many sends may be under way now.
 std::size_t DeliveryWorker::allowance(Time now) const {
-  if (grace_end_ || status_.is_disabled || is_paused(now)) return 0;
+  if (!knows_rest_ || grace_end_ || status_.is_disabled || is_paused(now)) return 0;
   return breaker_.allowance(now, options_.concurrency);
 }
 
@@ -114,7 +167,7 @@ bool DeliveryWorker::has_room(Time now) const { return allowance(now) > 0 && rea
 
 bool DeliveryWorker::wants_more(Time now) const {
   if (!has_room(now)) return false;
-  if (store_rests_until_ && Clock::now() < *store_rests_until_) return false;
+  if (store_is_resting()) return false;
   return may_have_due_ || (next_due_ && *next_due_ <= now);
 }
 
@@ -125,7 +178,7 @@ bool DeliveryWorker::should_record() const {
 }
 
 awaitable<void> DeliveryWorker::record_results() {
-  if (store_rests_until_ && Clock::now() < *store_rests_until_) co_return;
+  if (store_is_resting()) co_return;
   // Sends go on and add results while this batch is being written.
   std::vector<AttemptRecord> batch = std::move(results_);
   results_.clear();
@@ -241,17 +294,24 @@ void DeliveryWorker::finish_send(std::list<Send>::iterator sent, const DeliveryO
   wake();
 }
 
+/// It is there: after an outage nothing waits any longer.
+void DeliveryWorker::note_answer(Time now) {
+  if (breaker_.state(now) != CircuitBreaker::State::closed) {
+    telemetry::log_info("receiver \"" + status_.receiver + "\" is back",
+                        {.id = telemetry::message_id::receiver_back, .receiver = status_.receiver});
+    is_all_due_ = true;
+  }
+  breaker_.record_answer();
+  if (!is_paused(now)) paused_until_.reset();
+}
+
 // Tells the breaker and the status, once for a message.
 void DeliveryWorker::note_outcome(const DeliveryOutcome& outcome, std::size_t parts, Time now) {
   if (outcome.kind != DeliveryOutcome::Kind::delivered) {
     note_failure(outcome, now);
     return;
   }
-  if (breaker_.state(now) != CircuitBreaker::State::closed) {
-    telemetry::log_info("receiver \"" + status_.receiver + "\" is back",
-                        {.id = telemetry::message_id::receiver_back, .receiver = status_.receiver});
-  }
-  breaker_.record_answer();
+  note_answer(now);
   status_.delivered += parts;
   status_.last_delivered_at = now;
 }
@@ -283,7 +343,10 @@ AttemptRecord DeliveryWorker::record_of(const QueuedDelivery& sent, const Delive
     const auto next =
         next_attempt_time(options_.backoff, now, sent.queued_at, record.failed_attempts, options_.jitter(), outcome.retry_after);
     if (next) {
-      record.next_attempt_at = *next;
+      // While the circuit is open the circuit says how often the receiver is asked: there must be something to ask with.
+      const bool is_open = breaker_.state(now) == CircuitBreaker::State::open;
+      const Time asked_for = now + outcome.retry_after.value_or(std::chrono::seconds(0));
+      record.next_attempt_at = is_open ? std::min(*next, std::max(breaker_.rests_until(), asked_for)) : *next;
       if (now - sent.queued_at >= options_.fallback_after) record.copy_to = options_.fallback;
       return record;
     }
@@ -317,7 +380,7 @@ void DeliveryWorker::note_failure(const DeliveryOutcome& outcome, Time now) {
   status_.last_failure = outcome.reason;
   switch (outcome.kind) {
     case DeliveryOutcome::Kind::delivered:
-    case DeliveryOutcome::Kind::rejected: breaker_.record_answer(); return;
+    case DeliveryOutcome::Kind::rejected: note_answer(now); return;
     case DeliveryOutcome::Kind::gone:
       status_.is_disabled = true;
       telemetry::log_error("receiver \"" + status_.receiver + "\" is disabled until the configuration is reloaded: " + outcome.reason,
@@ -368,7 +431,7 @@ DeliveryWorker::SteadyTime DeliveryWorker::wake_time() const {
   if (grace_end_ && !is_cut_off_) at_latest(*grace_end_);
 
   const Time now = options_.now();
-  const bool waits_for_store = !results_.empty() || (may_have_due_ && has_room(now));
+  const bool waits_for_store = !results_.empty() || is_all_due_ || rest_now() != kept_rest_ || (may_have_due_ && has_room(now));
   if (store_rests_until_ && waits_for_store) at_latest(*store_rests_until_);
   if (!store_rests_until_ && !results_.empty()) at_latest(record_at_);
   if (grace_end_) return wake;

@@ -37,6 +37,7 @@ struct DeliveryWorkerOptions {
   std::string fallback;  ///< receiver that gets what this one does not; empty: none
   std::chrono::milliseconds fallback_after{300'000};
   std::function<void()> on_copied;  ///< the fallback has something new
+  std::string whom;                 ///< what tells this receiver from an earlier one of its name; not secret
   BackoffPolicy backoff;
   CircuitBreakerPolicy breaker;
   std::chrono::milliseconds store_retry{5'000};  ///< after the outbox failed
@@ -59,7 +60,8 @@ struct DeliveryWorkerStatus {
 
 /// Moves the events of one receiver from the outbox to its sink. Pulls what is due, a bounded number at once; records what
 /// became of each; retries with backoff, gives up after days; rests while the receiver is down; stops for good when it is
-/// gone. Sleeps until the next delivery is due or it is told of one, and does nothing while nothing is queued.
+/// gone. The first success after an outage makes all due that waits. Sleeps until the next delivery is due or it is told of one, and does
+/// nothing while nothing is queued.
 ///
 /// What was just committed is handed over by `offer()`, without reading it back; what it has no room for is read later. More than
 /// the rate limit lets through becomes one digest. What the receiver does not take for long, or refuses, goes to the fallback too.
@@ -77,6 +79,9 @@ class DeliveryWorker {
 
   /// New rows for this receiver were committed (or the clock of a test moved).
   void notify();
+
+  /// The receiver is there again, somebody says: an end to pauses and rests, and all that waits is due.
+  void try_now();
 
   /// Rows for this receiver that were committed just now and are due. Takes those for which there is room.
   void offer(std::vector<QueuedDelivery> deliveries);
@@ -102,10 +107,15 @@ class DeliveryWorker {
   std::size_t allowance(Time now) const;
   bool has_room(Time now) const;
   bool should_record() const;
+  bool store_is_resting() const;
   bool wants_more(Time now) const;
   boost::asio::awaitable<void> record_results();
   boost::asio::awaitable<void> take_due(Time now);
   boost::asio::awaitable<void> copy_to_fallback(Time now);
+  boost::asio::awaitable<void> take_up_rest();
+  boost::asio::awaitable<void> keep_rest();
+  boost::asio::awaitable<void> make_all_due(Time now);
+  ReceiverRest rest_now() const;
   void start_sends();
   void start_send(std::vector<QueuedDelivery> parts, Time now);
   void give_up_unsent(const QueuedDelivery& delivery, Time now);
@@ -113,6 +123,7 @@ class DeliveryWorker {
   void note_outcome(const DeliveryOutcome& outcome, std::size_t parts, Time now);
   void add_result(AttemptRecord record);
   AttemptRecord record_of(const QueuedDelivery& sent, const DeliveryOutcome& outcome, Time now);
+  void note_answer(Time now);
   void note_failure(const DeliveryOutcome& outcome, Time now);
   void note_store_failure(const Error& error);
   void start_refresh();
@@ -135,6 +146,9 @@ class DeliveryWorker {
   bool may_have_due_ = true;            // the outbox should be asked, whatever next_due_ says
   std::optional<Time> next_due_;
   std::optional<Time> paused_until_;  // the receiver asked for it
+  bool knows_rest_ = false;           // nothing is sent before
+  ReceiverRest kept_rest_;            // as the outbox has it
+  bool is_all_due_ = false;           // the receiver is back: nothing waits for its next attempt any longer
   std::optional<SteadyTime> store_rests_until_;
   std::optional<SteadyTime> next_copy_;     // when what waits is looked at for the fallback; set while in trouble
   std::optional<SteadyTime> next_refresh_;  // set if the sink has to be refreshed

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "emit/circuit_breaker.h"
 #include "emit/sink.h"
 
 namespace handshaked::emit {
@@ -54,6 +55,15 @@ struct AttemptRecord {
   std::string copy_to;           ///< not empty: this receiver shall have the event too (once)
 };
 
+/// Why a receiver is left alone. Outlives the worker: a restart or a reload does not begin to hammer a receiver that is down.
+struct ReceiverRest {
+  CircuitBreaker::Rest circuit;
+  Time paused_until{};  ///< it asked for it; in the past: no pause
+  std::string reason;   ///< of the last failure
+  bool is_any() const { return circuit.length.count() != 0 || paused_until != Time{}; }
+  bool operator==(const ReceiverRest&) const = default;
+};
+
 /// The durable queue between correlation and the receivers, as delivery sees it; the store implements it. Called from the
 /// loop thread, one call at a time for each receiver.
 ///
@@ -69,6 +79,14 @@ class Outbox {
 
   /// Queues for `to` what has waited for `receiver` since `queued_before` or longer, each event once. How many were new.
   virtual boost::asio::awaitable<Result<std::size_t>> copy_waiting(std::string receiver, std::string to, Time queued_before) = 0;
+
+  /// All that waits for another attempt for `receiver` is due now. How many.
+  virtual boost::asio::awaitable<Result<std::size_t>> make_due(std::string receiver, Time now) = 0;
+
+  /// What was kept of it last; nothing: an empty one. `whom`: the receiver as configured, in a few letters; what was kept of another of
+  /// the same name does not count.
+  virtual boost::asio::awaitable<Result<ReceiverRest>> find_rest(std::string receiver, std::string whom) = 0;
+  virtual boost::asio::awaitable<Result<>> keep_rest(std::string receiver, std::string whom, ReceiverRest rest) = 0;
 
   /// Holds what somebody else has read from the outbox for `receiver`, as `take_due` does; false if it is held already.
   virtual bool hold(const std::string& receiver, DeliveryId id) = 0;

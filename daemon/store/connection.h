@@ -4,6 +4,7 @@
 #include <SQLiteCpp/Exception.h>
 #include <SQLiteCpp/Statement.h>
 
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <map>
@@ -56,6 +57,18 @@ class Connection {
   void close();
   bool is_open() const { return database_ != nullptr; }
 
+  /// From any thread: locks that others hold are waited for only briefly from now on.
+  void hurry() { is_hurried_ = true; }
+
+  /// From now on each write() looks whether the file still stands where it was opened.
+  void watch_place() { watches_place_ = true; }
+  /// What is written goes into files that nobody will find: removed, renamed, or the directory with them. Looks each time.
+  bool is_displaced() const;
+  /// The database file itself is gone from its place; else it was only its log.
+  bool has_file_moved() const;
+  /// Writes all that is in it, the log included, into a new file.
+  Result<> copy_to(const std::filesystem::path& file);
+
   /// The statement for `sql`, prepared once. `sql` must be a literal: its address is the key.
   BorrowedStatement prepare(const char* sql);
   void execute(const char* sql) { database_->exec(sql); }
@@ -73,7 +86,8 @@ class Connection {
   auto read(std::string_view what, Body&& body) -> Result<std::invoke_result_t<Body>>;
 
   /// Runs `body` in one transaction, begun IMMEDIATE: one that turns from reading to writing would fail at once with
-  /// SQLITE_BUSY_SNAPSHOT, whatever the busy timeout. Durable when it returns without error, else without any effect.
+  /// SQLITE_BUSY_SNAPSHOT, whatever the busy timeout. Durable when it returns without error, else without any effect, unless
+  /// is_displaced() says that it went into a file that is gone.
   template <class Body>
   auto write(std::string_view what, Body&& body) -> Result<std::invoke_result_t<Body>>;
 
@@ -81,7 +95,14 @@ class Connection {
   class Transaction;
 
   Error error_from(const SQLite::Exception& exception, std::string_view what);
+  static int wait_for_lock(void* connection, int tries);
 
+  std::filesystem::path path_;
+  std::chrono::milliseconds busy_timeout_{};
+  std::chrono::steady_clock::time_point lock_met_at_{};
+  std::atomic<bool> is_hurried_ = false;
+  bool watches_place_ = false;
+  bool has_log_ = false;                        // SQLite makes it when it is first needed
   std::unique_ptr<SQLite::Database> database_;  // outlives the statements prepared on it
   std::map<const void*, std::unique_ptr<SQLite::Statement>> statements_;
   std::string damage_;
@@ -117,7 +138,7 @@ auto Connection::read(std::string_view what, Body&& body) -> Result<std::invoke_
 
 template <class Body>
 auto Connection::write(std::string_view what, Body&& body) -> Result<std::invoke_result_t<Body>> {
-  return read(what, [&] {
+  auto written = read(what, [&] {
     Transaction transaction(*this);
     if constexpr (std::is_void_v<std::invoke_result_t<Body>>) {
       body();
@@ -128,6 +149,9 @@ auto Connection::write(std::string_view what, Body&& body) -> Result<std::invoke
       return value;
     }
   });
+  has_log_ = has_log_ || (written && watches_place_);
+  if (written && is_displaced()) return fail(ErrorCode::database, path_.string() + " was removed or replaced while it was in use");
+  return written;
 }
 
 /// The value of a time column.

@@ -120,11 +120,50 @@ Result<> Database::connect() {
   TRY(connection_->read("cannot open", [&] { connection_->execute(kConnectionPragmas); }));
   TRY(check_integrity(*connection_));
   TRY(migrate(*connection_, schema_steps()));  // refuses foreign files, so it comes before the first write
-  return switch_to_wal(*connection_);
+  TRY(switch_to_wal(*connection_));
+  if (path_ != kInMemory) connection_->watch_place();
+  return success();
 }
 
 Result<> Database::check_writable() {
   return connection_->write("cannot begin to write", [] {});
+}
+
+void Database::hurry() { connection_->hurry(); }
+
+bool Database::is_displaced() const { return is_returning_ || connection_->is_displaced(); }
+
+Result<> Database::bring_back() {
+  CHECK(path_ != kInMemory);
+  const std::filesystem::path copy = path_.string() + ".new";
+  std::error_code error;
+  if (!is_returning_) {
+    TRY(create_directory_if_missing(path_.parent_path()));
+    const std::filesystem::path lock_file = path_.string() + ".lock";
+    if (!lock_.stands_at(lock_file)) {
+      TRY(FileLock lock, FileLock::acquire(lock_file));
+      lock_ = std::move(lock);
+    }
+    std::filesystem::remove(copy, error);
+    if (connection_->has_file_moved()) {
+      TRY(create_if_missing(copy));
+      TRY(connection_->copy_to(copy));
+    }
+    // Puts a log that was removed into its database, and removes what is called like the log: so it comes before the rename.
+    connection_->close();
+    is_returning_ = true;
+  }
+  if (std::filesystem::exists(copy, error)) {
+    if (std::filesystem::exists(path_, error)) {
+      TRY(move_aside(path_, wall_clock_now()));
+    }
+    std::filesystem::rename(copy, path_, error);
+    if (error) return fail(error_from_errno(error.value(), "cannot put " + path_.string() + " back"));
+    sync_directory(path_.parent_path());
+  }
+  TRY(connect());
+  is_returning_ = false;
+  return success();
 }
 
 bool Database::is_damaged() const { return is_replacing_ || !connection_->damage().empty(); }

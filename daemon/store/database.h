@@ -65,6 +65,16 @@ class Database {
   /// again what it holds in memory. After an Error every operation fails until another replace_damaged() succeeds.
   Result<> replace_damaged();
 
+  /// Somebody has removed or replaced the files in use: what is committed is in files without a name, and bring_back() saves it.
+  bool is_displaced() const;
+
+  /// Puts all that was committed where it belongs again, the directory and the lock included; a file that stands there now is moved
+  /// aside. After an Error nothing is lost yet, and another call may succeed.
+  Result<> bring_back();
+
+  /// From any thread: from now on locks of others are waited for only briefly.
+  void hurry();
+
   /// For the files of this folder.
   Connection& connection() { return *connection_; }
 
@@ -78,6 +88,7 @@ class Database {
   DatabaseOptions options_;
   std::optional<Replacement> replacement_;
   bool is_replacing_ = false;  // the damaged file is moved away, the new one not ready yet
+  bool is_returning_ = false;  // the removed file is back in its place, but not open yet
   std::unique_ptr<Connection> connection_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -41,6 +42,13 @@ Result<FileLock> FileLock::acquire(const std::filesystem::path& path) {
     [[maybe_unused]] const ssize_t written = ::pwrite(descriptor, owner.data(), owner.size(), 0);
   }
   return lock;
+}
+
+bool FileLock::stands_at(const std::filesystem::path& path) const {
+  struct stat held {};
+  struct stat found {};
+  if (::fstat(descriptor_, &held) != 0 || ::lstat(path.c_str(), &found) != 0) return false;
+  return held.st_dev == found.st_dev && held.st_ino == found.st_ino;
 }
 
 FileLock::FileLock(FileLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}

@@ -18,6 +18,9 @@ class FileLock {
   /// one) holds it.
   static Result<FileLock> acquire(const std::filesystem::path& path);
 
+  /// False when the file that is locked does not stand at `path` any more: another process would lock another file.
+  bool stands_at(const std::filesystem::path& path) const;
+
   FileLock(FileLock&& other) noexcept;
   FileLock& operator=(FileLock&& other) noexcept;
   ~FileLock();

@@ -292,6 +292,17 @@ Result<std::optional<OutboxRow>> Outbox::find(DeliveryId id) {
   });
 }
 
+Result<std::size_t> Outbox::make_due(const std::string& receiver, Time now) {
+  Connection& connection = database_.connection();
+  return connection.write("cannot make deliveries due", [&] {
+    auto statement = connection.prepare(
+        "UPDATE outbox SET not_before = ?2 WHERE receiver = ?1 AND status = 'ready' AND not_before > ?2 AND attempts > 0");
+    statement.bind_text(1, receiver);
+    statement.bind_time(2, now);
+    return static_cast<std::size_t>(statement.run());
+  });
+}
+
 Result<std::size_t> Outbox::retry_dead(std::span<const DeliveryId> ids, Time now) {
   Connection& connection = database_.connection();
   return connection.write("cannot queue dead deliveries again", [&] { return move_all(connection, kRetryDead, ids, now); });

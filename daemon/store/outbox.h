@@ -111,6 +111,9 @@ class Outbox {
 
   Result<std::optional<OutboxRow>> find(DeliveryId id);
 
+  /// What waits for another attempt for `receiver` is due at `now`. How many.
+  Result<std::size_t> make_due(const std::string& receiver, Time now);
+
   /// Puts dead deliveries back in the queue, due at `now`, with no attempts counted. How many were dead.
   Result<std::size_t> retry_dead(std::span<const DeliveryId> ids, Time now);
 

@@ -7,6 +7,13 @@
 
 namespace handshaked::store {
 
+namespace {
+
+/// What was removed while nothing is written is noticed so soon.
+constexpr auto kLookInterval = std::chrono::seconds(10);
+
+}  // namespace
+
 StoreThread::StoreThread(Database database, StoreThreadOptions options)
     : options_(std::move(options)), database_(std::move(database)), next_retry_(options_.first_retry) {
   const std::lock_guard lock(mutex_);  // run() begins with this lock: it sees the id
@@ -17,9 +24,8 @@ StoreThread::StoreThread(Database database, StoreThreadOptions options)
 StoreThread::~StoreThread() { stop(); }
 
 bool StoreThread::post(Task task) {
-  std::unique_lock lock(mutex_);
-  if (!is_store_thread()) room_.wait(lock, [&] { return is_stopping_ || tasks_.size() < options_.max_waiting_tasks; });
-  if (is_stopping_) return false;
+  const std::lock_guard lock(mutex_);
+  if (is_stopping_ || tasks_.size() >= options_.max_waiting_tasks) return false;
   tasks_.push_back(std::move(task));
   wake_.notify_one();
   return true;
@@ -27,7 +33,6 @@ bool StoreThread::post(Task task) {
 
 void StoreThread::submit(Commit commit, CommitDone done, bool urgent) {
   std::unique_lock lock(mutex_);
-  if (!is_store_thread()) room_.wait(lock, [&] { return is_within_bounds(); });
   if (is_stopping_) {
     lock.unlock();
     if (done) done(fail(ErrorCode::cancelled, "the store has stopped"));
@@ -61,6 +66,13 @@ void StoreThread::call_when_room(std::function<void()> ready) {
   ready();
 }
 
+void StoreThread::hurry() {
+  database_->hurry();
+  const std::lock_guard lock(mutex_);
+  if (retry_at_) retry_at_ = Clock::now();
+  wake_.notify_one();
+}
+
 void StoreThread::stop() {
   CHECK(!is_store_thread());
   std::call_once(stopped_, [&] {
@@ -71,7 +83,6 @@ void StoreThread::stop() {
       if (retry_at_) retry_at_ = Clock::now();
     }
     wake_.notify_one();
-    room_.notify_all();
     thread_.join();
   });
 }
@@ -82,8 +93,13 @@ void StoreThread::run() {
   while (!is_drained()) {
     if (commit_is_due(Clock::now())) commit_waiting(lock);
     if (!tasks_.empty()) run_one_task(lock);
-    while (!has_work()) wake_.wait_until(lock, next_wake(Clock::now()));
+    while (!has_work()) {
+      wake_.wait_until(lock, next_wake(Clock::now()));
+      look_at_place(lock);
+    }
   }
+  next_look_ = {};
+  look_at_place(lock);
   lock.unlock();
   database_.reset();  // closed here, on its own thread: the last checkpoint
 }
@@ -103,7 +119,16 @@ bool StoreThread::commit_is_due(Clock::time_point now) const {
 StoreThread::Clock::time_point StoreThread::next_wake(Clock::time_point now) const {
   if (retry_at_) return *retry_at_;
   if (!waiting_.empty()) return waiting_since_ + options_.commit_interval;
-  return now + std::chrono::hours(1);  // only a notify can bring work
+  return now + kLookInterval;  // only a notify can bring work
+}
+
+void StoreThread::look_at_place(std::unique_lock<std::mutex>& lock) {
+  if (Clock::now() < next_look_) return;
+  next_look_ = Clock::now() + kLookInterval;
+  lock.unlock();
+  const Result<> in_place = database_->is_displaced() ? bring_back() : Result<>(success());
+  lock.lock();
+  if (!in_place && is_stopping_ && options_.on_trouble) options_.on_trouble(in_place.error());  // else the next commit tells it
 }
 
 void StoreThread::commit_waiting(std::unique_lock<std::mutex>& lock) {
@@ -146,14 +171,12 @@ void StoreThread::run_one_task(std::unique_lock<std::mutex>& lock) {
     const Task task = std::move(tasks_.front());
     tasks_.pop_front();
     lock.unlock();
-    room_.notify_all();
     task(*database_);
   }  // what the task captured goes before the lock is taken
   lock.lock();
 }
 
 void StoreThread::tell_room(std::unique_lock<std::mutex>& lock) {
-  room_.notify_all();
   if (!is_within_bounds()) return;
   const auto wanted = std::exchange(room_wanted_, {});
   lock.unlock();
@@ -162,13 +185,26 @@ void StoreThread::tell_room(std::unique_lock<std::mutex>& lock) {
 }
 
 Result<> StoreThread::apply(const Commit& commit) {
-  if (database_->is_damaged()) {  // a task of the other lane may have found the damage
-    TRY(replace_database());
-  }
+  TRY(mend());  // a task of the other lane may have found the damage
   Result<> applied = database_->apply(commit, &queued_);
-  if (applied || !database_->is_damaged()) return applied;
+  if (applied) return applied;
+  if (database_->is_displaced()) return bring_back();  // it was written, into a file that is in its place again
+  if (!database_->is_damaged()) return applied;
   TRY(replace_database());
   return database_->apply(commit, &queued_);
+}
+
+Result<> StoreThread::mend() {
+  if (database_->is_damaged()) {
+    TRY(replace_database());
+  }
+  return database_->is_displaced() ? bring_back() : Result<>(success());
+}
+
+Result<> StoreThread::bring_back() {
+  TRY(database_->bring_back());
+  if (options_.on_brought_back) options_.on_brought_back();
+  return success();
 }
 
 Result<> StoreThread::replace_database() {

@@ -23,10 +23,10 @@ namespace handshaked::store {
 struct StoreThreadOptions {
   /// A commit that is not urgent becomes durable at the latest this long after it was submitted.
   std::chrono::milliseconds commit_interval{200};
-  /// submit() blocks while more than this waits to become durable.
+  /// has_room() is false while more than this waits to become durable.
   std::size_t max_waiting_bytes = std::size_t{16} << 20;
-  /// post() blocks while this many tasks wait.
-  std::size_t max_waiting_tasks = 256;
+  /// post() refuses while this many tasks wait.
+  std::size_t max_waiting_tasks = 4096;
   /// After a failed commit: the first wait, doubled up to the longest.
   std::chrono::milliseconds first_retry{100};
   std::chrono::milliseconds longest_retry{5000};
@@ -44,17 +44,20 @@ struct StoreThreadOptions {
   std::function<void()> on_recovered = {};
   /// The database was damaged and replaced while running: whoever holds state should submit all of it again.
   std::function<void(const Replacement&)> on_replaced = {};
+  /// Somebody had removed the files of the database; they are back, with all that was in them.
+  std::function<void()> on_brought_back = {};
 };
 
 /// The thread that owns the Database: runs tasks on it in the order of post(), and groups submitted commits into as few
 /// transactions as their urgency allows: what arrives while one is being written goes into the next together.
 ///
-/// All public functions may be called from any thread. Callbacks and tasks run on the store thread and must be short;
-/// called from there, post() and submit() never block. Tasks and commits are two lanes: a task does not wait for commits
-/// that were submitted before it; use the commit's own `done` for that.
+/// All public functions may be called from any thread, and none but stop() waits for anything. Callbacks and tasks run on the store
+/// thread and must be short. Tasks and commits are two lanes: a task does not wait for commits that were submitted before it; use the
+/// commit's own `done` for that.
 ///
 /// When a commit fails it is kept, merged with what follows, and tried again with growing intervals; nobody is told that it
-/// is done before it is durable. When more waits than may, submit() blocks: the log file is the buffer.
+/// is done before it is durable. Whoever brings commits looks at has_room() first and takes in nothing new while there is none:
+/// the log file is the buffer.
 class StoreThread {
  public:
   using Task = std::function<void(Database&)>;
@@ -65,31 +68,34 @@ class StoreThread {
   StoreThread(const StoreThread&) = delete;
   StoreThread& operator=(const StoreThread&) = delete;
 
-  /// Runs `task` on the store thread, after all posted before it. It must not throw. Blocks while max_waiting_tasks wait.
-  /// False, and the task is dropped, after stop().
+  /// Runs `task` on the store thread, after all posted before it. It must not throw. False, and the task is dropped, after stop() and
+  /// while max_waiting_tasks wait.
   bool post(Task task);
 
-  /// The same, with the answer of `body(Database&)`. After stop() the future holds std::future_error (broken promise).
+  /// The same, with the answer of `body(Database&)`, for those who may wait: before the loop runs, and tests. Where post() refuses, the
+  /// future holds std::future_error (broken promise).
   template <class Body>
   auto call(Body body) -> std::future<std::invoke_result_t<Body, Database&>>;
 
   /// Makes `commit` durable: at once when `urgent` (with everything that waits), else within commit_interval. `done` (may
   /// be empty) is called once, in the order of submit(): with success after the fsync; with the error only when the store
-  /// stopped first (ErrorCode::cancelled, on the calling thread, for a submit() after stop()). Blocks while has_room() is
-  /// false.
+  /// stopped first (ErrorCode::cancelled, on the calling thread, for a submit() after stop()).
   void submit(Commit commit, CommitDone done, bool urgent);
 
-  /// False while submit() would block.
+  /// False while more waits than should. What is submitted all the same is taken.
   bool has_room() const;
   /// What waits in memory to become durable.
   std::size_t waiting_bytes() const;
 
-  /// For threads that must not block: calls `ready` once, as soon as there is room or the store is stopping. When that is
-  /// so already, at once and on this thread; else on the store thread.
+  /// Calls `ready` once, as soon as there is room. When that is so already, or the store is stopping, at once and on this thread;
+  /// else on the store thread.
   void call_when_room(std::function<void()> ready);
 
-  /// Writes what waits, runs the tasks that wait, closes the database and joins. Callers that block are let go. Not from the
-  /// store thread. A second call does nothing.
+  /// The end is near: from now on a lock that somebody else holds is waited for only briefly, so that what is asked of the store
+  /// is answered soon. Before stop().
+  void hurry();
+
+  /// Writes what waits, runs the tasks that wait, closes the database and joins. Not from the store thread. A second call does nothing.
   void stop();
 
  private:
@@ -104,8 +110,11 @@ class StoreThread {
   void commit_waiting(std::unique_lock<std::mutex>& lock);
   void schedule_retry();
   void run_one_task(std::unique_lock<std::mutex>& lock);
+  void look_at_place(std::unique_lock<std::mutex>& lock);
   void tell_room(std::unique_lock<std::mutex>& lock);
   Result<> apply(const Commit& commit);
+  Result<> mend();
+  Result<> bring_back();
   Result<> replace_database();
   bool is_store_thread() const { return std::this_thread::get_id() == store_thread_id_; }
 
@@ -113,7 +122,6 @@ class StoreThread {
 
   mutable std::mutex mutex_;      // guards what follows, up to the store thread's own
   std::condition_variable wake_;  // for the store thread
-  std::condition_variable room_;  // for those who block
   std::deque<Task> tasks_;
   MergedCommit waiting_;
   bool waiting_is_urgent_ = false;
@@ -129,6 +137,7 @@ class StoreThread {
   std::vector<QueuedRow> queued_;  // by the commit that was just written
   MergedCommit held_;              // being written, or waiting for another try; empty else
   std::chrono::milliseconds next_retry_;
+  Clock::time_point next_look_{};  // at the place of the files, while nothing is written
 
   std::thread::id store_thread_id_;
   std::once_flag stopped_;

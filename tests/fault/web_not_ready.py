@@ -7,7 +7,7 @@ import sqlite3
 import time
 
 from support.accounting import LogFile, verify_error_line
-from support.daemon import Daemon, rules_directory
+from support.daemon import TRY_AGAIN, Daemon, rules_directory
 from support.ports import LOOPBACK, free_port
 from support.scenario import expect, expect_equal, run, wait_for
 from support.web_client import WebClient
@@ -79,7 +79,7 @@ def story(t):
     wait_for(lambda: web.metric("handshaked_rules_last_reload_successful") == 1, 20, "the reload")
 
     t.step("a port that is taken")
-    said = Daemon(t, [log.path], name="explicit", tables=[web.table()]).expect_refusal()
+    said = Daemon(t, [log.path], name="explicit", tables=[web.table()]).expect_refusal(code=TRY_AGAIN)
     expect("[web]" in said and "cannot listen on http://127.0.0.1:%d" % web.port in said, said)
     daemon.stop()
     with socket.socket() as taken:

@@ -6,7 +6,7 @@ import sys
 import urllib.request
 
 from support.accounting import Ledger
-from support.daemon import Daemon
+from support.daemon import TRY_AGAIN, Daemon
 from support.scenario import expect, expect_equal, run
 
 HEADER = b"<187>Nov 21 02:58:15 edge-1 nginx: "
@@ -74,7 +74,7 @@ def story(t):
     # Another process's environment is not ours.
     stray = Daemon(t, name="stray", tables=[("[[syslog]]", {"listen": ["udp://127.0.0.1:%d" % port]})],
                    wrapper=["env", "LISTEN_PID=1", "LISTEN_FDS=3"], pass_fds=numbers)
-    said = stray.expect_refusal()
+    said = stray.expect_refusal(code=TRY_AGAIN)
     expect("cannot listen on udp://127.0.0.1:%d" % port in said, "it took sockets that were meant for another process: %s" % said)
     expect_equal(len(daemon.counts_by_peer()), ledger.total(), "peers")
 

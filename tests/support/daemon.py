@@ -12,6 +12,7 @@ from support.process import Process
 from support.scenario import Failed, expect_equal, wait_for
 
 CONFIGURATION_ERROR = 78  # exit status: bad configuration or rules
+TRY_AGAIN = 75  # exit status: what prevents the start may pass
 
 
 def binary():

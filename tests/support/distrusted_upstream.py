@@ -10,7 +10,8 @@ class DistrustedUpstream:
         authority = Authority(scenario)
         self.root = authority.root()
         partner = authority.root("partner", "Partner Root CA")
-        self.peer = TlsUpstream(scenario, authority, "peer", authority.issue("api", "api.corp.test", self.root, ["DNS:api.corp.test"]))
+        self.leaf = authority.issue("api", "api.corp.test", self.root, ["DNS:api.corp.test"])
+        self.peer = TlsUpstream(scenario, authority, "peer", self.leaf)
         self.nginx = Nginx(scenario)
         self.trusted = self.nginx.prefix / "conf" / "upstream-ca.pem"
         self.trusted.write_bytes(partner.file.read_bytes())

@@ -139,8 +139,8 @@ void OperatorCommandLine::Verbs::add_deliveries(CLI::App& app) {
   Verb& show =
       add(deliveries, "show", "deliveries.show", "Tell everything about one delivery, with its body", "handshaked deliveries show 17");
   take(show, "id", "id", "The delivery", "NUMBER")->required();
-  Verb& retry =
-      add(deliveries, "retry", "deliveries.retry", "Send dead deliveries again", "handshaked deliveries retry --all --receiver ops");
+  Verb& retry = add(deliveries, "retry", "deliveries.retry", "Send dead deliveries again, and at once what waits for the same receiver",
+                    "handshaked deliveries retry --all --receiver ops");
   Verb& discard = add(deliveries, "discard", "deliveries.discard", "Give up deliveries for good", "handshaked deliveries discard 17 18");
   for (Verb* const verb : {&retry, &discard}) {
     take_all(*verb, "id", "id", "The deliveries", "NUMBER");

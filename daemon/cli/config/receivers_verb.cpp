@@ -18,6 +18,7 @@
 #include "cli/document/output.h"
 #include "cli/log/log_reading.h"
 #include "config/config_file.h"
+#include "control/control_client.h"
 #include "format/sample_event.h"
 
 namespace handshaked::cli {
@@ -80,7 +81,15 @@ std::vector<Trial> try_receiver(emit::Sink& sink, boost::asio::io_context& loop,
   return trials;
 }
 
-std::string as_text(const Receiver& receiver, const std::vector<Trial>& trials) {
+/// A running daemon need not find out by itself that the receiver is there again. False: there is none, or it knows no such receiver.
+bool tell_daemon(const config::Config& config, const std::string& receiver) {
+  if (config.control.socket.empty()) return false;
+  const control::ControlRequest request{.verb = "receivers.try", .arguments = {{"receiver", {receiver}}}, .peer = {}};
+  const auto answer = control::ask_daemon(config.control.socket, request, std::chrono::seconds(2));
+  return answer && answer.value().is_ok;
+}
+
+std::string as_text(const Receiver& receiver, const std::vector<Trial>& trials, bool is_daemon_told) {
   std::string out;
   for (const Trial& trial : trials) {
     out +=
@@ -95,10 +104,11 @@ std::string as_text(const Receiver& receiver, const std::vector<Trial>& trials) 
     out += visible_text(trial.outcome.reason) + "\n";
     if (trial.outcome.retry_after) out += "  it asks for a pause of " + std::to_string(trial.outcome.retry_after->count()) + " s\n";
   }
+  if (is_daemon_told) out += "the daemon sends what waits for this receiver now\n";
   return out;
 }
 
-std::string as_json(const Receiver& receiver, const std::vector<Trial>& trials) {
+std::string as_json(const Receiver& receiver, const std::vector<Trial>& trials, bool is_daemon_told) {
   std::string out;
   JsonWriter json(out);
   json.begin_object().member("receiver", receiver.name).member("type", type_name(receiver.type)).key("events").begin_array();
@@ -108,7 +118,7 @@ std::string as_json(const Receiver& receiver, const std::vector<Trial>& trials) 
     if (trial.outcome.retry_after) json.member("retry_after_seconds", trial.outcome.retry_after->count());
     json.end_object();
   }
-  json.end_array().end_object();
+  json.end_array().member("daemon_told", is_daemon_told).end_object();
   return out + "\n";
 }
 
@@ -171,7 +181,9 @@ int run_receivers(const ReceiversOptions& options, const SinkFactory& make_sink)
   const std::vector<Trial> trials = try_receiver(*sink.value(), loop, *found, host);
   const bool is_delivered =
       std::all_of(trials.begin(), trials.end(), [](const Trial& trial) { return trial.outcome.kind == DeliveryOutcome::Kind::delivered; });
-  return print(options.json ? as_json(*found, trials) : as_text(*found, trials), is_delivered ? kExitDone : kExitNothing);
+  const bool is_daemon_told = is_delivered && tell_daemon(loaded.config, found->name);
+  return print(options.json ? as_json(*found, trials, is_daemon_told) : as_text(*found, trials, is_daemon_told),
+               is_delivered ? kExitDone : kExitNothing);
 }
 
 }  // namespace handshaked::cli

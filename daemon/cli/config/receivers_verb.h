@@ -26,7 +26,8 @@ using SinkFactory =
 
 /// `handshaked receivers list` names the receivers of a configuration. `receivers test NAME` sends a sample event to one of them, and
 /// its end too where the receiver keeps a state (PagerDuty, Alertmanager), and says what came back. It speaks to the receiver itself,
-/// not to the daemon. Exit codes: 0 delivered, 1 not delivered, 2 no such receiver, 78 bad configuration.
+/// not through the daemon; a running daemon is told when that worked, and sends what waits. Exit codes: 0 delivered, 1 not delivered, 2 no
+/// such receiver, 78 bad configuration.
 int run_receivers(const ReceiversOptions& options, const SinkFactory& make_sink);
 
 }  // namespace handshaked::cli

@@ -58,7 +58,10 @@ void Deliveries::start_ready() {
     const bool has_predecessor =
         std::any_of(leaving_.begin(), leaving_.end(), [&](const Pointer& leaving) { return leaving->receiver() == receiver; });
     if (has_predecessor) continue;
-    if (successor.restored != nullptr) restore(receiver, *successor.restored);
+    if (successor.restored != nullptr) {
+      ask_what_is_open(successor);
+      continue;
+    }
     run(*successor.delivery);
     running_.push_back(std::move(successor.delivery));
   }
@@ -66,9 +69,24 @@ void Deliveries::start_ready() {
 }
 
 /// What the predecessor had under way is recorded by now, and belongs to it.
-void Deliveries::restore(const std::string& receiver, emit::Sink& sink) {
-  if (const auto open = delivered_and_open(store_, receiver)) sink.restore(open.value());
-  else telemetry::log_warning("receiver " + receiver + ": what is open cannot be read: " + open.error().message(), {.receiver = receiver});
+void Deliveries::ask_what_is_open(Successor& successor) {
+  if (std::exchange(successor.is_asking, true)) return;
+  const std::string receiver(successor.delivery->receiver());
+  const auto take = [this, receiver, asked = successor.delivery.get()](const Result<std::vector<emit::OutgoingEvent>>& open) {
+    const auto waiting =
+        std::find_if(waiting_.begin(), waiting_.end(), [asked](const Successor& one) { return one.delivery.get() == asked; });
+    if (waiting == waiting_.end()) return;  // others were put in its place meanwhile
+    if (open) waiting->restored->restore(open.value());
+    else
+      telemetry::log_warning("receiver " + receiver + ": what is open cannot be read: " + open.error().message(), {.receiver = receiver});
+    waiting->restored = nullptr;
+    start_ready();
+  };
+  const bool is_posted = store_.post([this, receiver, take](store::Database& database) {
+    const auto open = std::make_shared<Result<std::vector<emit::OutgoingEvent>>>(delivered_and_open(database, receiver));
+    boost::asio::post(loop_, [take, open] { take(*open); });
+  });
+  if (!is_posted) boost::asio::post(loop_, [take] { take(fail(ErrorCode::cancelled, "the store takes no more")); });
 }
 
 void Deliveries::run(emit::DeliveryWorker& delivery) {
@@ -102,6 +120,16 @@ void Deliveries::offer(FreshDeliveries& fresh) {
 
 void Deliveries::notify() {
   for (const Pointer& delivery : running_) delivery->notify();
+}
+
+bool Deliveries::try_now(const std::string& receiver) {
+  bool is_there = receiver.empty();
+  for (const Pointer& delivery : running_) {
+    if (!receiver.empty() && delivery->receiver() != receiver) continue;
+    delivery->try_now();
+    is_there = true;
+  }
+  return is_there;
 }
 
 void Deliveries::Sums::add(const emit::DeliveryWorkerStatus& status) {

@@ -40,6 +40,9 @@ class Deliveries {
   /// There is something in the outbox.
   void notify();
 
+  /// Somebody says that `receiver` is there again (empty: all are): what waits is sent now. False: there is no such receiver.
+  bool try_now(const std::string& receiver);
+
   /// What each receiver has got, but for what only the database knows.
   std::vector<telemetry::ReceiverMetrics> figures() const;
 
@@ -50,11 +53,12 @@ class Deliveries {
   struct Successor {
     Pointer delivery;
     emit::Sink* restored = nullptr;  ///< the delivery's own, if it wants to know what is open
+    bool is_asking = false;          ///< the store is asked what is open
   };
   Result<Successor> make(const config::Receiver& receiver);
   /// Those whose predecessor has ended, or that have none.
   void start_ready();
-  void restore(const std::string& receiver, emit::Sink& sink);
+  void ask_what_is_open(Successor& successor);
   void run(emit::DeliveryWorker& delivery);
   void forget(const emit::DeliveryWorker* ended);
 

@@ -8,6 +8,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include "base/digest.h"
 #include "emit/alertmanager_sink.h"
 #include "emit/file_sink.h"
 #include "emit/syslog_sink.h"
@@ -243,6 +244,9 @@ emit::DeliveryWorkerOptions delivery_options(const config::Receiver& receiver) {
   options.messages_per_minute = receiver.messages_per_minute.value_or(usual_messages_per_minute(receiver.type));
   options.fallback = receiver.fallback;
   options.fallback_after = receiver.fallback_after;
+  options.whom = sha256_hex(std::string(config::type_name(receiver.type)) + '\n' + receiver.url + '\n' + receiver.url_file + '\n' +
+                                receiver.address + '\n' + receiver.path,
+                            16);
   if (receiver.is_for_people()) {
     options.make_digest = [language = receiver.language](std::span<const format::OutgoingEvent* const> events, Time now) {
       return format::make_digest(events, language, now);

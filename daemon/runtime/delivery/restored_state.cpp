@@ -1,5 +1,6 @@
 #include "runtime/delivery/restored_state.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -30,7 +31,8 @@ Result<Kept> load(store::Database& database, Time since, Time now) {
   TRY(kept.resolved, incidents.load_resolved_since(since, kMostResolved));
   TRY(kept.told, notifications.load_told());
   TRY(kept.diagnoses, notifications.load_diagnoses());
-  TRY(notifications.forget_silences(now - std::chrono::days(1)));
+  if (const auto forgotten = notifications.forget_silences(now - std::chrono::days(1)); !forgotten)
+    telemetry::log_warning(forgotten.error().message());  // a full disk is no reason not to start
   TRY(kept.silences, notifications.load_silences());
   return kept;
 }
@@ -67,33 +69,37 @@ std::optional<notify::NotificationRecords> read_told(const store::ToldRow& row) 
   return std::nullopt;
 }
 
-}  // namespace
-
-std::vector<notify::NotificationRecords> told_before(store::StoreThread& store, const std::set<std::string>& receivers) {
-  std::vector<notify::NotificationRecords> before;
-  if (receivers.empty()) return before;
-  const auto rows = store.call([](store::Database& database) { return store::Notifications(database).load_told(); }).get();
-  if (!rows) {
-    telemetry::log_warning("what receivers were told before is not known: " + rows.error().message());
-    return before;
-  }
-  for (const store::ToldRow& row : rows.value()) {
-    if (!receivers.contains(row.receiver)) continue;
-    if (auto told = read_told(row)) before.push_back(std::move(*told));
-  }
-  return before;
+/// What nobody was told yet has waited since it opened: a restart is no reason to wait anew. But what was missed is still being read.
+Time waiting_since(const correlate::Incident& incident, Time now) {
+  if (incident.late) return now;
+  return std::min(now, incident.reopened_at.value_or(incident.opened_at));
 }
 
-void observe_ended(store::StoreThread& store, notify::Dispatcher& dispatcher, Time now) {
-  const auto rows =
-      store.call([now](store::Database& database) { return store::Incidents(database).load_resolved_since(now, kMostResolved); }).get();
-  if (!rows) {
-    telemetry::log_warning(rows.error().message());
-    return;
-  }
-  for (const store::IncidentRow& row : rows.value()) {
-    if (const auto incident = read_incident(row, {})) dispatcher.observe(*incident, now);
-  }
+}  // namespace
+
+void find_told_before(store::StoreThread& store, std::set<std::string> receivers, Time now,
+                      const std::function<void(const ToldBefore&)>& answer) {
+  const bool is_posted = store.post([receivers = std::move(receivers), now, answer](store::Database& database) {
+    ToldBefore before;
+    const auto told = store::Notifications(database).load_told();
+    if (!told) telemetry::log_warning("what receivers were told before is not known: " + told.error().message());
+    for (const store::ToldRow& row : told ? told.value() : std::vector<store::ToldRow>()) {
+      if (!receivers.contains(row.receiver)) continue;
+      if (auto read = read_told(row)) before.told.push_back(std::move(*read));
+    }
+    const auto ended = store::Incidents(database).load_resolved_since(now, kMostResolved);
+    const auto diagnoses = store::Notifications(database).load_diagnoses();
+    if (!ended) telemetry::log_warning(ended.error().message());
+    if (!diagnoses) telemetry::log_warning(diagnoses.error().message());
+    const Notes notes = diagnoses ? read_notes(diagnoses.value()) : Notes();
+    for (const store::IncidentRow& row : ended ? ended.value() : std::vector<store::IncidentRow>()) {
+      if (auto incident = read_incident(row, notes)) before.ended.push_back(std::move(*incident));
+    }
+    answer(before);
+  });
+  if (is_posted) return;
+  telemetry::log_warning("what receivers were told before is not known: the database takes no more now");
+  answer({});
 }
 
 Result<> restore_state(store::StoreThread& store, correlate::Correlator& correlator, notify::Dispatcher& dispatcher, Duration reopen_within,
@@ -112,7 +118,7 @@ Result<> restore_state(store::StoreThread& store, correlate::Correlator& correla
   for (const store::IncidentRow& row : kept.open) {
     if (auto incident = read_incident(row, notes)) correlator.restore(std::move(*incident));
   }
-  for (const correlate::Incident* const incident : correlator.incidents()) dispatcher.observe(*incident, now);
+  for (const correlate::Incident* const incident : correlator.incidents()) dispatcher.observe(*incident, waiting_since(*incident, now));
   for (const store::IncidentRow& row : kept.resolved) {
     auto incident = read_incident(row, notes);
     if (!incident) continue;

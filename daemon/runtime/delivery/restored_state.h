@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <set>
 #include <string>
 #include <vector>
@@ -18,10 +19,15 @@ namespace handshaked::runtime {
 Result<> restore_state(store::StoreThread& store, correlate::Correlator& correlator, notify::Dispatcher& dispatcher, Duration reopen_within,
                        Time now);
 
-/// What receivers that are new to a running daemon were told when they were there before. Waits for the store.
-std::vector<notify::NotificationRecords> told_before(store::StoreThread& store, const std::set<std::string>& receivers);
-/// Incidents that are over, and somebody has to hear of it. Waits for the store.
-void observe_ended(store::StoreThread& store, notify::Dispatcher& dispatcher, Time now);
+/// What receivers that come back to a running daemon were told when they were there before, and which incidents are over since, so that
+/// somebody has to hear of it.
+struct ToldBefore {
+  std::vector<notify::NotificationRecords> told;
+  std::vector<correlate::Incident> ended;
+};
+/// Asks the store; `answer` is called once, on its thread (or at once, when it takes no more).
+void find_told_before(store::StoreThread& store, std::set<std::string> receivers, Time now,
+                      const std::function<void(const ToldBefore&)>& answer);
 
 /// The live incidents of a correlator, as the dispatcher asks for them. Borrows it.
 class LiveIncidents final : public notify::LiveIncidents {

@@ -13,6 +13,7 @@
 #include <memory>
 
 #include "base/json_writer.h"
+#include "store/receiver_rests.h"
 #include "telemetry/log.h"
 
 namespace handshaked::runtime {
@@ -40,7 +41,7 @@ asio::awaitable<Answer> on_store_thread(store::StoreThread& store, StoreTask<Ans
       auto answer = std::make_shared<Answer>((*task)(database));
       asio::post(work.get_executor(), [shared, answer] { (*shared)(std::move(*answer)); });
     });
-    if (!accepted) asio::post(executor, [shared] { (*shared)(Answer(fail(ErrorCode::cancelled, "the store is closed"))); });
+    if (!accepted) asio::post(executor, [shared] { (*shared)(Answer(fail(ErrorCode::cancelled, "the store takes no more"))); });
   };
   co_return co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(Answer)>(initiate, asio::use_awaitable);
 }
@@ -131,6 +132,36 @@ asio::awaitable<Result<std::size_t>> StoreOutbox::copy_waiting(std::string recei
   co_return co_await on_store_thread(store_, task);
 }
 
+asio::awaitable<Result<std::size_t>> StoreOutbox::make_due(std::string receiver, Time now) {
+  const auto task = make_task<Result<std::size_t>>(
+      [receiver, now](store::Database& database) { return store::Outbox(database).make_due(receiver, now); });
+  co_return co_await on_store_thread(store_, task);
+}
+
+asio::awaitable<Result<emit::ReceiverRest>> StoreOutbox::find_rest(std::string receiver, std::string whom) {
+  const auto task = make_task<Result<emit::ReceiverRest>>([receiver, whom](store::Database& database) -> Result<emit::ReceiverRest> {
+    TRY(const auto row, store::ReceiverRests(database).find(receiver));
+    if (!row || row->whom != whom) return emit::ReceiverRest{};
+    return emit::ReceiverRest{
+        .circuit = {.length = row->rest, .until = row->rests_until}, .paused_until = row->paused_until, .reason = row->reason};
+  });
+  co_return co_await on_store_thread(store_, task);
+}
+
+asio::awaitable<Result<>> StoreOutbox::keep_rest(std::string receiver, std::string whom, emit::ReceiverRest rest) {
+  const store::ReceiverRestRow row{.receiver = receiver,
+                                   .whom = whom,
+                                   .rest = rest.circuit.length,
+                                   .rests_until = rest.circuit.until,
+                                   .paused_until = rest.paused_until,
+                                   .reason = rest.reason};
+  const auto task = make_task<Result<>>([row, is_any = rest.is_any()](store::Database& database) {
+    store::ReceiverRests rests(database);
+    return is_any ? rests.save(row) : rests.forget(row.receiver);
+  });
+  co_return co_await on_store_thread(store_, task);
+}
+
 void StoreOutbox::release(const std::string& receiver) { held_.erase(receiver); }
 
 FreshDeliveries fresh_deliveries(const store::Commit& commit, const std::vector<store::QueuedRow>& queued, Time now) {
@@ -151,13 +182,10 @@ FreshDeliveries fresh_deliveries(const store::Commit& commit, const std::vector<
   return fresh;
 }
 
-Result<std::vector<emit::OutgoingEvent>> delivered_and_open(store::StoreThread& store, const std::string& receiver) {
-  auto rows =
-      store.call([&receiver](store::Database& database) { return store::Outbox(database).delivered_of_open(receiver, kRestoredAtStart); })
-          .get();
-  if (!rows) return rows.error();
+Result<std::vector<emit::OutgoingEvent>> delivered_and_open(store::Database& database, const std::string& receiver) {
+  TRY(const auto rows, store::Outbox(database).delivered_of_open(receiver, kRestoredAtStart));
   std::vector<emit::OutgoingEvent> events;
-  for (const store::OutboxRow& row : rows.value()) {
+  for (const store::OutboxRow& row : rows) {
     auto event = event_from_text(row.body);
     if (event) events.push_back(std::move(event).value());
   }

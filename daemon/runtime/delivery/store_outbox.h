@@ -19,6 +19,9 @@ class StoreOutbox final : public emit::Outbox {
   boost::asio::awaitable<Result<emit::DueDeliveries>> take_due(std::string receiver, Time now, std::size_t limit) override;
   boost::asio::awaitable<Result<bool>> record(std::vector<emit::AttemptRecord> attempts) override;
   boost::asio::awaitable<Result<std::size_t>> copy_waiting(std::string receiver, std::string to, Time queued_before) override;
+  boost::asio::awaitable<Result<std::size_t>> make_due(std::string receiver, Time now) override;
+  boost::asio::awaitable<Result<emit::ReceiverRest>> find_rest(std::string receiver, std::string whom) override;
+  boost::asio::awaitable<Result<>> keep_rest(std::string receiver, std::string whom, emit::ReceiverRest rest) override;
   bool hold(const std::string& receiver, emit::DeliveryId id) override { return held_[receiver].insert({id.value}).second; }
   void release(const std::string& receiver) override;
 
@@ -38,7 +41,7 @@ struct FreshDeliveries {
 FreshDeliveries fresh_deliveries(const store::Commit& commit, const std::vector<store::QueuedRow>& queued, Time now);
 
 /// The newest event that `receiver` has got of every open incident.
-Result<std::vector<emit::OutgoingEvent>> delivered_and_open(store::StoreThread& store, const std::string& receiver);
+Result<std::vector<emit::OutgoingEvent>> delivered_and_open(store::Database& database, const std::string& receiver);
 
 /// An event as the body of a queued delivery, and back.
 std::string event_to_text(const emit::OutgoingEvent& event);

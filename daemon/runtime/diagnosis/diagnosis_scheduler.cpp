@@ -15,6 +15,7 @@
 #include "diagnose/patch/shown_lines.h"
 #include "diagnose/upstream/upstream_case.h"
 #include "emit/diagnosis_json.h"
+#include "runtime/diagnosis/diagnosis_queue.h"
 #include "telemetry/log.h"
 
 namespace handshaked::runtime {
@@ -48,20 +49,24 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
   void use_rates(FixRates rates) { rates_ = std::make_shared<const FixRates>(std::move(rates)); }
 
   bool request(const correlate::Incident& incident) {
-    if (is_stopped_ || !base_ || incident.sample_lines.empty() || !is_ours(incident)) return false;
-    auto symptom = diagnose::symptom_of_line(incident.sample_lines.back(), base_->rules);
-    if (!symptom) return false;
-    symptom->first_at = incident.opened_at;
-    symptom->last_at = incident.last_seen_at;
-    symptom->count = incident.count;
-    if (cases_.size() >= kMaxIncidents && !cases_.contains(incident.id)) forget_oldest();
-    Case& one = cases_[incident.id];
-    one = {};
-    one.rule_id = incident.rule_id;
-    one.symptom = std::make_shared<const Symptom>(std::move(*symptom));
-    one.number = ++numbers_;
-    one.interval = options_.probe_interval;
-    diagnose_now(incident.id, one);
+    Case* const one = take_on(incident);
+    if (one == nullptr) return false;
+    queue(incident.id, *one);
+    run_timer();
+    return true;
+  }
+
+  /// Somewhere in the first interval, so that many do not come at once. By which nginx it was judged before is not known any more: the
+  /// first look that fails has it diagnosed again, and where nobody can look that is done at once.
+  bool resume(const correlate::Incident& incident) {
+    Case* const one = take_on(incident);
+    if (one == nullptr) return false;
+    const auto now = std::chrono::steady_clock::now();
+    std::uniform_real_distribution<double> share(0, 1);
+    const auto when = now + std::chrono::duration_cast<std::chrono::milliseconds>(share(random_) * options_.probe_interval);
+    one->has_answer = true;
+    one->is_of_before = true;
+    one->next_probe = when;
     run_timer();
     return true;
   }
@@ -82,12 +87,16 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
     run_timer();
   }
 
-  void forget(const std::string& id) { cases_.erase(id); }
+  void forget(const std::string& id) {
+    cases_.erase(id);
+    queue_.remove(id);
+  }
 
   void stop() {
     is_stopped_ = true;
     timer_.cancel();
     cases_.clear();
+    queue_.clear();
     workers_.stop();
   }
 
@@ -96,13 +105,14 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
 
  private:
   struct Case {
-    std::string rule_id;
+    std::string rule_id, server;
     std::shared_ptr<const Symptom> symptom;
     std::shared_ptr<const diagnose::Diagnosis> diagnosis;  ///< nullptr until it is there
     std::uint64_t number = 0;                              ///< an answer for an earlier life of the incident is not for this one
     std::chrono::milliseconds interval{};
     SteadyTime next_probe{};
     bool is_busy = false;
+    bool is_of_before = false;  ///< diagnosed before a restart, and not yet again
     bool has_answer = false;
     std::shared_ptr<const NginxState> nginx;  ///< by which it was judged last
     bool is_configuration_new = false;        ///< since it was last probed
@@ -117,10 +127,50 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
   void forget_oldest() {
     const auto oldest = std::min_element(cases_.begin(), cases_.end(),
                                          [](const auto& left, const auto& right) { return left.second.number < right.second.number; });
-    if (oldest != cases_.end()) cases_.erase(oldest);
+    if (oldest == cases_.end()) return;
+    queue_.remove(oldest->first);
+    cases_.erase(oldest);
+  }
+
+  /// nullptr: it is not one that can be looked at here.
+  Case* take_on(const correlate::Incident& incident) {
+    if (is_stopped_ || !base_ || incident.sample_lines.empty() || !is_ours(incident)) return nullptr;
+    auto symptom = diagnose::symptom_of_line(incident.sample_lines.back(), base_->rules);
+    if (!symptom) return nullptr;
+    symptom->first_at = incident.opened_at;
+    symptom->last_at = incident.last_seen_at;
+    symptom->count = incident.count;
+    if (cases_.size() >= kMaxIncidents && !cases_.contains(incident.id)) forget_oldest();
+    queue_.remove(incident.id);
+    Case& one = cases_[incident.id];
+    one = {};
+    one.rule_id = incident.rule_id;
+    one.server = incident.place.server;
+    one.symptom = std::make_shared<const Symptom>(std::move(*symptom));
+    one.number = ++numbers_;
+    one.interval = options_.probe_interval;
+    return &one;
   }
 
   // ---- the loop's side -------------------------------------------------------------------------------------------------
+
+  void queue(const std::string& id, Case& one) {
+    one.is_busy = true;
+    queue_.add(id, one.rule_id, one.server);
+    go_on_diagnosing();
+  }
+
+  /// As many at once as there are threads; the others stay in an order that can still change.
+  void go_on_diagnosing() {
+    while (!is_stopped_ && diagnosing_ < options_.threads) {
+      const auto next = queue_.take();
+      if (!next) return;
+      const auto found = cases_.find(*next);
+      if (found == cases_.end()) continue;
+      ++diagnosing_;
+      diagnose_now(found->first, found->second);
+    }
+  }
 
   void diagnose_now(const std::string& id, Case& one) {
     one.is_busy = true;
@@ -130,7 +180,11 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
       const auto diagnosis = self->diagnose({.incident = id, .rule = rule}, *symptom, *state, *base, *rates);
       const auto note =
           diagnosis ? emit::diagnosis_note(diagnose::shown_to(diagnose::Audience::others, *diagnosis), base->find(rule)) : nullptr;
-      asio::post(self->loop_, [self, id, number, state, diagnosis, note] { self->take_diagnosis(id, number, state, diagnosis, note); });
+      asio::post(self->loop_, [self, id, number, state, diagnosis, note] {
+        --self->diagnosing_;
+        self->go_on_diagnosing();
+        self->take_diagnosis(id, number, state, diagnosis, note);
+      });
     });
   }
 
@@ -165,6 +219,7 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
     one->is_busy = false;
     one->nginx = std::move(nginx);
     one->has_answer = true;
+    one->is_of_before = false;
     one->next_probe = std::chrono::steady_clock::now() + with_jitter(one->interval);
     one->diagnosis = diagnosis;
     answers_.diagnosed(id, note);
@@ -178,6 +233,8 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
     one->interval = has_passed ? options_.probe_interval : std::min(one->interval * 2, options_.probe_interval_most);
     const auto wait = has_passed ? std::min<std::chrono::milliseconds>(kAfterPassed, one->interval) : one->interval;
     one->next_probe = std::chrono::steady_clock::now() + with_jitter(wait);
+    // What was told before the restart may not be true any more.
+    if (round && !has_passed && std::exchange(one->is_of_before, false)) queue(id, *one);
     if (round) answers_.probed(id, *round);
   }
 
@@ -309,6 +366,8 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
   std::shared_ptr<const RuleBase> base_;
   std::shared_ptr<const FixRates> rates_ = std::make_shared<const FixRates>();
   std::unordered_map<std::string, Case> cases_;
+  DiagnosisQueue queue_;
+  std::size_t diagnosing_ = 0;
   std::uint64_t numbers_ = 0;
   SteadyTime next_reload_look_{};
   std::minstd_rand random_{std::random_device{}()};
@@ -326,6 +385,7 @@ DiagnosisScheduler::~DiagnosisScheduler() {
 void DiagnosisScheduler::use_rules(std::shared_ptr<const RuleBase> base) { work_->use_rules(std::move(base)); }
 void DiagnosisScheduler::use_rates(FixRates rates) { work_->use_rates(std::move(rates)); }
 bool DiagnosisScheduler::request(const correlate::Incident& incident) { return work_->request(incident); }
+bool DiagnosisScheduler::resume(const correlate::Incident& incident) { return work_->resume(incident); }
 void DiagnosisScheduler::watch(const correlate::Incident& incident) { work_->watch(incident); }
 void DiagnosisScheduler::forget(const std::string& incident_id) { work_->forget(incident_id); }
 void DiagnosisScheduler::stop() { work_->stop(); }

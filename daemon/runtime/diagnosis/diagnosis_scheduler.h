@@ -55,6 +55,8 @@ class DiagnosisScheduler {
   void use_rates(FixRates rates);
   /// An incident that has opened or opened again. True: an answer will come.
   bool request(const correlate::Incident& incident);
+  /// One that was open and diagnosed when the daemon stopped: it is looked at on, and diagnosed again when what is seen differs.
+  bool resume(const correlate::Incident& incident);
   /// A fault of transport that is not yet an incident: it is not diagnosed, but probed after one interval (backends restart); a
   /// failure makes it one.
   void watch(const correlate::Incident& incident);

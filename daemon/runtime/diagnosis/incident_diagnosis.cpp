@@ -57,6 +57,17 @@ void IncidentDiagnosis::ask(const std::vector<correlate::IncidentChange>& change
   }
 }
 
+void IncidentDiagnosis::resume(Time now) {
+  if (!desk_) return;
+  for (const correlate::Incident* const incident : correlator_.incidents()) {  // the worst first, should there be too many
+    const bool may_pass = incident->status == correlate::Status::pending && incident->kind == match::Kind::transport && !incident->noise;
+    if (may_pass) desk_->watch(*incident);
+    if (!incident->is_told()) continue;
+    if (incident->diagnosis) desk_->resume(*incident);
+    else if (desk_->request(*incident)) correlator_.expect_diagnosis(incident->id, now + group_wait_);
+  }
+}
+
 void IncidentDiagnosis::stop() {
   if (desk_) desk_->stop();
 }
@@ -83,9 +94,10 @@ void IncidentDiagnosis::count_fix(const std::string& cause, const std::string& f
   log_info("the fix " + fix + " was made against " + cause + (has_worked ? ", and it works" : ", and it still fails"));
   rates_.count(cause, fix, {.worked = has_worked ? 1U : 0U, .failed = has_worked ? 0U : 1U});
   desk_->use_rates(rates_);
-  store_.post([cause, fix, has_worked](store::Database& database) {
+  const bool is_posted = store_.post([cause, fix, has_worked](store::Database& database) {
     if (const auto counted = store::FixOutcomes(database).count(cause, fix, has_worked); !counted) log_warning(counted.error().message());
   });
+  if (!is_posted) log_warning("how the fix did is not kept: the store takes no more");
 }
 
 }  // namespace handshaked::runtime

@@ -31,6 +31,8 @@ class IncidentDiagnosis {
   void use_rules(std::shared_ptr<const RuleBase> base);
   /// How long a notification waits for an answer.
   void use_group_wait(Duration group_wait) { group_wait_ = group_wait; }
+  /// After a restart: what is open is looked at on.
+  void resume(Time now);
   /// What has opened is diagnosed, what may pass is watched, what is over is forgotten.
   void ask(const std::vector<correlate::IncidentChange>& changes, Time now);
   /// No more answers come afterwards.

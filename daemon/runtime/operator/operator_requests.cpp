@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <memory>
+#include <set>
 
 #include "base/json_writer.h"
 #include "emit/remediation_event.h"
@@ -62,8 +64,9 @@ void OperatorRequests::take(Request request, Reply reply) {
   if (verb == "silence.expire") return expire_silence(request, std::move(reply));
   if (verb == "deliveries.list") return list_deliveries(request, std::move(reply));
   if (verb == "deliveries.show") return show_delivery(request, std::move(reply));
-  if (verb == "deliveries.retry") return change_deliveries(request, true, std::move(reply));
-  if (verb == "deliveries.discard") return change_deliveries(request, false, std::move(reply));
+  if (verb == "deliveries.retry") return retry_deliveries(request, std::move(reply));
+  if (verb == "deliveries.discard") return discard_deliveries(request, std::move(reply));
+  if (verb == "receivers.try") return reply(try_receiver(request));
   reply(Answer::refused("unknown_verb", "there is no verb \"" + verb.substr(0, 64) + "\""));
 }
 
@@ -71,7 +74,7 @@ void OperatorRequests::ask_store(std::function<Answer(store::Database&)> body, R
   const auto task = [body = std::move(body), reply, on_loop = daemon_.on_loop](store::Database& database) {
     on_loop([reply, answer = body(database)] { reply(answer); });
   };
-  if (!store_.post(task)) reply(Answer::refused("failed", "the daemon is stopping"));
+  if (!store_.post(task)) reply(Answer::refused("failed", "the database takes no more now"));
 }
 
 // ---- status -----------------------------------------------------------------------------------------------------------------
@@ -292,31 +295,77 @@ void OperatorRequests::show_delivery(const Request& request, Reply reply) {
   ask_store(show, std::move(reply));
 }
 
-/// By number, or all dead ones of a receiver, or of everybody.
-void OperatorRequests::change_deliveries(const Request& request, bool retry, Reply reply) {
+/// By number, or all dead ones of a receiver, or of everybody. What waits for its next attempt, or for a receiver that rests, goes as well:
+/// who says "again" knows that it is there.
+void OperatorRequests::retry_deliveries(const Request& request, Reply reply) {
+  auto ids = ids_of(request);
+  if (!ids) return reply(Answer::refused(ids.error()));
+  const bool all = request.text("all") == "true";
+  if (ids.value().empty() == !all) return reply(Answer::refused("invalid", "name deliveries, or all dead ones with --all"));
+  const auto receivers = std::make_shared<std::set<std::string>>();
+  if (all) receivers->insert(request.text("receiver"));
+  const auto retry = [ids = std::move(ids).value(), all, receivers, receiver = request.text("receiver"),
+                      now = wall_clock_now()](store::Database& database) mutable {
+    store::Outbox outbox(database);
+    std::size_t waiting = 0;
+    for (const store::DeliveryId id : ids) {
+      const auto row = outbox.find(id);
+      if (!row) return ControlAnswer::refused(row.error());
+      if (!row.value()) continue;
+      const bool is_dead = row.value()->status == store::DeliveryStatus::dead;
+      if (row.value()->finished_at && !is_dead) continue;
+      receivers->insert(row.value()->receiver);
+      waiting += is_dead ? 0 : 1;
+    }
+    if (all) {
+      const auto dead = outbox.list_dead(receiver, kMostListed);
+      if (!dead) return ControlAnswer::refused(dead.error());
+      for (const store::OutboxRow& row : dead.value()) ids.push_back(row.id);
+    }
+    const auto moved = outbox.retry_dead(ids, now);
+    if (!moved) return ControlAnswer::refused(moved.error());
+    if (moved.value() + waiting == 0 && !all) return ControlAnswer::refused("not_found", "none of these is unfinished or dead");
+    return ControlAnswer::done("{\"changed\":" + std::to_string(moved.value() + waiting) + "}");
+  };
+  ask_store(retry, [this, reply, receivers](ControlAnswer answer) {
+    if (answer.is_ok) {
+      for (const std::string& receiver : *receivers) daemon_.try_receiver(receiver);
+    }
+    reply(std::move(answer));
+  });
+}
+
+void OperatorRequests::discard_deliveries(const Request& request, Reply reply) {
   auto ids = ids_of(request);
   if (!ids) return reply(Answer::refused(ids.error()));
   const bool all_dead = request.text("all") == "true";
   if (ids.value().empty() == !all_dead) return reply(Answer::refused("invalid", "name deliveries, or all dead ones with --all"));
-  const auto change = [ids = std::move(ids).value(), all_dead, retry, receiver = request.text("receiver"),
-                       now = wall_clock_now()](store::Database& database) mutable {
+  const auto discard = [ids = std::move(ids).value(), all_dead, receiver = request.text("receiver"),
+                        now = wall_clock_now()](store::Database& database) mutable {
     store::Outbox outbox(database);
     if (all_dead) {
       const auto dead = outbox.list_dead(receiver, kMostListed);
       if (!dead) return ControlAnswer::refused(dead.error());
       for (const store::OutboxRow& row : dead.value()) ids.push_back(row.id);
     }
-    const auto moved = retry ? outbox.retry_dead(ids, now) : outbox.discard(ids, now);
+    const auto moved = outbox.discard(ids, now);
     if (!moved) return ControlAnswer::refused(moved.error());
-    if (moved.value() == 0 && !all_dead)
-      return ControlAnswer::refused("not_found",
-                                    retry ? "none of these is in the dead-letter list" : "none of these is unfinished or dead");
+    if (moved.value() == 0 && !all_dead) return ControlAnswer::refused("not_found", "none of these is unfinished or dead");
     return ControlAnswer::done("{\"changed\":" + std::to_string(moved.value()) + "}");
   };
-  ask_store(change, [this, reply](ControlAnswer answer) {
+  ask_store(discard, [this, reply](ControlAnswer answer) {
     if (answer.is_ok) daemon_.deliveries_changed();
     reply(std::move(answer));
   });
+}
+
+ControlAnswer OperatorRequests::try_receiver(const Request& request) {
+  const std::string receiver = request.text("receiver");
+  if (receiver.empty()) return Answer::refused("invalid", "name a receiver");
+  if (!daemon_.try_receiver(receiver)) return Answer::refused("not_found", "there is no receiver \"" + receiver.substr(0, 64) + "\"");
+  telemetry::log_info(request.peer.name + " says that " + receiver + " can be reached",
+                      {.id = telemetry::message_id::operator_act, .receiver = receiver, .is_record = true});
+  return Answer::done("{}");
 }
 
 }  // namespace handshaked::runtime

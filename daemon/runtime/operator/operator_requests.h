@@ -20,7 +20,9 @@ class OperatorRequests {
   /// What it needs of the daemon around it.
   struct Daemon {
     std::function<void()> incidents_changed;   ///< an incident or a silence changed: look at what is due
-    std::function<void()> deliveries_changed;  ///< some are due again
+    std::function<void()> deliveries_changed;  ///< some are gone
+    /// Somebody says that the receiver is there again (empty: all are): what waits is sent now. False: there is no such receiver.
+    std::function<bool(const std::string& receiver)> try_receiver;
     std::function<void(std::function<void(const telemetry::Metrics&)>)> ask_figures;  ///< answered later, on the loop thread
     std::function<const RuleBase&()> rules;
     std::function<void(std::function<void()>)> on_loop;  ///< runs it on the loop thread
@@ -47,7 +49,9 @@ class OperatorRequests {
   Answer find_by_fingerprint(const Request& request) const;
   void list_deliveries(const Request& request, Reply reply);
   void show_delivery(const Request& request, Reply reply);
-  void change_deliveries(const Request& request, bool retry, Reply reply);
+  void retry_deliveries(const Request& request, Reply reply);
+  void discard_deliveries(const Request& request, Reply reply);
+  Answer try_receiver(const Request& request);
   std::string incident_json(const correlate::Incident& incident) const;
   /// Runs `body` on the store thread, and `reply` on the loop with what it gives.
   void ask_store(std::function<Answer(store::Database&)> body, Reply reply);

@@ -58,13 +58,14 @@ void Housekeeping::return_memory_later() {
 }
 
 void Housekeeping::run_retention() {
-  store_.post([this](store::Database& database) {
+  const bool is_posted = store_.post([this](store::Database& database) {
     const auto report = store::run_retention_slice(database, limits_, wall_clock_now());
     if (!report) telemetry::log_warning("old records were not removed: " + report.error().message());
     const bool again = report && !report.value().is_finished;
     boost::asio::post(loop_,
                       [this, again] { wait_for_retention(again ? std::chrono::seconds(1) : std::chrono::seconds(kRetentionInterval)); });
   });
+  if (!is_posted) wait_for_retention(std::chrono::seconds(1));
 }
 
 void Housekeeping::wait_for_retention(std::chrono::seconds wait) {

@@ -86,6 +86,25 @@ class FakeOutbox final : public Outbox {
     co_return count;
   }
 
+  asio::awaitable<Result<std::size_t>> make_due(std::string, Time now) override {
+    std::size_t count = 0;
+    for (auto& [id, row] : rows) {
+      if (row.delivery.failed_attempts == 0 || row.due <= now) continue;
+      row.due = now;
+      ++count;
+    }
+    co_return count;
+  }
+
+  asio::awaitable<Result<ReceiverRest>> find_rest(std::string, std::string whom) override {
+    const auto kept = rests.find(whom);
+    co_return kept == rests.end() ? ReceiverRest() : kept->second;
+  }
+  asio::awaitable<Result<>> keep_rest(std::string, std::string whom, ReceiverRest rest) override {
+    rests[whom] = std::move(rest);
+    co_return success();
+  }
+
   bool hold(const std::string&, DeliveryId id) override { return held.insert(id.value).second; }
 
   void release(const std::string&) override { held.clear(); }
@@ -93,7 +112,8 @@ class FakeOutbox final : public Outbox {
   std::map<std::int64_t, Row> rows;
   std::set<std::int64_t> held;
   std::vector<AttemptRecord> records;
-  std::set<std::int64_t> copied;  ///< what the fallback has got
+  std::map<std::string, ReceiverRest> rests;  ///< by whom
+  std::set<std::int64_t> copied;              ///< what the fallback has got
   int takes = 0;
   int failures = 0;  ///< how many calls fail from now on
 };
@@ -310,6 +330,94 @@ TEST_F(DeliveryTest, AsksAReceiverThatIsDownWithOneEventOnly) {
   move_clock(10s);
   EXPECT_TRUE(until([&] { return outbox_.rows.empty(); }));
   EXPECT_EQ(delivery_->status().circuit, CircuitBreaker::State::closed);
+}
+
+TEST_F(DeliveryTest, DeliversAllThatWaitsOnceTheReceiverIsBack) {
+  for (int i = 1; i <= 40; ++i) outbox_.add(i, "incident " + std::to_string(i));
+  start();
+  answer_always(Kind::retry);
+  // An outage of hours: every event has failed, and waits for long.
+  for (int hour = 0; hour < 60; ++hour) {
+    settle();
+    move_clock(10min);
+  }
+  settle();
+  for (auto& [id, row] : outbox_.rows) {
+    if (row.due <= now_) row.due = now_ + 30min;
+    row.delivery.failed_attempts = std::max(row.delivery.failed_attempts, 1U);
+  }
+  answer_always(Kind::delivered);
+  move_clock(60s);  // the longest rest of a circuit
+  ASSERT_TRUE(until([&] { return outbox_.rows.empty(); }));
+}
+
+TEST_F(DeliveryTest, HasSomethingToAskAReceiverWithThatIsDown) {
+  outbox_.add(1, "a");
+  start();
+  answer_always(Kind::retry);
+  for (int minute = 0; minute < 600; ++minute) {
+    settle();
+    move_clock(1min);
+  }
+  answer_always(Kind::delivered);
+  // The event's own backoff has grown to an hour by now; the circuit rests a minute at the most.
+  move_clock(61s);
+  EXPECT_TRUE(until([&] { return outbox_.rows.empty(); }));
+}
+
+TEST_F(DeliveryTest, SendsAtOnceWhenSomebodySaysThatTheReceiverIsBack) {
+  for (int i = 1; i <= 3; ++i) outbox_.add(i, "incident " + std::to_string(i));
+  start();
+  answer_always(Kind::retry, 600s);
+  ASSERT_TRUE(until([&] { return outbox_.records.size() == 3; }));
+  answer_always(Kind::delivered);
+  delivery_->notify();
+  settle();
+  EXPECT_EQ(sink_.sent.size(), 3u);  // it asked for ten minutes
+  delivery_->try_now();
+  EXPECT_TRUE(until([&] { return outbox_.rows.empty(); }));
+}
+
+TEST_F(DeliveryTest, SendsAgainToAReceiverThatWasGoneWhenSomebodySaysSo) {
+  outbox_.add(1, "a");
+  start();
+  answer_always(Kind::gone);
+  ASSERT_TRUE(until([&] { return delivery_->status().is_disabled; }));
+  answer_always(Kind::delivered);
+  delivery_->try_now();
+  EXPECT_TRUE(until([&] { return outbox_.rows.empty(); }));
+}
+
+TEST_F(DeliveryTest, KeepsTheRestsOfAReceiverOverRestartsUnlessItIsAnotherOne) {
+  for (int i = 1; i <= 8; ++i) outbox_.add(i, "incident " + std::to_string(i));
+  const auto with_whom = [](const char* whom) {
+    DeliveryWorkerOptions options;
+    options.concurrency = 8;
+    options.whom = whom;
+    return options;
+  };
+  start(with_whom("hook one"));
+  answer_always(Kind::retry, 600s);
+  ASSERT_TRUE(until([&] { return outbox_.rests["hook one"].is_any() && outbox_.held.empty(); }));
+  const auto restart = [&](const char* whom) {
+    delivery_->stop(0ms);
+    ASSERT_TRUE(until([this] { return has_ended_; }));
+    has_ended_ = false;
+    sink_.is_closed = false;
+    sink_.sent.clear();
+    for (auto& [id, row] : outbox_.rows) row.due = now_;
+    start(with_whom(whom));
+    settle();
+  };
+  restart("hook one");
+  EXPECT_EQ(delivery_->status().circuit, CircuitBreaker::State::open);
+  EXPECT_TRUE(sink_.sent.empty());
+  now_ += 301s;  // the circuit rests no longer, the pause lasts
+  restart("hook one");
+  EXPECT_TRUE(sink_.sent.empty());
+  answer_always(Kind::delivered);
+  restart("hook two");
+  EXPECT_TRUE(until([&] { return outbox_.rows.empty(); }));
 }
 
 TEST_F(DeliveryTest, GivesUpAfterThreeDaysAndDeliversTheRestWhenTheReceiverIsBack) {
