@@ -33,16 +33,16 @@ Result<> limit(__rlimit_resource resource, rlim_t most) {
 }
 
 Result<> bound_resources() {
-  // The address space of a sanitizer is larger than any bound.
+  // The address space of a sanitizer is larger than any bound, and it looks for leaks with a process of its own.
   constexpr rlim_t kMemory = 1024UL << 20;
   if (!kHasSanitizer) {
     TRY(limit(RLIMIT_AS, kMemory));
+    TRY(limit(RLIMIT_NPROC, 0));
     TRY(limit(RLIMIT_FSIZE, 0));  // a sanitizer writes its reports
   }
   TRY(limit(RLIMIT_CPU, 60));
   TRY(limit(RLIMIT_CORE, 0));
-  TRY(limit(RLIMIT_NOFILE, 64));
-  return limit(RLIMIT_NPROC, 0);
+  return limit(RLIMIT_NOFILE, 64);
 }
 
 /// Root becomes nobody. In a user namespace without such a user, root is nobody's root already: without capabilities (below) it is what
