@@ -4,6 +4,7 @@
 Each figure is a median over interleaved runs on one core; ratios are taken inside one run, because machines are noisy.
 """
 import argparse
+import json
 import os
 import re
 import signal
@@ -107,6 +108,74 @@ def bench_throughput(a, folder):
                 (ratio(results, name, "rg literals"), number, ratio(results, name, "rg"), ratio(results, name, "grep"), median(results, name, "cpu"),
                  median(results, name, "peak_kib") / 1024))
         os.unlink(log)
+
+
+# What varied logs are measured: (words for the row, arguments of varied_log.py, share of a.varied_mib).
+VARIED = [("0 % TLS", ["--tls-percent", "0"], 1)] + [
+    ("%s %% TLS, 1,000 faults" % share, ["--tls-percent", share, "--faults", "1000"], 1 if float(share) <= 1 else 0.5) for share in ("0.1", "1", "10", "100")
+] + [
+    ("100 % TLS, 1 fault", ["--tls-percent", "100", "--faults", "1", "--seed", "2"], 0.5),
+    ("100 % TLS, 820 faults", ["--tls-percent", "100", "--faults", "820", "--seed", "3"], 1),
+    ("100 % TLS, 50,000 faults", ["--tls-percent", "100", "--faults", "50000", "--seed", "4"], 0.5),
+    ("1 % TLS, long lines", ["--tls-percent", "1", "--long", "--seed", "5"], 1),
+    ("1 % TLS, syslog", ["--tls-percent", "1", "--envelope", "syslog", "--seed", "6"], 1),
+    ("1 % TLS, CRI", ["--tls-percent", "1", "--envelope", "cri", "--seed", "7"], 1),
+    ("1 % TLS, JSON", ["--tls-percent", "1", "--envelope", "json", "--seed", "8"], 1),
+    ("100 % TLS, JSON, 1,000 faults", ["--tls-percent", "100", "--envelope", "json", "--seed", "9"], 0.25),
+]
+
+
+def make_varied(folder, name, mib, arguments):
+    path = os.path.join(folder, name + ".log")
+    made = subprocess.run([sys.executable, os.path.join(HERE, "varied_log.py"), "--mib", str(mib), *arguments, path], check=True, stdout=subprocess.PIPE)
+    return path, json.loads(made.stdout)
+
+
+def bench_varied(a, folder):
+    """Logs in which hardly a line repeats, on one core; with --old, another program beside ours in the same run."""
+    verbs = {"match": ["match", "--rules"], "scan": ["scan", "--format", "json", "--rules"]}
+    ordinary = {}
+    for what, arguments, share in VARIED:
+        log, made = make_varied(folder, "varied", a.varied_mib * share, arguments)
+        commands = {"rg": ["rg", "-a", "-j1", "-c", "-F", "SSL", log]}
+        for verb, words in verbs.items():
+            commands[verb] = [a.program, *words, a.rules, log]
+            if a.old:
+                commands["old " + verb] = [a.old, *words, a.old_rules or a.rules, log]
+        results = compare(commands, a.runs)
+        for verb in verbs:
+            for name in ([verb, "old " + verb] if a.old else [verb]):
+                wall, cpu = median(results, name), median(results, name, "cpu")
+                # What a TLS line costs beyond an ordinary one: against the log without any, of the same program, byte by byte.
+                per_byte = ordinary.setdefault(name, cpu / made["bytes"])
+                lone = "; %.2f µs of CPU a TLS line beyond its bytes" % (max(0, cpu - per_byte * made["bytes"]) / made["tls"] * 1e6) if made["tls"] else ""
+                row("`%s`%s, %s" % (verb, ", old" if name != verb else "", what), "%.2f GB/s, %.2f M lines/s" % (made["bytes"] / wall / 1e9, made["lines"] / wall / 1e6),
+                    "%.1fx of `rg -F SSL`; CPU %.3f s, peak %.0f MiB%s%s" % (
+                        ratio(results, name, "rg"), cpu, median(results, name, "peak_kib") / 1024, lone,
+                        "; %.2fx the time of the old one" % ratio(results, name, "old " + verb) if a.old and name == verb else ""))
+        os.unlink(log)
+
+
+def bench_cores(a, folder):
+    """One large file on one thread and on all processors: the same output, and how much sooner."""
+    number = len(os.sched_getaffinity(0))
+    for what, arguments in (("1 % TLS", ["--tls-percent", "1"]), ("100 % TLS", ["--tls-percent", "100"])):
+        log, made = make_varied(folder, "cores", 2 * a.varied_mib, arguments + ["--seed", "11"])
+        packed = log + ".gz"
+        with open(packed, "wb") as out:
+            subprocess.run(["gzip", "-1", "-c", log], stdout=out, check=True)
+        for verb in ("match", "scan"):
+            for file, stored in ((log, ""), (packed, ", gzip")):
+                times = {jobs: [] for jobs in (1, number)}
+                for _ in range(a.runs):
+                    for jobs in times:
+                        words = [a.program, verb, "-j", str(jobs), "--rules", a.rules] + (["--format", "json"] if verb == "scan" else [])
+                        times[jobs].append(run_once(words + [file], pin=False))
+                pairs = [one.wall / many.wall for one, many in zip(times[1], times[number])]
+                row("`%s -j %d`, %s%s, %d MiB" % (verb, number, what, stored, made["bytes"] >> 20), "%.2fx as fast as `-j 1`" % statistics.median(pairs),
+                    "CPU %.2f s against %.2f s" % (statistics.median(t.cpu for t in times[number]), statistics.median(t.cpu for t in times[1])))
+        os.unlink(log)
+        os.unlink(packed)
 
 
 def bench_rule_count(a, folder):
@@ -335,7 +404,10 @@ def main():
     parser.add_argument("--samples", type=int, default=2000)
     parser.add_argument("--gap", type=float, default=0.005, help="seconds between two latency samples")
     parser.add_argument("--rest", type=int, default=20, help="seconds at rest")
-    parser.add_argument("--only", choices=["throughput", "rules", "daemon", "delivery", "diagnose", "memory"])
+    parser.add_argument("--varied-mib", type=int, default=128, help="size of a varied log")
+    parser.add_argument("--old", help="another handshaked, measured beside in the same run (varied logs)")
+    parser.add_argument("--old-rules", help="its rules, when they are others")
+    parser.add_argument("--only", choices=["throughput", "varied", "cores", "rules", "daemon", "delivery", "diagnose", "memory"])
     parser.add_argument("--events", type=int, default=20000, help="events in the delivery benchmark")
     parser.add_argument("--incidents", type=int, default=100000, help="open incidents in the memory benchmark")
     a = parser.parse_args()
@@ -345,6 +417,10 @@ def main():
     with tempfile.TemporaryDirectory(prefix="handshaked-bench-") as folder:
         if a.only in (None, "throughput"):
             bench_throughput(a, folder)
+        if a.only in (None, "varied"):
+            bench_varied(a, folder)
+        if a.only in (None, "cores"):
+            bench_cores(a, folder)
         if a.only in (None, "rules"):
             bench_rule_count(a, folder)
         if a.only in (None, "daemon"):
