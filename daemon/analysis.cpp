@@ -1,6 +1,7 @@
 #include "analysis.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "base/line_count.h"
 
@@ -14,14 +15,14 @@ void LineAnalysis::consume(const ingest::LineBlock& block, FailureHandler& handl
   settled_ = 0;
   std::size_t at = 0;
   while ((at = gate.find(bytes, at)) < bytes.size()) {
-    const auto line_feed = at == 0 ? std::string_view::npos : bytes.rfind('\n', at - 1);
-    const std::size_t begin = line_feed == std::string_view::npos ? 0 : line_feed + 1;
+    const void* const line_feed = memrchr(bytes.data(), '\n', at);
+    const std::size_t begin = line_feed == nullptr ? 0 : static_cast<std::size_t>(static_cast<const char*>(line_feed) - bytes.data()) + 1;
     const std::size_t end = std::min(bytes.find('\n', at), bytes.size());
     ++counters_.candidates;
     examine_line(block, begin, end, handler);
     at = end + 1;
   }
-  if (counts_lines_) {
+  if (counts_lines_ && counts_rest_) {
     lines_before_ += count_lines(bytes.substr(counted_to_));
     counters_.lines = lines_before_ + (bytes.empty() || bytes.ends_with('\n') ? 0 : 1);
   }
@@ -38,9 +39,8 @@ void LineAnalysis::examine_line(const ingest::LineBlock& block, std::size_t begi
     ++counters_.forged;
     return;
   }
-  const bool is_open = parse::is_left_open(line);
+  const bool is_open = !parse::is_closed_at_a_glance(line) && parse::is_left_open(line);
   settled_ = is_open ? settled_ : end + 1;
-  parse::read_tls_detail(record, tls_);
   // A quote that is open and no context: a line feed cut the message itself, and what it said in full is not known.
   const bool is_cut = is_open && !parse::has(record.client) && !parse::has(record.responder);
   const bool trusted = provenance == Provenance::genuine && record.form != parse::Form::bare && !record.ambiguous && !is_cut &&
@@ -55,7 +55,7 @@ void LineAnalysis::examine_line(const ingest::LineBlock& block, std::size_t begi
   }
   handler.on_failure({.rule = *rule,
                       .record = record,
-                      .tls = tls_,
+                      .tls = matcher_.tls_detail(record),
                       .line = line,
                       .line_number = line_number,
                       .offset = {block.offset.value + begin},

@@ -31,6 +31,12 @@ class LineAnalysis {
 
   /// Counts lines from 1: for files that are read from their beginning.
   void count_lines_from_start() { counts_lines_ = true; }
+  /// For blocks that come from here and there: so many lines stand before the next one. Its own are counted as far as they are recognised.
+  void begin_behind_lines(std::uint64_t lines) {
+    counts_lines_ = true;
+    counts_rest_ = false;
+    lines_before_ = lines;
+  }
 
   /// Who can tell whether a line of a rule that needs the configuration is about TLS. Without, such lines are never trusted.
   using ConfirmLine = std::function<bool(const match::Rule& rule, const parse::ErrorRecord& record)>;
@@ -57,9 +63,9 @@ class LineAnalysis {
   match::Matcher matcher_;
   parse::NginxErrorParser parser_;
   parse::TimeZone zone_;
-  parse::TlsDetail tls_;
   Counters counters_;
   bool counts_lines_ = false;
+  bool counts_rest_ = true;         ///< behind the last recognised line of a block, too
   std::uint64_t lines_before_ = 0;  ///< line feeds before the place up to which they are counted
   std::size_t counted_to_ = 0;      ///< that place, in the current block
   std::size_t settled_ = 0;         ///< a record is known to begin here, in the current block

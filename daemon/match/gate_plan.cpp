@@ -199,8 +199,12 @@ std::size_t rarest_window(std::string_view needle) {
     return commonness(window) + (is_ordinary(window) ? 1000U : 0U);
   };
   std::size_t best = 0;
+  unsigned best_cost = cost(0);
   for (std::size_t i = 1; i + kWindow <= needle.size(); ++i) {
-    if (cost(i) < cost(best)) best = i;
+    const unsigned cost_here = cost(i);
+    if (cost_here >= best_cost) continue;
+    best = i;
+    best_cost = cost_here;
   }
   return best;
 }

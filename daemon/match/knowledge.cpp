@@ -118,12 +118,12 @@ std::string with_family(std::string text, std::string_view upstream_scheme) {
 Knowledge Knowledge::load(const std::string& directory, std::vector<RuleProblem>& problems) {
   Knowledge knowledge;
   std::error_code error;
+  simdjson::dom::parser parser;  // keeps its memory from file to file
   std::filesystem::directory_iterator it(std::filesystem::path(directory) / "causes", error);
   for (const std::filesystem::directory_iterator end; !error && it != end; it.increment(error)) {
     if (it->path().extension() != ".json") continue;
     const std::string file = it->path().string();
     simdjson::padded_string text;
-    simdjson::dom::parser parser;
     object root;
     std::string_view slug;
     if (simdjson::padded_string::load(file).get(text) != simdjson::SUCCESS || parser.parse(text).get(root) != simdjson::SUCCESS) {

@@ -62,8 +62,9 @@ class Locator {
 /// Reads one entry, collecting what is wrong with it.
 class EntryReader {
  public:
-  EntryReader(object entry, Locator& locator, const std::string& file, std::vector<RuleProblem>& problems)
-      : entry_(entry), locator_(locator), file_(file), problems_(problems) {}
+  /// `json`: its text as it stands in the file; empty when it is one of several.
+  EntryReader(object entry, std::string_view json, Locator& locator, const std::string& file, std::vector<RuleProblem>& problems)
+      : entry_(entry), json_(json), locator_(locator), file_(file), problems_(problems) {}
 
   std::optional<Rule> read(unsigned ordinal) {
     Rule rule;
@@ -75,7 +76,7 @@ class EntryReader {
     }
     begin_ = locator_.find_entry(rule.id);
     rule.line = locator_.line_of(begin_);
-    rule.json = simdjson::minify(entry_);
+    rule.json = json_.empty() ? simdjson::minify(entry_) : std::string(json_);
     const std::size_t before = problems_.size();
     object canon;
     if (entry_["error"].get(canon) == simdjson::SUCCESS) read_canon(canon, rule);
@@ -215,6 +216,7 @@ class EntryReader {
   }
 
   object entry_;
+  std::string_view json_;
   Locator& locator_;
   const std::string& file_;
   std::vector<RuleProblem>& problems_;
@@ -291,29 +293,28 @@ std::optional<simdjson::padded_string> read_file(const std::string& file, std::v
   return text;
 }
 
-void read_padded(const simdjson::padded_string& text, const std::string& file, LoadedRules& loaded) {
+void read_padded(const simdjson::padded_string& text, const std::string& file, simdjson::dom::parser& parser, LoadedRules& loaded) {
   Locator locator(text);
-  simdjson::dom::parser parser;
   element root;
   if (const auto error = parser.parse(text).get(root); error != simdjson::SUCCESS) {
     loaded.problems.push_back(
         {file, line_of_syntax_error(text, locator), std::string("not valid JSON: ") + simdjson::error_message(error)});
     return;
   }
-  const auto add = [&](element value, unsigned ordinal) {
+  const auto add = [&](element value, std::string_view json, unsigned ordinal) {
     object entry;
     if (value.get(entry) != simdjson::SUCCESS) {
       loaded.problems.push_back({file, 0, "entry " + std::to_string(ordinal) + " is no object"});
       return;
     }
-    if (auto rule = EntryReader(entry, locator, file, loaded.problems).read(ordinal)) loaded.rules.push_back(std::move(*rule));
+    if (auto rule = EntryReader(entry, json, locator, file, loaded.problems).read(ordinal)) loaded.rules.push_back(std::move(*rule));
   };
   simdjson::dom::array entries;
   if (root.get(entries) == simdjson::SUCCESS) {
     unsigned ordinal = 0;
-    for (const element value : entries) add(value, ++ordinal);
+    for (const element value : entries) add(value, {}, ++ordinal);
   } else {
-    add(root, 1);
+    add(root, text, 1);
   }
 }
 
@@ -334,7 +335,8 @@ void report_duplicates(LoadedRules& loaded) {
 std::string RuleProblem::message() const { return file + (line != 0 ? ":" + std::to_string(line) : std::string()) + ": " + reason; }
 
 void read_rules(std::string_view json, const std::string& file, LoadedRules& loaded) {
-  read_padded(simdjson::padded_string(json), file, loaded);
+  simdjson::dom::parser parser;
+  read_padded(simdjson::padded_string(json), file, parser, loaded);
 }
 
 LoadedRules load_rules(const std::string& path) {
@@ -350,8 +352,9 @@ LoadedRules load_rules(const std::string& path) {
   } else {
     files.push_back(path);
   }
+  simdjson::dom::parser parser;  // keeps its memory from file to file
   for (const std::string& file : files) {
-    if (const auto text = read_file(file, loaded.problems)) read_padded(*text, file, loaded);
+    if (const auto text = read_file(file, loaded.problems)) read_padded(*text, file, parser, loaded);
   }
   report_duplicates(loaded);
   return loaded;

@@ -104,6 +104,7 @@ std::size_t hash_text(std::string_view text) {
 struct RuleSet::Compiled {
   std::once_flag once;
   std::unique_ptr<re2::RE2> regex;
+  std::atomic<bool> is_ready = false;
   // Readers count here together; what counts is not what they decide by.
   std::atomic<std::uint64_t> confirmations = 0, measured = 0, measured_nanoseconds = 0;
 };
@@ -138,8 +139,8 @@ RuleSet::RuleSet(std::vector<Rule> rules) : rules_(std::move(rules)) {
 RuleSet::~RuleSet() = default;
 
 void RuleSet::index_literals() {
-  // A window that few rules share tells most: count them first.
-  std::unordered_map<std::uint32_t, std::uint32_t> uses;
+  // A window that few rules share tells most: count them first. Two that share a place are taken for more common than they are.
+  std::vector<std::uint32_t> uses(kFilterBits);
   const auto is_usable = [](const std::vector<std::string>& clause) {
     return std::all_of(clause.begin(), clause.end(), [](const auto& literal) { return literal.size() >= kWindow; });
   };
@@ -147,7 +148,7 @@ void RuleSet::index_literals() {
     for (const auto& clause : literals.clauses) {
       if (!is_usable(clause)) continue;
       for (const auto& literal : clause) {
-        for (std::size_t i = 0; i + kWindow <= literal.size(); ++i) ++uses[window_at(literal.data() + i)];
+        for (std::size_t i = 0; i + kWindow <= literal.size(); ++i) ++uses[filter_bit(window_at(literal.data() + i))];
       }
     }
   }
@@ -155,7 +156,7 @@ void RuleSet::index_literals() {
     std::uint32_t best = window_at(literal.data());
     for (std::size_t i = 1; i + kWindow <= literal.size(); ++i) {
       const std::uint32_t window = window_at(literal.data() + i);
-      if (uses[window] < uses[best]) best = window;
+      if (uses[filter_bit(window)] < uses[filter_bit(best)]) best = window;
     }
     return best;
   };
@@ -167,7 +168,7 @@ void RuleSet::index_literals() {
     for (const auto& clause : literals_[rule].clauses) {
       if (!is_usable(clause)) continue;
       std::uint64_t total = 0;
-      for (const auto& literal : clause) total += uses[rarest_window(literal)];
+      for (const auto& literal : clause) total += uses[filter_bit(rarest_window(literal))];
       if (total < best_uses) {
         best_uses = total;
         best = &clause;
@@ -188,7 +189,10 @@ void RuleSet::index_literals() {
 
 const re2::RE2& RuleSet::compiled(std::size_t rule) const {
   Compiled& slot = compiled_[rule];
-  std::call_once(slot.once, [&] { slot.regex = std::make_unique<re2::RE2>(rules_[rule].regex, rule_options()); });
+  std::call_once(slot.once, [&] {
+    slot.regex = std::make_unique<re2::RE2>(rules_[rule].regex, rule_options());
+    slot.is_ready = true;
+  });
   return *slot.regex;
 }
 
@@ -202,6 +206,7 @@ std::vector<std::string> RuleSet::compile_all() const {
 }
 
 bool RuleSet::regex_matches(std::size_t rule, std::string_view text) const {
+  if (!literals_hold(rule, text)) return false;
   const re2::RE2& regex = compiled(rule);
   if (!regex.ok()) return false;
   const auto anchor = rules_[rule].imported ? re2::RE2::UNANCHORED : re2::RE2::ANCHOR_START;
@@ -226,7 +231,21 @@ RuleCost RuleSet::cost(std::size_t rule) const {
   return cost;
 }
 
-void RuleSet::find_by_text(std::string_view text, std::vector<std::uint32_t>& found) const {
+/// What the regex requires, without the regex: to compile one costs as much as thousands of lines.
+bool RuleSet::literals_hold(std::size_t rule, std::string_view text) const {
+  const RegexLiterals& literals = literals_[rule];
+  const auto begins = [text](const std::string& prefix) { return text.starts_with(prefix); };
+  if (!rules_[rule].imported && !literals.prefixes.empty() && std::none_of(literals.prefixes.begin(), literals.prefixes.end(), begins))
+    return false;
+  if (compiled_[rule].is_ready.load(std::memory_order_relaxed)) return true;
+  const auto stands = [text](const std::string& literal) {
+    return memmem(text.data(), text.size(), literal.data(), literal.size()) != nullptr;
+  };
+  return std::all_of(literals.clauses.begin(), literals.clauses.end(),
+                     [&stands](const std::vector<std::string>& clause) { return std::any_of(clause.begin(), clause.end(), stands); });
+}
+
+void RuleSet::find_candidates(std::string_view text, std::vector<std::uint32_t>& found) const {
   found = always_candidates_;
   for (std::size_t i = 0; i + kWindow <= text.size(); ++i) {
     const std::uint32_t window = window_at(text.data() + i);
@@ -236,6 +255,10 @@ void RuleSet::find_by_text(std::string_view text, std::vector<std::uint32_t>& fo
   }
   std::sort(found.begin(), found.end());
   found.erase(std::unique(found.begin(), found.end()), found.end());
+}
+
+void RuleSet::find_by_text(std::string_view text, std::vector<std::uint32_t>& found) const {
+  find_candidates(text, found);
   std::erase_if(found, [&](std::uint32_t rule) { return !regex_matches(rule, text); });
 }
 
@@ -249,25 +272,52 @@ bool RuleSet::constraints_hold(const Rule& rule, const parse::ErrorRecord& recor
                                                       [&](const auto& prefix) { return record.request.starts_with(prefix); });
 }
 
+void Matcher::find_candidates(std::string_view text, Remembered& remembered) {
+  rules_->find_candidates(text, scratch_);
+  remembered.candidates.clear();
+  for (const std::uint32_t rule : scratch_) remembered.candidates.push_back({.rule = rule});
+  remembered.has_tls = false;
+}
+
+Matcher::Remembered& Matcher::remember(std::string_view text) {
+  const std::size_t place = hash_text(text) % (kRemembered / 2) * 2;
+  std::unique_ptr<Remembered>& newer = memory_[place];
+  std::unique_ptr<Remembered>& older = memory_[place + 1];
+  if (newer && newer->text == text) return *newer;
+  std::swap(newer, older);
+  if (newer && newer->text == text) return *newer;
+  if (!newer) newer = std::make_unique<Remembered>();
+  newer->text.assign(text);
+  find_candidates(text, *newer);
+  return *newer;
+}
+
 const Rule* Matcher::match(const parse::ErrorRecord& record) {
   if (record.level == parse::Level::debug) return nullptr;
-  const std::string_view text = record.text;
-  const std::vector<std::uint32_t>* found = &scratch_;
-  if (text.size() <= kLongestRemembered) {
-    Remembered& remembered = memory_[hash_text(text) % kRemembered];
-    if (!remembered.used || remembered.text != text) {
-      remembered.used = true;
-      remembered.text.assign(text);
-      rules_->find_by_text(text, remembered.found);
-    }
-    found = &remembered.found;
+  if (record.text.size() <= kLongestRemembered) {
+    last_ = &remember(record.text);
   } else {
-    rules_->find_by_text(text, scratch_);
+    last_ = &passing_;
+    find_candidates(record.text, passing_);
   }
-  for (const std::uint32_t rule : *found) {
-    if (rules_->constraints_hold(rules_->rules()[rule], record)) return &rules_->rules()[rule];
+  for (Candidate& candidate : last_->candidates) {
+    const Rule& rule = rules_->rules()[candidate.rule];
+    if (candidate.verdict == Verdict::differs || !rules_->constraints_hold(rule, record)) continue;
+    if (candidate.verdict == Verdict::unknown) {
+      candidate.verdict = rules_->regex_matches(candidate.rule, record.text) ? Verdict::matches : Verdict::differs;
+    }
+    if (candidate.verdict == Verdict::matches) return &rule;
   }
   return nullptr;
+}
+
+const parse::TlsDetail& Matcher::tls_detail(const parse::ErrorRecord& record) {
+  if (last_->has_tls) return last_->tls;
+  parse::ErrorRecord kept;
+  kept.message = last_ == &passing_ ? record.message : std::string_view(last_->text).substr(0, record.message.size());
+  parse::read_tls_detail(kept, last_->tls);
+  last_->has_tls = true;
+  return last_->tls;
 }
 
 }  // namespace handshaked::match

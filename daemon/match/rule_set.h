@@ -11,6 +11,7 @@
 #include "match/regex_literals.h"
 #include "match/rule.h"
 #include "parse/error_record.h"
+#include "parse/openssl_error.h"
 
 namespace re2 {
 class RE2;
@@ -43,6 +44,10 @@ class RuleSet {
   /// Indices of all rules whose regex matches `text`, in order of precedence, whatever their other constraints.
   void find_by_text(std::string_view text, std::vector<std::uint32_t>& found) const;
 
+  /// The rules that find_by_text() would ask RE2 about, in order of precedence: what they require stands in `text`.
+  void find_candidates(std::string_view text, std::vector<std::uint32_t>& found) const;
+  bool regex_matches(std::size_t rule, std::string_view text) const;
+
   /// Do the constraints besides the regex (contexts, actions, schemes, request) hold?
   bool constraints_hold(const Rule& rule, const parse::ErrorRecord& record) const;
 
@@ -56,7 +61,7 @@ class RuleSet {
   struct Compiled;
   const re2::RE2& compiled(std::size_t rule) const;
   void index_literals();
-  bool regex_matches(std::size_t rule, std::string_view text) const;
+  bool literals_hold(std::size_t rule, std::string_view text) const;
 
   std::vector<Rule> rules_;
   std::vector<RegexLiterals> literals_;
@@ -68,27 +73,39 @@ class RuleSet {
   std::vector<std::uint32_t> always_candidates_;  ///< rules without a usable literal
 };
 
-/// Matches records for one reader: remembers what it has already decided, since a storm repeats a few texts endlessly.
-/// Not shared between threads.
+/// Matches records for one reader: remembers what it has already decided for a text, since a storm repeats few. Not shared between
+/// threads.
 class Matcher {
  public:
   explicit Matcher(std::shared_ptr<const RuleSet> rules) : rules_(std::move(rules)), memory_(kRemembered) {}
 
   /// The rule that wins `record`, or nullptr.
   const Rule* match(const parse::ErrorRecord& record);
+  /// What the record that was matched last says about TLS; valid until the next match().
+  const parse::TlsDetail& tls_detail(const parse::ErrorRecord& record);
   const RuleSet& rules() const { return *rules_; }
 
  private:
-  static constexpr std::size_t kRemembered = 2048;
+  static constexpr std::size_t kRemembered = 2048;  ///< texts, two with each hash
   static constexpr std::size_t kLongestRemembered = 512;
+  enum class Verdict : std::uint8_t { unknown, matches, differs };
+  struct Candidate {
+    std::uint32_t rule = 0;
+    Verdict verdict = Verdict::unknown;  ///< of its regex: RE2 is asked when a record comes that has all else that the rule wants
+  };
   struct Remembered {
     std::string text;
-    std::vector<std::uint32_t> found;
-    bool used = false;
+    std::vector<Candidate> candidates;
+    parse::TlsDetail tls;  ///< borrows from `text`
+    bool has_tls = false;
   };
+  Remembered& remember(std::string_view text);
+  void find_candidates(std::string_view text, Remembered& remembered);
 
   std::shared_ptr<const RuleSet> rules_;
-  std::vector<Remembered> memory_;
+  std::vector<std::unique_ptr<Remembered>> memory_;
+  Remembered passing_;  ///< for texts that are too long to be remembered
+  Remembered* last_ = &passing_;
   std::vector<std::uint32_t> scratch_;
 };
 

@@ -1,6 +1,7 @@
 #include "parse/context.h"
 
 #include <algorithm>
+#include <bitset>
 #include <cstring>
 
 namespace handshaked::parse {
@@ -18,12 +19,19 @@ bool is_context_at(std::string_view rest, std::size_t comma) {
   return tail.starts_with(kResponder);
 }
 
+constexpr std::size_t kLongestAction = 64;
+
 /// An action as nginx's sources spell them: words, no quotes. " while SSL handshaking to upstream".
 bool looks_like_action(std::string_view action) {
-  if (action.empty() || action.size() > 64) return false;
-  return std::all_of(action.begin(), action.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ' ' || c == '/' || c == '-' || c == '_';
-  });
+  if (action.empty() || action.size() > kLongestAction) return false;
+  static const std::bitset<256> kLetters = [] {
+    std::bitset<256> letters;
+    for (const char c : std::string_view("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 /-_")) {
+      letters.set(static_cast<unsigned char>(c));
+    }
+    return letters;
+  }();
+  return std::all_of(action.begin(), action.end(), [](char c) { return kLetters[static_cast<unsigned char>(c)]; });
 }
 
 /// nginx says "… upstream"; OpenResty's proxy_ssl_*_by_lua handlers leave actions of their own behind.
@@ -35,8 +43,15 @@ void split_action(std::string_view text, ErrorRecord& record) {
   static constexpr std::string_view kWhile = " while ";
   record.text = text;
   record.message = text;
-  const auto at = text.rfind(kWhile);
-  if (at == npos || !looks_like_action(text.substr(at + kWhile.size()))) return;
+  // What stands further away from the end would be too long for an action.
+  const std::size_t from = text.size() - std::min(text.size(), kWhile.size() + kLongestAction);
+  std::size_t at = text.size();
+  do {
+    const void* const space = memrchr(text.data() + from, ' ', at - from);
+    if (space == nullptr) return;
+    at = static_cast<std::size_t>(static_cast<const char*>(space) - text.data());
+  } while (!text.substr(at).starts_with(kWhile));
+  if (!looks_like_action(text.substr(at + kWhile.size()))) return;
   record.message = text.substr(0, at);
   record.action = text.substr(at + kWhile.size());
 }
@@ -52,15 +67,37 @@ std::string_view take_until(std::string_view& fields, std::size_t key, const std
   return value.substr(0, end);
 }
 
+/// Where the first of the markers stands; all of them begin with `", `. One walk over the text, however many there are.
+template <std::size_t N>
+std::size_t find_marker(std::string_view text, const std::string_view (&markers)[N]) {
+  for (std::size_t at = text.find('"'); at != npos; at = text.find('"', at + 1)) {
+    const std::string_view rest = text.substr(at);
+    if (rest.size() < 3 || rest[1] != ',' || rest[2] != ' ') continue;
+    for (const std::string_view marker : markers) {
+      if (rest.starts_with(marker)) return at;
+    }
+  }
+  return npos;
+}
+
 /// The value of a quoted field at the beginning of `fields`, which ends at the first of `next` or at the quote that ends the
 /// line. A line that was cut has no closing quote.
 template <std::size_t N>
 std::string_view take_quoted(std::string_view& fields, std::string_view key, const std::string_view (&next)[N]) {
   const std::string_view value = fields.substr(key.size());
-  std::size_t end = npos;
-  for (const std::string_view marker : next) end = std::min(end, value.find(marker));
-  if (end != npos) {
+  if (const std::size_t end = find_marker(value, next); end != npos) {
     fields.remove_prefix(key.size() + end + 1);  // the marker begins with the closing quote
+    return value.substr(0, end);
+  }
+  fields = {};
+  return value.ends_with('"') ? value.substr(0, value.size() - 1) : value;
+}
+
+/// The last quoted field: it ends at the line's end, or at a line feed that was escaped in an envelope.
+std::string_view take_last_quoted(std::string_view& fields, std::string_view key) {
+  const std::string_view value = fields.substr(key.size());
+  if (const std::size_t end = value.find('\n'); end != npos) {
+    fields.remove_prefix(key.size() + end + 1);
     return value.substr(0, end);
   }
   fields = {};
@@ -83,9 +120,8 @@ std::string_view take_request(std::string_view& fields) {
   const std::string_view behind_first = attempt;
   while (!ends_in_http_version(value) && !attempt.empty()) {
     const std::size_t taken = value.size() + 1;
-    std::string_view rest = all.substr(taken);
-    std::size_t end = npos;
-    for (const std::string_view marker : kNext) end = std::min(end, rest.find(marker));
+    const std::string_view rest = all.substr(taken);
+    const std::size_t end = find_marker(rest, kNext);
     if (end == npos) {
       if (rest.ends_with('"') && ends_in_http_version(rest.substr(0, rest.size() - 1))) {
         fields = {};
@@ -108,12 +144,11 @@ void read_http_fields(std::string_view fields, ErrorRecord& record) {
   static constexpr std::string_view kAfterSubrequest[] = {"\", upstream: \"", "\", host: \"", "\", referrer: \""};
   static constexpr std::string_view kAfterUpstream[] = {"\", host: \"", "\", referrer: \"", "\", bytes from/to client:"};
   static constexpr std::string_view kAfterHost[] = {"\", referrer: \""};
-  static constexpr std::string_view kNothing[] = {"\n"};
   if (fields.starts_with(", request: \"")) record.request = take_request(fields);
   if (fields.starts_with(", subrequest: \"")) record.subrequest = take_quoted(fields, ", subrequest: \"", kAfterSubrequest);
   if (fields.starts_with(", upstream: \"")) record.upstream = take_quoted(fields, ", upstream: \"", kAfterUpstream);
   if (fields.starts_with(", host: \"")) record.host = take_quoted(fields, ", host: \"", kAfterHost);
-  if (fields.starts_with(", referrer: \"")) record.referrer = take_quoted(fields, ", referrer: \"", kNothing);
+  if (fields.starts_with(", referrer: \"")) record.referrer = take_last_quoted(fields, ", referrer: \"");
 }
 
 void read_mail_fields(std::string_view fields, ErrorRecord& record) {
@@ -140,10 +175,9 @@ void read_connection_fields(std::string_view fields, ErrorRecord& record) {
 void read_responder_fields(std::string_view fields, ErrorRecord& record) {
   static constexpr std::string_view kAfterResponder[] = {", peer: ", ", certificate: \""};
   static constexpr std::string_view kAfterPeer[] = {", certificate: \""};
-  static constexpr std::string_view kNothing[] = {"\n"};
   record.responder = take_until(fields, kResponder.size(), kAfterResponder);
   if (fields.starts_with(", peer: ")) record.peer = take_until(fields, 8, kAfterPeer);
-  if (fields.starts_with(", certificate: \"")) record.certificate = take_quoted(fields, ", certificate: \"", kNothing);
+  if (fields.starts_with(", certificate: \"")) record.certificate = take_last_quoted(fields, ", certificate: \"");
 }
 
 }  // namespace

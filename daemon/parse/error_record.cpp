@@ -1,5 +1,6 @@
 #include "parse/error_record.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -28,9 +29,12 @@ std::optional<Side> side_from_string(std::string_view name) {
 }
 
 std::string_view upstream_scheme(const ErrorRecord& record) {
-  const auto colon = record.upstream.find("://");
-  if (colon == std::string_view::npos || colon > 8) return {};
-  return record.upstream.substr(0, colon);
+  constexpr std::size_t kLongest = 8;
+  const std::string_view upstream = record.upstream;
+  for (std::size_t at = 0; at <= kLongest && at + 3 <= upstream.size(); ++at) {
+    if (upstream[at] == ':' && upstream[at + 1] == '/' && upstream[at + 2] == '/') return upstream.substr(0, at);
+  }
+  return {};
 }
 
 std::string_view upstream_peer(const ErrorRecord& record) {
@@ -40,7 +44,8 @@ std::string_view upstream_peer(const ErrorRecord& record) {
     // "unix:/run/app.sock:/path": nginx puts a colon between the socket and the path.
     return rest.substr(0, rest.find(':', 5));
   }
-  return rest.substr(0, rest.find_first_of("/?\""));
+  const auto ends = [](char c) { return c == '/' || c == '?' || c == '"'; };
+  return rest.substr(0, static_cast<std::size_t>(std::find_if(rest.begin(), rest.end(), ends) - rest.begin()));
 }
 
 }  // namespace handshaked::parse

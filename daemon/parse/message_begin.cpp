@@ -1,7 +1,8 @@
 #include "parse/message_begin.h"
 
-#include <cstdint>
 #include <cstring>
+
+#include "parse/shape.h"
 
 namespace handshaked::parse {
 namespace {
@@ -10,37 +11,6 @@ constexpr auto npos = std::string_view::npos;
 constexpr std::size_t kMaxHead = 256;  // of "HOST TAG: "; the parser takes a little more
 
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-/// Eight characters to compare with at once: 'd' stands for a digit, 'x' for any byte, all else for itself.
-struct Shape {
-  std::uint64_t expected = 0;
-  std::uint64_t slack = 0;  ///< what a byte may differ from `expected` at most, as the distance to 0x80
-  std::uint64_t looked_at = 0;
-
-  explicit Shape(const char (&text)[9]) {
-    unsigned char expected_bytes[8];
-    unsigned char slack_bytes[8];
-    unsigned char looked_at_bytes[8];
-    for (std::size_t i = 0; i < 8; ++i) {
-      expected_bytes[i] = text[i] == 'd' ? '0' : static_cast<unsigned char>(text[i]);
-      slack_bytes[i] = text[i] == 'd' ? 0x80 - 10 : 0x80 - 1;  // '0' ^ c is below 10 for digits, and for nothing else
-      looked_at_bytes[i] = text[i] == 'x' ? 0 : 0xFF;
-    }
-    std::memcpy(&expected, expected_bytes, 8);
-    std::memcpy(&slack, slack_bytes, 8);
-    std::memcpy(&looked_at, looked_at_bytes, 8);
-  }
-
-  /// At least eight bytes stand at `at`.
-  bool fits(const char* at) const {
-    constexpr std::uint64_t kHigh = 0x8080808080808080ULL;
-    std::uint64_t bytes = 0;
-    std::memcpy(&bytes, at, 8);
-    const std::uint64_t differs = (bytes ^ expected) & looked_at;
-    // No byte carries into the next: both are below 0x80 where the high bits are clear.
-    return (differs & kHigh) == 0 && ((differs + slack) & kHigh) == 0;
-  }
-};
 
 /// Behind digits at `at`, at most 18 as the header's reader takes; `at` itself when there are none.
 std::size_t skip_digits(std::string_view line, std::size_t at) {
@@ -51,9 +21,9 @@ std::size_t skip_digits(std::string_view line, std::size_t at) {
 
 /// The same as read_header() in log_header.h, but only for how long it is. npos when there is none, or when `line` is cut in it.
 std::size_t skip_header(std::string_view line, std::size_t at) {
-  static const Shape kDate("dddd/dd/");
-  static const Shape kClock("dd dd:dd");
-  static const Shape kSeconds(":dd [xxx");
+  static constexpr Shape kDate("dddd/dd/");
+  static constexpr Shape kClock("dd dd:dd");
+  static constexpr Shape kSeconds(":dd [xxx");
   static constexpr std::string_view kLevels[] = {"error] ", "warn] ", "crit] ", "info] ", "notice] ", "alert] ", "emerg] ", "debug] "};
   if (line.size() < at + 40) return npos;
   const char* const begin = line.data() + at;
@@ -129,12 +99,12 @@ std::size_t skip_priority(std::string_view line) {
 }  // namespace
 
 std::size_t find_wrapped_message(std::string_view line) {
-  static const Shape kDay("xxx dd d");  // of the month, or one digit behind a space
-  static const Shape kShortDay("xxx  d d");
-  static const Shape kClock("d:dd:dd ");
-  static const Shape kDate("dddd-dd-");
-  static const Shape kTime("ddTdd:dd");
-  static const Shape kSeconds(":ddxxxxx");
+  static constexpr Shape kDay("xxx dd d");  // of the month, or one digit behind a space
+  static constexpr Shape kShortDay("xxx  d d");
+  static constexpr Shape kClock("d:dd:dd ");
+  static constexpr Shape kDate("dddd-dd-");
+  static constexpr Shape kTime("ddTdd:dd");
+  static constexpr Shape kSeconds(":ddxxxxx");
   const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
   if (line.size() < 64) return npos;
   const std::size_t begin = skip_priority(line);

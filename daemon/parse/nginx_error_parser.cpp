@@ -1,9 +1,11 @@
 #include "parse/nginx_error_parser.h"
 
+#include "base/line_count.h"
 #include "ingest/log_line.h"
 #include "parse/context.h"
 #include "parse/envelope.h"
 #include "parse/log_header.h"
+#include "parse/message_begin.h"
 
 namespace handshaked::parse {
 namespace {
@@ -70,6 +72,27 @@ bool is_left_open(std::string_view line) {
   read_context(rest, record);
   const auto encoded = [](std::string_view field) { return field.find("%0a") != npos || field.find("%0A") != npos; };
   return has(record.upstream) && !has(record.host) && !has(record.referrer) && encoded(record.request) && !encoded(record.upstream);
+}
+
+std::size_t message_at_a_glance(std::string_view line) {
+  if (const std::size_t header = header_length(line); header != 0) return header;
+  return find_wrapped_message(line.substr(0, kLongestWrapping));
+}
+
+bool is_closed_at_a_glance(std::string_view line) {
+  // In front of a message in a line that begins with a date, nothing is quoted: its header need not be read.
+  const bool begins_with_date = line.size() > 4 && line[4] == '/' && line[0] >= '0' && line[0] <= '9';
+  const std::size_t message = begins_with_date ? 0 : find_wrapped_message(line.substr(0, kLongestWrapping));
+  if (message == npos) return false;
+  const std::string_view rest = line.substr(message);
+  const std::size_t quotes = count_bytes(rest, '"');
+  if (quotes == 0) return true;
+  if (quotes % 2 != 0 || !rest.ends_with('"')) return false;
+  // A path that holds an encoded line feed asks for a closer look.
+  for (auto at = rest.find('%'); at != npos; at = rest.find('%', at + 1)) {
+    if (at + 1 < rest.size() && rest[at + 1] == '0') return false;
+  }
+  return true;
 }
 
 }  // namespace handshaked::parse

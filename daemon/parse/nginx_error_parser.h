@@ -30,4 +30,12 @@ std::size_t header_length(std::string_view line);
 /// put into it? True when a quote that the message opened is not closed and no context follows.
 bool is_left_open(std::string_view line);
 
+/// Where the message begins behind nginx's own header, or behind one in a wrapping that is known at a glance (message_begin.h). npos: take
+/// the line apart to know.
+std::size_t message_at_a_glance(std::string_view line);
+
+/// True only for a line that is not left open, wrapped or not, and for nearly every such line: said from its quotes, without taking it
+/// apart. All of them are closed, and the last one ends the line, or there are none.
+bool is_closed_at_a_glance(std::string_view line);
+
 }  // namespace handshaked::parse

@@ -75,10 +75,10 @@ bool is_inside_record(std::string_view window, std::size_t line_begin, std::size
   std::size_t record_begin = npos;
   while (at < line_begin) {
     const std::size_t end = end_of_line(window, at);
-    const Unwrapped line(window.substr(at, end - at));
-    if (record_begin != npos && (closes_record(line) || end + 1 - record_begin >= kRecordLimit)) {
-      record_begin = npos;
-    } else if (record_begin == npos && is_left_open(line.text())) {
+    const std::string_view whole = window.substr(at, end - at);
+    if (record_begin != npos) {
+      if (closes_record(Unwrapped(whole)) || end + 1 - record_begin >= kRecordLimit) record_begin = npos;
+    } else if (!is_closed_at_a_glance(whole) && is_left_open(Unwrapped(whole).text())) {
       record_begin = at;
     }
     at = end + 1;
@@ -91,7 +91,9 @@ bool is_followed_by_orphan(std::string_view window, std::size_t line_end) {
   std::size_t at = line_end + 1;
   for (int lines = 0; lines < 8 && at < window.size() && at < line_end + kRecordLimit; ++lines) {
     const std::size_t end = end_of_line(window, at);
-    const Unwrapped line(window.substr(at, end - at));
+    const std::string_view whole = window.substr(at, end - at);
+    if (message_at_a_glance(whole) != npos) return false;
+    const Unwrapped line(whole);
     if (line.header() != 0) return false;
     if (count_contexts(line.text()) != 0) return true;
     at = end + 1;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <deque>
+#include <random>
 #include <string>
 
 namespace handshaked::parse {
@@ -234,6 +235,49 @@ TEST(NginxErrorParser, LeftOpenMeansAnUnclosedQuoteWithoutContext) {
       "2026/11/21 02:58:15 [error] 9#10: *1 open() \"/srv/y\" failed (2: x), client: 1.1.1.1, server: a, request: \"GET / HTTP/1.1\""));
   EXPECT_FALSE(is_left_open("2026/11/21 02:58:15 [emerg] 9#9: cannot load certificate \"/etc/x.pem\": oops"));
   EXPECT_FALSE(is_left_open("no header and a \" quote"));
+}
+
+/// Lines out of what lines consist of, whole and broken.
+std::string random_record(std::mt19937& random) {
+  static const std::string kPieces[] = {"open() \"/srv/a",
+                                        "\" failed (2: x)",
+                                        ", client: 192.0.2.1",
+                                        ", server: gw",
+                                        ", request: \"GET /a",
+                                        " HTTP/1.1\"",
+                                        ", upstream: \"https://a:1/",
+                                        "%0a",
+                                        "\"",
+                                        ", host: \"gw\"",
+                                        ", referrer: \"https://a/\"",
+                                        " while reading",
+                                        "%0A2026",
+                                        "plain words",
+                                        "\\\""};
+  std::string line = random() % 8 == 0 ? "" : "2026/11/21 02:58:15 [error] 9#9: *1 ";
+  for (auto pieces = random() % 9; pieces > 0; --pieces) line += kPieces[random() % std::size(kPieces)];
+  if (random() % 16 == 0) line.append(2100, 'x');
+  return line;
+}
+
+TEST(NginxErrorParser, WhatIsClosedAtAGlanceIsNeverLeftOpen) {
+  static const std::string kWrappings[] = {"", "<187>Nov 21 02:58:15 web-1 nginx: ", "2026-11-21T02:58:15Z stderr F ",
+                                           "<187>1 2026-11-21T02:58:15Z web-1 \"nginx\" 9 - - ", "web-1  | "};
+  std::mt19937 random(16);
+  int closed = 0, open = 0;
+  for (int round = 0; round < 40'000; ++round) {
+    const std::string record = random_record(random);
+    const bool is_open = is_left_open(record);
+    open += is_open ? 1 : 0;
+    for (const std::string& wrapping : kWrappings) {
+      const bool is_closed = is_closed_at_a_glance(wrapping + record);
+      closed += is_closed ? 1 : 0;
+      EXPECT_FALSE(is_open && is_closed) << wrapping << record;
+    }
+  }
+  EXPECT_GT(closed, 5000);
+  EXPECT_GT(open, 5000);
+  EXPECT_TRUE(is_closed_at_a_glance(kHeader + kVerify + kContext + "request: \"GET / HTTP/1.1\", host: \"a\""));
 }
 
 }  // namespace
