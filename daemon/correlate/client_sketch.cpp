@@ -1,6 +1,7 @@
 #include "correlate/client_sketch.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <charconv>
 #include <cmath>
@@ -87,12 +88,11 @@ void ClientSketch::Many::add_to_registers(std::uint64_t hash) {
 
 std::uint64_t ClientSketch::Many::distinct() const {
   if (registers.empty()) return hashes.size();
+  std::array<std::uint16_t, 65> with_rank{};
+  for (const std::uint8_t rank : registers) ++with_rank[std::min<std::size_t>(rank, 64)];
   double sum = 0;
-  double zeros = 0;
-  for (const std::uint8_t rank : registers) {
-    sum += std::ldexp(1.0, -rank);
-    zeros += rank == 0 ? 1 : 0;
-  }
+  for (int rank = 0; rank <= 64; ++rank) sum += std::ldexp(static_cast<double>(with_rank[static_cast<std::size_t>(rank)]), -rank);
+  const double zeros = with_rank[0];
   constexpr double kCount = kRegisters;
   const double estimate = 0.7213 / (1 + 1.079 / kCount) * kCount * kCount / sum;
   // Few clients: counting the registers that are still empty is more exact (Flajolet et al. 2007, section 4).

@@ -23,13 +23,17 @@ void merge_distinct(std::vector<std::string>& into, const std::vector<std::strin
   }
 }
 
-void merge_distinct(Shared<std::vector<std::string>>& into, const std::vector<std::string>& from, std::size_t limit) {
-  const bool has_news = std::any_of(from.begin(), from.end(),
-                                    [&into](const std::string& text) { return std::find(into.begin(), into.end(), text) == into.end(); });
-  if (!has_news || into.size() >= limit) return;
-  std::vector<std::string> merged = into;
+/// Says whether anything was new.
+bool merge_distinct(Shared<std::vector<std::string>>& into, const std::vector<std::string>& from, std::size_t limit) {
+  const std::vector<std::string>& known = into.get();
+  if (known.size() >= limit) return false;
+  const bool has_news = std::any_of(
+      from.begin(), from.end(), [&known](const std::string& text) { return std::find(known.begin(), known.end(), text) == known.end(); });
+  if (!has_news) return false;
+  std::vector<std::string> merged = known;
   merge_distinct(merged, from, limit);
   into = std::move(merged);
+  return true;
 }
 
 void add_samples(std::vector<std::string>& samples, const std::vector<std::string>& lines, bool is_crowd) {
@@ -82,7 +86,8 @@ void Correlator::absorb_failure(const FoldedFailure& folded, const FailureBatch&
 
 /// nullptr: there are too many already.
 Correlator::Live* Correlator::find_or_create(const FoldedFailure& folded, const FailureBatch& batch, Time now) {
-  const std::string print = fingerprint(folded.rule->id, folded.place);
+  const SharedText known = folded.fingerprint.empty() ? SharedText(fingerprint(folded.rule->id, folded.place)) : folded.fingerprint;
+  const std::string& print = known;
   if (const auto it = live_.find(print); it != live_.end()) return it->second.get();
   if (Live* const adopted = adopt_consequence(folded, print)) return adopted;
   if (Live* const revived = revive(print, folded, now)) return revived;
@@ -107,6 +112,7 @@ Correlator::Live* Correlator::adopt_consequence(const FoldedFailure& folded, con
     incident.count = 0;
     incident.clients = ClientSketch();
     incident.sample_lines.clear();
+    share_texts(incident);
     owned->rule_severity = std::max(owned->rule_severity, folded.rule->severity);
     Live& live = *owned;
     live_.emplace(live.incident.fingerprint, std::move(owned));
@@ -150,6 +156,7 @@ Correlator::Live& Correlator::create(const FoldedFailure& folded, const std::str
   incident.severity = live.rule_severity = folded.rule->severity;
   incident.late = batch.late;
   incident.opened_at = incident.run_since = folded.first_at;
+  share_texts(incident);
   by_id_.emplace(incident.id, &live);
   live_.emplace(incident.fingerprint, std::move(owned));
   return live;
@@ -179,10 +186,14 @@ void Correlator::grow(Live& live, const FoldedFailure& folded, const FailureBatc
     if (!incident.noise_history) incident.noise_history.emplace();
     incident.noise_history->add(folded.last_at, folded.count, folded.networks);
   }
-  merge_distinct(incident.servers, folded.servers, Incident::kMaxServers);
+  if (merge_distinct(incident.servers, folded.servers, Incident::kMaxServers)) lists_.pool(incident.servers);
   add_samples(incident.sample_lines, folded.sample_lines, live_.size() > kCrowd);
-  merge_distinct(incident.hosts, folded.hosts.empty() ? std::vector<std::string>{options_.host} : folded.hosts, Incident::kMaxHosts);
-  share_texts(incident);
+  const bool is_known_host =
+      folded.hosts.empty() && std::find(incident.hosts.begin(), incident.hosts.end(), options_.host) != incident.hosts.end();
+  if (!is_known_host &&
+      merge_distinct(incident.hosts, folded.hosts.empty() ? std::vector<std::string>{options_.host} : folded.hosts, Incident::kMaxHosts)) {
+    lists_.pool(incident.hosts);
+  }
 
   index(incident);
   if (folded.place.server != incident.place.server && incident.place.side == parse::Side::upstream &&

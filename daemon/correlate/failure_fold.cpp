@@ -14,6 +14,19 @@ void add_distinct(std::vector<std::string>& list, std::string_view text, std::si
   list.emplace_back(text);
 }
 
+/// Makes the place of an earlier failure with the same key that of this one: only what is no part of the key may differ.
+void recall_place(const match::RecognisedLine& failure, Place& place) {
+  const auto renew = [](SharedText& known, std::string_view text) {
+    if (std::string_view(known) != text) known = text;
+  };
+  renew(place.name, failure.tls.name.substr(0, 255));
+  renew(place.server, failure.record.server);
+  renew(place.scheme, parse::upstream_scheme(failure.record));
+}
+
+/// Lines of one half minute are one bucket of FailureWindow, too: they may be added together.
+std::int64_t half_minute_of(Time at) { return std::chrono::floor<std::chrono::seconds>(at.time_since_epoch()) / std::chrono::seconds(30); }
+
 }  // namespace
 
 FailureFold::FailureFold(std::shared_ptr<const match::RuleSet> rules, std::string source) {
@@ -21,13 +34,26 @@ FailureFold::FailureFold(std::shared_ptr<const match::RuleSet> rules, std::strin
   batch_.source = std::move(source);
 }
 
-FoldedFailure* FailureFold::find_or_add(const match::RecognisedLine& failure, const IncidentKey& key) {
-  if (const auto it = by_key_.find(key.hash); it != by_key_.end()) return &batch_.failures[it->second];
+FoldedFailure* FailureFold::find_or_add(const match::RecognisedLine& failure, const IncidentKey& key, Time at) {
+  const auto it = known_.find(key.hash);
+  const std::int64_t half_minute = half_minute_of(at);
+  if (it != known_.end() && it->second.batch == batch_number_ && it->second.half_minute == half_minute)
+    return &batch_.failures[it->second.index];
   if (batch_.failures.size() >= kMaxPlaces) return nullptr;
-  by_key_.emplace(key.hash, batch_.failures.size());
+  Known& known = it != known_.end() ? it->second : known_[key.hash];
+  if (known.fingerprint.empty()) {
+    known.place = place_of(failure, key);
+    known.fingerprint = fingerprint(failure.rule.id, known.place);
+  } else {
+    recall_place(failure, known.place);
+  }
+  known.batch = batch_number_;
+  known.half_minute = half_minute;
+  known.index = batch_.failures.size();
   FoldedFailure& folded = batch_.failures.emplace_back();
   folded.rule = &failure.rule;
-  folded.place = place_of(failure, key);
+  folded.place = known.place;
+  folded.fingerprint = known.fingerprint;
   folded.opening_offset = failure.offset.value;
   return &folded;
 }
@@ -38,12 +64,14 @@ void FailureFold::on_failure(const match::RecognisedLine& failure) {
     return;
   }
   const IncidentKey key = incident_key(failure);
-  FoldedFailure* const folded = find_or_add(failure, key);
+  const Time at = failure.time && !live_ ? failure.time->utc : now_;
+  FoldedFailure* const folded = find_or_add(failure, key, at);
   if (folded == nullptr) {
     ++batch_.overflow;
     return;
   }
-  const Time at = failure.time && !live_ ? failure.time->utc : now_;
+  earliest_ = std::min(earliest_, at);
+  latest_ = std::max(latest_, at);
   if (folded->count == 0) folded->first_at = folded->last_at = at;
   folded->first_at = std::min(folded->first_at, at);
   folded->last_at = std::max(folded->last_at, at);
@@ -59,7 +87,10 @@ FailureBatch FailureFold::take() {
   FailureBatch next;
   next.rules = batch_.rules;
   next.source = batch_.source;
-  by_key_.clear();
+  ++batch_number_;
+  earliest_ = Time::max();
+  latest_ = Time::min();
+  if (known_.size() > kMaxKnown) known_.clear();
   return std::exchange(batch_, std::move(next));
 }
 

@@ -14,10 +14,12 @@
 
 namespace handshaked::correlate {
 
-/// Many lines of one fault, folded: what crosses from a reader to the correlator, however long the storm.
+/// Many lines of one fault within half a minute, folded: what crosses from a reader to the correlator, however long the
+/// storm.
 struct FoldedFailure {
   const match::Rule* rule = nullptr;  ///< lives as long as the batch's rule set
   Place place;
+  SharedText fingerprint;  ///< of rule and place; may be empty: then whoever needs it makes it
   std::uint64_t count = 0;
   Time first_at{}, last_at{};
   std::uint64_t opening_offset = 0;  ///< of the first line: incident ids derive from it, so that a replay gives the same
@@ -55,14 +57,27 @@ class FailureFold : public FailureHandler {
   bool empty() const { return batch_.failures.empty() && batch_.untrusted == 0; }
   /// Time to take() it: it grows with the different places that the log names.
   bool is_full() const { return batch_.failures.size() >= kFullPlaces; }
+  /// From the earliest line that was folded to the latest.
+  Duration span() const { return earliest_ > latest_ ? Duration(0) : latest_ - earliest_; }
   /// Hands over what was folded and begins anew.
   FailureBatch take();
 
  private:
-  FoldedFailure* find_or_add(const match::RecognisedLine& failure, const IncidentKey& key);
+  /// A place outlives the batch: in a storm every batch names the same ones, and to name one anew costs more than to count its lines.
+  struct Known {
+    Place place;
+    SharedText fingerprint;
+    std::uint64_t batch = 0;       ///< the number of the batch in which it stands, …
+    std::size_t index = 0;         ///< … and where
+    std::int64_t half_minute = 0;  ///< of the lines that are folded there
+  };
+  FoldedFailure* find_or_add(const match::RecognisedLine& failure, const IncidentKey& key, Time at);
 
+  static constexpr std::size_t kMaxKnown = 2 * kMaxPlaces;
   FailureBatch batch_;
-  std::unordered_map<std::uint64_t, std::size_t> by_key_;
+  std::uint64_t batch_number_ = 1;
+  std::unordered_map<std::uint64_t, Known> known_;  ///< by the hash of the key
+  Time earliest_ = Time::max(), latest_ = Time::min();
   Time now_{};
   bool live_ = false;
 };

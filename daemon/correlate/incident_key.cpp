@@ -1,5 +1,7 @@
 #include "correlate/incident_key.h"
 
+#include <cstring>
+
 #include "base/digest.h"
 
 namespace handshaked::correlate {
@@ -7,9 +9,23 @@ namespace {
 
 constexpr auto npos = std::string_view::npos;
 
+/// Eight bytes a step: it runs for every line.
 std::uint64_t mix(std::uint64_t hash, std::string_view text) {
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
-  return (hash ^ 0xFF) * 0x100000001b3ULL;
+  const auto step = [&hash](std::uint64_t word) {
+    hash = (hash ^ word) * 0x9E3779B97F4A7C15ULL;
+    hash ^= hash >> 32;
+  };
+  step(text.size());
+  std::size_t i = 0;
+  std::uint64_t word = 0;
+  for (; i + 8 <= text.size(); i += 8) {
+    std::memcpy(&word, text.data() + i, 8);
+    step(word);
+  }
+  word = 0;
+  if (i < text.size()) std::memcpy(&word, text.data() + i, text.size() - i);
+  step(word);
+  return hash;
 }
 
 /// The first quoted value of a configuration-time message, or its "in FILE:LINE".
