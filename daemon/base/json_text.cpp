@@ -1,11 +1,17 @@
 #include "base/json_text.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstring>
 
+#include "base/plain_json.h"
 #include "base/utf8.h"
 #include "base/visible_text.h"
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 namespace handshaked {
 namespace {
@@ -65,6 +71,47 @@ void append_escaped_point(std::string& out, char32_t point) {
 }
 
 }  // namespace
+
+#if defined(__SSE2__)
+
+bool copy_plain_json(char* to, std::string_view bytes) {
+  constexpr std::size_t kStep = 16;
+  const auto copy = [to, &bytes](std::size_t at) {
+    const __m128i chunk = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes.data() + at));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to + at), chunk);
+    // As signed numbers, bytes beyond ASCII are below the control characters.
+    const __m128i special =
+        _mm_or_si128(_mm_cmplt_epi8(chunk, _mm_set1_epi8(' ')),
+                     _mm_or_si128(_mm_cmpeq_epi8(chunk, _mm_set1_epi8('"')), _mm_cmpeq_epi8(chunk, _mm_set1_epi8('\\'))));
+    return _mm_movemask_epi8(special) == 0;
+  };
+  std::size_t i = 0;
+  for (; i + kStep <= bytes.size(); i += kStep) {
+    if (!copy(i)) return false;
+  }
+  // What is left: the last step or word once more, from the end.
+  if (bytes.size() >= kStep) return i == bytes.size() || copy(bytes.size() - kStep);
+  if (bytes.size() >= 8) {
+    std::memcpy(to, bytes.data(), 8);
+    std::memcpy(to + bytes.size() - 8, bytes.data() + bytes.size() - 8, 8);
+    return is_plain(bytes.data()) && is_plain(bytes.data() + bytes.size() - 8);
+  }
+  for (; i < bytes.size(); ++i) {
+    if (!is_plain_byte(static_cast<unsigned char>(bytes[i]))) return false;
+    to[i] = bytes[i];
+  }
+  return true;
+}
+
+#else
+
+bool copy_plain_json(char* to, std::string_view bytes) {
+  if (plain_length(bytes) != bytes.size()) return false;
+  std::copy(bytes.begin(), bytes.end(), to);
+  return true;
+}
+
+#endif
 
 std::string& append_json_string(std::string& out, std::string_view bytes) {
   out.push_back('"');

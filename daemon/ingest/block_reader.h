@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/result.h"
 #include "ingest/decoded_file.h"
@@ -21,6 +22,9 @@ class BlockReader {
   /// The next whole lines, or nothing at the end. The block is valid until the next call. A file that breaks off or is
   /// damaged first gives everything in front of the damage, then fails.
   Result<std::optional<LineBlock>> next();
+
+  /// Keeps the block that next() gave valid: its memory is the caller's, in exchange for memory to go on with (which may be empty).
+  LineSplitter::Buffer exchange_buffer(LineSplitter::Buffer next) { return splitter_.exchange_buffer(std::move(next)); }
 
   /// For a progress bar: bytes taken of the file as it is stored, of this many (nothing for a pipe).
   std::uint64_t bytes_read() const { return file_.bytes_read(); }

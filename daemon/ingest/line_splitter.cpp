@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "base/check.h"
 
@@ -91,6 +92,21 @@ std::optional<LineBlock> LineSplitter::finish() {
   CHECK(!skipping_ || begin_ == end_);
   if (begin_ == end_) return std::nullopt;
   return deliver(end_);
+}
+
+LineSplitter::Buffer LineSplitter::exchange_buffer(Buffer next) {
+  kept_ = std::max(kept_, begin_ - std::min(begin_, kNginxLineLimit));
+  const std::size_t needed = std::max<std::size_t>(end_ - kept_, 1);
+  if (next.capacity < needed) next = {.bytes = std::make_unique_for_overwrite<char[]>(capacity_), .capacity = capacity_};
+  std::memcpy(next.bytes.get(), buffer_.get() + kept_, end_ - kept_);
+  if (cut_) next.bytes[cut_at_ - kept_] = cut_byte_;  // whoever has the old buffer still sees the line that was cut
+  cut_ = false;
+  Buffer delivered{.bytes = std::exchange(buffer_, std::move(next.bytes)), .capacity = std::exchange(capacity_, next.capacity)};
+  base_ += kept_;
+  begin_ -= kept_;
+  end_ -= kept_;
+  kept_ = 0;
+  return delivered;
 }
 
 void LineSplitter::shrink() {

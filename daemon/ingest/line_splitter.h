@@ -59,6 +59,14 @@ class LineSplitter {
   /// Bytes of overlong lines that were not delivered, their line feeds not counted.
   std::uint64_t skipped_bytes() const { return skipped_bytes_; }
 
+  struct Buffer {
+    std::unique_ptr<char[]> bytes;
+    std::size_t capacity = 0;
+  };
+  /// Hands over the buffer in which the block that was delivered last stands, for somebody who is not done with it, and goes on in
+  /// `next` with what is still needed of it.
+  Buffer exchange_buffer(Buffer next);
+
   /// Gives memory back that an idle source does not need. Invalidates blocks.
   void shrink();
 

@@ -102,6 +102,11 @@ class Parser {
     verb->add_option("--time-zone", zone, "Zone of the log's times: local, UTC, +08:00 or Europe/Berlin (default: local)")
         ->type_name("ZONE");
   }
+  static void add_jobs(CLI::App* verb, unsigned& jobs) {
+    verb->add_option("-j,--jobs", jobs, "Threads that search a large file (default: one a processor)")
+        ->type_name("N")
+        ->check(CLI::Range(1U, 256U).description(""));
+  }
   static void add_language(CLI::App* verb, Language& language) {
     language = language_of_locale();
     add_choice<Language>(verb, "--lang", {{"en", Language::en}, {"zh", Language::zh}}, language,
@@ -135,6 +140,7 @@ class Parser {
         {{"info", match::Severity::info}, {"warning", match::Severity::warning}, {"critical", match::Severity::critical}}, scan_.fail_on,
         "Exit with 1 when a fault is at least so severe: info, warning or critical; noise does not count", "SEVERITY");
     add_language(scan_verb_, scan_.language);
+    add_jobs(scan_verb_, scan_.jobs);
     add_time_zone(scan_verb_, scan_.time_zone);
     add_rules(scan_verb_, scan_.rules_directory);
   }
@@ -146,6 +152,7 @@ class Parser {
     match_verb_->add_flag("--print-literals", match_.print_literals,
                           "Print the texts of which the rules require one, as for grep -F -f, and end");
     match_verb_->add_flag("--line-buffered", match_.line_buffered, "Write every object at once");
+    add_jobs(match_verb_, match_.jobs);
     add_time_zone(match_verb_, match_.time_zone);
     add_rules(match_verb_, match_.rules_directory);
     add_only_format(match_verb_);

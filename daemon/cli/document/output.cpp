@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <string_view>
 #include <utility>
 
 namespace handshaked::cli {
@@ -34,15 +33,28 @@ Output::~Output() {
   if (owns_) ::close(descriptor_);
 }
 
+void Output::write(std::string_view text) {
+  if (text.size() < kWriteSize) {
+    buffer_.append(text);
+    pass_on();
+    return;
+  }
+  write_all();
+  write_now(text);
+}
+
 void Output::write_all() {
-  std::string_view rest = buffer_;
+  write_now(buffer_);
+  buffer_.clear();
+}
+
+void Output::write_now(std::string_view rest) {
   while (!rest.empty() && !reader_is_gone_ && failure_number_ == 0) {
     const ssize_t written = ::write(descriptor_, rest.data(), rest.size());
     if (written >= 0) rest.remove_prefix(static_cast<std::size_t>(written));
     else if (errno == EPIPE) reader_is_gone_ = true;
     else if (errno != EINTR) failure_number_ = errno;
   }
-  buffer_.clear();
 }
 
 Result<> Output::flush() {

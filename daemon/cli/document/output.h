@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 
@@ -20,6 +21,8 @@ class Output {
 
   /// Append here, then call `pass_on` when it is worth it. Grows once, then keeps its memory.
   std::string& buffer() { return buffer_; }
+  /// Appends `text`; a long one is not copied, but written behind what waits.
+  void write(std::string_view text);
   /// Writes when at least 64 KiB wait. After a failure the bytes are dropped and `flush` tells.
   void pass_on() {
     if (buffer_.size() >= kWriteSize) write_all();
@@ -34,6 +37,7 @@ class Output {
   static constexpr std::size_t kWriteSize = 64 * 1024;
   Output(int descriptor, bool owns, std::string name);
   void write_all();
+  void write_now(std::string_view text);
 
   int descriptor_ = -1;
   bool owns_ = false;

@@ -1,6 +1,10 @@
 #include "cli/log/log_reading.h"
 
+#include <sys/stat.h>
+
+#include <algorithm>
 #include <cstdio>
+#include <thread>
 
 #include "base/visible_text.h"
 
@@ -15,6 +19,13 @@ Result<> read_log(const std::string& path, LineAnalysis& analysis, FailureHandle
     analysis.consume(*block, handler);
     if (!after_block(*block, reader)) return success();
   }
+}
+
+unsigned useful_threads(const std::string& path, unsigned wanted) {
+  constexpr off_t kSmall = 512 * 1024;  // as it is stored; packed ten times as much
+  struct stat status {};
+  if (path == "-" || ::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_size < kSmall) return 1;
+  return wanted != 0 ? wanted : std::max(1U, std::thread::hardware_concurrency());
 }
 
 void complain_about(const Error& error) { std::fprintf(stderr, "handshaked: %s\n", visible_text(error.message()).c_str()); }

@@ -15,6 +15,10 @@ namespace handshaked::cli {
 Result<> read_log(const std::string& path, LineAnalysis& analysis, FailureHandler& handler,
                   const std::function<bool(const ingest::LineBlock&, const ingest::BlockReader&)>& after_block);
 
+/// On how many threads the analysis of a log is worth running, of the `wanted` ones (0: as many as there are processors). One for a pipe
+/// and for what is over before they have begun.
+unsigned useful_threads(const std::string& path, unsigned wanted);
+
 /// "handshaked: error.log: permission denied", on standard error.
 void complain_about(const Error& error);
 

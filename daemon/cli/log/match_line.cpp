@@ -1,60 +1,115 @@
 #include "cli/log/match_line.h"
 
-#include <charconv>
+#include <algorithm>
 #include <concepts>
+#include <cstring>
 
 #include "base/json_text.h"
-#include "base/json_writer.h"
+#include "base/plain_json.h"
 
 namespace handshaked::cli {
 namespace {
 
-/// Members of one flat object, with names that are given with their punctuation: `,"line":`. The first one's comma is
-/// turned into the brace.
+/// Members of flat objects, with names that are given with their punctuation: `,"line":`. The first one's comma is turned into the brace.
 class Members {
  public:
-  explicit Members(std::string& out) : out_(out), begin_(out.size()) {}
+  explicit Members(MatchText& out) : out_(out), begin_(out.size()) {}
 
-  void text(std::string_view name, std::string_view value) { append_json_string(out_.append(name), value); }
+  void text(std::string_view name, std::string_view value) { out_.raw(name).text(value); }
   void present_text(std::string_view name, std::string_view value) {
     if (parse::has(value)) text(name, value);
   }
-  void number(std::string_view name, std::integral auto value) {
-    char digits[24];
-    const auto [end, error] = std::to_chars(digits, digits + sizeof digits, value);
-    out_.append(name).append(digits, static_cast<std::size_t>(end - digits));
-  }
+  void number(std::string_view name, std::integral auto value) { out_.raw(name).number(value); }
   template <class T>
   void present_number(std::string_view name, const std::optional<T>& value) {
     if (value) number(name, *value);
   }
-  void truth(std::string_view name, bool value) { out_.append(name).append(value ? "true" : "false"); }
+  void truth(std::string_view name, bool value) { out_.raw(name).raw(value ? "true" : "false"); }
   bool empty() const { return out_.size() == begin_; }
   void close() {
-    if (empty()) out_ += '{';
+    if (empty()) out_.raw("{");
     else out_[begin_] = '{';
-    out_ += '}';
+    out_.raw("}");
   }
 
  private:
-  std::string& out_;
+  MatchText& out_;
   std::size_t begin_;
 };
 
-void append_openssl_errors(std::string& out, const parse::TlsDetail& tls) {
+void append_openssl_errors(MatchText& out, const parse::TlsDetail& tls) {
   if (tls.error_count == 0) return;
-  out += ",\"openssl_errors\":[";
+  out.raw(",\"openssl_errors\":[");
   for (std::size_t i = 0; i < tls.error_count; ++i) {
-    if (i != 0) out += ',';
-    append_json_string(out, tls.errors[i].whole);
+    if (i != 0) out.raw(",");
+    out.text(tls.errors[i].whole);
   }
-  out += ']';
+  out.raw("]");
+}
+
+void append_record(MatchText& out, const parse::ErrorRecord& record, std::string_view time_member) {
+  out.raw(",\"record\":");
+  Members members(out);
+  out.raw(time_member);
+  if (record.level != parse::Level::none) members.text(",\"level\":", parse::to_string(record.level));
+  members.present_number(",\"pid\":", record.pid);
+  members.present_number(",\"tid\":", record.tid);
+  members.present_number(",\"connection\":", record.connection);
+  members.text(",\"message\":", record.message);
+  if (!record.action.empty()) members.text(",\"action\":", record.action);
+  members.present_text(",\"client\":", record.client);
+  members.present_text(",\"server\":", record.server);
+  members.present_text(",\"request\":", record.request);
+  members.present_text(",\"upstream\":", record.upstream);
+  if (const std::string_view peer = parse::has(record.upstream) ? parse::upstream_peer(record) : record.peer; !peer.empty()) {
+    members.text(",\"peer\":", peer);
+  }
+  members.present_text(",\"host\":", record.host);
+  members.present_text(",\"referrer\":", record.referrer);
+  members.truth(",\"truncated\":", record.truncated);
+  members.close();
+}
+
+void append_tls(MatchText& out, const parse::TlsDetail& tls) {
+  const std::size_t before = out.size();
+  out.raw(",\"tls\":");
+  Members members(out);
+  members.present_number(",\"verify_code\":", tls.verify_code);
+  members.present_text(",\"verify_text\":", tls.verify_text);
+  if (tls.decisive != nullptr) {
+    members.present_text(",\"reason\":", tls.decisive->reason);
+    if (tls.decisive->reason_code != 0) members.number(",\"reason_code\":", tls.decisive->reason_code);
+  }
+  members.present_number(",\"alert\":", tls.alert);
+  append_openssl_errors(out, tls);
+  members.present_text(",\"name\":", tls.name);
+  if (members.empty()) out.cut(before);
+  else members.close();
 }
 
 /// A rule that takes lines of every side says nothing about the side; the line does.
 constexpr std::size_t kAllSides = 4;
 
 }  // namespace
+
+MatchText& MatchText::text(std::string_view value) {
+  make_room(value.size() + 2);
+  bytes_[size_] = '"';
+  if (copy_plain_json(bytes_.get() + size_ + 1, value)) {
+    size_ += value.size() + 1;
+    bytes_[size_++] = '"';
+    return *this;
+  }
+  std::string escaped;
+  return raw(append_json_string(escaped, value));
+}
+
+void MatchText::grow(std::size_t size) {
+  capacity_ = std::max(2 * capacity_, size_ + size);
+  auto larger = std::make_unique_for_overwrite<char[]>(capacity_);
+  if (size_ > 0) std::memcpy(larger.get(), bytes_.get(), size_);
+  bytes_ = std::move(larger);
+}
 
 MatchLineWriter::MatchLineWriter(std::string_view file, const match::RuleSet& rules)
     : first_rule_(rules.rules().data()), rule_texts_(rules.rules().size()) {
@@ -86,58 +141,28 @@ const std::string& MatchLineWriter::time_text(const parse::ZonedTime& time) {
 }
 
 void MatchLineWriter::append(std::string& out, const match::RecognisedLine& failure) {
-  out += beginning_;
-  Members members(out);
-  members.number("", failure.line_number);
-  members.number(",\"offset\":", failure.offset.value);
-  out += rule_text(failure.rule);
+  text_.cut(0);
+  text_.raw(beginning_).number(failure.line_number);
+  text_.raw(",\"offset\":").number(failure.offset.value);
+  text_.raw(rule_text(failure.rule));
   const parse::Side side = failure.rule.contexts.size() == kAllSides ? failure.record.side : failure.rule.side;
-  out.append(",\"side\":\"").append(parse::to_string(side)).append("\"");
-  members.truth(",\"trusted\":", failure.trusted);
-  append_record_member(out, failure.record, failure.time ? std::string_view(time_text(*failure.time)) : std::string_view{});
-  append_tls_member(out, failure.tls);
-  out += "}\n";
+  text_.raw(",\"side\":\"").raw(parse::to_string(side)).raw(failure.trusted ? "\",\"trusted\":true" : "\",\"trusted\":false");
+  append_record(text_, failure.record, failure.time ? std::string_view(time_text(*failure.time)) : std::string_view{});
+  append_tls(text_, failure.tls);
+  text_.raw("}\n");
+  out.append(text_.view());
 }
 
 void append_record_member(std::string& out, const parse::ErrorRecord& record, std::string_view time_member) {
-  out += ",\"record\":";
-  Members members(out);
-  out += time_member;
-  if (record.level != parse::Level::none) members.text(",\"level\":", parse::to_string(record.level));
-  members.present_number(",\"pid\":", record.pid);
-  members.present_number(",\"tid\":", record.tid);
-  members.present_number(",\"connection\":", record.connection);
-  members.text(",\"message\":", record.message);
-  if (!record.action.empty()) members.text(",\"action\":", record.action);
-  members.present_text(",\"client\":", record.client);
-  members.present_text(",\"server\":", record.server);
-  members.present_text(",\"request\":", record.request);
-  members.present_text(",\"upstream\":", record.upstream);
-  if (const std::string_view peer = parse::has(record.upstream) ? parse::upstream_peer(record) : record.peer; !peer.empty()) {
-    members.text(",\"peer\":", peer);
-  }
-  members.present_text(",\"host\":", record.host);
-  members.present_text(",\"referrer\":", record.referrer);
-  members.truth(",\"truncated\":", record.truncated);
-  members.close();
+  MatchText text;
+  append_record(text, record, time_member);
+  out.append(text.view());
 }
 
 void append_tls_member(std::string& out, const parse::TlsDetail& tls) {
-  static constexpr std::string_view kName = ",\"tls\":";
-  const std::size_t before = out.size();
-  out += kName;
-  Members members(out);
-  members.present_number(",\"verify_code\":", tls.verify_code);
-  members.present_text(",\"verify_text\":", tls.verify_text);
-  if (tls.decisive != nullptr) {
-    members.present_text(",\"reason\":", tls.decisive->reason);
-    if (tls.decisive->reason_code != 0) members.number(",\"reason_code\":", tls.decisive->reason_code);
-  }
-  members.present_number(",\"alert\":", tls.alert);
-  append_openssl_errors(out, tls);
-  members.present_text(",\"name\":", tls.name);
-  if (members.empty()) out.resize(before);
-  else members.close();
+  MatchText text;
+  append_tls(text, tls);
+  out.append(text.view());
 }
 
 }  // namespace handshaked::cli

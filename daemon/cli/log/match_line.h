@@ -1,5 +1,9 @@
 #pragma once
 
+#include <algorithm>
+#include <charconv>
+#include <concepts>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,6 +12,41 @@
 #include "match/rule_set.h"
 
 namespace handshaked::cli {
+
+/// A text that is put together of many short pieces, thousands of times: it keeps its memory, and nothing is written twice.
+class MatchText {
+ public:
+  MatchText& raw(std::string_view piece) {
+    make_room(piece.size());
+    std::copy(piece.begin(), piece.end(), bytes_.get() + size_);
+    size_ += piece.size();
+    return *this;
+  }
+  MatchText& number(std::integral auto value) {
+    constexpr std::size_t kDigits = 24;
+    make_room(kDigits);
+    size_ = static_cast<std::size_t>(std::to_chars(bytes_.get() + size_, bytes_.get() + size_ + kDigits, value).ptr - bytes_.get());
+    return *this;
+  }
+  /// As a JSON string.
+  MatchText& text(std::string_view value);
+  /// All but the first so many bytes are forgotten.
+  void cut(std::size_t size) { size_ = size; }
+
+  char& operator[](std::size_t at) { return bytes_[at]; }
+  std::size_t size() const { return size_; }
+  std::string_view view() const { return {bytes_.get(), size_}; }
+
+ private:
+  void make_room(std::size_t size) {
+    if (capacity_ - size_ < size) grow(size);
+  }
+  void grow(std::size_t size);
+
+  std::unique_ptr<char[]> bytes_ = std::make_unique_for_overwrite<char[]>(4096);
+  std::size_t capacity_ = 4096;
+  std::size_t size_ = 0;
+};
 
 /// Writes recognised lines as the JSON objects that `match` prints, one a line. What is the same for many lines (file, rule,
 /// second) is written once and copied. One a log; allocates nothing per line. The rule set must outlive it.
@@ -22,6 +61,7 @@ class MatchLineWriter {
   const std::string& time_text(const parse::ZonedTime& time);
   const std::string& rule_text(const match::Rule& rule);
 
+  MatchText text_;         ///< of the line that is written
   std::string beginning_;  ///< {"file":"…","line":
   const match::Rule* first_rule_;
   std::vector<std::string> rule_texts_;  ///< by the rule's place in the set; filled when first needed

@@ -10,6 +10,7 @@ struct MatchOptions {
   std::string rules_directory;     ///< empty: found by itself
   std::string time_zone = "local";
   bool print_literals = false;  ///< only say what the rules require of a line
+  unsigned jobs = 0;            ///< threads for a large file; 0: as many as there are processors
   bool line_buffered = false;   ///< write each object at once, for a reader that waits for it
 };
 

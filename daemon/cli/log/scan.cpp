@@ -10,6 +10,7 @@
 #include "cli/log/log_reading.h"
 #include "cli/log/log_span.h"
 #include "cli/log/shown_incidents.h"
+#include "cli/log/threaded_reading.h"
 #include "correlate/failure_fold.h"
 
 namespace handshaked::cli {
@@ -54,37 +55,34 @@ class ScanHandler : public FailureHandler {
 
 class Scan {
  public:
-  Scan(std::shared_ptr<const match::RuleSet> rules, const parse::TimeZone& zone, const ScanHooks& hooks, std::optional<std::uint64_t> total)
-      : rules_(std::move(rules)), zone_(zone), hooks_(hooks), correlator_(show_everything()), progress_(total) {}
+  Scan(std::shared_ptr<const match::RuleSet> rules, const parse::TimeZone& zone, const ScanHooks& hooks, unsigned jobs,
+       std::optional<std::uint64_t> total)
+      : rules_(std::move(rules)),
+        zone_(zone),
+        hooks_(hooks),
+        jobs_(hooks.confirm || hooks.on_trusted ? 1 : jobs),
+        correlator_(show_everything()),
+        progress_(total) {}
 
   void read(const std::string& file) {
-    LineAnalysis analysis(rules_, zone_);
-    analysis.count_lines_from_start();
-    analysis.confirm_by_configuration(hooks_.confirm);
-    correlate::FailureFold fold(rules_, file);
-    fold.set_time_fallback(modified_at(file));
-    ScanHandler handler(fold, untrusted_, hooks_);
     LogSpan span(zone_);
-    std::uint64_t skipped = 0;
-    std::uint64_t stored = 0;
-    const auto read = read_log(file, analysis, handler, [&](const ingest::LineBlock& block, const ingest::BlockReader& reader) {
-      span.observe(block);
-      move_clock(span);
-      if (!fold.empty()) correlator_.absorb(fold.take(), newest_);
-      progress_.show(bytes_before_ + reader.bytes_read(), file);
-      skipped = reader.overlong_lines();
-      stored = reader.bytes_read();
-      return true;
-    });
-    bytes_before_ += stored;
-    result_.overlong += skipped;
-    if (!fold.empty()) correlator_.absorb(fold.take(), newest_);
-    note(file, analysis.counters(), span);
+    const unsigned threads = useful_threads(file, jobs_);
+    ScannedLog log{
+        .name = file, .bytes = 0, .lines = 0, .matched = 0, .first_time = {}, .last_time = {}, .looks_like_nginx = true, .error = {}};
+    const Result<> read = threads > 1 ? read_on_threads(file, threads, span, log) : read_here(file, span, log);
+    bytes_before_ += stored_;
+    result_.overlong += skipped_;
+    stored_ = skipped_ = 0;
+    log.first_time = span.first();
+    log.last_time = span.last();
+    log.looks_like_nginx = span.looks_like_nginx();
     if (!read) {
       progress_.erase();
       complain_about(read.error());
-      result_.logs.back().error = read.error().message();
+      log.error = read.error().message();
     }
+    result_.matched += log.matched;
+    result_.logs.push_back(std::move(log));
   }
 
   ScanResult finish() {
@@ -99,17 +97,78 @@ class Scan {
   }
 
  private:
-  void note(const std::string& file, const LineAnalysis::Counters& counters, const LogSpan& span) {
-    result_.matched += counters.matched;
-    result_.forged += counters.forged;
-    result_.logs.push_back({.name = file,
-                            .bytes = counters.bytes,
-                            .lines = counters.lines,
-                            .matched = counters.matched,
-                            .first_time = span.first(),
-                            .last_time = span.last(),
-                            .looks_like_nginx = span.looks_like_nginx(),
-                            .error = {}});
+  /// The stages in a row, for one thread.
+  struct Stages {
+    Stages(const Scan& scan, const std::string& file)
+        : analysis(scan.rules_, scan.zone_), fold(scan.rules_, file), handler(fold, untrusted, scan.hooks_) {
+      fold.set_time_fallback(modified_at(file));
+    }
+    LineAnalysis analysis;
+    correlate::FailureFold fold;
+    ScanHandler::UntrustedCounts untrusted;
+    ScanHandler handler;
+  };
+
+  /// Time to hand over what was folded? Every time costs something for each fault; but the correlator is to see the log's time go by, and a
+  /// batch must not depend on the number of threads.
+  static bool is_batch(const correlate::FailureFold& fold, bool ends_group) {
+    constexpr auto kLongest = std::chrono::seconds(5);
+    return ends_group || fold.is_full() || fold.span() >= kLongest;
+  }
+
+  Result<> read_here(const std::string& file, LogSpan& span, ScannedLog& log) {
+    Stages stages(*this, file);
+    stages.analysis.count_lines_from_start();
+    stages.analysis.confirm_by_configuration(hooks_.confirm);
+    std::size_t blocks = 0;
+    auto read = read_log(file, stages.analysis, stages.handler, [&](const ingest::LineBlock& block, const ingest::BlockReader& reader) {
+      skipped_ = reader.overlong_lines();
+      stored_ = reader.bytes_read();
+      const bool is_enough = is_batch(stages.fold, ++blocks % kBlocksInGroup == 0);
+      absorb(block, is_enough ? stages.fold.take() : correlate::FailureBatch(), span, file);
+      return true;
+    });
+    absorb({}, stages.fold.take(), span, file);
+    log.bytes = stages.analysis.counters().bytes;
+    log.lines = stages.analysis.counters().lines;
+    take_counts(stages, log);
+    return read;
+  }
+
+  Result<> read_on_threads(const std::string& file, unsigned threads, LogSpan& span, ScannedLog& log) {
+    std::vector<std::unique_ptr<Stages>> stages;
+    std::vector<ThreadedReading<correlate::FailureBatch>::Analyse> analysts;
+    for (unsigned i = 0; i < threads; ++i) {
+      Stages& own = *stages.emplace_back(std::make_unique<Stages>(*this, file));
+      analysts.push_back([&own](const ingest::LineBlock& block, const BlockPlace& place, correlate::FailureBatch& found) {
+        own.analysis.consume(block, own.handler);
+        found = is_batch(own.fold, place.ends_group) ? own.fold.take() : correlate::FailureBatch();
+      });
+    }
+    ThreadedReading<correlate::FailureBatch> reading(std::move(analysts));
+    auto read = reading.read(file, [&](const ingest::LineBlock& block, const BlockPlace& place, correlate::FailureBatch& found) {
+      skipped_ = place.overlong_lines;
+      stored_ = place.stored_bytes_read;
+      log.bytes += block.bytes.size();
+      log.lines += place.lines;
+      absorb(block, found, span, file);
+      return true;
+    });
+    for (const auto& own : stages) take_counts(*own, log);
+    return read;
+  }
+
+  void absorb(const ingest::LineBlock& block, const correlate::FailureBatch& found, LogSpan& span, const std::string& file) {
+    span.observe(block);
+    move_clock(span);
+    if (!found.failures.empty() || found.untrusted > 0) correlator_.absorb(found, newest_);
+    progress_.show(bytes_before_ + stored_, file);
+  }
+
+  void take_counts(const Stages& stages, ScannedLog& log) {
+    log.matched += stages.analysis.counters().matched;
+    result_.forged += stages.analysis.counters().forged;
+    for (const auto& [rule, count] : stages.untrusted) untrusted_[rule] += count;
   }
 
   void move_clock(const LogSpan& span) {
@@ -131,19 +190,22 @@ class Scan {
   std::shared_ptr<const match::RuleSet> rules_;
   parse::TimeZone zone_;
   const ScanHooks& hooks_;
+  unsigned jobs_;
   correlate::Correlator correlator_;
   ProgressBar progress_;
   ScanResult result_;
   ScanHandler::UntrustedCounts untrusted_;
   Time newest_{};
-  std::uint64_t bytes_before_ = 0;
+  std::uint64_t bytes_before_ = 0;  ///< of files that were read before, as they are stored
+  std::uint64_t stored_ = 0;        ///< of this one, so far
+  std::uint64_t skipped_ = 0;       ///< lines of it
 };
 
 }  // namespace
 
 ScanResult scan_logs(const std::vector<std::string>& files, std::shared_ptr<const match::RuleSet> rules, const parse::TimeZone& zone,
-                     const ScanHooks& hooks) {
-  Scan scan(std::move(rules), zone, hooks, total_size(files));
+                     const ScanHooks& hooks, unsigned jobs) {
+  Scan scan(std::move(rules), zone, hooks, jobs, total_size(files));
   for (const std::string& file : files) scan.read(file);
   return scan.finish();
 }

@@ -19,8 +19,9 @@ struct ScanHooks {
 };
 
 /// Reads logs through the whole analysis, as the daemon would, with the log's own time as the clock. Every fault is shown, so
-/// nothing waits for a threshold. Files that cannot be read are complained about and noted in the result.
+/// nothing waits for a threshold. Files that cannot be read are complained about and noted in the result. `jobs`: threads for a large file,
+/// 0 for as many as there are processors; hooks are called by one.
 ScanResult scan_logs(const std::vector<std::string>& files, std::shared_ptr<const match::RuleSet> rules, const parse::TimeZone& zone,
-                     const ScanHooks& hooks = {});
+                     const ScanHooks& hooks = {}, unsigned jobs = 0);
 
 }  // namespace handshaked::cli

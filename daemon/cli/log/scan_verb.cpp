@@ -54,7 +54,7 @@ int run_scan(const ScanOptions& options) {
     complain_about(output.error());
     return kExitUsage;
   }
-  const ScanResult result = scan_logs(options.files, base->rules, zone.value());
+  const ScanResult result = scan_logs(options.files, base->rules, zone.value(), {}, options.jobs);
   output.value().buffer() = render(result, *base, options);
   if (const auto flushed = output.value().flush(); !flushed) {
     complain_about(flushed.error());

@@ -20,6 +20,7 @@ struct ScanOptions {
   ScanFormat format = ScanFormat::text;
   std::string output_file;                 ///< empty: standard output
   std::size_t top = 0;                     ///< incidents shown at most; 0: 50 for people, all for programs
+  unsigned jobs = 0;                       ///< threads for a large file; 0: as many as there are processors
   std::optional<match::Severity> fail_on;  ///< exit 1 when an incident that is no noise is at least so severe
 };
 

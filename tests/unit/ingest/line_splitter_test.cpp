@@ -33,9 +33,14 @@ class Feeder {
     std::memcpy(room.data(), input_.data() + fed_, size);
     splitter_.commit(size);
     fed_ += size;
-    while (const auto block = splitter_.next()) take(*block, false);
+    while (const auto block = splitter_.next()) {
+      take(*block, false);
+      if (exchanges_) exchange(*block);
+    }
     ASSERT_EQ(splitter_.end().value, fed_);
   }
+  /// From now on every block keeps its buffer.
+  void exchange_buffers() { exchanges_ = true; }
   Output finish() {
     while (fed_ < input_.size()) feed(input_.size() - fed_);
     const StartPoint consumed = splitter_.consumed();
@@ -47,6 +52,17 @@ class Feeder {
   }
 
  private:
+  /// The block stays as it was, in a buffer of its own, whatever the splitter does next.
+  void exchange(const LineBlock& block) {
+    const std::string bytes(block.bytes), before(block.before);
+    LineSplitter::Buffer delivered = splitter_.exchange_buffer(std::move(spare_));
+    ASSERT_GE(block.before.data(), delivered.bytes.get());
+    ASSERT_LE(block.bytes.data() + block.bytes.size(), delivered.bytes.get() + delivered.capacity);
+    ASSERT_EQ(block.bytes, bytes);
+    ASSERT_EQ(block.before, before);
+    spare_ = std::move(delivered);
+    std::memset(spare_.bytes.get(), 'x', spare_.capacity);
+  }
   void take(const LineBlock& block, bool is_last) {
     ASSERT_FALSE(block.bytes.empty());
     const auto offset = static_cast<std::size_t>(block.offset.value);
@@ -64,6 +80,8 @@ class Feeder {
     }
   }
 
+  bool exchanges_ = false;
+  LineSplitter::Buffer spare_;
   std::string_view input_;
   std::size_t limit_;
   LineSplitter splitter_;
@@ -112,9 +130,12 @@ TEST(LineSplitter, GivesTheSameForEveryChunkSize) {
   for (const std::string& input : kInputs) {
     const Output wanted = expected(input, 8);
     for (std::size_t chunk = 1; chunk <= input.size() + 1; ++chunk) {
-      Feeder feeder(input, 8);
-      for (std::size_t fed = 0; fed < input.size(); fed += chunk) feeder.feed(chunk);
-      EXPECT_EQ(feeder.finish(), wanted) << input << " by " << chunk;
+      for (const bool exchanges : {false, true}) {
+        Feeder feeder(input, 8);
+        if (exchanges) feeder.exchange_buffers();
+        for (std::size_t fed = 0; fed < input.size(); fed += chunk) feeder.feed(chunk);
+        EXPECT_EQ(feeder.finish(), wanted) << input << " by " << chunk;
+      }
     }
   }
 }
