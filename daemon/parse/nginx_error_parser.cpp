@@ -23,6 +23,34 @@ std::size_t find_header_behind_prefix(std::string_view line) {
   return npos;
 }
 
+/// A JSON object in which every string that holds quotes begins with a date, and has them all closed, the last one at its end. What another
+/// envelope inside may hold, and \\u, which may stand for a quote, are left to a closer look.
+bool holds_only_closed_strings(std::string_view json) {
+  bool is_inside = false, ends_in_quote = false;
+  std::size_t begin = 0, quotes = 0;
+  for (std::size_t at = 0; at < json.size(); ++at) {
+    const char c = json[at];
+    if (c == '"') {
+      const bool begins_with_date = begin + 4 < at && json[begin + 4] == '/' && json[begin] >= '0' && json[begin] <= '9';
+      if (is_inside && quotes > 0 && (quotes % 2 != 0 || !ends_in_quote || !begins_with_date)) return false;
+      is_inside = !is_inside;
+      begin = at + 1;
+      quotes = 0;
+    } else if (c == '\\') {
+      const std::string_view escape = json.substr(at, 3);
+      if (escape.size() < 3 || escape[1] == 'u') return false;
+      if (escape[1] == '"') ++quotes;
+      // The line feed that Docker puts behind a line is taken off.
+      if (escape != "\\n\"") ends_in_quote = escape[1] == '"';
+      ++at;
+    } else {
+      if (c == '%' && at + 1 < json.size() && json[at + 1] == '0') return false;
+      ends_in_quote = false;
+    }
+  }
+  return !is_inside;
+}
+
 }  // namespace
 
 const ErrorRecord& NginxErrorParser::parse(std::string_view line) {
@@ -80,6 +108,7 @@ std::size_t message_at_a_glance(std::string_view line) {
 }
 
 bool is_closed_at_a_glance(std::string_view line) {
+  if (line.starts_with('{')) return holds_only_closed_strings(line);
   // In front of a message in a line that begins with a date, nothing is quoted: its header need not be read.
   const bool begins_with_date = line.size() > 4 && line[4] == '/' && line[0] >= '0' && line[0] <= '9';
   const std::size_t message = begins_with_date ? 0 : find_wrapped_message(line.substr(0, kLongestWrapping));

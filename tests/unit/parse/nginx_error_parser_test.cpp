@@ -260,15 +260,27 @@ std::string random_record(std::mt19937& random) {
   return line;
 }
 
+std::string json_escaped(const std::string& text) {
+  std::string escaped;
+  for (const char c : text) escaped.append(c == '"' || c == '\\' ? "\\" : "").push_back(c);
+  return escaped;
+}
+
 TEST(NginxErrorParser, WhatIsClosedAtAGlanceIsNeverLeftOpen) {
   static const std::string kWrappings[] = {"", "<187>Nov 21 02:58:15 web-1 nginx: ", "2026-11-21T02:58:15Z stderr F ",
                                            "<187>1 2026-11-21T02:58:15Z web-1 \"nginx\" 9 - - ", "web-1  | "};
   std::mt19937 random(16);
-  int closed = 0, open = 0;
+  int closed = 0, closed_json = 0, open = 0;
   for (int round = 0; round < 40'000; ++round) {
     const std::string record = random_record(random);
     const bool is_open = is_left_open(record);
     open += is_open ? 1 : 0;
+    for (const std::string end : {"\"}", "\\n\",\"stream\":\"stderr\"}"}) {
+      const std::string json = "{\"log\":\"" + json_escaped(record) + end;
+      const bool is_closed = is_closed_at_a_glance(json);
+      closed_json += is_closed ? 1 : 0;
+      EXPECT_FALSE(is_open && is_closed) << json;
+    }
     for (const std::string& wrapping : kWrappings) {
       const bool is_closed = is_closed_at_a_glance(wrapping + record);
       closed += is_closed ? 1 : 0;
@@ -276,6 +288,7 @@ TEST(NginxErrorParser, WhatIsClosedAtAGlanceIsNeverLeftOpen) {
     }
   }
   EXPECT_GT(closed, 5000);
+  EXPECT_GT(closed_json, 5000);
   EXPECT_GT(open, 5000);
   EXPECT_TRUE(is_closed_at_a_glance(kHeader + kVerify + kContext + "request: \"GET / HTTP/1.1\", host: \"a\""));
 }
