@@ -103,7 +103,7 @@ class Parser {
         ->type_name("ZONE");
   }
   static void add_jobs(CLI::App* verb, unsigned& jobs) {
-    verb->add_option("-j,--jobs", jobs, "Threads that search a large file (default: one a processor)")
+    verb->add_option("-j,--jobs", jobs, "Threads that search a large file (default: one a processor, at most 16)")
         ->type_name("N")
         ->check(CLI::Range(1U, 256U).description(""));
   }

@@ -39,7 +39,7 @@ class ThreadedReading {
   using Consume = std::function<bool(const ingest::LineBlock& block, const BlockPlace& place, Finding& finding)>;
 
   /// One element of `analysts` a thread.
-  explicit ThreadedReading(std::vector<Analyse> analysts) : groups_(2 * analysts.size() + 2) {
+  explicit ThreadedReading(std::vector<Analyse> analysts) : groups_(analysts.size() + 2) {
     for (Analyse& analyse : analysts) threads_.emplace_back([this, analyse = std::move(analyse)] { work(analyse); });
   }
   ~ThreadedReading() {
