@@ -16,7 +16,7 @@ FILES = {
     "usr/lib/systemd/catalog/handshaked.zh_CN.catalog": "-rw-r--r--",
     "usr/lib/sysusers.d/handshaked.conf": "-rw-r--r--",
     "usr/lib/tmpfiles.d/handshaked.conf": "-rw-r--r--",
-    "etc/handshaked/handshaked.toml": "-rw-r--r--",
+    "usr/share/handshaked/handshaked.toml": "-rw-r--r--",
     "etc/handshaked/conf.d/": "drwxr-xr-x",
     "usr/share/bash-completion/completions/handshaked": "-rw-r--r--",
     "usr/share/zsh/vendor-completions/_handshaked": "-rw-r--r--",
@@ -75,12 +75,12 @@ def story(t):
         expect(library in depends, "it does not depend on %s: %s" % (library, depends))
     root = t.directory / "root"
     out("dpkg-deb", "-R", package, root)
-    expect_equal((root / "DEBIAN" / "conffiles").read_text(), "/etc/handshaked/handshaked.toml\n", "conffiles")
+    expect(not (root / "DEBIAN" / "conffiles").exists(), "a conffile that somebody changed stops an unattended upgrade with a question")
     documentation = root / "usr/share/doc/handshaked"
     expect_equal(broken_links(documentation, sorted(documentation.rglob("*.md"))), [], "broken links")
     for script in ("postinst", "prerm", "postrm"):
         out("sh", "-n", root / "DEBIAN" / script)
-    said = out(root / "usr/bin/handshaked", "check", "-c", root / "etc/handshaked/handshaked.toml", "--rules", root / "usr/share/handshaked/rules")
+    said = out(root / "usr/bin/handshaked", "check", "-c", root / "usr/share/handshaked/handshaked.toml", "--rules", root / "usr/share/handshaked/rules")
     expect("configuration and rules are good" in said, said)
     t.step("%d files, and the program in it is content with configuration and rules" % len(listed))
 

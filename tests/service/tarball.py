@@ -15,8 +15,8 @@ OWN = {"LICENSE", "INSTALL.md"}
 LIBRARY = re.compile(r"usr/lib/handshaked/lib(re2|simdjson|spdlog|fmt|date-tz|snappy|sqlite3|prometheus-cpp-core)\.so[.\d]*")
 LICENCE = re.compile(r"usr/share/doc/handshaked/libraries/[\w.+-]+\.copyright")
 PLACES = re.compile(r"(usr/bin/handshaked|usr/lib/(systemd/system/handshaked\.service|systemd/catalog/handshaked\.[\w.]+|(sysusers|tmpfiles)\.d/handshaked\.conf)"
-                    r"|usr/share/(handshaked/rules/.+\.json|handshaked/monitoring/handshaked-(alerts\.yml|dashboard\.json)|man/man\d/handshaked[\w.-]*\.gz|bash-completion/completions/handshaked"
-                    r"|zsh/vendor-completions/_handshaked|fish/vendor_completions\.d/handshaked\.fish|doc/handshaked/(?!libraries/).+)|etc/handshaked/handshaked\.toml)")
+                    r"|usr/share/(handshaked/rules/.+\.json|handshaked/handshaked\.toml|handshaked/monitoring/handshaked-(alerts\.yml|dashboard\.json)|man/man\d/handshaked[\w.-]*\.gz|bash-completion/completions/handshaked"
+                    r"|zsh/vendor-completions/_handshaked|fish/vendor_completions\.d/handshaked\.fish|doc/handshaked/(?!libraries/).+))")
 
 
 def out(*arguments, **options):
