@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "base/utf8.h"
+#include "telemetry/event_message_id.h"
 
 namespace handshaked::emit {
 namespace {
@@ -77,13 +78,30 @@ std::string timestamp(Time time) {
   return std::string(text.data(), static_cast<std::size_t>(std::max(size, 0)));
 }
 
+std::string_view kind_of(const OutgoingEvent& event) {
+  const std::string_view type = event.event_type;
+  const auto last_dot = type.rfind('.');
+  return last_dot == std::string_view::npos ? type : type.substr(last_dot + 1);
+}
+
+std::string_view fact(const OutgoingEvent& event, std::string_view name) {
+  const auto found = std::find_if(event.data.begin(), event.data.end(), [name](const auto& one) { return one.first == name; });
+  return found == event.data.end() ? std::string_view() : std::string_view(found->second);
+}
+
+std::string_view message_id_of(std::string_view kind) {
+  namespace id = telemetry::message_id;
+  if (kind == "opened") return id::incident_opened.hex;
+  if (kind == "reopened") return id::incident_reopened.hex;
+  if (kind == "diagnosed") return id::incident_diagnosed.hex;
+  if (kind == "updated") return id::incident_updated.hex;
+  return kind == "resolved" ? id::incident_resolved.hex : std::string_view();
+}
+
 std::string header(const OutgoingEvent& event, const SyslogFormat& format) {
   const int priority = static_cast<int>(format.facility) * 8 + severity_number(event.severity);
-  const auto last_dot = event.event_type.rfind('.');
-  const std::string_view type = event.event_type;
-  const std::string_view last_word = last_dot == std::string::npos ? type : type.substr(last_dot + 1);
   return "<" + std::to_string(priority) + ">1 " + timestamp(event.time) + ' ' + printable_ascii(format.hostname, kLongestHostname) +
-         " handshaked " + printable_ascii(format.process_id, kLongestProcessId) + ' ' + printable_ascii(last_word, kLongestMessageId);
+         " handshaked " + printable_ascii(format.process_id, kLongestProcessId) + ' ' + printable_ascii(kind_of(event), kLongestMessageId);
 }
 
 // As many facts as fit, in their order: without a hole, so that what is missing is always the least important.
@@ -91,6 +109,7 @@ std::string structured_data(const OutgoingEvent& event, std::size_t room) {
   std::string element(kElementBegin);
   element += parameter("id", event.event_id) + parameter("incident", event.incident_id);
   for (const auto& [name, value] : event.data) {
+    if (name == "id" || name == "incident") continue;  // as events of an older version have it
     const std::string text = parameter(name, value);
     if (element.size() + text.size() + 1 > room) break;
     element += text;
@@ -101,10 +120,42 @@ std::string structured_data(const OutgoingEvent& event, std::size_t room) {
 
 }  // namespace
 
+std::string told_line(const OutgoingEvent& event) {
+  std::string line = clean_text(event.summary);
+  const std::string cause = clean_text(fact(event, "cause")), fix = clean_text(fact(event, "fix"));
+  if (!cause.empty() && kind_of(event) != "resolved") line += "; cause: " + cause;
+  if (!fix.empty()) line += "; fix: " + fix + " (" + clean_text(fact(event, "command")) + ")";
+  return line;
+}
+
+std::vector<std::string> journal_entry(const OutgoingEvent& event, SyslogFacility facility) {
+  std::vector<std::string> fields;
+  const auto add = [&fields](const std::string& name, std::string_view value) {
+    if (!value.empty()) fields.push_back(name + "=" + clean_text(value));
+  };
+  add("MESSAGE", told_line(event));
+  add("PRIORITY", std::to_string(severity_number(event.severity)));
+  add("SYSLOG_FACILITY", std::to_string(static_cast<int>(facility)));
+  add("SYSLOG_IDENTIFIER", "handshaked");
+  add("MESSAGE_ID", message_id_of(kind_of(event)));
+  add("HANDSHAKED_INCIDENT", event.incident_id);
+  add("HANDSHAKED_EVENT", event.event_id);
+  for (const auto& [name, value] : event.data) {
+    if (name == "id" || name == "incident") continue;
+    std::string field = "HANDSHAKED_";
+    for (const char c : name) {
+      const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+      field += is_letter ? static_cast<char>(c & ~0x20) : (c >= '0' && c <= '9') ? c : '_';
+    }
+    add(field, value);
+  }
+  return fields;
+}
+
 std::string format_syslog(const OutgoingEvent& event, const SyslogFormat& format) {
   std::string message = header(event, format);
   const std::size_t room = format.limit_bytes - std::min(format.limit_bytes, message.size());
-  std::string summary = clean_text(event.summary);
+  std::string summary = told_line(event);
   if (!summary.empty() && format.byte_order_mark) summary.insert(0, kByteOrderMark);
 
   // The summary is what people read: half of the room is kept for it, if it needs that much.

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "emit/sink.h"
 
@@ -30,6 +31,13 @@ struct SyslogFormat {
   bool byte_order_mark = false;  ///< RFC 5424 wants it before UTF-8; many collectors show it as garbage
   std::size_t limit_bytes = 2048;
 };
+
+/// What people read: the summary, the cause, the first fix and the command that shows it. One line.
+std::string told_line(const OutgoingEvent& event);
+
+/// The event as an entry of systemd's journal, each field "NAME=value": MESSAGE, a MESSAGE_ID for each kind, and the facts as
+/// HANDSHAKED_INCIDENT=, HANDSHAKED_RULE=, HANDSHAKED_CAUSE= and so on, to match on. Control characters become spaces. Pure.
+std::vector<std::string> journal_entry(const OutgoingEvent& event, SyslogFacility facility);
 
 /// The event as one RFC 5424 message: `<PRI>1 TIME HOST handshaked PID MSGID [handshaked@32473 …] summary`. Control
 /// characters become spaces and bytes that are not UTF-8 U+FFFD, so that no text of a log can begin a message of its own.

@@ -2,11 +2,24 @@
 
 #include <sys/un.h>
 
+#include <filesystem>
+
 #include "base/check.h"
+#include "telemetry/journal.h"
 
 namespace handshaked::emit {
 
 using boost::asio::awaitable;
+
+namespace {
+
+/// Behind /dev/log stands systemd's journal: it takes fields, where a syslog message would be one long text.
+bool is_journal(const std::string& path) {
+  std::error_code failure;
+  return std::filesystem::canonical(path, failure) == "/run/systemd/journal/dev-log" && !failure;
+}
+
+}  // namespace
 
 Result<std::unique_ptr<SyslogSink>> SyslogSink::create(boost::asio::any_io_executor executor, SyslogOptions options) {
   const std::string receiver = "receiver \"" + options.name + "\"";
@@ -35,6 +48,7 @@ Result<std::unique_ptr<SyslogSink>> SyslogSink::create(boost::asio::any_io_execu
 SyslogSink::SyslogSink(boost::asio::any_io_executor executor, SyslogOptions options, std::unique_ptr<SyslogChannel> channel)
     : executor_(std::move(executor)),
       name_(std::move(options.name)),
+      local_path_(options.transport == SyslogTransport::local ? std::move(options.path) : std::string()),
       format_(std::move(options.format)),
       whole_(options.whole),
       channel_(std::move(channel)) {}
@@ -52,6 +66,10 @@ awaitable<DeliveryOutcome> SyslogSink::send(const OutgoingEvent& event) {
   DeliveryOutcome outcome;
   if (is_closed_) {
     outcome.reason = "stopped";
+    co_return outcome;
+  }
+  if (!local_path_.empty() && is_journal(local_path_) && telemetry::send_to_journal(journal_entry(event, format_.facility))) {
+    outcome.kind = DeliveryOutcome::Kind::delivered;
     co_return outcome;
   }
   const std::string message = format_syslog(event, format_);

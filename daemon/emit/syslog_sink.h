@@ -28,7 +28,8 @@ struct SyslogOptions {
   std::chrono::milliseconds whole{30'000};
 };
 
-/// Sends events as RFC 5424 messages. There is no answer in syslog: see SyslogChannel for what "delivered" means.
+/// Sends events as RFC 5424 messages; to the host's own socket, where systemd's journal reads it, as entries with fields. There is no
+/// answer in syslog: see SyslogChannel for what "delivered" means.
 class SyslogSink final : public Sink {
  public:
   /// Fails with invalid_configuration. Opens no connection.
@@ -45,6 +46,7 @@ class SyslogSink final : public Sink {
 
   boost::asio::any_io_executor executor_;
   std::string name_;
+  std::string local_path_;  ///< empty: over the network
   SyslogFormat format_;
   std::chrono::milliseconds whole_;
   std::unique_ptr<SyslogChannel> channel_;

@@ -8,12 +8,12 @@ from support.scenario import expect, expect_equal, require_program, run
 
 
 def story(t):
-    header = (source_directory() / "daemon/telemetry/message_id.h").read_text("utf-8")
+    header = "".join((source_directory() / "daemon/telemetry" / name).read_text("utf-8") for name in ("message_id.h", "event_message_id.h"))
     ids = re.findall(r'MessageId (\w+)\{"([0-9a-f]{32})"\}', header)
     expect(len(ids) >= 10 and len({number for _, number in ids}) == len(ids), "ids are missing or used twice: %s" % ids)
     used = "".join(path.read_text("utf-8") for path in (source_directory() / "daemon").rglob("*.cpp"))
     for name, _ in ids:
-        expect("message_id::" + name in used, "no message has the id " + name)
+        expect(re.search(r"\b(message_id|id)::%s\b" % name, used), "no message has the id " + name)
     catalogs = {language: source_directory() / "systemd" / file for language, file in
                 [("", "handshaked.catalog"), ("zh_CN", "handshaked.zh_CN.catalog")]}
     for file in catalogs.values():

@@ -81,8 +81,10 @@ def make_packages(t):
     control = before / "DEBIAN" / "control"
     version = re.search(r"^Version: (.*)$", control.read_text(), re.MULTILINE).group(1)
     control.write_text(control.read_text().replace("Version: " + version, "Version: " + PREVIOUS))
-    with (before / "etc/handshaked/handshaked.toml").open("a") as configuration:
-        configuration.write("# of the version before\n")
+    # It had its configuration as a conffile.
+    example = (before / "usr/share/handshaked/handshaked.toml").read_text("utf-8")
+    (before / "etc/handshaked/handshaked.toml").write_text(example + "# of the version before\n", "utf-8")
+    (before / "DEBIAN/conffiles").write_text("/etc/handshaked/handshaked.toml\n")
     # The sums of files, the changed one's among them, are only looked at by debsums.
     call("dpkg-deb", "-Zgzip", "-z1", "-b", before, t.directory / "previous.deb")
     t.step("packages %s and %s" % (PREVIOUS, version))
@@ -145,7 +147,7 @@ def judge_installation(said, ports):
     said.holds("modes", "^handshaked:handshaked 700 /var/lib/handshaked$", "^root:root 700 /etc/handshaked/credentials$",
                "^root:root 644 /etc/handshaked/handshaked.toml$", "^handshaked:handshaked .* /run/handshaked/control.sock$",
                r"\badm\b.*\bsystemd-journal\b|\bsystemd-journal\b.*\badm\b")
-    said.holds("journal", "following 1 logs", "nginx/upstream-verify-18-self-signed-leaf", r"probe 127\.0\.0\.1:%d" % ports["back"])
+    said.holds("journal", "following 1 logs", "nginx/upstream-verify-18-self-signed-leaf", "HANDSHAKED_INCIDENT\"?:\"?inc-", "Subject: nginx has a TLS fault", r"probe 127\.0\.0\.1:%d" % ports["back"])
     said.holds("syslog", "^[1-9]")
     said.holds("incidents", "^inc-[0-9a-f]+ .*upstream_self_signed")
 

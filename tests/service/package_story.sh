@@ -31,7 +31,7 @@ tar -C /elsewhere --no-same-owner --strip-components=1 -xzf /handshaked.tar.gz
 cd /elsewhere
 usr/bin/handshaked rules lint >/dev/null
 echo "lint $?"
-usr/bin/handshaked check -c etc/handshaked/handshaked.toml
+usr/bin/handshaked check -c usr/share/handshaked/handshaked.toml
 echo "check $?"
 storm 1
 usr/bin/handshaked scan --format json $log | grep -o '"peer": *"10.77.0.[0-9]*' | sort -u | wc -l
@@ -54,10 +54,12 @@ request
 
 step journal
 until_so "own | grep -q probe"
-until_so "journalctl | grep -q verify-18"
+until_so "journalctl HANDSHAKED_RULE=nginx/upstream-verify-18-self-signed-leaf | grep -q 'handshaked fix show inc-'"
+journalctl --no-pager -o json HANDSHAKED_RULE=nginx/upstream-verify-18-self-signed-leaf SYSLOG_IDENTIFIER=handshaked | grep HANDSHAKED_EVENT | head -1
+journalctl --no-pager -x HANDSHAKED_RULE=nginx/upstream-verify-18-self-signed-leaf | grep -A6 'cause:' | head -12
 journalctl --no-pager | grep handshaked
 
-step syslog; until_so "grep -q verify-18 /var/log/syslog"; grep -c 'inc-.*verify-18' /var/log/syslog
+step syslog; until_so "grep -q 'fix show inc-' /var/log/syslog"; grep -c 'cause: .*fix show inc-' /var/log/syslog
 
 step incidents; handshaked incidents list
 
@@ -208,7 +210,8 @@ own | grep 'x.toml'
 
 step upgrade
 before=$(pid)
-dpkg -i --force-confold /handshaked.deb
+# Unattended: nobody answers, and no option says what to do with a changed configuration file.
+DEBIAN_FRONTEND=noninteractive dpkg -i /handshaked.deb </dev/null
 echo "status $?"
 dpkg-query -W -f 'version ${Version}\n' handshaked
 systemctl is-active handshaked

@@ -24,7 +24,7 @@ store::IncidentRow row_of(const Incident& incident) {
           .state_json = incident.to_json()};
 }
 
-emit::OutgoingEvent outgoing(emit::RemediationEvent event, const Incident& incident) {
+emit::OutgoingEvent outgoing(emit::RemediationEvent event, const Incident& incident, Language language) {
   emit::OutgoingEvent out{.event_id = std::move(event.id),
                           .event_type = std::move(event.type),
                           .incident_id = incident.id,
@@ -36,7 +36,6 @@ emit::OutgoingEvent outgoing(emit::RemediationEvent event, const Incident& incid
   const auto fact = [&out](const char* name, const std::string& value) {
     if (!value.empty()) out.data.emplace_back(name, value);
   };
-  fact("incident", incident.id);
   fact("rule", incident.rule_id);
   fact("severity", out.severity);
   fact("side", std::string(parse::to_string(incident.place.side)));
@@ -44,6 +43,11 @@ emit::OutgoingEvent outgoing(emit::RemediationEvent event, const Incident& incid
   fact("server", incident.place.server);
   fact("file", incident.place.object);
   fact("cause", incident.cause());
+  if (incident.diagnosis && incident.status != correlate::Status::resolved) {
+    const correlate::DiagnosisNote& note = *incident.diagnosis;
+    fact("fix", language == Language::zh && !note.first_fix_zh.empty() ? note.first_fix_zh : note.first_fix);
+    if (!note.first_fix.empty()) fact("command", "handshaked fix show " + incident.id);
+  }
   fact("count", std::to_string(incident.count));
   return out;
 }
@@ -90,7 +94,9 @@ std::string company(const notify::Notice& notice, Language language) {
 void IncidentCommit::add(const std::vector<IncidentChange>& changes, store::Commit& commit) const {
   for (const IncidentChange& change : changes) {
     commit.incidents.push_back(row_of(*change.incident));
-    if (change.what == IncidentChange::What::diagnosed || (change.what == IncidentChange::What::opened && change.incident->diagnosis))
+    const bool may_be_new = change.what == IncidentChange::What::diagnosed || change.what == IncidentChange::What::opened ||
+                            change.what == IncidentChange::What::reopened;
+    if (may_be_new && change.incident->diagnosis)
       commit.diagnoses.push_back({.incident_id = change.incident->id, .note_json = correlate::to_json(*change.incident->diagnosis)});
   }
 }
@@ -110,10 +116,12 @@ void IncidentCommit::add_delivery(const notify::Notice& notice, const RuleBase& 
   if (receiver == receivers_.end()) return;
   emit::EventOptions options{.host = host_, .language = receiver->language, .show_clients = receiver->show_clients};
   options.number = notice.number;
+  options.is_correction = notice.is_correction;
   options.silenced_by = notice.silenced_by;
   if (notice.is_grouped) options.group_json = group_json(notice);
   emit::OutgoingEvent event =
-      outgoing(emit::make_event(event_kind(notice.kind), incident, base.find(incident.rule_id), base.knowledge, now, options), incident);
+      outgoing(emit::make_event(event_kind(notice.kind), incident, base.find(incident.rule_id), base.knowledge, now, options), incident,
+               receiver->language);
   if (notice.is_grouped) {
     if (!notice.anchor.empty()) event.incident_id = notice.anchor;
     event.summary += company(notice, receiver->language);

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/utf8.h"
+#include "telemetry/event_message_id.h"
 
 namespace handshaked::emit {
 namespace {
@@ -87,6 +90,35 @@ TEST(SyslogMessage, CutsAtACharacterAndNeverInsideStructuredData) {
       rest.remove_prefix(step.length);
     }
   }
+}
+
+TEST(SyslogMessage, SaysCauseAndFixAndNamesTheIncidentOnce) {
+  OutgoingEvent event = sample_event();
+  event.data = {{"incident", event.incident_id},
+                {"rule", "nginx/r"},
+                {"cause", "upstream_root_replaced"},
+                {"fix", "Trust the new CA"},
+                {"command", "handshaked fix show inc-1"}};
+  const std::string message = format_syslog(event, sample_format());
+  EXPECT_NE(message.find("; cause: upstream_root_replaced; fix: Trust the new CA (handshaked fix show inc-1)"), std::string::npos)
+      << message;
+  EXPECT_EQ(message.find(" incident=\""), message.rfind(" incident=\"")) << message;
+}
+
+TEST(JournalEntry, HasFieldsToMatchOn) {
+  OutgoingEvent event = sample_event();
+  event.event_type = "io.handshaked.incident.diagnosed";
+  event.summary = "upstream\nfails";
+  event.data = {{"rule", "nginx/r"}, {"cause", "c"}, {"fix", "Do it"}, {"command", "handshaked fix show inc-1"}};
+  const auto fields = journal_entry(event, SyslogFacility::daemon);
+  const auto has = [&fields](const std::string& field) { return std::find(fields.begin(), fields.end(), field) != fields.end(); };
+  EXPECT_TRUE(has("MESSAGE=upstream fails; cause: c; fix: Do it (handshaked fix show inc-1)")) << fields.front();
+  EXPECT_TRUE(has("HANDSHAKED_INCIDENT=" + event.incident_id));
+  EXPECT_TRUE(has("HANDSHAKED_RULE=nginx/r"));
+  EXPECT_TRUE(has("HANDSHAKED_CAUSE=c"));
+  EXPECT_TRUE(has("SYSLOG_FACILITY=3"));
+  EXPECT_TRUE(has("MESSAGE_ID=" + std::string(telemetry::message_id::incident_diagnosed.hex)));
+  for (const std::string& field : fields) EXPECT_EQ(field.find('\n'), std::string::npos) << field;
 }
 
 }  // namespace
