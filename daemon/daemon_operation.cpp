@@ -134,7 +134,8 @@ void Daemon::listen_to_operators() {
                                         .try_receiver = [this](const std::string& receiver) { return deliveries_.try_now(receiver); },
                                         .ask_figures = [this](auto reply) { signs_.ask(std::move(reply)); },
                                         .rules = [this]() -> const runtime::RuleBase& { return *base_; },
-                                        .on_loop = [this](std::function<void()> work) { asio::post(loop_, std::move(work)); }});
+                                        .on_loop = [this](std::function<void()> work) { asio::post(loop_, std::move(work)); },
+                                        .host = runtime::host_name(config_)});
   control::ControlServerOptions options;
   options.socket = config_.control.socket;
   options.group = config_.control.group;

@@ -1,7 +1,9 @@
 #include "control/control_client.h"
 
+#include <grp.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -28,9 +30,23 @@ Result<> wait_for(int descriptor, short what, Clock::time_point deadline) {
   return fail(ErrorCode::timeout, "the daemon did not answer in time");
 }
 
+/// Whom a refused operator has to ask, or to become.
+std::string who_may(const std::string& socket) {
+  struct stat status {};
+  if (::stat(socket.c_str(), &status) != 0) return "ask as root";  // not even the directory may be looked into
+  if ((status.st_mode & S_IWGRP) == 0) return "ask as root; [control] group opens it to a group";
+  std::array<char, 4096> memory{};
+  ::group entry{};
+  ::group* found = nullptr;
+  const bool has_name = ::getgrgid_r(status.st_gid, &entry, memory.data(), memory.size(), &found) == 0 && found != nullptr;
+  return "ask as root, or as a member of the group " + (has_name ? std::string(entry.gr_name) : std::to_string(status.st_gid));
+}
+
 Error connect_error(int number, const std::string& socket) {
   if (number == ENOENT || number == ECONNREFUSED)
     return Error(ErrorCode::not_found, "no daemon listens at " + socket + ": is handshaked running?");
+  if (number == EACCES || number == EPERM)
+    return Error(ErrorCode::permission_denied, "may not connect to " + socket + ": " + who_may(socket));
   return error_from_errno(number, "cannot connect to " + socket);
 }
 

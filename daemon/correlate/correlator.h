@@ -39,7 +39,8 @@ struct IncidentChange {
     changed,    ///< grew, got a note, …
     opened,     ///< is an incident from now on: a diagnosis is wanted
     reopened,   ///< came back soon after its end: a diagnosis is wanted
-    diagnosed,  ///< a diagnosis arrived, or another cause was found
+    diagnosed,  ///< a diagnosis arrived, or another one in its place
+    quiet,      ///< no line for as long as would end it, and no probe has passed: to be asked again, see note_unprobed()
     resolved,
   };
   What what;
@@ -76,6 +77,10 @@ class Correlator {
   Result<> attach_diagnosis(std::string_view incident_id, std::shared_ptr<const DiagnosisNote> note, Time now);
   /// All peers of the place were probed. A failure keeps the incident open, and opens a pending transport fault.
   bool note_probes(std::string_view incident_id, const ProbeRound& round, Time now);
+  /// Rounds of probes will come: quiet ends it only when the last one passed.
+  bool expect_probes(std::string_view incident_id);
+  /// Nobody can look (any more): what a probe has seen once does not hold it open for ever. Quiet ends it.
+  bool note_unprobed(std::string_view incident_id);
 
   // ---- an operator's hand
 
@@ -109,6 +114,8 @@ class Correlator {
     Incident incident;
     match::Severity rule_severity = match::Severity::info;
     OptionalTime planned;     ///< its entry in deadlines_
+    bool is_probed = false;   ///< somebody looks whether it is over: rounds come, and quiet alone proves nothing
+    Time asked_until{};       ///< it was quiet, and is not asked about again before
     bool is_changed = false;  ///< it is in changed_
     IncidentChange::What news = IncidentChange::What::changed;
   };
@@ -135,6 +142,7 @@ class Correlator {
   void reconsider(Live& live, Time now);
   Duration quiet_needed(const Incident& incident) const;
   Time quiet_until(const Incident& incident) const;
+  void end_quiet(Live& live, Time now);
   void touch(Live& live, IncidentChange::What news = IncidentChange::What::changed);
   void plan(Live& live, Time due);
   void resolve(Live& live, std::string by, Time now);

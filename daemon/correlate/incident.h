@@ -94,7 +94,7 @@ struct Incident {
   std::uint32_t diagnoses = 0;                     ///< how often it was found, or another cause was found
   OptionalTime fix_verified_at;                    ///< since when every peer passes under nginx's own settings
   std::uint32_t passed_rounds = 0;                 ///< of probes, in a row
-  OptionalTime probe_failed_at;                    ///< the last round in which a peer failed
+  OptionalTime probe_failed_at;                    ///< the last round in which a peer failed, until one passes
 
   /// Worth a word to receivers, as long as it is open.
   bool is_told() const { return status == Status::open && !history && (!noise || anomalous_at); }

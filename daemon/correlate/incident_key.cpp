@@ -81,4 +81,13 @@ std::string fingerprint(std::string_view rule_id, const Place& place) {
   return "v1:" + sha256_hex(text, 32);
 }
 
+std::string named_incident(std::string_view text) {
+  const auto begin = text.find_first_not_of(" \t\r\n");
+  if (begin == npos) return {};
+  text = text.substr(begin, text.find_first_of(" \t\r\n", begin) - begin);
+  text = text.substr(0, text.find('.'));
+  const bool is_digits = text.size() >= 4 && text.size() <= 16 && text.find_first_not_of("0123456789abcdef") == npos;
+  return (is_digits ? "inc-" : "") + std::string(text);
+}
+
 }  // namespace handshaked::correlate

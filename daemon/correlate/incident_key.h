@@ -35,4 +35,8 @@ Place place_of(const match::RecognisedLine& failure, const IncidentKey& key);
 /// "v1:" and 32 hexadecimal digits over rule, side and place. Stable over reloads, restarts and hosts.
 std::string fingerprint(std::string_view rule_id, const Place& place);
 
+/// How the id or the fingerprint begins that somebody means: an id ("inc-3f0c…"), its digits alone, a fingerprint ("v1:…"), or the id of
+/// any event of the incident ("inc-3f0c….diagnosed.2"), each as a whole or as it begins.
+std::string named_incident(std::string_view text);
+
 }  // namespace handshaked::correlate

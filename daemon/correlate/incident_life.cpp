@@ -13,6 +13,8 @@ constexpr auto kAnomalyEnd = std::chrono::minutes(30);
 /// The clock was set back if it goes back by more than this.
 constexpr auto kClockStep = std::chrono::minutes(1);
 constexpr std::size_t kMaxReopenable = 10'000;
+/// What is quiet and still fails is looked at again after the quiet that would end it, at least so late.
+constexpr auto kAskAgain = std::chrono::seconds(30);
 
 }  // namespace
 
@@ -101,6 +103,16 @@ Time Correlator::quiet_until(const Incident& incident) const {
   return last + quiet_needed(incident);
 }
 
+/// No line for long. Where somebody can look, that is the end only if what was seen last is good: at night nobody asks for a page.
+void Correlator::end_quiet(Live& live, Time now) {
+  const Incident& incident = live.incident;
+  const bool is_seen_bad = incident.probe_failed_at.has_value();
+  const bool is_unseen = live.is_probed && incident.passed_rounds == 0;
+  if (incident.status != Status::open || incident.history || (!is_seen_bad && !is_unseen)) return resolve(live, "quiet", now);
+  live.asked_until = now + std::max<Duration>(options_.quiet_least, kAskAgain);
+  touch(live, IncidentChange::What::quiet);
+}
+
 void Correlator::touch(Live& live, IncidentChange::What news) {
   if (!live.is_changed) {
     live.is_changed = true;
@@ -114,7 +126,7 @@ void Correlator::touch(Live& live, IncidentChange::What news) {
 
 /// One entry an incident, however often it grows: an entry that is too early is put off when it comes up.
 void Correlator::plan(Live& live, Time due) {
-  due = std::max(due, held_until_);
+  due = std::max({due, held_until_, live.asked_until});
   if (live.incident.anomalous_at) due = std::min(due, *live.incident.anomalous_at + kAnomalyEnd);
   if (live.planned && *live.planned <= due) return;
   if (live.planned) deadlines_.erase({*live.planned, &live});
@@ -134,6 +146,7 @@ void Correlator::resolve(Live& live, std::string by, Time now) {
   incident.resolved_at = incident.history ? std::min(now, quiet_until(incident)) : now;
   incident.status = Status::resolved;
   incident.diagnosing_until.reset();
+  live.is_probed = false;
   ++counters_.resolved;
   touch(live, IncidentChange::What::resolved);
   if (incident.was_open) shelve(std::move(node.mapped()));
@@ -179,6 +192,7 @@ void Correlator::look_at_clock(Time now) {
       Incident& incident = live->incident;
       for (Time* const time : {&incident.opened_at, &incident.run_since, &incident.last_seen_at}) *time = std::min(*time, now);
       live->planned.reset();
+      live->asked_until = {};
       plan(*live, quiet_until(incident));
     }
   }
@@ -193,10 +207,10 @@ std::vector<IncidentChange> Correlator::advance(Time now) {
     Live& live = *deadlines_.begin()->second;
     deadlines_.erase(deadlines_.begin());
     live.planned.reset();
-    const bool is_quiet = quiet_until(live.incident) <= now && held_until_ <= now;
-    if (is_quiet) resolve(live, "quiet", now);
+    const bool is_quiet = std::max({quiet_until(live.incident), held_until_, live.asked_until}) <= now;
+    if (is_quiet) end_quiet(live, now);
     else if (live.incident.anomalous_at && now - *live.incident.anomalous_at >= kAnomalyEnd) resolve(live, "usual", now);
-    else plan(live, std::max(quiet_until(live.incident), held_until_));
+    else plan(live, quiet_until(live.incident));
   }
   std::sort(changed_.begin(), changed_.end(), [](const Live* a, const Live* b) {
     if (a->incident.opened_at != b->incident.opened_at) return a->incident.opened_at < b->incident.opened_at;
@@ -243,17 +257,28 @@ bool Correlator::give_up_diagnosis(std::string_view incident_id) {
   return true;
 }
 
+namespace {
+
+/// Whoever heard the one has to hear the other: another cause, place or cure, or another word on whether it is proved.
+bool says_something_else(const DiagnosisNote& before, const DiagnosisNote& now) {
+  return before.cause != now.cause || before.proved != now.proved || before.first_fix != now.first_fix || before.file != now.file ||
+         before.directive != now.directive;
+}
+
+}  // namespace
+
 Result<> Correlator::attach_diagnosis(std::string_view incident_id, std::shared_ptr<const DiagnosisNote> note, Time) {
   Live* const live = live_by_id(incident_id);
   if (live == nullptr) return fail(ErrorCode::not_found, "no live incident " + std::string(incident_id.substr(0, 64)));
   if (note->members.size() > DiagnosisNote::kMaxText || note->members_zh.size() > DiagnosisNote::kMaxText)
     return fail(ErrorCode::limit_exceeded, "the diagnosis of " + std::string(incident_id) + " is too long");
   Incident& incident = live->incident;
-  const bool is_news = !incident.diagnosis || incident.diagnosis->cause != note->cause || incident.diagnosis->proved != note->proved;
+  const bool is_news = !incident.diagnosis || says_something_else(*incident.diagnosis, *note);
+  const bool is_stored = !is_news && incident.diagnosis->members == note->members;
   incident.diagnosis = std::move(note);
   incident.diagnosing_until.reset();
   if (is_news) ++incident.diagnoses;
-  touch(*live, is_news ? IncidentChange::What::diagnosed : IncidentChange::What::changed);
+  touch(*live, is_stored ? IncidentChange::What::changed : IncidentChange::What::diagnosed);
   join_cause(*live);
   return success();
 }
@@ -285,6 +310,7 @@ bool Correlator::note_probes(std::string_view incident_id, const ProbeRound& rou
   Live* const live = live_by_id(incident_id);
   if (live == nullptr) return false;
   Incident& incident = live->incident;
+  live->is_probed = true;
   if (!round.every_peer_passed) {
     incident.probe_failed_at = round.at;
     incident.passed_rounds = 0;
@@ -297,10 +323,30 @@ bool Correlator::note_probes(std::string_view incident_id, const ProbeRound& rou
   incident.passed_rounds = is_fresh ? 1 : incident.passed_rounds + 1;
   if (is_fresh) incident.fix_verified_at = round.at;
   incident.probe_failed_at.reset();
+  live->asked_until = {};
   touch(*live);
   // What flaps also passes probes, now and then: its quiet counts as well.
   const bool is_believed = !incident.flapping || now - incident.last_seen_at >= quiet_needed(incident) / 2;
   if (incident.passed_rounds >= options_.probe_rounds && is_believed) resolve(*live, "probes", now);
+  return true;
+}
+
+bool Correlator::expect_probes(std::string_view incident_id) {
+  Live* const live = live_by_id(incident_id);
+  if (live != nullptr) live->is_probed = true;
+  return live != nullptr;
+}
+
+bool Correlator::note_unprobed(std::string_view incident_id) {
+  Live* const live = live_by_id(incident_id);
+  if (live == nullptr) return false;
+  Incident& incident = live->incident;
+  if (!live->is_probed && !incident.probe_failed_at) return true;
+  live->is_probed = false;
+  incident.probe_failed_at.reset();
+  incident.passed_rounds = 0;
+  live->asked_until = {};
+  touch(*live);
   return true;
 }
 

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "base/json_writer.h"
+#include "correlate/quiet.h"
 #include "emit/redaction.h"
 #include "parse/time_zone.h"
 
@@ -19,8 +20,12 @@ void write_incident(JsonWriter& json, const Incident& incident, bool show_client
   json.member("severity", match::to_string(incident.severity));
   json.member("opened_at", parse::format_rfc3339(incident.opened_at)).member("last_seen_at", parse::format_rfc3339(incident.last_seen_at));
   if (incident.resolved_at)
-    json.member("resolved_at", parse::format_rfc3339(*incident.resolved_at)).member("resolved_by", incident.resolved_by);
+    json.member("resolved_at", parse::format_rfc3339(*incident.resolved_at))
+        .member("resolved_by", incident.resolved_by)
+        .member("seen_good", incident.fix_verified_at.has_value());
   if (incident.fix_verified_at) json.member("fix_verified_at", parse::format_rfc3339(*incident.fix_verified_at));
+  if (incident.probe_failed_at) json.member("probe_failed_at", parse::format_rfc3339(*incident.probe_failed_at));
+  if (correlate::is_quiet_failing(incident)) json.member("quiet_still_failing", true);
   json.member("flapping", incident.flapping).member("reopens", incident.reopens).member("noise", incident.noise);
   if (incident.late) json.member("late", true);
   json.array("silenced_by", silenced_by);
@@ -143,17 +148,21 @@ void append_advice(std::string& out, const match::Rule* rule, const match::Knowl
   out.append(*knowledge.memo().find_or_make(memo_key("advice", *rule, scheme, language), make));
 }
 
-std::string summary_of(EventKind kind, const Incident& incident, Language language) {
+std::string summary_of(EventKind kind, const Incident& incident, bool is_correction, Language language) {
   const correlate::Place& place = incident.place;
   std::string where = !place.peer.empty() ? place.peer : (!place.server.empty() ? place.server : place.object).get();
   if (where.empty()) where = "nginx";
   const std::string& title = language == Language::zh && !incident.title_zh.empty() ? incident.title_zh : incident.title;
   if (language == Language::zh) {
-    return std::string(kind == EventKind::resolved ? "[已恢复] " : "[新故障] ") + where + "：" + title + "（共 " +
-           std::to_string(incident.count) + " 行）";
+    return std::string(kind == EventKind::resolved ? "[已恢复] "
+                       : is_correction             ? "[更正诊断] "
+                                                   : "[新故障] ") +
+           where + "：" + title + "（共 " + std::to_string(incident.count) + " 行" +
+           (correlate::is_quiet_failing(incident) ? "，已无新行，探测仍失败" : "") + "）";
   }
-  return std::string(kind == EventKind::resolved ? "[resolved] " : "[" + std::string(match::to_string(incident.severity)) + "] ") + where +
-         ": " + title + " (" + std::to_string(incident.count) + (incident.count == 1 ? " line)" : " lines)");
+  const std::string mark = kind == EventKind::resolved ? "[resolved] " : "[" + std::string(match::to_string(incident.severity)) + "] ";
+  return mark + (is_correction ? "[corrected diagnosis] " : "") + where + ": " + title + " (" + std::to_string(incident.count) +
+         (incident.count == 1 ? " line" : " lines") + (correlate::is_quiet_failing(incident) ? "; quiet, still failing" : "") + ")";
 }
 
 }  // namespace
@@ -196,7 +205,7 @@ RemediationEvent make_event(EventKind kind, const Incident& incident, const matc
   event.incident_id = incident.id;
   event.severity = match::to_string(incident.severity);
   event.time = now;
-  event.summary = summary_of(kind, incident, options.language);
+  event.summary = summary_of(kind, incident, options.is_correction, options.language);
   JsonWriter json(event.body);
   json.begin_object().member("specversion", "1.0").member("id", event.id).member("type", event.type);
   json.member("source", "//" + options.host + "/handshaked").member("subject", incident.id).member("time", parse::format_rfc3339(now));
@@ -207,6 +216,10 @@ RemediationEvent make_event(EventKind kind, const Incident& incident, const matc
   if (!options.group_json.empty()) {
     data.pop_back();
     data.append(",\"group\":").append(options.group_json).push_back('}');
+  }
+  if (options.is_correction) {
+    data.pop_back();
+    data.append(",\"corrected\":true}");
   }
   json.raw(data).end_object();
   return event;

@@ -40,6 +40,7 @@ struct EventOptions {
   std::uint32_t number = 1;     ///< of this kind of event of this incident: part of its id
   std::string group_json = {};  ///< JSON of the data member "group": the company in which it is told; empty: none
   std::vector<std::string> silenced_by = {};
+  bool is_correction = false;  ///< of `diagnosed`: an earlier diagnosis, which was told, does not hold
 };
 RemediationEvent make_event(EventKind kind, const correlate::Incident& incident, const match::Rule* rule, const match::Knowledge& knowledge,
                             Time now, const EventOptions& options);

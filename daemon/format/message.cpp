@@ -79,8 +79,13 @@ void add_facts(Message& message, const Notification& notification, const Words& 
     add_fact(message, words("Clients", "客户端"), std::to_string(notification.distinct_clients), false);
   if (notification.is_resolved()) {
     add_fact(message, words("Resolved at", "恢复于"), readable_time(notification.resolved_at), false);
-    add_fact(message, words("Resolved by", "恢复依据"), plain_text(notification.resolved_by), false);
+    std::string by = plain_text(notification.resolved_by);
+    if (notification.resolved_by == "quiet" && !notification.is_seen_good)
+      by += words(": no line for long; nothing was tried", "：长时间无新日志行；未做任何验证");
+    add_fact(message, words("Resolved by", "恢复依据"), std::move(by), false);
   }
+  if (notification.is_quiet_failing)
+    add_fact(message, words("Quiet", "安静"), words("no new line, and probes still fail", "无新日志行，但探测仍失败"), false);
   if (notification.is_flapping) add_fact(message, words("Flapping", "抖动"), words("yes: it comes and goes", "是：时好时坏"), false);
 }
 
@@ -103,7 +108,9 @@ void add_dead_ends(Message& message, const Notification& notification, const Wor
     if (dead_end.proof == ProofStatus::refuted || message.dead_ends.size() == kDeadEndsShown) continue;
     std::string line = plain_text(dead_end.action);
     if (dead_end.is_unsafe) line += words(" [unsafe]", "【不安全】");
-    if (dead_end.proof == ProofStatus::proved) line += words(" [tried: it does not help]", "【已试：无效】");
+    // It says what came out: "tried: still fails, …", or "shown to pass only because nothing is checked".
+    if (dead_end.proof == ProofStatus::proved && !dead_end.proof_detail.empty())
+      line += words(" [", "【") + plain_text(dead_end.proof_detail) + words("]", "】");
     if (!dead_end.why_fails.empty()) line += std::string(words(": ", "：")) + plain_text(dead_end.why_fails);
     message.dead_ends.push_back(std::move(line));
   }
@@ -144,6 +151,9 @@ Message compose_message(const Notification& notification, Language language) {
   message.tone = tone_of(notification);
   message.title = title_of(notification, words);
   message.explanation = plain_text(notification.diagnosis_summary);
+  if (notification.is_correction)
+    message.explanation =
+        words("Correction: what was told of the cause before does not hold. ", "更正：此前告知的原因不成立。") + message.explanation;
   add_facts(message, notification, words);
   add_items(message, notification, words);
   if (!notification.is_resolved()) {

@@ -58,6 +58,11 @@ ProofStatus proof_of(const Object& object) {
   return status == "proved" ? ProofStatus::proved : status == "refuted" ? ProofStatus::refuted : ProofStatus::untested;
 }
 
+std::string proof_detail_of(const Object& object) {
+  Object proof;
+  return object["proof"].get(proof) == simdjson::SUCCESS ? text_of(proof, "detail") : std::string();
+}
+
 void read_incident(const Object& incident, Notification& into) {
   into.fingerprint = text_of(incident, "fingerprint");
   into.status = text_of(incident, "status");
@@ -67,6 +72,9 @@ void read_incident(const Object& incident, Notification& into) {
   into.resolved_at = text_of(incident, "resolved_at");
   into.resolved_by = text_of(incident, "resolved_by");
   into.is_flapping = flag_of(incident, "flapping");
+  into.is_quiet_failing = flag_of(incident, "quiet_still_failing");
+  bool is_seen_good = true;
+  if (incident["seen_good"].get(is_seen_good) == simdjson::SUCCESS) into.is_seen_good = is_seen_good;
   into.count = number_of(incident, "count");
   double rate = 0;
   if (incident["rate_per_minute"].get(rate) == simdjson::SUCCESS) into.rate_per_minute = rate;
@@ -107,7 +115,8 @@ void read_fixes(const Object& data, Notification& into) {
     into.dead_ends.push_back({.action = text_of(dead_end, "action"),
                               .why_fails = text_of(dead_end, "why_fails"),
                               .proof = proof_of(dead_end),
-                              .is_unsafe = flag_of(dead_end, "unsafe")});
+                              .is_unsafe = flag_of(dead_end, "unsafe"),
+                              .proof_detail = proof_detail_of(dead_end)});
   });
 }
 
@@ -143,6 +152,7 @@ void read_data(const Object& data, Notification& into) {
     double confidence = 0;
     if (part["confidence"].get(confidence) == simdjson::SUCCESS) into.confidence = confidence;
   }
+  into.is_correction = flag_of(data, "corrected");
   read_fixes(data, into);
   visit_objects(data, "items", [&into](const Object& item) {
     into.items.push_back({text_of(item, "kind"), text_of(item, "incident"), text_of(item, "severity"), text_of(item, "summary")});

@@ -23,6 +23,7 @@ struct NotifiedDeadEnd {
   std::string action, why_fails;
   ProofStatus proof = ProofStatus::untested;
   bool is_unsafe = false;
+  std::string proof_detail = {};
 };
 
 /// One event inside of a digest, or one incident of a group.
@@ -48,6 +49,9 @@ struct Notification {
   std::string side, peer, name, server, directive, file;
   std::int64_t line = 0;  ///< 0: unknown
   std::string cause, diagnosis_summary;
+  bool is_correction = false;     ///< what was told of the cause before does not hold
+  bool is_seen_good = true;       ///< of a resolved one: false when nothing was tried
+  bool is_quiet_failing = false;  ///< no line for long, and probes still fail
   std::optional<double> confidence;
   std::vector<NotifiedFix> fixes;
   std::vector<NotifiedDeadEnd> dead_ends;

@@ -58,7 +58,7 @@ void write_advice(JsonWriter& json, const Words& words) {
   json.member("action", "proxy_ssl_verify off")
       .member("why_fails", words("it hides the fault and accepts any peer", "它掩盖故障并接受任何对端"));
   json.member("fail_rate", 1.0).member("unsafe", true);
-  write_proof(json, words("it passes because nothing is checked any more", "能通过是因为不再做任何检查"));
+  write_proof(json, words("shown to pass only because nothing is checked", "已证实：之所以通过，只是因为不做任何检查"));
   json.end_object().end_array();
 }
 

@@ -193,8 +193,19 @@ LogTail::Advance LogTail::advance(Time now) {
   if (exists) return open_live(node, now);
 
   const bool is_waited_for = status.error().code() == ErrorCode::not_found;
-  report_state(is_waited_for ? TailEvent::Kind::waiting : TailEvent::Kind::unreadable, status.error().message());
+  if (is_waited_for) report_state(TailEvent::Kind::waiting, status.error().message());
+  else report_unreadable(status.error().message(), now);
   return Advance::none;
+}
+
+/// In the midst of a rotation the new file is root's alone for a moment, until it gets its owner and mode.
+void LogTail::report_unreadable(std::string why, Time now) {
+  constexpr auto kRotation = std::chrono::seconds(5);
+  if (was_read_ && told_ != TailEvent::Kind::unreadable) {
+    if (!unreadable_since_ || now < *unreadable_since_) unreadable_since_ = now;
+    if (now - *unreadable_since_ < kRotation) return;
+  }
+  report_state(TailEvent::Kind::unreadable, std::move(why));
 }
 
 /// A file that is held open keeps its inode, so that the inode alone tells.
@@ -285,9 +296,10 @@ LogTail::Advance LogTail::open_live(const FileNode& node, Time now) {
   auto opened = open_file(path_, TailedFile::Form::plain);
   if (!opened && opened.error().code() == ErrorCode::not_found) return Advance::again;
   if (!opened) {
-    report_state(TailEvent::Kind::unreadable, opened.error().message());
+    report_unreadable(opened.error().message(), now);
     return Advance::none;
   }
+  unreadable_since_.reset();
   // Rotated between stat and open: a file in between would be passed over.
   if (opened.value().node() != node) return Advance::again;
   const bool was_truncated = marker_ && marker_->identity.node == node;
@@ -309,6 +321,7 @@ void LogTail::append(TailedFile file, Time now) {
   }
   if (file.path() == path_) target_ = found_at;
   const Time quiet_since = std::min(file.modified(), now);
+  was_read_ = true;
   marker_.reset();
   told_.reset();
   searched_.clear();

@@ -142,6 +142,7 @@ class LogTail {
   Result<TailedFile> open_file(const std::string& path, TailedFile::Form form);
   void report(TailEvent::Kind kind, const std::string& path, std::string detail = {}, std::optional<std::uint64_t> lost_bytes = {});
   void report_state(TailEvent::Kind kind, std::string detail);
+  void report_unreadable(std::string why, Time now);
 
   std::string path_;
   LogTailOptions options_;
@@ -158,6 +159,8 @@ class LogTail {
   TailStep step_;
   std::optional<TailEvent::Kind> told_;  ///< waiting or unreadable, told and still true
   std::string told_detail_;
+  bool was_read_ = false;                 ///< some file of it could be opened
+  std::optional<Time> unreadable_since_;  ///< of a log that was readable: told when it lasts longer than a rotation
   bool tell_caught_up_ = true;
   std::uint64_t overlong_lines_ = 0;  ///< of files that were let go
   std::uint64_t skipped_bytes_ = 0;

@@ -10,6 +10,7 @@ using correlate::Status;
 
 /// How long a digest of what was missed waits, in group_waits: the backlog is still being read.
 constexpr int kLateWaits = 3;
+constexpr std::uint32_t kPromptCorrections = 3;
 /// Of one advance(): an event is tens of kilobytes, and all of a commit is in memory. The rest stays due.
 constexpr std::size_t kMostNotices = 256;
 /// A withheld group without a known end of its silence is looked at again after so long.
@@ -230,6 +231,9 @@ std::optional<Time> Dispatcher::due_of(const IncidentGroup& group, const GroupMe
   const auto consider = [&due](Time at) { due = std::min(due.value_or(at), at); };
   const bool got_worse = incident.severity > member.severity;
   if (got_worse && is_critical) consider(member.told_at);
+  // What turned out wrong is not left standing until it is the group's turn; a fault that shows another face every time waits for it.
+  const bool is_corrected = member.diagnoses > 0 && incident.diagnoses > member.diagnoses;
+  if (is_corrected && incident.diagnoses <= kPromptCorrections) consider(member.told_at);
   // Told without a cause: the first that is found is said once nothing more may come, all in one.
   const bool is_first_cause = group.is_grouped && member.diagnoses == 0 && incident.diagnoses > 0 && !group.has_told_cause;
   if (is_first_cause) consider(diagnosing_ > 0 ? member.told_at + leg.group_wait : member.told_at);
@@ -350,7 +354,10 @@ void Dispatcher::tell(IncidentGroup& group, std::vector<News>& news, NoticeKind 
   switch (kind) {
     case NoticeKind::opened: notice.number = 1; break;
     case NoticeKind::reopened: notice.number = lead->incident->reopens; break;
-    case NoticeKind::diagnosed: notice.number = lead->incident->diagnoses; break;
+    case NoticeKind::diagnosed:
+      notice.number = lead->incident->diagnoses;
+      notice.is_correction = group.find(*lead->known)->diagnoses > 0;
+      break;
     default: notice.number = static_cast<std::uint32_t>(std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count());
   }
   group.told_at = now;

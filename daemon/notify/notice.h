@@ -23,6 +23,7 @@ struct Notice {
   NoticeKind kind = NoticeKind::opened;
   std::uint32_t number = 1;                       ///< with incident and kind it makes the event's id, the same after a crash and a replay
   const correlate::Incident* incident = nullptr;  ///< the one that it is about, or the worst of several
+  bool is_correction = false;                     ///< a diagnosis in the place of another one that this receiver has heard
   std::vector<std::string> silenced_by = {};
 
   // What follows is for groups of several incidents only.

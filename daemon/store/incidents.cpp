@@ -72,6 +72,20 @@ Result<std::optional<IncidentRow>> Incidents::find(const std::string& id) {
   });
 }
 
+Result<std::vector<IncidentRow>> Incidents::find_named(const std::string& beginning, std::size_t limit) {
+  Connection& connection = database_.connection();
+  return connection.read("cannot find an incident", [&] {
+    auto statement = connection.prepare(
+        "SELECT id, fingerprint, status, severity, opened_at, last_seen_at, resolved_at, state_json FROM incidents "
+        "WHERE substr(id, 1, length(?1)) = ?1 OR substr(fingerprint, 1, length(?1)) = ?1 ORDER BY last_seen_at DESC, id LIMIT ?2");
+    statement.bind_text(1, beginning);
+    statement->bind(2, static_cast<int64_t>(std::min<std::size_t>(limit, std::numeric_limits<std::int64_t>::max())));
+    std::vector<IncidentRow> rows;
+    while (statement->executeStep()) rows.push_back(row_from(statement));
+    return rows;
+  });
+}
+
 Result<std::vector<IncidentRow>> Incidents::list(std::optional<IncidentStatus> status, std::size_t limit) {
   Connection& connection = database_.connection();
   return connection.read("cannot list the incidents", [&] {

@@ -31,6 +31,9 @@ class Incidents {
 
   Result<std::optional<IncidentRow>> find(const std::string& id);
 
+  /// Those whose id or fingerprint begins so, the latest seen first.
+  Result<std::vector<IncidentRow>> find_named(const std::string& beginning, std::size_t limit);
+
   /// The latest seen first; without a status the open ones come before the resolved. At most `limit` rows.
   Result<std::vector<IncidentRow>> list(std::optional<IncidentStatus> status, std::size_t limit);
 

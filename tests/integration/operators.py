@@ -41,7 +41,7 @@ def story(t):
     expect_equal(shown["incident"]["count"], 1, "count")
     expect_equal([told["receiver"] for told in shown["told"]], ["hook"], "who was told")
     expect(shown["fixes"], "no fixes")
-    expect_equal(operator.run("incidents", "show", "inc-0")[0], 1, "exit status for an incident that is not there")
+    expect_equal(operator.run("incidents", "show", "inc-0000000000000000")[0], 1, "exit status for an incident that is not there")
 
     t.step("a silence holds back what matches, and nothing else")
     silence = operator.text("silence", "add", "upstream=~10.0.0.2:.*", "--for", "1h", "--comment", "re-issue").strip()

@@ -163,8 +163,10 @@ class Parser {
         add_verb("explain", "Tell what a log line, a rule, a cause or a code means, and what to do about it",
                  "handshaked explain 20      (also: explain alert 48, explain 0A000418, explain nginx/RULE, explain \"LOG LINE\")");
     explain_verb_
-        ->add_option("what", explain_words_,
-                     "A log line (- reads it from standard input), a rule, a cause, a verify code, \"alert N\" or an OpenSSL error code")
+        ->add_option(
+            "what", explain_words_,
+            "A log line (- reads it from standard input), an incident (inc-…), a rule, a cause, a verify code, \"alert N\" or an OpenSSL "
+            "error code")
         ->required()
         ->type_name("WHAT");
     add_config(explain_verb_, explain_.config_file);
@@ -201,6 +203,13 @@ class Parser {
   void add_diagnose() {
     diagnose_verb_ = add_verb("diagnose", "Find the cause of TLS faults, and the fix that provably works",
                               "handshaked diagnose --log /var/log/nginx/error.log --nginx-conf /etc/nginx/nginx.conf");
+    diagnose_verb_
+        ->add_option("incident", diagnose_.incident,
+                     "One incident, by the id of an alert or how it begins: the daemon is asked, then the logs")
+        ->type_name("INCIDENT");
+    add_config(diagnose_verb_, diagnose_.daemon.config_file);
+    diagnose_verb_->add_option("--socket", diagnose_.daemon.socket, "The daemon's control socket, if not the configured one")
+        ->type_name("PATH");
     diagnose_verb_->add_option("--log", diagnose_.logs, "An error log: plain, .gz or .zst; - is standard input; repeatable")
         ->type_name("FILE")
         ->allow_extra_args(false);
@@ -221,8 +230,9 @@ class Parser {
   }
 
   CommandLine finished_diagnose() const {
-    if (diagnose_.logs.empty() && diagnose_.peer.empty() && !diagnose_.all) {
-      std::fputs("handshaked: diagnose what? Give --log FILE, --peer HOST:PORT or --all\nRun with --help for more information.\n", stderr);
+    if (diagnose_.incident.empty() && diagnose_.logs.empty() && diagnose_.peer.empty() && !diagnose_.all) {
+      std::fputs("handshaked: diagnose what? Give INCIDENT, --log FILE, --peer HOST:PORT or --all\nRun with --help for more information.\n",
+                 stderr);
       return {.command = std::nullopt, .exit_code = kExitUsage};
     }
     return {.command = diagnose_, .exit_code = kExitDone};
@@ -244,7 +254,7 @@ class Parser {
     test->footer(
         "Example: handshaked receivers test ops-chat -c /etc/handshaked/handshaked.toml\n\nExit status: 0 delivered; 1 not; 2 no such "
         "receiver.");
-    test->add_option("name", receivers_.name, "The receiver's name in the configuration")->required()->type_name("NAME");
+    test->add_option("name", receivers_.name, "The receiver's name in the configuration")->required()->type_name("RECEIVER");
     for (CLI::App* const verb : {receivers_list_verb_, test}) {
       add_config(verb, receivers_.config_file);
       add_text_or_json(verb, receivers_.json);

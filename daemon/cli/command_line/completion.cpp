@@ -9,10 +9,23 @@
 namespace handshaked::cli {
 namespace {
 
-enum class Values { none, words, files, directories };
+enum class Values { none, words, files, directories, asked };
+
+/// What the running daemon or the configuration knows: a command that prints it, a word a line. Silent where nobody answers.
+std::string question_for(const CompletedOption& option, const std::string& program) {
+  const auto first_words = [&program](const std::string& verb, const std::string& pattern) {
+    return program + " " + verb + " 2>/dev/null | sed -n 's/^\\(" + pattern + "\\)\\( .*\\)\\{0,1\\}$/\\1/p'";
+  };
+  if (option.value == "INCIDENT") return first_words("incidents list --status all --limit 1000", "inc-[0-9a-f]*");
+  if (option.value == "SILENCE") return first_words("silence list", "sil-[0-9a-f]*");
+  if (option.value == "DELIVERY") return first_words("deliveries list --limit 1000", "[0-9][0-9]*");
+  if (option.value == "RECEIVER") return first_words("receivers list", "[a-z0-9_-][A-Za-z0-9_.-]*");
+  return {};
+}
 
 Values values_of(const CompletedOption& option) {
   if (!option.choices.empty()) return Values::words;
+  if (!question_for(option, "").empty()) return Values::asked;
   if (option.value == "FILE" || option.value == "PATH") return Values::files;
   return option.value == "DIR" ? Values::directories : Values::none;
 }
@@ -50,8 +63,9 @@ void for_each_verb(const CompletedVerb& program, const Visit& visit) {
 
 // ---- bash: one function that finds the verb among the words, then the values of the option before the cursor, then the rest.
 
-std::string bash_reply(Values values, const std::vector<std::string>& words) {
+std::string bash_reply(Values values, const std::vector<std::string>& words, const std::string& question = {}) {
   switch (values) {
+    case Values::asked: return "mapfile -t COMPREPLY < <(compgen -W \"$(" + question + ")\" -- \"$word\")";
     case Values::words: return "mapfile -t COMPREPLY < <(compgen -W " + quoted(joined(words)) + " -- \"$word\")";
     case Values::files: return "compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- \"$word\")";
     case Values::directories: return "compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- \"$word\")";
@@ -72,12 +86,13 @@ std::string bash_verbs(const CompletedVerb& program) {
 
 std::string bash_values(const CompletedVerb& program) {
   std::string out;
-  for_each_verb(program, [&out](const CompletedVerb& verb, const std::vector<std::string>& path) {
+  for_each_verb(program, [&](const CompletedVerb& verb, const std::vector<std::string>& path) {
     for (const CompletedOption& option : verb.options) {
       if (option.names.empty() || option.value.empty()) continue;
       std::string names;
       for (const std::string& name : option.names) names.append(names.empty() ? "" : " | ").append(quoted(joined(path) + "|" + name));
-      out += "    " + names + ")\n      " + bash_reply(values_of(option), option.choices) + "\n      return\n      ;;\n";
+      out += "    " + names + ")\n      " + bash_reply(values_of(option), option.choices, question_for(option, program.name)) +
+             "\n      return\n      ;;\n";
     }
   });
   return out;
@@ -85,19 +100,21 @@ std::string bash_values(const CompletedVerb& program) {
 
 std::string bash_words(const CompletedVerb& program) {
   std::string out;
-  for_each_verb(program, [&out](const CompletedVerb& verb, const std::vector<std::string>& path) {
+  for_each_verb(program, [&](const CompletedVerb& verb, const std::vector<std::string>& path) {
     std::vector<std::string> options, words;
+    std::string question;
     Values values = Values::none;
     for (const CompletedOption& option : verb.options) {
       options.insert(options.end(), option.names.begin(), option.names.end());
       if (!option.names.empty() || values != Values::none) continue;
       values = values_of(option);
       words = option.choices;
+      question = question_for(option, program.name);
     }
     if (!verb.verbs.empty()) values = Values::words;
     for (const CompletedVerb& child : verb.verbs) words.push_back(child.name);
     out += "    " + quoted(joined(path)) + ")\n      if [[ $word == -* ]]; then\n        " + bash_reply(Values::words, options) +
-           "\n      else\n        " + bash_reply(values, words) + "\n      fi\n      ;;\n";
+           "\n      else\n        " + bash_reply(values, words, question) + "\n      fi\n      ;;\n";
   });
   return out;
 }
@@ -121,6 +138,7 @@ std::string zsh_message(const std::string& text) { return replaced(text, ":", "\
 
 std::string zsh_action(const CompletedOption& option) {
   switch (values_of(option)) {
+    case Values::asked: return "{compadd -- ${(f)\"$(" + question_for(option, "handshaked") + ")\"}}";
     case Values::words: return "(" + joined(option.choices) + ")";
     case Values::files: return "_files";
     case Values::directories: return "_files -/";
@@ -184,6 +202,7 @@ std::string fish_condition(const CompletedVerb& verb, const std::vector<std::str
 
 std::string fish_values(const CompletedOption& option) {
   switch (values_of(option)) {
+    case Values::asked: return " -x -a " + fish_quoted("(" + question_for(option, "handshaked") + ")");
     case Values::words: return " -x -a " + fish_quoted(joined(option.choices));
     case Values::files: return " -r -F";
     case Values::directories: return " -x -a '(__fish_complete_directories)'";

@@ -39,12 +39,12 @@ struct HostCommandLine::Verbs {
     CLI::App* app = nullptr;
     FixVerbOptions options;
   };
-  std::array<FixAction, 3> fix;
+  std::array<FixAction, 4> fix;
   CLI::App* doctor_app = nullptr;
   DoctorOptions doctor;
 
   void add_fix(CLI::App& app) {
-    CLI::App* const verb = app.add_subcommand("fix", "Show, try or apply the fix of an incident");
+    CLI::App* const verb = app.add_subcommand("fix", "Show, try, apply or undo the fix of an incident");
     verb->footer("Example: handshaked fix show INCIDENT | patch -p1 -d /");
     verb->require_subcommand(1);
     using Action = FixVerbOptions::Action;
@@ -54,16 +54,29 @@ struct HostCommandLine::Verbs {
     add_action(fix[2], *verb, Action::apply, "apply",
                "Back up, change the files, test, reload, and verify; undo all of it when anything is worse",
                "handshaked fix apply inc-1a2b3c");
+    add_undo(fix[3], *verb);
     fix[2].app->add_flag("--allow-unsafe", fix[2].options.allow_unsafe, "Also a fix that weakens a protection");
-    fix[2]
-        .app
-        ->add_option("--backup-dir", fix[2].options.backup_directory,
-                     "Where copies of the changed files go (default: /var/backups/handshaked)")
-        ->type_name("DIR");
-    fix[2]
-        .app->add_option("--reload-timeout", fix[2].options.reload_seconds, "How long nginx may take to reload (default: 20)")
-        ->type_name("SECONDS")
-        ->check(CLI::Range(1, 600).description(""));
+    for (FixAction* const action : {&fix[2], &fix[3]}) {
+      action->app
+          ->add_option("--backup-dir", action->options.backup_directory,
+                       "Where copies of the changed files go (default: /var/backups/handshaked)")
+          ->type_name("DIR");
+      action->app->add_option("--reload-timeout", action->options.reload_seconds, "How long nginx may take to reload (default: 20)")
+          ->type_name("SECONDS")
+          ->check(CLI::Range(1, 600).description(""));
+    }
+  }
+
+  static void add_undo(FixAction& action, CLI::App& parent) {
+    action.app = parent.add_subcommand("undo", "Put back what the last apply changed: the same careful steps");
+    action.app->footer(
+        "Example: handshaked fix undo inc-1a2b3c\n\nExit status: 0 put back; 1 refused; 2 nothing to put back; 70 undoing failed.");
+    FixVerbOptions& options = action.options;
+    options.action = FixVerbOptions::Action::undo;
+    action.app->add_option("incident", options.incident, "Whose fix (default: the one that was applied last)")->type_name("INCIDENT");
+    add_nginx(action.app, options.nginx);
+    action.app->add_flag("--no-probe", options.no_probe, "Connect to nothing: whether the rest still works is then not verified");
+    add_output(action.app, options.json, options.language, options.rules_directory);
   }
 
   static void add_action(FixAction& action, CLI::App& parent, FixVerbOptions::Action what, const std::string& name, const std::string& help,
@@ -73,11 +86,17 @@ struct HostCommandLine::Verbs {
                        "\n\nExit status: 0 done; 1 refused, or undone; 2 no such incident or fix; 70 undoing failed; 78 bad rules.");
     FixVerbOptions& options = action.options;
     options.action = what;
-    action.app->add_option("incident", options.incident, "The incident's id, or how it begins")->required()->type_name("INCIDENT");
+    action.app->add_option("incident", options.incident, "The incident: the id in an alert, or how it begins")
+        ->required()
+        ->type_name("INCIDENT");
     action.app->add_option("--fix", options.fix, "Which of its fixes: id or rank (default: the first that is a patch)")->type_name("FIX");
-    action.app->add_option("--log", options.logs, "The error log (default: those that nginx's configuration names); repeatable")
+    action.app
+        ->add_option("--log", options.logs,
+                     "The error log (default: the running daemon is asked, then those that nginx's configuration names); repeatable")
         ->type_name("FILE")
         ->allow_extra_args(false);
+    action.app->add_option("-c,--config", options.daemon.config_file, "Configuration that names the daemon's socket")->type_name("FILE");
+    action.app->add_option("--socket", options.daemon.socket, "The daemon's control socket, if not the configured one")->type_name("PATH");
     add_nginx(action.app, options.nginx);
     action.app
         ->add_option("--ca-store", options.ca_stores,

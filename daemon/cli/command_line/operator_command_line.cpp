@@ -92,14 +92,14 @@ void OperatorCommandLine::Verbs::add_incidents(CLI::App& app) {
   flag(list, "--noise", "noise", "Also what is only recorded: noise of clients, history, pending faults");
   Verb& show =
       add(incidents, "show", "incidents.show", "Tell everything about one incident", "handshaked incidents show inc-1f0c6f5d7a0b9e33");
-  take(show, "id", "id", "The incident", "INCIDENT")->required();
+  take(show, "id", "id", "The incident: an id, or how it begins", "INCIDENT")->required();
   Verb& resolve = add(incidents, "resolve", "incidents.resolve", "End an incident by hand; it reopens if its lines go on",
                       "handshaked incidents resolve inc-1f0c6f5d7a0b9e33 --note 'CA re-issued'");
-  take(resolve, "id", "id", "The incident", "INCIDENT")->required();
+  take(resolve, "id", "id", "The incident: an id, or how it begins", "INCIDENT")->required();
   take(resolve, "--note", "note", "What was done", "TEXT");
   Verb& note = add(incidents, "note", "incidents.note", "Write a note on an incident",
                    "handshaked incidents note inc-1f0c6f5d7a0b9e33 'ticket 4711'");
-  take(note, "id", "id", "The incident", "INCIDENT")->required();
+  take(note, "id", "id", "The incident: an id, or how it begins", "INCIDENT")->required();
   take(note, "text", "text", "The note", "TEXT")->required();
 }
 
@@ -134,18 +134,18 @@ void OperatorCommandLine::Verbs::add_deliveries(CLI::App& app) {
                    "handshaked deliveries list --status dead");
   take(list, "--status", "status", "waiting, dead, delivered, discarded or all (default: waiting and dead)", "STATUS")
       ->check(CLI::IsMember({"waiting", "dead", "delivered", "discarded", "all"}).description(""));
-  take(list, "--receiver", "receiver", "Only of one receiver", "NAME");
+  take(list, "--receiver", "receiver", "Only of one receiver", "RECEIVER");
   take(list, "--limit", "limit", "At most so many (default: 50, at most 1000)", "N")->check(CLI::PositiveNumber.description(""));
   Verb& show =
       add(deliveries, "show", "deliveries.show", "Tell everything about one delivery, with its body", "handshaked deliveries show 17");
-  take(show, "id", "id", "The delivery", "NUMBER")->required();
+  take(show, "id", "id", "The delivery", "DELIVERY")->required();
   Verb& retry = add(deliveries, "retry", "deliveries.retry", "Send dead deliveries again, and at once what waits for the same receiver",
                     "handshaked deliveries retry --all --receiver ops");
   Verb& discard = add(deliveries, "discard", "deliveries.discard", "Give up deliveries for good", "handshaked deliveries discard 17 18");
   for (Verb* const verb : {&retry, &discard}) {
-    take_all(*verb, "id", "id", "The deliveries", "NUMBER");
+    take_all(*verb, "id", "id", "The deliveries", "DELIVERY");
     flag(*verb, "--all", "all", "All that are in the dead-letter list");
-    take(*verb, "--receiver", "receiver", "With --all: only of one receiver", "NAME");
+    take(*verb, "--receiver", "receiver", "With --all: only of one receiver", "RECEIVER");
   }
 }
 

@@ -1,5 +1,6 @@
 #include "cli/config/check_verb.h"
 
+#include <filesystem>
 #include <vector>
 
 #include "base/json_writer.h"
@@ -41,6 +42,17 @@ std::string as_json(const std::vector<Problem>& problems, std::size_t rule_count
   return out + "\n";
 }
 
+std::vector<std::string> directories_named_as_logs(const config::Config& config) {
+  std::vector<std::string> found;
+  std::error_code failure;
+  for (const config::FileSource& source : config.files) {
+    for (const std::string& path : source.paths) {
+      if (std::filesystem::is_directory(path, failure)) found.push_back(path.ends_with('/') ? path.substr(0, path.size() - 1) : path);
+    }
+  }
+  return found;
+}
+
 }  // namespace
 
 int run_check(const CheckOptions& options, const ConfigurationTrials& trials) {
@@ -59,6 +71,10 @@ int run_check(const CheckOptions& options, const ConfigurationTrials& trials) {
         {receiver.configured_in, receiver.line, 0, reason, receiver.configured_in + ":" + std::to_string(receiver.line) + ": " + reason});
   }
   if (loaded.problems.empty()) {
+    for (const std::string& directory : directories_named_as_logs(loaded.config)) {
+      const std::string reason = directory + " is a directory: name the logs in it, as in \"" + directory + "/*.log\"";
+      problems.push_back({config_file, 0, 0, reason, config_file + ": " + reason});
+    }
     for (const std::string& reason : trials.listeners(loaded.config))
       problems.push_back({config_file, 0, 0, reason, config_file + ": " + reason});
   }

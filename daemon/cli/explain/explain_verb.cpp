@@ -12,6 +12,7 @@
 #include "cli/explain/explanation.h"
 #include "cli/knowledge/knowledge_base.h"
 #include "cli/log/log_reading.h"
+#include "cli/operator/operator_verbs.h"
 #include "config/config_file.h"
 
 namespace handshaked::cli {
@@ -74,6 +75,12 @@ bool add_forecast(Explanation& explanation, const std::string& config_file) {
   return true;
 }
 
+/// An incident, or an event of one, as an alert shows it.
+bool names_incident(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
+  return (text.starts_with("inc-") || text.starts_with("v1:")) && text.find(' ') == std::string_view::npos;
+}
+
 }  // namespace
 
 int run_explain(const ExplainOptions& options) {
@@ -86,6 +93,14 @@ int run_explain(const ExplainOptions& options) {
   if (asked.first_line.empty()) {
     std::fprintf(stderr, "handshaked: nothing to explain\n");
     return kExitUsage;
+  }
+  if (names_incident(asked.first_line)) {
+    return run_operator({.verb = "incidents.show",
+                         .arguments = {{"id", {asked.first_line}}},
+                         .socket = {},
+                         .config_file = options.config_file,
+                         .json = options.json,
+                         .language = options.language});
   }
   const auto base = require_knowledge_base(options.rules_directory, KnowledgeDepth::rules_and_texts);
   if (!base) return kExitConfiguration;

@@ -11,8 +11,9 @@
 #include "cli/document/output.h"
 #include "cli/document/terminal.h"
 #include "cli/host/diagnosis_report.h"
-#include "cli/host/diagnosis_run.h"
+#include "cli/host/named_incident.h"
 #include "cli/log/log_reading.h"
+#include "diagnose/host/nginx_footprint.h"
 #include "diagnose/patch/shown_lines.h"
 #include "emit/diagnosis_json.h"
 #include "emit/remediation_event.h"
@@ -42,6 +43,12 @@ bool is_met(const std::optional<match::Severity>& fail_on, const DiagnosisReport
                                 [&](const DiagnosedIncident& one) { return !one.incident.noise && one.incident.severity >= *fail_on; });
 }
 
+bool has_changed(const diagnose::NginxAtHand& nginx) {
+  const Time now = wall_clock_now();
+  return nginx.read && !nginx.is_dump &&
+         !(diagnose::footprint_of(nginx, nginx.loaded_at, now) == diagnose::footprint_of(nginx, diagnose::loaded_at(nginx), now));
+}
+
 }  // namespace
 
 int run_diagnose(const DiagnoseOptions& options) {
@@ -53,20 +60,37 @@ int run_diagnose(const DiagnoseOptions& options) {
   }
   const auto base = require_knowledge_base(options.rules_directory, KnowledgeDepth::rules_and_texts);
   if (!base) return kExitConfiguration;
-  const auto nginx = diagnose::read_nginx(options.nginx);
+  auto nginx = diagnose::read_nginx_whole(options.nginx);
   if (!nginx) {
     complain_about(nginx.error());
     return kExitUsage;
   }
   DiagnosisOrder order;
-  order.logs = options.logs;
+  if (options.incident.empty()) order.logs = options.logs;
   order.peer = options.peer;
   order.all = options.all;
   order.ca_stores = options.ca_stores;
   order.may_probe = !options.no_probe;
   order.deadline = deadline;
-  DiagnosisReport report = run_diagnosis(order, *base, zone.value(), nginx.value());
+  NamedIncident named(options.incident, options.logs, options.daemon);
+  const auto diagnose_once = [&] {
+    return options.incident.empty() ? run_diagnosis(order, *base, zone.value(), nginx.value())
+                                    : named.diagnose(order, *base, zone.value(), nginx.value());
+  };
+  DiagnosisReport report = diagnose_once();
+  if (has_changed(nginx.value()) && std::chrono::steady_clock::now() < deadline - kTimeLimit / 2) {
+    // What was found belongs to an nginx that is no more.
+    auto again = diagnose::read_nginx_whole(options.nginx);
+    if (again) {
+      nginx = std::move(again);
+      report = diagnose_once();
+    }
+  }
   for (const std::string& remark : report.remarks) std::fprintf(stderr, "handshaked: %s\n", visible_text(remark).c_str());
+  if (!options.incident.empty() && report.incidents.size() != 1) {
+    named.complain(report);
+    return kExitUsage;
+  }
 
   Output output = Output::standard();
   if (options.json) {
@@ -85,6 +109,7 @@ int run_diagnose(const DiagnoseOptions& options) {
     complain_about(flushed.error());
     return kExitInternal;
   }
+  if (!report.unreadable.empty()) return kExitUsage;
   return is_met(options.fail_on, report) ? kExitNothing : kExitDone;
 }
 

@@ -5,12 +5,15 @@
 #include <vector>
 
 #include "base/language.h"
+#include "cli/operator/daemon_question.h"
 #include "diagnose/host/nginx_at_hand.h"
 #include "match/rule.h"
 
 namespace handshaked::cli {
 
 struct DiagnoseOptions {
+  std::string incident;  ///< one incident: the running daemon is asked, then the logs
+  DaemonPlace daemon;
   std::vector<std::string> logs;  ///< --log, repeatable; "-" is standard input
   std::string peer;               ///< --peer HOST:PORT
   bool all = false;               ///< --all

@@ -98,6 +98,7 @@ class DiagnosisRun {
  public:
   DiagnosisRun(const DiagnosisOrder& order, const KnowledgeBase& base, const parse::TimeZone& zone, const diagnose::NginxAtHand& nginx)
       : order_(order), base_(base), zone_(zone), nginx_(nginx), ca_store_(diagnose::CaStore::load(order.ca_stores, report_.remarks)) {
+    if (!order.ca_stores.empty()) report_.unreadable = report_.remarks;  // they were named
     for (const match::Rule& rule : base.rules->rules()) rules_.emplace(rule.id, &rule);
   }
 
@@ -111,6 +112,7 @@ class DiagnosisRun {
     }
     surroundings_ = held.value()->surroundings();
     diagnose_logs();
+    if (order_.known) diagnose_known(*order_.known);
     if (!order_.peer.empty() || order_.all) diagnose_peers();
     report_.probes = held.value()->probes();
     std::stable_sort(report_.incidents.begin(), report_.incidents.end(), [](const DiagnosedIncident& left, const DiagnosedIncident& right) {
@@ -139,7 +141,7 @@ class DiagnosisRun {
       hooks.confirm = [this](const match::Rule&, const parse::ErrorRecord& record) { return is_about_tls(*nginx_.read, record); };
     ScanResult scan = scan_logs(order_.logs, base_.rules, zone_, hooks);
     for (const ScannedLog& log : scan.logs) {
-      if (!log.error.empty()) report_.remarks.push_back(log.error);
+      if (!log.error.empty()) report_.unreadable.push_back(log.name);  // scan_logs() has complained
     }
     auto symptoms = book.finish();
     std::erase_if(scan.incidents, [this](const correlate::Incident& incident) {
@@ -156,6 +158,30 @@ class DiagnosisRun {
       diagnosed.incident = std::move(incident);
       report_.incidents.push_back(std::move(diagnosed));
     }
+  }
+
+  /// From the line that the daemon keeps: its log may be rotated away.
+  void diagnose_known(const DaemonIncident& known) {
+    OneLine line(base_);
+    LineAnalysis analysis(base_.rules, zone_);
+    const std::string text = known.sample_lines.back() + "\n";
+    analysis.consume({.bytes = text, .before = {}, .offset = {}}, line);
+    auto incident = line.incident(known.last_seen_at);
+    if (!incident) {
+      report_.remarks.push_back("no rule knows the line of " + known.id + " any more");
+      return;
+    }
+    incident->id = known.id;
+    incident->count = known.count;
+    incident->opened_at = known.opened_at;
+    incident->last_seen_at = known.last_seen_at;
+    Symptom symptom = line.symptom();
+    symptom.count = known.count;
+    symptom.first_at = known.opened_at;
+    symptom.last_at = known.last_seen_at;
+    surroundings_.deadline = order_.deadline;
+    Diagnosis diagnosis = diagnose::diagnose(symptom, surroundings_, base_.knowledge);
+    report_.incidents.push_back({std::move(*incident), std::move(symptom), std::move(diagnosis), line.rule()});
   }
 
   // ---- peers without a log: what nginx would write ------------------------------------------------------------------------

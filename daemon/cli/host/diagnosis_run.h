@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cli/knowledge/knowledge_base.h"
+#include "cli/operator/daemon_question.h"
 #include "correlate/incident.h"
 #include "diagnose/diagnosis.h"
 #include "diagnose/host/nginx_at_hand.h"
@@ -16,10 +17,11 @@ namespace handshaked::cli {
 /// What is to be diagnosed, and how far that may go.
 struct DiagnosisOrder {
   std::vector<std::string> logs;
-  std::string peer;                    ///< --peer HOST:PORT
-  bool all = false;                    ///< every upstream of the configuration
-  std::string only;                    ///< of the logs' incidents the one whose id or fingerprint begins so; empty: all
-  std::vector<std::string> ca_stores;  ///< empty: the system's bundle
+  std::optional<DaemonIncident> known;  ///< one that the running daemon has told of, instead of logs
+  std::string peer;                     ///< --peer HOST:PORT
+  bool all = false;                     ///< every upstream of the configuration
+  std::string only;                     ///< of the logs' incidents the one whose id or fingerprint begins so; empty: all
+  std::vector<std::string> ca_stores;   ///< empty: the system's bundle
   bool may_probe = true;
   std::chrono::steady_clock::time_point deadline{};
 };
@@ -34,6 +36,7 @@ struct DiagnosedIncident {
 struct DiagnosisReport {
   std::vector<DiagnosedIncident> incidents;  ///< by severity, then first seen
   std::vector<std::string> remarks;          ///< what could not be looked at, for people
+  std::vector<std::string> unreadable;       ///< logs that were named and could not be read
   std::vector<std::string> probes;           ///< every probe that was made, one line each
   std::size_t healthy = 0;                   ///< upstreams that were looked at and work
 };

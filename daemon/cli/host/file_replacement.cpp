@@ -167,6 +167,24 @@ Result<> FileReplacement::replace(const std::string& path, const std::string& be
   return success();
 }
 
+Result<> FileReplacement::remove(const std::string& path, const std::string& text) {
+  struct stat status {};
+  TRY(const std::string now, read_whole(path, status));
+  if (now != text) return fail(ErrorCode::invalid_input, path + " was changed by somebody else meanwhile");
+  const fs::path copy(backup_ + path), whole(path);
+  TRY(DirectoryWalk({.made_mode = 0755, .must_be_trusted = true, .made = nullptr}).open(copy.parent_path()));
+  TRY(put_file(copy, text, {status.st_mode, ::geteuid(), ::getegid(), status.st_mtim}));
+  TRY(const FileDescriptor directory, DirectoryWalk().open(whole.parent_path()));
+  if (::unlinkat(directory.number(), whole.filename().c_str(), 0) != 0) return fail(error_from_errno(errno, "cannot remove " + path));
+  sync_directory(directory);
+  replaced_.push_back({path, false, text, status.st_mode, status.st_uid, status.st_gid, status.st_mtim});
+  return success();
+}
+
+Result<> FileReplacement::keep_record(const std::string& name, const std::string& text) const {
+  return put_file(backup_ + "/" + name, text, {0600, ::geteuid(), ::getegid(), std::nullopt});
+}
+
 Result<> FileReplacement::create(const std::string& path, const std::string& text) {
   const fs::path whole(path);
   TRY(const FileDescriptor parent,

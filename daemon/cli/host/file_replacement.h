@@ -23,17 +23,21 @@ class FileReplacement {
   /// `before` is what must stand there now (invalid_input otherwise: somebody else changes it). A symbolic link is refused: give the real
   /// path.
   Result<> replace(const std::string& path, const std::string& before, const std::string& after);
+  /// Takes a file away that `create` made; a copy is in the backup first. `text` is what must stand there now.
+  Result<> remove(const std::string& path, const std::string& text);
   /// Where no file is, readable by all (a certificate); missing directories are made.
   Result<> create(const std::string& path, const std::string& text);
   /// Everything back as it was, modification times too, the last change first. Goes on after a failure, and gives the first.
   Result<> restore();
 
   const std::string& backup() const { return backup_; }
+  /// Beside the copies: what was done, for a later `undo`.
+  Result<> keep_record(const std::string& name, const std::string& text) const;
 
  private:
   struct Replaced {
     std::string path;
-    bool is_new = false;
+    bool is_new = false;  ///< was not there
     std::string before;
     mode_t mode = 0;
     uid_t owner = 0;

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/digest.h"
 #include "cli/host/file_replacement.h"
 #include "diagnose/patch/configuration_trial.h"
 #include "diagnose/patch/diff_application.h"
@@ -76,38 +77,92 @@ class MainLog {
 
 class FixRun {
  public:
-  FixRun(const NginxAtHand& nginx, const diagnose::Fix& fix, const FixOptions& options) : nginx_(nginx), fix_(fix), options_(options) {}
+  FixRun(const NginxAtHand& nginx, const FixOptions& options) : nginx_(nginx), options_(options) {}
 
-  FixReport try_it() {
-    if (read_patch() && try_copy()) report_.outcome = FixOutcome::unverified;
+  FixReport try_it(const diagnose::Fix& fix) {
+    if (read_patch(fix) && try_copy()) report_.outcome = FixOutcome::unverified;
     return std::move(report_);
   }
 
-  FixReport apply(const std::function<Verification()>& verify) {
-    const SignalsHeld signals;
-    if (!read_patch() || !try_copy()) return std::move(report_);
-    auto begun = FileReplacement::begin(options_.backup_root, options_.name);
-    if (!begun) {
-      step("backup", false, begun.error().message());
-      return std::move(report_);
-    }
-    FileReplacement files = std::move(begun).value();
-    report_.backup = files.backup();
-    const bool is_in_force = write_files(files) && test_configuration() && reload("reload") && verified(verify, signals);
-    if (!is_in_force) roll_back(files);
+  FixReport apply(const diagnose::Fix& fix, const std::function<Verification()>& verify) {
+    report_.deed = FixReport::Deed::applied;
+    if (read_patch(fix)) change(verify, [&](const FileReplacement& files) { return keep_record(files, fix); });
+    return std::move(report_);
+  }
+
+  FixReport undo(const FixRecord& record, const std::function<Verification()>& verify) {
+    report_.deed = FixReport::Deed::undone;
+    // Beside the copies of what was undone, so that the one before is the next to be undone.
+    if (read_record(record)) change(verify, [&](const FileReplacement&) { return mark_undone(record); });
     return std::move(report_);
   }
 
  private:
+  /// The careful steps, for either direction. `keep` writes down what was done.
+  void change(const std::function<Verification()>& verify, const std::function<Result<>(const FileReplacement&)>& keep) {
+    const SignalsHeld signals;
+    if (!try_copy()) return;
+    auto begun = FileReplacement::begin(options_.backup_root, options_.name);
+    if (!begun) {
+      step("backup", false, begun.error().message());
+      return;
+    }
+    FileReplacement files = std::move(begun).value();
+    report_.backup = files.backup();
+    const bool is_in_force = write_files(files) && test_configuration() && reload("reload") && verified(verify, signals);
+    if (!is_in_force) return roll_back(files);
+    if (const auto kept = keep(files); !kept) step("record", false, kept.error().message());
+  }
+
+  Result<> keep_record(const FileReplacement& files, const diagnose::Fix& fix) const {
+    const Time now = wall_clock_now();
+    FixRecord record;
+    record.incident = options_.name;
+    record.fix = fix.id;
+    record.title = fix.title.en;
+    record.applied_at = now;
+    if (report_.outcome == FixOutcome::applied) record.verified_at = now;
+    record.worked_before = options_.worked_before;
+    for (const auto& [path, file] : changed_) record.files.push_back({path, file.is_new, sha256_hex(file.after, 64)});
+    return files.keep_record(kAppliedRecord, to_json(record));
+  }
+
+  static Result<> mark_undone(const FixRecord& record) {
+    std::ofstream mark(record.backup + "/" + kUndoneRecord);
+    mark << to_json(record);
+    mark.close();
+    if (!mark) return fail(ErrorCode::io, "cannot write " + record.backup + "/" + kUndoneRecord);
+    return success();
+  }
+
   bool step(std::string name, bool succeeded, const std::string& detail) { return step(std::move(name), succeeded, Text{detail, detail}); }
   bool step(std::string name, bool succeeded, Text detail) {
     report_.steps.push_back({std::move(name), succeeded, std::move(detail)});
     return succeeded;
   }
 
-  bool read_patch() {
+  bool read_record(const FixRecord& record) {
+    for (const FixRecord::File& file : record.files) {
+      const auto now = nginx_.files.read(file.path, kMostBytes);
+      if (!now) return step("patch", false, now.error().message());
+      if (sha256_hex(now.value(), 64) != file.after_sha256)
+        return step("patch", false,
+                    Text{file.path + " was changed since the fix was applied: undo it by hand, what was there is in " + record.backup,
+                         file.path + " 在应用修复之后又被更改：请手动撤销，原内容在 " + record.backup});
+      if (file.is_new) {
+        taken_away_.emplace(file.path, now.value());
+        continue;
+      }
+      auto before = text_before(record, file);
+      if (!before) return step("patch", false, before.error().message());
+      changed_[file.path] = {.is_new = false, .before = now.value(), .after = std::move(before).value()};
+    }
+    return true;
+  }
+
+  bool read_patch(const diagnose::Fix& fix) {
     if (nginx_.is_dump) return step("patch", false, Text{"a dump is no configuration that can be changed", "转储不是可更改的配置"});
-    auto read = diagnose::apply_unified_diff(fix_.patch, nginx_.files);
+    auto read = diagnose::apply_unified_diff(fix.patch, nginx_.files);
     if (!read) return step("patch", false, read.error().message());
     changed_ = std::move(read).value();
     return true;
@@ -145,8 +200,12 @@ class FixRun {
       const auto written = file.is_new ? files.create(path, file.after) : files.replace(path, file.before, file.after);
       if (!written) return step("write", false, written.error().message());
     }
+    for (const auto& [path, text] : taken_away_) {
+      if (const auto removed = files.remove(path, text); !removed) return step("write", false, removed.error().message());
+    }
     std::string names;
     for (const auto& [path, file] : changed_) names += (names.empty() ? "" : ", ") + path;
+    for (const auto& [path, text] : taken_away_) names += (names.empty() ? "" : ", ") + path;
     return step("write", true, names);
   }
 
@@ -200,11 +259,12 @@ class FixRun {
     if (!reload("rollback_reload") && was_taken) report_.outcome = FixOutcome::broken;
   }
 
+  static constexpr std::size_t kMostBytes = 64U << 20;
   const NginxAtHand& nginx_;
-  const diagnose::Fix& fix_;
   const FixOptions& options_;
   FixReport report_;
   DiffedFiles changed_;
+  std::map<std::string, std::string> taken_away_;  ///< files that the fix had made, and what is in them
 };
 
 }  // namespace
@@ -221,12 +281,17 @@ std::string_view to_string(FixOutcome outcome) {
 }
 
 FixReport try_fix(const NginxAtHand& nginx, const diagnose::Fix& fix, const FixOptions& options) {
-  return FixRun(nginx, fix, options).try_it();
+  return FixRun(nginx, options).try_it(fix);
 }
 
 FixReport apply_fix(const NginxAtHand& nginx, const diagnose::Fix& fix, const FixOptions& options,
                     const std::function<Verification()>& verify) {
-  return FixRun(nginx, fix, options).apply(verify);
+  return FixRun(nginx, options).apply(fix, verify);
+}
+
+FixReport undo_fix(const NginxAtHand& nginx, const FixRecord& record, const FixOptions& options,
+                   const std::function<Verification()>& verify) {
+  return FixRun(nginx, options).undo(record, verify);
 }
 
 }  // namespace handshaked::cli

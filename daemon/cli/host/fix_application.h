@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/host/fix_record.h"
 #include "diagnose/diagnosis.h"
 #include "diagnose/host/nginx_at_hand.h"
 
@@ -26,6 +27,7 @@ enum class FixOutcome : std::uint8_t {
 std::string_view to_string(FixOutcome outcome);
 
 struct FixReport {
+  enum class Deed : std::uint8_t { tried, applied, undone } deed = Deed::tried;
   FixOutcome outcome = FixOutcome::refused;
   std::vector<FixStep> steps;
   std::string backup;  ///< the directory with what was there; empty when nothing was touched
@@ -39,7 +41,8 @@ struct Verification {
 
 struct FixOptions {
   std::string backup_root = "/var/backups/handshaked";
-  std::string name;  ///< for the backup's directory: the incident's id
+  std::string name;                             ///< for the backup's directory: the incident's id
+  std::vector<std::string> worked_before = {};  ///< upstreams, for the record of an apply
   std::chrono::milliseconds test_time{15'000};
   std::chrono::milliseconds reload_time{20'000};
 };
@@ -52,5 +55,9 @@ FixReport try_fix(const diagnose::NginxAtHand& nginx, const diagnose::Fix& fix, 
 /// SIGHUP meanwhile. Only with a running nginx it is reloaded; without, it takes the change when it starts.
 FixReport apply_fix(const diagnose::NginxAtHand& nginx, const diagnose::Fix& fix, const FixOptions& options,
                     const std::function<Verification()>& verify);
+
+/// Puts back what an apply changed, by the same steps. Refuses where somebody has changed one of its files since.
+FixReport undo_fix(const diagnose::NginxAtHand& nginx, const FixRecord& record, const FixOptions& options,
+                   const std::function<Verification()>& verify);
 
 }  // namespace handshaked::cli

@@ -43,11 +43,28 @@ std::string_view step_words(Language language, std::string_view name) {
   if (name == "nginx_t") return "nginx -t";
   if (name == "reload") return say(language, "reload nginx", "重载 nginx");
   if (name == "verify") return say(language, "verify", "验证");
+  if (name == "record") return say(language, "keep a record for fix undo", "保存记录以便撤销");
   if (name == "rollback") return say(language, "undo", "撤销");
   return say(language, "reload nginx as it was", "按原配置重载 nginx");
 }
 
-std::string_view outcome_words(Language language, FixOutcome outcome, bool was_applied) {
+std::string_view owner_words(Language language, diagnose::Owner owner) {
+  switch (owner) {
+    case diagnose::Owner::proxy: return say(language, "you, on this host", "您，在本机上");
+    case diagnose::Owner::upstream: return say(language, "whoever runs the upstream", "上游的管理员");
+    case diagnose::Owner::client: return say(language, "whoever runs the client", "客户端的管理员");
+    case diagnose::Owner::ca: return say(language, "whoever runs the CA", "CA 的管理员");
+    case diagnose::Owner::network: return say(language, "whoever runs the network between them", "中间网络的管理员");
+  }
+  return "";
+}
+
+std::string_view outcome_words(Language language, FixOutcome outcome, FixReport::Deed deed) {
+  const bool was_applied = deed != FixReport::Deed::tried;
+  if (deed == FixReport::Deed::undone && (outcome == FixOutcome::applied || outcome == FixOutcome::unverified))
+    return say(language, "Put back: every file is as it was before the fix.", "已还原：所有文件恢复为修复之前的内容。");
+  if (deed == FixReport::Deed::undone && outcome == FixOutcome::rolled_back)
+    return say(language, "Not put back: the fix is in place as before.", "未还原：修复仍然有效。");
   switch (outcome) {
     case FixOutcome::applied: return say(language, "Applied, and it works.", "已应用，故障已消除。");
     case FixOutcome::unverified:
@@ -81,6 +98,8 @@ std::string fix_text(const std::string& incident, std::size_t rank, const diagno
   add_comment(out, say(language, "Fix ", "修复 "), std::to_string(rank) + ", " + fix.id + ": " + fix.title.in(language));
   add_comment(out, "", fix.how.in(language));
   if (fix.is_unsafe) add_comment(out, "", say(language, "UNSAFE: it weakens a protection.", "不安全：会削弱保护。"));
+  if (fix.patch.empty())
+    add_comment(out, say(language, "No patch. To be done by: ", "没有补丁。应由谁处理："), owner_words(language, fix.owner));
   add_comment(out, proof_word(language, fix.proof.status), fix.proof.detail.in(language));
   for (const std::string& command : fix.commands) add_comment(out, say(language, "Run: ", "运行："), command);
   add_comment(out, say(language, "Send: ", "发送："), fix.message.in(language));
@@ -97,7 +116,7 @@ std::string fix_json(const std::string& incident, std::size_t rank, const diagno
   return out + "\n";
 }
 
-std::string fix_report_text(const FixReport& report, const diagnose::Fix& fix, bool was_applied, Language language) {
+std::string fix_report_text(const FixReport& report, const diagnose::Fix& fix, Language language) {
   std::string out = visible_text(fix.title.in(language)) + "\n";
   for (const FixStep& one : report.steps) {
     out += one.succeeded ? "  ok    " : "  FAIL  ";
@@ -106,7 +125,7 @@ std::string fix_report_text(const FixReport& report, const diagnose::Fix& fix, b
     out += (detail.empty() ? "" : ": ") + detail + "\n";
   }
   if (!report.backup.empty()) out += std::string(say(language, "Backup: ", "备份：")) + visible_text(report.backup) + "\n";
-  out += outcome_words(language, report.outcome, was_applied);
+  out += outcome_words(language, report.outcome, report.deed);
   return out + "\n";
 }
 

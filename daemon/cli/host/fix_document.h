@@ -13,7 +13,7 @@ std::string fix_text(const std::string& incident, std::size_t rank, const diagno
 std::string fix_json(const std::string& incident, std::size_t rank, const diagnose::Fix& fix, Language language);
 
 /// What was done, step by step.
-std::string fix_report_text(const FixReport& report, const diagnose::Fix& fix, bool was_applied, Language language);
+std::string fix_report_text(const FixReport& report, const diagnose::Fix& fix, Language language);
 std::string fix_report_json(const std::string& incident, const FixReport& report, const diagnose::Fix& fix, Language language);
 
 }  // namespace handshaked::cli

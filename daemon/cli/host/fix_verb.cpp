@@ -9,12 +9,15 @@
 #include "base/visible_text.h"
 #include "cli/command_line/exit_code.h"
 #include "cli/document/output.h"
-#include "cli/host/diagnosis_run.h"
 #include "cli/host/fix_application.h"
 #include "cli/host/fix_document.h"
+#include "cli/host/fix_record.h"
+#include "cli/host/named_incident.h"
 #include "cli/host/nginx_surroundings.h"
 #include "cli/log/log_reading.h"
+#include "correlate/incident_key.h"
 #include "diagnose/upstream/upstream_survey.h"
+#include "parse/time_zone.h"
 
 namespace handshaked::cli {
 namespace {
@@ -46,7 +49,7 @@ std::map<std::string, std::string> working_upstreams(const diagnose::NginxAtHand
 class FixVerb {
  public:
   FixVerb(const FixVerbOptions& options, const KnowledgeBase& base, const parse::TimeZone& zone)
-      : options_(options), base_(base), zone_(zone) {}
+      : options_(options), base_(base), zone_(zone), named_(options.incident, options.logs, options.daemon) {}
 
   int run() {
     auto read = diagnose::read_nginx(options_.nginx);
@@ -55,11 +58,17 @@ class FixVerb {
       return kExitUsage;
     }
     nginx_ = std::move(read).value();
-    find_logs();
-    DiagnosisReport report = diagnose_incident(nginx_);
-    const DiagnosedIncident* const incident = find_incident(report);
-    if (incident == nullptr) return kExitUsage;
+    if (options_.action == Action::undo) return undo();
+    const DiagnosisReport report = diagnose_incident(nginx_);
+    for (const std::string& remark : report.remarks) say_error(remark);
+    if (!report.unreadable.empty()) return kExitUsage;  // what was named, and could not be read
+    if (report.incidents.size() != 1) {
+      named_.complain(report);
+      return kExitUsage;
+    }
+    const DiagnosedIncident* const incident = &report.incidents.front();
     incident_ = incident->incident.id;
+    if (options_.action == Action::apply && options_.fix.empty() && is_applied_already()) return kExitDone;
     const Fix* const fix = choose_fix(*incident);
     if (fix == nullptr) return kExitUsage;
     if (options_.action == Action::show) return write(shown(*fix)) ? kExitDone : kExitInternal;
@@ -72,46 +81,20 @@ class FixVerb {
   }
 
  private:
-  void find_logs() {
-    logs_ = options_.logs;
-    if (!logs_.empty()) return;
-    for (const nginx::ErrorLog& log : nginx::error_logs(nginx_.read->configuration, nginx_.installation)) {
-      std::error_code ignored;
-      const bool is_file = log.kind == nginx::ErrorLog::Kind::file && std::filesystem::exists(log.path, ignored);
-      if (is_file && std::find(logs_.begin(), logs_.end(), log.path) == logs_.end()) logs_.push_back(log.path);
-    }
-  }
-
-  DiagnosisReport diagnose_incident(const diagnose::NginxAtHand& nginx) const {
+  DiagnosisReport diagnose_incident(const diagnose::NginxAtHand& nginx) {
     DiagnosisOrder order;
-    order.logs = logs_;
-    order.only = incident_.empty() ? options_.incident : incident_;
     order.ca_stores = options_.ca_stores;
     order.may_probe = !options_.no_probe;
     order.deadline = std::chrono::steady_clock::now() + kTimeLimit;
-    return run_diagnosis(order, base_, zone_, nginx);
-  }
-
-  const DiagnosedIncident* find_incident(const DiagnosisReport& report) const {
-    for (const std::string& remark : report.remarks) say_error(remark);
-    if (report.incidents.size() == 1) return &report.incidents.front();
-    if (logs_.empty()) {
-      say_error("nginx's configuration names no error log that is there; give --log FILE");
-    } else if (report.incidents.empty()) {
-      say_error("no incident \"" + options_.incident + "\" in " + logs_.front() + (logs_.size() > 1 ? " and the other logs" : "") +
-                "; handshaked diagnose --log " + logs_.front() + " lists them");
-    } else {
-      say_error("\"" + options_.incident + "\" can be several incidents:");
-      for (const DiagnosedIncident& one : report.incidents) say_error("  " + one.incident.id + "  " + one.diagnosis.summary.en);
-    }
-    return nullptr;
+    return named_.diagnose(order, base_, zone_, nginx);
   }
 
   const Fix* choose_fix(const DiagnosedIncident& incident) {
     const std::vector<Fix>& fixes = incident.diagnosis.fixes;
     if (fixes.empty()) {
       say_error(incident.diagnosis.is_healthy_now ? "there is nothing to fix: it works now"
-                                                  : "no fix is known: " + incident.diagnosis.summary.en);
+                                                  : "no fix is known: " + incident.diagnosis.summary.en +
+                                                        " To see what is known: handshaked explain " + incident.incident.rule_id.get());
       return nullptr;
     }
     std::size_t rank = 0;
@@ -132,11 +115,78 @@ class FixVerb {
   }
 
   std::string reason_to_refuse(const Fix& fix) const {
-    if (fix.patch.empty()) return "this fix is no patch: what it says is for people to do";
+    if (fix.patch.empty() && fix.owner == diagnose::Owner::proxy)
+      return "this fix is no patch: do by hand what it says, then run handshaked diagnose " + incident_;
+    if (fix.patch.empty()) return "this fix is not to be made on this host: send its words to whoever runs the " + owner_noun(fix.owner);
     if (fix.is_unsafe && !options_.allow_unsafe) return "this fix weakens a protection; --allow-unsafe applies it all the same";
     if (fix.proof.status == diagnose::ProofStatus::refuted) return "this fix was tried and does not help: " + fix.proof.detail.en;
     if (nginx_.program.empty()) return "no nginx is installed here that could test the configuration";
     return {};
+  }
+
+  static std::string owner_noun(diagnose::Owner owner) { return owner == diagnose::Owner::ca ? "CA" : std::string(to_string(owner)); }
+
+  std::string backup_root() const {
+    return options_.backup_directory.empty() ? FixOptions().backup_root : std::filesystem::absolute(options_.backup_directory).string();
+  }
+
+  static std::string moment(const std::optional<Time>& time) {
+    return time ? parse::format_rfc3339(*time) : std::string("an unknown time");
+  }
+
+  bool is_applied_already() const {
+    const auto record = last_applied(backup_root(), incident_);
+    if (!record || record->incident != incident_ || !record->is_in_place()) return false;
+    const std::string when =
+        record->verified_at ? "verified at " + moment(record->verified_at) : "applied at " + moment(record->applied_at) + ", not verified";
+    if (options_.json) {
+      write("{\"incident\":\"" + incident_ +
+            "\",\"outcome\":\"already_applied\",\"record\":" + to_json(*record).substr(0, to_json(*record).size() - 1) + "}\n");
+    } else {
+      write(visible_text(record->title) + "\n" + (options_.language == Language::zh ? "已应用过：" : "Already applied, ") + when +
+            (options_.language == Language::zh ? "。撤销：handshaked fix undo " : ". To put it back: handshaked fix undo ") + incident_ +
+            "\n");
+    }
+    return true;
+  }
+
+  /// What worked before the fix and works now has to work afterwards; the fault itself comes back, that is what was asked for.
+  int undo() {
+    const std::string named = correlate::named_incident(options_.incident);
+    const auto record = last_applied(backup_root(), named);
+    if (!record) {
+      say_error(named.empty() ? "there is no applied fix to put back in " + backup_root()
+                              : "no fix of \"" + named + "\" is applied, as far as " + backup_root() + " tells");
+      return kExitUsage;
+    }
+    if (nginx_.program.empty()) {
+      say_error("no nginx is installed here that could test the configuration");
+      return kExitNothing;
+    }
+    incident_ = record->incident;
+    Fix fix;
+    fix.id = record->fix;
+    fix.title = {"Put back: " + record->title, "撤销：" + record->title};
+    auto working = options_.no_probe ? std::map<std::string, std::string>{} : working_upstreams(nginx_, base_);
+    std::erase_if(working, [&](const auto& one) {
+      return std::find(record->worked_before.begin(), record->worked_before.end(), one.first) == record->worked_before.end();
+    });
+    return report(undo_fix(nginx_, *record, fix_options(), [&] { return verify_undone(working); }), fix);
+  }
+
+  Verification verify_undone(const std::map<std::string, std::string>& working) {
+    using Answer = Verification::Answer;
+    const auto now = diagnose::read_nginx(options_.nginx);
+    if (!now || !now.value().read) return {Answer::fails, {"the configuration cannot be read any more", "无法再读取配置"}};
+    if (options_.no_probe) return {Answer::unknown, {"nothing was connected to", "未做任何连接"}};
+    const auto still = working_upstreams(now.value(), base_);
+    for (const auto& [key, name] : working) {
+      if (!still.contains(key))
+        return {Answer::fails, {name + " worked before the fix, and does not now", name + " 在修复之前正常，现在不正常"}};
+    }
+    return {Answer::works,
+            {"what worked before the fix works: " + std::to_string(working.size()) + " upstreams",
+             "修复之前正常的上游仍然正常：" + std::to_string(working.size()) + " 个"}};
   }
 
   std::string shown(const Fix& fix) const {
@@ -145,28 +195,29 @@ class FixVerb {
 
   FixOptions fix_options() const {
     FixOptions options;
-    if (!options_.backup_directory.empty()) options.backup_root = std::filesystem::absolute(options_.backup_directory).string();
+    options.backup_root = backup_root();
     options.reload_time = std::chrono::seconds(options_.reload_seconds);
     for (const char c : incident_) options.name += std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' ? c : '_';
     return options;
   }
 
-  int report(const FixReport& report, const Fix& fix, bool was_applied) const {
-    write(options_.json ? fix_report_json(incident_, report, fix, options_.language)
-                        : fix_report_text(report, fix, was_applied, options_.language));
+  int report(const FixReport& report, const Fix& fix) const {
+    write(options_.json ? fix_report_json(incident_, report, fix, options_.language) : fix_report_text(report, fix, options_.language));
     if (report.outcome == FixOutcome::broken) return kExitInternal;
     return report.outcome == FixOutcome::applied || report.outcome == FixOutcome::unverified ? kExitDone : kExitNothing;
   }
 
-  int try_it(const Fix& fix) const { return report(try_fix(nginx_, fix, fix_options()), fix, false); }
+  int try_it(const Fix& fix) const { return report(try_fix(nginx_, fix, fix_options()), fix); }
 
-  int apply(const Fix& fix) const {
+  int apply(const Fix& fix) {
     const auto before = options_.no_probe ? std::map<std::string, std::string>{} : working_upstreams(nginx_, base_);
-    return report(apply_fix(nginx_, fix, fix_options(), [&] { return verify(before); }), fix, true);
+    FixOptions options = fix_options();
+    for (const auto& [key, name] : before) options.worked_before.push_back(key);
+    return report(apply_fix(nginx_, fix, options, [&] { return verify(before); }), fix);
   }
 
   /// Reads everything anew, as nginx has it now.
-  Verification verify(const std::map<std::string, std::string>& worked_before) const {
+  Verification verify(const std::map<std::string, std::string>& worked_before) {
     using Answer = Verification::Answer;
     const auto now = diagnose::read_nginx(options_.nginx);
     if (!now || !now.value().read) return {Answer::fails, {"the configuration cannot be read any more", "无法再读取配置"}};
@@ -197,7 +248,7 @@ class FixVerb {
   const KnowledgeBase& base_;
   const parse::TimeZone& zone_;
   diagnose::NginxAtHand nginx_;
-  std::vector<std::string> logs_;
+  NamedIncident named_;
   std::string incident_;
   std::size_t rank_ = 0;
 };

@@ -134,7 +134,7 @@ int run_match(const MatchOptions& options) {
     complain_about(flushed.error());
     return kExitInternal;
   }
-  return matched ? kExitDone : failed ? kExitUsage : kExitNothing;
+  return failed ? kExitUsage : matched ? kExitDone : kExitNothing;  // as grep does it
 }
 
 }  // namespace handshaked::cli

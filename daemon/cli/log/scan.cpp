@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <unordered_map>
 
 #include "analysis.h"
@@ -12,6 +13,7 @@
 #include "cli/log/shown_incidents.h"
 #include "cli/log/threaded_reading.h"
 #include "correlate/failure_fold.h"
+#include "ingest/rotated_files.h"
 
 namespace handshaked::cli {
 namespace {
@@ -100,7 +102,7 @@ class Scan {
   /// The stages in a row, for one thread.
   struct Stages {
     Stages(const Scan& scan, const std::string& file)
-        : analysis(scan.rules_, scan.zone_), fold(scan.rules_, file), handler(fold, untrusted, scan.hooks_) {
+        : analysis(scan.rules_, scan.zone_), fold(scan.rules_, log_before_rotation(file)), handler(fold, untrusted, scan.hooks_) {
       fold.set_time_fallback(modified_at(file));
     }
     LineAnalysis analysis;
@@ -202,6 +204,20 @@ class Scan {
 };
 
 }  // namespace
+
+std::string log_before_rotation(const std::string& file) {
+  if (file == "-") return file;
+  const std::filesystem::path path(file);
+  const std::string name = path.filename().string();
+  std::error_code failure;
+  std::filesystem::directory_iterator entry(path.has_parent_path() ? path.parent_path() : std::filesystem::path("."), failure);
+  std::string longest;
+  for (const std::filesystem::directory_iterator end; !failure && entry != end; entry.increment(failure)) {
+    const std::string log = entry->path().filename().string();
+    if (log.size() > longest.size() && log != name && ingest::rotation_of(log, name)) longest = log;
+  }
+  return longest.empty() ? file : (path.parent_path() / longest).string();
+}
 
 ScanResult scan_logs(const std::vector<std::string>& files, std::shared_ptr<const match::RuleSet> rules, const parse::TimeZone& zone,
                      const ScanHooks& hooks, unsigned jobs) {

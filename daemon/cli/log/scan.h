@@ -24,4 +24,8 @@ struct ScanHooks {
 ScanResult scan_logs(const std::vector<std::string>& files, std::shared_ptr<const match::RuleSet> rules, const parse::TimeZone& zone,
                      const ScanHooks& hooks = {}, unsigned jobs = 0);
 
+/// The path under which a rotated file was written: of "/var/log/nginx/error.log.2.gz" that is "/var/log/nginx/error.log", where such a log
+/// is there; else its own. What began there has the id that it had before the rotation.
+std::string log_before_rotation(const std::string& file);
+
 }  // namespace handshaked::cli

@@ -60,9 +60,9 @@ int run_scan(const ScanOptions& options) {
     complain_about(flushed.error());
     return kExitInternal;
   }
-  const bool nothing_was_read =
-      std::all_of(result.logs.begin(), result.logs.end(), [](const ScannedLog& log) { return !log.error.empty() && log.bytes == 0; });
-  if (nothing_was_read) return kExitUsage;
+  // What could be read is reported, and whoever asked has to know that it was not all.
+  const bool is_incomplete = std::any_of(result.logs.begin(), result.logs.end(), [](const ScannedLog& log) { return !log.error.empty(); });
+  if (is_incomplete) return kExitUsage;
   return is_met(options.fail_on, result) ? kExitNothing : kExitDone;
 }
 

@@ -23,14 +23,15 @@ class OperatorDocument {
     const auto rows = list_of(result, "incidents");
     if (rows.empty()) return say("no incidents\n", "没有事件\n");
     TextTable table({say("ID", "编号"), say("SEVERITY", "级别"), say("STATUS", "状态"), say("LINES", "行数"), say("LAST SEEN", "最近出现"),
-                     say("PLACE", "位置"), say("CAUSE", "原因"), say("RULE", "规则")});
+                     say("PLACE", "位置"), say("SERVER", "服务器"), say("CAUSE", "原因"), say("TITLE", "标题")});
     for (const element& row : rows) {
       std::string status = text_of(row, "status");
       if (flag_of(row, "flapping")) status += ",flapping";
       if (!list_of(row, "silenced_by").empty()) status += ",silenced";
       if (flag_of(row, "noise")) status += ",noise";
+      if (flag_of(row, "quiet_still_failing")) status += ",quiet,failing";
       table.add({text_of(row, "id"), text_of(row, "severity"), status, text_of(row, "count"), moment(row, "last_seen_at"), place(row),
-                 text_of(row, "cause"), text_of(row, "rule")});
+                 text_of(row, "server"), text_of(row, "cause"), title(row)});
     }
     std::string out = table.text();
     const std::uint64_t total = number_of(result, "total");
@@ -61,7 +62,11 @@ class OperatorDocument {
     fact(say("opened", "开始"), moment(incident, "opened_at"));
     fact(say("last seen", "最近出现"), moment(incident, "last_seen_at"));
     fact(say("resolved", "恢复"), moment(incident, "resolved_at"));
-    fact(say("resolved by", "恢复依据"), text_of(incident, "resolved_by"));
+    fact(say("resolved by", "恢复依据"), resolved_by(incident));
+    if (flag_of(incident, "quiet_still_failing"))
+      fact(say("quiet", "安静"), say("no new line, still failing: the last probe failed at ", "无新日志行，探测仍失败：最近一次失败于 ") +
+                                     moment(incident, "probe_failed_at"));
+    fact(say("seen good since", "验证通过于"), moment(incident, "fix_verified_at"));
     fact(say("joined to", "并入"), text_of(incident, "parent_id"));
     fact(say("silenced by", "静默"), joined(incident, "silenced_by"));
     for (const element& told : list_of(result, "told")) fact(say("told", "已通知"), text_of(told, "receiver") + ", " + moment(told, "at"));
@@ -72,8 +77,37 @@ class OperatorDocument {
       if (sample.get(text) == simdjson::SUCCESS) fact(say("line", "日志"), visible_text(text));
     }
     out += "\n";
-    for (const element& fix : list_of(result, "fixes"))
-      out += text_of(fix, "rank") + ". " + text_of(fix, "title") + " [" + text_of(fix["proof"], "status") + "]\n";
+    return out + advice(result);
+  }
+
+  /// How it is known, what cures it, and what does not.
+  std::string advice(const element& result) const {
+    std::string out;
+    const auto block = [&out](const std::string& label, const std::string& text) {
+      if (!text.empty()) out += "   " + label + text + "\n";
+    };
+    for (const element& evidence : list_of(result["diagnosis"], "evidence")) out += "- " + text_of(evidence, "text") + "\n";
+    if (!out.empty()) out += "\n";
+    for (const element& fix : list_of(result, "fixes")) {
+      out += text_of(fix, "rank") + ". " + text_of(fix, "title") + " [" + text_of(fix["proof"], "status") + "]" +
+             (flag_of(fix, "unsafe") ? say(" UNSAFE", " 不安全") : "") + "\n";
+      block(say("by: ", "执行者："), text_of(fix, "owner"));
+      block("", text_of(fix, "how"));
+      block(say("proof: ", "证明："), text_of(fix["proof"], "detail"));
+      for (const element& command : list_of(fix, "commands")) {
+        std::string_view text;
+        if (command.get(text) == simdjson::SUCCESS) block("$ ", visible_text(text));
+      }
+      block(say("send: ", "发送："), text_of(fix, "message"));
+      std::string_view patch;
+      if (fix["patch"].get(patch) == simdjson::SUCCESS) out += indented(patch);
+    }
+    const auto dead_ends = list_of(result, "dead_ends");
+    if (!dead_ends.empty()) out += say("\nDo not try:\n", "\n不要尝试：\n");
+    for (const element& dead_end : dead_ends)
+      out += "- " + text_of(dead_end, "action") + (flag_of(dead_end, "unsafe") ? say(" [unsafe]", "【不安全】") : "") +
+             (text_of(dead_end["proof"], "status") == "proved" ? " [" + text_of(dead_end["proof"], "detail") + "]" : "") + ": " +
+             text_of(dead_end, "why_fails") + "\n";
     return out;
   }
 
@@ -119,6 +153,26 @@ class OperatorDocument {
   std::string say(std::string_view en, std::string_view zh) const { return std::string(cli::say(language_, en, zh)); }
 
  private:
+  std::string title(const element& row) const {
+    const std::string zh = language_ == Language::zh ? text_of(row, "title_zh") : std::string();
+    return zh.empty() ? text_of(row, "title") : zh;
+  }
+  std::string resolved_by(const element& incident) const {
+    const std::string by = text_of(incident, "resolved_by");
+    bool is_seen_good = true;
+    if (by != "quiet" || incident["seen_good"].get(is_seen_good) != simdjson::SUCCESS || is_seen_good) return by;
+    return by + say(": no line for long; nothing was tried", "：长时间无新日志行；未做任何验证");
+  }
+  /// A patch as it can be copied, but for the blanks before it.
+  static std::string indented(std::string_view text) {
+    std::string out;
+    while (!text.empty()) {
+      const std::size_t end = std::min(text.find('\n'), text.size());
+      out += "   " + visible_text(text.substr(0, end)) + "\n";
+      text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return out;
+  }
   static std::string place(const element& row) {
     for (const char* const key : {"peer", "server", "file"}) {
       if (std::string value = text_of(row, key); !value.empty()) return value;

@@ -1,9 +1,8 @@
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <set>
 
 #include "diagnose/case/configured_file.h"
+#include "diagnose/case/load_time.h"
 #include "diagnose/case/load_trial.h"
 #include "diagnose/doctor/checkup_parts.h"
 #include "diagnose/tls/security_policy.h"
@@ -39,13 +38,6 @@ void check_verification(const Surroundings& surroundings, Doctor& checkup) {
   }
 }
 
-std::optional<Time> changed_at(const std::string& path) {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) return std::nullopt;
-  return Time(
-      std::chrono::duration_cast<Duration>(std::chrono::seconds(status.st_mtim.tv_sec) + std::chrono::nanoseconds(status.st_mtim.tv_nsec)));
-}
-
 void check_changed_files(const Surroundings& surroundings, Time loaded_at, Doctor& checkup) {
   std::set<std::string> paths;
   for (const auto& file : surroundings.nginx->configuration.files()) paths.insert(file->path);
@@ -53,9 +45,8 @@ void check_changed_files(const Surroundings& surroundings, Time loaded_at, Docto
     if (!file.is_dynamic) paths.insert(file.path);
   }
   for (const std::string& path : paths) {
-    const auto at = changed_at(path);
-    if (!at || *at <= loaded_at) continue;
-    const Text loaded = day_text(loaded_at, surroundings.now);
+    const auto times = file_times(path);
+    if (!times || load_state(*times, load_time_until(loaded_at), surroundings.now) != LoadState::not_loaded) continue;
     checkup.findings.push_back({"changed-since-load",
                                 Severity::warning,
                                 {path + " was changed after nginx read it: nginx still works with what was there before",

@@ -120,16 +120,19 @@ std::optional<std::vector<pid_t>> children_of(pid_t id) {
   return std::vector<pid_t>{std::istream_iterator<pid_t>(file), {}};
 }
 
-std::optional<Time> load_time(pid_t master, const std::vector<pid_t>& processes) {
-  std::optional<Time> oldest;
+std::optional<LoadTime> load_time(pid_t master, const std::vector<pid_t>& processes) {
+  std::vector<Time> starts;
   for (const pid_t id : processes) {
     const auto status = status_of(id);
     if (!status || status->parent != master || title_of(id) != "nginx: worker process") continue;
-    if (!oldest || status->started < *oldest) oldest = status->started;
+    starts.push_back(status->started);
   }
-  if (oldest) return oldest;
-  const auto own = status_of(master);
-  return own ? std::optional(own->started) : std::nullopt;
+  if (starts.empty()) {
+    const auto own = status_of(master);
+    if (!own) return std::nullopt;
+    starts.push_back(own->started);
+  }
+  return load_time_of(starts, wall_clock_now());
 }
 
 std::vector<std::string> words_of(const std::string& text) {
@@ -268,7 +271,7 @@ InstalledNginx find_nginx(const std::string& configuration, const std::string& p
   return found;
 }
 
-std::optional<Time> loaded_at(const RunningNginx& running) {
+std::optional<LoadTime> loaded_at(const RunningNginx& running) {
   if (!is_master(running.master)) return std::nullopt;
   const auto children = children_of(running.master);
   return load_time(running.master, children ? *children : all_processes());

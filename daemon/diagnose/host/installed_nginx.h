@@ -7,8 +7,8 @@
 
 #include <sys/types.h>
 
-#include "base/clock.h"
 #include "base/result.h"
+#include "diagnose/case/load_time.h"
 #include "nginx/installation.h"
 
 namespace handshaked::diagnose {
@@ -19,9 +19,9 @@ struct RunningNginx {
   std::string program;                 ///< what runs: /proc/PID/exe, also when the file has been replaced since
   std::vector<std::string> arguments;  ///< without argv[0]; nginx joins them with blanks, and so they are cut at blanks
   std::string working_directory;
-  /// When it read its configuration: the start of its oldest worker that is not shutting down, else of the master. Never earlier than the
-  /// truth; up to a second later, and later when all workers of a generation have died one by one.
-  std::optional<Time> loaded_at;
+  /// When it read its configuration: before its oldest worker that is not shutting down began, else the master. While young workers stand
+  /// beside old ones it is not settled: a reload, of which the old ones have not heard yet, or the successor of one that died.
+  std::optional<LoadTime> loaded_at;
   bool is_program_replaced = false;  ///< an upgrade that nginx has not taken over yet
   bool is_openssl_replaced = false;  ///< the libssl or libcrypto that it has loaded is no longer on the disk
   std::string openssl_conf;          ///< OPENSSL_CONF in its environment; empty when not set, or not ours to see
@@ -45,7 +45,7 @@ std::vector<RunningNginx> running_nginxes();
 InstalledNginx find_nginx(const std::string& configuration, const std::string& prefix = {});
 
 /// When a master that was found has read its configuration, looked up anew; nothing when it is gone.
-std::optional<Time> loaded_at(const RunningNginx& running);
+std::optional<LoadTime> loaded_at(const RunningNginx& running);
 
 /// Tells a running nginx to read its configuration again (SIGHUP), and waits until it works with it: until all workers that take
 /// connections have been started since. not_found when the master is gone, permission_denied when it is not ours to signal, timeout when

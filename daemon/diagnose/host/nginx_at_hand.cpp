@@ -39,7 +39,7 @@ Result<NginxAtHand> read_nginx(const NginxPlace& place) {
   return at_hand;
 }
 
-std::optional<Time> loaded_at(const NginxAtHand& nginx) { return nginx.running ? loaded_at(*nginx.running) : std::nullopt; }
+std::optional<LoadTime> loaded_at(const NginxAtHand& nginx) { return nginx.running ? loaded_at(*nginx.running) : std::nullopt; }
 
 Surroundings surroundings_of(const NginxAtHand& nginx, const CaStore& ca_store, Prober& prober, bool may_read_keys) {
   Surroundings surroundings;
@@ -52,7 +52,8 @@ Surroundings surroundings_of(const NginxAtHand& nginx, const CaStore& ca_store, 
   surroundings.may_read_keys = may_read_keys;
   surroundings.is_dump = nginx.is_dump;
   surroundings.now = wall_clock_now();
-  surroundings.nginx_loaded_at = nginx.loaded_at;
+  // In the midst of a reload nobody knows.
+  if (nginx.loaded_at && nginx.loaded_at->is_settled) surroundings.nginx_loaded_at = nginx.loaded_at->latest;
   surroundings.deadline = prober.deadline();
   return surroundings;
 }

@@ -83,24 +83,28 @@ std::optional<std::set<pid_t>> WorkerWatch::processes_beside(pid_t master) {
   return ids;
 }
 
-std::optional<Time> WorkerWatch::loaded_at(const std::string& pid_file, Time now) {
+std::optional<LoadTime> WorkerWatch::loaded_at(const std::string& pid_file, Time now) {
   const auto master = read_master(pid_file);
   auto processes = master ? processes_beside(*master) : std::nullopt;
   if (!processes) {
     master_ = 0;
     return std::nullopt;
   }
-  if (*master != master_) begin(*master, std::move(*processes), now);
-  else compare(std::move(*processes), now);
-  return loaded_at_;
+  if (*master != master_) begin(*master, std::move(*processes), pid_file, now);
+  else compare(*processes, now);
+  if (newcomers_.empty()) return loaded_;
+  return LoadTime{.earliest = loaded_.earliest, .latest = now, .is_settled = false};
 }
 
-void WorkerWatch::begin(pid_t master, std::set<pid_t> processes, Time now) {
+void WorkerWatch::begin(pid_t master, std::set<pid_t> processes, const std::string& pid_file, Time now) {
   master_ = master;
   generation_ = std::move(processes);
   missing_.clear();
   newcomers_.clear();
-  loaded_at_ = now;
+  calm_at_ = now;
+  // The master writes its pid file when it has read its configuration for the first time.
+  const auto started = file_times(pid_file);
+  loaded_ = {.earliest = started ? std::min(started->written_at, now) - kLoadTimePrecision : Time{}, .latest = now};
 }
 
 void WorkerWatch::compare(const std::set<pid_t>& processes, Time now) {
@@ -115,33 +119,40 @@ void WorkerWatch::compare(const std::set<pid_t>& processes, Time now) {
   }
   const std::set<pid_t> missing = without(generation_, processes);
   if (!stayed.empty() && (stayed.size() >= generation_.size() || missing == generation_)) {
-    loaded_at_ = seen_first;
+    loaded_ = {.earliest = calm_at_ - kLoadTimePrecision, .latest = seen_first};
     generation_ = strangers;  // the old ones that still serve their last connections are of no interest any more
     missing_.clear();
     newcomers_.clear();
+    calm_at_ = now;
     return;
   }
-  adopt_replacements(processes, stayed);
+  adopt_replacements(processes, stayed, now);
   std::map<pid_t, Time> newcomers;
   for (const pid_t id : without(strangers, generation_)) {
     const auto known = newcomers_.find(id);
     newcomers.emplace(id, known == newcomers_.end() ? now : known->second);
   }
   newcomers_ = std::move(newcomers);
+  if (newcomers_.empty()) calm_at_ = now;
 }
 
 /// A worker that died and was replaced belongs to the generation, so that deaths never add up to a reload; and what ended for good, as the
-/// cache loader does, belongs to it no more.
-void WorkerWatch::adopt_replacements(const std::set<pid_t>& processes, const std::set<pid_t>& stayed) {
+/// cache loader does, belongs to it no more. Whether it was a death nobody saw: it may have been a reload to fewer workers.
+void WorkerWatch::adopt_replacements(const std::set<pid_t>& processes, const std::set<pid_t>& stayed, Time now) {
   const std::set<pid_t> missing = without(generation_, processes);
   if (!stayed.empty() && stayed.size() == missing.size()) {
     generation_ = without(generation_, missing);
     generation_.insert(stayed.begin(), stayed.end());
+    for (const pid_t id : stayed) loaded_.latest = std::max(loaded_.latest, newcomers_.at(id));
     missing_.clear();
   } else if (stayed.empty() && newcomers_.empty() && without(processes, generation_).empty()) {
-    const std::set<pid_t> just_gone = without(missing, missing_);
-    generation_ = without(generation_, without(missing, just_gone));
-    missing_ = just_gone;
+    std::map<pid_t, Time> still;
+    for (const pid_t id : missing) {
+      const auto known = missing_.find(id);
+      if (known != missing_.end() && now - known->second >= kSettled) generation_.erase(id);
+      else still.emplace(id, known == missing_.end() ? now : known->second);
+    }
+    missing_ = std::move(still);
   }
 }
 

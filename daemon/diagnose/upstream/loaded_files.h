@@ -7,8 +7,15 @@
 
 namespace handshaked::diagnose {
 
-/// Files of this place (configuration, trust, CRL, client certificate) that were written after the running nginx read its configuration:
-/// what nginx works with is then not what is on the disk. Empty when nobody knows when that was.
-std::vector<std::string> files_written_since_load(const UpstreamCase& upstream);
+/// What the running nginx knows of the files of a place: configuration, trust, CRL, client certificate.
+struct LoadedFiles {
+  std::vector<std::string> not_loaded;  ///< written since nginx read them: it works with something else
+  std::vector<std::string> unknown;     ///< changed about when nginx read them, or nobody knows when that was
+  bool is_load_known = false;           ///< false: of no file anything can be told
+};
+LoadedFiles loaded_files(const UpstreamCase& upstream);
+
+/// Evidence of both, a sentence a file.
+void add_load_evidence(const LoadedFiles& files, Diagnosis& diagnosis);
 
 }  // namespace handshaked::diagnose

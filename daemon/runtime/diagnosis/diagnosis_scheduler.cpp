@@ -29,6 +29,13 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 constexpr auto kAfterPassed = std::chrono::seconds(10);
 constexpr auto kAfterReload = std::chrono::seconds(1);
 constexpr auto kLookForReload = std::chrono::seconds(5);  // at least so often
+/// What was found while somebody changed files, or while nginx started workers, is asked anew so much later, so often at most.
+constexpr auto kWhenSettled = diagnose::kTimeToTell + std::chrono::milliseconds(500);
+constexpr int kMostUnsettled = 5;
+/// A peer that answers in another way every time is not diagnosed for ever.
+constexpr int kMostContradictions = 3;
+/// nginx may be reloaded while it is looked at: then what was found belongs to nothing.
+constexpr int kMostLooks = 3;
 constexpr std::size_t kProbesOfOneDiagnosis = 16;
 constexpr std::size_t kMostMembers = 8;
 
@@ -92,6 +99,17 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
     queue_.remove(id);
   }
 
+  bool may_probe(const correlate::Incident& incident) const {
+    return !is_stopped_ && options_.may_probe && incident.place.side == parse::Side::upstream;
+  }
+
+  bool probe_soon(const std::string& id) {
+    const auto found = cases_.find(id);
+    if (found == cases_.end() || is_stopped_ || !options_.may_probe) return false;
+    found->second.next_probe = std::chrono::steady_clock::now();
+    return true;
+  }
+
   void stop() {
     is_stopped_ = true;
     timer_.cancel();
@@ -114,8 +132,22 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
     bool is_busy = false;
     bool is_of_before = false;  ///< diagnosed before a restart, and not yet again
     bool has_answer = false;
-    std::shared_ptr<const NginxState> nginx;  ///< by which it was judged last
-    bool is_configuration_new = false;        ///< since it was last probed
+    std::shared_ptr<const NginxState> nginx;      ///< by which it was judged last
+    std::shared_ptr<const NginxState> diagnosed;  ///< by which it was diagnosed; nullptr: it was not
+    std::string verdict;                          ///< of the last round that failed: what nginx would log
+    std::optional<SteadyTime> next_diagnosis;     ///< what was told may not be true (any more)
+    int contradictions = 0;                       ///< by probes under the same nginx
+    int unsettled = 0;                            ///< diagnoses in a row while nginx was changed
+    bool is_configuration_new = false;            ///< since it was last probed
+  };
+
+  /// What a look at the peers of a place gave.
+  struct Look {
+    std::shared_ptr<const NginxState> nginx = nullptr;  ///< by which it was made
+    std::optional<correlate::ProbeRound> round = {};    ///< nothing: nobody could look, or what passes is not what nginx works with
+    std::string verdict = {};                           ///< what nginx would log
+    bool passes = false;                                ///< with the files as they are on disk
+    bool is_unsettled = false;                          ///< nginx was being changed
   };
 
   /// A line of another host is judged by that host's configuration, which is not here.
@@ -128,8 +160,12 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
     const auto oldest = std::min_element(cases_.begin(), cases_.end(),
                                          [](const auto& left, const auto& right) { return left.second.number < right.second.number; });
     if (oldest == cases_.end()) return;
-    queue_.remove(oldest->first);
+    const std::string id = oldest->first;
+    queue_.remove(id);
     cases_.erase(oldest);
+    asio::post(loop_, [self = shared_from_this(), id] {  // whoever asks is in the midst of its own changes
+      if (!self->is_stopped_) self->answers_.unprobed(id);
+    });
   }
 
   /// nullptr: it is not one that can be looked at here.
@@ -176,11 +212,10 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
     one.is_busy = true;
     asio::post(workers_, [self = shared_from_this(), id, rule = one.rule_id, number = one.number, symptom = one.symptom, base = base_,
                           rates = rates_] {
-      const auto state = self->nginx_->current();
-      const auto diagnosis = self->diagnose({.incident = id, .rule = rule}, *symptom, *state, *base, *rates);
+      const auto [state, diagnosis] = self->find_out({.incident = id, .rule = rule}, *symptom, *base, *rates);
       const auto note =
           diagnosis ? emit::diagnosis_note(diagnose::shown_to(diagnose::Audience::others, *diagnosis), base->find(rule)) : nullptr;
-      asio::post(self->loop_, [self, id, number, state, diagnosis, note] {
+      asio::post(self->loop_, [self, id, number, state = state, diagnosis = diagnosis, note] {
         --self->diagnosing_;
         self->go_on_diagnosing();
         self->take_diagnosis(id, number, state, diagnosis, note);
@@ -194,13 +229,13 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
     const auto diagnosis = std::exchange(one.is_configuration_new, false) ? one.diagnosis : nullptr;
     asio::post(workers_,
                [self = shared_from_this(), id, rule = one.rule_id, number = one.number, symptom = one.symptom, base = base_, diagnosis] {
-                 const auto round = self->probe({.incident = id, .rule = rule}, *symptom, *base);
-                 const diagnose::Fix* const made = diagnosis && round ? fix_that_was_made(*diagnosis) : nullptr;
+                 const Look look = self->look_at({.incident = id, .rule = rule}, *symptom, *base);
+                 const diagnose::Fix* const made = diagnosis && look.round ? fix_that_was_made(*diagnosis) : nullptr;
                  const std::string fix_id = made == nullptr ? std::string() : made->id;
-                 asio::post(self->loop_, [self, id, number, round, diagnosis, fix_id] {
+                 asio::post(self->loop_, [self, id, number, look, diagnosis, fix_id] {
                    if (!fix_id.empty() && self->find(id, number) != nullptr)
-                     self->answers_.fix_made(diagnosis->cause, fix_id, round->every_peer_passed);
-                   self->take_round(id, number, round);
+                     self->answers_.fix_made(diagnosis->cause, fix_id, look.round->every_peer_passed);
+                   self->take_round(id, number, look);
                  });
                });
   }
@@ -217,6 +252,12 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
     Case* const one = find(id, number);
     if (one == nullptr) return;
     one->is_busy = false;
+    one->next_diagnosis.reset();
+    one->verdict.clear();
+    one->unsettled = nginx->is_settled(wall_clock_now()) ? 0 : one->unsettled + 1;
+    if (one->unsettled > 0 && one->unsettled < kMostUnsettled) one->next_diagnosis = std::chrono::steady_clock::now() + kWhenSettled;
+    if (one->diagnosed != nginx) one->contradictions = 0;
+    one->diagnosed = nginx;
     one->nginx = std::move(nginx);
     one->has_answer = true;
     one->is_of_before = false;
@@ -225,17 +266,33 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
     answers_.diagnosed(id, note);
   }
 
-  void take_round(const std::string& id, std::uint64_t number, const std::optional<correlate::ProbeRound>& round) {
+  void take_round(const std::string& id, std::uint64_t number, const Look& look) {
     Case* const one = find(id, number);
     if (one == nullptr) return;
+    const std::optional<correlate::ProbeRound>& round = look.round;
     one->is_busy = false;
     const bool has_passed = round && round->every_peer_passed;
     one->interval = has_passed ? options_.probe_interval : std::min(one->interval * 2, options_.probe_interval_most);
     const auto wait = has_passed ? std::min<std::chrono::milliseconds>(kAfterPassed, one->interval) : one->interval;
     one->next_probe = std::chrono::steady_clock::now() + with_jitter(wait);
+    if (is_contradicted(*one, look) && (one->diagnosed != look.nginx || ++one->contradictions <= kMostContradictions))
+      one->next_diagnosis = std::chrono::steady_clock::now();
     // What was told before the restart may not be true any more.
-    if (round && !has_passed && std::exchange(one->is_of_before, false)) queue(id, *one);
+    if (round && !has_passed && std::exchange(one->is_of_before, false)) one->next_diagnosis = std::chrono::steady_clock::now();
+    if (round && !has_passed) one->verdict = look.verdict;
+    if (look.is_unsettled) one->next_probe = std::min(one->next_probe, std::chrono::steady_clock::now() + kWhenSettled);
     if (round) answers_.probed(id, *round);
+    else if (!look.passes && !look.is_unsettled) answers_.unprobed(id);
+  }
+
+  /// What was told of this fault does not fit what was seen now: it is judged by another nginx, it was said to be over and fails, or it
+  /// fails in another way.
+  static bool is_contradicted(const Case& one, const Look& look) {
+    if (!one.diagnosed || look.is_unsettled || (look.round ? look.round->every_peer_passed : look.passes)) return false;
+    if (one.diagnosed != look.nginx) return true;
+    if (!look.round || !one.diagnosis) return false;
+    const std::string& before = one.verdict.empty() ? one.diagnosis->would_log : one.verdict;
+    return (one.verdict.empty() && one.diagnosis->is_healthy_now) || (!before.empty() && !look.verdict.empty() && before != look.verdict);
   }
 
   std::chrono::milliseconds with_jitter(std::chrono::milliseconds wait) {
@@ -265,6 +322,9 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
         asio::post(self->loop_, [self, state = std::move(state)] { self->after_look(state); });
       });
     }
+    for (auto& [id, one] : cases_) {
+      if (!one.is_busy && one.next_diagnosis && *one.next_diagnosis <= now) queue(id, one);
+    }
     if (!options_.may_probe) return;
     for (auto& [id, one] : cases_) {
       if (!one.is_busy && one.has_answer && one.next_probe <= now) probe_now(id, one);
@@ -276,12 +336,15 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
     is_looking_ = false;
     if (is_stopped_) return;
     const auto soon = std::chrono::steady_clock::now() + kAfterReload;
+    if (!state->is_settled(wall_clock_now())) next_reload_look_ = std::min(next_reload_look_, soon);
     for (auto& [id, one] : cases_) {
       const auto before = std::exchange(one.nginx, state);
       if (!before || before == state) continue;
       one.interval = options_.probe_interval;
       one.next_probe = std::min(one.next_probe, soon);
       one.is_configuration_new = true;
+      // What no probe can look at is found out anew from the files.
+      if (one.diagnosed && (!options_.may_probe || one.symptom->side != parse::Side::upstream)) one.next_diagnosis = soon;
     }
   }
 
@@ -304,6 +367,18 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
     diagnose::Prober prober(state.policy, std::move(options));
     const diagnose::Surroundings surroundings = surroundings_of(state.nginx, state.ca_store, prober, options_.may_read_keys);
     return do_it(surroundings, base);
+  }
+
+  /// A diagnosis, and the nginx that it is true of.
+  std::pair<std::shared_ptr<const NginxState>, std::shared_ptr<const diagnose::Diagnosis>> find_out(const telemetry::LogAbout& whose,
+                                                                                                    const Symptom& symptom,
+                                                                                                    const RuleBase& base,
+                                                                                                    const FixRates& rates) {
+    for (int look = 1;; ++look) {
+      const auto state = nginx_->refresh();
+      auto diagnosis = diagnose(whose, symptom, *state, base, rates);
+      if (look == kMostLooks || nginx_->refresh() == state) return {state, std::move(diagnosis)};
+    }
   }
 
   std::shared_ptr<const diagnose::Diagnosis> diagnose(const telemetry::LogAbout& whose, const Symptom& symptom, const NginxState& state,
@@ -335,26 +410,35 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
     return true;
   }
 
-  /// nullopt: nobody could look, so nothing is known.
-  std::optional<correlate::ProbeRound> probe(const telemetry::LogAbout& whose, const Symptom& symptom, const RuleBase& base) {
-    if (symptom.side != parse::Side::upstream) return std::nullopt;
+  Look look_at(const telemetry::LogAbout& whose, const Symptom& symptom, const RuleBase& base) {
+    if (symptom.side != parse::Side::upstream) return {};
     const telemetry::TimeTaken taken(options_.round_seconds);
-    const std::shared_ptr<const NginxState> state = nginx_->current();
-    return with_surroundings(
-        whose, *state, base,
-        [&](const diagnose::Surroundings& surroundings, const RuleBase& rules) -> std::optional<correlate::ProbeRound> {
-          if (surroundings.nginx == nullptr) return std::nullopt;
-          correlate::ProbeRound round{.at = surroundings.now, .every_peer_passed = false, .every_peer_failed = false};
-          const auto opened = diagnose::UpstreamCase::open(symptom, surroundings, rules.knowledge);
-          if (!opened) return std::nullopt;
-          const diagnose::UpstreamVerdict& now = opened.value()->now();
-          if (now.stage == diagnose::UpstreamStage::untested) return std::nullopt;
-          // What is in the files passes, and what nginx holds does not: it is not over before the reload.
-          if (now.passes() && nginx_->refresh()->awaits_reload()) return std::nullopt;
-          round.every_peer_passed = now.passes();
-          round.every_peer_failed = !now.passes() && all_others_fail(*opened.value());
-          return round;
-        });
+    for (int looks = 1;; ++looks) {
+      Look look = probe(whose, symptom, base, nginx_->refresh());
+      const bool is_same = nginx_->refresh() == look.nginx;
+      if (!is_same && looks < kMostLooks) continue;
+      look.is_unsettled = !is_same || !look.nginx->is_settled(wall_clock_now());
+      // What is in the files passes, and what nginx holds does not, or may not: it is not over before the reload.
+      if (look.passes && (look.is_unsettled || nginx_->awaits_reload())) look.round.reset();
+      return look;
+    }
+  }
+
+  Look probe(const telemetry::LogAbout& whose, const Symptom& symptom, const RuleBase& base, std::shared_ptr<const NginxState> state) {
+    Look look{.nginx = std::move(state)};
+    with_surroundings(whose, *look.nginx, base, [&](const diagnose::Surroundings& surroundings, const RuleBase& rules) {
+      if (surroundings.nginx == nullptr) return;
+      const auto opened = diagnose::UpstreamCase::open(symptom, surroundings, rules.knowledge);
+      if (!opened) return;
+      const diagnose::UpstreamVerdict& now = opened.value()->now();
+      if (now.stage == diagnose::UpstreamStage::untested) return;
+      look.passes = now.passes();
+      look.verdict = diagnose::would_log(now);
+      look.round = correlate::ProbeRound{.at = surroundings.now,
+                                         .every_peer_passed = now.passes(),
+                                         .every_peer_failed = !now.passes() && all_others_fail(*opened.value())};
+    });
+    return look;
   }
 
   const asio::any_io_executor loop_;
@@ -388,6 +472,8 @@ bool DiagnosisScheduler::request(const correlate::Incident& incident) { return w
 bool DiagnosisScheduler::resume(const correlate::Incident& incident) { return work_->resume(incident); }
 void DiagnosisScheduler::watch(const correlate::Incident& incident) { work_->watch(incident); }
 void DiagnosisScheduler::forget(const std::string& incident_id) { work_->forget(incident_id); }
+bool DiagnosisScheduler::probe_soon(const std::string& incident_id) { return work_->probe_soon(incident_id); }
+bool DiagnosisScheduler::may_probe(const correlate::Incident& incident) const { return work_->may_probe(incident); }
 void DiagnosisScheduler::stop() { work_->stop(); }
 
 }  // namespace handshaked::runtime

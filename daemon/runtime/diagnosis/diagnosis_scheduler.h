@@ -41,6 +41,8 @@ class DiagnosisScheduler {
     /// nullptr: nothing was found out beyond what the line says.
     std::function<void(const std::string& incident_id, std::shared_ptr<const correlate::DiagnosisNote> note)> diagnosed;
     std::function<void(const std::string& incident_id, const correlate::ProbeRound& round)> probed;
+    /// It was asked for, and nobody can look (any more).
+    std::function<void(const std::string& incident_id)> unprobed;
     /// A fix that we proposed was made, and the first probe under the new configuration passed or failed.
     std::function<void(const std::string& cause, const std::string& fix_id, bool has_worked)> fix_made;
   };
@@ -60,6 +62,10 @@ class DiagnosisScheduler {
   /// A fault of transport that is not yet an incident: it is not diagnosed, but probed after one interval (backends restart); a
   /// failure makes it one.
   void watch(const correlate::Incident& incident);
+  /// Quiet would end it, and no probe has passed: looks at once, if the incident is looked after. False: it is not, or cannot be probed.
+  bool probe_soon(const std::string& incident_id);
+  /// Rounds of probes come for an incident that was taken.
+  bool may_probe(const correlate::Incident& incident) const;
   /// It is over: no more probes.
   void forget(const std::string& incident_id);
   /// No more answers come afterwards.

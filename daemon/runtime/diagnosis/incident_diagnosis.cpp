@@ -25,6 +25,7 @@ IncidentDiagnosis::IncidentDiagnosis(boost::asio::any_io_executor loop, const co
       DiagnosisScheduler::Answers{
           .diagnosed = [this](const std::string& incident, auto note) { take_diagnosis(incident, std::move(note)); },
           .probed = [this](const std::string& incident, const correlate::ProbeRound& round) { take_probes(incident, round); },
+          .unprobed = [this](const std::string& incident) { take_nothing(incident); },
           .fix_made = [this](const std::string& cause, const std::string& fix, bool has_worked) { count_fix(cause, fix, has_worked); }});
   desk_->use_rules(std::move(base));
   load_rates();
@@ -46,6 +47,9 @@ void IncidentDiagnosis::use_rules(std::shared_ptr<const RuleBase> base) {
 
 void IncidentDiagnosis::ask(const std::vector<correlate::IncidentChange>& changes, Time now) {
   using What = correlate::IncidentChange::What;
+  for (const correlate::IncidentChange& change : changes) {
+    if (change.what == What::quiet) ask_again(*change.incident, now);
+  }
   if (!desk_) return;
   for (const correlate::IncidentChange& change : changes) {
     const correlate::Incident& incident = *change.incident;
@@ -53,7 +57,7 @@ void IncidentDiagnosis::ask(const std::vector<correlate::IncidentChange>& change
     const bool may_pass = incident.status == correlate::Status::pending && incident.kind == match::Kind::transport && !incident.noise;
     if (change.what == What::changed && may_pass) desk_->watch(incident);
     if ((change.what != What::opened && change.what != What::reopened) || !incident.is_told()) continue;
-    if (desk_->request(incident)) correlator_.expect_diagnosis(incident.id, now + group_wait_);
+    ask_for(incident, now);
   }
 }
 
@@ -63,9 +67,25 @@ void IncidentDiagnosis::resume(Time now) {
     const bool may_pass = incident->status == correlate::Status::pending && incident->kind == match::Kind::transport && !incident->noise;
     if (may_pass) desk_->watch(*incident);
     if (!incident->is_told()) continue;
-    if (incident->diagnosis) desk_->resume(*incident);
-    else if (desk_->request(*incident)) correlator_.expect_diagnosis(incident->id, now + group_wait_);
+    if (!incident->diagnosis) ask_for(*incident, now);
+    else if (desk_->resume(*incident) && desk_->may_probe(*incident)) correlator_.expect_probes(incident->id);
   }
+}
+
+void IncidentDiagnosis::ask_for(const correlate::Incident& incident, Time now) {
+  if (!desk_->request(incident)) return;
+  correlator_.expect_diagnosis(incident.id, now + group_wait_);
+  if (desk_->may_probe(incident)) correlator_.expect_probes(incident.id);
+}
+
+/// Quiet alone proves nothing where somebody can look.
+void IncidentDiagnosis::ask_again(const correlate::Incident& incident, Time now) {
+  if (incident.probe_failed_at)
+    log_info(incident.id + ": quiet, still failing; it stays open, and the peer is asked again",
+             {.incident = incident.id, .rule = incident.rule_id});
+  if (desk_ && desk_->probe_soon(incident.id)) return;
+  if (desk_ && desk_->may_probe(incident) && desk_->request(incident)) correlator_.expect_diagnosis(incident.id, now + group_wait_);
+  else correlator_.note_unprobed(incident.id);
 }
 
 void IncidentDiagnosis::stop() {
@@ -86,6 +106,11 @@ void IncidentDiagnosis::take_diagnosis(const std::string& incident, std::shared_
 void IncidentDiagnosis::take_probes(const std::string& incident, const correlate::ProbeRound& round) {
   ++(round.every_peer_passed ? counters_.rounds_passed : counters_.rounds_failed);
   correlator_.note_probes(incident, round, wall_clock_now());
+  answered_();
+}
+
+void IncidentDiagnosis::take_nothing(const std::string& incident) {
+  correlator_.note_unprobed(incident);
   answered_();
 }
 

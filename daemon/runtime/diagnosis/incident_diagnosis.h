@@ -42,6 +42,9 @@ class IncidentDiagnosis {
   void load_rates();
   void take_diagnosis(const std::string& incident, std::shared_ptr<const correlate::DiagnosisNote> note);
   void take_probes(const std::string& incident, const correlate::ProbeRound& round);
+  void take_nothing(const std::string& incident);
+  void ask_for(const correlate::Incident& incident, Time now);
+  void ask_again(const correlate::Incident& incident, Time now);
   void count_fix(const std::string& cause, const std::string& fix, bool has_worked);
 
   correlate::Correlator& correlator_;

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "diagnose/certificates/ca_store.h"
-#include "diagnose/host/nginx_at_hand.h"
+#include "diagnose/host/nginx_footprint.h"
 #include "diagnose/host/worker_watch.h"
 #include "diagnose/tls/probe_policy.h"
 
@@ -20,13 +20,14 @@ struct NginxState {
   diagnose::NginxAtHand nginx;
   diagnose::CaStore ca_store;
   diagnose::ProbePolicy policy;
-  std::string footprint;  ///< of the files that were read: size, time and inode of each; and when nginx loaded them
-  Time newest_change{};   ///< of those files
+  diagnose::NginxFootprint footprint;  ///< of the files that were read, and of when nginx loaded them
 
-  /// The files say something that the running nginx does not know yet.
-  bool awaits_reload() const { return nginx.loaded_at && newest_change > *nginx.loaded_at + kClockGrain; }
-  /// The start of a process is known to a tick of the kernel only.
-  static constexpr std::chrono::milliseconds kClockGrain{50};
+  /// Nobody is at it: no file was written, and no worker began, so recently that a reload may be under way.
+  bool is_settled(Time now) const {
+    const Duration age = now - footprint.newest_change;
+    const bool is_clock_behind = age < -diagnose::kTimeToTell;  // it was set back; nobody is at it for that
+    return (!nginx.loaded_at || nginx.loaded_at->is_settled) && (age >= diagnose::kTimeToTell || is_clock_behind);
+  }
 };
 
 /// The newest reading of nginx's configuration, read again when a file of it has changed, when nginx has loaded it anew, or when an nginx
@@ -38,20 +39,17 @@ class NginxView {
   NginxView(diagnose::NginxPlace place, std::vector<std::string> allow, std::vector<std::string> ca_stores)
       : place_(std::move(place)), allow_(std::move(allow)), ca_stores_(std::move(ca_stores)) {}
 
-  /// Never null; `nginx.read` in it is, where there is no configuration.
+  /// As it was at the last look, whoever looked. Never null; `nginx.read` in it is, where there is no configuration.
   std::shared_ptr<const NginxState> current();
-  /// Looks whether something has changed, and reads it then. The newest state either way.
+  /// Looks whether something has changed, and reads it then. The newest state either way: the same as before when nothing has changed.
   std::shared_ptr<const NginxState> refresh();
+  /// Looks now: the files say something that the running nginx does not know yet.
+  bool awaits_reload();
 
  private:
-  struct Footprint {
-    std::string text;
-    Time newest_change{};
-  };
   std::shared_ptr<const NginxState> read();
-  std::optional<Time> loaded_at(const diagnose::NginxAtHand& nginx);
+  std::optional<diagnose::LoadTime> loaded_at(const diagnose::NginxAtHand& nginx);
   bool has_appeared();
-  static Footprint footprint_of(const diagnose::NginxAtHand& nginx, std::optional<Time> loaded_at);
 
   const diagnose::NginxPlace place_;
   const std::vector<std::string> allow_, ca_stores_;
@@ -60,7 +58,8 @@ class NginxView {
   diagnose::WorkerWatch workers_;
   std::vector<pid_t> masters_;  ///< that were seen when it was last looked for one that reads the configuration
   std::chrono::steady_clock::time_point tried_at_{};
-  std::string told_;  ///< why it cannot be read; once
+  std::string told_;               ///< why it cannot be read; once
+  bool has_told_to_load_ = false;  ///< that files were changed and not loaded
 };
 
 }  // namespace handshaked::runtime

@@ -1,5 +1,6 @@
 #include "runtime/operator/operator_json.h"
 
+#include "correlate/quiet.h"
 #include "parse/time_zone.h"
 
 namespace handshaked::runtime {
@@ -40,6 +41,7 @@ void append_summary(std::string& rows, const Incident& incident, const std::vect
   if (incident.resolved_at)
     json.member("resolved_at", parse::format_rfc3339(*incident.resolved_at)).member("resolved_by", incident.resolved_by);
   json.member("flapping", incident.flapping).member("reopens", incident.reopens).member("noise", incident.noise);
+  if (correlate::is_quiet_failing(incident)) json.member("quiet_still_failing", true);
   json.array("silenced_by", silenced_by).end_object();
   rows += row;
 }

@@ -24,6 +24,7 @@ using correlate::Incident;
 
 constexpr std::size_t kUsualLimit = 50;
 constexpr std::size_t kMostListed = 1000;
+constexpr std::size_t kMostMeant = 10;  // incidents that a beginning of an id can be
 
 std::size_t limit_of(const ControlRequest& request) {
   return static_cast<std::size_t>(std::clamp<std::uint64_t>(request.number("limit").value_or(kUsualLimit), 1, kMostListed));
@@ -31,6 +32,16 @@ std::size_t limit_of(const ControlRequest& request) {
 
 ControlAnswer no_such_incident(const std::string& id) {
   return ControlAnswer::refused("not_found", "there is no open incident " + id.substr(0, 64));
+}
+
+/// It asks: an id that is not whole can be several.
+ControlAnswer several_incidents(const std::string& beginning, const std::vector<const Incident*>& incidents) {
+  std::string message = "\"" + beginning.substr(0, 64) + "\" can be several incidents; name one:";
+  for (const Incident* const one : incidents) {
+    const std::string& where = !one->place.peer.empty() ? one->place.peer : one->place.server.get();
+    message += "\n  " + one->id + "  " + std::string(correlate::to_string(one->status)) + "  " + where + "  " + one->title.get();
+  }
+  return ControlAnswer::refused("ambiguous", std::move(message));
 }
 
 Result<std::vector<store::DeliveryId>> ids_of(const ControlRequest& request) {
@@ -130,7 +141,7 @@ std::string OperatorRequests::incident_json(const Incident& incident) const {
   out.pop_back();
   std::string more;
   JsonWriter json(more);
-  json.begin_object();
+  json.begin_object().member("daemon_host", daemon_.host);
   write_life(json, incident);
   json.key("told").begin_array();
   for (const notify::ReceiverPolicy& receiver : dispatcher_.router().receivers()) {
@@ -143,28 +154,60 @@ std::string OperatorRequests::incident_json(const Incident& incident) const {
   return out.append(",").append(std::string_view(more).substr(1));
 }
 
+std::vector<const Incident*> OperatorRequests::live_named(const std::string& beginning) const {
+  if (const Incident* const exact = correlator_.find(beginning)) return {exact};
+  std::vector<const Incident*> named;
+  for (const Incident* const incident : correlator_.incidents()) {
+    const bool is_meant = incident->id.starts_with(beginning) || incident->fingerprint.starts_with(beginning);
+    if (is_meant && named.size() < kMostMeant) named.push_back(incident);
+  }
+  return named;
+}
+
 void OperatorRequests::show_incident(const Request& request, Reply reply) {
-  const std::string id = request.text("id");
-  if (const Incident* const live = correlator_.find(id)) return reply(Answer::done(incident_json(*live)));
-  const auto find = [id](store::Database& database) {
-    const auto row = store::Incidents(database).find(id);
-    if (!row) return ControlAnswer::refused(row.error());
-    if (!row.value()) return ControlAnswer::refused("not_found", "there is no incident " + id.substr(0, 64));
-    auto incident = Incident::from_json(row.value()->state_json);
-    if (!incident) return ControlAnswer::refused(incident.error());
-    const auto note = store::Notifications(database).find_diagnosis(id);
-    if (note && !note.value().empty()) {
-      if (auto read = correlate::diagnosis_note_from_json(note.value()))
-        incident.value().diagnosis = std::make_shared<const correlate::DiagnosisNote>(std::move(read).value());
+  const std::string beginning = correlate::named_incident(request.text("id"));
+  if (beginning.empty()) return reply(Answer::refused("invalid", "name an incident"));
+  if (const Incident* const live = correlator_.find(beginning)) return reply(Answer::done(incident_json(*live)));
+  std::vector<Incident> live;
+  for (const Incident* const incident : live_named(beginning)) live.push_back(*incident);
+  show_stored(beginning, std::move(live), std::move(reply));
+}
+
+/// What is over stands in the database alone, and so does its diagnosis.
+void OperatorRequests::show_stored(const std::string& beginning, std::vector<Incident> live, Reply reply) {
+  const auto meant = std::make_shared<std::vector<Incident>>(std::move(live));
+  const auto find = [beginning, meant](store::Database& database) {
+    const auto rows = store::Incidents(database).find_named(beginning, kMostMeant);
+    if (!rows) return ControlAnswer::refused(rows.error());
+    for (const store::IncidentRow& row : rows.value()) {
+      const bool is_live = std::any_of(meant->begin(), meant->end(), [&](const Incident& known) { return known.id == row.id; });
+      auto incident = is_live ? Result<Incident>(fail(ErrorCode::not_found, row.id)) : Incident::from_json(row.state_json);
+      if (!incident) continue;
+      const auto note = store::Notifications(database).find_diagnosis(row.id);
+      if (note && !note.value().empty()) {
+        if (auto read = correlate::diagnosis_note_from_json(note.value()))
+          incident.value().diagnosis = std::make_shared<const correlate::DiagnosisNote>(std::move(read).value());
+      }
+      meant->push_back(std::move(incident).value());
     }
-    return ControlAnswer::done(incident.value().to_json());  // turned into what is shown on the loop, where the rules are
+    return ControlAnswer::done("{}");
   };
-  const auto show = [this, reply](ControlAnswer answer) {
+  ask_store(find, [this, beginning, meant, reply = std::move(reply)](ControlAnswer answer) {
     if (!answer.is_ok) return reply(std::move(answer));
-    auto incident = Incident::from_json(answer.result);
-    reply(incident ? Answer::done(incident_json(incident.value())) : Answer::refused(incident.error()));
-  };
-  ask_store(find, show);
+    if (meant->empty()) return reply(Answer::refused("not_found", "there is no incident " + beginning.substr(0, 64)));
+    if (meant->size() == 1) return reply(Answer::done(incident_json(meant->front())));
+    std::vector<const Incident*> several;
+    for (const Incident& one : *meant) several.push_back(&one);
+    reply(several_incidents(beginning, several));
+  });
+}
+
+Result<std::string> OperatorRequests::the_live_incident(const Request& request, Answer& refusal) const {
+  const std::string beginning = correlate::named_incident(request.text("id"));
+  const auto meant = beginning.empty() ? std::vector<const Incident*>() : live_named(beginning);
+  if (meant.size() == 1) return meant.front()->id;
+  refusal = meant.empty() ? no_such_incident(request.text("id")) : several_incidents(beginning, meant);
+  return fail(ErrorCode::not_found, refusal.message);
 }
 
 ControlAnswer OperatorRequests::find_by_fingerprint(const Request& request) const {
@@ -183,8 +226,11 @@ ControlAnswer OperatorRequests::find_by_fingerprint(const Request& request) cons
 }
 
 ControlAnswer OperatorRequests::resolve_incident(const Request& request) {
-  const std::string id = request.text("id");
-  if (!correlator_.resolve_by_hand(id, request.peer.name, request.text("note"), wall_clock_now())) return no_such_incident(id);
+  Answer refusal;
+  const auto named = the_live_incident(request, refusal);
+  if (!named) return refusal;
+  const std::string& id = named.value();
+  correlator_.resolve_by_hand(id, request.peer.name, request.text("note"), wall_clock_now());
   telemetry::log_info(request.peer.name + " resolved " + id,
                       {.id = telemetry::message_id::operator_act, .incident = id, .is_record = true});
   daemon_.incidents_changed();
@@ -192,10 +238,13 @@ ControlAnswer OperatorRequests::resolve_incident(const Request& request) {
 }
 
 ControlAnswer OperatorRequests::note_incident(const Request& request) {
-  const std::string id = request.text("id");
   const std::string text = request.text("text");
   if (text.empty()) return Answer::refused("invalid", "the note is empty");
-  if (!correlator_.add_note(id, {.at = wall_clock_now(), .author = request.peer.name, .text = text})) return no_such_incident(id);
+  Answer refusal;
+  const auto named = the_live_incident(request, refusal);
+  if (!named) return refusal;
+  const std::string& id = named.value();
+  correlator_.add_note(id, {.at = wall_clock_now(), .author = request.peer.name, .text = text});
   daemon_.incidents_changed();
   return Answer::done("{\"id\":\"" + id + "\"}");
 }

@@ -26,6 +26,7 @@ class OperatorRequests {
     std::function<void(std::function<void(const telemetry::Metrics&)>)> ask_figures;  ///< answered later, on the loop thread
     std::function<const RuleBase&()> rules;
     std::function<void(std::function<void()>)> on_loop;  ///< runs it on the loop thread
+    std::string host = {};                               ///< whose lines are judged by the configuration here
   };
 
   OperatorRequests(correlate::Correlator& correlator, notify::Dispatcher& dispatcher, store::StoreThread& store, Daemon daemon);
@@ -53,6 +54,11 @@ class OperatorRequests {
   void discard_deliveries(const Request& request, Reply reply);
   Answer try_receiver(const Request& request);
   std::string incident_json(const correlate::Incident& incident) const;
+  /// The live incidents whose id or fingerprint begins so; one alone when it is named in full.
+  std::vector<const correlate::Incident*> live_named(const std::string& beginning) const;
+  void show_stored(const std::string& beginning, std::vector<correlate::Incident> live, Reply reply);
+  /// The one live incident that is meant, or why there is none.
+  Result<std::string> the_live_incident(const Request& request, Answer& refusal) const;
   /// Runs `body` on the store thread, and `reply` on the loop with what it gives.
   void ask_store(std::function<Answer(store::Database&)> body, Reply reply);
 

@@ -60,5 +60,15 @@ TEST(IncidentKey, IsTheSameForEver) {
             "v1:dc6bb34f1665354247a3e6e8259f89cf");
 }
 
+TEST(NamedIncident, TakesTheIdOfAnAlertInEveryForm) {
+  EXPECT_EQ(named_incident("inc-0123456789abcdef"), "inc-0123456789abcdef");
+  EXPECT_EQ(named_incident("inc-0123456789abcdef.diagnosed.2"), "inc-0123456789abcdef") << "the id of an event";
+  EXPECT_EQ(named_incident("  inc-0123 \n"), "inc-0123");
+  EXPECT_EQ(named_incident("0123456789abcdef"), "inc-0123456789abcdef");
+  EXPECT_EQ(named_incident("v1:0123"), "v1:0123");
+  EXPECT_EQ(named_incident(""), "");
+  EXPECT_EQ(named_incident("abc"), "abc") << "too short to be digits of an id";
+}
+
 }  // namespace
 }  // namespace handshaked::correlate

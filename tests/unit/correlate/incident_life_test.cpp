@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "correlate/quiet.h"
 #include "correlate/severity.h"
 #include "unit/correlate/story.h"
 
@@ -256,7 +257,63 @@ TEST(IncidentLife, FailingProbesKeepItOpenOpenWhatIsPendingAndAreCriticalWhenAll
   story.correlator.note_probes(id, {.at = at(800), .every_peer_passed = false, .every_peer_failed = true}, at(801));
   EXPECT_EQ(story.only().severity, match::Severity::critical);
   EXPECT_EQ(Story::told(story.correlator.advance(at(1600))), "");
-  EXPECT_EQ(Story::told(story.correlator.advance(at(1700))), "resolved t/closed");
+  EXPECT_EQ(Story::told(story.correlator.advance(at(1700))), "quiet t/closed");
+  EXPECT_TRUE(is_quiet_failing(story.only()));
+}
+
+TEST(IncidentLife, QuietEndsNothingWhoseLastProbeFailed) {
+  Story story;
+  story.hear(upstream_line(0, kVerify10), 0);
+  const std::string id = story.only().id;
+  const auto round = [&](double second, bool passes) {
+    story.correlator.note_probes(id, {.at = at(second), .every_peer_passed = passes, .every_peer_failed = false}, at(second));
+  };
+  round(120, false);
+  int asked = 0;
+  for (double second = 31; second < 6 * 3600; second += 60) {  // a night
+    const std::string told = Story::told(story.correlator.advance(at(second)));
+    ASSERT_EQ(told.find("resolved"), std::string::npos) << second;
+    asked += told == "quiet t/verify-10" ? 1 : 0;
+  }
+  EXPECT_TRUE(is_quiet_failing(story.only()));
+  EXPECT_GT(asked, 10) << "it is asked again, not forgotten";
+  EXPECT_LT(asked, 30);
+  story.hear(upstream_line(22000, kVerify10), 22000);
+  EXPECT_FALSE(is_quiet_failing(story.only())) << "it is not quiet";
+  for (const double second : {22100.0, 22110.0, 22120.0}) round(second, true);
+  const auto changes = story.correlator.advance(at(22121));
+  ASSERT_EQ(Story::told(changes), "resolved t/verify-10");
+  EXPECT_EQ(changes.front().incident->resolved_by, "probes");
+  EXPECT_TRUE(changes.front().incident->fix_verified_at);
+}
+
+TEST(IncidentLife, AShortQuietWaitsForTheFirstProbe) {
+  CorrelatorOptions options;
+  options.quiet_least = std::chrono::seconds(5);
+  Story story(options);
+  story.hear(upstream_line(0, kVerify10), 0);
+  const std::string id = story.only().id;
+  EXPECT_TRUE(story.correlator.expect_probes(id));
+  for (double second = 1; second < 29; ++second)
+    EXPECT_EQ(Story::told(story.correlator.advance(at(second))).find("resolved"), std::string::npos) << second;
+  EXPECT_FALSE(is_quiet_failing(story.only())) << "nobody saw it fail";
+  story.correlator.note_probes(id, {.at = at(30), .every_peer_passed = true, .every_peer_failed = false}, at(30));
+  EXPECT_EQ(Story::told(story.correlator.advance(at(36))), "resolved t/verify-10") << "quiet, and seen to be good";
+}
+
+TEST(IncidentLife, WhereNobodyCanLookQuietEndsIt) {
+  CorrelatorOptions options;
+  options.quiet_least = std::chrono::seconds(60);
+  Story story(options);
+  story.hear(upstream_line(0, kVerify10), 0);
+  const std::string id = story.only().id;
+  story.correlator.note_probes(id, {.at = at(10), .every_peer_passed = false, .every_peer_failed = false}, at(10));
+  EXPECT_EQ(Story::told(story.correlator.advance(at(100))), "quiet t/verify-10");
+  EXPECT_TRUE(story.correlator.note_unprobed(id)) << "the peer left the configuration";
+  const auto changes = story.correlator.advance(at(101));
+  ASSERT_EQ(Story::told(changes), "resolved t/verify-10");
+  EXPECT_EQ(changes.front().incident->resolved_by, "quiet");
+  EXPECT_FALSE(changes.front().incident->fix_verified_at) << "the event says that nothing was tried";
 }
 
 TEST(IncidentLife, AnOperatorEndsItAndWritesNotes) {

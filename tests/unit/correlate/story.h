@@ -39,6 +39,7 @@ struct Story {
       case IncidentChange::What::opened: return "opened ";
       case IncidentChange::What::reopened: return "reopened ";
       case IncidentChange::What::diagnosed: return "diagnosed ";
+      case IncidentChange::What::quiet: return "quiet ";
       case IncidentChange::What::resolved: return "resolved ";
     }
     return "";

@@ -147,6 +147,22 @@ TEST(LogTail, ReportsAnUnreadableLogOnceAndReadsWhatCameSince) {
   EXPECT_EQ(follower.lines(), Lines{"new"});
 }
 
+TEST(LogTail, ALogThatNobodyMayReadForAMomentOfItsRotationIsNotCalledUnreadable) {
+  LogDirectory logs;
+  logs.append("one\n");
+  Follower follower(logs.path(), {.from_start = true});
+  EXPECT_EQ(follower.lines(), Lines{"one"});
+  logs.rename("error.log", "error.log.1");
+  std::filesystem::create_directory(logs.path());  // in the place of a file that is root's alone, which root may read
+  follower.lines();
+  follower.lines();
+  EXPECT_EQ(follower.count(Kind::unreadable), 0u) << "it gets its owner and mode in a moment";
+  std::filesystem::remove(logs.path());
+  logs.append("two\n");
+  EXPECT_EQ(follower.lines(), Lines{"two"});
+  EXPECT_EQ(follower.count(Kind::unreadable), 0u);
+}
+
 TEST(LogTail, SaysWhereItStandsBeforeItsFirstStep) {
   const ReadPosition saved{
       "/a", {FilePosition{.path = "/a", .identity = {{1, 2, {}}, {}}, .start = {{7}, false}, .finished = false, .modified = {}}}};

@@ -45,6 +45,25 @@ TEST(Dispatcher, ADiagnosisThatComesLaterIsAnEventOfItsOwn) {
   EXPECT_EQ(town.told(at(31)), "");
 }
 
+TEST(Dispatcher, WhatTurnedOutWrongIsToldAgainAtOnceToThoseWhoHeardIt) {
+  Town town({}, {people("chat")});
+  auto& incident = town.see(incident_at(1, at(0)), at(0));
+  town.diagnose(incident, "upstream_ca_not_trusted", at(1));
+  EXPECT_EQ(town.told(at(1)), "chat opened 1");
+  EXPECT_FALSE(town.corrected);
+  town.diagnose(incident, "upstream_ca_not_trusted", at(5));  // the same cause, another cure
+  EXPECT_EQ(town.told(at(5)), "chat diagnosed 1") << "not only when it is the group's turn, five minutes later";
+  EXPECT_TRUE(town.corrected);
+  EXPECT_EQ(town.told(at(6)), "");
+  // What shows another face every time waits for its turn.
+  int told = 0;
+  for (int second = 10; second < 250; second += 10) {
+    town.diagnose(incident, "upstream_ca_not_trusted", at(second));
+    told += town.told(at(second)).empty() ? 0 : 1;
+  }
+  EXPECT_LE(told, 2);
+}
+
 TEST(Dispatcher, TellsTheEndToThoseWhoHeardOfTheBeginning) {
   Town town;
   auto& told = town.see(incident_at(1, at(0)), at(0));

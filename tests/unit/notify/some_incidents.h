@@ -81,6 +81,7 @@ class Town final : public LiveIncidents {
     for (const auto& gone : decisions.forgotten) database.erase(gone);
     std::string text;
     for (const Notice& notice : decisions.notices) {
+      corrected = notice.is_correction;
       text += (text.empty() ? "" : "; ") + notice.receiver + " " + std::string(to_string(notice.kind)) + " " +
               std::to_string(std::stoi(notice.incident->id.substr(4)));
       if (notice.incidents.size() > 1) text += "+" + std::to_string(notice.incidents.size() - 1);
@@ -93,6 +94,7 @@ class Town final : public LiveIncidents {
   Dispatcher dispatcher;
   std::map<std::string, correlate::Incident> live;
   std::map<std::pair<std::string, std::string>, std::string> database;
+  bool corrected = false;        ///< the last notice was a correction
   std::vector<std::string> ids;  ///< of all events, as receivers see them
 };
 

@@ -143,12 +143,12 @@ bool is_dead_end(DeadEnd& dead_end, const UpstreamVerdict& verdict) {
   dead_end.proof.status = ProofStatus::proved;
   const std::string under = verdict.policy.description();
   if (!verdict.passes()) {
-    dead_end.proof.detail = {"tried, and it still fails: " + summary.en + " (" + under + ")",
+    dead_end.proof.detail = {"tried: still fails, " + summary.en + " (" + under + ")",
                              "已尝试，仍然失败：" + summary.zh + "（" + under + "）"};
     return true;
   }
-  dead_end.proof.detail = {"tried: it passes only because a protection is off (" + under + ")",
-                           "已尝试：之所以通过，只是因为关掉了一项保护（" + under + "）"};
+  dead_end.proof.detail = {"shown to pass only because nothing is checked (" + under + ")",
+                           "已证实：之所以通过，只是因为不做任何检查（" + under + "）"};
   return dead_end.is_unsafe;
 }
 

@@ -12,10 +12,9 @@ namespace {
 void conclude_over(HandshakeReport& report) {
   const auto& candidates = report.symptom().candidates;
   if (!candidates.empty()) report.conclude(candidates.front().cause, candidates.front().likelihood);
-  for (const std::string& path : files_written_since_load(report.upstream())) {
-    report.note("file", {path + " was written after nginx read it: nginx still works with the old content until it is reloaded",
-                         path + " 在 nginx 读取之后被修改：重新加载之前 nginx 仍使用旧内容"});
-  }
+  Diagnosis load;
+  add_load_evidence(loaded_files(report.upstream()), load);
+  for (Evidence& evidence : load.evidence) report.note(std::move(evidence.kind), std::move(evidence.text));
   report.note("peer",
               {"the same handshake succeeds now: the peer or the configuration has changed since the line was written, or the fault "
                "comes and goes",

@@ -1,8 +1,9 @@
 #include <array>
-#include <filesystem>
 
 #include "diagnose/case/candidate_diagnosis.h"
 #include "diagnose/case/known_fix.h"
+#include "diagnose/case/load_time.h"
+#include "diagnose/upstream/loaded_files.h"
 #include "diagnose/upstream/verification/cause_sentences.h"
 #include "diagnose/upstream/verification/verification_dead_ends.h"
 #include "diagnose/upstream/verification/verification_diagnosis.h"
@@ -10,17 +11,6 @@
 
 namespace handshaked::diagnose {
 namespace {
-
-/// The start of a process is known to about a second, and so is the time of a log line.
-constexpr std::chrono::seconds kLoadTimePrecision{2};
-
-/// When a file of this host was last written; nullopt when it cannot be told.
-std::optional<Time> written_at(const std::string& path) {
-  std::error_code error;
-  const auto written = std::filesystem::last_write_time(path, error);
-  if (error) return std::nullopt;
-  return std::chrono::time_point_cast<Duration>(std::chrono::file_clock::to_sys(written));
-}
 
 /// nginx keeps sessions of this peer, and OpenSSL keeps the verdict in them. TLS 1.3 tickets were measured not to carry it.
 bool may_resume(const UpstreamCase& upstream) {
@@ -53,20 +43,6 @@ std::optional<SharedPlace> sharing_place(UpstreamCase& upstream) {
     }
   }
   return std::nullopt;
-}
-
-/// Files that nginx read before they were what they are now.
-std::vector<std::string> files_changed_since_load(const UpstreamCase& upstream) {
-  std::vector<std::string> changed;
-  const Surroundings& around = upstream.surroundings();
-  if (!around.nginx_loaded_at || around.is_dump) return changed;
-  std::vector<std::string> paths{upstream.now().trusted_file, upstream.now().crl_file};
-  for (const auto& file : around.nginx->configuration.files()) paths.push_back(file->path);
-  for (const std::string& path : paths) {
-    if (path.empty()) continue;
-    if (const auto at = written_at(path); at && *at + kLoadTimePrecision > *around.nginx_loaded_at) changed.push_back(path);
-  }
-  return changed;
 }
 
 Fix reload_fix(UpstreamCase& upstream) {
@@ -116,18 +92,30 @@ void say_shared(UpstreamCase& upstream, const SharedPlace& shared, Diagnosis& di
   add_no_reuse_fix(upstream, diagnosis.cause, diagnosis);
 }
 
+/// The files pass, and nobody saw whether nginx works with them: a reload does no harm, and is no proved cure.
+void say_load_unknown(UpstreamCase& upstream, const std::string& cause, Diagnosis& diagnosis) {
+  diagnosis.cause = cause;
+  diagnosis.confidence = 0.5;
+  diagnosis.also = {"upstream_stale_session_verdict"};
+  diagnosis.summary = {
+      "With the files as they are on disk now the upstream verifies. They were changed about when nginx read its configuration: whether "
+      "nginx works with them cannot be told.",
+      "按磁盘上现有的文件，上游校验通过。这些文件的更改时间与 nginx 读取配置的时间相近：无法判断 nginx 是否已在使用它们。"};
+  Fix fix = reload_fix(upstream);
+  fix.proof.status = ProofStatus::untested;
+  fix.proof.detail.en += " Whether nginx lacks these files is not known.";
+  fix.proof.detail.zh += "nginx 是否缺少这些文件尚不清楚。";
+  diagnosis.fixes.push_back(std::move(fix));
+}
+
 }  // namespace
 
 Diagnosis diagnose_outdated_verdict(UpstreamCase& upstream) {
   Diagnosis diagnosis;
   add_upstream_evidence(upstream, diagnosis);
   diagnosis.is_healthy_now = true;
-  const std::vector<std::string> changed = files_changed_since_load(upstream);
-  for (const std::string& path : changed) {
-    diagnosis.evidence.push_back({"file",
-                                  {path + " was changed after nginx read it, or about then: nginx may still work with the old content.",
-                                   path + " 在 nginx 读取之后（或前后）被修改：nginx 可能仍在使用旧内容。"}});
-  }
+  const LoadedFiles files = loaded_files(upstream);
+  add_load_evidence(files, diagnosis);
   const Surroundings& around = upstream.surroundings();
   const bool is_reloaded = around.nginx_loaded_at && *around.nginx_loaded_at > upstream.symptom().last_at + kLoadTimePrecision;
   const std::optional<SharedPlace> shared = may_resume(upstream) ? sharing_place(upstream) : std::nullopt;
@@ -137,13 +125,15 @@ Diagnosis diagnose_outdated_verdict(UpstreamCase& upstream) {
   if (shared) {
     diagnosis.is_healthy_now = false;
     say_shared(upstream, *shared, diagnosis);
-  } else if (!changed.empty()) {
+  } else if (!files.not_loaded.empty()) {
     diagnosis.cause = first;
     diagnosis.confidence = 0.6;
     diagnosis.also = {"upstream_stale_session_verdict"};
     diagnosis.summary = {"With the files as they are on disk now the upstream verifies; nginx has not been reloaded since they changed.",
                          "按磁盘上现有的文件，上游校验通过；文件修改后 nginx 尚未重新加载。"};
     diagnosis.fixes.push_back(reload_fix(upstream));
+  } else if (!files.unknown.empty() && !is_reloaded) {
+    say_load_unknown(upstream, first, diagnosis);
   } else if (may_resume(upstream) && !is_reloaded) {
     diagnosis.cause = "upstream_stale_session_verdict";
     diagnosis.confidence = 0.75;

@@ -141,11 +141,11 @@ class Trials {
     const std::string under = upstream_.ran_under();
     Outcome result{true, passes, is_protection_off, {}, {}};
     if (!passes) {
-      result.detail = {"Repeated with it: still fails, " + summary.en + " (" + under + ").",
+      result.detail = {"tried: still fails, " + summary.en + " (" + under + ")",
                        "按此重试：仍然失败，" + summary.zh + "（" + under + "）。"};
     } else {
-      result.detail = {"Repeated with it: passes only because a protection is off (" + under + ").",
-                       "按此重试：之所以通过，只是因为关闭了保护（" + under + "）。"};
+      result.detail = {"shown to pass only because nothing is checked (" + under + ")",
+                       "已证实：之所以通过，只是因为不做任何检查（" + under + "）"};
     }
     return result;
   }

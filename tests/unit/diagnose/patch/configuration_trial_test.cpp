@@ -192,8 +192,8 @@ TEST(InstalledNginx, FindsTheRunningOneByItsConfigurationAndWhenItLoaded) {
   EXPECT_EQ(found.installation.configuration_path, (root / "nginx.conf").string());
   EXPECT_FALSE(found.running->is_program_replaced);
   ASSERT_TRUE(found.running->loaded_at);
-  EXPECT_GE(*found.running->loaded_at, before);
-  EXPECT_LE(*found.running->loaded_at, wall_clock_now() + std::chrono::seconds(2));
+  EXPECT_GE(found.running->loaded_at->latest, before);
+  EXPECT_LE(found.running->loaded_at->latest, wall_clock_now() + std::chrono::seconds(2));
   EXPECT_EQ(loaded_at(*found.running), found.running->loaded_at);
 }
 

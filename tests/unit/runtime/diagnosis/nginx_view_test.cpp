@@ -33,7 +33,7 @@ TEST_F(NginxViewTest, GivesTheSameStateUntilSomethingChanges) {
   ASSERT_NE(first->nginx.read, nullptr);
   EXPECT_EQ(view_.current(), first);
   EXPECT_EQ(view_.refresh(), first);
-  EXPECT_FALSE(first->awaits_reload()) << "no nginx runs with it";
+  EXPECT_FALSE(view_.awaits_reload()) << "no nginx runs with it";
   write("nginx.conf", "error_log logs/other.log;\nevents {}\n");
   const auto second = view_.refresh();
   EXPECT_NE(second, first);

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "control/control_message.h"
+
+namespace handshaked::cli {
+
+/// Where the running daemon is: a socket, else the one that a configuration names.
+struct DaemonPlace {
+  std::string socket;
+  std::string config_file;  ///< empty: the default one
+};
+
+/// nullopt after a complaint: the configuration cannot be read, or switches the socket off.
+std::optional<std::string> find_socket(const DaemonPlace& place);
+
+/// The daemon's refusal, or why there is no answer, on stderr; a list of what was meant on lines of its own.
+void complain_about_answer(const std::string& message);
+
+/// An incident as the running daemon, or its database, knows it.
+struct DaemonIncident {
+  std::string id, status, rule;
+  std::string daemon_host;                ///< whose configuration is the daemon's; empty: an older daemon did not say
+  std::vector<std::string> hosts;         ///< whose lines they are
+  std::vector<std::string> sample_lines;  ///< without query strings
+  Time opened_at{}, last_seen_at{};
+  std::uint64_t count = 0;
+
+  /// The configuration here is that of the lines.
+  bool is_of_this_host() const;
+};
+
+/// Asks the daemon. nullopt: it knows no such incident. Fails with not_found, permission_denied, … when it cannot be asked, and with
+/// invalid_input when the name can be several incidents: the message lists them.
+Result<std::optional<DaemonIncident>> ask_for_incident(const std::string& name, const std::string& socket);
+
+}  // namespace handshaked::cli
