@@ -67,6 +67,10 @@ def ratio(results, name, base):
     return statistics.median(a.wall / b.wall for a, b in zip(results[name], results[base]))
 
 
+def cpu_ratio(results, name, base):
+    return statistics.median(a.cpu / max(b.cpu, 1e-3) for a, b in zip(results[name], results[base]))
+
+
 def make_log(folder, mib, percent, rules):
     path = os.path.join(folder, "error-%s.log" % percent)
     subprocess.run([sys.executable, os.path.join(HERE, "generate_log.py"), "--mib", str(mib), "--tls-percent", str(percent), "--rules", rules, path], check=True)
@@ -132,7 +136,7 @@ def make_varied(folder, name, mib, arguments):
 
 
 def bench_varied(a, folder):
-    """Logs in which hardly a line repeats, on one core; with --old, another program beside ours in the same run."""
+    """Logs in which hardly a line repeats, on one core, by CPU time; with --old, another program beside ours in the same run."""
     verbs = {"match": ["match", "--rules"], "scan": ["scan", "--format", "json", "--rules"]}
     ordinary = {}
     for what, arguments, share in VARIED:
@@ -145,14 +149,14 @@ def bench_varied(a, folder):
         results = compare(commands, a.runs)
         for verb in verbs:
             for name in ([verb, "old " + verb] if a.old else [verb]):
-                wall, cpu = median(results, name), median(results, name, "cpu")
+                cpu = median(results, name, "cpu")
                 # What a TLS line costs beyond an ordinary one: against the log without any, of the same program, byte by byte.
                 per_byte = ordinary.setdefault(name, cpu / made["bytes"])
-                lone = "; %.2f µs of CPU a TLS line beyond its bytes" % (max(0, cpu - per_byte * made["bytes"]) / made["tls"] * 1e6) if made["tls"] else ""
-                row("`%s`%s, %s" % (verb, ", old" if name != verb else "", what), "%.2f GB/s, %.2f M lines/s" % (made["bytes"] / wall / 1e9, made["lines"] / wall / 1e6),
-                    "%.1fx of `rg -F SSL`; CPU %.3f s, peak %.0f MiB%s%s" % (
-                        ratio(results, name, "rg"), cpu, median(results, name, "peak_kib") / 1024, lone,
-                        "; %.2fx the time of the old one" % ratio(results, name, "old " + verb) if a.old and name == verb else ""))
+                lone = "; %.2f µs a TLS line beyond its bytes" % (max(0, cpu - per_byte * made["bytes"]) / made["tls"] * 1e6) if made["tls"] else ""
+                row("`%s`%s, %s" % (verb, ", old" if name != verb else "", what), "%.2f GB/s, %.2f M lines/s" % (made["bytes"] / cpu / 1e9, made["lines"] / cpu / 1e6),
+                    "CPU %.3f s, %.1fx of `rg -F SSL`, peak %.0f MiB%s%s" % (
+                        cpu, cpu_ratio(results, name, "rg"), median(results, name, "peak_kib") / 1024, lone,
+                        "; %.2fx of the old one" % cpu_ratio(results, name, "old " + verb) if a.old and name == verb else ""))
         os.unlink(log)
 
 
