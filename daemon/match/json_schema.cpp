@@ -81,6 +81,25 @@ class SchemaReader {
     return node;
   }
 
+  /// Every reference leads to a definition that says something: not to one that is missing, and not round in a circle.
+  static Result<> check_references(const JsonSchema::Node& node, const JsonSchema::Node& root) {
+    std::string_view target = node.reference;
+    for (std::size_t steps = 0; !target.empty(); ++steps) {
+      const auto found = root.definitions.find(target);
+      if (found == root.definitions.end())
+        return fail(ErrorCode::invalid_input, "the schema lacks the definition of \"" + std::string(target) + "\"");
+      if (steps > root.definitions.size())
+        return fail(ErrorCode::invalid_input, "the schema's definition of \"" + std::string(target) + "\" refers to itself only");
+      target = found->second->reference;
+    }
+    for (const auto* const inner : {&node.properties, &node.definitions}) {
+      for (const auto& [name, child] : *inner) {
+        TRY(check_references(*child, root));
+      }
+    }
+    return node.items ? check_references(*node.items, root) : Result<>(success());
+  }
+
  private:
   Result<> read_keyword(std::string_view keyword, element value, JsonSchema::Node& node, int depth) {
     static const std::set<std::string_view> kSayNothing{"$schema", "$id", "title", "description", "default", "examples", "$comment"};
@@ -170,12 +189,7 @@ class SchemaCheck {
   SchemaCheck(const JsonSchema::Node& root, std::vector<JsonSchema::Violation>& violations) : root_(root), violations_(violations) {}
 
   void check(element value, const JsonSchema::Node& node, const std::string& pointer) {
-    if (!node.reference.empty()) {
-      const auto target = root_.definitions.find(node.reference);
-      if (target == root_.definitions.end()) add(pointer, "the schema lacks the definition of " + node.reference);
-      else if (target->second->reference.empty()) check(value, *target->second, pointer);
-      return;
-    }
+    if (!node.reference.empty()) return check(value, *root_.definitions.find(node.reference)->second, pointer);
     const std::string_view type = type_name(value);
     const auto fits = [type](const std::string& wanted) { return wanted == type || (wanted == "number" && type == "integer"); };
     if (!node.types.empty() && std::none_of(node.types.begin(), node.types.end(), fits)) {
@@ -241,6 +255,7 @@ Result<JsonSchema> JsonSchema::parse(std::string_view schema) {
     return fail(ErrorCode::invalid_input, std::string("the schema is not valid JSON: ") + simdjson::error_message(error));
   }
   TRY(auto node, SchemaReader().read(root, 0));
+  TRY(SchemaReader::check_references(*node, *node));
   return JsonSchema(std::move(node));
 }
 

@@ -71,5 +71,23 @@ TEST(JsonPlace, FindsTheLineOfAValue) {
   for (std::size_t cut = 0; cut < json.size(); ++cut) line_of_pointer(json.substr(0, cut), "/b/1/d");
 }
 
+TEST(JsonSchema, FollowsADefinitionThatOnlyRefers) {
+  const auto schema = JsonSchema::parse(
+      R"({"definitions": {"a": {"$ref": "#/definitions/b"}, "b": {"$ref": "#/definitions/c"}, "c": {"type": "string"}},
+          "properties": {"x": {"$ref": "#/definitions/a"}}})");
+  ASSERT_TRUE(schema);
+  EXPECT_TRUE(schema.value().violations(R"({"x": "text"})").empty());
+  ASSERT_EQ(schema.value().violations(R"({"x": 1})").size(), 1U);
+  EXPECT_EQ(schema.value().violations(R"({"x": 1})")[0].pointer, "/x");
+}
+
+TEST(JsonSchema, RefusesReferencesThatLeadNowhere) {
+  for (const char* schema :
+       {R"({"properties": {"x": {"$ref": "#/definitions/gone"}}})", R"({"definitions": {"a": {"$ref": "#/definitions/a"}}})",
+        R"({"definitions": {"a": {"$ref": "#/definitions/b"}, "b": {"$ref": "#/definitions/a"}}, "items": {"$ref": "#/definitions/a"}})"}) {
+    EXPECT_FALSE(JsonSchema::parse(schema)) << schema;
+  }
+}
+
 }  // namespace
 }  // namespace handshaked::match
