@@ -13,9 +13,26 @@ constexpr std::string_view kUdpClient = ", udp client: ";
 constexpr std::string_view kServer = ", server: ";
 constexpr std::string_view kResponder = ", responder: ";
 
-bool is_context_at(std::string_view rest, std::size_t comma) {
+/// Asked for positions in ascending order, walks over a text once, however often it is asked.
+class NextMarker {
+ public:
+  NextMarker(std::string_view text, std::string_view marker) : text_(text), marker_(marker) {}
+  bool stands_behind(std::size_t position) {
+    if (next_ != npos && (next_ < position || !searched_)) next_ = text_.find(marker_, position);
+    searched_ = true;
+    return next_ != npos;
+  }
+
+ private:
+  std::string_view text_;
+  std::string_view marker_;
+  std::size_t next_ = 0;
+  bool searched_ = false;
+};
+
+bool is_context_at(std::string_view rest, std::size_t comma, NextMarker& server) {
   const std::string_view tail = rest.substr(comma);
-  if (tail.starts_with(kClient) || tail.starts_with(kUdpClient)) return tail.find(kServer) != npos || tail.size() < 80;
+  if (tail.starts_with(kClient) || tail.starts_with(kUdpClient)) return server.stands_behind(comma) || tail.size() < 80;
   return tail.starts_with(kResponder);
 }
 
@@ -182,12 +199,20 @@ void read_responder_fields(std::string_view fields, ErrorRecord& record) {
 
 }  // namespace
 
+std::size_t count_contexts(std::string_view line) {
+  std::size_t count = 0;
+  NextMarker server(line, kServer);
+  for (auto at = line.find(kClient); at != npos && server.stands_behind(at); at = line.find(kClient, at + 1)) ++count;
+  return count;
+}
+
 std::size_t find_context(std::string_view rest) {
   bool quoted = false;
   std::size_t inside_quotes = npos;
   std::size_t counted = 0;
+  NextMarker server(rest, kServer);
   for (std::size_t at = rest.find(','); at != npos; at = rest.find(',', at + 1)) {
-    if (!is_context_at(rest, at)) continue;
+    if (!is_context_at(rest, at, server)) continue;
     for (std::size_t quote = rest.find('"', counted); quote < at; quote = rest.find('"', quote + 1)) quoted = !quoted;
     counted = at;
     if (!quoted) return at;

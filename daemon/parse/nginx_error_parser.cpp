@@ -76,14 +76,14 @@ const ErrorRecord& NginxErrorParser::parse(std::string_view line) {
     header = prefix + read_header(line.substr(prefix), record_);
   }
   record_.truncated = line.size() + 1 >= ingest::kNginxLineLimit;
-  read_context(line.substr(header), record_);
+  read_context(line.substr(header, kLongestRecord), record_);
   return record_;
 }
 
 bool is_left_open(std::string_view line) {
   const std::size_t header = header_length(line);
   if (header == 0 || line.size() + 1 >= ingest::kNginxLineLimit) return false;
-  const std::string_view rest = line.substr(header);
+  const std::string_view rest = line.substr(header);  // within nginx's limit
   const std::size_t context = find_context(rest);
   if (context == npos) {
     bool quoted = false;

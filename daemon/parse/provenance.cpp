@@ -21,7 +21,7 @@ std::size_t end_of_line(std::string_view window, std::size_t begin) {
   return end == npos ? window.size() : end;
 }
 
-/// A line without what a transport wrote around it.
+/// A line without what a transport wrote around it, as far as nginx can have written it.
 class Unwrapped {
  public:
   explicit Unwrapped(std::string_view line) : text_(line), header_(header_length(line)) {
@@ -32,7 +32,7 @@ class Unwrapped {
       header_ = header_length(text_);
     }
   }
-  std::string_view text() const { return text_; }
+  std::string_view text() const { return text_.substr(0, kLongestRecord); }
   std::size_t header() const { return header_; }
 
  private:
@@ -41,14 +41,6 @@ class Unwrapped {
   std::string_view text_;
   std::size_t header_;
 };
-
-std::size_t count_contexts(std::string_view line) {
-  std::size_t count = 0;
-  for (auto at = line.find(", client: "); at != npos; at = line.find(", client: ", at + 1)) {
-    if (line.find(", server: ", at) != npos) ++count;
-  }
-  return count;
-}
 
 bool holds_encoded_line_feed(std::string_view text) {
   for (auto at = text.find('%'); at != npos; at = text.find('%', at + 1)) {
@@ -76,11 +68,9 @@ bool is_inside_record(std::string_view window, std::size_t line_begin, std::size
   while (at < line_begin) {
     const std::size_t end = end_of_line(window, at);
     const std::string_view whole = window.substr(at, end - at);
-    if (record_begin != npos) {
-      if (closes_record(Unwrapped(whole)) || end + 1 - record_begin >= kRecordLimit) record_begin = npos;
-    } else if (!is_closed_at_a_glance(whole) && is_left_open(Unwrapped(whole).text())) {
-      record_begin = at;
-    }
+    if (record_begin != npos && (closes_record(Unwrapped(whole)) || end + 1 - record_begin >= kRecordLimit)) record_begin = npos;
+    // What ends one record may itself go on behind its end.
+    if (record_begin == npos && !is_closed_at_a_glance(whole) && is_left_open(Unwrapped(whole).text())) record_begin = at;
     at = end + 1;
   }
   return record_begin != npos && line_begin - record_begin < kRecordLimit;

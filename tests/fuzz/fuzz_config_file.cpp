@@ -6,7 +6,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace handshaked;
-  if (size > (1U << 14)) return 0;
+  if (fuzz::is_too_long(size, 1U << 14)) return 0;
   const std::string_view text = fuzz::text_of(data, size);
   // toml++ 3.3.0 runs into TOML_UNREACHABLE at a letter beyond ASCII outside of a string: is_non_ascii_horizontal_whitespace(U+00E9).
   if (std::any_of(text.begin(), text.end(), [](char byte) { return static_cast<unsigned char>(byte) >= 0x80; })) return 0;

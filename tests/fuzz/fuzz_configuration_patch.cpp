@@ -43,7 +43,7 @@ void check_block(const nginx::Directive& block, const nginx::Configuration& conf
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  if (size > (1U << 12)) return 0;
+  if (fuzz::is_too_long(size, 1U << 12)) return 0;
   const std::string text(fuzz::text_of(data, size));
   nginx::MemoryFiles files;
   files.add(kPath, text);

@@ -7,7 +7,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace handshaked;
-  if (size > (1U << 16)) return 0;
+  if (fuzz::is_too_long(size, 1U << 16)) return 0;
   const auto text = fuzz::text_of(data, size);
   const auto request = control::request_from_line(text);
   if (request) {

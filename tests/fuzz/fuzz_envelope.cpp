@@ -5,7 +5,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace handshaked;
-  if (size > (1U << 14)) return 0;
+  if (fuzz::is_too_long(size, 1U << 14)) return 0;
   std::string line(fuzz::text_of(data, size));
   for (int depth = 0; depth < 8; ++depth) {
     std::string scratch;

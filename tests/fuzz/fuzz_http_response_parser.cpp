@@ -31,7 +31,7 @@ std::optional<HttpResponse> parse(std::string_view bytes, std::string_view sizes
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace handshaked;
-  if (size > (1U << 13)) return 0;
+  if (fuzz::is_too_long(size, 1U << 13)) return 0;
   fuzz::FuzzInput input(data, size);
   const std::string_view sizes = input.take(input.byte() % 8U);
   const auto whole = parse(input.rest(), {});

@@ -4,7 +4,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace handshaked;
-  if (size > (1U << 15)) return 0;
+  if (fuzz::is_too_long(size, 1U << 15)) return 0;
   const auto incident = correlate::Incident::from_json(fuzz::text_of(data, size));
   if (!incident) {
     fuzz::promise(incident.error().code() == ErrorCode::invalid_input, "anything else is invalid input");

@@ -9,6 +9,13 @@
 
 namespace handshaked::fuzz {
 
+/// Set while the growth of costs is measured: inputs are then larger than a fuzzer's, and what only checks an answer and costs more than
+/// the answer itself is left out.
+inline bool measures_growth = false;
+
+/// Too long for a fuzzer to spend its time on?
+inline bool is_too_long(std::size_t size, std::size_t limit) { return size > limit && !measures_growth; }
+
 /// Ends the process when a promise is broken, in every build: a fuzzer takes it for a crash.
 inline void promise(bool holds, const char* what) {
   if (holds) return;

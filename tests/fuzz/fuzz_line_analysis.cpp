@@ -5,21 +5,14 @@
 #include "analysis.h"
 #include "base/line_count.h"
 #include "fuzz_input.h"
-#include "match/rule_file.h"
 #include "parse/openssl_error.h"
+#include "shipped_rules.h"
 
 namespace handshaked {
 namespace {
 
 using fuzz::is_inside;
 using fuzz::promise;
-
-std::shared_ptr<const match::RuleSet> shipped_rules() {
-  match::LoadedRules loaded = match::load_rules(HANDSHAKED_SOURCE "/rules");
-  for (const match::RuleProblem& problem : loaded.problems) std::fprintf(stderr, "%s\n", problem.message().c_str());
-  promise(loaded.problems.empty() && !loaded.rules.empty(), "the shipped rules can be read");
-  return std::make_shared<const match::RuleSet>(std::move(loaded.rules));
-}
 
 /// Checks everything that a failure says against the log that it came from.
 class CheckedFailures : public FailureHandler {
@@ -62,7 +55,7 @@ class CheckedFailures : public FailureHandler {
 std::size_t analyse(const std::shared_ptr<const match::RuleSet>& rules, std::string_view log, std::size_t cut) {
   LineAnalysis analysis(rules, parse::TimeZone::named("UTC").value());
   analysis.count_lines_from_start();
-  CheckedFailures failures(log, true);
+  CheckedFailures failures(log, !fuzz::measures_growth);  // which counts to each line from the beginning
   const std::string first(log.substr(0, cut));
   if (!first.empty()) analysis.consume({.bytes = first, .before = {}, .offset = {0}}, failures);
   const std::string before = first.substr(first.size() - std::min(first.size(), ingest::kNginxLineLimit));
@@ -78,8 +71,8 @@ std::size_t analyse(const std::shared_ptr<const match::RuleSet>& rules, std::str
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace handshaked;
-  static const auto rules = shipped_rules();
-  if (size > (1U << 16)) return 0;
+  static const auto rules = fuzz::shipped_rules();
+  if (fuzz::is_too_long(size, 1U << 16)) return 0;
   fuzz::FuzzInput input(data, size);
   const std::size_t wanted = input.below(1U << 16);
   const std::string_view log = input.rest();

@@ -74,7 +74,7 @@ std::vector<Line> read_in_pieces(std::string_view file, std::size_t line_limit, 
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace handshaked;
-  if (size > (1U << 14)) return 0;
+  if (fuzz::is_too_long(size, 1U << 14)) return 0;
   fuzz::FuzzInput input(data, size);
   const std::size_t line_limit = 1 + input.below(300);
   const std::size_t interrupt_at = 1 + input.byte() % 8U;

@@ -6,7 +6,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace handshaked;
-  if (size > (1U << 14)) return 0;
+  if (fuzz::is_too_long(size, 1U << 14)) return 0;
   const std::string_view text = fuzz::text_of(data, size);
   const diagnose::LoadError error = diagnose::parse_load_error(text);
   for (const std::string& word : error.quoted) fuzz::promise(text.find(word) != std::string_view::npos, "a quoted word is one of the line");

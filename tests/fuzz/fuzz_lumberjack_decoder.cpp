@@ -48,7 +48,7 @@ std::string decoded(std::string_view stream, std::size_t piece) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  if (size > (1U << 16)) return 0;
+  if (fuzz::is_too_long(size, 1U << 16)) return 0;
   const std::string_view stream = fuzz::text_of(data, size);
   fuzz::promise_the_same_in_pieces(stream, decoded);
   return 0;

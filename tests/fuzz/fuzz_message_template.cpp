@@ -5,7 +5,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace handshaked;
-  if (size > 2048) return 0;
+  if (fuzz::is_too_long(size, 2048)) return 0;
   fuzz::FuzzInput input(data, size);
   static constexpr const char* kTypes[] = {"application/json", "text/plain", "text/html", "application/x-www-form-urlencoded"};
   const std::string type = kTypes[input.byte() % 4];

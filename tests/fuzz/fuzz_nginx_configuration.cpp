@@ -52,7 +52,7 @@ void check(const nginx::Configuration& configuration, std::string_view text) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  if (size > (1U << 14)) return 0;
+  if (fuzz::is_too_long(size, 1U << 14)) return 0;
   const std::string_view text = fuzz::text_of(data, size);
   nginx::MemoryFiles files;
   files.add("/etc/nginx/nginx.conf", std::string(text));

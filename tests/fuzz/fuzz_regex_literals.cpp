@@ -124,7 +124,7 @@ void check(const match::RegexLiterals& literals, std::string_view text) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace handshaked;
-  if (size > 4096) return 0;
+  if (fuzz::is_too_long(size, 4096)) return 0;
   fuzz::FuzzInput input(data, size);
   const bool is_generated = input.byte() % 4 != 0;
   Pair pair;

@@ -4,7 +4,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace handshaked;
-  if (size > 256) return 0;
+  if (fuzz::is_too_long(size, 256)) return 0;
   const std::string_view text = fuzz::text_of(data, size);
   const auto time = parse::parse_rfc3339(text);
   if (time) {

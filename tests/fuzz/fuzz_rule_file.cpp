@@ -8,7 +8,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace handshaked;
-  if (size > (1U << 16)) return 0;
+  if (fuzz::is_too_long(size, 1U << 16)) return 0;
   const std::string_view text = fuzz::text_of(data, size);
   match::LoadedRules loaded;
   match::read_rules(text, "fuzzed.json", loaded);

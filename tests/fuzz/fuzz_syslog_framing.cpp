@@ -49,7 +49,7 @@ Outcome feed(std::string_view bytes, std::string_view sizes) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace handshaked;
-  if (size > (1U << 13)) return 0;
+  if (fuzz::is_too_long(size, 1U << 13)) return 0;
   fuzz::FuzzInput input(data, size);
   const std::string_view sizes = input.take(input.byte() % 8U);
   const std::string_view bytes = input.rest();

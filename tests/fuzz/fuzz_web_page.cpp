@@ -37,7 +37,7 @@ void check_page(std::string_view page) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  if (size > (1U << 16)) return 0;
+  if (fuzz::is_too_long(size, 1U << 16)) return 0;
   const std::string text(fuzz::text_of(data, size));
   static const std::vector<std::string> kNames{"proxy-7"};
   if (web::is_expected_host(text, kNames))

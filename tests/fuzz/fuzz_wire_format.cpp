@@ -61,7 +61,7 @@ void try_format(const format::WireFormat& wire, const format::OutgoingEvent& eve
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  if (size > (1U << 14)) return 0;
+  if (fuzz::is_too_long(size, 1U << 14)) return 0;
   fuzz::FuzzInput input(data, size);
   const std::uint8_t choice = input.byte();
   const Language language = (choice & 1) != 0 ? Language::zh : Language::en;

@@ -1,4 +1,6 @@
-// Replays files through a fuzz target, for builds without libFuzzer: each argument is a file, or a directory of files.
+// Runs a fuzz target in builds without libFuzzer:
+//   fuzz_TARGET FILE|DIRECTORY…                   replays inputs
+//   fuzz_TARGET --growth CORPUS DICTIONARY        shows that its cost grows like its input (growth.h)
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -9,7 +11,10 @@
 #include <iterator>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include "growth.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
@@ -44,6 +49,12 @@ void replay(const fs::path& file) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc == 4 && std::string_view(argv[1]) == "--growth") {
+    const auto target = [](const std::string& input) {
+      LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(input.data()), input.size());
+    };
+    return handshaked::fuzz::check_growth(target, argv[2], argv[3]);
+  }
   std::size_t replayed = 0;
   for (int i = 1; i < argc; ++i) {
     for (const fs::path& file : inputs_of(argv[i])) {
