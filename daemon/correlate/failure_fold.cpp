@@ -3,15 +3,18 @@
 #include <algorithm>
 
 #include "correlate/incident.h"
+#include "correlate/name_limit.h"
 
 namespace handshaked::correlate {
 namespace {
 
 constexpr std::size_t kMaxSampleLine = 2048;
 
-void add_distinct(std::vector<std::string>& list, std::string_view text, std::size_t limit) {
-  if (text.empty() || list.size() >= limit || std::find(list.begin(), list.end(), text) != list.end()) return;
+/// Gives the bytes that it took.
+std::size_t add_distinct(std::vector<std::string>& list, std::string_view text, std::size_t limit) {
+  if (text.empty() || list.size() >= limit || std::find(list.begin(), list.end(), text) != list.end()) return 0;
   list.emplace_back(text);
+  return sizeof(std::string) + text.size();
 }
 
 /// Makes the place of an earlier failure with the same key that of this one: only what is no part of the key may differ.
@@ -19,9 +22,9 @@ void recall_place(const match::RecognisedLine& failure, Place& place) {
   const auto renew = [](SharedText& known, std::string_view text) {
     if (std::string_view(known) != text) known = text;
   };
-  renew(place.name, failure.tls.name.substr(0, 255));
-  renew(place.server, failure.record.server);
-  renew(place.scheme, parse::upstream_scheme(failure.record));
+  renew(place.name, within_name(failure.tls.name));
+  renew(place.server, within_name(failure.record.server));
+  renew(place.scheme, within_name(parse::upstream_scheme(failure.record)));
 }
 
 /// Lines of one half minute are one bucket of FailureWindow, too: they may be added together.
@@ -39,7 +42,7 @@ FoldedFailure* FailureFold::find_or_add(const match::RecognisedLine& failure, co
   const std::int64_t half_minute = half_minute_of(at);
   if (it != known_.end() && it->second.batch == batch_number_ && it->second.half_minute == half_minute)
     return &batch_.failures[it->second.index];
-  if (batch_.failures.size() >= kMaxPlaces) return nullptr;
+  if (batch_.failures.size() >= kMaxPlaces || !keeps_details_) return nullptr;
   Known& known = it != known_.end() ? it->second : known_[key.hash];
   if (known.fingerprint.empty()) {
     known.place = place_of(failure, key);
@@ -55,6 +58,10 @@ FoldedFailure* FailureFold::find_or_add(const match::RecognisedLine& failure, co
   folded.place = known.place;
   folded.fingerprint = known.fingerprint;
   folded.opening_offset = failure.offset.value;
+  // With what the sketches of clients and the index take.
+  constexpr std::size_t kAround = 1024;
+  const Place& place = folded.place;
+  held_bytes_ += sizeof(FoldedFailure) + kAround + place.peer.size() + failure.record.server.size() + key.object.size();
   return &folded;
 }
 
@@ -76,11 +83,14 @@ void FailureFold::on_failure(const match::RecognisedLine& failure) {
   folded->first_at = std::min(folded->first_at, at);
   folded->last_at = std::max(folded->last_at, at);
   ++folded->count;
-  if (!failure.record.client.empty()) folded->clients.add(failure.record.client);
+  if (!failure.record.client.empty()) folded->clients.add(within_name(failure.record.client));
   if (failure.rule.noise && !failure.record.client.empty()) folded->networks.add(network_of(failure.record.client));
-  add_distinct(folded->servers, failure.record.server, Incident::kMaxServers);
-  add_distinct(folded->hosts, failure.record.envelope_host, Incident::kMaxHosts);
-  if (folded->sample_lines.size() < Incident::kMaxSamples) folded->sample_lines.emplace_back(failure.line.substr(0, kMaxSampleLine));
+  if (!keeps_details_) return;
+  held_bytes_ += add_distinct(folded->servers, within_name(failure.record.server), Incident::kMaxServers);
+  held_bytes_ += add_distinct(folded->hosts, within_name(failure.record.envelope_host), Incident::kMaxHosts);
+  if (folded->sample_lines.size() >= Incident::kMaxSamples) return;
+  folded->sample_lines.emplace_back(failure.line.substr(0, kMaxSampleLine));
+  held_bytes_ += sizeof(std::string) + folded->sample_lines.back().size();
 }
 
 FailureBatch FailureFold::take() {
@@ -91,6 +101,7 @@ FailureBatch FailureFold::take() {
   earliest_ = Time::max();
   latest_ = Time::min();
   if (known_.size() > kMaxKnown) known_.clear();
+  held_bytes_ = 0;
   return std::exchange(batch_, std::move(next));
 }
 

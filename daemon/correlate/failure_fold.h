@@ -59,6 +59,10 @@ class FailureFold : public FailureHandler {
   bool is_full() const { return batch_.failures.size() >= kFullPlaces; }
   /// From the earliest line that was folded to the latest.
   Duration span() const { return earliest_ > latest_ ? Duration(0) : latest_ - earliest_; }
+  /// About how much memory the batch takes.
+  std::size_t held_bytes() const { return held_bytes_; }
+  /// False: no more memory is taken; lines of known places are counted, those of new ones are overflow.
+  void keep_details(bool keeps) { keeps_details_ = keeps; }
   /// Hands over what was folded and begins anew.
   FailureBatch take();
 
@@ -79,6 +83,8 @@ class FailureFold : public FailureHandler {
   std::unordered_map<std::uint64_t, Known> known_;  ///< by the hash of the key
   Time earliest_ = Time::max(), latest_ = Time::min();
   Time now_{};
+  std::size_t held_bytes_ = 0;
+  bool keeps_details_ = true;
   bool live_ = false;
 };
 

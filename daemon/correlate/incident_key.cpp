@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "base/digest.h"
+#include "correlate/name_limit.h"
 
 namespace handshaked::correlate {
 namespace {
@@ -46,15 +47,15 @@ IncidentKey incident_key(const match::RecognisedLine& failure) {
   IncidentKey key;
   switch (record.side) {
     case parse::Side::upstream:
-      key.peer = parse::upstream_peer(record);
-      if (key.peer.empty()) key.server = record.server;
+      key.peer = within_name(parse::upstream_peer(record));
+      if (key.peer.empty()) key.server = within_name(record.server);
       break;
-    case parse::Side::client: key.server = record.server; break;
+    case parse::Side::client: key.server = within_name(record.server); break;
     case parse::Side::ocsp:
-      key.peer = record.responder;
-      key.object = record.certificate;
+      key.peer = within_name(record.responder);
+      key.object = within_object(record.certificate);
       break;
-    case parse::Side::config: key.object = configured_object(record.message); break;
+    case parse::Side::config: key.object = within_object(configured_object(record.message)); break;
   }
   std::uint64_t hash = 0xcbf29ce484222325ULL ^ reinterpret_cast<std::uintptr_t>(&failure.rule);
   for (const std::string_view part : {key.peer, key.server, key.object}) hash = mix(hash, part);
@@ -65,10 +66,10 @@ IncidentKey incident_key(const match::RecognisedLine& failure) {
 Place place_of(const match::RecognisedLine& failure, const IncidentKey& key) {
   return {.side = failure.record.side,
           .peer = std::string(key.peer),
-          .name = std::string(failure.tls.name.substr(0, 255)),
-          .server = std::string(failure.record.server),
+          .name = std::string(within_name(failure.tls.name)),
+          .server = std::string(within_name(failure.record.server)),
           .object = std::string(key.object),
-          .scheme = std::string(parse::upstream_scheme(failure.record))};
+          .scheme = std::string(within_name(parse::upstream_scheme(failure.record)))};
 }
 
 std::string fingerprint(std::string_view rule_id, const Place& place) {

@@ -177,10 +177,17 @@ Peer peer_at(const sockaddr_storage& address, socklen_t length) {
     peer.address = text.data();
     peer.port = ntohs(v6.sin6_port);
     peer.is_this_host = peer.address == "::1" || peer.address.starts_with("127.");
+    if (!IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr) && !peer.is_this_host) {
+      in6_addr network = v6.sin6_addr;
+      std::memset(&network.s6_addr[8], 0, 8);
+      inet_ntop(AF_INET6, &network, text.data(), text.size());
+      peer.network = std::string(text.data()) + "/64";
+    }
   } else {
     peer.address = "unix";
     peer.is_this_host = true;
   }
+  if (peer.network.empty()) peer.network = peer.address;
   return peer;
 }
 

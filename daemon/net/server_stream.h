@@ -49,8 +49,13 @@ class ServerStream {
   /// The common name of the client certificate that was verified; empty without one.
   std::string peer_common_name() const;
 
+  /// When it was given time last, for what it had done; at first, when it came.
+  std::chrono::steady_clock::time_point progressed_at() const { return progressed_at_; }
   /// From now on the peer has this long before it is closed. Renew it whenever it has made progress.
-  void expect_within(std::chrono::milliseconds limit) { deadline_ = std::chrono::steady_clock::now() + limit; }
+  void expect_within(std::chrono::milliseconds limit) {
+    progressed_at_ = std::chrono::steady_clock::now();
+    deadline_ = progressed_at_ + limit;
+  }
   /// No limit: while we let the peer wait.
   void expect_nothing() { deadline_ = std::chrono::steady_clock::time_point::max(); }
   /// For the sweep.
@@ -76,6 +81,7 @@ class ServerStream {
   Socket socket_;
   std::unique_ptr<SSL, SessionEnd> session_;
   std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::time_point::max();
+  std::chrono::steady_clock::time_point progressed_at_ = std::chrono::steady_clock::now();
   bool ended_ = false;
   bool overdue_ = false;
   bool wants_write_ = false;  ///< TLS has to write before it can read on

@@ -14,6 +14,9 @@ struct Action {
 };
 constexpr Action kActions[] = {{"index", "201", true}, {"create", "201", true}, {"update", "200", true}, {"delete", "404", false}};
 
+/// No item is longer.
+constexpr std::size_t kItemBytes = 112;
+
 /// The action that `{"index":{…}}` names.
 const Action* action_of(std::string_view line) {
   std::size_t at = line.find_first_not_of(" \t");
@@ -29,7 +32,7 @@ const Action* action_of(std::string_view line) {
 }  // namespace
 
 void BulkItems::add_lines(std::string_view lines) {
-  while (!lines.empty() && !broken_) {
+  while (!lines.empty() && !broken_ && !has_too_many()) {
     const auto line_feed = lines.find('\n');
     std::string_view line = lines.substr(0, line_feed);
     lines.remove_prefix(std::min(lines.size(), line.size() + 1));
@@ -45,12 +48,23 @@ void BulkItems::add_action(std::string_view line) {
     broken_ = true;
     return;
   }
-  if (actions_ > 0) items_ += ',';
-  items_.append("{\"").append(action->name).append("\":{\"_index\":\"handshaked\",\"_id\":\"").append(std::to_string(actions_));
-  items_.append("\",\"_version\":1,\"result\":\"").append(action->has_source ? "created" : "not_found").append("\",\"status\":");
-  items_.append(action->status).append("}}");
-  ++actions_;
+  actions_ += static_cast<char>(action - kActions);
   awaits_source_ = action->has_source;
+}
+
+std::size_t BulkItems::answer_bytes() const { return 64 + actions_.size() * kItemBytes; }
+
+std::string BulkItems::answer() const {
+  std::string text = R"({"took":0,"errors":false,"items":[)";
+  text.reserve(answer_bytes());
+  for (std::size_t i = 0; i < actions_.size(); ++i) {
+    const Action& action = kActions[static_cast<std::size_t>(actions_[i])];
+    if (i > 0) text += ',';
+    text.append("{\"").append(action.name).append("\":{\"_index\":\"handshaked\",\"_id\":\"").append(std::to_string(i));
+    text.append("\",\"_version\":1,\"result\":\"").append(action.has_source ? "created" : "not_found").append("\",\"status\":");
+    text.append(action.status).append("}}");
+  }
+  return text + "]}";
 }
 
 }  // namespace handshaked::receive

@@ -6,15 +6,21 @@
 
 namespace handshaked::receive {
 
-/// Follows the lines of an Elasticsearch _bulk body: an action line, and behind all but "delete" a source line. Builds the items of the
-/// answer, one an action. Whole lines in any pieces; bounded: an item is some 100 bytes for at least 14 of body.
+/// Follows the lines of an Elasticsearch _bulk body: an action line, and behind all but "delete" a source line. Remembers a byte an
+/// action, of which the answer is made. Whole lines in any pieces; bounded by kMostActions.
 class BulkItems {
  public:
   void add_lines(std::string_view lines);
 
-  /// What stands between the brackets of "items":[…].
-  const std::string& items() const { return items_; }
-  std::size_t actions() const { return actions_; }
+  /// Shippers send hundreds to some thousands; an answer has 100 bytes for each.
+  static constexpr std::size_t kMostActions = 50'000;
+
+  /// How long the answer will be at most.
+  std::size_t answer_bytes() const;
+  /// The whole answer, one item an action.
+  std::string answer() const;
+  std::size_t actions() const { return actions_.size(); }
+  bool has_too_many() const { return actions_.size() > kMostActions; }
   /// A line that is no action where one has to stand, or a source that is missing: the protocol refuses the whole request.
   bool is_broken() const { return broken_; }
   bool is_complete() const { return !broken_ && !awaits_source_; }
@@ -22,8 +28,7 @@ class BulkItems {
  private:
   void add_action(std::string_view line);
 
-  std::string items_;
-  std::size_t actions_ = 0;
+  std::string actions_;  ///< which of the four each is
   bool awaits_source_ = false;
   bool broken_ = false;
 };

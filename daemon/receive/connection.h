@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <span>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -10,6 +11,7 @@
 #include "net/peer.h"
 #include "net/server_stream.h"
 #include "receive/intake.h"
+#include "receive/json_record.h"
 #include "receive/memory_budget.h"
 #include "receive/source_counters.h"
 
@@ -20,10 +22,11 @@ struct Connection {
   net::ServerStream& stream;
   Intake& intake;
   const net::Peer& peer;
-  MemoryBudget& memory;  ///< of all connections together: reserve what a request needs beyond a few KiB
+  std::shared_ptr<SenderMemory> memory;  ///< the sender's: reserve what a request needs beyond a few KiB, before it is allocated
   SourceCounters& counters;
   /// The thread's read buffer (kScratchBytes): whatever is in it is gone after the next co_await.
   std::span<char> scratch;
+  JsonRecordReader& json;  ///< the thread's, for what is read and done with between two co_awaits
   boost::asio::any_io_executor executor;
 };
 

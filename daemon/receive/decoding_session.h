@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,7 +18,7 @@ struct SessionPatience {
 };
 
 /// The part that sessions share whose bytes go through a push decoder: read, let the protocol take what can be decoded, wait as long as
-/// the peer deserves, hold no more than all connections together may. `Decoder` has feed(), held(), is_waiting_for_more() and
+/// the peer deserves, hold no more than the sender may. `Decoder` has reserve(), refusal(), feed(), is_waiting_for_more() and
 /// release_memory().
 template <typename Decoder>
 class DecodingSession {
@@ -27,7 +26,7 @@ class DecodingSession {
   /// `unit`: what the protocol calls that which must not break off.
   template <typename Limits>
   DecodingSession(Connection connection, const Limits& limits, SessionPatience patience, std::string_view unit)
-      : connection_(connection), decoder_(limits), patience_(patience), unit_(unit) {}
+      : connection_(connection), decoder_(limits, connection.memory), patience_(patience), unit_(unit) {}
   virtual ~DecodingSession() = default;
   DecodingSession(const DecodingSession&) = delete;
   DecodingSession& operator=(const DecodingSession&) = delete;
@@ -61,7 +60,6 @@ class DecodingSession {
     if (!goes_on) {
       connection_.stream.expect_within(patience_.idle);
       decoder_.release_memory();
-      held_.reset();
     } else if (!went_on_ || progressed_ || new_bytes_ >= kProgressBytes) {
       connection_.stream.expect_within(patience_.progress);
       new_bytes_ = 0;
@@ -82,8 +80,7 @@ class DecodingSession {
   Result<> feed(std::string_view bytes) {
     connection_.counters.bytes += bytes.size();
     new_bytes_ += bytes.size();
-    if (!held_) held_.emplace(connection_.memory);
-    if (!held_->grow_to(decoder_.held() + bytes.size())) return fail(ErrorCode::limit_exceeded, "all connections together hold too much");
+    if (!decoder_.reserve(bytes.size())) return fail(decoder_.refusal(bytes.size()));
     decoder_.feed(bytes);
     return success();
   }
@@ -97,7 +94,6 @@ class DecodingSession {
   }
 
   const std::string_view unit_;
-  std::optional<Reservation> held_;
   std::size_t new_bytes_ = 0;  ///< since the peer was given time
   bool went_on_ = false;       ///< then it was in the middle of something
   bool progressed_ = false;    ///< something was decoded since

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 namespace handshaked::receive {
 namespace {
@@ -34,7 +35,9 @@ class RatioGuard {
 
 class ZlibDecompressor final : public Decompressor {
  public:
-  explicit ZlibDecompressor(const DecompressionLimits& limits) : guard_(limits) {}
+  static constexpr std::size_t kOwnBytes = 48 * 1024;
+
+  ZlibDecompressor(const DecompressionLimits& limits, Reservation own) : own_(std::move(own)), guard_(limits) {}
   ~ZlibDecompressor() override {
     if (is_open_) inflateEnd(&stream_);
   }
@@ -55,6 +58,7 @@ class ZlibDecompressor final : public Decompressor {
       is_finished_ = false;
     }
     if (is_finished_) return std::size_t{0};
+    if (!out.reserve(most)) return fail(out.refusal(most));
     const std::span<char> room = out.room(most);
     // zlib counts in unsigned int.
     const auto offered = static_cast<uInt>(std::min<std::size_t>(input.size(), 1U << 30U));
@@ -79,6 +83,7 @@ class ZlibDecompressor final : public Decompressor {
   bool may_end() const override { return is_finished_ || !began_; }
 
  private:
+  Reservation own_;
   z_stream stream_{};
   bool is_open_ = false;
   bool is_gzip_ = false;
@@ -89,18 +94,22 @@ class ZlibDecompressor final : public Decompressor {
 
 class ZstdDecompressor final : public Decompressor {
  public:
-  explicit ZstdDecompressor(const DecompressionLimits& limits) : guard_(limits) {}
+  // 8 MiB: what decoders must support (RFC 8878, section 3.1.1.1.2), and all that one sender may cost.
+  static constexpr int kWindowLog = 23;
+  static constexpr std::size_t kOwnBytes = (std::size_t{1} << kWindowLog) + 512 * 1024;
+
+  ZstdDecompressor(const DecompressionLimits& limits, Reservation own) : own_(std::move(own)), guard_(limits) {}
   ~ZstdDecompressor() override { ZSTD_freeDStream(stream_); }
   ZstdDecompressor(const ZstdDecompressor&) = delete;
   ZstdDecompressor& operator=(const ZstdDecompressor&) = delete;
 
   bool open() {
     stream_ = ZSTD_createDStream();
-    // 8 MiB: what decoders must support (RFC 8878, section 3.1.1.1.2), and all that one sender may cost.
-    return stream_ != nullptr && ZSTD_isError(ZSTD_DCtx_setParameter(stream_, ZSTD_d_windowLogMax, 23)) == 0;
+    return stream_ != nullptr && ZSTD_isError(ZSTD_DCtx_setParameter(stream_, ZSTD_d_windowLogMax, kWindowLog)) == 0;
   }
 
   Result<std::size_t> decompress(std::string_view& input, ByteWindow& out, std::size_t most) override {
+    if (!out.reserve(most)) return fail(out.refusal(most));
     const std::span<char> room = out.room(most);
     ZSTD_inBuffer in{input.data(), input.size(), 0};
     ZSTD_outBuffer into{room.data(), room.size(), 0};
@@ -117,6 +126,7 @@ class ZstdDecompressor final : public Decompressor {
   bool may_end() const override { return may_end_; }
 
  private:
+  Reservation own_;
   ZSTD_DStream* stream_ = nullptr;
   bool may_end_ = true;
   RatioGuard guard_;
@@ -130,14 +140,18 @@ Compression guess_compression(std::string_view beginning) {
   return Compression::none;
 }
 
-Result<std::unique_ptr<Decompressor>> make_decompressor(Compression compression, const DecompressionLimits& limits) {
+Result<std::unique_ptr<Decompressor>> make_decompressor(Compression compression, const DecompressionLimits& limits,
+                                                        std::shared_ptr<SenderMemory> memory) {
   const auto no_memory = [] { return fail(ErrorCode::limit_exceeded, "no memory to decompress"); };
+  Reservation own(std::move(memory));
+  const std::size_t bytes = compression == Compression::zstd ? ZstdDecompressor::kOwnBytes : ZlibDecompressor::kOwnBytes;
+  if (!own.grow_to(bytes)) return fail(own.refusal(bytes));
   if (compression == Compression::zstd) {
-    auto zstd = std::make_unique<ZstdDecompressor>(limits);
+    auto zstd = std::make_unique<ZstdDecompressor>(limits, std::move(own));
     if (!zstd->open()) return no_memory();
     return std::unique_ptr<Decompressor>(std::move(zstd));
   }
-  auto zlib = std::make_unique<ZlibDecompressor>(limits);
+  auto zlib = std::make_unique<ZlibDecompressor>(limits, std::move(own));
   if (!zlib->open(compression)) return no_memory();
   return std::unique_ptr<Decompressor>(std::move(zlib));
 }

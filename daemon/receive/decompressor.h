@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "receive/byte_window.h"
+#include "receive/memory_budget.h"
 
 namespace handshaked::receive {
 
@@ -31,14 +32,17 @@ class Decompressor {
   virtual ~Decompressor() = default;
 
   /// Takes from the front of `input`, and appends at most `most` bytes to `out`. Call again until nothing is produced and the input is
-  /// empty. Fails with invalid_input for damage and limit_exceeded; must not be called again then.
+  /// empty. Fails with invalid_input for damage, with limit_exceeded, and with cancelled where `out` may not grow; must not be called again
+  /// then.
   virtual Result<std::size_t> decompress(std::string_view& input, ByteWindow& out, std::size_t most) = 0;
 
   /// Whether the input may end here: false inside a member or frame.
   virtual bool may_end() const = 0;
 };
 
-/// Fails with limit_exceeded when there is no memory for it. `compression` is not none.
-Result<std::unique_ptr<Decompressor>> make_decompressor(Compression compression, const DecompressionLimits& limits = {});
+/// What it needs for itself is charged to the sender at once: zstd up to 8.5 MiB, zlib 48 KiB. Fails with limit_exceeded or cancelled when
+/// there is no memory for it. `compression` is not none.
+Result<std::unique_ptr<Decompressor>> make_decompressor(Compression compression, const DecompressionLimits& limits = {},
+                                                        std::shared_ptr<SenderMemory> memory = nullptr);
 
 }  // namespace handshaked::receive

@@ -19,8 +19,8 @@ constexpr std::string_view kGreeting =
 constexpr std::string_view kLicence =
     R"({"license":{"status":"active","uid":"handshaked","type":"basic","mode":"basic","issued_to":"handshaked","issuer":"handshaked"}})";
 
-HttpAnswer product_answer(std::string_view body, unsigned status = 200) {
-  HttpAnswer answer{.status = status, .body = std::string(body)};
+HttpAnswer product_answer(std::string body, unsigned status = 200) {
+  HttpAnswer answer{.status = status, .body = std::move(body)};
   answer.headers.emplace_back("X-elastic-product", "Elasticsearch");
   return answer;
 }
@@ -33,7 +33,7 @@ void answer_in_kind(const net::HttpRequest& request, HttpAnswer& answer) {
 
 HttpHandler fixed_answer(std::string_view text, unsigned status = 200) {
   return [text, status](const net::HttpRequest& request, HttpBody&, Connection) -> awaitable<Result<HttpAnswer>> {
-    HttpAnswer answer = product_answer(text, status);
+    HttpAnswer answer = product_answer(std::string(text), status);
     answer_in_kind(request, answer);
     co_return answer;
   };
@@ -41,14 +41,16 @@ HttpHandler fixed_answer(std::string_view text, unsigned status = 200) {
 
 awaitable<Result<HttpAnswer>> take_bulk(const net::HttpRequest& request, HttpBody& body, Connection connection,
                                         std::shared_ptr<const FieldNames> names) {
-  JsonLines lines(connection.intake, *names);
+  JsonLines lines(connection.intake, *names, connection.json, connection.memory);
   BulkItems items;
   lines.on_block([&items](std::string_view block) { items.add_lines(block); });
   while (true) {
     const auto piece = co_await body.read_some();
     if (!piece) co_return fail(piece.error());
     if (piece.value().empty()) break;
-    lines.add({piece.value().data(), piece.value().size()});
+    CO_TRY(lines.add({piece.value().data(), piece.value().size()}));
+    if (items.has_too_many())
+      co_return fail(ErrorCode::limit_exceeded, "more than " + std::to_string(BulkItems::kMostActions) + " actions in one bulk request");
     if (items.is_broken()) co_return fail(ErrorCode::invalid_input, "a line of the bulk request is no action");
   }
   lines.finish();
@@ -57,7 +59,10 @@ awaitable<Result<HttpAnswer>> take_bulk(const net::HttpRequest& request, HttpBod
                    items.is_broken() ? "a line of the bulk request is no action" : "the bulk request ends in the middle");
   connection.counters.records += items.actions();
   if (lines.malformed() > 0) connection.intake.count_malformed(lines.malformed(), lines.first_problem());
-  HttpAnswer answer = product_answer("{\"took\":0,\"errors\":false,\"items\":[" + items.items() + "]}");
+  const auto reservation = std::make_shared<Reservation>(connection.memory);
+  if (!reservation->grow_to(items.answer_bytes())) co_return fail(reservation->refusal(items.answer_bytes()));
+  HttpAnswer answer = product_answer(items.answer());
+  answer.memory = reservation;
   answer_in_kind(request, answer);
   auto committed = co_await commit_and_answer(request, connection, std::move(answer));
   if (committed && committed.value().status != 200) committed.value().headers.emplace_back("X-elastic-product", "Elasticsearch");

@@ -221,7 +221,7 @@ Result<bool> ForwardDecoder::unpack_more() {
     compression_ = guess_compression(available);
     decompressor_.reset();
     if (compression_ != Compression::none) {
-      TRY(decompressor_, make_decompressor(compression_, limits_.decompression));
+      TRY(decompressor_, make_decompressor(compression_, limits_.decompression, memory_));
     }
   }
   const std::size_t before = available.size();
@@ -233,6 +233,7 @@ Result<bool> ForwardDecoder::unpack_more() {
     }
   } else {
     produced = std::min(available.size(), kUnpackStep);
+    if (!inner_.reserve(produced)) return fail(inner_.refusal(produced));
     inner_.append(available.substr(0, produced));
     available.remove_prefix(produced);
   }

@@ -51,8 +51,13 @@ class ForwardDecoder {
   static constexpr std::size_t kSmallMessage = 64 * 1024;
   static constexpr std::size_t kMaxChunkId = 256;
 
-  explicit ForwardDecoder(ForwardLimits limits = {}) : limits_(limits) {}
+  /// What it holds is charged to `memory`.
+  explicit ForwardDecoder(ForwardLimits limits = {}, std::shared_ptr<SenderMemory> memory = nullptr)
+      : limits_(limits), memory_(std::move(memory)), outer_(memory_), inner_(memory_) {}
 
+  /// May so many bytes be fed? Asked before feed().
+  [[nodiscard]] bool reserve(std::size_t bytes) { return outer_.reserve(bytes); }
+  Error refusal(std::size_t bytes) const { return outer_.refusal(bytes); }
   void feed(std::string_view bytes) { outer_.append(bytes); }
   Result<ForwardEvent> next();
 
@@ -93,6 +98,7 @@ class ForwardDecoder {
   ForwardEvent read_entry(std::string_view entry, bool in_array) const;
 
   ForwardLimits limits_;
+  std::shared_ptr<SenderMemory> memory_;
   State state_ = State::between;
   ByteWindow outer_;  ///< as it came
   ByteWindow inner_;  ///< entries out of a packed payload

@@ -55,7 +55,9 @@ class ForwardConversation final : public DecodingSession<ForwardDecoder> {
     CO_TRY(const ForwardHandshake::Verdict verdict, handshake.judge(std::string_view(ping).substr(0, scan.size())));
     CO_TRY(co_await connection_.stream.write_all(verdict.pong));
     if (!verdict.accepted) co_return fail(ErrorCode::permission_denied, "handshake: " + verdict.reason);
-    decoder_.feed(std::string_view(ping).substr(scan.size()));
+    const std::string_view rest = std::string_view(ping).substr(scan.size());
+    if (!decoder_.reserve(rest.size())) co_return fail(decoder_.refusal(rest.size()));
+    decoder_.feed(rest);
     co_return success();
   }
 

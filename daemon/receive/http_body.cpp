@@ -26,7 +26,12 @@ Result<Compression> compression_of(std::string_view encoding) {
 }  // namespace
 
 ConnectionBody::ConnectionBody(Connection connection, net::HttpRequestParser& parser, std::string& pending, const HttpLimits& limits)
-    : connection_(std::move(connection)), parser_(parser), pending_(pending), limits_(limits), reservation_(connection_.memory) {}
+    : connection_(std::move(connection)),
+      parser_(parser),
+      pending_(pending),
+      limits_(limits),
+      compressed_(connection_.memory),
+      decompressed_(connection_.memory) {}
 
 Result<> ConnectionBody::begin(bool is_endless) {
   is_endless_ = is_endless;
@@ -38,7 +43,7 @@ Result<> ConnectionBody::begin(bool is_endless) {
   if (compression == Compression::none) return success();
   DecompressionLimits limits;
   if (!is_endless) limits.max_output_bytes = limits_.body_bytes;
-  TRY(decompressor_, make_decompressor(compression, limits));
+  TRY(decompressor_, make_decompressor(compression, limits, connection_.memory));
   return success();
 }
 
@@ -50,13 +55,11 @@ Result<> ConnectionBody::count(std::uint64_t& total, std::size_t more) const {
 
 void ConnectionBody::renew_deadline() {
   using std::chrono::milliseconds;
-  if (is_endless_) {
-    connection_.stream.expect_nothing();
-    return;
-  }
-  const auto end = began_ + limits_.whole + std::chrono::seconds(wire_bytes_ / kSlowestBytes);
-  const auto left = std::chrono::duration_cast<milliseconds>(end - std::chrono::steady_clock::now());
-  connection_.stream.expect_within(std::clamp(left, milliseconds(0), limits_.body_gap));
+  const milliseconds gap = is_endless_ ? milliseconds(limits_.endless_gap) : limits_.body_gap;
+  const milliseconds whole =
+      is_endless_ ? milliseconds(limits_.endless_whole) : limits_.whole + std::chrono::seconds(wire_bytes_ / kSlowestBytes);
+  const auto left = std::chrono::duration_cast<milliseconds>(began_ + whole - std::chrono::steady_clock::now());
+  connection_.stream.expect_within(std::clamp(left, milliseconds(0), gap));
 }
 
 awaitable<Result<std::span<char>>> ConnectionBody::read_raw() {
@@ -98,10 +101,10 @@ awaitable<Result<std::span<char>>> ConnectionBody::read_raw() {
 awaitable<Result<std::span<char>>> ConnectionBody::read_decompressed() {
   decompressed_.consume(decompressed_.size());
   while (true) {
-    std::string_view input = std::string_view(compressed_).substr(compressed_at_);
+    std::string_view input = compressed_.view();
     auto made = decompressor_->decompress(input, decompressed_, kPiece);
     if (!made) co_return fail(made.error());
-    compressed_at_ = compressed_.size() - input.size();
+    compressed_.consume(compressed_.size() - input.size());
     if (made.value() > 0) {
       const auto counted = count(decoded_bytes_, made.value());
       if (!counted) co_return fail(counted.error());
@@ -115,8 +118,8 @@ awaitable<Result<std::span<char>>> ConnectionBody::read_decompressed() {
       if (!decompressor_->may_end()) co_return fail(ErrorCode::invalid_input, "the compressed body is cut");
       co_return std::span<char>();
     }
-    compressed_.assign(raw.value().data(), raw.value().size());
-    compressed_at_ = 0;
+    if (!compressed_.reserve(raw.value().size())) co_return fail(compressed_.refusal(raw.value().size()));
+    compressed_.append({raw.value().data(), raw.value().size()});
   }
 }
 
@@ -131,29 +134,15 @@ awaitable<Result<std::span<char>>> ConnectionBody::read_some() {
   co_return piece;
 }
 
-awaitable<Result<>> ConnectionBody::read_all(std::string& into) {
-  into.clear();
-  const auto reserve = [&](std::size_t size) {
-    const std::size_t capacity = std::max(size + kScratchPadding, std::min(into.capacity() * 2, limits_.body_bytes + kScratchPadding));
-    if (size + kScratchPadding <= into.capacity()) return true;
-    if (!reservation_.grow_to(capacity)) return false;
-    into.reserve(capacity);
-    return true;
-  };
-  const auto full = [] { return fail(ErrorCode::cancelled, "all requests together hold too much memory"); };
-  if (decompressor_ == nullptr && !reserve(static_cast<std::size_t>(parser_.content_length().value_or(0)))) co_return full();
+awaitable<Result<>> ConnectionBody::read_all(ByteWindow& into) {
+  into.expect_at_most(into.size() + limits_.body_bytes);
   while (true) {
     const auto piece = co_await read_some();
     if (!piece) co_return fail(piece.error());
-    if (piece.value().empty()) break;
-    if (!reserve(into.size() + piece.value().size())) co_return full();
-    into.append(piece.value().data(), piece.value().size());
+    if (piece.value().empty()) co_return success();
+    if (!into.reserve(piece.value().size())) co_return fail(into.refusal(piece.value().size()));
+    into.append({piece.value().data(), piece.value().size()});
   }
-  if (!reserve(into.size())) co_return full();
-  const std::size_t size = into.size();
-  into.resize(size + kScratchPadding);  // zero bytes
-  into.resize(size);
-  co_return success();
 }
 
 awaitable<bool> ConnectionBody::skip_rest() {

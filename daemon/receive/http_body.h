@@ -19,6 +19,8 @@ struct HttpLimits {
   std::chrono::milliseconds head{15'000};          ///< for the head to be there in whole
   std::chrono::milliseconds body_gap{30'000};      ///< without a byte
   std::chrono::milliseconds whole{120'000};        ///< for a request, and a second more for each kSlowestBytes
+  std::chrono::minutes endless_gap{15};            ///< the same two for a stream that may go on: a journal can be quiet
+  std::chrono::hours endless_whole{24};
 };
 
 /// A body that may take this long for each second beyond HttpLimits::whole.
@@ -31,11 +33,11 @@ class ConnectionBody final : public HttpBody {
   ConnectionBody(Connection connection, net::HttpRequestParser& parser, std::string& pending, const HttpLimits& limits);
 
   /// Looks at the head: fails with limit_exceeded for a length that is too large, and with invalid_input for an encoding that we
-  /// do not know. `is_endless`: a stream for which no length and no time is too long.
+  /// do not know. `is_endless`: a stream for which no length is too long, and that may be quiet for long.
   Result<> begin(bool is_endless);
 
   boost::asio::awaitable<Result<std::span<char>>> read_some() override;
-  boost::asio::awaitable<Result<>> read_all(std::string& into) override;
+  boost::asio::awaitable<Result<>> read_all(ByteWindow& into) override;
 
   /// Nothing of it will be read any more: can the next request follow? Reads and throws away a little.
   boost::asio::awaitable<bool> skip_rest();
@@ -50,15 +52,13 @@ class ConnectionBody final : public HttpBody {
   net::HttpRequestParser& parser_;
   std::string& pending_;
   const HttpLimits& limits_;
-  Reservation reservation_;
   bool is_endless_ = false;
   bool owes_continue_ = false;
   bool needs_more_ = false;  ///< what is pending is the beginning of something
   std::uint64_t wire_bytes_ = 0, decoded_bytes_ = 0;
   std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
   std::unique_ptr<Decompressor> decompressor_;
-  std::string compressed_;  ///< read and not yet decompressed, from compressed_at_ on
-  std::size_t compressed_at_ = 0;
+  ByteWindow compressed_;  ///< read and not yet decompressed
   ByteWindow decompressed_;
 };
 

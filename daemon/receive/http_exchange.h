@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,6 +12,7 @@
 
 #include "base/result.h"
 #include "net/http_request.h"
+#include "receive/byte_window.h"
 #include "receive/connection.h"
 
 namespace handshaked::receive {
@@ -20,6 +22,7 @@ struct HttpAnswer {
   std::string body = {};
   std::string content_type = "application/json";
   std::vector<std::pair<std::string, std::string>> headers = {};
+  std::shared_ptr<Reservation> memory = {};  ///< that a large body holds until it is sent
 };
 
 /// The body of a request while it arrives: chunks joined, decompressed (gzip, deflate, zstd). Asking for it for the first
@@ -31,9 +34,9 @@ class HttpBody {
   /// The next piece, whatever has arrived; empty at the end. May be written to. Valid until the next co_await of anything; at
   /// least kScratchPadding bytes more may be read behind it.
   virtual boost::asio::awaitable<Result<std::span<char>>> read_some() = 0;
-  /// Reads all of it into `into`, with kScratchPadding zero bytes behind it that do not count. Fails also with cancelled
-  /// when all connections together hold too much memory.
-  virtual boost::asio::awaitable<Result<>> read_all(std::string& into) = 0;
+  /// Appends all of it to `into`, which grows as bytes come, whatever length was announced. Fails also when the sender may not hold so
+  /// much: with limit_exceeded for ever, with cancelled for now.
+  virtual boost::asio::awaitable<Result<>> read_all(ByteWindow& into) = 0;
 };
 
 /// Answers a request. Lines go into `connection.intake`, and are durable before a handler says 2xx. A handler that fails gives

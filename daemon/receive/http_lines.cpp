@@ -24,34 +24,41 @@ struct Taken {
 
 std::string_view view(std::span<char> bytes) { return {bytes.data(), bytes.size()}; }
 
-/// Lines of nginx's own, as in a file: blocks of whole lines go on at once.
-awaitable<Result<Taken>> take_text(std::string first, HttpBody& body, Intake& intake) {
+Result<> keep(ByteWindow& window, std::string_view bytes) {
+  if (!window.reserve(bytes.size())) return fail(window.refusal(bytes.size()));
+  window.append(bytes);
+  return success();
+}
+
+/// Lines of nginx's own, as in a file: blocks of whole lines go on at once. `partial` holds what was read of the body.
+awaitable<Result<Taken>> take_text(ByteWindow& partial, HttpBody& body, Intake& intake) {
   Taken taken;
-  std::string partial = std::move(first);
+  std::size_t searched = 0;  // of `partial`: no line feed stands there
   bool has_more = true;
   while (has_more) {
-    const auto line_feed = partial.rfind('\n');
+    const auto line_feed = partial.view().substr(searched).rfind('\n');
     if (line_feed != npos) {
-      const std::string_view lines = std::string_view(partial).substr(0, line_feed + 1);
+      const std::string_view lines = partial.view().substr(0, searched + line_feed + 1);
       taken.accepted += count_lines(lines);
       intake.add_lines(lines);
-      partial.erase(0, line_feed + 1);
+      partial.consume(lines.size());
     }
+    searched = partial.size();
     if (partial.size() > JsonLines::kLineLimit) co_return fail(ErrorCode::invalid_input, "a line without end");
     const auto piece = co_await body.read_some();
     if (!piece) co_return fail(piece.error());
     has_more = !piece.value().empty();
-    partial.append(view(piece.value()));
+    CO_TRY(keep(partial, view(piece.value())));
   }
   if (!partial.empty()) {
-    intake.add_lines(partial);
+    intake.add_lines(partial.view());
     ++taken.accepted;
   }
   co_return taken;
 }
 
 /// `body` holds it all: an array of objects, or objects that are written over several lines.
-Taken take_values(const std::string& body, JsonLines& lines, const Intake& intake) {
+Taken take_values(std::string_view body, JsonLines& lines, const Intake& intake) {
   Taken taken;
   if (find_json_candidate(intake, body, 0) == npos) return taken;
   std::string_view rest = body;
@@ -96,26 +103,20 @@ bool has_line_ends(std::string_view body) {
   return object == npos || object == line.size();
 }
 
-awaitable<Result<Taken>> take_json(std::string first, HttpBody& body, Intake& intake, const FieldNames& names) {
-  JsonLines lines(intake, names);
-  const bool is_one_a_line = has_line_ends(first);
-  if (!is_one_a_line) {
-    std::string all;
-    const auto read = co_await body.read_all(all);
-    if (!read) co_return fail(read.error());
-    std::string whole;
-    whole.reserve(first.size() + all.size() + kScratchPadding);
-    whole.append(first).append(all);
-    co_return take_values(whole, lines, intake);
+/// `first` holds what was read of the body.
+awaitable<Result<Taken>> take_json(ByteWindow& first, HttpBody& body, Connection connection, const FieldNames& names) {
+  JsonLines lines(connection.intake, names, connection.json, connection.memory);
+  if (!has_line_ends(first.view())) {
+    CO_TRY(co_await body.read_all(first));
+    co_return take_values(first.view(), lines, connection.intake);
   }
-  first.reserve(first.size() + kScratchPadding);
-  lines.add(first);
-  std::string().swap(first);
+  CO_TRY(lines.add(first.view()));
+  first.release();
   while (true) {
     const auto piece = co_await body.read_some();
     if (!piece) co_return fail(piece.error());
     if (piece.value().empty()) break;
-    lines.add(view(piece.value()));
+    CO_TRY(lines.add(view(piece.value())));
   }
   lines.finish();
   co_return Taken{.accepted = lines.lines() - std::min(lines.lines(), lines.malformed()),
@@ -130,25 +131,27 @@ awaitable<Result<HttpAnswer>> take_lines(const net::HttpRequest& request, HttpBo
     auto answer = co_await commit_and_answer(request, connection, std::move(known));
     co_return answer;
   }
-  std::string first;
-  while (first.find_first_not_of(" \t\r\n") == npos) {
+  ByteWindow first(connection.memory);
+  std::size_t begin = npos;
+  while (begin == npos) {
+    first.consume(first.size());
     const auto piece = co_await body.read_some();
     if (!piece) co_return fail(piece.error());
     if (piece.value().empty()) break;
-    first.assign(view(piece.value()));
+    CO_TRY(keep(first, view(piece.value())));
+    begin = first.view().find_first_not_of(" \t\r\n");
   }
   Result<Taken> taken = Taken();
-  const std::size_t begin = first.find_first_not_of(" \t\r\n");
   if (begin != npos) {
     const std::string type = request.content_type();
-    const bool looks_like_json = first[begin] == '{' || first[begin] == '[';
+    const bool looks_like_json = first.view()[begin] == '{' || first.view()[begin] == '[';
     const bool says_json = type.ends_with("json");
     if (says_json && !looks_like_json) co_return fail(ErrorCode::invalid_input, "the body is not JSON, although its Content-Type says so");
     if (looks_like_json && type != "text/plain") {
-      first.erase(0, begin);
-      taken = co_await take_json(std::move(first), body, connection.intake, *names);
+      first.consume(begin);
+      taken = co_await take_json(first, body, connection, *names);
     } else {
-      taken = co_await take_text(std::move(first), body, connection.intake);
+      taken = co_await take_text(first, body, connection.intake);
     }
   }
   if (!taken) co_return fail(taken.error());

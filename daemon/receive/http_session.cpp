@@ -13,6 +13,8 @@ namespace {
 
 using boost::asio::awaitable;
 
+/// An answer of no more than this leaves together with its head.
+constexpr std::size_t kJoined = 16 * 1024;
 /// Heads are small: what comes with them is copied, so not much more is read.
 constexpr std::size_t kHeadRead = 16 * 1024;
 
@@ -131,10 +133,22 @@ class HttpConnection {
     connection_.stream.expect_within(options_.limits.body_gap);
     const bool was_read = co_await body.skip_rest();
     const bool keeps_alive = was_read && parser_.keeps_alive() && answer->status != 408;
-    const std::string bytes = serialize(*answer, request.method == "HEAD", keeps_alive);
-    const auto written = co_await connection_.stream.write_all(bytes);
+    const auto written = co_await write(*answer, request.method == "HEAD", keeps_alive);
     if (!written) co_return fail(written.error());
     co_return keeps_alive;
+  }
+
+  awaitable<Result<>> write(const HttpAnswer& answer, bool head_only, bool keeps_alive) {
+    std::string bytes = head_of(answer, keeps_alive);
+    std::string_view body = head_only ? std::string_view() : answer.body;
+    if (body.size() <= kJoined) {
+      bytes += body;
+      body = {};
+    }
+    CO_TRY(co_await connection_.stream.write_all(bytes));
+    connection_.stream.expect_within(options_.limits.body_gap + std::chrono::seconds(body.size() / kSlowestBytes));
+    auto written = co_await connection_.stream.write_all(body);
+    co_return written;
   }
 
   std::optional<HttpAnswer> refuse_unread(const net::HttpRequest& request, const HttpRoute*& route) const {
@@ -155,7 +169,7 @@ class HttpConnection {
     return has_path ? refusal(405, "this path does not know this method") : refusal(404, "nothing is taken at this path");
   }
 
-  static std::string serialize(const HttpAnswer& answer, bool head_only, bool keeps_alive) {
+  static std::string head_of(const HttpAnswer& answer, bool keeps_alive) {
     std::string bytes = "HTTP/1.1 " + std::to_string(answer.status) + " " + std::string(reason_of(answer.status)) + "\r\n";
     const auto header = [&bytes](std::string_view name, std::string_view value) {
       bytes.append(name).append(": ").append(value).append("\r\n");
@@ -166,7 +180,6 @@ class HttpConnection {
     for (const auto& [name, value] : answer.headers) header(name, value);
     if (!keeps_alive) header("Connection", "close");
     bytes += "\r\n";
-    if (!head_only) bytes += answer.body;
     return bytes;
   }
 
@@ -175,9 +188,8 @@ class HttpConnection {
     if (why.code() == ErrorCode::network) co_return fail(why);
     HttpAnswer answer = answer_for(why);
     if (answer.status == 413) answer.status = 431;
-    const std::string bytes = serialize(answer, false, false);
     connection_.stream.expect_within(std::chrono::seconds(5));
-    [[maybe_unused]] const auto ignored = co_await connection_.stream.write_all(bytes);
+    [[maybe_unused]] const auto ignored = co_await write(answer, false, false);
     co_return fail(why);
   }
 

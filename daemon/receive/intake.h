@@ -10,8 +10,12 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "base/result.h"
+#include "receive/memory_budget.h"
 
 namespace handshaked::receive {
+
+/// Names of hosts are cut there (RFC 1035).
+inline constexpr std::size_t kLongestHost = 255;
 
 /// One record of a protocol that says where a record ends. Borrowed for the call.
 struct Record {
@@ -55,9 +59,10 @@ class Intake {
   virtual std::size_t find_candidate(std::string_view block, std::size_t from) const = 0;
   bool may_matter(std::string_view bytes) const { return find_candidate(bytes, 0) < bytes.size(); }
 
-  /// Was a batch with this id committed before, or is it about to be? (The last few hundred ids of the source are known.) Then
-  /// add nothing, and acknowledge after commit() with that id all the same: it resumes when the first one is durable.
-  virtual bool is_duplicate(std::string_view id) const = 0;
+  /// Was a batch with this id committed by this sender before, or is it about to be? (The last few hundred ids of the source are known.)
+  /// Then add nothing, and acknowledge after commit() with that id all the same: it ends as the first one does, so that nothing is
+  /// acknowledged that is not stored.
+  virtual bool is_duplicate(std::string_view id) = 0;
 
   /// Hands over what was added, and resumes when it is durable. Fails with limit_exceeded when there was no room for it for
   /// `kPatience` (the store is full: tell the sender to slow down; what was added is dropped, so he has to send it again),
@@ -80,10 +85,12 @@ class Intake {
 
 /// Whose lines come through an Intake.
 struct IntakeOptions {
-  std::string source;               ///< the configured name of the source: counters, cursors and ids go by it
-  std::string time_zone = "local";  ///< of lines that carry none
-  std::string host;                 ///< of lines that name none; empty: this host's own name
-  bool sender_names_host = true;    ///< false: `host` for every line, whatever it says
+  std::string source;                    ///< the configured name of the source: counters, cursors and ids go by it
+  std::string time_zone = "local";       ///< of lines that carry none
+  std::string host;                      ///< of lines that name none; empty: this host's own name
+  bool sender_names_host = true;         ///< false: `host` for every line, whatever it says
+  std::string sender;                    ///< whose batches have ids of their own: the name in its certificate, else its address
+  std::shared_ptr<SenderMemory> memory;  ///< what is found is charged to it; null: to nobody
 };
 
 /// Opens intakes. What joins the stages implements it; called on network threads.

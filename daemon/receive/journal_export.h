@@ -37,6 +37,12 @@ class JournalExportDecoder {
   static constexpr std::size_t kMaxMessage = 64 * 1024;  ///< longer ones are cut
   static constexpr std::size_t kMaxField = 1024;         ///< of the other fields that are kept
 
+  /// What it holds is charged to `memory`.
+  explicit JournalExportDecoder(std::shared_ptr<SenderMemory> memory = nullptr) : window_(std::move(memory)) {}
+
+  /// May so many bytes be fed? Asked before feed().
+  [[nodiscard]] bool reserve(std::size_t bytes) { return window_.reserve(bytes); }
+  Error refusal(std::size_t bytes) const { return window_.refusal(bytes); }
   void feed(std::string_view bytes) { window_.append(bytes); }
   /// Whether there is a whole entry.
   Result<bool> next();

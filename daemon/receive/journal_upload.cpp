@@ -16,22 +16,35 @@ constexpr std::string_view kContentType = "application/vnd.fdo.journal";
 /// Committed together. Counted from the upload's beginning and never cut by time, so that an upload that is sent again is cut at the
 /// same entries.
 constexpr std::size_t kBatchEntries = 2'000;
+/// Of the entry under way, and the message before it.
+constexpr std::size_t kEntryBytes = 3 * JournalExportDecoder::kMaxMessage;
 
 class JournalUpload {
  public:
-  JournalUpload(Connection connection, std::shared_ptr<const JournalFilter> filter) : connection_(connection), filter_(std::move(filter)) {}
+  JournalUpload(Connection connection, std::shared_ptr<const JournalFilter> filter)
+      : connection_(connection), filter_(std::move(filter)), decoder_(connection.memory), entry_memory_(connection.memory) {}
 
   awaitable<Result<HttpAnswer>> run(HttpBody& body) {
+    if (!entry_memory_.grow_to(kEntryBytes)) co_return fail(entry_memory_.refusal(kEntryBytes));
     bool is_end = false;
     while (!is_end) {
       const auto piece = co_await body.read_some();
       if (!piece) co_return fail(piece.error());
       is_end = piece.value().empty();
+      if (!decoder_.reserve(piece.value().size())) co_return fail(decoder_.refusal(piece.value().size()));
       decoder_.feed({piece.value().data(), piece.value().size()});
       while (true) {
         CO_TRY(const bool has_entry, is_end ? decoder_.finish() : decoder_.next());
         if (!has_entry) break;
         take_entry(decoder_.entry());
+        if (!repeated_.empty()) {
+          // The upload that brought it first may still wait for the store: then so do we.
+          const std::string id = std::exchange(repeated_, {});
+          const BatchOptions batch{.id = id, .cursor = {}};
+          connection_.stream.expect_nothing();
+          const auto stored = co_await connection_.intake.commit(batch);
+          if (!stored) co_return answer_for_commit(stored.error());
+        }
         if (entries_ < kBatchEntries) continue;
         const auto durable = co_await commit();
         if (!durable) co_return answer_for_commit(durable.error());
@@ -63,6 +76,7 @@ class JournalUpload {
     if (has_added_ && !entry.cursor.empty() && connection_.intake.is_duplicate(entry.cursor)) {
       connection_.intake.discard();
       has_added_ = false;
+      repeated_ = entry.cursor;
     }
   }
 
@@ -78,7 +92,9 @@ class JournalUpload {
   Connection connection_;
   std::shared_ptr<const JournalFilter> filter_;
   JournalExportDecoder decoder_;
+  Reservation entry_memory_;
   std::string last_cursor_;
+  std::string repeated_;     ///< the end of a batch that came before
   std::string previous_;     ///< the message before, if it was not looked into
   std::size_t entries_ = 0;  ///< since the last commit
   bool has_added_ = false;   ///< something since then

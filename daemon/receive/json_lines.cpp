@@ -37,37 +37,40 @@ std::size_t json_value_length(std::string_view json) {
   return npos;
 }
 
-void JsonLines::add(std::string_view piece) {
+Result<> JsonLines::add(std::string_view piece) {
   if (skips_line_ || !partial_.empty()) {
     const auto line_feed = piece.find('\n');
     const std::string_view rest = piece.substr(0, line_feed == npos ? npos : line_feed + 1);
-    if (!skips_line_) partial_.append(rest);
     piece.remove_prefix(rest.size());
-    if (partial_.size() > kLineLimit) {
+    if (!skips_line_ && partial_.size() + rest.size() > kLineLimit) {
       skips_line_ = true;
-      partial_.clear();
+      partial_.release();
       ++malformed_;
       first_problem_ = "a line is longer than " + std::to_string(kLineLimit) + " bytes";
     }
-    if (line_feed == npos) return;
     if (!skips_line_) {
-      partial_.reserve(partial_.size() + kScratchPadding);
-      take_block(partial_);
+      TRY(keep(rest));
     }
+    if (line_feed == npos) return success();
+    if (!skips_line_) take_block(partial_.view());
     skips_line_ = false;
-    partial_.clear();
+    partial_.consume(partial_.size());
   }
   const auto last = piece.rfind('\n');
   const std::size_t whole = last == npos ? 0 : last + 1;
   if (whole > 0) take_block(piece.substr(0, whole));
-  partial_.assign(piece.substr(whole));
+  return keep(piece.substr(whole));
+}
+
+Result<> JsonLines::keep(std::string_view beginning) {
+  if (!partial_.reserve(beginning.size())) return fail(partial_.refusal(beginning.size()));
+  partial_.append(beginning);
+  return success();
 }
 
 void JsonLines::finish() {
-  if (partial_.empty()) return;
-  partial_.reserve(partial_.size() + kScratchPadding);
-  if (!is_blank(partial_)) take_block(partial_);
-  partial_.clear();
+  if (!is_blank(partial_.view())) take_block(partial_.view());
+  partial_.consume(partial_.size());
 }
 
 void JsonLines::take_block(std::string_view block) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "receive/byte_window.h"
 #include "receive/field_names.h"
 #include "receive/intake.h"
 #include "receive/json_record.h"
@@ -17,10 +18,12 @@ class JsonLines {
  public:
   static constexpr std::size_t kLineLimit = 1 << 20;
 
-  JsonLines(Intake& intake, const FieldNames& names) : intake_(intake), picker_(names) {}
+  /// `reader` is used within each call only; the beginning of a line that is kept is charged to `memory`.
+  JsonLines(Intake& intake, const FieldNames& names, JsonRecordReader& reader, std::shared_ptr<SenderMemory> memory = nullptr)
+      : intake_(intake), picker_(names), reader_(reader), partial_(std::move(memory)) {}
 
-  /// A piece of the stream; behind it kScratchPadding bytes may be read.
-  void add(std::string_view piece);
+  /// A piece of the stream; behind it kScratchPadding bytes may be read. Fails when the sender may not hold so much.
+  Result<> add(std::string_view piece);
   /// The stream has ended: the last line may lack its line feed.
   void finish();
   /// One object, or several one behind another, in one line. Behind it kScratchPadding bytes may be read. False when something in it is
@@ -36,6 +39,7 @@ class JsonLines {
   const std::string& first_problem() const { return first_problem_; }
 
  private:
+  Result<> keep(std::string_view beginning);
   void take_block(std::string_view block);
   void take_candidate(std::string_view line);
   bool take_one(std::string_view json);
@@ -43,9 +47,9 @@ class JsonLines {
 
   Intake& intake_;
   FieldPicker picker_;
-  JsonRecordReader reader_;
+  JsonRecordReader& reader_;
   std::function<void(std::string_view lines)> tell_;
-  std::string partial_;  ///< the beginning of a line
+  ByteWindow partial_;  ///< the beginning of a line
   bool skips_line_ = false;
   std::size_t lines_ = 0, malformed_ = 0;
   std::string first_problem_;

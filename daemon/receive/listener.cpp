@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <new>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -22,6 +23,7 @@ namespace asio = boost::asio;
 using asio::awaitable;
 
 constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
+constexpr std::size_t kMostClosing = 256;  // connections that were told to make room and have not ended yet
 /// When descriptors or memory have run out: connections wait in the kernel meanwhile.
 constexpr auto kAcceptPause = std::chrono::milliseconds(100);
 
@@ -39,14 +41,14 @@ struct Listener::Acceptor {
 };
 
 Listener::Listener(ListenOptions options, Session session, DatagramReader datagrams, NetworkThreads& threads, IntakeFactory& intakes,
-                   MemoryBudget& memory, SourceCounters& counters)
+                   Senders& senders, SourceCounters& counters)
     : options_(std::move(options)),
       tls_(options_.tls),
       session_(std::move(session)),
       datagrams_(std::move(datagrams)),
       threads_(threads),
       intakes_(intakes),
-      memory_(memory),
+      senders_(senders),
       counters_(counters) {}
 
 Listener::~Listener() = default;
@@ -80,6 +82,7 @@ void Listener::start() {
     auto acceptor = std::make_shared<Acceptor>(thread, socket);
     acceptors_.push_back(acceptor);
     ++thread.sessions;
+    // Nobody else would accept: systemd starts us again.
     const auto finished = [&thread](std::exception_ptr failure) {
       --thread.sessions;
       if (failure) std::rethrow_exception(failure);
@@ -105,7 +108,12 @@ awaitable<void> Listener::accept(std::shared_ptr<Acceptor> acceptor) {
       const int descriptor =
           ::accept4(acceptor->socket.descriptor(), reinterpret_cast<sockaddr*>(&address), &length, SOCK_CLOEXEC | SOCK_NONBLOCK);
       if (descriptor >= 0) {
-        admit(descriptor, net::peer_at(address, length), acceptor->socket.endpoint().transport == net::Endpoint::Transport::tls);
+        net::AcceptedSocket accepted(descriptor);
+        try {
+          admit(std::move(accepted), net::peer_at(address, length), acceptor->socket.endpoint().transport == net::Endpoint::Transport::tls);
+        } catch (const std::bad_alloc&) {
+          refusals_.warn(options_.intake.source + ": a connection was refused: there is no memory for it");
+        }
         continue;
       }
       if (errno == EINTR || errno == ECONNABORTED) continue;
@@ -121,29 +129,62 @@ bool Listener::is_allowed(const net::Peer& peer) const {
   return options_.allowed.empty() || peer.address == "unix" || options_.allowed.contains(peer.address);
 }
 
-void Listener::admit(int descriptor, net::Peer peer, bool with_tls) {
-  const bool allowed = is_allowed(peer);
-  if (!allowed || counters_.open_connections >= options_.max_connections) {
-    ::close(descriptor);
-    ++counters_.refused_connections;
-    refusals_.warn(options_.intake.source + ": a connection from " + peer.description() + " was refused: " +
-                   (allowed ? "there are " + std::to_string(options_.max_connections) + " already (max_connections)"
-                            : "its address is not in the list of allowed ones"));
-    return;
-  }
+void Listener::refuse(const net::Peer& peer, const std::string& why) {
+  ++counters_.refused_connections;
+  refusals_.warn(options_.intake.source + ": a connection from " + peer.description() + " was refused: " + why);
+}
+
+void Listener::admit(net::AcceptedSocket socket, net::Peer peer, bool with_tls) {
+  if (!is_allowed(peer)) return refuse(peer, "its address is not in the list of allowed ones");
+  if (counters_.open_connections >= options_.max_connections && !make_room_for(peer))
+    return refuse(peer, "there are " + std::to_string(options_.max_connections) + " already (max_connections)");
+  const std::size_t most = peer.network == "unix" ? options_.max_connections : options_.max_per_address;
+  if (!per_address_.try_add(peer.network, most))
+    return refuse(peer, "its address has " + std::to_string(most) + " already, a quarter of max_connections");
   ++counters_.connections;
   ++counters_.open_connections;
   NetworkThread& thread = threads_.least_busy();
   ++thread.sessions;
-  const auto finished = [this, &thread](std::exception_ptr failure) {
-    --counters_.open_connections;
-    --thread.sessions;
-    if (failure) std::rethrow_exception(failure);
-  };
-  asio::co_spawn(thread.context(), serve(thread, descriptor, std::move(peer), with_tls), finished);
+  const std::string network = peer.network;
+  const auto finished = [this, &thread, network](std::exception_ptr failure) { end_session(thread, network, failure); };
+  try {
+    asio::co_spawn(thread.context(), serve(thread, std::move(socket), std::move(peer), with_tls), finished);
+  } catch (...) {
+    end_session(thread, network, std::current_exception());
+  }
 }
 
-awaitable<void> Listener::serve(NetworkThread& thread, int descriptor, net::Peer peer, bool with_tls) {
+/// All connections are taken. A sender that has fewer than another gets one of that one's: the quietest.
+bool Listener::make_room_for(const net::Peer& peer) {
+  const std::string greedy = per_address_.greedier_than(peer.network);
+  if (greedy.empty() || counters_.open_connections >= options_.max_connections + kMostClosing) return false;
+  NetworkThread& thread = threads_.at(next_closing_++ % threads_.size());
+  asio::post(thread.context(), [&thread, group = group_of(greedy)] { thread.close_quietest(group); });
+  ++counters_.refused_connections;
+  refusals_.warn(options_.intake.source + ": a quiet connection of " + greedy + " was closed for one of " + peer.address + ": there are " +
+                 std::to_string(options_.max_connections) + " (max_connections)");
+  return true;
+}
+
+/// For NetworkThread::Watch: the connections of one sender at this listener.
+std::string Listener::group_of(const std::string& network) const { return options_.intake.source + ' ' + network; }
+
+/// Whatever went wrong in a session (no memory for it, no place for its socket in epoll) ends that session and no other.
+void Listener::end_session(NetworkThread& thread, const std::string& network, const std::exception_ptr& failure) {
+  --counters_.open_connections;
+  --thread.sessions;
+  per_address_.remove(network);
+  if (!failure) return;
+  ++counters_.failed_connections;
+  try {
+    std::rethrow_exception(failure);
+  } catch (const std::exception& thrown) {
+    failures_.warn(options_.intake.source + ": a connection was ended by a fault of ours: " + thrown.what());
+  }
+}
+
+awaitable<void> Listener::serve(NetworkThread& thread, net::AcceptedSocket socket, net::Peer peer, bool with_tls) {
+  const int descriptor = socket.descriptor();
   sockaddr_storage address{};
   socklen_t length = sizeof address;
   getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &length);
@@ -152,8 +193,8 @@ awaitable<void> Listener::serve(NetworkThread& thread, int descriptor, net::Peer
     setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
   }
-  net::ServerStream stream(net::ServerStream::Socket(thread.context(), asio::generic::stream_protocol(address.ss_family, 0), descriptor));
-  const NetworkThread::Watch watch(thread, stream);
+  net::ServerStream stream(std::move(socket).register_at(thread.context().get_executor()));
+  const NetworkThread::Watch watch(thread, stream, group_of(peer.network));
   const auto ended = co_await run_session(thread, stream, peer, with_tls);
   if (ended || thread.is_ending()) co_return;
   ++counters_.failed_connections;
@@ -170,13 +211,16 @@ awaitable<Result<>> Listener::run_session(NetworkThread& thread, net::ServerStre
   }
   IntakeOptions intake_options = options_.intake;
   if (intake_options.host.empty() && !peer.is_this_host) intake_options.host = peer.address;
+  intake_options.memory = senders_.memory_of(peer.network);
+  intake_options.sender = peer.common_name.empty() ? peer.network : peer.common_name;
   const auto intake = intakes_.open(thread.context().get_executor(), intake_options);
   const Connection connection{.stream = stream,
                               .intake = *intake,
                               .peer = peer,
-                              .memory = memory_,
+                              .memory = intake_options.memory,
                               .counters = counters_,
                               .scratch = thread.scratch(),
+                              .json = thread.json(),
                               .executor = thread.context().get_executor()};
   const auto ended = co_await session_(connection);
   co_return ended;

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -10,12 +12,14 @@
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 
+#include "net/accepted_socket.h"
 #include "net/address_list.h"
 #include "net/listening_socket.h"
 #include "net/tls_server.h"
 #include "receive/connection.h"
 #include "receive/network_threads.h"
 #include "receive/occasional_log.h"
+#include "receive/senders.h"
 
 namespace handshaked::receive {
 
@@ -26,6 +30,7 @@ struct ListenOptions {
   net::AddressList allowed;                     ///< empty: whoever can connect
   std::shared_ptr<const net::TlsServer> tls;    ///< for tls endpoints, until use_tls() gives another
   std::size_t max_connections = 1000;           ///< further ones are closed at once
+  std::size_t max_per_address = 250;            ///< the same for those of one address; Unix sockets have none
   std::chrono::milliseconds handshake{10'000};  ///< for TLS to be agreed on
   int unix_mode = 0660;                         ///< of socket files
   int receive_buffer_bytes = 4 * 1024 * 1024;   ///< asked of the kernel for datagrams
@@ -48,7 +53,7 @@ class Listener {
   using DatagramReader = std::function<boost::asio::awaitable<void>(DatagramContext)>;
 
   Listener(ListenOptions options, Session session, DatagramReader datagrams, NetworkThreads& threads, IntakeFactory& intakes,
-           MemoryBudget& memory, SourceCounters& counters);
+           Senders& senders, SourceCounters& counters);
   ~Listener();
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
@@ -66,8 +71,12 @@ class Listener {
   struct Acceptor;
   boost::asio::awaitable<void> accept(std::shared_ptr<Acceptor> acceptor);
   boost::asio::awaitable<void> read_datagrams(std::shared_ptr<Acceptor> acceptor);
-  void admit(int descriptor, net::Peer peer, bool with_tls);
-  boost::asio::awaitable<void> serve(NetworkThread& thread, int descriptor, net::Peer peer, bool with_tls);
+  void admit(net::AcceptedSocket socket, net::Peer peer, bool with_tls);
+  boost::asio::awaitable<void> serve(NetworkThread& thread, net::AcceptedSocket socket, net::Peer peer, bool with_tls);
+  bool make_room_for(const net::Peer& peer);
+  std::string group_of(const std::string& network) const;
+  void refuse(const net::Peer& peer, const std::string& why);
+  void end_session(NetworkThread& thread, const std::string& network, const std::exception_ptr& failure);
   boost::asio::awaitable<Result<>> run_session(NetworkThread& thread, net::ServerStream& stream, net::Peer& peer, bool with_tls);
   bool is_allowed(const net::Peer& peer) const;
   std::shared_ptr<const net::TlsServer> tls() const;
@@ -79,10 +88,12 @@ class Listener {
   DatagramReader datagrams_;
   NetworkThreads& threads_;
   IntakeFactory& intakes_;
-  MemoryBudget& memory_;
+  Senders& senders_;
   SourceCounters& counters_;
   std::vector<net::ListeningSocket> sockets_;
   std::vector<std::shared_ptr<Acceptor>> acceptors_;
+  ConnectionCounts per_address_;
+  std::atomic<std::size_t> next_closing_ = 0;
   OccasionalLog refusals_, failures_;
 };
 

@@ -9,7 +9,7 @@
 
 #include "receive/epoch_time.h"
 #include "receive/http_commit.h"
-#include "receive/json_candidates.h"
+#include "receive/json_tree.h"
 #include "receive/protobuf_reader.h"
 
 namespace handshaked::receive {
@@ -28,7 +28,7 @@ class HostLabel {
     for (std::size_t i = 0; i < rank_; ++i) {
       if (kHostLabels[i] != label) continue;
       rank_ = i;
-      host_ = value;
+      host_ = value.substr(0, kLongestHost);
     }
   }
   const std::string& host() const { return host_; }
@@ -49,7 +49,7 @@ std::string host_of_labels(std::string_view labels) {
     std::size_t end = equals + 2;
     for (; end < labels.size() && labels[end] != '"'; ++end) {
       if (labels[end] == '\\' && end + 1 < labels.size()) ++end;
-      value += labels[end];
+      if (value.size() < kLongestHost) value += labels[end];
     }
     host.offer(labels.substr(at, equals - at), value);
     at = end + 1;
@@ -112,16 +112,19 @@ void take_values(simdjson::dom::array values, const std::string& host, Intake& i
 }
 
 awaitable<Result<HttpAnswer>> take_push(const net::HttpRequest& request, HttpBody& body, Connection connection, std::size_t limit_bytes) {
-  std::string all;
-  const auto read = co_await body.read_all(all);
-  if (!read) co_return fail(read.error());
+  ByteWindow all(connection.memory);
+  CO_TRY(co_await body.read_all(all));
+  Reservation reservation(connection.memory);
   const bool is_json = request.content_type() == "application/json";
   Result<std::size_t> lines = std::size_t{0};
   if (is_json) {
-    lines = take_loki_json(all, connection.intake);
+    const std::size_t needed = json_tree_bytes(all.view());
+    if (!reservation.grow_to(needed)) co_return fail(reservation.refusal(needed));
+    lines = take_loki_json(all.view(), connection.intake);
   } else {
-    Reservation reservation(connection.memory);
-    auto message = undo_snappy(all, limit_bytes);
+    const std::size_t needed = snappy_length(all.view());
+    if (!reservation.grow_to(needed)) co_return fail(reservation.refusal(needed));
+    auto message = undo_snappy(all.view(), limit_bytes);
     if (!message) co_return fail(message.error());
     lines = take_loki_protobuf(message.value(), connection.intake);
   }
@@ -133,6 +136,12 @@ awaitable<Result<HttpAnswer>> take_push(const net::HttpRequest& request, HttpBod
 }
 
 }  // namespace
+
+std::size_t snappy_length(std::string_view block) {
+  std::size_t size = 0;
+  // A block that tells of more than snappy can make of its bytes is a lie, and is refused below.
+  return snappy::GetUncompressedLength(block.data(), block.size(), &size) && size / 64 <= block.size() ? size : 0;
+}
 
 Result<std::string> undo_snappy(std::string_view block, std::size_t limit_bytes) {
   std::size_t size = 0;

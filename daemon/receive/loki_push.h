@@ -14,6 +14,8 @@ namespace handshaked::receive {
 Result<std::size_t> take_loki_protobuf(std::string_view message, Intake& intake);
 /// `json` is followed by kScratchPadding bytes that may be read.
 Result<std::size_t> take_loki_json(std::string_view json, Intake& intake);
+/// What undo_snappy() will take, as the block says itself; 0 where it cannot be true.
+std::size_t snappy_length(std::string_view block);
 /// Undoes snappy's block format, which names its length at its beginning.
 Result<std::string> undo_snappy(std::string_view block, std::size_t limit_bytes);
 

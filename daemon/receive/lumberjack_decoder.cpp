@@ -140,7 +140,7 @@ LumberjackDecoder::Step LumberjackDecoder::begin_compressed() {
   if (frame.size() < kCompressedHead) return LumberjackEvent{};
   compressed_ = number_at(frame, 2);
   if (compressed_ == 0) return broken("an empty compressed frame");
-  TRY(decompressor_, make_decompressor(Compression::zlib, limits_.decompression));
+  TRY(decompressor_, make_decompressor(Compression::zlib, limits_.decompression, memory_));
   outer_.consume(kCompressedHead);
   return std::nullopt;
 }

@@ -40,8 +40,13 @@ struct LumberjackEvent {
 /// max_event_bytes). An error means that the stream cannot be followed any further.
 class LumberjackDecoder {
  public:
-  explicit LumberjackDecoder(LumberjackLimits limits = {}) : limits_(limits) {}
+  /// What it holds is charged to `memory`.
+  explicit LumberjackDecoder(LumberjackLimits limits = {}, std::shared_ptr<SenderMemory> memory = nullptr)
+      : limits_(limits), memory_(std::move(memory)), outer_(memory_), inner_(memory_) {}
 
+  /// May so many bytes be fed? Asked before feed().
+  [[nodiscard]] bool reserve(std::size_t bytes) { return outer_.reserve(bytes); }
+  Error refusal(std::size_t bytes) const { return outer_.refusal(bytes); }
   void feed(std::string_view bytes) { outer_.append(bytes); }
   Result<LumberjackEvent> next();
 
@@ -63,6 +68,7 @@ class LumberjackDecoder {
   Step skip(ByteWindow& window);
 
   LumberjackLimits limits_;
+  std::shared_ptr<SenderMemory> memory_;
   ByteWindow outer_;  ///< as it came
   ByteWindow inner_;  ///< frames out of a compressed one
   std::unique_ptr<Decompressor> decompressor_;

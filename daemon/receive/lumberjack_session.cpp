@@ -72,6 +72,7 @@ class LumberjackConversation final : public DecodingSession<LumberjackDecoder> {
   }
 
   void take_json(std::string_view json) {
+    JsonRecordReader& reader = connection_.json;
     if (find_json_candidate(connection_.intake, json, 0) == std::string_view::npos) {
       previous_ = json.size() <= kMostContext ? json : std::string_view();
       return;
@@ -79,11 +80,11 @@ class LumberjackConversation final : public DecodingSession<LumberjackDecoder> {
     // The line before tells whether this one was written by a stranger into the middle of it.
     if (!previous_.empty()) {
       context_.append(previous_);
-      if (json_.read(context_.view(), picker_)) add_picked(connection_.intake, picker_);
+      if (reader.read(context_.view(), picker_)) add_picked(connection_.intake, picker_);
       context_.consume(context_.size());
       previous_.clear();
     }
-    if (const auto read = json_.read(json, picker_); !read) refuse(read.error().context());
+    if (const auto read = reader.read(json, picker_); !read) refuse(read.error().context());
     else take_picked();
   }
 
@@ -111,7 +112,6 @@ class LumberjackConversation final : public DecodingSession<LumberjackDecoder> {
 
   std::shared_ptr<const LumberjackOptions> options_;
   FieldPicker picker_;
-  JsonRecordReader json_;
   std::string previous_;  ///< the event before, if it was not looked into
   ByteWindow context_;
   std::uint32_t window_left_ = 0;   ///< events until an acknowledgement is due

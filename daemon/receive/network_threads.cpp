@@ -26,7 +26,15 @@ NetworkThread::~NetworkThread() {
 void NetworkThread::start() {
   thread_ = std::jthread([this] {
     sweep();
-    context_.run();
+    // What a handler throws (no memory) costs what it was about, not the thread and all the others on it.
+    while (true) {
+      try {
+        context_.run();
+        return;
+      } catch (const std::exception& thrown) {
+        faults_.warn(std::string("a network thread goes on after a fault of ours: ") + thrown.what());
+      }
+    }
   });
 }
 
@@ -37,7 +45,7 @@ std::span<char> NetworkThread::scratch() {
 
 void NetworkThread::sweep() {
   const auto now = std::chrono::steady_clock::now();
-  for (net::ServerStream* const stream : streams_) {
+  for (const auto& [stream, group] : streams_) {
     if (stream->is_overdue(now)) stream->close_overdue();
   }
   if (ending_) finish_if_idle();
@@ -51,7 +59,7 @@ void NetworkThread::begin_end(std::chrono::milliseconds grace) {
   asio::post(context_, [this, grace] {
     ending_ = true;
     for (const auto& cancel : at_end_) cancel();
-    for (net::ServerStream* const stream : streams_) stream->end_reading();
+    for (const auto& [stream, group] : streams_) stream->end_reading();
     end_timer_.expires_after(grace);
     end_timer_.async_wait([this](boost::system::error_code error) {
       if (!error) context_.stop();
@@ -69,8 +77,16 @@ void NetworkThread::join() {
   if (thread_.joinable()) thread_.join();
 }
 
-NetworkThread::Watch::Watch(NetworkThread& thread, net::ServerStream& stream) : thread_(thread), stream_(stream) {
-  thread_.streams_.insert(&stream_);
+void NetworkThread::close_quietest(const std::string& group) {
+  net::ServerStream* quietest = nullptr;
+  for (const auto& [stream, of] : streams_) {
+    if (of == group && (quietest == nullptr || stream->progressed_at() < quietest->progressed_at())) quietest = stream;
+  }
+  if (quietest != nullptr) quietest->close();
+}
+
+NetworkThread::Watch::Watch(NetworkThread& thread, net::ServerStream& stream, std::string group) : thread_(thread), stream_(stream) {
+  thread_.streams_.emplace(&stream_, std::move(group));
   if (thread_.is_ending()) stream_.end_reading();
 }
 

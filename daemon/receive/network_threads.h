@@ -4,9 +4,10 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <memory>
-#include <set>
 #include <span>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -15,6 +16,8 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "net/server_stream.h"
+#include "receive/json_record.h"
+#include "receive/occasional_log.h"
 
 namespace handshaked::receive {
 
@@ -35,12 +38,14 @@ class NetworkThread {
   boost::asio::io_context& context() { return context_; }
   /// The buffer that whoever runs on this thread reads into; there are kScratchPadding more bytes behind it.
   std::span<char> scratch();
+  JsonRecordReader& json() { return json_; }
   bool is_ending() const { return ending_; }
 
   /// A stream that the sweep watches over, and a session that the end waits for.
   class Watch {
    public:
-    Watch(NetworkThread& thread, net::ServerStream& stream);
+    /// `group`: of connections that close_quietest() chooses from.
+    Watch(NetworkThread& thread, net::ServerStream& stream, std::string group);
     ~Watch();
     Watch(const Watch&) = delete;
     Watch& operator=(const Watch&) = delete;
@@ -49,6 +54,9 @@ class NetworkThread {
     NetworkThread& thread_;
     net::ServerStream& stream_;
   };
+
+  /// Closes the connection of that group which has made no progress for the longest time.
+  void close_quietest(const std::string& group);
 
   /// Of the sessions that run, or are about to, on this thread. Any thread.
   std::atomic<std::size_t> sessions = 0;
@@ -61,12 +69,14 @@ class NetworkThread {
 
   // In front of the context, whose end destroys what is suspended: that refers to these.
   std::unique_ptr<char[]> scratch_;
-  std::set<net::ServerStream*> streams_;
+  JsonRecordReader json_;
+  std::map<net::ServerStream*, std::string> streams_;  ///< with their groups
   std::vector<std::function<void()>> at_end_;
   std::atomic<bool> ending_ = false;
   boost::asio::io_context context_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_;
   boost::asio::steady_timer sweep_timer_, end_timer_;
+  OccasionalLog faults_;
   std::jthread thread_;
 };
 

@@ -8,7 +8,7 @@
 
 #include "receive/epoch_time.h"
 #include "receive/http_commit.h"
-#include "receive/json_candidates.h"
+#include "receive/json_tree.h"
 
 namespace handshaked::receive {
 namespace {
@@ -96,10 +96,13 @@ awaitable<Result<HttpAnswer>> take_logs(const net::HttpRequest& request, HttpBod
   const bool is_protobuf = request.content_type() == kProtobuf;
   if (!is_protobuf && request.content_type() != "application/json")
     co_return HttpAnswer{.status = 415, .body = "{\"message\":\"Content-Type is neither application/json nor application/x-protobuf\"}"};
-  std::string all;
-  const auto read = co_await body.read_all(all);
-  if (!read) co_return fail(read.error());
-  const auto records = is_protobuf ? take_otlp_protobuf(all, *names, connection.intake) : take_otlp_json(all, *names, connection.intake);
+  ByteWindow all(connection.memory);
+  CO_TRY(co_await body.read_all(all));
+  Reservation tree(connection.memory);
+  const std::size_t needed = is_protobuf ? 0 : json_tree_bytes(all.view());
+  if (!tree.grow_to(needed)) co_return fail(tree.refusal(needed));
+  const auto records =
+      is_protobuf ? take_otlp_protobuf(all.view(), *names, connection.intake) : take_otlp_json(all.view(), *names, connection.intake);
   if (!records) co_return fail(records.error());
   connection.counters.records += records.value();
   HttpAnswer answer;

@@ -51,13 +51,27 @@ std::size_t SyslogFraming::consume(std::span<char> bytes, const Take& take) {
       skips_line_ = false;
       continue;
     }
-    const Count count = read_count(rest);
-    if (count.what == Count::What::undecided) return used;
-    const std::size_t taken = count.what == Count::What::yes ? take_counted(rest, take) : take_lines(rest, take);
+    if (is_broken_) return bytes.size();
+    const std::size_t taken = way_ == Way::lines ? take_lines(rest, take) : take_next(rest, take);
     if (taken == 0) return used;
     used += taken;
   }
   return used;
+}
+
+/// 0: more bytes are needed to tell.
+std::size_t SyslogFraming::take_next(std::span<char> rest, const Take& take) {
+  // Some senders put a line feed or a zero behind a message and do not count it.
+  if (way_ == Way::counted && (rest[0] == '\n' || rest[0] == '\r' || rest[0] == '\0')) return 1;
+  const Count count = read_count(rest);
+  if (count.what == Count::What::undecided) return 0;
+  if (count.what == Count::What::no) {
+    is_broken_ = way_ == Way::counted;
+    way_ = is_broken_ ? way_ : Way::lines;
+    return is_broken_ ? rest.size() : take_lines(rest, take);
+  }
+  way_ = Way::counted;
+  return take_counted(rest, take);
 }
 
 std::size_t SyslogFraming::take_counted(std::span<char> bytes, const Take& take) {
@@ -103,8 +117,8 @@ std::size_t SyslogFraming::take_lines(std::span<char> bytes, const Take& take) {
 }
 
 bool SyslogFraming::finish(std::string_view rest, const Take& take) {
-  if (rest.empty() || skips_line_) return bytes_to_skip_ == 0;
-  if (read_count(rest).what != Count::What::no) return false;
+  if (rest.empty() || skips_line_) return bytes_to_skip_ == 0 && !is_broken_;
+  if (way_ == Way::counted || (way_ == Way::unknown && read_count(rest).what != Count::What::no)) return false;
   take(rest);
   return true;
 }

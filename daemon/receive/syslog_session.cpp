@@ -43,6 +43,10 @@ class SyslogReader {
     const std::size_t used = framing_.consume(bytes, take);
     connection_.counters.cut_lines += framing_.cut_messages() - cut_before;
     connection_.counters.records += framing_.counted_messages() - counted_before;
+    if (framing_.is_broken()) {
+      ++connection_.counters.malformed;
+      return fail(ErrorCode::invalid_input, "what follows its messages with octet counts has none");
+    }
     const bool goes_on = used == 0 && !partial_.empty();
     partial_.assign(bytes.data() + used, bytes.size() - used);
     if (partial_.empty()) {

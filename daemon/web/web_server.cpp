@@ -17,10 +17,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <map>
 #include <optional>
-#include <set>
+#include <utility>
 
 #include "control/peer_credentials.h"
+#include "net/accepted_socket.h"
 #include "net/http_request_parser.h"
 #include "net/listening_socket.h"
 #include "net/server_stream.h"
@@ -40,6 +42,7 @@ constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 constexpr auto kSweep = std::chrono::milliseconds(500);
 constexpr auto kAcceptPause = std::chrono::milliseconds(100);  // when descriptors have run out
 constexpr std::size_t kReadSize = 4 * 1024;
+constexpr int kTurns = 64;
 constexpr int kSocketMode = 0660;
 
 /// Something that is waited for until the timer ends.
@@ -94,16 +97,39 @@ class WebServer::Listener : public std::enable_shared_from_this<Listener> {
     release();
     pause_.cancel();
     sweep_.cancel();
-    for (ServerStream* const stream : streams_) stream->close();
+    for (const auto& [stream, client] : clients_) stream->close();
     socket_.reset();
   }
 
   std::uint16_t port() const { return socket_ ? socket_->port() : 0; }
 
  private:
+  struct Client {
+    std::string network;       ///< net::Peer::network
+    bool is_answered = false;  ///< it has asked, and waits for us
+    bool is_closing = false;   ///< it was closed, and its coroutine has not ended yet
+  };
+  /// Leaves the list whatever ends the conversation.
+  class ClientEntry {
+   public:
+    ClientEntry(std::map<ServerStream*, Client>& clients, ServerStream& stream) : clients_(clients), stream_(stream) {}
+    ~ClientEntry() { clients_.erase(&stream_); }
+    ClientEntry(const ClientEntry&) = delete;
+    ClientEntry& operator=(const ClientEntry&) = delete;
+
+   private:
+    std::map<ServerStream*, Client>& clients_;
+    ServerStream& stream_;
+  };
+
+  /// A fault of ours in one conversation (no memory for it) ends that one only.
   void spawn(awaitable<void> coroutine) {
-    asio::co_spawn(loop_, std::move(coroutine), [](std::exception_ptr failure) {
-      if (failure) std::rethrow_exception(failure);
+    asio::co_spawn(loop_, std::move(coroutine), [self = shared_from_this()](std::exception_ptr failure) {
+      try {
+        if (failure) std::rethrow_exception(failure);
+      } catch (const std::exception& thrown) {
+        self->refusals_.warn(std::string("the web listener lost a connection to a fault of ours: ") + thrown.what());
+      }
     });
   }
 
@@ -117,9 +143,19 @@ class WebServer::Listener : public std::enable_shared_from_this<Listener> {
       const auto [error] = co_await readiness_.async_wait(asio::posix::stream_descriptor::wait_read, kAsTuple);
       if (error) co_return;
       while (!is_closed_) {
-        const int descriptor = ::accept4(socket_->descriptor(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-        if (descriptor >= 0) {
-          admit(descriptor);
+        // In a flood, those that were closed to make room end before the next ones come in.
+        for (int turn = 0; turn < kTurns && clients_.size() >= 2 * options_.max_connections; ++turn)
+          co_await asio::post(loop_, asio::use_awaitable);
+        sockaddr_storage address{};
+        socklen_t length = sizeof address;
+        net::AcceptedSocket accepted(
+            ::accept4(socket_->descriptor(), reinterpret_cast<sockaddr*>(&address), &length, SOCK_CLOEXEC | SOCK_NONBLOCK));
+        if (accepted.is_open()) {
+          try {
+            admit(std::move(accepted), net::peer_at(address, length).network);
+          } catch (const std::exception& thrown) {
+            refusals_.warn(std::string("the web listener lost a connection to a fault of ours: ") + thrown.what());
+          }
           continue;
         }
         if (errno == EINTR || errno == ECONNABORTED) continue;
@@ -131,18 +167,48 @@ class WebServer::Listener : public std::enable_shared_from_this<Listener> {
     }
   }
 
-  void admit(int descriptor) {
-    if (streams_.size() >= options_.max_connections) {
-      ::close(descriptor);
+  void admit(net::AcceptedSocket accepted, std::string network) {
+    if (open_count() >= options_.max_connections && !make_room_for(network)) {
       refusals_.warn("the web listener refused a connection: there are " + std::to_string(options_.max_connections) + " already");
       return;
     }
     const int on = 1;
-    const int family = options_.endpoint.is_unix() ? AF_UNIX : (options_.endpoint.host.find(':') == std::string::npos ? AF_INET : AF_INET6);
-    if (family != AF_UNIX) setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    auto stream = std::make_shared<ServerStream>(ServerStream::Socket(loop_, asio::generic::stream_protocol(family, 0), descriptor));
-    streams_.insert(stream.get());
-    spawn(serve(shared_from_this(), std::move(stream)));
+    if (network != "unix") setsockopt(accepted.descriptor(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    auto stream = std::make_shared<ServerStream>(std::move(accepted).register_at(loop_));
+    clients_.emplace(stream.get(), Client{.network = std::move(network)});
+    const ServerStream* const entered = stream.get();
+    try {
+      spawn(serve(shared_from_this(), std::move(stream)));
+    } catch (...) {
+      std::erase_if(clients_, [entered](const auto& one) { return one.first == entered; });
+      throw;
+    }
+  }
+
+  std::size_t open_count() const {
+    return static_cast<std::size_t>(
+        std::count_if(clients_.begin(), clients_.end(), [](const auto& one) { return !one.second.is_closing; }));
+  }
+
+  /// All connections are taken: one that waits for nothing of ours is closed, of the client that has most of them the one that has been
+  /// quiet for the longest time. So nobody who only holds connections keeps others out. False when all of them wait for an answer.
+  bool make_room_for(const std::string& network) {
+    if (clients_.size() >= 2 * options_.max_connections) return false;  // many are on their way out
+    std::map<std::string, std::size_t> counts;
+    ++counts[network];
+    for (const auto& [stream, client] : clients_) counts[client.network] += client.is_closing ? 0 : 1;
+    auto chosen = clients_.end();
+    for (auto it = clients_.begin(); it != clients_.end(); ++it) {
+      if (it->second.is_closing || it->second.is_answered) continue;
+      const auto rank = [&](const auto& one) {
+        return std::pair(counts[one.second.network], std::chrono::steady_clock::now() - one.first->progressed_at());
+      };
+      if (chosen == clients_.end() || rank(*it) > rank(*chosen)) chosen = it;
+    }
+    if (chosen == clients_.end()) return false;
+    chosen->second.is_closing = true;
+    chosen->first->close();
+    return true;
   }
 
   void sweep() {
@@ -150,7 +216,7 @@ class WebServer::Listener : public std::enable_shared_from_this<Listener> {
     sweep_.async_wait([self = shared_from_this()](boost::system::error_code error) {
       if (error || self->is_closed_) return;
       const auto now = std::chrono::steady_clock::now();
-      for (ServerStream* const stream : self->streams_) {
+      for (const auto& [stream, client] : self->clients_) {
         if (stream->is_overdue(now)) stream->close_overdue();
       }
       self->sweep();
@@ -158,8 +224,8 @@ class WebServer::Listener : public std::enable_shared_from_this<Listener> {
   }
 
   awaitable<void> serve(std::shared_ptr<Listener> /*keeps us*/, std::shared_ptr<ServerStream> stream) {
+    const ClientEntry entry(clients_, *stream);
     co_await converse(*stream);
-    streams_.erase(stream.get());
     stream->close();
   }
 
@@ -175,6 +241,7 @@ class WebServer::Listener : public std::enable_shared_from_this<Listener> {
       bool keeps_alive = false;
       if (head) {
         stream.expect_nothing();  // it waits for us
+        clients_[&stream].is_answered = true;
         keeps_alive = parser.is_done() && parser.keeps_alive() && requests + 1 < options_.max_requests;
         answer = co_await answer_request(parser, stream, is_operator);
       } else {
@@ -185,6 +252,7 @@ class WebServer::Listener : public std::enable_shared_from_this<Listener> {
       const std::string bytes = to_bytes(answer, head_only, keeps_alive);
       stream.expect_within(options_.take);
       const auto written = co_await stream.write_all(bytes);
+      clients_[&stream].is_answered = false;
       if (!written || !keeps_alive) co_return;
     }
   }
@@ -279,7 +347,7 @@ class WebServer::Listener : public std::enable_shared_from_this<Listener> {
   std::optional<net::ListeningSocket> socket_;
   asio::posix::stream_descriptor readiness_;
   asio::steady_timer pause_, sweep_;
-  std::set<ServerStream*> streams_;
+  std::map<ServerStream*, Client> clients_;
   std::optional<asio::thread_pool> lookups_;  ///< who asks
   receive::OccasionalLog refusals_;
   bool is_closed_ = false;

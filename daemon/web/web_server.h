@@ -22,7 +22,7 @@ struct WebServerOptions {
   /// Paths that are answered for operators only (control::is_operator). Empty: everything is for whoever connects.
   std::function<bool(std::string_view path)> is_for_operators;
   std::string operators;                   ///< the group of them, beside root and our own user; empty: none
-  std::size_t max_connections = 64;        ///< further ones are closed at once
+  std::size_t max_connections = 64;        ///< a further one takes the place of the quietest
   std::size_t max_requests = 1000;         ///< on one connection
   std::size_t head_bytes = 8 * 1024;       ///< of a request
   std::chrono::milliseconds head{5'000};   ///< from its first byte to the end of the head

@@ -85,8 +85,8 @@ def story(t):
         slow.append(connection)
         if number % 2:
             connection.sendall(b"POST / HTT")
-    daemon.wait_for_log(r"there are 50 already \(max_connections\)")
-    for connection in slow[1:40:2]:
+    daemon.wait_for_log(r"its address has 16 already, a quarter of max_connections")
+    for connection in slow[1:16:2]:
         connection.sendall(b"P")
     # The silent ones are closed after idle_timeout; then there is room again.
     wait_for(lambda: _is_closed(slow[0]), 10, "a silent connection to be closed")

@@ -30,11 +30,12 @@ void expect_bounded(const receive::RecordingIntake& intake, std::size_t size) {
 void read_json_lines(std::string_view body, std::size_t piece) {
   receive::RecordingIntake intake;
   const receive::FieldNames names;
-  receive::JsonLines lines(intake, names);
+  receive::JsonRecordReader reader;
+  receive::JsonLines lines(intake, names, reader);
   receive::BulkItems items;
   lines.on_block([&items](std::string_view block) { items.add_lines(block); });
   for (std::string_view rest = body; !rest.empty(); rest.remove_prefix(std::min(piece, rest.size())))
-    lines.add(padded(rest.substr(0, piece)));
+    fuzz::promise(lines.add(padded(rest.substr(0, piece))).has_value(), "without a sender there is room");
   lines.finish();
   // A byte that is not UTF-8 becomes three.
   expect_bounded(intake, body.size());
@@ -46,7 +47,7 @@ void read_json_lines(std::string_view body, std::size_t piece) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace handshaked;
-  if (size < 2 || size > (1U << 14)) return 0;
+  if (size < 2 || fuzz::is_too_long(size, 1U << 14)) return 0;
   fuzz::FuzzInput input(data, size);
   const std::uint8_t kind = input.byte();
   const std::size_t piece = 1U + input.byte();

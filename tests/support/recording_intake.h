@@ -22,7 +22,7 @@ class RecordingIntake final : public Intake {
   }
   void set_sender(std::string_view host) override { sender = host; }
   std::size_t find_candidate(std::string_view block, std::size_t from) const override { return block.find("SSL", from); }
-  bool is_duplicate(std::string_view) const override { return false; }
+  bool is_duplicate(std::string_view) override { return false; }
   boost::asio::awaitable<Result<>> commit(BatchOptions) override { co_return success(); }
   boost::asio::awaitable<Result<>> hand_over() override { co_return success(); }
   void discard() override {

@@ -8,75 +8,115 @@
 namespace handshaked::runtime {
 namespace {
 
-constexpr std::size_t kDigits = 16;
-constexpr std::string_view kVersion = "v1";
+constexpr std::size_t kSenderDigits = 8;
+constexpr std::size_t kIdDigits = 16;
+constexpr std::string_view kEverybody = "00000000";
 
 bool is_hexadecimal(std::string_view text) { return text.find_first_not_of("0123456789abcdef") == std::string_view::npos; }
 
+auto never_stored() { return fail(ErrorCode::cancelled, "the first batch of this name was not stored: send it again"); }
+
 }  // namespace
 
-std::string DeliveredIds::hash(std::string_view id) { return sha256_hex(id, kDigits); }
+std::string DeliveredIds::name_of(std::string_view sender, std::string_view id) {
+  return sha256_hex(sender, kSenderDigits) + sha256_hex(id, kIdDigits);
+}
 
 Result<> DeliveredIds::restore(std::string_view cursor) {
   const auto refuse = [] { return fail(ErrorCode::invalid_input, "no list of batches"); };
-  if (!cursor.starts_with(kVersion)) return refuse();
-  cursor.remove_prefix(kVersion.size());
-  if (cursor.size() % (kDigits + 1) != 0 || cursor.size() / (kDigits + 1) > kRemembered) return refuse();
+  const bool has_senders = cursor.starts_with("v2");
+  if (!has_senders && !cursor.starts_with("v1")) return refuse();
+  cursor.remove_prefix(2);
+  const std::size_t digits = kIdDigits + (has_senders ? kSenderDigits : 0);
+  if (cursor.size() % (digits + 1) != 0 || cursor.size() / (digits + 1) > kRemembered) return refuse();
   std::deque<std::string> order;
-  for (; !cursor.empty(); cursor.remove_prefix(kDigits + 1)) {
-    const std::string_view id = cursor.substr(1, kDigits);
-    if (cursor[0] != ' ' || !is_hexadecimal(id)) return refuse();
-    order.emplace_back(id);
+  for (; !cursor.empty(); cursor.remove_prefix(digits + 1)) {
+    const std::string_view name = cursor.substr(1, digits);
+    if (cursor[0] != ' ' || !is_hexadecimal(name)) return refuse();
+    order.push_back(std::string(has_senders ? std::string_view() : kEverybody).append(name));
   }
   const std::lock_guard lock(mutex_);
   order_ = std::move(order);
   entries_.clear();
-  for (const std::string& id : order_) entries_[id] = {.is_durable = true, .is_in_commit = true, .pending = 0};
+  for (const std::string& name : order_) entries_[name] = {.is_durable = true, .is_in_commit = true, .waiting = {}};
   return success();
 }
 
-DeliveredIds::State DeliveredIds::find(std::string_view id) const {
-  const std::string key = hash(id);
-  const std::lock_guard lock(mutex_);
-  const auto it = entries_.find(key);
+DeliveredIds::State DeliveredIds::state_of(const std::string& name) const {
+  auto it = entries_.find(name);
+  if (it == entries_.end()) it = entries_.find(std::string(kEverybody) + name.substr(kSenderDigits));
   if (it == entries_.end()) return State::unknown;
   return it->second.is_durable ? State::durable : State::pending;
 }
 
+DeliveredIds::State DeliveredIds::find(const std::string& name) const {
+  const std::lock_guard lock(mutex_);
+  return state_of(name);
+}
+
+DeliveredIds::State DeliveredIds::begin(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  const State state = state_of(name);
+  if (state == State::unknown) entries_[name];
+  return state;
+}
+
+void DeliveredIds::when_ended(const std::string& name, std::function<void(Result<>)> tell) {
+  std::unique_lock lock(mutex_);
+  const State state = state_of(name);
+  if (state == State::pending) {
+    entries_[name].waiting.push_back(std::move(tell));
+    return;
+  }
+  lock.unlock();
+  tell(state == State::durable ? Result<>(success()) : Result<>(never_stored()));
+}
+
 std::string DeliveredIds::cursor() const {
-  std::string text(kVersion);
-  for (const std::string& id : order_) text.append(" ").append(id);
+  std::string text = "v2";
+  for (const std::string& name : order_) text.append(" ").append(name);
   return text;
 }
 
-void DeliveredIds::begin(std::string_view id) {
-  const std::string key = hash(id);
+std::string DeliveredIds::cursor_with(const std::string& name) {
   const std::lock_guard lock(mutex_);
-  ++entries_[key].pending;
-}
-
-std::string DeliveredIds::cursor_with(std::string_view id) {
-  const std::string key = hash(id);
-  const std::lock_guard lock(mutex_);
-  Entry& entry = entries_[key];
-  if (!std::exchange(entry.is_in_commit, true)) order_.push_back(key);
-  if (order_.size() > kRemembered) {
-    entries_.erase(order_.front());
-    order_.pop_front();
-  }
+  Entry& entry = entries_[name];
+  if (!std::exchange(entry.is_in_commit, true)) order_.push_back(name);
+  if (order_.size() > kRemembered) forget_one();
   return cursor();
 }
 
-void DeliveredIds::end(std::string_view id, bool is_durable) {
-  const std::string key = hash(id);
-  const std::lock_guard lock(mutex_);
-  const auto it = entries_.find(key);
-  if (it == entries_.end()) return;
-  if (it->second.pending > 0) --it->second.pending;
-  it->second.is_durable = it->second.is_durable || is_durable;
-  if (it->second.is_durable || it->second.pending > 0) return;
-  if (it->second.is_in_commit) order_.erase(std::find(order_.begin(), order_.end(), key));
-  entries_.erase(it);
+/// The oldest of the sender that has most.
+void DeliveredIds::forget_one() {
+  std::unordered_map<std::string, std::size_t> counts;
+  const auto sender_of = [](const std::string& name) { return name.substr(0, kSenderDigits); };
+  for (const std::string& name : order_) ++counts[sender_of(name)];
+  std::size_t most = 0;
+  for (const auto& [sender, count] : counts) most = std::max(most, count);
+  // One whose batch is still on its way stays: who waits for it is told.
+  auto oldest = std::find_if(order_.begin(), order_.end(),
+                             [&](const std::string& name) { return counts[sender_of(name)] == most && entries_[name].is_durable; });
+  if (oldest == order_.end())
+    oldest = std::find_if(order_.begin(), order_.end(), [&](const std::string& name) { return entries_[name].is_durable; });
+  if (oldest == order_.end()) return;
+  entries_.erase(*oldest);
+  order_.erase(oldest);
+}
+
+void DeliveredIds::end(const std::string& name, const Result<>& result) {
+  std::vector<std::function<void(Result<>)>> waiting;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto it = entries_.find(name);
+    if (it == entries_.end()) return;
+    waiting.swap(it->second.waiting);
+    it->second.is_durable = it->second.is_durable || result.has_value();
+    if (!it->second.is_durable) {
+      if (it->second.is_in_commit) order_.erase(std::find(order_.begin(), order_.end(), name));
+      entries_.erase(it);
+    }
+  }
+  for (const auto& tell : waiting) tell(result);
 }
 
 }  // namespace handshaked::runtime

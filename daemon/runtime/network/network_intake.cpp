@@ -18,12 +18,31 @@ using asio::awaitable;
 constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 /// How often room is looked for while the queue is full.
 constexpr auto kRoomInterval = std::chrono::milliseconds(5);
+/// Places that a connection's fold may remember from batch to batch.
+constexpr std::size_t kMostKnown = 64;
 /// A line that names a time (with its zone) further back was held up on its way: it counts at its own time.
 constexpr auto kHeldUp = std::chrono::minutes(10);
 
 /// A commit that somebody waits for: told on the store thread, awaited on a network thread.
 struct Waiting {
   explicit Waiting(const asio::any_io_executor& executor) : timer(executor, asio::steady_timer::time_point::max()) {}
+
+  /// Tells the one who waits, on his thread.
+  static std::function<void(Result<>)> teller(std::shared_ptr<Waiting> waiting, asio::any_io_executor executor) {
+    return [waiting = std::move(waiting), executor = std::move(executor)](Result<> told) {
+      asio::post(executor, [waiting, told = std::move(told)] {
+        waiting->answer = told;
+        waiting->timer.cancel();
+      });
+    };
+  }
+  awaitable<Result<>> wait() {
+    timer.expires_after(receive::Intake::kCommitPatience);
+    while (!answer && std::chrono::steady_clock::now() < timer.expiry()) co_await timer.async_wait(kAsTuple);
+    if (!answer) co_return fail(ErrorCode::timeout, "it was taken, but is not on disk yet");
+    co_return *answer;
+  }
+
   asio::steady_timer timer;
   std::optional<Result<>> answer;
 };
@@ -69,9 +88,30 @@ NetworkIntake::NetworkIntake(asio::any_io_executor executor, receive::IntakeOpti
 void NetworkIntake::prepare() {
   const auto& rules = thread_.rules();
   if (rules == rules_) return;
-  if (!fold_.empty()) sealed_.push_back(fold_.take());
+  seal();
   rules_ = rules;
   fold_ = correlate::FailureFold(rules_, source_.name);
+}
+
+void NetworkIntake::seal() {
+  if (fold_.empty()) return;
+  sealed_bytes_ += fold_.held_bytes();
+  sealed_.push_back(fold_.take());
+  sealed_places_ += sealed_.back().failures.size();
+  // It remembers the places that it has named, for the next batch: of many, a connection must not.
+  known_places_ += sealed_.back().failures.size();
+  if (known_places_ <= kMostKnown) return;
+  known_places_ = 0;
+  fold_ = correlate::FailureFold(rules_, source_.name);
+}
+
+/// Before a line is folded, there must be room for what it may add.
+void NetworkIntake::keep_within_budget() {
+  constexpr std::size_t kOneLine = 8 * 1024;
+  if (memory_ == nullptr) memory_ = std::make_shared<receive::Reservation>(options_.memory);
+  const bool has_room = memory_->grow_to(sealed_bytes_ + fold_.held_bytes() + kOneLine);
+  is_overfull_ = is_overfull_ || !has_room;
+  fold_.keep_details(has_room && sealed_places_ < correlate::FailureFold::kMaxPlaces);
 }
 
 void NetworkIntake::consume(std::string_view bytes, std::string_view before) {
@@ -95,11 +135,12 @@ void NetworkIntake::add_lines(std::string_view lines) {
 void NetworkIntake::add_record(const receive::Record& record) {
   // Shippers make a record of each physical line: what a stranger's line feed has cut apart arrives in several. The one before
   // shows it. Of another host's it would show nothing.
-  if (record.host != before_host_) {
-    before_.clear();
-    before_host_ = record.host;
-  }
   record_ = record;
+  record_.host = record.host.substr(0, receive::kLongestHost);
+  if (record_.host != before_host_) {
+    before_.clear();
+    before_host_ = record_.host;
+  }
   consume(record.text, before_);
   before_.assign(record.text.substr(record.text.size() - std::min(record.text.size(), ingest::kNginxLineLimit)));
   if (!before_.ends_with('\n')) before_ += '\n';
@@ -133,6 +174,7 @@ void NetworkIntake::on_failure(const match::RecognisedLine& failure) {
   }
   const auto stamp = record_.time.empty() ? record.envelope_time : record_.time;
   const auto time = stamp.empty() ? std::nullopt : parse::parse_rfc3339(stamp);
+  keep_within_budget();
   fold_.set_live(!time || wall_clock_now() - time->utc < kHeldUp);
   fold_.on_failure({.rule = failure.rule,
                     .record = record,
@@ -142,19 +184,18 @@ void NetworkIntake::on_failure(const match::RecognisedLine& failure) {
                     .offset = failure.offset,
                     .time = time ? time : failure.time,
                     .trusted = failure.trusted});
-  if (fold_.is_full()) sealed_.push_back(fold_.take());
+  if (fold_.is_full()) seal();
 }
 
-bool NetworkIntake::is_duplicate(std::string_view id) const {
-  const bool known = source_.delivered.find(id) != DeliveredIds::State::unknown;
-  if (known) ++source_.counters.duplicates;
-  return known;
+bool NetworkIntake::is_duplicate(std::string_view id) {
+  std::string name = DeliveredIds::name_of(options_.sender, id);
+  if (source_.delivered.find(name) == DeliveredIds::State::unknown) return false;
+  ++source_.counters.duplicates;
+  repeated_ = std::move(name);
+  return true;
 }
 
-void NetworkIntake::discard() {
-  sealed_.clear();
-  if (!fold_.empty()) fold_.take();
-}
+void NetworkIntake::discard() { take_batch(); }
 
 void NetworkIntake::count_malformed(std::size_t records, std::string_view why) {
   source_.counters.malformed += records;
@@ -162,10 +203,16 @@ void NetworkIntake::count_malformed(std::size_t records, std::string_view why) {
 }
 
 NetworkBatch NetworkIntake::take_batch() {
-  NetworkBatch batch{.source = source_.name, .cursor = {}, .make_cursor = {}, .found = std::move(sealed_), .committed = {}};
-  sealed_.clear();
-  if (!fold_.empty()) batch.found.push_back(fold_.take());
-  ++source_.counters.batches;
+  seal();
+  NetworkBatch batch{.source = source_.name,
+                     .cursor = {},
+                     .make_cursor = {},
+                     .found = std::exchange(sealed_, {}),
+                     .memory = std::exchange(memory_, nullptr),
+                     .committed = {}};
+  if (batch.memory != nullptr) batch.memory->shrink_to(sealed_bytes_);
+  sealed_places_ = sealed_bytes_ = 0;
+  is_overfull_ = false;
   return batch;
 }
 
@@ -187,44 +234,58 @@ awaitable<Result<>> NetworkIntake::push(NetworkBatch batch, bool waits_for_ever)
 awaitable<Result<>> NetworkIntake::hand_over() {
   if (!has_found()) co_return success();
   NetworkBatch batch = take_batch();
+  ++source_.counters.batches;
   auto pushed = co_await push(std::move(batch), true);
   co_return pushed;
 }
 
+/// A batch of this name is on its way, or was: what it became is what the repetition becomes.
+awaitable<Result<>> NetworkIntake::wait_for_first(const std::string& name) {
+  const auto waiting = std::make_shared<Waiting>(executor_);
+  source_.delivered.when_ended(name, waiting->teller(waiting, executor_));
+  auto answer = co_await waiting->wait();
+  co_return answer;
+}
+
 awaitable<Result<>> NetworkIntake::commit(receive::BatchOptions options) {
-  const std::string id(options.id);  // the caller's may go while we wait
-  // What is known to be empty cannot be counted twice: its id need not be remembered. One that is pending is waited for.
-  const bool is_pending = !id.empty() && source_.delivered.find(id) == DeliveredIds::State::pending;
-  if (!is_pending && options.cursor.empty() && !has_found()) co_return success();
+  const std::string name = options.id.empty() ? std::string() : DeliveredIds::name_of(options_.sender, options.id);
+  const bool is_repeated = !name.empty() && std::exchange(repeated_, {}) == name;
+  if (is_overfull_) {
+    discard();
+    ++source_.counters.refused_full;
+    co_return fail(ErrorCode::limit_exceeded, "its sender's share of the memory is in use");
+  }
+  if (is_repeated) {
+    discard();
+    auto first = co_await wait_for_first(name);
+    co_return first;
+  }
+  // What is known to be empty cannot be counted twice: its id need not be remembered.
+  if (options.cursor.empty() && !has_found()) co_return success();
   NetworkBatch batch = take_batch();
   batch.cursor = options.cursor;
-  if (!id.empty()) {
-    source_.delivered.begin(id);
-    batch.make_cursor = [&delivered = source_.delivered, id] { return delivered.cursor_with(id); };
+  if (!name.empty() && source_.delivered.begin(name) != DeliveredIds::State::unknown) {
+    auto first = co_await wait_for_first(name);
+    co_return first;
   }
+  ++source_.counters.batches;
   const auto waiting = std::make_shared<Waiting>(executor_);
-  batch.committed = [waiting, executor = executor_](Result<> answer) {
-    asio::post(executor, [waiting, answer = std::move(answer)] {
-      waiting->answer = answer;
-      waiting->timer.cancel();
-    });
-  };
-  if (!id.empty()) {
+  batch.committed = waiting->teller(waiting, executor_);
+  if (!name.empty()) {
+    batch.make_cursor = [&delivered = source_.delivered, name] { return delivered.cursor_with(name); };
     // Told to the list on the store thread, also when nobody waits any more.
-    batch.committed = [tell = std::move(batch.committed), &delivered = source_.delivered, id](Result<> answer) {
-      delivered.end(id, answer.has_value());
+    batch.committed = [tell = std::move(batch.committed), &delivered = source_.delivered, name](Result<> answer) {
+      delivered.end(name, answer);
       tell(std::move(answer));
     };
   }
   auto pushed = co_await push(std::move(batch), false);
   if (!pushed) {
-    if (!id.empty()) source_.delivered.end(id, false);
+    if (!name.empty()) source_.delivered.end(name, pushed);
     co_return pushed;
   }
-  waiting->timer.expires_after(kCommitPatience);
-  while (!waiting->answer && std::chrono::steady_clock::now() < waiting->timer.expiry()) co_await waiting->timer.async_wait(kAsTuple);
-  if (!waiting->answer) co_return fail(ErrorCode::timeout, "it was taken, but is not on disk yet");
-  co_return *waiting->answer;
+  auto answer = co_await waiting->wait();
+  co_return answer;
 }
 
 }  // namespace handshaked::runtime

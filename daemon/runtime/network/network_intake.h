@@ -61,7 +61,7 @@ class NetworkIntake final : public receive::Intake, private FailureHandler {
   void add_record(const receive::Record& record) override;
   void set_sender(std::string_view host) override;
   std::size_t find_candidate(std::string_view block, std::size_t from) const override;
-  bool is_duplicate(std::string_view id) const override;
+  bool is_duplicate(std::string_view id) override;
   boost::asio::awaitable<Result<>> commit(receive::BatchOptions options) override;
   boost::asio::awaitable<Result<>> hand_over() override;
   void discard() override;
@@ -72,6 +72,9 @@ class NetworkIntake final : public receive::Intake, private FailureHandler {
   void prepare();
   void consume(std::string_view bytes, std::string_view before);
   bool has_found() const { return !sealed_.empty() || !fold_.empty(); }
+  void seal();
+  void keep_within_budget();
+  boost::asio::awaitable<Result<>> wait_for_first(const std::string& name);
   NetworkBatch take_batch();
   boost::asio::awaitable<Result<>> push(NetworkBatch batch, bool waits_for_ever);
 
@@ -83,11 +86,15 @@ class NetworkIntake final : public receive::Intake, private FailureHandler {
 
   std::shared_ptr<const match::RuleSet> rules_;  ///< those of fold_
   correlate::FailureFold fold_;
-  std::vector<correlate::FailureBatch> sealed_;  ///< found by rules that were exchanged since
-  receive::Record record_;                       ///< that is being added
-  std::string before_host_;                      ///< whose they are, where records name hosts
-  std::string before_;                           ///< the end of the lines that were added last
-  std::uint64_t position_;                       ///< stands for a file offset: grows, and differs from run to run
+  std::vector<correlate::FailureBatch> sealed_;  ///< full, or found by rules that were exchanged since
+  std::size_t sealed_places_ = 0, sealed_bytes_ = 0, known_places_ = 0;
+  std::shared_ptr<receive::Reservation> memory_;  ///< of what was found; goes with the batch
+  bool is_overfull_ = false;                      ///< more was found than there was memory for
+  std::string repeated_;                          ///< the name that the caller was told is a duplicate
+  receive::Record record_;                        ///< that is being added
+  std::string before_host_;                       ///< whose they are, where records name hosts
+  std::string before_;                            ///< the end of the lines that were added last
+  std::uint64_t position_;                        ///< stands for a file offset: grows, and differs from run to run
 };
 
 }  // namespace handshaked::runtime

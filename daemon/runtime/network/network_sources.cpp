@@ -34,7 +34,9 @@ Result<receive::ListenOptions> listen_options(const config::NetworkSource& confi
   options.intake = {.source = configured.name,
                     .time_zone = configured.time_zone,
                     .host = configured.host,
-                    .sender_names_host = configured.sender_names_host};
+                    .sender_names_host = configured.sender_names_host,
+                    .sender = {},
+                    .memory = {}};
   for (const std::string& text : configured.listen) {
     TRY(auto endpoint, net::parse_endpoint(text));
     options.endpoints.push_back(std::move(endpoint));
@@ -45,6 +47,7 @@ Result<receive::ListenOptions> listen_options(const config::NetworkSource& confi
     options.tls = std::make_shared<const net::TlsServer>(std::move(tls));
   }
   options.max_connections = configured.max_connections;
+  options.max_per_address = std::max(options.max_connections / 4, std::size_t{16});
   options.unix_mode = configured.socket_mode;
   return options;
 }
@@ -53,7 +56,7 @@ Result<receive::ListenOptions> listen_options(const config::NetworkSource& confi
 
 NetworkSources::NetworkSources(asio::io_context& loop, BoundedQueue<NetworkBatch>& out, std::shared_ptr<const match::RuleSet> rules,
                                std::size_t threads)
-    : out_(out), silence_(loop), memory_(kMemoryLimit), threads_(threads) {
+    : out_(out), silence_(loop), senders_(kMemoryLimit), threads_(threads) {
   for (std::size_t i = 0; i < threads_.size(); ++i) {
     analyses_[&threads_.at(i).context()] = std::make_unique<ThreadAnalysis>(rules);
   }
@@ -94,7 +97,7 @@ Result<NetworkSource*> NetworkSources::add_source(std::string_view section, cons
 Result<> NetworkSources::add_listener(receive::ListenOptions options, receive::Session session, receive::Listener::DatagramReader datagrams,
                                       const config::NetworkSource& configured, NetworkSource& source) {
   auto listener = std::make_unique<receive::Listener>(std::move(options), std::move(session), std::move(datagrams), threads_, *this,
-                                                      memory_, source.counters);
+                                                      senders_, source.counters);
   TRY(listener->open());
   for (const net::ListeningSocket& socket : listener->sockets()) {
     std::string where = socket.endpoint().text;
@@ -155,8 +158,12 @@ Result<> NetworkSources::add_journals(const config::Config& config, const FindCu
                              {.id = telemetry::message_id::log_lost, .source = configured.name});
     auto& source = sources_[configured.name];
     source = std::make_unique<NetworkSource>("journal", configured.name);
-    const receive::IntakeOptions options{
-        .source = configured.name, .time_zone = configured.time_zone, .host = configured.host, .sender_names_host = true};
+    const receive::IntakeOptions options{.source = configured.name,
+                                         .time_zone = configured.time_zone,
+                                         .host = configured.host,
+                                         .sender_names_host = true,
+                                         .sender = {},
+                                         .memory = {}};
     journals_.push_back(std::make_unique<JournalFollower>(std::move(reader).value(), options, threads_.first(), *this, source->counters));
   }
   return success();

@@ -77,7 +77,7 @@ class NetworkSources final : public receive::IntakeFactory {
 
   BoundedQueue<NetworkBatch>& out_;
   boost::asio::steady_timer silence_;
-  receive::MemoryBudget memory_;
+  receive::Senders senders_;
   std::map<std::string, std::unique_ptr<NetworkSource>> sources_;
   std::vector<Watched> watched_;
   std::map<const boost::asio::execution_context*, std::unique_ptr<ThreadAnalysis>> analyses_;  ///< one a network thread

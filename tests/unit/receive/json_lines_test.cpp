@@ -23,13 +23,14 @@ class JsonLinesInPieces : public testing::TestWithParam<std::size_t> {
   void feed(std::string_view text) {
     for (; !text.empty(); text.remove_prefix(std::min(GetParam(), text.size()))) {
       const std::string piece = padded(text.substr(0, GetParam()));
-      lines.add(piece);
+      EXPECT_TRUE(lines.add(piece));
     }
     lines.finish();
   }
   RecordingIntake intake;
   FieldNames names;
-  JsonLines lines{intake, names};
+  JsonRecordReader reader;
+  JsonLines lines{intake, names, reader};
 };
 INSTANTIATE_TEST_SUITE_P(Sizes, JsonLinesInPieces, testing::Values(1, 3, 10, 100, 10000));
 
@@ -71,10 +72,11 @@ TEST_P(JsonLinesInPieces, RepairsBytesThatAreNotUtf8) {
 TEST(JsonLines, SkipsALineWithoutEnd) {
   RecordingIntake intake;
   FieldNames names;
-  JsonLines lines(intake, names);
+  JsonRecordReader reader;
+  JsonLines lines(intake, names, reader);
   const std::string piece = padded(std::string(100'000, 'S'));
-  for (int i = 0; i < 20; ++i) lines.add(piece);
-  lines.add(padded("L\n{\"message\":\"SSL\"}\n"));
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(lines.add(piece));
+  EXPECT_TRUE(lines.add(padded("L\n{\"message\":\"SSL\"}\n")));
   EXPECT_THAT(intake.texts(), ElementsAre("SSL"));
   EXPECT_EQ(lines.malformed(), 1U);
 }
@@ -91,8 +93,8 @@ TEST(BulkItems, AnswersEveryAction) {
   items.add_lines("{\"index\":{\"_index\":\"x\"}}\n{\"message\":\"a\"}\n{ \"create\" : {}}\n{\"delete\":\"no action\"}\n{\"delete\":{}}\n");
   EXPECT_EQ(items.actions(), 3U);
   EXPECT_TRUE(items.is_complete());
-  EXPECT_NE(items.items().find("\"create\":{"), std::string::npos);
-  EXPECT_NE(items.items().find("\"status\":404"), std::string::npos);
+  EXPECT_NE(items.answer().find("\"create\":{"), std::string::npos);
+  EXPECT_NE(items.answer().find("\"status\":404"), std::string::npos);
 }
 
 TEST(BulkItems, RefusesWhatIsNoAction) {

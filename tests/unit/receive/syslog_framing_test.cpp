@@ -66,9 +66,13 @@ TEST_P(SyslogFramingInPieces, TakesTheLastLineWithoutLineFeed) {
 TEST_P(SyslogFramingInPieces, CutsLongMessages) {
   if (GetParam() > 20) return;  // a long line that is there in whole is given in whole
   Feeder feeder(20);
-  feeder.feed("<1>" + std::string(100, 'a') + "\n<2>b\n40 <3>" + std::string(37, 'c') + "4 <4>d", GetParam());
-  EXPECT_THAT(feeder.lines, ElementsAre("<1>" + std::string(17, 'a'), "<2>b", "<3>" + std::string(17, 'c'), "<4>d"));
-  EXPECT_EQ(feeder.framing.cut_messages(), 2U);
+  feeder.feed("<1>" + std::string(100, 'a') + "\n<2>b\n", GetParam());
+  EXPECT_THAT(feeder.lines, ElementsAre("<1>" + std::string(17, 'a'), "<2>b"));
+  EXPECT_EQ(feeder.framing.cut_messages(), 1U);
+  Feeder counted(20);
+  counted.feed("40 <3>" + std::string(37, 'c') + "4 <4>d", GetParam());
+  EXPECT_THAT(counted.lines, ElementsAre("<3>" + std::string(17, 'c'), "<4>d"));
+  EXPECT_EQ(counted.framing.cut_messages(), 1U);
 }
 
 TEST(SyslogFraming, KeepsAMessageWithLineFeedsOneLine) {
@@ -90,12 +94,24 @@ TEST(SyslogFraming, ReportsACountedMessageThatBrokeOff) {
   EXPECT_THAT(feeder.lines, IsEmpty());
 }
 
-TEST(SyslogFraming, ToldApartAnewWhereAMessageBegins) {
+TEST_P(SyslogFramingInPieces, TakesNothingInALineForACount) {
   Feeder feeder;
-  feeder.feed("<1>line\n", 1000);
-  feeder.feed("5 <2>cd", 1000);
-  feeder.feed("<3>e\n", 1000);
-  EXPECT_THAT(feeder.lines, ElementsAre("<1>line", "<2>cd", "<3>e"));
+  feeder.feed("<1>line\n999999 <2>a stranger's\n<3>genuine\n", GetParam());
+  EXPECT_THAT(feeder.lines, ElementsAre("<1>line", "999999 <2>a stranger's", "<3>genuine"));
+}
+
+TEST_P(SyslogFramingInPieces, SkipsWhatIsPutBehindCountedMessages) {
+  Feeder feeder;
+  feeder.feed("5 <1>ab\n5 <2>cd\r\n5 <3>ef", GetParam());
+  EXPECT_THAT(feeder.lines, ElementsAre("<1>ab", "<2>cd", "<3>ef"));
+}
+
+TEST_P(SyslogFramingInPieces, GivesUpWhereACountIsMissing) {
+  Feeder feeder;
+  feeder.feed("5 <1>abno count <2>forged\n", GetParam());
+  EXPECT_THAT(feeder.lines, ElementsAre("<1>ab"));
+  EXPECT_TRUE(feeder.framing.is_broken());
+  EXPECT_FALSE(feeder.finish());
 }
 
 }  // namespace
