@@ -134,9 +134,11 @@ class EntryReader {
 
   void read_common(object from, Rule& rule) {
     rule.regex = text_of(from, "regex");
-    rule.title = text_of(from, "signature");
+    rule.title = text_of(from, "title");
+    const std::string signature = text_of(from, "signature");
     if (rule.regex.empty()) problem("regex", "is missing");
-    if (rule.title.empty()) problem("signature", "is missing");
+    if (signature.empty()) problem("signature", "is missing");
+    if (rule.title.empty()) rule.title = signature;
     rule.title_zh = text_of(from, "signature_zh");
     rule.url = text_of(entry_, "official_doc_url");
     if (rule.url.empty()) rule.url = text_of(entry_, "url");
