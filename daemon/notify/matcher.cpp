@@ -41,7 +41,7 @@ Result<Matcher> Matcher::parse(std::string_view text) {
   else return refuse("has no operator that is known: =, !=, =~ or !~");
   const std::string_view name = trimmed(text.substr(0, operator_at));
   const auto label = label_from_string(name);
-  if (!label) return refuse("names no label that is known; those are " + known_labels());
+  if (!label) return refuse("begins with an unknown label; the labels are " + known_labels());
   matcher.label_ = *label;
   std::string_view value = trimmed(rest.substr(length));
   if (value.size() >= 2 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);

@@ -231,7 +231,7 @@ class Parser {
 
   CommandLine finished_diagnose() const {
     if (diagnose_.incident.empty() && diagnose_.logs.empty() && diagnose_.peer.empty() && !diagnose_.all) {
-      std::fputs("handshaked: diagnose what? Give INCIDENT, --log FILE, --peer HOST:PORT or --all\nRun with --help for more information.\n",
+      std::fputs("handshaked: name what to diagnose: INCIDENT, --log FILE, --peer HOST:PORT or --all\nRun with --help for more information.\n",
                  stderr);
       return {.command = std::nullopt, .exit_code = kExitUsage};
     }

@@ -119,7 +119,7 @@ class DiagnosisDocument {
       }
     }
     if (!shown.front()->patch.empty()) {
-      page_.heading(say("The first one as a patch (patch -p1 -d /)", "第一条的补丁（patch -p1 -d /）"));
+      page_.heading(say("Patch for fix 1; apply it with: patch -p1 -d /", "第 1 条的补丁；应用方法：patch -p1 -d /"));
       page_.patch(shown.front()->patch);
     }
   }

@@ -44,10 +44,10 @@ void append_part(std::string& remark, std::string_view part, Language language) 
 /// A rate is a prior: it comes with what it rests on.
 std::string rate_words(Language language, double rate, long evidence, std::string_view en, std::string_view zh) {
   std::string text =
-      language == Language::zh ? "约 " + percent(rate) + " " + std::string(zh) : std::string(en) + " in about " + percent(rate);
+      language == Language::zh ? "约 " + percent(rate) + " " + std::string(zh) : std::string(en) + " about " + percent(rate) + " of the time";
   if (evidence > 0)
     text += language == Language::zh ? "（依据 " + std::to_string(evidence) + " 例）"
-                                     : " (" + counted(language, static_cast<std::uint64_t>(evidence), "case", "cases", "") + ")";
+                                     : " (seen in " + counted(language, static_cast<std::uint64_t>(evidence), "case", "cases", "") + ")";
   else text += say(language, " (an estimate)", "（估计值）");
   return text;
 }
@@ -59,7 +59,7 @@ std::vector<Item> candidate_items(const LineAdvice& advice, std::size_t limit, L
     Item item{.lead = percent(candidate.likelihood) + " " + candidate.cause, .remark = {}, .details = {}};
     if (!candidate.meaning.empty()) item.details.push_back({"", candidate.meaning});
     if (!candidate.tell_apart.empty())
-      item.details.push_back({std::string(say(language, "Tell apart:", "如何区分：")), candidate.tell_apart});
+      item.details.push_back({std::string(say(language, "How to tell:", "如何区分：")), candidate.tell_apart});
     items.push_back(std::move(item));
   }
   return items;

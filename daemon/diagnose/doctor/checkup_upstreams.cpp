@@ -24,7 +24,8 @@ void check_peer_chain(const SurveyedUpstream& one, const Surroundings& surroundi
                              : Severity::warning,
          {"The certificate " + name + " of " + one.target + (ending->has_ended ? " has expired: " : " expires: ") + ending->when.en,
           one.target + " 的证书 " + name + (ending->has_ended ? " 已过期：" : " 即将过期：") + ending->when.zh},
-         {"Ask whoever runs the upstream to renew it in time", "请上游的维护者及时续期"},
+         ending->has_ended ? Text{"Ask whoever runs the upstream to renew it now", "请上游的维护者立即续期"}
+                           : Text{"Ask whoever runs the upstream to renew it before then", "请上游的维护者在此之前续期"},
          one.file,
          one.line});
   }

@@ -275,9 +275,10 @@ void diagnose_ocsp(LocalCase& local) {
   if (cause == "stapling_verify_failed") return diagnose_verify_failed(local, stapled);
   local.conclude(cause, 0.85);
   if (!stapled.url.empty()) {
-    const std::string source = stapled.responder != nullptr ? where(*stapled.responder) : std::string("the certificate");
+    const std::string place = stapled.responder != nullptr ? where(*stapled.responder) : std::string();
+    const Text source = place.empty() ? Text{"the certificate", "证书"} : Text{place, place};
     local.add_evidence("configuration",
-                       {"the responder is " + stapled.url + " (" + source + ")", "响应服务器是 " + stapled.url + "（" + source + "）"});
+                       {"the responder is " + stapled.url + " (" + source.en + ")", "响应服务器是 " + stapled.url + "（" + source.zh + "）"});
   }
   if (cause == "stapling_responder_bad_answer") {
     add_message(local, stapled, "repair-responder");

@@ -9,6 +9,14 @@
 namespace handshaked::diagnose {
 namespace {
 
+/// What suggests a name: a place in the configuration reads alike in both languages, the certificate does not.
+std::string chinese_where(const std::string& where) {
+  constexpr std::string_view kCertificate = "the certificate";
+  if (where == kCertificate) return "证书";
+  if (where.starts_with("the certificate's ")) return "证书中的 " + where.substr(kCertificate.size() + 3);
+  return where;
+}
+
 /// The id of the knowledge base for what was done about a cause.
 std::string_view known_id(std::string_view cause, const Repair& repair) {
   struct Known {
@@ -66,7 +74,7 @@ Text what_changes(UpstreamCase& upstream, const Repair& repair, const UpstreamVe
               "设置 " + view.directive("ssl_server_name") + " on，以发送 SNI “" + before.name.verified + "”。"};
     case RepairKind::set_name: {
       Text text{"Set " + view.directive("ssl_name") + " " + repair.name.name + " (suggested by " + repair.name.where + ").",
-                "设置 " + view.directive("ssl_name") + " " + repair.name.name + "（依据：" + repair.name.where + "）。"};
+                "设置 " + view.directive("ssl_name") + " " + repair.name.name + "（依据：" + chinese_where(repair.name.where) + "）。"};
       if (repair.name.support == NameSupport::configured) return text;
       text.en += " Nothing in the configuration names that host: make sure that it is the one that is meant.";
       text.zh += " 配置中没有写明该主机：请先确认它就是所要连接的主机。";
@@ -266,7 +274,7 @@ void say_needed_edits(UpstreamCase& upstream, const RepairedState& state, Diagno
 }
 
 void add_other_fixes(UpstreamCase& upstream, const std::vector<FoundCause>& causes, Diagnosis& diagnosis) {
-  static const Text kNotTried{"not tried: it needs what is not on this host, or somebody else",
+  static const Text kNotTried{"not tested: it needs something that is not on this host, or somebody else has to do it",
                               "未验证：需要本机没有的材料，或须由他人处理"};
   for (const FoundCause& cause : causes) {
     const std::size_t first = diagnosis.fixes.size();

@@ -43,7 +43,7 @@ TEST(WriteAdvice, ShowsCandidatesCuresAndDeadEndsWithTheirBasis) {
   const std::string text = page->finish();
   EXPECT_NE(text.find("60% upstream_ca_not_trusted"), std::string::npos);
   EXPECT_NE(text.find("nothing is proved"), std::string::npos);
-  EXPECT_NE(text.find("helps in about 90% (6 cases)"), std::string::npos);
+  EXPECT_NE(text.find("helps about 90% of the time (seen in 6 cases)"), std::string::npos);
   EXPECT_NE(text.find("openssl s_client -connect 10.0.0.1:8443"), std::string::npos);
   EXPECT_NE(text.find("UNSAFE"), std::string::npos);
   EXPECT_EQ(text.find("{family}"), std::string::npos);
