@@ -43,6 +43,10 @@ class PathSearch {
 
   bool is_empty() const { return explanations_.empty(); }
   PathFault likeliest() const;
+  /// No client with another fault would have caused the line. Only then can a change be proved: the client's own chain is in no log.
+  bool is_told_by_line(PathFault fault) const {
+    return std::all_of(explanations_.begin(), explanations_.end(), [&](const Explanation& one) { return one.fault == fault; });
+  }
   std::vector<ClientHypothesis> clients_with(PathFault fault) const {
     std::vector<ClientHypothesis> found;
     for (const Explanation& one : explanations_) {
@@ -109,8 +113,8 @@ Proof proof_with(LocalCase& local, bool passes, bool is_sure, std::size_t client
                   "日志中没有客户端自己的证书链；用手头 CA 的 " + count + " 张替身客户端证书重演，得到与日志相同的校验码 " + code +
                       "，修改后" + (passes ? "通过" : "仍失败")};
   if (!is_sure) {
-    proof.detail.en += "; which CA it was, the line does not tell";
-    proof.detail.zh += "；日志行未说明究竟是哪个 CA";
+    proof.detail.en += "; clients of other CAs, or with another fault, would have caused the same line, which does not tell";
+    proof.detail.zh += "；其他 CA 的客户端或有其他故障的客户端也会产生同样的日志行，日志行无法区分";
   }
   return proof;
 }
@@ -159,7 +163,8 @@ void propose_root(LocalCase& local, const ClientVerification& verification, Path
     fix.how = {"It is in the CA collection and signed the CA that the file lists. SHA-256 " + root.facts().sha256 +
                    ". Every CA below it is then good for clients.",
                "它在 CA 集合中，并签署了文件所列的 CA。SHA-256 " + root.facts().sha256 + "。其下的所有 CA 此后都可用于客户端。"};
-    fix.proof = proof_with(local, search.all_pass(its, with_root), roots.size() == 1, its.size());
+    fix.proof = proof_with(local, search.all_pass(its, with_root),
+                           roots.size() == 1 && search.is_told_by_line(PathFault::bundle_lacks_root), its.size());
     local.propose(std::move(fix), appended(local, verification, {&root, 1}));
   }
   add_failed_depth(local, search, clients);
@@ -177,7 +182,7 @@ void propose_depth(LocalCase& local, const ClientVerification& verification, Pat
   if (!value.set_by.empty()) local.set_place(*value.set_by.front());
   Fix fix = local.known("raise-depth");
   fix.title = {"ssl_verify_depth " + needed + ";", "ssl_verify_depth " + needed + ";"};
-  const bool is_sure = search.clients_with(PathFault::unknown_ca).empty() || verification.is_depth_written;
+  const bool is_sure = search.is_told_by_line(PathFault::depth);
   fix.proof = proof_with(local, search.all_pass(clients, with_depth(search.trust(), depth)), is_sure, clients.size());
   local.propose(std::move(fix), with_server_directive(local, *verification.server, "ssl_verify_depth", std::span(&needed, 1)));
 }
@@ -218,7 +223,8 @@ void propose_intermediates(LocalCase& local, const ClientVerification& verificat
     Fix fix = local.known("proxy-knows-intermediate");
     fix.title = {"Append " + names_of(missing) + " to " + verification.file()->path,
                  "把 " + names_of(missing) + " 追加到 " + verification.file()->path};
-    fix.proof = proof_with(local, search.all_pass(clients, with_certificates(search.trust(), missing)), true, clients.size());
+    fix.proof = proof_with(local, search.all_pass(clients, with_certificates(search.trust(), missing)),
+                           search.is_told_by_line(PathFault::chain_incomplete), clients.size());
     local.propose(std::move(fix), appended(local, verification, missing));
   }
   add_failed_depth(local, search, clients);
@@ -287,8 +293,8 @@ void conclude_unknown_ca(LocalCase& local, const ClientVerification& verificatio
                "日志行没有指明 CA。" + name + "（" + tree.root.facts().subject + "，SHA-256 " + tree.root.facts().sha256 +
                    "）在 CA 集合中，且恰好会产生该错误码。请先向客户端确认其证书由哪个 CA "
                    "签发并核对指纹，再应用。若并非其所有证书都可接纳，用 $ssl_client_s_dn 限制。"};
-    fix.proof = proof_with(local, search.all_pass(tree.clients, with_certificates(search.trust(), {&tree.root, 1})), trees.size() == 1,
-                           tree.clients.size());
+    fix.proof = proof_with(local, search.all_pass(tree.clients, with_certificates(search.trust(), {&tree.root, 1})),
+                           trees.size() == 1 && search.is_told_by_line(PathFault::unknown_ca), tree.clients.size());
     local.propose(std::move(fix), appended(local, verification, {&tree.root, 1}));
   }
   std::string listed = names_of(search.trust().trusted);

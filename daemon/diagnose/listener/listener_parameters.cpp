@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <array>
 
+#include "diagnose/certificates/private_key_file.h"
 #include "diagnose/listener/listener_families.h"
 #include "diagnose/listener/served_chain.h"
+#include "diagnose/load/load_error_diagnosis.h"
 #include "diagnose/tls/tls_rehearsal.h"
 
 namespace handshaked::diagnose {
@@ -241,6 +243,47 @@ void diagnose_ciphers(LocalCase& local, const nginx::ListeningServer& server) {
   local.propose(std::move(fix), with_server_directive(local, server, "ssl_ciphers", std::span(&wider.ciphers, 1)));
 }
 
+/// SNI chooses the server before a suite is chosen, and such a line names the default server whatever was asked for: another one counts
+/// when only it refuses what clients may insist on.
+const nginx::ListeningServer& server_that_refuses(const LocalCase& local, const nginx::Listener& listener) {
+  const auto refuses = [&](const nginx::ListeningServer& server) {
+    if (server.settings.certificates.set_by.empty()) return false;
+    const ListenerOffer offer = offer_of(local, server);
+    return !refused_suites(offer).empty() || (!server.settings.ecdh_curve.is_default() && !refused_groups(offer).empty());
+  };
+  if (refuses(listener.default_server())) return listener.default_server();
+  const auto found = std::find_if(listener.servers.begin(), listener.servers.end(), refuses);
+  return found == listener.servers.end() ? listener.default_server() : *found;
+}
+
+/// A key of another kind than the certificate's: OpenSSL keeps the two apart and complains about nothing, until a client comes.
+bool diagnose_foreign_key(LocalCase& local, const nginx::Listener& listener) {
+  if (!local.surroundings().may_read_keys) return false;
+  for (const nginx::ListeningServer& server : listener.servers) {
+    for (const ConfiguredFile& file : certificate_files(local, server)) {
+      const auto chain = read_served_chain(local, file);
+      const auto key = partner_of(file, local.configuration());
+      auto text = key ? local.files().read(key->path, 1U << 20) : Result<std::string>(fail(ErrorCode::not_found, "no key"));
+      if (!chain || !text) continue;
+      const PrivateKeyFacts facts = read_private_key(text.value());
+      wipe(text.value());
+      const bool is_foreign =
+          facts.state == PrivateKeyFacts::State::readable && facts.public_key_sha256 != chain.value().leaf().facts().public_key_sha256;
+      if (!is_foreign) continue;
+      diagnose_key_mismatch(local, file);
+      for (Fix& fix : local.diagnosis.fixes) {
+        if (fix.patch.empty()) continue;
+        fix.proof = {ProofStatus::proved,
+                     ProofMethod::replay,
+                     {"the public halves were compared: with the change certificate and key belong together, as they do not now",
+                      "已比较两者的公钥：修改后证书与私钥匹配，目前则不匹配"}};
+      }
+      return true;
+    }
+  }
+  return false;
+}
+
 void diagnose_signatures(LocalCase& local, const nginx::ListeningServer& server) {
   const ListenerOffer offer = offer_of(local, server);
   for (const nginx::Directive* command : server.settings.conf_commands.set_by) {
@@ -302,12 +345,15 @@ bool diagnose_parameters(LocalCase& local, const ListenerPlace& place) {
   const std::string_view reason = symptom.reason;
   const bool is_version = symptom.has_cause("server_protocols_too_strict") || symptom.has_cause("server_protocols_mismatch") ||
                           reason == "unsupported protocol" || reason == "version too low" || reason == "unknown protocol";
+  const bool is_about_key = reason == "no shared cipher" || reason.find("signature algorithm") != std::string_view::npos;
+  if (is_about_key && diagnose_foreign_key(local, place.listener())) return true;
   if (symptom.has_cause("client_alpn_mismatch") && (reason == "no application protocol" || symptom.alert == 120))
     diagnose_alpn(local, place);
-  else if (reason == "no shared cipher" || reason == "no ciphers specified") diagnose_ciphers(local, server);
+  else if (reason == "no shared cipher" || reason == "no ciphers specified")
+    diagnose_ciphers(local, server_that_refuses(local, place.listener()));
   else if (reason == "no suitable key share" || reason == "no shared group" || reason == "no shared groups" ||
            symptom.rule_id.ends_with("no-shared-group"))
-    diagnose_groups(local, server);
+    diagnose_groups(local, server_that_refuses(local, place.listener()));
   else if (reason.find("signature algorithm") != std::string_view::npos) diagnose_signatures(local, server);
   else if (is_version) diagnose_versions(local, server);
   else return false;

@@ -290,10 +290,10 @@ def crl_expired(w):
 
 @kind
 def crl_missing(w):
-    use_crls(w)
     cas = [w.root, *w.leaf.intermediates()]
     if len(cas) < 2:
         return False
+    use_crls(w)
     lost = w.random.choice(cas)
     w.crls = [w.pki.crl(ca) for ca in cas if ca is not lost]
     is_known = w.maybe(60)

@@ -77,9 +77,9 @@ def versions_apart(w):
 
 @kind
 def peer_is_obsolete(w):
-    w.manners = w.manners.but(versions=("TLSv1", "TLSv1.1"), ciphers="ALL")
     if w.key_kind == "ed25519":
         return False
+    w.manners = w.manners.but(versions=("TLSv1", "TLSv1.1"), ciphers="ALL")
     w.truth.broken("peer-is-obsolete", ["upstream_protocol_too_old"], False)
     return True
 
