@@ -53,7 +53,7 @@ void read_pace(TableReader& table, notify::Pace& pace) {
   table.texts("events", names);
   if (table.has("events")) pace.events.emplace();
   for (const std::string& name : names) {
-    if (const auto kind = notify::notice_kind_from_string(name)) pace.events->insert(*kind);
+    if (const auto kind = event::event_kind_from_string(name)) pace.events->insert(*kind);
     else table.complain_about("events", "\"" + name + "\" is no event; those are opened, reopened, diagnosed, updated, resolved");
   }
 }

@@ -24,7 +24,7 @@ struct DiagnosisNote {
   std::string directive, file;
   std::uint32_t line = 0;
 
-  /// Members of the event data in JSON, without the braces around them, as emit::diagnosis_members() makes them:
+  /// Members of the event data in JSON, without the braces around them, as event::diagnosis_members() makes them:
   /// `"place":{…},"diagnosis":{…},"fixes":[…],"dead_ends":[…]`, redacted already, one text a language. At most kMaxText bytes
   /// each; longer ones are refused.
   std::string members, members_zh;

@@ -51,7 +51,7 @@ AlertmanagerSink::AlertmanagerSink(boost::asio::any_io_executor executor, Alertm
   if (!target_.ends_with(kPath)) target_ += kPath;
 }
 
-awaitable<DeliveryOutcome> AlertmanagerSink::send(const OutgoingEvent& event) {
+awaitable<DeliveryOutcome> AlertmanagerSink::send(const event::RemediationEvent& event) {
   AlertmanagerAlert alert = format::make_alert(format::read_notification(event), options_.language);
   const Time now = options_.now();
   const auto before = open_.find(event.incident_id);
@@ -85,8 +85,8 @@ void AlertmanagerSink::remember(const std::string& incident_id, AlertmanagerAler
   open_.insert_or_assign(incident_id, std::move(alert));
 }
 
-void AlertmanagerSink::restore(const std::vector<OutgoingEvent>& delivered_and_open) {
-  for (const OutgoingEvent& event : delivered_and_open)
+void AlertmanagerSink::restore(const std::vector<event::RemediationEvent>& delivered_and_open) {
+  for (const event::RemediationEvent& event : delivered_and_open)
     remember(event.incident_id, format::make_alert(format::read_notification(event), options_.language));
 }
 

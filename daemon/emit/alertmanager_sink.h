@@ -39,10 +39,10 @@ class AlertmanagerSink final : public Sink {
   static Result<std::unique_ptr<AlertmanagerSink>> create(boost::asio::any_io_executor executor, AlertmanagerOptions options);
 
   std::string_view name() const override { return options_.name; }
-  boost::asio::awaitable<DeliveryOutcome> send(const OutgoingEvent& event) override;
+  boost::asio::awaitable<DeliveryOutcome> send(const event::RemediationEvent& event) override;
   std::chrono::milliseconds refresh_interval() const override { return options_.resend_interval; }
   boost::asio::awaitable<std::optional<DeliveryOutcome>> refresh() override;
-  void restore(const std::vector<OutgoingEvent>& delivered_and_open) override;
+  void restore(const std::vector<event::RemediationEvent>& delivered_and_open) override;
   void close() override { client_.close(); }
   std::size_t useful_concurrency() const override { return useful_concurrency_; }
 

@@ -270,7 +270,7 @@ void DeliveryWorker::give_up_unsent(const QueuedDelivery& delivery, Time now) {
 void DeliveryWorker::start_send(std::vector<QueuedDelivery> parts, Time now) {
   const auto sent = under_way_.insert(under_way_.end(), Send{std::move(parts), {}});
   if (sent->parts.size() > 1) {
-    std::vector<const OutgoingEvent*> events;
+    std::vector<const event::RemediationEvent*> events;
     for (const QueuedDelivery& part : sent->parts) events.push_back(&part.event);
     sent->digest = options_.make_digest(events, now);
   }

@@ -33,7 +33,7 @@ struct DeliveryWorkerOptions {
   std::size_t take_limit = kMostHeld;   ///< deliveries held in memory beside those under way
   std::size_t messages_per_minute = 0;  ///< 0: no limit
   /// Tells many events as one when there are more than the limit lets through; empty: they wait.
-  std::function<OutgoingEvent(std::span<const OutgoingEvent* const>, Time)> make_digest;
+  std::function<event::RemediationEvent(std::span<const event::RemediationEvent* const>, Time)> make_digest;
   std::string fallback;  ///< receiver that gets what this one does not; empty: none
   std::chrono::milliseconds fallback_after{300'000};
   std::function<void()> on_copied;  ///< the fallback has something new
@@ -98,8 +98,8 @@ class DeliveryWorker {
   /// One message under way: one delivery, or the many of a digest.
   struct Send {
     std::vector<QueuedDelivery> parts;
-    OutgoingEvent digest;  ///< meaningful for more than one part
-    const OutgoingEvent& event() const { return parts.size() == 1 ? parts.front().event : digest; }
+    event::RemediationEvent digest;  ///< meaningful for more than one part
+    const event::RemediationEvent& event() const { return parts.size() == 1 ? parts.front().event : digest; }
   };
 
   bool is_finished() const;

@@ -85,7 +85,7 @@ FileSink::~FileSink() = default;
 
 void FileSink::close() {}  // a write under way ends by itself
 
-awaitable<DeliveryOutcome> FileSink::send(const OutgoingEvent& event) {
+awaitable<DeliveryOutcome> FileSink::send(const event::RemediationEvent& event) {
   auto initiate = [this, line = event.body + "\n"](auto handler) {
     auto shared = std::make_shared<decltype(handler)>(std::move(handler));
     auto work = asio::make_work_guard(executor_);

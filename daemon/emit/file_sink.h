@@ -19,7 +19,7 @@ class FileSink final : public Sink {
   ~FileSink() override;
 
   std::string_view name() const override { return name_; }
-  boost::asio::awaitable<DeliveryOutcome> send(const OutgoingEvent& event) override;
+  boost::asio::awaitable<DeliveryOutcome> send(const event::RemediationEvent& event) override;
   void close() override;
   std::size_t useful_concurrency() const override { return 1; }
 

@@ -18,15 +18,11 @@ namespace handshaked::emit {
 /// So many deliveries are held in memory for one receiver, beside those under way.
 inline constexpr std::size_t kMostHeld = 128;
 
-/// One row of the outbox: one event for one receiver.
-struct DeliveryId {
-  std::int64_t value = 0;
-  auto operator<=>(const DeliveryId&) const = default;
-};
+using event::DeliveryId;
 
 struct QueuedDelivery {
   DeliveryId id;
-  OutgoingEvent event;
+  event::RemediationEvent event;
   Time queued_at;
   unsigned failed_attempts = 0;
 };

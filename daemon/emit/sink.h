@@ -9,11 +9,9 @@
 
 #include <boost/asio/awaitable.hpp>
 
-#include "format/outgoing_event.h"
+#include "event/remediation_event.h"
 
 namespace handshaked::emit {
-
-using format::OutgoingEvent;
 
 /// What became of one attempt to send one event.
 struct DeliveryOutcome {
@@ -40,14 +38,14 @@ class Sink {
 
   /// Sends one event; ends within the sink's own time limits whatever the receiver does. Both the sink and `event` must
   /// outlive the returned coroutine.
-  virtual boost::asio::awaitable<DeliveryOutcome> send(const OutgoingEvent& event) = 0;
+  virtual boost::asio::awaitable<DeliveryOutcome> send(const event::RemediationEvent& event) = 0;
 
   /// Receivers that forget: how often they have to be reminded of what is open. 0: never.
   virtual std::chrono::milliseconds refresh_interval() const { return std::chrono::milliseconds(0); }
   /// Reminds the receiver; nothing if there was nothing to remind it of. Not called twice at once.
   virtual boost::asio::awaitable<std::optional<DeliveryOutcome>> refresh() { co_return std::nullopt; }
   /// At start, for such receivers: the newest event that was delivered of every incident that is open.
-  virtual void restore(const std::vector<OutgoingEvent>& /*delivered_and_open*/) {}
+  virtual void restore(const std::vector<event::RemediationEvent>& /*delivered_and_open*/) {}
 
   /// Ends the sends under way (they report `retry`), closes every connection and refuses further sends.
   virtual void close() = 0;

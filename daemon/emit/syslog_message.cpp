@@ -78,13 +78,13 @@ std::string timestamp(Time time) {
   return std::string(text.data(), static_cast<std::size_t>(std::max(size, 0)));
 }
 
-std::string_view kind_of(const OutgoingEvent& event) {
+std::string_view kind_of(const event::RemediationEvent& event) {
   const std::string_view type = event.event_type;
   const auto last_dot = type.rfind('.');
   return last_dot == std::string_view::npos ? type : type.substr(last_dot + 1);
 }
 
-std::string_view fact(const OutgoingEvent& event, std::string_view name) {
+std::string_view fact(const event::RemediationEvent& event, std::string_view name) {
   const auto found = std::find_if(event.data.begin(), event.data.end(), [name](const auto& one) { return one.first == name; });
   return found == event.data.end() ? std::string_view() : std::string_view(found->second);
 }
@@ -98,14 +98,14 @@ std::string_view message_id_of(std::string_view kind) {
   return kind == "resolved" ? id::incident_resolved.hex : std::string_view();
 }
 
-std::string header(const OutgoingEvent& event, const SyslogFormat& format) {
+std::string header(const event::RemediationEvent& event, const SyslogFormat& format) {
   const int priority = static_cast<int>(format.facility) * 8 + severity_number(event.severity);
   return "<" + std::to_string(priority) + ">1 " + timestamp(event.time) + ' ' + printable_ascii(format.hostname, kLongestHostname) +
          " handshaked " + printable_ascii(format.process_id, kLongestProcessId) + ' ' + printable_ascii(kind_of(event), kLongestMessageId);
 }
 
 // As many facts as fit, in their order: without a hole, so that what is missing is always the least important.
-std::string structured_data(const OutgoingEvent& event, std::size_t room) {
+std::string structured_data(const event::RemediationEvent& event, std::size_t room) {
   std::string element(kElementBegin);
   element += parameter("id", event.event_id) + parameter("incident", event.incident_id);
   for (const auto& [name, value] : event.data) {
@@ -120,7 +120,7 @@ std::string structured_data(const OutgoingEvent& event, std::size_t room) {
 
 }  // namespace
 
-std::string told_line(const OutgoingEvent& event) {
+std::string told_line(const event::RemediationEvent& event) {
   std::string line = clean_text(event.summary);
   const std::string cause = clean_text(fact(event, "cause")), fix = clean_text(fact(event, "fix"));
   if (!cause.empty() && kind_of(event) != "resolved") line += "; cause: " + cause;
@@ -128,7 +128,7 @@ std::string told_line(const OutgoingEvent& event) {
   return line;
 }
 
-std::vector<std::string> journal_entry(const OutgoingEvent& event, SyslogFacility facility) {
+std::vector<std::string> journal_entry(const event::RemediationEvent& event, SyslogFacility facility) {
   std::vector<std::string> fields;
   const auto add = [&fields](const std::string& name, std::string_view value) {
     if (!value.empty()) fields.push_back(name + "=" + clean_text(value));
@@ -152,7 +152,7 @@ std::vector<std::string> journal_entry(const OutgoingEvent& event, SyslogFacilit
   return fields;
 }
 
-std::string format_syslog(const OutgoingEvent& event, const SyslogFormat& format) {
+std::string format_syslog(const event::RemediationEvent& event, const SyslogFormat& format) {
   std::string message = header(event, format);
   const std::size_t room = format.limit_bytes - std::min(format.limit_bytes, message.size());
   std::string summary = told_line(event);

@@ -61,7 +61,7 @@ void SyslogSink::close() {
   else channel_->close();
 }
 
-awaitable<DeliveryOutcome> SyslogSink::send(const OutgoingEvent& event) {
+awaitable<DeliveryOutcome> SyslogSink::send(const event::RemediationEvent& event) {
   CHECK(under_way_ == nullptr);
   DeliveryOutcome outcome;
   if (is_closed_) {

@@ -37,7 +37,7 @@ class SyslogSink final : public Sink {
   ~SyslogSink() override;
 
   std::string_view name() const override { return name_; }
-  boost::asio::awaitable<DeliveryOutcome> send(const OutgoingEvent& event) override;
+  boost::asio::awaitable<DeliveryOutcome> send(const event::RemediationEvent& event) override;
   void close() override;
   std::size_t useful_concurrency() const override { return 1; }
 

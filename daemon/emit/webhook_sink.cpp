@@ -65,7 +65,7 @@ std::string WebhookSink::words_of(std::string_view answer) const {
   return words.find_first_not_of(' ') == std::string::npos ? std::string() : ": " + words;
 }
 
-Result<net::HttpClientRequest> WebhookSink::request_for(const OutgoingEvent& event) const {
+Result<net::HttpClientRequest> WebhookSink::request_for(const event::RemediationEvent& event) const {
   const Time now = now_();
   TRY(format::WireRequest wire, format_.request(event, now));
   const auto timestamp = std::chrono::floor<std::chrono::seconds>(now);
@@ -84,7 +84,7 @@ Result<net::HttpClientRequest> WebhookSink::request_for(const OutgoingEvent& eve
   return request;
 }
 
-awaitable<DeliveryOutcome> WebhookSink::send(const OutgoingEvent& event) {
+awaitable<DeliveryOutcome> WebhookSink::send(const event::RemediationEvent& event) {
   auto request = request_for(event);
   if (!request) co_return DeliveryOutcome{DeliveryOutcome::Kind::rejected, std::nullopt, request.error().message()};
   const auto response = co_await client_.exchange(std::move(request).value());

@@ -36,7 +36,7 @@ class WebhookSink final : public Sink {
   static Result<std::unique_ptr<WebhookSink>> create(boost::asio::any_io_executor executor, WebhookOptions options);
 
   std::string_view name() const override { return name_; }
-  boost::asio::awaitable<DeliveryOutcome> send(const OutgoingEvent& event) override;
+  boost::asio::awaitable<DeliveryOutcome> send(const event::RemediationEvent& event) override;
   void close() override { client_.close(); }
   std::size_t useful_concurrency() const override { return useful_concurrency_; }
 
@@ -44,7 +44,7 @@ class WebhookSink final : public Sink {
   WebhookSink(boost::asio::any_io_executor executor, WebhookOptions options, net::ReceiverUrl url, std::vector<WebhookSecret> secrets,
               std::optional<net::TlsClient> tls);
   std::string words_of(std::string_view answer) const;
-  Result<net::HttpClientRequest> request_for(const OutgoingEvent& event) const;
+  Result<net::HttpClientRequest> request_for(const event::RemediationEvent& event) const;
 
   std::string name_;
   std::string target_;

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::string_view kNever = "0001-01-01T00:00:00Z";
 
-Result<WireRequest> webhook_request(const OutgoingEvent& event, Language language, const std::string& receiver) {
+Result<WireRequest> webhook_request(const event::RemediationEvent& event, Language language, const std::string& receiver) {
   const AlertmanagerAlert alert = make_alert(read_notification(event), language);
   const std::string_view status = alert.is_resolved() ? "resolved" : "firing";
   const auto name = std::find_if(alert.labels.begin(), alert.labels.end(), [](const auto& label) { return label.first == "alertname"; });
@@ -33,7 +33,7 @@ Result<WireRequest> webhook_request(const OutgoingEvent& event, Language languag
 }  // namespace
 
 WireFormat alertmanager_webhook_format(Language language, std::string receiver) {
-  return {.request = [language, receiver = std::move(receiver)](const OutgoingEvent& event, Time) {
+  return {.request = [language, receiver = std::move(receiver)](const event::RemediationEvent& event, Time) {
     return webhook_request(event, language, receiver);
   }};
 }

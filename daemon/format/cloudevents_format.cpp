@@ -21,7 +21,7 @@ std::string header_value(std::string_view text) {
   return out;
 }
 
-Result<WireRequest> binary_request(const OutgoingEvent& event) {
+Result<WireRequest> binary_request(const event::RemediationEvent& event) {
   simdjson::dom::parser parser;
   simdjson::dom::object root;
   if (parser.parse(event.body.data(), event.body.size()).get(root) != simdjson::SUCCESS)
@@ -45,13 +45,13 @@ Result<WireRequest> binary_request(const OutgoingEvent& event) {
 }  // namespace
 
 WireFormat cloudevents_structured_format() {
-  return {.request = [](const OutgoingEvent& event, Time) -> Result<WireRequest> {
+  return {.request = [](const event::RemediationEvent& event, Time) -> Result<WireRequest> {
     return WireRequest{.content_type = "application/cloudevents+json; charset=utf-8", .body = event.body};
   }};
 }
 
 WireFormat cloudevents_binary_format() {
-  return {.request = [](const OutgoingEvent& event, Time) { return binary_request(event); }};
+  return {.request = [](const event::RemediationEvent& event, Time) { return binary_request(event); }};
 }
 
 }  // namespace handshaked::format

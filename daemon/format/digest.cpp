@@ -18,18 +18,18 @@ std::string summary_of(std::size_t count, std::size_t resolved, std::string_view
   return "[" + std::string(severity) + "] " + total + " notifications in one (" + over + " of them resolved)";
 }
 
-std::string kind_of(const OutgoingEvent& event) { return event.event_type.substr(event.event_type.rfind('.') + 1); }
+std::string kind_of(const event::RemediationEvent& event) { return event.event_type.substr(event.event_type.rfind('.') + 1); }
 
 }  // namespace
 
-OutgoingEvent make_digest(std::span<const OutgoingEvent* const> events, Language language, Time now) {
-  OutgoingEvent digest;
+event::RemediationEvent make_digest(std::span<const event::RemediationEvent* const> events, Language language, Time now) {
+  event::RemediationEvent digest;
   digest.event_type = "io.handshaked.digest";
   digest.severity = "info";
   digest.time = now;
   std::string ids;
   std::size_t resolved = 0;
-  for (const OutgoingEvent* event : events) {
+  for (const event::RemediationEvent* event : events) {
     ids += event->event_id + "\n";
     const bool is_over = kind_of(*event) == "resolved";
     resolved += is_over ? 1 : 0;
@@ -44,7 +44,7 @@ OutgoingEvent make_digest(std::span<const OutgoingEvent* const> events, Language
   json.member("datacontenttype", "application/json").member("dataschema", "https://handshaked.io/schema/digest-1.json");
   json.key("data").begin_object().member("severity", digest.severity).member("count", events.size()).key("items").begin_array();
   for (std::size_t index = 0; index < events.size() && index < kItemsTold; ++index) {
-    const OutgoingEvent& event = *events[index];
+    const event::RemediationEvent& event = *events[index];
     json.begin_object().member("kind", kind_of(event)).member("incident", event.incident_id);
     json.member("severity", event.severity).member("summary", event.summary).end_object();
   }

@@ -4,13 +4,13 @@
 #include <string>
 
 #include "base/language.h"
-#include "format/outgoing_event.h"
+#include "event/remediation_event.h"
 
 namespace handshaked::format {
 
 /// Many events told as one: how many, the worst severity, and a line for each of the first hundred. `events` is not empty. The id is
 /// made of the ids of all, so that the same events give the same digest. The type is "io.handshaked.digest"; the data has `items`
 /// (kind, incident, severity, summary) and `left_out`. It belongs to no incident.
-OutgoingEvent make_digest(std::span<const OutgoingEvent* const> events, Language language, Time now);
+event::RemediationEvent make_digest(std::span<const event::RemediationEvent* const> events, Language language, Time now);
 
 }  // namespace handshaked::format

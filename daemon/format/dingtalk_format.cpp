@@ -22,7 +22,7 @@ std::string percent_encoded_base64(std::string_view text) {
   return out;
 }
 
-Result<WireRequest> dingtalk_request(const OutgoingEvent& event, Time now, Language language, const std::string& secret) {
+Result<WireRequest> dingtalk_request(const event::RemediationEvent& event, Time now, Language language, const std::string& secret) {
   const Message message = compose_message(read_notification(event), language);
   // A line feed alone does not end a line; there are no code blocks.
   const Markup markup{
@@ -51,7 +51,7 @@ Verdict dingtalk_verdict(std::string_view answer) {
 }  // namespace
 
 WireFormat dingtalk_format(Language language, std::string secret) {
-  return {.request = [language, secret = std::move(secret)](const OutgoingEvent& event,
+  return {.request = [language, secret = std::move(secret)](const event::RemediationEvent& event,
                                                             Time now) { return dingtalk_request(event, now, language, secret); },
           .judge = dingtalk_verdict};
 }

@@ -18,7 +18,7 @@ unsigned colour_number(std::string_view colour) {
   return number;
 }
 
-Result<WireRequest> discord_request(const OutgoingEvent& event, Language language) {
+Result<WireRequest> discord_request(const event::RemediationEvent& event, Language language) {
   const Message message = compose_message(read_notification(event), language);
   const Markup markup{.escape = escape_markdown};
   WireRequest request;
@@ -35,7 +35,7 @@ Result<WireRequest> discord_request(const OutgoingEvent& event, Language languag
 }  // namespace
 
 WireFormat discord_format(Language language) {
-  return {.request = [language](const OutgoingEvent& event, Time) { return discord_request(event, language); }};
+  return {.request = [language](const event::RemediationEvent& event, Time) { return discord_request(event, language); }};
 }
 
 }  // namespace handshaked::format

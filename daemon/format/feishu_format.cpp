@@ -31,7 +31,7 @@ Markup plain_markup() {
           .measure = Measure::bytes};
 }
 
-Result<WireRequest> feishu_request(const OutgoingEvent& event, Time now, Language language, const std::string& secret) {
+Result<WireRequest> feishu_request(const event::RemediationEvent& event, Time now, Language language, const std::string& secret) {
   const Message message = compose_message(read_notification(event), language);
   WireRequest request;
   JsonWriter json(request.body);
@@ -61,7 +61,7 @@ Verdict feishu_verdict(std::string_view answer) {
 }  // namespace
 
 WireFormat feishu_format(Language language, std::string secret) {
-  return {.request = [language, secret = std::move(secret)](const OutgoingEvent& event,
+  return {.request = [language, secret = std::move(secret)](const event::RemediationEvent& event,
                                                             Time now) { return feishu_request(event, now, language, secret); },
           .judge = feishu_verdict};
 }

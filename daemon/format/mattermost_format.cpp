@@ -9,7 +9,7 @@ namespace {
 constexpr std::size_t kTextLimit = 3500;  // with the title below 4,000
 constexpr std::size_t kTitleLimit = 400;
 
-Result<WireRequest> mattermost_request(const OutgoingEvent& event, Language language) {
+Result<WireRequest> mattermost_request(const event::RemediationEvent& event, Language language) {
   const Message message = compose_message(read_notification(event), language);
   const Markup markup{.escape = escape_markdown};
   WireRequest request;
@@ -26,7 +26,7 @@ Result<WireRequest> mattermost_request(const OutgoingEvent& event, Language lang
 }  // namespace
 
 WireFormat mattermost_format(Language language) {
-  return {.request = [language](const OutgoingEvent& event, Time) { return mattermost_request(event, language); }};
+  return {.request = [language](const event::RemediationEvent& event, Time) { return mattermost_request(event, language); }};
 }
 
 }  // namespace handshaked::format

@@ -3,8 +3,8 @@
 #include <cmath>
 #include <string_view>
 
+#include "base/words.h"
 #include "format/clean_text.h"
-#include "format/words.h"
 
 namespace handshaked::format {
 namespace {

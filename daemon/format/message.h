@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "base/language.h"
+#include "base/words.h"
 #include "format/notification.h"
 
 namespace handshaked::format {

@@ -173,7 +173,7 @@ const NotifiedFix* Notification::best_fix() const {
   return open == fixes.end() ? nullptr : &*open;
 }
 
-Notification read_notification(const OutgoingEvent& event) {
+Notification read_notification(const event::RemediationEvent& event) {
   Notification notification;
   notification.event_id = event.event_id;
   notification.kind = last_word(event.event_type);

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "format/outgoing_event.h"
+#include "event/remediation_event.h"
 
 namespace handshaked::format {
 
@@ -65,6 +65,6 @@ struct Notification {
 };
 
 /// A body that is no JSON gives what the event itself knows: id, type, severity and summary.
-Notification read_notification(const OutgoingEvent& event);
+Notification read_notification(const event::RemediationEvent& event);
 
 }  // namespace handshaked::format

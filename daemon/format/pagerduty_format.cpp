@@ -28,7 +28,7 @@ void write_details(JsonWriter& json, const Message& message) {
   json.end_object();
 }
 
-Result<WireRequest> pagerduty_request(const OutgoingEvent& event, Language language, const std::string& routing_key) {
+Result<WireRequest> pagerduty_request(const event::RemediationEvent& event, Language language, const std::string& routing_key) {
   const Notification notification = read_notification(event);
   const Message message = compose_message(notification, language);
   const bool is_resolved = notification.is_resolved();
@@ -60,7 +60,7 @@ Result<WireRequest> pagerduty_request(const OutgoingEvent& event, Language langu
 }  // namespace
 
 WireFormat pagerduty_format(Language language, std::string routing_key) {
-  return {.request = [language, routing_key = std::move(routing_key)](const OutgoingEvent& event, Time) {
+  return {.request = [language, routing_key = std::move(routing_key)](const event::RemediationEvent& event, Time) {
     return pagerduty_request(event, language, routing_key);
   }};
 }

@@ -42,7 +42,7 @@ void write_section(JsonWriter& json, const std::string& text) {
   json.member("text", text).member("verbatim", true).end_object().end_object();
 }
 
-Result<WireRequest> slack_request(const OutgoingEvent& event, Language language) {
+Result<WireRequest> slack_request(const event::RemediationEvent& event, Language language) {
   const Message message = compose_message(read_notification(event), language);
   const RenderedParts parts = render_parts(message, slack_markup(), kSectionLimit);
   WireRequest request;
@@ -60,7 +60,7 @@ Result<WireRequest> slack_request(const OutgoingEvent& event, Language language)
 }  // namespace
 
 WireFormat slack_format(Language language) {
-  return {.request = [language](const OutgoingEvent& event, Time) { return slack_request(event, language); }};
+  return {.request = [language](const event::RemediationEvent& event, Time) { return slack_request(event, language); }};
 }
 
 }  // namespace handshaked::format

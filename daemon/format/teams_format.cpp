@@ -100,7 +100,7 @@ void write_card(std::string& out, const Message& message) {
   out += "," + end;
 }
 
-Result<WireRequest> teams_request(const OutgoingEvent& event, Language language) {
+Result<WireRequest> teams_request(const event::RemediationEvent& event, Language language) {
   const Message message = compose_message(read_notification(event), language);
   WireRequest request;
   std::string elements;
@@ -129,7 +129,8 @@ Verdict teams_verdict(std::string_view answer) {
 }  // namespace
 
 WireFormat teams_format(Language language) {
-  return {.request = [language](const OutgoingEvent& event, Time) { return teams_request(event, language); }, .judge = teams_verdict};
+  return {.request = [language](const event::RemediationEvent& event, Time) { return teams_request(event, language); },
+          .judge = teams_verdict};
 }
 
 }  // namespace handshaked::format

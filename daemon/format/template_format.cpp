@@ -9,9 +9,9 @@
 #include <stdexcept>
 
 #include "base/json_text.h"
+#include "event/sample_event.h"
 #include "format/clean_text.h"
 #include "format/notification.h"
-#include "format/sample_event.h"
 
 namespace handshaked::format {
 namespace {
@@ -75,7 +75,7 @@ Data data_of(const simdjson::dom::element& element, int depth) {
   }
 }
 
-Data data_of(const OutgoingEvent& event) {
+Data data_of(const event::RemediationEvent& event) {
   simdjson::dom::parser parser;
   simdjson::dom::element root;
   Data data;
@@ -160,7 +160,7 @@ bool is_json(const std::string& body) {
   return parser.parse(body).error() == simdjson::SUCCESS;
 }
 
-Result<WireRequest> template_request(const OutgoingEvent& event, const std::string& text, const std::string& content_type) {
+Result<WireRequest> template_request(const event::RemediationEvent& event, const std::string& text, const std::string& content_type) {
   WireRequest request;
   request.content_type = content_type;
   try {
@@ -177,16 +177,16 @@ Result<WireRequest> template_request(const OutgoingEvent& event, const std::stri
 
 auto refuse(const std::string& reason) { return fail(ErrorCode::invalid_configuration, reason); }
 
-std::string_view name_of(SampleKind kind) {
-  return kind == SampleKind::opened     ? "an opened incident"
-         : kind == SampleKind::resolved ? "a resolved incident"
-                                        : "an incident of which little is known";
+std::string_view name_of(event::SampleKind kind) {
+  return kind == event::SampleKind::opened     ? "an opened incident"
+         : kind == event::SampleKind::resolved ? "a resolved incident"
+                                               : "an incident of which little is known";
 }
 
 /// Tries the template on one sample. Adds to `missing` and `found`.
-Result<> try_sample(const std::string& text, const std::string& content_type, SampleKind kind, Language language,
+Result<> try_sample(const std::string& text, const std::string& content_type, event::SampleKind kind, Language language,
                     std::set<std::string>& missing, std::set<std::string>& found) {
-  const OutgoingEvent event = sample_event(kind, language, Time(std::chrono::hours(24 * 365 * 50)), "proxy-1.example");
+  const event::RemediationEvent event = event::sample_event(kind, language, Time(std::chrono::hours(24 * 365 * 50)), "proxy-1.example");
   try {
     const Data data = data_of(event);
     NoticingContext context(&data);
@@ -211,13 +211,13 @@ Result<WireFormat> template_format(std::string_view text, std::string content_ty
 
   std::set<std::string> missing;
   std::set<std::string> found;
-  TRY(try_sample(source, content_type, SampleKind::opened, language, missing, found));
-  TRY(try_sample(source, content_type, SampleKind::resolved, language, missing, found));
+  TRY(try_sample(source, content_type, event::SampleKind::opened, language, missing, found));
+  TRY(try_sample(source, content_type, event::SampleKind::resolved, language, missing, found));
   std::set<std::string> ignored;
-  TRY(try_sample(source, content_type, SampleKind::bare, language, ignored, found));
+  TRY(try_sample(source, content_type, event::SampleKind::bare, language, ignored, found));
   for (const std::string& name : missing)
     if (!found.contains(name)) return refuse("uses \"" + plain_text(name) + "\", which no event has");
-  return WireFormat{.request = [source, content_type = std::move(content_type)](const OutgoingEvent& event, Time) {
+  return WireFormat{.request = [source, content_type = std::move(content_type)](const event::RemediationEvent& event, Time) {
     return template_request(event, source, content_type);
   }};
 }

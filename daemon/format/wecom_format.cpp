@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t kContentLimit = 4096;
 constexpr std::size_t kTitleLimit = 300;
 
-Result<WireRequest> wecom_request(const OutgoingEvent& event, Language language) {
+Result<WireRequest> wecom_request(const event::RemediationEvent& event, Language language) {
   const Message message = compose_message(read_notification(event), language);
   const Markup markup{.escape = escape_by_width, .has_code_blocks = false, .escape_code = escape_angles, .measure = Measure::bytes};
   const std::string title = "**" + shortened(escape_by_width(message.title), kTitleLimit, Measure::bytes) + "**\n";
@@ -31,7 +31,8 @@ Verdict wecom_verdict(std::string_view answer) {
 }  // namespace
 
 WireFormat wecom_format(Language language) {
-  return {.request = [language](const OutgoingEvent& event, Time) { return wecom_request(event, language); }, .judge = wecom_verdict};
+  return {.request = [language](const event::RemediationEvent& event, Time) { return wecom_request(event, language); },
+          .judge = wecom_verdict};
 }
 
 }  // namespace handshaked::format

@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "format/outgoing_event.h"
+#include "event/remediation_event.h"
 
 namespace handshaked::format {
 
@@ -34,7 +34,7 @@ struct Verdict {
 /// called any number of times; `request` gives the same for the same arguments.
 struct WireFormat {
   /// Fails with invalid_input when this event can never be told in this form; that is a dead letter.
-  std::function<Result<WireRequest>(const OutgoingEvent& event, Time now)> request;
+  std::function<Result<WireRequest>(const event::RemediationEvent& event, Time now)> request;
   /// Empty: a good status is enough.
   std::function<Verdict(std::string_view answer)> judge = {};
 };

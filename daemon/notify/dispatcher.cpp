@@ -44,7 +44,7 @@ struct Dispatcher::News {
   KnownIncident* known;
   const Incident* incident;
   RouteTarget leg;
-  std::optional<NoticeKind> kind;
+  std::optional<event::EventKind> kind;
   bool was_told = false;
   bool is_over = false;
   bool is_withheld = false;
@@ -287,10 +287,10 @@ std::vector<Dispatcher::News> Dispatcher::gather(IncidentGroup& group, Time now,
     const auto due = item.is_over ? std::nullopt : due_of(group, member, *incident, item.leg);
     if (due && *due <= now) {
       const bool is_back = incident->reopens > (member.was_told ? member.reopens : 0);
-      if (is_back) item.kind = NoticeKind::reopened;
-      else if (!member.was_told) item.kind = NoticeKind::opened;
-      else if (incident->diagnoses > member.diagnoses) item.kind = NoticeKind::diagnosed;
-      else item.kind = NoticeKind::updated;
+      if (is_back) item.kind = event::EventKind::reopened;
+      else if (!member.was_told) item.kind = event::EventKind::opened;
+      else if (incident->diagnoses > member.diagnoses) item.kind = event::EventKind::diagnosed;
+      else item.kind = event::EventKind::updated;
       item.is_withheld = !silencing(*incident, now).empty();
     }
     news.push_back(std::move(item));
@@ -310,7 +310,7 @@ void Dispatcher::bring_company(const IncidentGroup& group, std::vector<News>& ne
   if (!group.is_grouped || !is_first_word) return;
   for (News& item : news) {
     if (item.kind || item.is_over || item.known->is_diagnosing || item.incident->late || item.was_told) continue;
-    item.kind = item.incident->reopens > 0 ? NoticeKind::reopened : NoticeKind::opened;
+    item.kind = item.incident->reopens > 0 ? event::EventKind::reopened : event::EventKind::opened;
     item.is_withheld = !silencing(*item.incident, now).empty();
   }
 }
@@ -327,7 +327,8 @@ void Dispatcher::flush(IncidentGroup& group, Time now, const LiveIncidents& live
     return;
   }
   group.is_withheld = std::any_of(news.begin(), news.end(), [](const News& item) { return item.is_withheld; });
-  for (const NoticeKind kind : {NoticeKind::opened, NoticeKind::reopened, NoticeKind::diagnosed, NoticeKind::updated}) {
+  for (const event::EventKind kind :
+       {event::EventKind::opened, event::EventKind::reopened, event::EventKind::diagnosed, event::EventKind::updated}) {
     const bool is_said = std::any_of(news.begin(), news.end(), [kind](const News& item) { return item.kind == kind && !item.is_withheld; });
     if (!is_said) continue;
     tell(group, news, kind, now, decisions);
@@ -337,7 +338,7 @@ void Dispatcher::flush(IncidentGroup& group, Time now, const LiveIncidents& live
 }
 
 /// The part of a notice that is the same whatever is said.
-Notice Dispatcher::notice_of(const IncidentGroup& group, NoticeKind kind, const Incident& incident) const {
+Notice Dispatcher::notice_of(const IncidentGroup& group, event::EventKind kind, const Incident& incident) const {
   Notice notice{.receiver = router_.receivers()[group.receiver].name, .kind = kind, .incident = &incident};
   notice.is_grouped = group.is_grouped;
   notice.group = group.key.get().substr(std::min(group.key.get().find('\n') + 1, group.key.size()));
@@ -346,15 +347,15 @@ Notice Dispatcher::notice_of(const IncidentGroup& group, NoticeKind kind, const 
 }
 
 /// Says `kind` about the worst of those that it is true of, and the rest in its company.
-void Dispatcher::tell(IncidentGroup& group, std::vector<News>& news, NoticeKind kind, Time now, Decisions& decisions) {
+void Dispatcher::tell(IncidentGroup& group, std::vector<News>& news, event::EventKind kind, Time now, Decisions& decisions) {
   std::sort(news.begin(), news.end(), [](const News& a, const News& b) { return is_worse(*a.incident, *b.incident); });
   const auto lead = std::find_if(news.begin(), news.end(), [kind](const News& item) { return item.kind == kind && !item.is_withheld; });
   if (group.is_grouped && group.anchor.empty()) group.anchor = lead->known->id;
   Notice notice = notice_of(group, kind, *lead->incident);
   switch (kind) {
-    case NoticeKind::opened: notice.number = 1; break;
-    case NoticeKind::reopened: notice.number = lead->incident->reopens; break;
-    case NoticeKind::diagnosed:
+    case event::EventKind::opened: notice.number = 1; break;
+    case event::EventKind::reopened: notice.number = lead->incident->reopens; break;
+    case event::EventKind::diagnosed:
       notice.number = lead->incident->diagnoses;
       notice.is_correction = group.find(*lead->known)->diagnoses > 0;
       break;
@@ -397,14 +398,14 @@ void Dispatcher::finish(IncidentGroup& group, std::vector<News>& news, Time now,
   std::sort(news.begin(), news.end(), [](const News& a, const News& b) { return is_worse(*a.incident, *b.incident); });
   auto lead = std::find_if(news.begin(), news.end(), [&](const News& item) { return item.known->id == group.anchor_id(); });
   if (lead == news.end()) lead = news.begin();
-  Notice notice = notice_of(group, NoticeKind::resolved, *lead->incident);
+  Notice notice = notice_of(group, event::EventKind::resolved, *lead->incident);
   notice.number = lead->incident->reopens + 1;
   notice.resolved_count = news.size();
   notice.silenced_by = silencing(*lead->incident, now);
   for (const News& item : news) {
     if (notice.incidents.size() < Notice::kMostListed) notice.incidents.push_back(item.incident);
   }
-  if (lead->leg.send_resolved && lead->leg.wants(NoticeKind::resolved)) decisions.notices.push_back(std::move(notice));
+  if (lead->leg.send_resolved && lead->leg.wants(event::EventKind::resolved)) decisions.notices.push_back(std::move(notice));
   for (std::size_t i = 0; i < news.size(); ++i) forget(group, *news[i].known, decisions);  // the last one takes the group with it
 }
 

@@ -91,8 +91,8 @@ class Dispatcher {
   void flush(IncidentGroup& group, Time now, const LiveIncidents& live, Decisions& decisions);
   std::vector<News> gather(IncidentGroup& group, Time now, const LiveIncidents& live, Decisions& decisions);
   void bring_company(const IncidentGroup& group, std::vector<News>& news, Time now) const;
-  Notice notice_of(const IncidentGroup& group, NoticeKind kind, const correlate::Incident& incident) const;
-  void tell(IncidentGroup& group, std::vector<News>& news, NoticeKind kind, Time now, Decisions& decisions);
+  Notice notice_of(const IncidentGroup& group, event::EventKind kind, const correlate::Incident& incident) const;
+  void tell(IncidentGroup& group, std::vector<News>& news, event::EventKind kind, Time now, Decisions& decisions);
   void finish(IncidentGroup& group, std::vector<News>& news, Time now, Decisions& decisions);
   void plan_next(IncidentGroup& group, const std::vector<News>& news, Time now);
   NotificationRecords told_state(const IncidentGroup& group, const GroupMember& member) const;

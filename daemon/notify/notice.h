@@ -8,19 +8,15 @@
 
 #include "base/clock.h"
 #include "correlate/incident.h"
+#include "event/remediation_event.h"
 
 namespace handshaked::notify {
-
-/// What a notification says happened.
-enum class NoticeKind : std::uint8_t { opened, reopened, diagnosed, updated, resolved };
-std::string_view to_string(NoticeKind kind);
-std::optional<NoticeKind> notice_kind_from_string(std::string_view name);
 
 /// One notification for one receiver, decided and due. The incidents are borrowed: valid until the dispatcher or the correlator
 /// is called again.
 struct Notice {
   std::string receiver;
-  NoticeKind kind = NoticeKind::opened;
+  event::EventKind kind = event::EventKind::opened;
   std::uint32_t number = 1;                       ///< with incident and kind it makes the event's id, the same after a crash and a replay
   const correlate::Incident* incident = nullptr;  ///< the one that it is about, or the worst of several
   bool is_correction = false;                     ///< a diagnosis in the place of another one that this receiver has heard

@@ -1,7 +1,6 @@
 #include "notify/route.h"
 
 #include <algorithm>
-#include <array>
 
 namespace handshaked::notify {
 namespace {
@@ -9,17 +8,8 @@ namespace {
 constexpr Duration kGroupInterval = std::chrono::minutes(5);
 constexpr Duration kRepeatCritical = std::chrono::hours(4);
 constexpr Duration kRepeatOther = std::chrono::hours(24);
-constexpr std::array<std::string_view, 5> kKinds = {"opened", "reopened", "diagnosed", "updated", "resolved"};
 
 }  // namespace
-
-std::string_view to_string(NoticeKind kind) { return kKinds[static_cast<std::size_t>(kind)]; }
-
-std::optional<NoticeKind> notice_kind_from_string(std::string_view name) {
-  const auto it = std::find(kKinds.begin(), kKinds.end(), name);
-  if (it == kKinds.end()) return std::nullopt;
-  return static_cast<NoticeKind>(it - kKinds.begin());
-}
 
 std::string RouteTarget::group_key(const correlate::Incident& incident, const std::string& receiver_name) const {
   std::string key = receiver_name;
@@ -89,7 +79,7 @@ RouteTarget Router::make_leg(std::size_t receiver, const Route* route, const cor
   leg.events = 0x1F;
   if (pace.events) {
     leg.events = 0;
-    for (const NoticeKind kind : *pace.events) leg.events |= static_cast<std::uint8_t>(1U << static_cast<unsigned>(kind));
+    for (const event::EventKind kind : *pace.events) leg.events |= static_cast<std::uint8_t>(1U << static_cast<unsigned>(kind));
   }
   return leg;
 }

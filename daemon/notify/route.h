@@ -18,7 +18,7 @@ struct Pace {
   std::optional<std::vector<Label>> group_by;
   std::optional<Duration> group_wait, group_interval, repeat_interval;
   std::optional<bool> send_resolved;
-  std::optional<std::set<NoticeKind>> events;
+  std::optional<std::set<event::EventKind>> events;
 };
 
 /// One [[route]] of the configuration: which incidents go to which receivers. Routes are asked in order; the first that matches
@@ -47,9 +47,9 @@ struct RouteTarget {
   Duration group_wait{}, group_interval{};
   std::optional<Duration> repeat_interval;  ///< nothing: never
   bool send_resolved = true;
-  std::uint8_t events = 0;  ///< a bit for each NoticeKind that is wanted
+  std::uint8_t events = 0;  ///< a bit for each event::EventKind that is wanted
 
-  bool wants(NoticeKind kind) const { return (events & (1U << static_cast<unsigned>(kind))) != 0; }
+  bool wants(event::EventKind kind) const { return (events & (1U << static_cast<unsigned>(kind))) != 0; }
   /// Names the group of `incident` on this leg: the receiver, and the values of group_by.
   std::string group_key(const correlate::Incident& incident, const std::string& receiver_name) const;
 };

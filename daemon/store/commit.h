@@ -1,21 +1,17 @@
 #pragma once
 
-#include <compare>
 #include <cstddef>
-#include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
+#include "event/remediation_event.h"
 
 namespace handshaked::store {
 
-/// Names one row of the outbox. Given by the database, growing, never used twice.
-struct DeliveryId {
-  std::int64_t value = 0;
-  auto operator<=>(const DeliveryId&) const = default;
-};
+using event::DeliveryId;
 
 /// How far a source has been read: everything before `cursor` is accounted for in the same commit or an earlier one.
 /// `cursor` is opaque bytes of the source's own making.
@@ -47,8 +43,9 @@ struct NewDelivery {
   std::string event_type;
   std::string incident_id;
   Time created_at{};
-  Time not_before{};  ///< do not send earlier
-  std::string body;
+  Time not_before{};                                               ///< do not send earlier
+  std::string body;                                                ///< what the row keeps
+  std::shared_ptr<const event::RemediationEvent> event = nullptr;  ///< the same as an object, for whoever sends it at once
 };
 
 /// What became of one of the deliveries of a commit: told after the commit, for those that were not queued before.

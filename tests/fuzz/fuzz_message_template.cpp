@@ -1,5 +1,5 @@
 // Any text as an operator's template: refused with a reason, or usable for every event, and never more than its bounds.
-#include "format/sample_event.h"
+#include "event/sample_event.h"
 #include "format/template_format.h"
 #include "fuzz_input.h"
 
@@ -14,8 +14,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     fuzz::promise(!made.error().context().empty(), "a refusal has a reason");
     return 0;
   }
-  for (const auto kind : {format::SampleKind::opened, format::SampleKind::resolved, format::SampleKind::bare}) {
-    const auto request = made.value().request(format::sample_event(kind, Language::en, Time(std::chrono::hours(1)), "h"), Time());
+  for (const auto kind : {event::SampleKind::opened, event::SampleKind::resolved, event::SampleKind::bare}) {
+    const auto request = made.value().request(event::sample_event(kind, Language::en, Time(std::chrono::hours(1)), "h"), Time());
     fuzz::promise(request.has_value() && request.value().body.size() <= 1024 * 1024, "what was accepted works");
   }
   return 0;

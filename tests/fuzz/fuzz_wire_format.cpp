@@ -4,6 +4,7 @@
 
 #include "base/json_text.h"
 #include "base/utf8.h"
+#include "event/sample_event.h"
 #include "format/alertmanager_format.h"
 #include "format/cloudevents_format.h"
 #include "format/dingtalk_format.h"
@@ -11,7 +12,6 @@
 #include "format/feishu_format.h"
 #include "format/mattermost_format.h"
 #include "format/pagerduty_format.h"
-#include "format/sample_event.h"
 #include "format/slack_format.h"
 #include "format/teams_format.h"
 #include "format/wecom_format.h"
@@ -22,8 +22,8 @@ namespace {
 using namespace handshaked;
 
 /// The sample event with a hostile text in the place of each of its own.
-format::OutgoingEvent event_with(std::string_view text, format::SampleKind kind, Language language) {
-  format::OutgoingEvent event = format::sample_event(kind, language, Time(std::chrono::hours(500'000)), "proxy-1.example");
+event::RemediationEvent event_with(std::string_view text, event::SampleKind kind, Language language) {
+  event::RemediationEvent event = event::sample_event(kind, language, Time(std::chrono::hours(500'000)), "proxy-1.example");
   std::string quoted;
   append_json_string(quoted, text);
   for (const std::string_view own :
@@ -44,7 +44,7 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
-void try_format(const format::WireFormat& wire, const format::OutgoingEvent& event, std::size_t limit, bool must_work) {
+void try_format(const format::WireFormat& wire, const event::RemediationEvent& event, std::size_t limit, bool must_work) {
   const Time now(std::chrono::hours(500'001));
   const auto request = wire.request(event, now);
   fuzz::promise(request.has_value() || !must_work, "every event has a message");
@@ -65,8 +65,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::FuzzInput input(data, size);
   const std::uint8_t choice = input.byte();
   const Language language = (choice & 1) != 0 ? Language::zh : Language::en;
-  const auto kind = static_cast<format::SampleKind>((choice >> 1) % 3);
-  format::OutgoingEvent event = event_with(input.rest(), kind, language);
+  const auto kind = static_cast<event::SampleKind>((choice >> 1) % 3);
+  event::RemediationEvent event = event_with(input.rest(), kind, language);
   if ((choice & 0x80) != 0) event.body = input.rest();  // the event itself is anything
   const bool is_ours = (choice & 0x80) == 0;
 

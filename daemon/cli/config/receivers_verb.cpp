@@ -19,7 +19,7 @@
 #include "cli/log/log_reading.h"
 #include "config/config_file.h"
 #include "control/control_client.h"
-#include "format/sample_event.h"
+#include "event/sample_event.h"
 
 namespace handshaked::cli {
 namespace {
@@ -55,7 +55,7 @@ std::string_view to_string(DeliveryOutcome::Kind kind) {
   return "";
 }
 
-Trial send(emit::Sink& sink, boost::asio::io_context& loop, const format::OutgoingEvent& event, const char* what) {
+Trial send(emit::Sink& sink, boost::asio::io_context& loop, const event::RemediationEvent& event, const char* what) {
   Trial trial{.event_id = event.event_id, .what = what, .outcome = {}};
   const auto begin = std::chrono::steady_clock::now();
   boost::asio::co_spawn(loop, sink.send(event), [&trial](std::exception_ptr failure, DeliveryOutcome outcome) {
@@ -74,9 +74,9 @@ Trial send(emit::Sink& sink, boost::asio::io_context& loop, const format::Outgoi
 std::vector<Trial> try_receiver(emit::Sink& sink, boost::asio::io_context& loop, const Receiver& receiver, const std::string& host) {
   const Time now = wall_clock_now();
   std::vector<Trial> trials;
-  trials.push_back(send(sink, loop, format::sample_event(format::SampleKind::opened, receiver.language, now, host), "opened"));
+  trials.push_back(send(sink, loop, event::sample_event(event::SampleKind::opened, receiver.language, now, host), "opened"));
   if (keeps_state(receiver) && trials.back().outcome.kind == DeliveryOutcome::Kind::delivered)
-    trials.push_back(send(sink, loop, format::sample_event(format::SampleKind::resolved, receiver.language, now, host), "resolved"));
+    trials.push_back(send(sink, loop, event::sample_event(event::SampleKind::resolved, receiver.language, now, host), "resolved"));
   sink.close();
   return trials;
 }

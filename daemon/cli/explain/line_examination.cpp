@@ -5,7 +5,7 @@
 #include "analysis.h"
 #include "cli/log/shown_incidents.h"
 #include "correlate/failure_fold.h"
-#include "emit/remediation_event.h"
+#include "event/incident_event.h"
 
 namespace handshaked::cli {
 namespace {
@@ -108,8 +108,9 @@ void LineExamination::run_analysis(const KnowledgeBase& base, const parse::TimeZ
 
 std::string LineExamination::notification(Language language) const {
   if (!incident_ || incident_->noise) return {};
-  const emit::RemediationEvent event = emit::make_event(emit::EventKind::opened, *incident_, winner_, base_.knowledge, incident_->opened_at,
-                                                        {.host = "localhost", .language = language, .show_clients = false});
+  const event::RemediationEvent event =
+      event::make_event(event::EventKind::opened, *incident_, winner_, base_.knowledge, incident_->opened_at,
+                        {.host = "localhost", .language = language, .show_clients = false});
   return event.summary;
 }
 

@@ -15,8 +15,8 @@
 #include "cli/log/log_reading.h"
 #include "diagnose/host/nginx_footprint.h"
 #include "diagnose/patch/shown_lines.h"
-#include "emit/diagnosis_json.h"
-#include "emit/remediation_event.h"
+#include "event/diagnosis_json.h"
+#include "event/incident_event.h"
 
 namespace handshaked::cli {
 namespace {
@@ -31,9 +31,9 @@ std::string report_json(const DiagnosisReport& report, const KnowledgeBase& base
     if (!is_first) out += ",\n";
     is_first = false;
     correlate::Incident incident = one.incident;
-    incident.diagnosis = emit::diagnosis_note(diagnose::shown_to(diagnose::Audience::operators_file, one.diagnosis), one.rule,
+    incident.diagnosis = event::diagnosis_note(diagnose::shown_to(diagnose::Audience::operators_file, one.diagnosis), one.rule,
                                               std::numeric_limits<std::size_t>::max());
-    emit::append_incident_data(out, incident, one.rule, base.knowledge, language);
+    event::append_incident_data(out, incident, one.rule, base.knowledge, language);
   }
   return out + "]}\n";
 }

@@ -1,8 +1,8 @@
 #include "cli/host/diagnosis_report.h"
 
 #include "cli/document/words.h"
-#include "emit/redaction.h"
-#include "emit/remediation_event.h"
+#include "event/incident_event.h"
+#include "event/redaction.h"
 
 namespace handshaked::cli {
 namespace {
@@ -72,7 +72,7 @@ class DiagnosisDocument {
     write_dead_ends(one.diagnosis);
     if (!incident.sample_lines.empty()) {
       page_.heading(say("A line of it", "样例日志行"));
-      page_.verbatim(emit::redacted_line(incident.sample_lines.front(), false));
+      page_.verbatim(event::redacted_line(incident.sample_lines.front(), false));
     }
   }
 

@@ -4,7 +4,7 @@
 #include <unordered_map>
 
 #include "base/json_writer.h"
-#include "emit/remediation_event.h"
+#include "event/incident_event.h"
 
 namespace handshaked::cli {
 namespace {
@@ -42,7 +42,7 @@ std::string scan_json(const ScanResult& result, const KnowledgeBase& base, Langu
     if (shown == top) break;
     if (shown++ != 0) out += ",\n";
     const auto rule = rules.find(incident.rule_id);
-    emit::append_incident_data(out, incident, rule == rules.end() ? nullptr : rule->second, base.knowledge, language);
+    event::append_incident_data(out, incident, rule == rules.end() ? nullptr : rule->second, base.knowledge, language);
   }
   out += "],\n";
   std::string summary;

@@ -5,8 +5,8 @@
 
 #include "cli/document/words.h"
 #include "cli/knowledge/advice_section.h"
-#include "emit/redaction.h"
-#include "emit/remediation_event.h"
+#include "event/incident_event.h"
+#include "event/redaction.h"
 
 namespace handshaked::cli {
 namespace {
@@ -137,7 +137,7 @@ class ScanReport {
     }
     if (!incident.sample_lines.empty()) {
       page_.heading(say("A line of it", "样例日志行"));
-      page_.verbatim(emit::redacted_line(incident.sample_lines.front(), false));
+      page_.verbatim(event::redacted_line(incident.sample_lines.front(), false));
     }
     page_.heading(say("Next", "下一步"));
     if (hidden > 0) {
@@ -207,7 +207,7 @@ class ScanReport {
   std::string client_words(const Incident& incident) const {
     std::vector<std::string> networks;
     for (const std::string& client : incident.clients.sample()) {
-      const std::string network = emit::masked_address(client);
+      const std::string network = event::masked_address(client);
       if (!network.empty() && std::find(networks.begin(), networks.end(), network) == networks.end()) networks.push_back(network);
     }
     std::string words = times(incident.clients.distinct(), "address", "addresses", "个地址");

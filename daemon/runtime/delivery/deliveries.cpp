@@ -72,7 +72,7 @@ void Deliveries::start_ready() {
 void Deliveries::ask_what_is_open(Successor& successor) {
   if (std::exchange(successor.is_asking, true)) return;
   const std::string receiver(successor.delivery->receiver());
-  const auto take = [this, receiver, asked = successor.delivery.get()](const Result<std::vector<emit::OutgoingEvent>>& open) {
+  const auto take = [this, receiver, asked = successor.delivery.get()](const Result<std::vector<event::RemediationEvent>>& open) {
     const auto waiting =
         std::find_if(waiting_.begin(), waiting_.end(), [asked](const Successor& one) { return one.delivery.get() == asked; });
     if (waiting == waiting_.end()) return;  // others were put in its place meanwhile
@@ -83,7 +83,7 @@ void Deliveries::ask_what_is_open(Successor& successor) {
     start_ready();
   };
   const bool is_posted = store_.post([this, receiver, take](store::Database& database) {
-    const auto open = std::make_shared<Result<std::vector<emit::OutgoingEvent>>>(delivered_and_open(database, receiver));
+    const auto open = std::make_shared<Result<std::vector<event::RemediationEvent>>>(delivered_and_open(database, receiver));
     boost::asio::post(loop_, [take, open] { take(*open); });
   });
   if (!is_posted) boost::asio::post(loop_, [take] { take(fail(ErrorCode::cancelled, "the store takes no more")); });

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/json_writer.h"
-#include "emit/remediation_event.h"
+#include "event/incident_event.h"
 #include "parse/time_zone.h"
 #include "runtime/delivery/store_outbox.h"
 
@@ -22,45 +22,6 @@ store::IncidentRow row_of(const Incident& incident) {
           .last_seen_at = incident.last_seen_at,
           .resolved_at = incident.resolved_at,
           .state_json = incident.to_json()};
-}
-
-emit::OutgoingEvent outgoing(emit::RemediationEvent event, const Incident& incident, Language language) {
-  emit::OutgoingEvent out{.event_id = std::move(event.id),
-                          .event_type = std::move(event.type),
-                          .incident_id = incident.id,
-                          .severity = std::move(event.severity),
-                          .time = event.time,
-                          .body = std::move(event.body),
-                          .summary = std::move(event.summary),
-                          .data = {}};
-  const auto fact = [&out](const char* name, const std::string& value) {
-    if (!value.empty()) out.data.emplace_back(name, value);
-  };
-  fact("rule", incident.rule_id);
-  fact("severity", out.severity);
-  fact("side", std::string(parse::to_string(incident.place.side)));
-  fact("peer", incident.place.peer);
-  fact("server", incident.place.server);
-  fact("file", incident.place.object);
-  fact("cause", incident.cause());
-  if (incident.diagnosis && incident.status != correlate::Status::resolved) {
-    const correlate::DiagnosisNote& note = *incident.diagnosis;
-    fact("fix", language == Language::zh && !note.first_fix_zh.empty() ? note.first_fix_zh : note.first_fix);
-    if (!note.first_fix.empty()) fact("command", "handshaked fix show " + incident.id);
-  }
-  fact("count", std::to_string(incident.count));
-  return out;
-}
-
-emit::EventKind event_kind(notify::NoticeKind kind) {
-  switch (kind) {
-    case notify::NoticeKind::opened: return emit::EventKind::opened;
-    case notify::NoticeKind::reopened: return emit::EventKind::reopened;
-    case notify::NoticeKind::diagnosed: return emit::EventKind::diagnosed;
-    case notify::NoticeKind::updated: return emit::EventKind::updated;
-    case notify::NoticeKind::resolved: return emit::EventKind::resolved;
-  }
-  return emit::EventKind::updated;
 }
 
 /// The member "group" of the event data: in which company the incident is told.
@@ -114,14 +75,12 @@ void IncidentCommit::add_delivery(const notify::Notice& notice, const RuleBase& 
   const auto receiver = std::find_if(receivers_.begin(), receivers_.end(),
                                      [&](const config::Receiver& candidate) { return candidate.name == notice.receiver; });
   if (receiver == receivers_.end()) return;
-  emit::EventOptions options{.host = host_, .language = receiver->language, .show_clients = receiver->show_clients};
+  event::EventOptions options{.host = host_, .language = receiver->language, .show_clients = receiver->show_clients};
   options.number = notice.number;
   options.is_correction = notice.is_correction;
   options.silenced_by = notice.silenced_by;
   if (notice.is_grouped) options.group_json = group_json(notice);
-  emit::OutgoingEvent event =
-      outgoing(emit::make_event(event_kind(notice.kind), incident, base.find(incident.rule_id), base.knowledge, now, options), incident,
-               receiver->language);
+  event::RemediationEvent event = event::make_event(notice.kind, incident, base.find(incident.rule_id), base.knowledge, now, options);
   if (notice.is_grouped) {
     if (!notice.anchor.empty()) event.incident_id = notice.anchor;
     event.summary += company(notice, receiver->language);
@@ -132,7 +91,8 @@ void IncidentCommit::add_delivery(const notify::Notice& notice, const RuleBase& 
                                .incident_id = event.incident_id,
                                .created_at = now,
                                .not_before = now,
-                               .body = event_to_text(event)});
+                               .body = event_to_text(event),
+                               .event = std::make_shared<const event::RemediationEvent>(std::move(event))});
 }
 
 }  // namespace handshaked::runtime

@@ -248,7 +248,7 @@ emit::DeliveryWorkerOptions delivery_options(const config::Receiver& receiver) {
                                 receiver.address + '\n' + receiver.path,
                             16);
   if (receiver.is_for_people()) {
-    options.make_digest = [language = receiver.language](std::span<const format::OutgoingEvent* const> events, Time now) {
+    options.make_digest = [language = receiver.language](std::span<const event::RemediationEvent* const> events, Time now) {
       return format::make_digest(events, language, now);
     };
   }

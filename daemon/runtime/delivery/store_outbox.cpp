@@ -57,7 +57,7 @@ struct Due {
 store::DeliveryOutcomes outcomes_of(const std::vector<emit::AttemptRecord>& attempts) {
   store::DeliveryOutcomes outcomes;
   for (const emit::AttemptRecord& attempt : attempts) {
-    const store::DeliveryId id{attempt.id.value};
+    const event::DeliveryId id = attempt.id;
     if (!attempt.copy_to.empty()) outcomes.copies.push_back({id, attempt.copy_to});
     switch (attempt.fate) {
       case emit::AttemptRecord::Fate::delivered: outcomes.delivered.push_back(id); break;
@@ -93,7 +93,7 @@ asio::awaitable<Result<emit::DueDeliveries>> StoreOutbox::take_due(std::string r
   if (!due) co_return due.error();
   emit::DueDeliveries taken;
   store::DeliveryOutcomes unreadable;
-  std::set<store::DeliveryId>& held = held_[receiver];
+  std::set<event::DeliveryId>& held = held_[receiver];
   for (store::OutboxRow& row : due.value().rows) {
     if (held.contains(row.id)) continue;  // offered meanwhile
     auto event = event_from_text(row.body);
@@ -103,7 +103,7 @@ asio::awaitable<Result<emit::DueDeliveries>> StoreOutbox::take_due(std::string r
     }
     held.insert(row.id);
     taken.deliveries.push_back(
-        {.id = {row.id.value}, .event = std::move(event).value(), .queued_at = row.created_at, .failed_attempts = row.attempts});
+        {.id = row.id, .event = std::move(event).value(), .queued_at = row.created_at, .failed_attempts = row.attempts});
   }
   const bool is_cut = due.value().rows.size() >= limit || !unreadable.dead.empty();
   if (!unreadable.dead.empty()) give_up(std::move(unreadable), now);
@@ -119,7 +119,7 @@ asio::awaitable<Result<bool>> StoreOutbox::record(std::vector<emit::AttemptRecor
   auto marked = co_await on_store_thread(store_, task);
   if (!marked) co_return marked.error();
   for (auto& [receiver, held] : held_) {
-    for (const emit::AttemptRecord& attempt : attempts) held.erase({attempt.id.value});
+    for (const emit::AttemptRecord& attempt : attempts) held.erase(attempt.id);
   }
   co_return marked.value() > 0;
 }
@@ -173,8 +173,8 @@ FreshDeliveries fresh_deliveries(const store::Commit& commit, const std::vector<
     auto& due = fresh.due[delivery.receiver];
     if (delivery.not_before > now || due.size() >= emit::kMostHeld) {
       fresh.later.insert(delivery.receiver);
-    } else if (auto event = event_from_text(delivery.body)) {
-      due.push_back({.id = {row.id.value}, .event = std::move(event).value(), .queued_at = delivery.created_at});
+    } else if (delivery.event) {
+      due.push_back({.id = row.id, .event = *delivery.event, .queued_at = delivery.created_at});
     } else {
       fresh.later.insert(delivery.receiver);
     }
@@ -182,9 +182,9 @@ FreshDeliveries fresh_deliveries(const store::Commit& commit, const std::vector<
   return fresh;
 }
 
-Result<std::vector<emit::OutgoingEvent>> delivered_and_open(store::Database& database, const std::string& receiver) {
+Result<std::vector<event::RemediationEvent>> delivered_and_open(store::Database& database, const std::string& receiver) {
   TRY(const auto rows, store::Outbox(database).delivered_of_open(receiver, kRestoredAtStart));
-  std::vector<emit::OutgoingEvent> events;
+  std::vector<event::RemediationEvent> events;
   for (const store::OutboxRow& row : rows) {
     auto event = event_from_text(row.body);
     if (event) events.push_back(std::move(event).value());
@@ -216,7 +216,7 @@ Framed take_apart(std::string_view text) {
 
 }  // namespace
 
-std::string event_to_text(const emit::OutgoingEvent& event) {
+std::string event_to_text(const event::RemediationEvent& event) {
   std::string out;
   out.reserve(event.body.size() + 1024);
   JsonWriter json(out);
@@ -229,7 +229,7 @@ std::string event_to_text(const emit::OutgoingEvent& event) {
   return out;
 }
 
-Result<emit::OutgoingEvent> event_from_text(std::string_view text) {
+Result<event::RemediationEvent> event_from_text(std::string_view text) {
   const Framed framed = take_apart(text);
   simdjson::dom::parser parser;
   simdjson::dom::object root;
@@ -238,14 +238,14 @@ Result<emit::OutgoingEvent> event_from_text(std::string_view text) {
     std::string_view value;
     return root[key].get(value) == simdjson::SUCCESS ? std::string(value) : std::string();
   };
-  emit::OutgoingEvent event{.event_id = member("event_id"),
-                            .event_type = member("event_type"),
-                            .incident_id = member("incident_id"),
-                            .severity = member("severity"),
-                            .time = {},
-                            .body = framed.body.empty() ? member("body") : std::string(framed.body),
-                            .summary = member("summary"),
-                            .data = {}};
+  event::RemediationEvent event{.event_id = member("event_id"),
+                                .event_type = member("event_type"),
+                                .incident_id = member("incident_id"),
+                                .severity = member("severity"),
+                                .time = {},
+                                .body = framed.body.empty() ? member("body") : std::string(framed.body),
+                                .summary = member("summary"),
+                                .data = {}};
   if (std::int64_t micros = 0; root["time"].get(micros) == simdjson::SUCCESS) event.time = Time(Duration(micros));
   simdjson::dom::array data;
   if (root["data"].get(data) == simdjson::SUCCESS) {

@@ -22,14 +22,14 @@ class StoreOutbox final : public emit::Outbox {
   boost::asio::awaitable<Result<std::size_t>> make_due(std::string receiver, Time now) override;
   boost::asio::awaitable<Result<emit::ReceiverRest>> find_rest(std::string receiver, std::string whom) override;
   boost::asio::awaitable<Result<>> keep_rest(std::string receiver, std::string whom, emit::ReceiverRest rest) override;
-  bool hold(const std::string& receiver, emit::DeliveryId id) override { return held_[receiver].insert({id.value}).second; }
+  bool hold(const std::string& receiver, event::DeliveryId id) override { return held_[receiver].insert(id).second; }
   void release(const std::string& receiver) override;
 
  private:
   void give_up(store::DeliveryOutcomes unreadable, Time now);
 
   store::StoreThread& store_;
-  std::map<std::string, std::set<store::DeliveryId>> held_;  ///< by receiver
+  std::map<std::string, std::set<event::DeliveryId>> held_;  ///< by receiver
 };
 
 /// What a commit has just queued, for those who send.
@@ -41,10 +41,10 @@ struct FreshDeliveries {
 FreshDeliveries fresh_deliveries(const store::Commit& commit, const std::vector<store::QueuedRow>& queued, Time now);
 
 /// The newest event that `receiver` has got of every open incident.
-Result<std::vector<emit::OutgoingEvent>> delivered_and_open(store::Database& database, const std::string& receiver);
+Result<std::vector<event::RemediationEvent>> delivered_and_open(store::Database& database, const std::string& receiver);
 
 /// An event as the body of a queued delivery, and back.
-std::string event_to_text(const emit::OutgoingEvent& event);
-Result<emit::OutgoingEvent> event_from_text(std::string_view text);
+std::string event_to_text(const event::RemediationEvent& event);
+Result<event::RemediationEvent> event_from_text(std::string_view text);
 
 }  // namespace handshaked::runtime

@@ -14,7 +14,7 @@
 #include "diagnose/host/nginx_at_hand.h"
 #include "diagnose/patch/shown_lines.h"
 #include "diagnose/upstream/upstream_case.h"
-#include "emit/diagnosis_json.h"
+#include "event/diagnosis_json.h"
 #include "runtime/diagnosis/diagnosis_queue.h"
 #include "telemetry/log.h"
 
@@ -214,7 +214,7 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
                           rates = rates_] {
       const auto [state, diagnosis] = self->find_out({.incident = id, .rule = rule}, *symptom, *base, *rates);
       const auto note =
-          diagnosis ? emit::diagnosis_note(diagnose::shown_to(diagnose::Audience::others, *diagnosis), base->find(rule)) : nullptr;
+          diagnosis ? event::diagnosis_note(diagnose::shown_to(diagnose::Audience::others, *diagnosis), base->find(rule)) : nullptr;
       asio::post(self->loop_, [self, id, number, state = state, diagnosis = diagnosis, note] {
         --self->diagnosing_;
         self->go_on_diagnosing();

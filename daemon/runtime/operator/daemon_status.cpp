@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "emit/remediation_event.h"
+#include "event/incident_event.h"
 
 namespace handshaked::runtime {
 
@@ -133,8 +133,8 @@ std::string live_incidents_json(const correlate::Correlator& correlator, const n
     if (shown >= kMostShown || rows.size() >= kMostShownBytes) continue;
     ++shown;
     if (!rows.empty()) rows.push_back(',');
-    emit::append_incident_data(rows, *incident, base.find(incident->rule_id), base.knowledge, language, false,
-                               dispatcher.silencing(*incident, now));
+    event::append_incident_data(rows, *incident, base.find(incident->rule_id), base.knowledge, language, false,
+                                dispatcher.silencing(*incident, now));
   }
   return "{\"total\":" + std::to_string(total) + ",\"incidents\":[" + rows + "]}";
 }

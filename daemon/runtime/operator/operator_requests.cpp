@@ -6,7 +6,7 @@
 #include <set>
 
 #include "base/json_writer.h"
-#include "emit/remediation_event.h"
+#include "event/incident_event.h"
 #include "parse/time_zone.h"
 #include "runtime/operator/operator_json.h"
 #include "runtime/operator/status_json.h"
@@ -136,8 +136,8 @@ std::string OperatorRequests::incident_json(const Incident& incident) const {
   const Time now = wall_clock_now();
   const RuleBase& base = daemon_.rules();
   std::string out;
-  emit::append_incident_data(out, incident, base.find(incident.rule_id), base.knowledge, Language::en, true,
-                             dispatcher_.silencing(incident, now));
+  event::append_incident_data(out, incident, base.find(incident.rule_id), base.knowledge, Language::en, true,
+                              dispatcher_.silencing(incident, now));
   out.pop_back();
   std::string more;
   JsonWriter json(more);

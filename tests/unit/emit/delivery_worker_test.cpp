@@ -121,7 +121,7 @@ class FakeOutbox final : public Outbox {
 /// What the test sees of the sink that the delivery owns.
 struct SinkView {
   std::vector<std::string> sent;
-  std::function<DeliveryOutcome(const OutgoingEvent&)> answer = [](const OutgoingEvent&) {
+  std::function<DeliveryOutcome(const event::RemediationEvent&)> answer = [](const event::RemediationEvent&) {
     return DeliveryOutcome{Kind::delivered, {}, ""};
   };
   std::unique_ptr<asio::steady_timer> gate;  ///< set: sends wait until it is cancelled
@@ -137,7 +137,7 @@ class FakeSink final : public Sink {
  public:
   explicit FakeSink(SinkView& view) : view_(view) {}
   std::string_view name() const override { return "fake"; }
-  asio::awaitable<DeliveryOutcome> send(const OutgoingEvent& event) override {
+  asio::awaitable<DeliveryOutcome> send(const event::RemediationEvent& event) override {
     view_.sent.push_back(event.event_id);
     view_.most_under_way = std::max(view_.most_under_way, ++view_.under_way);
     if (view_.gate) co_await view_.gate->async_wait(asio::as_tuple(asio::use_awaitable));
@@ -190,7 +190,7 @@ class DeliveryTest : public testing::Test {
   }
   void close_gate() { sink_.gate = std::make_unique<asio::steady_timer>(loop_, asio::steady_timer::time_point::max()); }
   void answer_always(Kind kind, std::optional<std::chrono::seconds> retry_after = {}) {
-    sink_.answer = [=](const OutgoingEvent&) { return DeliveryOutcome{kind, retry_after, "because"}; };
+    sink_.answer = [=](const event::RemediationEvent&) { return DeliveryOutcome{kind, retry_after, "because"}; };
   }
   ~DeliveryTest() override {
     if (!delivery_) return;
@@ -268,7 +268,7 @@ TEST_F(DeliveryTest, TriesAgainAfterTheBackoff) {
 TEST_F(DeliveryTest, WakesByItselfWhenTheNextAttemptIsDue) {
   outbox_.add(1, "a");
   int calls = 0;
-  sink_.answer = [&](const OutgoingEvent&) { return DeliveryOutcome{++calls == 1 ? Kind::retry : Kind::delivered, {}, ""}; };
+  sink_.answer = [&](const event::RemediationEvent&) { return DeliveryOutcome{++calls == 1 ? Kind::retry : Kind::delivered, {}, ""}; };
   DeliveryWorkerOptions options;
   options.backoff.first_limit = 40ms;
   start(options);
@@ -565,9 +565,9 @@ TEST_F(DeliveryTest, TellsWhatExceedsTheRateAsOneDigest) {
   std::vector<std::size_t> digests;
   DeliveryWorkerOptions options = with_concurrency(1);
   options.messages_per_minute = 10;
-  options.make_digest = [&digests](std::span<const OutgoingEvent* const> events, Time) {
+  options.make_digest = [&digests](std::span<const event::RemediationEvent* const> events, Time) {
     digests.push_back(events.size());
-    OutgoingEvent digest;
+    event::RemediationEvent digest;
     digest.event_id = "digest";
     return digest;
   };
@@ -586,7 +586,7 @@ TEST_F(DeliveryTest, KeepsTheEventsOfADigestThatFailed) {
   for (int id = 1; id <= 12; ++id) outbox_.add(id, "incident" + std::to_string(id));
   DeliveryWorkerOptions options = with_concurrency(1);
   options.messages_per_minute = 2;
-  options.make_digest = [](std::span<const OutgoingEvent* const>, Time) { return OutgoingEvent{}; };
+  options.make_digest = [](std::span<const event::RemediationEvent* const>, Time) { return event::RemediationEvent{}; };
   start(options);
   ASSERT_TRUE(until([&] { return outbox_.records.size() == 1; }));
   answer_always(Kind::retry);

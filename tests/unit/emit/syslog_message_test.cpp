@@ -10,8 +10,8 @@
 namespace handshaked::emit {
 namespace {
 
-OutgoingEvent sample_event() {
-  OutgoingEvent event;
+event::RemediationEvent sample_event() {
+  event::RemediationEvent event;
   event.event_id = "ev1";
   event.event_type = "io.handshaked.incident.opened";
   event.incident_id = "in1";
@@ -36,7 +36,7 @@ TEST(SyslogMessage, IsRfc5424) {
 }
 
 TEST(SyslogMessage, KnowsFacilitiesAndSeverities) {
-  OutgoingEvent event = sample_event();
+  event::RemediationEvent event = sample_event();
   SyslogFormat format = sample_format();
   format.facility = SyslogFacility::local7;
   const auto priority = [&](const char* severity) {
@@ -50,12 +50,12 @@ TEST(SyslogMessage, KnowsFacilitiesAndSeverities) {
 }
 
 TEST(SyslogMessage, WritesADashForWhatIsMissing) {
-  OutgoingEvent event;
+  event::RemediationEvent event;
   EXPECT_EQ(format_syslog(event, {}), "<29>1 1970-01-01T00:00:00.000000Z - handshaked - - [handshaked@32473 id=\"\" incident=\"\"]");
 }
 
 TEST(SyslogMessage, LetsNoTextOfALogEscape) {
-  OutgoingEvent event = sample_event();
+  event::RemediationEvent event = sample_event();
   event.data = {{"bad name]=\"", "a\"b\\c]d\ne\xFF"}};
   event.summary = "one\ntwo\r\n\x1b[31m\x7f\xC2\x85<13>1 three";
   SyslogFormat format = sample_format();
@@ -74,7 +74,7 @@ TEST(SyslogMessage, BeginsTheTextWithAByteOrderMarkOnlyWhenAsked) {
 }
 
 TEST(SyslogMessage, CutsAtACharacterAndNeverInsideStructuredData) {
-  OutgoingEvent event = sample_event();
+  event::RemediationEvent event = sample_event();
   event.summary.clear();
   for (int count = 0; count < 300; ++count) event.summary += "\u8bc1";
   for (int count = 0; count < 30; ++count) event.data.emplace_back("fact" + std::to_string(count), std::string(20, 'x'));
@@ -93,7 +93,7 @@ TEST(SyslogMessage, CutsAtACharacterAndNeverInsideStructuredData) {
 }
 
 TEST(SyslogMessage, SaysCauseAndFixAndNamesTheIncidentOnce) {
-  OutgoingEvent event = sample_event();
+  event::RemediationEvent event = sample_event();
   event.data = {{"incident", event.incident_id},
                 {"rule", "nginx/r"},
                 {"cause", "upstream_root_replaced"},
@@ -106,7 +106,7 @@ TEST(SyslogMessage, SaysCauseAndFixAndNamesTheIncidentOnce) {
 }
 
 TEST(JournalEntry, HasFieldsToMatchOn) {
-  OutgoingEvent event = sample_event();
+  event::RemediationEvent event = sample_event();
   event.event_type = "io.handshaked.incident.diagnosed";
   event.summary = "upstream\nfails";
   event.data = {{"rule", "nginx/r"}, {"cause", "c"}, {"fix", "Do it"}, {"command", "handshaked fix show inc-1"}};

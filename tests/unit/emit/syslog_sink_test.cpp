@@ -18,8 +18,8 @@ namespace {
 using namespace std::chrono_literals;
 using Kind = DeliveryOutcome::Kind;
 
-OutgoingEvent event_named(const std::string& id) {
-  OutgoingEvent event;
+event::RemediationEvent event_named(const std::string& id) {
+  event::RemediationEvent event;
   event.event_id = id;
   event.event_type = "io.handshaked.incident.opened";
   event.summary = "summary of " + id;
@@ -59,7 +59,7 @@ class SyslogSinkTest : public testing::Test {
     return sink_for(options);
   }
   DeliveryOutcome send(SyslogSink& sink, const std::string& id) {
-    const OutgoingEvent event = event_named(id);
+    const event::RemediationEvent event = event_named(id);
     return test::run_coroutine(loop_, sink.send(event));
   }
 
@@ -181,7 +181,7 @@ TEST_F(SyslogSinkTest, RejectsADatagramThatCanNeverPass) {
   options.port = "9";
   options.format.limit_bytes = 1 << 20;
   const auto sink = sink_for(options);
-  OutgoingEvent event = event_named("a");
+  event::RemediationEvent event = event_named("a");
   event.summary.assign(200'000, 'x');
   EXPECT_EQ(test::run_coroutine(loop_, sink->send(event)).kind, Kind::rejected);
 }

@@ -21,8 +21,8 @@ WebhookOptions options_for(int port) {
   return options;
 }
 
-OutgoingEvent sample_event() {
-  OutgoingEvent event;
+event::RemediationEvent sample_event() {
+  event::RemediationEvent event;
   event.event_id = "msg_p5jXN8AQM9LWM0D4loKWxJek";
   event.body = R"({"test": 2432232314})";
   return event;
@@ -41,7 +41,7 @@ Exchange send_and_get(const std::string& answer) {
   });
   boost::asio::io_context loop;
   const auto sink = std::move(WebhookSink::create(loop.get_executor(), options_for(server.port())).value());
-  const OutgoingEvent event = sample_event();
+  const event::RemediationEvent event = sample_event();
   exchange.outcome = test::run_coroutine(loop, sink->send(event));
   sink->close();
   return exchange;

@@ -2,18 +2,18 @@
 
 #include <gtest/gtest.h>
 
+#include "event/sample_event.h"
 #include "format/clean_text.h"
 #include "format/digest.h"
 #include "format/markup.h"
-#include "format/sample_event.h"
 
 namespace handshaked::format {
 namespace {
 
 constexpr Time kNow{std::chrono::hours(500'000)};
 
-OutgoingEvent sample(SampleKind kind = SampleKind::opened, Language language = Language::en) {
-  return sample_event(kind, language, kNow, "proxy-1.example");
+event::RemediationEvent sample(event::SampleKind kind = event::SampleKind::opened, Language language = Language::en) {
+  return event::sample_event(kind, language, kNow, "proxy-1.example");
 }
 
 TEST(Notification, HoldsWhatTheEventSays) {
@@ -29,11 +29,11 @@ TEST(Notification, HoldsWhatTheEventSays) {
   EXPECT_EQ(read.dead_ends.size(), 1u);
   EXPECT_TRUE(read.dead_ends[0].is_unsafe);
   EXPECT_FALSE(read.is_resolved());
-  EXPECT_TRUE(read_notification(sample(SampleKind::resolved)).is_resolved());
+  EXPECT_TRUE(read_notification(sample(event::SampleKind::resolved)).is_resolved());
 }
 
 TEST(Notification, OfABodyThatIsNoJsonKnowsTheEventItself) {
-  OutgoingEvent event = sample();
+  event::RemediationEvent event = sample();
   event.body = "{\"data\":";
   const Notification read = read_notification(event);
   EXPECT_EQ(read.summary, event.summary);
@@ -71,7 +71,7 @@ TEST(Message, ShowsCausePlaceFixDeadEndsAndNumbers) {
 }
 
 TEST(Message, SpeaksChinese) {
-  const Message message = compose_message(read_notification(sample(SampleKind::opened, Language::zh)), Language::zh);
+  const Message message = compose_message(read_notification(sample(event::SampleKind::opened, Language::zh)), Language::zh);
   EXPECT_EQ(message.fix_label, "已验证的修复");
   EXPECT_EQ(message.facts[0].label, "原因");
   EXPECT_NE(message.title.find("测试"), std::string::npos);
@@ -84,17 +84,17 @@ TEST(Message, OfAnUntestedFixSaysSo) {
 }
 
 TEST(Message, OfAResolvedIncidentHasNoAdvice) {
-  const Message message = compose_message(read_notification(sample(SampleKind::resolved)), Language::en);
+  const Message message = compose_message(read_notification(sample(event::SampleKind::resolved)), Language::en);
   EXPECT_EQ(message.tone, Tone::resolved);
   EXPECT_TRUE(message.fix_label.empty());
   EXPECT_TRUE(message.dead_ends.empty());
 }
 
 TEST(Message, OfADigestNamesItsEvents) {
-  const OutgoingEvent first = sample();
-  const OutgoingEvent second = sample(SampleKind::resolved);
-  const std::vector<const OutgoingEvent*> events = {&first, &second};
-  const OutgoingEvent digest = make_digest(events, Language::en, kNow);
+  const event::RemediationEvent first = sample();
+  const event::RemediationEvent second = sample(event::SampleKind::resolved);
+  const std::vector<const event::RemediationEvent*> events = {&first, &second};
+  const event::RemediationEvent digest = make_digest(events, Language::en, kNow);
   EXPECT_EQ(digest.summary, "[warning] 2 notifications in one (1 of them resolved)");
   EXPECT_EQ(digest.event_id, make_digest(events, Language::zh, kNow + std::chrono::hours(1)).event_id);
   const Message message = compose_message(read_notification(digest), Language::en);
@@ -102,7 +102,7 @@ TEST(Message, OfADigestNamesItsEvents) {
 }
 
 TEST(Message, OfAGroupNamesItsIncidents) {
-  OutgoingEvent event = sample();
+  event::RemediationEvent event = sample();
   event.body.replace(
       event.body.size() - 2, 1,
       R"(,"group":{"key":"k","open":7,"resolved":1,"incidents":[{"id":"inc-1","status":"open","peer":"192.0.2.1:443","count":3},)"

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <simdjson.h>
 
+#include "event/sample_event.h"
 #include "format/alertmanager_alert.h"
 #include "format/alertmanager_format.h"
 #include "format/clean_text.h"
@@ -12,7 +13,6 @@
 #include "format/feishu_format.h"
 #include "format/mattermost_format.h"
 #include "format/pagerduty_format.h"
-#include "format/sample_event.h"
 #include "format/slack_format.h"
 #include "format/teams_format.h"
 #include "format/template_format.h"
@@ -23,11 +23,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-OutgoingEvent sample(SampleKind kind = SampleKind::opened, Language language = Language::en) {
-  return sample_event(kind, language, Time(1'600'000'000s), "proxy-1.example");
+event::RemediationEvent sample(event::SampleKind kind = event::SampleKind::opened, Language language = Language::en) {
+  return event::sample_event(kind, language, Time(1'600'000'000s), "proxy-1.example");
 }
 
-WireRequest request_of(const WireFormat& format, const OutgoingEvent& event, Time now = Time(1'600'000'000s)) {
+WireRequest request_of(const WireFormat& format, const event::RemediationEvent& event, Time now = Time(1'600'000'000s)) {
   auto request = format.request(event, now);
   EXPECT_TRUE(request) << request.error().message();
   return request ? request.value() : WireRequest{};
@@ -40,8 +40,8 @@ simdjson::dom::element parse(simdjson::dom::parser& parser, const std::string& t
 }
 
 /// The sample with far too much of everything.
-OutgoingEvent enormous(Language language) {
-  OutgoingEvent event = sample(SampleKind::opened, language);
+event::RemediationEvent enormous(Language language) {
+  event::RemediationEvent event = sample(event::SampleKind::opened, language);
   std::string patch;
   for (int line = 0; line < 4000; ++line) patch += "+ 证书 \\\"`*<@U1>\\u202e&\\n";
   const auto at = event.body.find("\"patch\":\"") + 9;
@@ -65,8 +65,9 @@ TEST(WireFormats, StayWithinTheLimitsOfTheirServices) {
         {"feishu", feishu_format(language, "s"), 20'480}, {"dingtalk", dingtalk_format(language, "s"), 20'000},
         {"wecom", wecom_format(language), 10'000},        {"pagerduty", pagerduty_format(language, "k"), 512 * 1024}};
     for (const Case& one : cases) {
-      for (const OutgoingEvent& event : {enormous(language), sample(SampleKind::opened, language), sample(SampleKind::resolved, language),
-                                         sample(SampleKind::bare, language)}) {
+      for (const event::RemediationEvent& event :
+           {enormous(language), sample(event::SampleKind::opened, language), sample(event::SampleKind::resolved, language),
+            sample(event::SampleKind::bare, language)}) {
         const WireRequest request = request_of(one.format, event);
         EXPECT_LE(request.body.size(), one.limit) << one.name;
         simdjson::dom::parser parser;
@@ -132,7 +133,7 @@ TEST(ChatAnswers, HideRefusals) {
 }
 
 TEST(CloudeventsBinary, PutsAttributesIntoHeaders) {
-  OutgoingEvent event = sample();
+  event::RemediationEvent event = sample();
   event.body.replace(event.body.find("//proxy-1"), 9, "//prüf \\\"%");
   const WireRequest request = request_of(cloudevents_binary_format(), event);
   EXPECT_EQ(request.content_type, "application/json");
@@ -152,7 +153,7 @@ TEST(CloudeventsBinary, PutsAttributesIntoHeaders) {
 
 TEST(AlertmanagerAlert, KeepsItsLabelsUntilTheEnd) {
   const AlertmanagerAlert opened = make_alert(read_notification(sample()), Language::en);
-  const AlertmanagerAlert resolved = make_alert(read_notification(sample(SampleKind::resolved)), Language::en);
+  const AlertmanagerAlert resolved = make_alert(read_notification(sample(event::SampleKind::resolved)), Language::en);
   EXPECT_EQ(opened.labels, resolved.labels);
   EXPECT_FALSE(opened.is_resolved());
   EXPECT_TRUE(resolved.is_resolved());
@@ -176,7 +177,7 @@ TEST(PagerdutyFormat, TriggersAndResolvesOneIncident) {
   simdjson::dom::parser opened;
   simdjson::dom::parser resolved;
   const std::string first = request_of(pagerduty_format(Language::en, "key"), sample()).body;
-  const std::string last = request_of(pagerduty_format(Language::en, "key"), sample(SampleKind::resolved)).body;
+  const std::string last = request_of(pagerduty_format(Language::en, "key"), sample(event::SampleKind::resolved)).body;
   const auto trigger = parse(opened, first);
   const auto resolve = parse(resolved, last);
   EXPECT_EQ(std::string_view(trigger["event_action"]), "trigger");
@@ -195,7 +196,7 @@ TEST(TemplateFormat, FillsInAndEscapesForItsType) {
   const std::string body = request_of(json.value(), sample()).body;
   EXPECT_NE(std::string_view(parse(parser, body)["p"]).find("\n+        proxy_ssl"), std::string_view::npos);
 
-  OutgoingEvent hostile = sample();
+  event::RemediationEvent hostile = sample();
   hostile.summary = "<b>\"\n&x=1";
   const auto html = template_format("<p>{{summary}}</p>", "text/html", Language::en);
   EXPECT_EQ(request_of(html.value(), hostile).body, "<p>&lt;b&gt;&quot;\n&amp;x=1</p>");

@@ -301,7 +301,7 @@ TEST(Dispatcher, RoutesDecideWhoIsTold) {
   database.pace.send_resolved = false;
   Route quiet{.name = "quiet", .matchers = {matcher("severity=info")}, .receivers = {}, .goes_on = false, .pace = {}};
   Route copy{.name = "copy", .matchers = {matcher("upstream=~.*")}, .receivers = {"ops"}, .goes_on = true, .pace = {}};
-  copy.pace.events = {NoticeKind::opened};
+  copy.pace.events = {event::EventKind::opened};
   Town town({copy, database, quiet}, {{.name = "ops"}, {.name = "dba"}, {.name = "other"}});
   auto& first = town.see(incident_at(1, at(0)), at(0));
   auto& second = town.see(incident_at(2, at(0), Severity::info), at(0));

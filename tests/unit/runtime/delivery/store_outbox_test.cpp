@@ -32,7 +32,7 @@ emit::DueDeliveries take(StoreOutbox& outbox, const std::string& receiver, Time 
 TEST(StoreOutbox, WhatCannotBeReadIsGivenUpAndHoldsUpNothing) {
   store::StoreThread store(store::test::open_in_memory(), {});
   StoreOutbox outbox(store);
-  emit::OutgoingEvent event;
+  event::RemediationEvent event;
   event.event_id = "whole";
   event.body = "{}";
   store::Commit commit;

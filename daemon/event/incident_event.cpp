@@ -1,14 +1,14 @@
-#include "emit/remediation_event.h"
+#include "event/incident_event.h"
 
 #include <algorithm>
 #include <functional>
 
 #include "base/json_writer.h"
 #include "correlate/quiet.h"
-#include "emit/redaction.h"
+#include "event/redaction.h"
 #include "parse/time_zone.h"
 
-namespace handshaked::emit {
+namespace handshaked::event {
 namespace {
 
 using correlate::Incident;
@@ -165,18 +165,29 @@ std::string summary_of(EventKind kind, const Incident& incident, bool is_correct
          (incident.count == 1 ? " line" : " lines") + (correlate::is_quiet_failing(incident) ? "; quiet, still failing" : "") + ")";
 }
 
-}  // namespace
-
-std::string_view to_string(EventKind kind) {
-  switch (kind) {
-    case EventKind::opened: return "opened";
-    case EventKind::updated: return "updated";
-    case EventKind::diagnosed: return "diagnosed";
-    case EventKind::resolved: return "resolved";
-    case EventKind::reopened: return "reopened";
+/// What a receiver gets that takes names and values: most important first, empty ones left out.
+std::vector<std::pair<std::string, std::string>> facts_of(const Incident& incident, Language language) {
+  std::vector<std::pair<std::string, std::string>> facts;
+  const auto fact = [&facts](const char* name, std::string_view value) {
+    if (!value.empty()) facts.emplace_back(name, value);
+  };
+  fact("rule", incident.rule_id);
+  fact("severity", match::to_string(incident.severity));
+  fact("side", parse::to_string(incident.place.side));
+  fact("peer", incident.place.peer);
+  fact("server", incident.place.server.get());
+  fact("file", incident.place.object.get());
+  fact("cause", incident.cause());
+  if (incident.diagnosis && incident.status != correlate::Status::resolved) {
+    const correlate::DiagnosisNote& note = *incident.diagnosis;
+    fact("fix", language == Language::zh && !note.first_fix_zh.empty() ? note.first_fix_zh : note.first_fix);
+    if (!note.first_fix.empty()) fact("command", "handshaked fix show " + incident.id);
   }
-  return "";
+  fact("count", std::to_string(incident.count));
+  return facts;
 }
+
+}  // namespace
 
 void append_incident_data(std::string& out, const Incident& incident, const match::Rule* rule, const match::Knowledge& knowledge,
                           Language language, bool show_clients, const std::vector<std::string>& silenced_by) {
@@ -200,14 +211,15 @@ void append_incident_data(std::string& out, const Incident& incident, const matc
 RemediationEvent make_event(EventKind kind, const Incident& incident, const match::Rule* rule, const match::Knowledge& knowledge, Time now,
                             const EventOptions& options) {
   RemediationEvent event;
-  event.id = incident.id + "." + std::string(to_string(kind)) + "." + std::to_string(options.number);
-  event.type = "io.handshaked.incident." + std::string(to_string(kind));
+  event.event_id = incident.id + "." + std::string(to_string(kind)) + "." + std::to_string(options.number);
+  event.event_type = "io.handshaked.incident." + std::string(to_string(kind));
   event.incident_id = incident.id;
   event.severity = match::to_string(incident.severity);
   event.time = now;
   event.summary = summary_of(kind, incident, options.is_correction, options.language);
+  event.data = facts_of(incident, options.language);
   JsonWriter json(event.body);
-  json.begin_object().member("specversion", "1.0").member("id", event.id).member("type", event.type);
+  json.begin_object().member("specversion", "1.0").member("id", event.event_id).member("type", event.event_type);
   json.member("source", "//" + options.host + "/handshaked").member("subject", incident.id).member("time", parse::format_rfc3339(now));
   json.member("datacontenttype", "application/json").member("dataschema", "https://handshaked.io/schema/incident-1.json");
   json.key("data");
@@ -225,4 +237,4 @@ RemediationEvent make_event(EventKind kind, const Incident& incident, const matc
   return event;
 }
 
-}  // namespace handshaked::emit
+}  // namespace handshaked::event

@@ -8,7 +8,7 @@
 #include "diagnose/diagnosis.h"
 #include "match/rule.h"
 
-namespace handshaked::emit {
+namespace handshaked::event {
 
 /// The members "diagnosis", "fixes" and "dead_ends" of the event data, without braces around them: what a look at the configuration and
 /// the peer found. `rule` (nullptr: it left the rule set) gives the candidates that the line alone left open.
@@ -19,4 +19,4 @@ std::string diagnosis_members(const diagnose::Diagnosis& diagnosis, const match:
 std::shared_ptr<const correlate::DiagnosisNote> diagnosis_note(diagnose::Diagnosis diagnosis, const match::Rule* rule,
                                                                std::size_t most_bytes = correlate::DiagnosisNote::kMaxText);
 
-}  // namespace handshaked::emit
+}  // namespace handshaked::event

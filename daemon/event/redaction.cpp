@@ -1,13 +1,13 @@
-#include "emit/redaction.h"
+#include "event/redaction.h"
 
 #include <arpa/inet.h>
 
 #include <array>
 #include <cstring>
 
-#include "emit/remediation_event.h"
+#include "event/incident_event.h"
 
-namespace handshaked::emit {
+namespace handshaked::event {
 namespace {
 
 constexpr std::string_view kClient = ", client: ";
@@ -59,4 +59,4 @@ std::string redacted_line(std::string_view line, bool show_clients) {
   return out;
 }
 
-}  // namespace handshaked::emit
+}  // namespace handshaked::event

@@ -1,11 +1,11 @@
-#include "emit/diagnosis_json.h"
+#include "event/diagnosis_json.h"
 
 #include <algorithm>
 #include <cmath>
 
 #include "base/json_writer.h"
 
-namespace handshaked::emit {
+namespace handshaked::event {
 namespace {
 
 using diagnose::Diagnosis;
@@ -102,4 +102,4 @@ std::shared_ptr<const correlate::DiagnosisNote> diagnosis_note(Diagnosis diagnos
   }
 }
 
-}  // namespace handshaked::emit
+}  // namespace handshaked::event

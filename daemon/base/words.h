@@ -2,7 +2,7 @@
 
 #include "base/language.h"
 
-namespace handshaked::format {
+namespace handshaked {
 
 /// Picks the words of the reader's language.
 class Words {
@@ -14,4 +14,4 @@ class Words {
   bool is_chinese_;
 };
 
-}  // namespace handshaked::format
+}  // namespace handshaked

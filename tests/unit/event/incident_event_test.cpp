@@ -1,4 +1,4 @@
-#include "emit/remediation_event.h"
+#include "event/incident_event.h"
 
 #include <gtest/gtest.h>
 #include <simdjson.h>
@@ -7,11 +7,11 @@
 #include <fstream>
 #include <sstream>
 
-#include "emit/redaction.h"
+#include "event/redaction.h"
 #include "match/json_schema.h"
 #include "match/rule_file.h"
 
-namespace handshaked::emit {
+namespace handshaked::event {
 namespace {
 
 std::filesystem::path source_directory() { return HANDSHAKED_SOURCE_DIRECTORY; }
@@ -55,7 +55,7 @@ class EveryRule : public testing::Test {
 
 TEST_F(EveryRule, MakesEventsThatKeepThePublishedSchema) {
   ASSERT_TRUE(loaded.problems.empty());
-  const auto schema = match::JsonSchema::parse(read(source_directory() / "daemon/emit/schema/incident-1.json"));
+  const auto schema = match::JsonSchema::parse(read(source_directory() / "daemon/event/schema/incident-1.json"));
   ASSERT_TRUE(schema.has_value()) << schema.error().message();
   for (const match::Rule& rule : loaded.rules) {
     for (const Language language : {Language::en, Language::zh}) {
@@ -99,4 +99,4 @@ TEST(MaskedAddress, ShowsTheNetworkOnly) {
 }
 
 }  // namespace
-}  // namespace handshaked::emit
+}  // namespace handshaked::event

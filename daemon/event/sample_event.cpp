@@ -1,11 +1,11 @@
-#include "format/sample_event.h"
+#include "event/sample_event.h"
 
 #include "base/digest.h"
 #include "base/json_writer.h"
-#include "format/words.h"
+#include "base/words.h"
 #include "parse/time_zone.h"
 
-namespace handshaked::format {
+namespace handshaked::event {
 namespace {
 
 constexpr const char* kPatch =
@@ -23,7 +23,7 @@ void write_proof(JsonWriter& json, const char* detail) {
   json.key("proof").begin_object().member("status", "proved").member("method", "replay").member("detail", detail).end_object();
 }
 
-void write_incident(JsonWriter& json, const OutgoingEvent& event, bool is_resolved, const std::string& host) {
+void write_incident(JsonWriter& json, const RemediationEvent& event, bool is_resolved, const std::string& host) {
   const std::string now = parse::format_rfc3339(event.time);
   json.key("incident").begin_object().member("id", event.incident_id).member("fingerprint", "v1:" + sha256_hex("sample", 32));
   json.member("parent_id", "inc-0000000000000000").member("status", is_resolved ? "resolved" : "open").member("severity", event.severity);
@@ -62,7 +62,7 @@ void write_advice(JsonWriter& json, const Words& words) {
   json.end_object().end_array();
 }
 
-void write_data(JsonWriter& json, const OutgoingEvent& event, bool is_resolved, const std::string& host, const Words& words) {
+void write_data(JsonWriter& json, const RemediationEvent& event, bool is_resolved, const std::string& host, const Words& words) {
   json.key("data").begin_object();
   write_incident(json, event, is_resolved, host);
   json.key("rule").begin_object().member("id", "nginx/upstream-ssl-certificate-verify-error");
@@ -83,7 +83,7 @@ void write_data(JsonWriter& json, const OutgoingEvent& event, bool is_resolved, 
 }
 
 /// What is known from a log line alone.
-void write_bare_data(JsonWriter& json, const OutgoingEvent& event, const Words& words) {
+void write_bare_data(JsonWriter& json, const RemediationEvent& event, const Words& words) {
   const std::string now = parse::format_rfc3339(event.time);
   json.key("data").begin_object().key("incident").begin_object().member("id", event.incident_id);
   json.member("fingerprint", "v1:" + sha256_hex("sample", 32)).member("status", "open").member("severity", event.severity);
@@ -100,10 +100,10 @@ void write_bare_data(JsonWriter& json, const OutgoingEvent& event, const Words& 
 
 }  // namespace
 
-OutgoingEvent sample_event(SampleKind kind, Language language, Time now, const std::string& host) {
+RemediationEvent sample_event(SampleKind kind, Language language, Time now, const std::string& host) {
   const Words words(language);
   const bool is_resolved = kind == SampleKind::resolved;
-  OutgoingEvent event;
+  RemediationEvent event;
   event.incident_id = "inc-" + sha256_hex("test " + std::to_string(now.time_since_epoch().count()), 16);
   event.event_type = std::string("io.handshaked.incident.") + (is_resolved ? "resolved" : "opened");
   event.event_id = event.incident_id + (is_resolved ? ".resolved.2" : ".opened.1");
@@ -127,4 +127,4 @@ OutgoingEvent sample_event(SampleKind kind, Language language, Time now, const s
   return event;
 }
 
-}  // namespace handshaked::format
+}  // namespace handshaked::event

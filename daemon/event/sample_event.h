@@ -3,9 +3,9 @@
 #include <string>
 
 #include "base/language.h"
-#include "format/outgoing_event.h"
+#include "event/remediation_event.h"
 
-namespace handshaked::format {
+namespace handshaked::event {
 
 enum class SampleKind { opened, resolved, bare };
 
@@ -13,6 +13,6 @@ enum class SampleKind { opened, resolved, bare };
 /// hosts, clients; `bare` has only what every event has. Templates are checked against it, and `receivers test` sends it. It says in its
 /// texts that it is a test. Events of the same `now` are of one incident; addresses and names are those reserved for documentation (RFC
 /// 5737, RFC 2606).
-OutgoingEvent sample_event(SampleKind kind, Language language, Time now, const std::string& host);
+RemediationEvent sample_event(SampleKind kind, Language language, Time now, const std::string& host);
 
-}  // namespace handshaked::format
+}  // namespace handshaked::event
