@@ -68,7 +68,7 @@ std::optional<FixRecord> read_record(const std::string& backup) {
   if (root["files"].get(list) != simdjson::SUCCESS) return std::nullopt;
   for (const element item : list) {
     bool is_new = false;
-    static_cast<void>(item["new"].get(is_new));
+    if (item["new"].get(is_new) != simdjson::SUCCESS) is_new = false;
     record.files.push_back({.path = text_in(item, "path"), .is_new = is_new, .after_sha256 = text_in(item, "sha256")});
     if (!record.files.back().path.starts_with('/')) return std::nullopt;
   }
