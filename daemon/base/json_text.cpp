@@ -80,9 +80,10 @@ bool copy_plain_json(char* to, std::string_view bytes) {
     const __m128i chunk = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes.data() + at));
     _mm_storeu_si128(reinterpret_cast<__m128i*>(to + at), chunk);
     // As signed numbers, bytes beyond ASCII are below the control characters.
-    const __m128i special =
-        _mm_or_si128(_mm_cmplt_epi8(chunk, _mm_set1_epi8(' ')),
-                     _mm_or_si128(_mm_cmpeq_epi8(chunk, _mm_set1_epi8('"')), _mm_cmpeq_epi8(chunk, _mm_set1_epi8('\\'))));
+    const __m128i control_or_beyond =
+        _mm_or_si128(_mm_cmplt_epi8(chunk, _mm_set1_epi8(' ')), _mm_cmpeq_epi8(chunk, _mm_set1_epi8(kDelete)));
+    const __m128i special = _mm_or_si128(
+        control_or_beyond, _mm_or_si128(_mm_cmpeq_epi8(chunk, _mm_set1_epi8('"')), _mm_cmpeq_epi8(chunk, _mm_set1_epi8('\\'))));
     return _mm_movemask_epi8(special) == 0;
   };
   std::size_t i = 0;

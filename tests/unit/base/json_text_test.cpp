@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/plain_json.h"
 #include "base/utf8.h"
 #include "base/visible_text.h"
 
@@ -40,6 +41,22 @@ TEST(JsonText, EscapesEveryByteThatJsonForbidsAndEveryControlAtEveryPlaceOfAWord
         EXPECT_GT(written.size(), 22u) << byte << " at " << place;
         EXPECT_EQ(written.substr(1, place), std::string(place, 'x'));
         EXPECT_EQ(written[place + 1], '\\');
+      }
+    }
+  }
+}
+
+TEST(JsonText, CopiesNoTextWithASpecialByteAtAnyPlace) {
+  for (const std::size_t size : {5u, 12u, 16u, 20u, 32u, 40u}) {
+    for (int byte = 0; byte < 0x100; ++byte) {
+      const bool special = byte < 0x20 || byte == '"' || byte == '\\' || byte >= 0x7f;
+      for (std::size_t place = 0; place < size; ++place) {
+        std::string text(size, 'x'), copy(size, '\0');
+        text[place] = static_cast<char>(byte);
+        ASSERT_EQ(copy_plain_json(copy.data(), text), !special) << byte << " at " << place << " of " << size;
+        if (!special) {
+          ASSERT_EQ(copy, text);
+        }
       }
     }
   }
