@@ -304,6 +304,10 @@ class WebServer::Listener : public std::enable_shared_from_this<Listener> {
     }
     if (options_.is_for_operators && options_.is_for_operators(request.path)) {
       if (!is_operator) is_operator = co_await is_client_operator(stream);
+      if (!is_operator) {
+        WebAnswer refusal = web_refusal(503, "it took too long to find out who asks");
+        co_return refusal;
+      }
       if (!*is_operator) {
         WebAnswer refusal = web_refusal(403, kOperatorsOnly);
         co_return refusal;
@@ -322,8 +326,9 @@ class WebServer::Listener : public std::enable_shared_from_this<Listener> {
     co_return answer;
   }
 
-  /// On a thread of its own: the table of connections is long on a busy host, and the user database may be elsewhere.
-  awaitable<bool> is_client_operator(ServerStream& stream) {
+  /// On a thread of its own: the table of connections is long on a busy host, and the user database may be elsewhere. Nothing when that
+  /// took too long: the next request asks again.
+  awaitable<std::optional<bool>> is_client_operator(ServerStream& stream) {
     const auto client = LocalClient::of(stream.descriptor());
     if (!client) co_return false;
     const auto awaited = std::make_shared<Awaited<bool>>(loop_);
@@ -338,7 +343,7 @@ class WebServer::Listener : public std::enable_shared_from_this<Listener> {
       });
     });
     co_await awaited->timer.async_wait(kAsTuple);
-    co_return awaited->value.value_or(false);
+    co_return awaited->value;
   }
 
   asio::any_io_executor loop_;
