@@ -111,6 +111,19 @@ Result<> put_file(const std::string& path, const std::string& text, const Attrib
   return done;
 }
 
+/// Removes a file, or with AT_REMOVEDIR an empty directory, that may be gone already. No link on the way is followed: what somebody put in
+/// the place of one of its directories stays.
+Result<> take_away(const std::string& path, int flags) {
+  const fs::path whole(path);
+  const auto directory = DirectoryWalk().open(whole.parent_path());
+  if (!directory && directory.error().code() == ErrorCode::not_found) return success();
+  if (!directory) return fail(directory.error());
+  if (::unlinkat(directory.value().number(), whole.filename().c_str(), flags) != 0 && errno != ENOENT)
+    return fail(error_from_errno(errno, "cannot remove " + path));
+  sync_directory(directory.value());
+  return success();
+}
+
 /// A regular file, and no symbolic link.
 Result<std::string> read_whole(const std::string& path, struct stat& status) {
   const fs::path whole(path);
@@ -201,12 +214,13 @@ Result<> FileReplacement::create(const std::string& path, const std::string& tex
 Result<> FileReplacement::restore() {
   std::optional<Error> first;
   for (auto one = replaced_.rbegin(); one != replaced_.rend(); ++one) {
-    Result<> undone = success();
-    if (!one->is_new) undone = put_file(one->path, one->before, {one->mode, one->owner, one->group, one->modified_at});
-    else if (::unlink(one->path.c_str()) != 0 && errno != ENOENT) undone = fail(error_from_errno(errno, "cannot remove " + one->path));
+    const auto undone = one->is_new ? take_away(one->path, 0)
+                                    : put_file(one->path, one->before, {one->mode, one->owner, one->group, one->modified_at});
     if (!undone && !first) first = undone.error();
   }
-  for (auto directory = made_directories_.rbegin(); directory != made_directories_.rend(); ++directory) ::rmdir(directory->c_str());
+  // One that somebody else has put something into stays.
+  for (auto directory = made_directories_.rbegin(); directory != made_directories_.rend(); ++directory)
+    static_cast<void>(take_away(*directory, AT_REMOVEDIR));
   replaced_.clear();
   made_directories_.clear();
   if (first) return fail(*first);
