@@ -156,6 +156,54 @@ bool may_show(const Change& change, const std::string& text) {
   return all_shown(change.directive.empty() ? shown_pem_lines(text, LineUse::change) : shown_lines(text, LineUse::change));
 }
 
+/// A change that is not shown, and the arguments in it that may hold a secret: no text may have them either.
+class HiddenTexts {
+ public:
+  void add(const std::string& change) {
+    texts_.push_back(change);
+    ConfigurationLexer lexer(change);
+    for (Statement one = lexer.next(); one.ending != StatementEnd::end_of_text; one = lexer.next()) {
+      for (const Word& word : one.words) {
+        if (word.text.size() < kShortest || !may_hold_secret(word.text)) continue;
+        texts_.push_back(word.text);
+        texts_.push_back(change.substr(word.raw.begin, word.raw.end - word.raw.begin));
+      }
+    }
+  }
+
+  void hide_in(Diagnosis& diagnosis) {
+    if (texts_.empty()) return;
+    std::sort(texts_.begin(), texts_.end(), [](const auto& one, const auto& other) { return one.size() > other.size(); });
+    hide(diagnosis.summary);
+    hide(diagnosis.would_log);
+    for (Evidence& evidence : diagnosis.evidence) hide(evidence.text);
+    for (Fix& fix : diagnosis.fixes) {
+      for (Text* const text : {&fix.title, &fix.how, &fix.message, &fix.proof.detail}) hide(*text);
+      for (std::string& command : fix.commands) hide(command);
+    }
+    for (DeadEnd& end : diagnosis.dead_ends) {
+      for (Text* const text : {&end.action, &end.why_fails, &end.proof.detail}) hide(*text);
+    }
+  }
+
+ private:
+  static constexpr std::size_t kShortest = 4;  // "?" alone is everywhere
+
+  void hide(Text& text) const {
+    hide(text.en);
+    hide(text.zh);
+  }
+  void hide(std::string& text) const {
+    constexpr std::string_view kLeftOut = "…";
+    for (const std::string& hidden : texts_) {
+      for (std::size_t at = text.find(hidden); at != std::string::npos; at = text.find(hidden, at + kLeftOut.size()))
+        text.replace(at, hidden.size(), kLeftOut);
+    }
+  }
+
+  std::vector<std::string> texts_;
+};
+
 }  // namespace
 
 std::vector<bool> shown_lines(std::string_view text, LineUse use) { return ShownWords(text, use).lines(); }
@@ -174,11 +222,18 @@ std::vector<bool> shown_pem_lines(std::string_view text, LineUse use) {
 }
 
 Diagnosis shown_to(Audience audience, Diagnosis diagnosis) {
+  HiddenTexts hidden;
   for (Fix& fix : diagnosis.fixes) {
     for (Change& change : fix.changes) {
-      if (!may_show(change, change.before)) change.before.clear();
-      if (!may_show(change, change.after)) change.after.clear();
+      for (std::string* const text : {&change.before, &change.after}) {
+        if (may_show(change, *text)) continue;
+        hidden.add(*text);
+        text->clear();
+      }
     }
+  }
+  hidden.hide_in(diagnosis);
+  for (Fix& fix : diagnosis.fixes) {
     const bool is_hidden = fix.patch.starts_with(kHoldsSettings) || (audience == Audience::others && fix.patch.starts_with(kHoldsComments));
     if (!is_hidden) continue;
     fix.patch.clear();

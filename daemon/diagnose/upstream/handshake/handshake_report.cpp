@@ -38,7 +38,9 @@ std::string HandshakeReport::peer() const {
   if (now().peer) return to_string(now().peer->address());
   if (!symptom().peer.empty()) return symptom().peer;
   const nginx::Address* const address = view().address();
-  return address == nullptr ? std::string(view().target->pass->argument(0)) : address->text();
+  if (address != nullptr) return address->text();
+  const std::string_view pass = view().target->pass->argument(0);
+  return std::string(pass.substr(0, pass.find('?')));  // a query may hold a key
 }
 
 MakeHandshake HandshakeReport::looking() const {

@@ -8,6 +8,7 @@
 
 #include "diagnose/patch/configuration_patch.h"
 #include "diagnose/patch/diff_lines.h"
+#include "diagnose/upstream/handshake/handshake_families.h"
 #include "support/temp_dir.h"
 
 namespace handshaked::diagnose {
@@ -128,6 +129,44 @@ class PatchAmongSecrets : public ::testing::Test {
 
   const test::TempDir root_;
 };
+
+/// What a change of such a line says is also in the words for people.
+TEST(ShownWords, NameNoSecretOfTheChangedLine) {
+  const test::TempDir root;
+  const std::string path = (root / "nginx.conf").string();
+  std::ofstream(path) << "http {\nserver {\nlocation / {\nproxy_pass \"http://api:443/v1?api_key=CANARY\";\n}\n}\n}\n";
+  const nginx::DiskFiles files;
+  const auto configuration = Configuration::load(path, files).value();
+  const nginx::Directive* const location = configuration.root().find_first("http")->find_first("server")->find_first("location");
+  ConfigurationPatch patch(configuration, files);
+  ASSERT_TRUE(patch.replace_argument(*location->find_first("proxy_pass"), 0, "https://api:443/v1?api_key=CANARY"));
+  const std::string peer = "http://api:443/v1?api_key=CANARY";
+  Diagnosis diagnosis;
+  diagnosis.summary = {peer + " speaks TLS", peer + " 使用 TLS"};
+  diagnosis.evidence.push_back({"configuration", {"proxy_pass \"" + peer + "\";", peer}});
+  DeadEnd& end = diagnosis.dead_ends.emplace_back();
+  end.action = end.why_fails = end.proof.detail = {"not with " + peer, peer};
+  Fix& fix = diagnosis.fixes.emplace_back();
+  fix.title = fix.message = fix.proof.detail = {"change " + peer, peer};
+  fix.how = hand_written(patch);
+  fix.commands = {"curl '" + peer + "'"};
+  fix.changes = patch.changes();
+  ASSERT_NE(fix.how.en.find("CANARY"), std::string::npos);
+  for (const Audience audience : {Audience::others, Audience::operators_file}) {
+    const Diagnosis shown = shown_to(audience, diagnosis);
+    const Fix& told = shown.fixes.front();
+    const DeadEnd& not_so = shown.dead_ends.front();
+    const Text& evidence = shown.evidence.front().text;
+    for (const Text& text : {shown.summary, evidence, not_so.action, not_so.why_fails, not_so.proof.detail, told.title, told.how,
+                             told.message, told.proof.detail}) {
+      EXPECT_EQ((text.en + text.zh).find("CANARY"), std::string::npos) << text.en << "\n" << text.zh;
+    }
+    EXPECT_EQ(told.commands.front(), "curl '…'");
+    EXPECT_EQ(shown.summary.en, "… speaks TLS");
+    EXPECT_NE(told.how.en.find(path + ":4: … → … — then nginx -t"), std::string::npos) << told.how.en;
+    EXPECT_TRUE(told.changes.front().before.empty() && told.changes.front().after.empty());
+  }
+}
 
 TEST_F(PatchAmongSecrets, AppliesAndShowsNone) {
   if (std::system("command -v patch >/dev/null") != 0) GTEST_SKIP() << "patch is not installed";
