@@ -56,7 +56,7 @@ wrong usage
 .It 69
 the daemon cannot be reached
 .It 70
-internal error, or a fix could not be undone
+internal error, a fix could not be undone, or nothing could be looked at, which says nothing about nginx
 .It 78
 bad configuration or rules
 .El

@@ -23,6 +23,10 @@ def story(t):
     bare = diagnose("setpriv", "--inh-caps=-all", "--bounding-set=-all")
     expect("the child process cannot be confined" in bare.stderr and "CAP_SETUID" in bare.stderr, "root without capabilities: %r" % bare.stderr)
     expect_equal(bare.stdout.strip(), '{"incidents":[]}', "what is found by nobody who looked")
+    expect_equal(bare.returncode, 70, "the exit status of nobody who looked")
+    bare = subprocess.run(["setpriv", "--inh-caps=-all", "--bounding-set=-all", *map(str, command[:-2])], capture_output=True, text=True, timeout=60)
+    expect("nothing was looked at" in bare.stderr, "what the text says: %r" % bare.stderr)
+    expect_equal((bare.stdout, bare.returncode), ("", 70), "no word of health, and the exit status")
 
 
 run(story)

@@ -22,7 +22,7 @@ namespace {
 
 constexpr const char* kExitCodes =
     "Exit status: 0 done; 1 nothing matched, nothing known, or --fail-on was met; 2 wrong usage;\n"
-    "69 the daemon cannot be reached; 70 internal error; 75 run cannot start now, try again; 78 bad configuration or rules.";
+    "69 the daemon cannot be reached; 70 internal error, or diagnose could not look; 75 run cannot start now, try again; 78 bad configuration or rules.";
 
 /// CLI11 throws on what a user did wrong; this collects the options of all verbs in one place so that each has the same
 /// words for the same thing.

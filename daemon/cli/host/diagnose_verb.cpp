@@ -87,6 +87,11 @@ int run_diagnose(const DiagnoseOptions& options) {
     }
   }
   for (const std::string& remark : report.remarks) std::fprintf(stderr, "handshaked: %s\n", visible_text(remark).c_str());
+  if (report.why_not) {
+    complain_about(*report.why_not);
+    if (options.json) std::fputs("{\"incidents\":[]}\n", stdout);
+    return report.why_not->code() == ErrorCode::invalid_input ? kExitUsage : kExitInternal;
+  }
   if (!options.incident.empty() && report.incidents.size() != 1) {
     named.complain(report);
     return kExitUsage;

@@ -107,7 +107,7 @@ class DiagnosisRun {
     if (!order_.peer.empty()) allow.push_back(order_.peer);
     const auto held = NginxSurroundings::create(nginx_, ca_store_, allow, order_.may_probe, order_.deadline);
     if (!held) {
-      report_.remarks.push_back(held.error().message());
+      report_.why_not = held.error().wrapped("nothing was looked at");
       return std::move(report_);
     }
     surroundings_ = held.value()->surroundings();

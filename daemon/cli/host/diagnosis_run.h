@@ -34,6 +34,7 @@ struct DiagnosedIncident {
 };
 
 struct DiagnosisReport {
+  std::optional<Error> why_not;              ///< nothing was looked at: the rest is empty, and says nothing
   std::vector<DiagnosedIncident> incidents;  ///< by severity, then first seen
   std::vector<std::string> remarks;          ///< what could not be looked at, for people
   std::vector<std::string> unreadable;       ///< logs that were named and could not be read

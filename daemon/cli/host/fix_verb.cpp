@@ -61,6 +61,10 @@ class FixVerb {
     if (options_.action == Action::undo) return undo();
     const DiagnosisReport report = diagnose_incident(nginx_);
     for (const std::string& remark : report.remarks) say_error(remark);
+    if (report.why_not) {
+      complain_about(*report.why_not);
+      return kExitInternal;
+    }
     if (!report.unreadable.empty()) return kExitUsage;  // what was named, and could not be read
     if (report.incidents.size() != 1) {
       named_.complain(report);
@@ -68,7 +72,7 @@ class FixVerb {
     }
     const DiagnosedIncident* const incident = &report.incidents.front();
     incident_ = incident->incident.id;
-    if (options_.action == Action::apply && options_.fix.empty() && is_applied_already()) return kExitDone;
+    if (options_.action == Action::apply && options_.fix.empty() && is_applied_already(incident->diagnosis)) return kExitDone;
     const Fix* const fix = choose_fix(*incident);
     if (fix == nullptr) return kExitUsage;
     if (options_.action == Action::show) return write(shown(*fix)) ? kExitDone : kExitInternal;
@@ -89,6 +93,12 @@ class FixVerb {
     return named_.diagnose(order, base_, zone_, nginx);
   }
 
+  /// What is taken when none is named: the first patch that is safe, else the first of all.
+  static std::size_t first_choice(const std::vector<Fix>& fixes) {
+    const auto safe = std::find_if(fixes.begin(), fixes.end(), [](const Fix& fix) { return !fix.patch.empty() && !fix.is_unsafe; });
+    return safe == fixes.end() ? 0 : static_cast<std::size_t>(safe - fixes.begin());
+  }
+
   const Fix* choose_fix(const DiagnosedIncident& incident) {
     const std::vector<Fix>& fixes = incident.diagnosis.fixes;
     if (fixes.empty()) {
@@ -97,18 +107,12 @@ class FixVerb {
                                                         " To see what is known: handshaked explain " + incident.incident.rule_id.get());
       return nullptr;
     }
-    std::size_t rank = 0;
+    std::size_t rank = options_.fix.empty() ? first_choice(fixes) + 1 : 0;
     std::from_chars(options_.fix.data(), options_.fix.data() + options_.fix.size(), rank);
     for (std::size_t i = 0; i < fixes.size(); ++i) {
-      const bool is_asked_for =
-          options_.fix.empty() ? !fixes[i].patch.empty() && !fixes[i].is_unsafe : fixes[i].id == options_.fix || rank == i + 1;
-      if (!is_asked_for) continue;
+      if (fixes[i].id != options_.fix && rank != i + 1) continue;
       rank_ = i + 1;
       return &fixes[i];
-    }
-    if (options_.fix.empty()) {
-      rank_ = 1;
-      return &fixes.front();
     }
     say_error("the incident has no fix \"" + options_.fix + "\"");
     return nullptr;
@@ -134,9 +138,13 @@ class FixVerb {
     return time ? parse::format_rfc3339(*time) : std::string("an unknown time");
   }
 
-  bool is_applied_already() const {
+  /// What was applied may be in place, and another fault behind it: then the fix of that one is what is asked for.
+  bool is_applied_already(const diagnose::Diagnosis& diagnosis) const {
     const auto record = last_applied(backup_root(), incident_);
     if (!record || record->incident != incident_ || !record->is_in_place()) return false;
+    const std::vector<Fix>& fixes = diagnosis.fixes;
+    const bool is_chosen = !fixes.empty() && fixes[first_choice(fixes)].id == record->fix;
+    if (!diagnosis.is_healthy_now && !is_chosen) return false;
     const std::string when =
         record->verified_at ? "verified at " + moment(record->verified_at) : "applied at " + moment(record->applied_at) + ", not verified";
     if (options_.json) {
@@ -228,6 +236,7 @@ class FixVerb {
       }
     }
     const DiagnosisReport report = diagnose_incident(now.value());
+    if (report.why_not) return {Answer::unknown, {report.why_not->message(), report.why_not->message()}};
     if (report.incidents.empty()) return {Answer::unknown, {"the incident is not in the log any more", "日志中已没有该事件"}};
     const diagnose::Diagnosis& diagnosis = report.incidents.front().diagnosis;
     if (diagnosis.is_healthy_now) return {Answer::works, {"the verification was repeated, and passed", "已重复验证并通过"}};

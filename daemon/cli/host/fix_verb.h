@@ -29,7 +29,7 @@ struct FixVerbOptions {
 
 /// `handshaked fix`: shows the patch of an incident's fix, tries it on a copy, or applies it. The incident is diagnosed anew, so that a fix
 /// is never older than the configuration. `undo` puts back what the last apply changed. 0: shown, accepted, applied, applied already, put
-/// back; 1: refused or rolled back; 2: no such incident or fix.
+/// back; 1: refused or rolled back; 2: no such incident or fix; 70: the host cannot be looked at, or putting back failed.
 int run_fix(const FixVerbOptions& options);
 
 }  // namespace handshaked::cli
