@@ -22,7 +22,8 @@ namespace {
 
 constexpr const char* kExitCodes =
     "Exit status: 0 done; 1 nothing matched, nothing known, or --fail-on was met; 2 wrong usage;\n"
-    "69 the daemon cannot be reached; 70 internal error, or diagnose could not look; 75 run cannot start now, try again; 78 bad configuration or rules.";
+    "69 the daemon cannot be reached; 70 internal error, or diagnose could not look; 75 run cannot start now, try again; 78 bad "
+    "configuration or rules.";
 
 /// CLI11 throws on what a user did wrong; this collects the options of all verbs in one place so that each has the same
 /// words for the same thing.
@@ -231,8 +232,9 @@ class Parser {
 
   CommandLine finished_diagnose() const {
     if (diagnose_.incident.empty() && diagnose_.logs.empty() && diagnose_.peer.empty() && !diagnose_.all) {
-      std::fputs("handshaked: name what to diagnose: INCIDENT, --log FILE, --peer HOST:PORT or --all\nRun with --help for more information.\n",
-                 stderr);
+      std::fputs(
+          "handshaked: name what to diagnose: INCIDENT, --log FILE, --peer HOST:PORT or --all\nRun with --help for more information.\n",
+          stderr);
       return {.command = std::nullopt, .exit_code = kExitUsage};
     }
     return {.command = diagnose_, .exit_code = kExitDone};

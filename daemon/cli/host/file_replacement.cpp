@@ -214,8 +214,8 @@ Result<> FileReplacement::create(const std::string& path, const std::string& tex
 Result<> FileReplacement::restore() {
   std::optional<Error> first;
   for (auto one = replaced_.rbegin(); one != replaced_.rend(); ++one) {
-    const auto undone = one->is_new ? take_away(one->path, 0)
-                                    : put_file(one->path, one->before, {one->mode, one->owner, one->group, one->modified_at});
+    const auto undone =
+        one->is_new ? take_away(one->path, 0) : put_file(one->path, one->before, {one->mode, one->owner, one->group, one->modified_at});
     if (!undone && !first) first = undone.error();
   }
   // One that somebody else has put something into stays.

@@ -1,11 +1,11 @@
 #include "cli/host/fix_application.h"
 
 #include <algorithm>
-#include <csignal>
 #include <filesystem>
 #include <fstream>
 
 #include "base/digest.h"
+#include "base/signals_held.h"
 #include "cli/host/file_replacement.h"
 #include "diagnose/patch/configuration_trial.h"
 #include "diagnose/patch/diff_application.h"
@@ -21,30 +21,6 @@ using diagnose::Text;
 using DiffedFiles = std::map<std::string, DiffedFile>;
 
 constexpr nginx::NginxVersion kErrorLogOption{1, 19, 5};
-
-/// While it lives, a wish to stop waits to be asked for.
-class SignalsHeld {
- public:
-  SignalsHeld() {
-    ::sigemptyset(&held_);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&held_, signal);
-    ::pthread_sigmask(SIG_BLOCK, &held_, &before_);
-  }
-  ~SignalsHeld() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  SignalsHeld(const SignalsHeld&) = delete;
-  SignalsHeld& operator=(const SignalsHeld&) = delete;
-  bool is_asked_to_stop() const {
-    sigset_t pending;
-    ::sigpending(&pending);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
-      if (::sigismember(&pending, signal) == 1) return true;
-    }
-    return false;
-  }
-
- private:
-  sigset_t held_{}, before_{};
-};
 
 /// The error log of nginx's master, from now on.
 class MainLog {

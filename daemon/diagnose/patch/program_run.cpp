@@ -2,7 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,49 +22,60 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-class SpawnPlan {
+/// What the child does between fork() and exec: only what a signal handler may, for other threads may have held a lock. It ends with us.
+class Beginning {
  public:
-  SpawnPlan(int program, int output) {
-    ::posix_spawn_file_actions_init(&files_);
-    ::posix_spawnattr_init(&attributes_);
-    ::posix_spawn_file_actions_addopen(&files_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    ::posix_spawn_file_actions_adddup2(&files_, output, STDOUT_FILENO);
-    ::posix_spawn_file_actions_adddup2(&files_, output, STDERR_FILENO);
-    // Stays open: whoever interprets a script opens it by this name again.
-    ::posix_spawn_file_actions_adddup2(&files_, program, kProgram);
-    sigset_t none, all;
-    ::sigemptyset(&none);
-    ::sigfillset(&all);
-    ::posix_spawnattr_setsigmask(&attributes_, &none);
-    ::posix_spawnattr_setsigdefault(&attributes_, &all);
-    ::posix_spawnattr_setpgroup(&attributes_, 0);
-    ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-  }
-  SpawnPlan(const SpawnPlan&) = delete;
-  SpawnPlan& operator=(const SpawnPlan&) = delete;
-  ~SpawnPlan() {
-    ::posix_spawn_file_actions_destroy(&files_);
-    ::posix_spawnattr_destroy(&attributes_);
-  }
+  Beginning(int program, int output, int failure) : program_(program), output_(output), failure_(failure) {}
 
-  /// `name`: for the error.
-  Result<pid_t> start(const std::string& name, std::vector<std::string> arguments) {
-    const std::string path = "/proc/self/fd/" + std::to_string(kProgram);
-    std::vector<char*> words;
-    for (std::string& word : arguments) words.push_back(word.data());
-    words.push_back(nullptr);
-    pid_t id = -1;
-    if (const int error = ::posix_spawn(&id, path.c_str(), &files_, &attributes_, words.data(), environ); error != 0) {
-      return fail(error_from_errno(error, "cannot run " + name));
-    }
-    return id;
+  [[noreturn]] void become(pid_t parent, char* const* words) const {
+    constexpr int kCannot = 127;
+    // The ends of the pipe out of the way of the numbers that are taken below.
+    const int failure = ::fcntl(failure_, F_DUPFD_CLOEXEC, kProgram + 1), program = ::fcntl(program_, F_DUPFD, kProgram + 1);
+    const int output = ::fcntl(output_, F_DUPFD_CLOEXEC, kProgram + 1), nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (::getppid() != parent) ::_exit(kCannot);  // it ended before that was said
+    ::setpgid(0, 0);
+    // Stays open: whoever interprets a script opens it by this name again.
+    const bool is_ready = ::dup2(nothing, STDIN_FILENO) >= 0 && ::dup2(output, STDOUT_FILENO) >= 0 && ::dup2(output, STDERR_FILENO) >= 0 &&
+                          ::dup2(program, kProgram) >= 0 && ::close(program) == 0;
+    for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    if (is_ready) ::execve("/proc/self/fd/3", words, environ);
+    const int error = errno;
+    static_cast<void>(::write(failure, &error, sizeof error) == sizeof error);
+    ::_exit(kCannot);
   }
 
  private:
   static constexpr int kProgram = 3;
-  posix_spawn_file_actions_t files_{};
-  posix_spawnattr_t attributes_{};
+  int program_, output_, failure_;
 };
+
+/// `name`: for the error.
+Result<pid_t> start(const std::string& name, int program, int output, std::vector<std::string> arguments) {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return fail(error_from_errno(errno, "pipe"));
+  const FileDescriptor told(ends[0]);
+  FileDescriptor telling(ends[1]);
+  std::vector<char*> words;
+  for (std::string& word : arguments) words.push_back(word.data());
+  words.push_back(nullptr);
+  const Beginning beginning(program, output, telling.number());
+  const pid_t parent = ::getpid(), id = ::fork();
+  if (id < 0) return fail(error_from_errno(errno, "cannot run " + name));
+  if (id == 0) beginning.become(parent, words.data());
+  telling.reset();
+  int error = 0;
+  ssize_t got = 0;
+  while ((got = ::read(told.number(), &error, sizeof error)) < 0 && errno == EINTR) {
+  }
+  if (got != sizeof error) return id;
+  while (::waitpid(id, nullptr, 0) < 0 && errno == EINTR) {
+  }
+  return fail(error_from_errno(error, "cannot run " + name));
+}
 
 int wait_for_end(pid_t id) {
   int status = 0;
@@ -101,7 +112,7 @@ Result<ProgramRun> run_program(const std::string& path, const std::vector<std::s
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) return fail(error_from_errno(errno, "pipe"));
   FileDescriptor ours(ends[0]), theirs(ends[1]);
-  TRY(const pid_t id, SpawnPlan(program.number(), theirs.number()).start(path, arguments));
+  TRY(const pid_t id, start(path, program.number(), theirs.number(), arguments));
   theirs.reset();
   ProgramRun run;
   const bool has_ended = read_output(ours.number(), deadline, run.output);

@@ -33,8 +33,8 @@ enum class Audience {
   operators_file  ///< what diagnose writes into a file or a pipe: comments, for the patch must apply
 };
 /// A diagnosis without the patches that an audience must not see, and without the texts of such changes, wherever it says them: in its
-/// words, evidence, commands and dead ends "…" stands for them and for their arguments that may hold a secret. The fix says how the operator gets
-/// at them. An operator's own terminal is shown everything.
+/// words, evidence, commands and dead ends "…" stands for them and for their arguments that may hold a secret. The fix says how the
+/// operator gets at them. An operator's own terminal is shown everything.
 Diagnosis shown_to(Audience audience, Diagnosis diagnosis);
 
 /// What nginx complains of, without the arguments that it quotes, unless it speaks of TLS or of a file.

@@ -1,16 +1,21 @@
 #include "diagnose/prover/nginx_prover.h"
 
 #include <poll.h>
+#include <pwd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <filesystem>
 #include <optional>
 
 #include "base/file_descriptor.h"
+#include "base/signals_held.h"
 #include "diagnose/certificates/pem_bundle.h"
+#include "diagnose/host/trusted_path.h"
 #include "diagnose/patch/directive_text.h"
 #include "diagnose/prover/private_instance.h"
 #include "diagnose/tls/peer_address.h"
@@ -31,6 +36,12 @@ bool was_configured_with(const nginx::Installation& installation, std::string_vi
   return std::find(all.begin(), all.end(), argument) != all.end();
 }
 
+/// It runs with our rights: nobody but root and us may have put it there.
+Result<std::string> load_line(const std::string& path) {
+  TRY(open_trusted(path));
+  return written_directive("load_module", std::array{path});
+}
+
 /// The line that loads the stream module; empty where it is built in.
 Result<std::string> stream_module(const UpstreamView& view, const nginx::Installation& installation) {
   if (!was_configured_with(installation, "--with-stream_ssl_module"))
@@ -39,15 +50,26 @@ Result<std::string> stream_module(const UpstreamView& view, const nginx::Install
   const nginx::Configuration& configuration = view.nginx->configuration;
   for (const nginx::Directive* const load : configuration.root().find("load_module")) {
     if (load->argument(0).find("ngx_stream_module") == std::string_view::npos) continue;
-    const std::string path = configuration.full_path(load->argument(0), nginx::PathBase::prefix);
-    return written_directive("load_module", std::array{path});
+    return load_line(std::filesystem::absolute(configuration.full_path(load->argument(0), nginx::PathBase::prefix)).string());
   }
   constexpr std::string_view kModules = "--modules-path=";
   for (const std::string& argument : installation.configure_arguments) {
     if (!argument.starts_with(kModules)) continue;
-    return written_directive("load_module", std::array{argument.substr(kModules.size()) + "/ngx_stream_module.so"});
+    return load_line(argument.substr(kModules.size()) + "/ngx_stream_module.so");
   }
   return fail(ErrorCode::not_found, "where this nginx keeps its stream module is not known");
+}
+
+/// The line that says whose process parses what the peer sends: as the configuration has it, but never root's; empty where nginx's own
+/// default, or whoever we are, is nobody special already.
+Result<std::string> user_line(const nginx::Configuration& configuration) {
+  const nginx::Directive* const user = configuration.root().find_first("user");
+  if (::geteuid() != 0 || user == nullptr) return std::string();
+  std::vector<std::string> words;
+  for (std::size_t i = 0; i < user->arguments.size(); ++i) words.emplace_back(user->argument(i));
+  const passwd* const entry = words.empty() ? nullptr : ::getpwnam(words.front().c_str());
+  if (entry == nullptr || entry->pw_uid == 0) return std::string();
+  return written_directive("user", words);
 }
 
 /// The effective *_ssl_* values of a place, as a stream server has them.
@@ -172,9 +194,10 @@ bool is_connected(const std::string& log) {
   return log.find(" connected to ", std::min(log.find("*1 proxy "), log.size())) != std::string::npos;
 }
 
-Result<NginxHandshake> watch(const PrivateInstance& instance, const FileDescriptor& connection, Clock::time_point deadline) {
+Result<NginxHandshake> watch(const PrivateInstance& instance, const FileDescriptor& connection, const SignalsHeld& signals,
+                             Clock::time_point deadline) {
   constexpr std::chrono::milliseconds kLook{3};
-  for (bool is_over = false; !is_over && Clock::now() < deadline;) {
+  for (bool is_over = false; !is_over && !signals.is_asked_to_stop() && Clock::now() < deadline;) {
     is_over = is_closed_within(connection, kLook);
     if (is_connected(instance.log())) {
       if (is_closed_within(connection, kLateRefusal)) {
@@ -193,15 +216,17 @@ Result<NginxHandshake> shake_hands_as_nginx(const UpstreamView& view, const Peer
                                             const NginxProverOptions& options) {
   const auto deadline = std::min(options.deadline, Clock::now() + kLongest);
   TRY(const std::string module, stream_module(view, *options.installation));
+  TRY(const std::string user, user_line(view.nginx->configuration));
+  const SignalsHeld signals;  // Ctrl-C ends us when the instance and its directory are gone
   TRY(PrivateInstance instance, PrivateInstance::create());
   TRY(const std::string server, StreamServer(view, instance).text(peer, name));
-  const std::string text = module + "\ndaemon off;\nmaster_process off;\npid " + instance.path("nginx.pid") + ";\nerror_log " +
-                           instance.path("error.log") + " info;\nevents {\n  worker_connections 16;\n}\nstream {\n  server {\n" + server +
-                           "  }\n}\n";
+  const std::string text = module + "\n" + user + "\ndaemon off;\nmaster_process on;\nworker_processes 1;\npid " +
+                           instance.path("nginx.pid") + ";\nerror_log " + instance.path("error.log") +
+                           " info;\nevents {\n  worker_connections 16;\n}\nstream {\n  server {\n" + server + "  }\n}\n";
   TRY(instance.write("nginx.conf", text));
   TRY(instance.start(options.program, kSocket, deadline));
   TRY(const FileDescriptor connection, connect_to(instance.path(kSocket)));
-  return watch(instance, connection, deadline);
+  return watch(instance, connection, signals, deadline);
 }
 
 }  // namespace handshaked::diagnose

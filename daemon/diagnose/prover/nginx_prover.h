@@ -24,9 +24,12 @@ struct NginxProverOptions {
 
 /// Lets the nginx in use make the handshake of a place: a private instance in a temporary directory, where a `stream` server on a Unix
 /// socket has the place's effective *_ssl_* values as stream's own, and `proxy_pass` to `peer`. One connection, no request; its error log
-/// is the verdict. Of gRPC and HTTP/2 it says nothing about ALPN, which stream does not send. The files of `view` are copied as they are
-/// seen through it; a key is named where it is. Fails with not_found where this nginx has no stream module with TLS, with invalid_input
-/// where only a request tells a value, with timeout or io when the instance says nothing. Blocks; leaves nothing behind.
+/// is the verdict. When we are root, the master of the instance reads the configuration and the keys, and a worker without rights (`user`
+/// of the configuration) parses what the peer sends. Of gRPC and HTTP/2 it says nothing about ALPN, which stream does not send. The files
+/// of `view` are copied as they are seen through it; a key is named where it is. Fails with not_found where this nginx has no stream module
+/// with TLS, with invalid_input where only a request tells a value, with timeout or io when the instance says nothing. Blocks; leaves
+/// nothing behind, also on SIGINT, SIGTERM and SIGHUP, which wait until then; when we are killed, the instance ends and its directory
+/// stays.
 Result<NginxHandshake> shake_hands_as_nginx(const UpstreamView& view, const PeerAddress& peer, const nginx::PeerName& name,
                                             const NginxProverOptions& options);
 

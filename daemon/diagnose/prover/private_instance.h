@@ -11,8 +11,8 @@
 
 namespace handshaked::diagnose {
 
-/// An nginx of one process in a directory of its own, which only we can enter: no master, no user of its own, no pid file or log but its
-/// own. Ended, and its directory removed, by the destructor. One thread.
+/// An nginx with one worker in a directory of its own, which only we can enter: no pid file or log but its own. Ended, and its directory
+/// removed, by the destructor. One thread.
 class PrivateInstance {
  public:
   /// A temporary directory, empty.

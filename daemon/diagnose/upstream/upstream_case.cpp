@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/digest.h"
+#include "diagnose/patch/configuration_trial.h"
 #include "nginx/location_match.h"
 
 namespace handshaked::diagnose {
@@ -146,6 +147,10 @@ Result<NginxHandshake> UpstreamCase::ask_nginx(const ConfigurationPatch& patch) 
   if (!is_operator || around.nginx_program.empty()) return fail(ErrorCode::permission_denied, "nginx is not asked here");
   TRY(const PatchedPlace place, place_with(patch));
   if (!place.view.is_tls()) return fail(ErrorCode::invalid_input, "nginx speaks no TLS there");
+  // Whoever writes what a running nginx of root's or ours reads has its rights already.
+  if (!around.nginx_loaded_at) {
+    TRY(check_who_wrote(place.view.nginx->configuration));
+  }
   UpstreamVerdict asked;
   if (!find_peer(place.view, patch.is_empty(), asked)) return fail(ErrorCode::not_found, asked.problem);
   return shake_hands_as_nginx(place.view, asked.peer->address(), name_at(place.view),
