@@ -67,7 +67,8 @@ int run_daemon(const DaemonOptions& options) {
   auto database = store::Database::open(loaded.config.database);
   if (!database) {
     log_error(database.error().message());
-    return kExitTemporary;
+    const bool is_not_ours = database.error().code() == ErrorCode::invalid_input;
+    return is_not_ours ? kExitConfiguration : kExitTemporary;
   }
   if (const auto& replacement = database.value().replacement()) {
     log_error(

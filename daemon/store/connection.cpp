@@ -50,7 +50,7 @@ Result<> Connection::open(const std::filesystem::path& path, std::chrono::millis
   damage_.clear();
   path_ = path;
   busy_timeout_ = busy_timeout;
-  watches_place_ = has_log_ = false;
+  watches_place_ = has_log_ = wrote_astray_ = false;
   try {
     database_ = std::make_unique<SQLite::Database>(path.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_NOMUTEX, 0);
     sqlite3_busy_handler(database_->getHandle(), &Connection::wait_for_lock, this);

@@ -64,6 +64,8 @@ class Connection {
   void watch_place() { watches_place_ = true; }
   /// What is written goes into files that nobody will find: removed, renamed, or the directory with them. Looks each time.
   bool is_displaced() const;
+  /// The last write() failed for this alone: all of it is in the file that is not in its place.
+  bool has_written_astray() const { return wrote_astray_; }
   /// The database file itself is gone from its place; else it was only its log.
   bool has_file_moved() const;
   /// Writes all that is in it, the log included, into a new file.
@@ -87,7 +89,7 @@ class Connection {
 
   /// Runs `body` in one transaction, begun IMMEDIATE: one that turns from reading to writing would fail at once with
   /// SQLITE_BUSY_SNAPSHOT, whatever the busy timeout. Durable when it returns without error, else without any effect, unless
-  /// is_displaced() says that it went into a file that is gone.
+  /// has_written_astray() says that it went into a file that is gone.
   template <class Body>
   auto write(std::string_view what, Body&& body) -> Result<std::invoke_result_t<Body>>;
 
@@ -102,7 +104,8 @@ class Connection {
   std::chrono::steady_clock::time_point lock_met_at_{};
   std::atomic<bool> is_hurried_ = false;
   bool watches_place_ = false;
-  bool has_log_ = false;                        // SQLite makes it when it is first needed
+  bool has_log_ = false;  // SQLite makes it when it is first needed
+  bool wrote_astray_ = false;
   std::unique_ptr<SQLite::Database> database_;  // outlives the statements prepared on it
   std::map<const void*, std::unique_ptr<SQLite::Statement>> statements_;
   std::string damage_;
@@ -150,7 +153,8 @@ auto Connection::write(std::string_view what, Body&& body) -> Result<std::invoke
     }
   });
   has_log_ = has_log_ || (written && watches_place_);
-  if (written && is_displaced()) return fail(ErrorCode::database, path_.string() + " was removed or replaced while it was in use");
+  wrote_astray_ = written && is_displaced();
+  if (wrote_astray_) return fail(ErrorCode::database, path_.string() + " was removed or replaced while it was in use");
   return written;
 }
 

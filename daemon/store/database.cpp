@@ -55,6 +55,19 @@ Result<> create_if_missing(const std::filesystem::path& path) {
   return success();
 }
 
+/// A bring_back() that was cut short has left all that there is beside the place where it belongs.
+std::filesystem::path copy_beside(const std::filesystem::path& path) { return path.string() + ".new"; }
+
+Result<> take_up_copy(const std::filesystem::path& path) {
+  std::error_code error;
+  const std::filesystem::path copy = copy_beside(path);
+  if (std::filesystem::exists(path, error) || !std::filesystem::exists(copy, error)) return success();
+  std::filesystem::rename(copy, path, error);
+  if (error) return fail(error_from_errno(error.value(), "cannot put " + path.string() + " back"));
+  sync_directory(path.parent_path());
+  return success();
+}
+
 Result<> create_directory_if_missing(const std::filesystem::path& directory) {
   if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) {
     return fail(error_from_errno(errno, "cannot create " + directory.string()));
@@ -95,6 +108,7 @@ Result<Database> Database::open(const std::filesystem::path& path, DatabaseOptio
   if (error) return fail(error_from_errno(error.value(), "cannot resolve " + path.string()));
   TRY(create_directory_if_missing(absolute.parent_path()));
   TRY(FileLock lock, FileLock::acquire(absolute.string() + ".lock"));
+  TRY(take_up_copy(absolute));
 
   Database database(std::move(lock), absolute, options);
   Result<> connected = database.connect();
@@ -133,9 +147,11 @@ void Database::hurry() { connection_->hurry(); }
 
 bool Database::is_displaced() const { return is_returning_ || connection_->is_displaced(); }
 
+bool Database::has_written_astray() const { return connection_->has_written_astray(); }
+
 Result<> Database::bring_back() {
   CHECK(path_ != kInMemory);
-  const std::filesystem::path copy = path_.string() + ".new";
+  const std::filesystem::path copy = copy_beside(path_);
   std::error_code error;
   if (!is_returning_) {
     TRY(create_directory_if_missing(path_.parent_path()));
@@ -153,14 +169,10 @@ Result<> Database::bring_back() {
     connection_->close();
     is_returning_ = true;
   }
-  if (std::filesystem::exists(copy, error)) {
-    if (std::filesystem::exists(path_, error)) {
-      TRY(move_aside(path_, wall_clock_now()));
-    }
-    std::filesystem::rename(copy, path_, error);
-    if (error) return fail(error_from_errno(error.value(), "cannot put " + path_.string() + " back"));
-    sync_directory(path_.parent_path());
+  if (std::filesystem::exists(copy, error) && std::filesystem::exists(path_, error)) {
+    TRY(move_aside(path_, wall_clock_now()));
   }
+  TRY(take_up_copy(path_));
   TRY(connect());
   is_returning_ = false;
   return success();

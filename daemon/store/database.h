@@ -31,7 +31,8 @@ struct Replacement {
 /// The one SQLite database: read positions, incidents and queued deliveries. Owns the only connection that writes and
 /// checkpoints (SQLite before 3.51.3 can corrupt a WAL that two connections reset). One thread at a time; in the daemon
 /// that thread is StoreThread's.
-/// Failures are ErrorCode::database: locked, disk full, input/output, damaged. Nothing has changed then, and the caller
+/// Failures of open() that no other try mends are ErrorCode::invalid_input: the file is of another program, or of a newer handshaked.
+/// All others are ErrorCode::database: locked, disk full, input/output, damaged. Nothing has changed then, and the caller
 /// may try the same again. The tables are described in README.md, and reached through Positions, Incidents, Outbox and
 /// Retention.
 class Database {
@@ -67,6 +68,9 @@ class Database {
 
   /// Somebody has removed or replaced the files in use: what is committed is in files without a name, and bring_back() saves it.
   bool is_displaced() const;
+
+  /// The last write, of apply() or another, failed for this alone: bring_back() makes it durable.
+  bool has_written_astray() const;
 
   /// Puts all that was committed where it belongs again, the directory and the lock included; a file that stands there now is moved
   /// aside. After an Error nothing is lost yet, and another call may succeed.

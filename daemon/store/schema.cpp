@@ -160,12 +160,13 @@ Result<> refuse_foreign(Connection& connection, std::size_t newest) {
     const bool is_empty = connection.read_integer("SELECT count(*) FROM sqlite_schema") == 0;
     return !is_empty && connection.read_integer("PRAGMA application_id") != kApplicationId;
   }));
-  if (is_foreign) return fail(ErrorCode::database, "this is a database of another program");
+  if (is_foreign) return fail(ErrorCode::invalid_input, "this is a database of another program");
   TRY(const std::int64_t version,
       connection.read("cannot read the schema", [&] { return connection.read_integer("PRAGMA user_version"); }));
   if (version < 0 || static_cast<std::uint64_t>(version) > newest) {
-    return fail(ErrorCode::database, "written by a newer handshaked: schema version " + std::to_string(version) + ", this program knows " +
-                                         std::to_string(newest) + "; install the newer program, or move the database away");
+    return fail(ErrorCode::invalid_input, "written by a newer handshaked: schema version " + std::to_string(version) +
+                                              ", this program knows " + std::to_string(newest) +
+                                              "; install the newer program, or move the database away");
   }
   return success();
 }

@@ -188,9 +188,9 @@ Result<> StoreThread::apply(const Commit& commit) {
   TRY(mend());  // a task of the other lane may have found the damage
   Result<> applied = database_->apply(commit, &queued_);
   if (applied) return applied;
-  if (database_->is_displaced()) return bring_back();  // it was written, into a file that is in its place again
-  if (!database_->is_damaged()) return applied;
-  TRY(replace_database());
+  if (database_->has_written_astray()) return bring_back();  // all of it comes back with the file
+  if (!database_->is_damaged() && !database_->is_displaced()) return applied;
+  TRY(mend());
   return database_->apply(commit, &queued_);
 }
 

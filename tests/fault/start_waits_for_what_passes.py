@@ -56,6 +56,16 @@ def story(t):
     daemon.expect_refusal(code=TRY_AGAIN)
     t.step("a state directory that cannot be made")
 
+    for what, statement in {"another program": "PRAGMA application_id = 1", "a newer handshaked": "PRAGMA user_version = 99"}.items():
+        database = second.database if what == "a newer handshaked" else t.directory / "other.db"
+        other = sqlite3.connect(database, isolation_level=None)
+        other.execute("CREATE TABLE IF NOT EXISTS bookmarks (url TEXT)")
+        other.execute(statement)
+        other.close()
+        said = Daemon(t, [log.path], name="of-" + what.replace(" ", "-"), state={"database": database}).expect_refusal(code=CONFIGURATION_ERROR)
+        expect(what in said, said)
+        t.step("a database of %s: somebody has to mend it" % what)
+
     for what, tables in {"an address that is none": [("[[syslog]]", {"listen": ["tcp://nowhere"]})],
                          "a certificate that is not there": [("[[syslog]]", {"listen": ["tls://127.0.0.1:%d" % free_port()], "certificate": "/nowhere/c.pem", "key": "/nowhere/k.pem"})],
                          "a token that is not there": [("[[http]]", {"listen": ["http://127.0.0.1:%d" % free_port()], "token_files": ["/nowhere/token"]})]}.items():

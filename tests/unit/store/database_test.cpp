@@ -64,6 +64,21 @@ TEST(Database, KeepsWhatWasAppliedAcrossAReopen) {
   EXPECT_EQ(Outbox(database.value()).due("hook", at(1), 10).value().size(), 1U);
 }
 
+TEST(Database, TakesUpTheCopyThatWasNotYetInItsPlace) {
+  const TempDir directory;
+  {
+    auto database = Database::open(directory / "handshaked.db");
+    ASSERT_OK(database);
+    ASSERT_OK(database.value().apply(one_of_each()));
+  }
+  fs::rename(directory / "handshaked.db", directory / "handshaked.db.new");
+  auto database = Database::open(directory / "handshaked.db");
+  ASSERT_OK(database);
+  EXPECT_FALSE(database.value().replacement());
+  EXPECT_EQ(Incidents(database.value()).load_open().value().size(), 1U);
+  EXPECT_FALSE(fs::exists(directory / "handshaked.db.new"));
+}
+
 TEST(Database, IsReadableByItsOwnerAlone) {
   const TempDir directory;
   auto database = Database::open(directory / "state/handshaked.db");  // the directory is made, too

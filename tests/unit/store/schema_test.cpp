@@ -91,6 +91,7 @@ TEST_F(Schema, RefusesADatabaseOfANewerProgram) {
   connection_.execute("PRAGMA user_version = 99");
   const Result<> migrated = migrate(connection_, schema_steps());
   ASSERT_FALSE(migrated);
+  EXPECT_EQ(migrated.error().code(), ErrorCode::invalid_input);
   EXPECT_THAT(migrated.error().message(), HasSubstr("newer handshaked: schema version 99"));
 }
 
@@ -98,6 +99,7 @@ TEST_F(Schema, RefusesADatabaseOfAnotherProgram) {
   connection_.execute("CREATE TABLE bookmarks (url TEXT)");
   const Result<> migrated = migrate(connection_, schema_steps());
   ASSERT_FALSE(migrated);
+  EXPECT_EQ(migrated.error().code(), ErrorCode::invalid_input);
   EXPECT_THAT(migrated.error().message(), HasSubstr("another program"));
   EXPECT_EQ(connection_.read_integer("SELECT count(*) FROM sqlite_schema"), 1);
 }

@@ -1,6 +1,7 @@
 #include "store/store_thread.h"
 
 #include <gmock/gmock.h>
+#include <sqlite3.h>
 
 #include <atomic>
 #include <fstream>
@@ -322,6 +323,43 @@ INSTANTIATE_TEST_SUITE_P(Ways, RemovedFiles,
                                          std::vector<std::string>{"state/handshaked.db", "state/handshaked.db-wal",
                                                                   "state/handshaked.db-shm", "state/handshaked.db.lock"},
                                          std::vector<std::string>{"state"}));
+
+std::filesystem::path moved_by_sql;
+
+/// Gives every connection that is opened from now on move_away(), which renames moved_by_sql.
+int add_move_away(sqlite3* database, const char**, const sqlite3_api_routines*) {
+  const auto move_away = [](sqlite3_context*, int, sqlite3_value**) {
+    std::filesystem::rename(moved_by_sql, moved_by_sql.string() + "-gone");
+  };
+  return sqlite3_create_function(database, "move_away", 0, SQLITE_UTF8 | SQLITE_INNOCUOUS, nullptr, move_away, nullptr, nullptr);
+}
+
+TEST(StoreThread, WritesAgainWhatFailedWhileItsFileWasMoved) {
+  const TempDir directory;
+  moved_by_sql = directory / "handshaked.db";
+  const auto extension = reinterpret_cast<void (*)()>(&add_move_away);  // NOLINT: SQLite's own way
+  ASSERT_EQ(sqlite3_auto_extension(extension), SQLITE_OK);
+  auto database = Database::open(moved_by_sql);
+  sqlite3_cancel_auto_extension(extension);
+  ASSERT_OK(database);
+  // TEMP: it goes with this connection.
+  database.value().connection().execute(
+      "CREATE TEMP TRIGGER refuse AFTER INSERT ON main.outbox BEGIN SELECT move_away(); SELECT raise(ABORT, 'not now'); END");
+  std::vector<QueuedRow> queued;
+  std::promise<bool> done;
+  StoreThread store(std::move(database).value(), {.on_queued = [&](const Commit&, const std::vector<QueuedRow>& rows) { queued = rows; }});
+  store.submit(
+      {.positions = {{"a", "1"}}, .incidents = {incident("i")}, .deliveries = {delivery("e", "i")}},
+      [&](const Result<>& outcome) { done.set_value(outcome.has_value()); }, true);
+  ASSERT_TRUE(done.get_future().get());
+  store.stop();
+  EXPECT_EQ(queued.size(), 1U);
+  auto again = Database::open(moved_by_sql);
+  ASSERT_OK(again);
+  EXPECT_EQ(Positions(again.value()).find("a").value(), "1");
+  EXPECT_EQ(Incidents(again.value()).load_open().value().size(), 1U);
+  EXPECT_EQ(Outbox(again.value()).count().value().size(), 1U);
+}
 
 TEST(StoreThread, WritesEverythingBeforeItStops) {
   const TempDir directory;
