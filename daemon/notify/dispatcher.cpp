@@ -56,11 +56,11 @@ Dispatcher::Dispatcher(Router router, std::vector<MaintenanceWindow> maintenance
 // ---- who is in which group --------------------------------------------------------------------------------------------------
 
 /// What is known of an incident goes with its last group.
-void Dispatcher::leave(KnownIncident& known, IncidentGroup& group) {
+void Dispatcher::leave(KnownIncident& known, IncidentGroup& group, Time now) {
   groups_.drop(known, group);
   if (!known.groups.empty()) return;
   if (known.ended) told_copies_.push_back(std::move(known.ended));
-  if (known.is_diagnosing) --diagnosing_;
+  note_diagnosing(known, false, now);
   groups_.forget(known);
 }
 
@@ -95,7 +95,7 @@ void Dispatcher::use_routes(Router router, std::vector<MaintenanceWindow> mainte
   Dispatcher next(std::move(router), std::move(maintenance));
   for (const NotificationRecords& told : everything_told()) next.restore(told);
   for (const NotificationRecords& told : told_before) next.restore(told);
-  for (const Incident* const incident : live) next.observe(*incident, waiting_since(incident->id).value_or(now));
+  for (const Incident* const incident : live) next.observe(*incident, now, waiting_since(incident->id));
   for (const auto& [id, known] : groups_.known()) {
     if (known->ended) next.observe(*known->ended, now);
   }
@@ -114,12 +114,12 @@ std::optional<Time> Dispatcher::waiting_since(std::string_view incident_id) cons
   return since;
 }
 
-void Dispatcher::observe(const Incident& incident, Time now) {
+void Dispatcher::observe(const Incident& incident, Time now, std::optional<Time> since) {
   if (incident.is_told()) {
     KnownIncident& known = groups_.know(incident.id);
     known.ended.reset();
     note_diagnosing(known, incident.diagnosing_until && *incident.diagnosing_until > now, now);
-    find_places(known, incident, now);
+    find_places(known, incident, since.value_or(now));
     if (!known.groups.empty()) return;
     note_diagnosing(known, false, now);
     groups_.forget(known);
@@ -136,7 +136,7 @@ void Dispatcher::observe(const Incident& incident, Time now) {
   if (is_awaited) known.ended = std::make_unique<Incident>(incident);
   for (const GroupPointer& group : groups) {
     if (group->find(known)->was_told) groups_.schedule(*group, now);
-    else leave(known, *group);
+    else leave(known, *group, now);
   }
 }
 
@@ -163,7 +163,7 @@ void Dispatcher::move_to_cause(KnownIncident& known, const GroupPointer& from, c
 }
 
 /// Puts an incident that is told into the groups where it belongs. Where it was told with its cause, it stays.
-void Dispatcher::find_places(KnownIncident& known, const Incident& incident, Time now) {
+void Dispatcher::find_places(KnownIncident& known, const Incident& incident, Time waiting_since) {
   const std::vector<RouteTarget> legs = router_.legs(incident);
   std::vector<GroupPointer> strays;
   for (const GroupPointer& group : known.groups) {
@@ -185,7 +185,7 @@ void Dispatcher::find_places(KnownIncident& known, const Incident& incident, Tim
             : groups_.group_at(leg.is_grouped ? leg.group_key(incident, router_.receivers()[leg.receiver].name) : std::string(),
                                leg.receiver, leg.is_grouped);
     GroupMember* member = pointer->find(known);
-    if (member == nullptr) member = &groups_.join(known, pointer, since.value_or(now));
+    if (member == nullptr) member = &groups_.join(known, pointer, since.value_or(waiting_since));
     const bool is_cause_new = member->was_told && member->diagnoses == 0 && incident.diagnosis && leg.is_grouped && pointer->is_grouped;
     const std::string key = is_cause_new ? leg.group_key(incident, router_.receivers()[leg.receiver].name) : std::string();
     if (is_cause_new && key == pointer->key.get() && pointer->has_told_cause) {
@@ -200,6 +200,7 @@ void Dispatcher::find_places(KnownIncident& known, const Incident& incident, Tim
     const bool waits_for_others = group.is_grouped && incident.diagnosis && diagnosing_ > 0 && !group.is_held;
     if (!waits_for_others) continue;
     group.is_held = true;
+    if (held_.size() >= 2 * groups_.group_count()) std::erase_if(held_, [](const GroupPointer& held) { return held->members.empty(); });
     held_.push_back(GroupPointer(&group));
   }
   for (const GroupPointer& group : strays) groups_.drop(known, *group);
@@ -299,7 +300,7 @@ std::vector<Dispatcher::News> Dispatcher::gather(IncidentGroup& group, Time now,
   for (KnownIncident* const known : lost) {
     decisions.forgotten.emplace_back(router_.receivers()[group.receiver].name, known->id);
     if (group.members.size() == 1) return {};  // flush() sees that it is empty
-    leave(*known, group);
+    leave(*known, group, now);
   }
   return news;
 }
@@ -319,7 +320,7 @@ void Dispatcher::flush(IncidentGroup& group, Time now, const LiveIncidents& live
   std::vector<News> news = gather(group, now, live, decisions);
   if (news.empty()) {
     const auto members = group.members;
-    for (const GroupMember& member : members) leave(*member.known, group);
+    for (const GroupMember& member : members) leave(*member.known, group, now);
     return;
   }
   if (std::all_of(news.begin(), news.end(), [](const News& item) { return item.is_over; })) {
@@ -389,7 +390,7 @@ void Dispatcher::tell(IncidentGroup& group, std::vector<News>& news, event::Even
   if (lead->leg.wants(kind)) decisions.notices.push_back(std::move(notice));
   for (KnownIncident* const known : done) {
     std::erase_if(news, [known](const News& item) { return item.known == known; });
-    forget(group, *known, decisions);
+    forget(group, *known, now, decisions);
   }
 }
 
@@ -406,12 +407,12 @@ void Dispatcher::finish(IncidentGroup& group, std::vector<News>& news, Time now,
     if (notice.incidents.size() < Notice::kMostListed) notice.incidents.push_back(item.incident);
   }
   if (lead->leg.send_resolved && lead->leg.wants(event::EventKind::resolved)) decisions.notices.push_back(std::move(notice));
-  for (std::size_t i = 0; i < news.size(); ++i) forget(group, *news[i].known, decisions);  // the last one takes the group with it
+  for (std::size_t i = 0; i < news.size(); ++i) forget(group, *news[i].known, now, decisions);  // the last one takes the group with it
 }
 
-void Dispatcher::forget(IncidentGroup& group, KnownIncident& known, Decisions& decisions) {
+void Dispatcher::forget(IncidentGroup& group, KnownIncident& known, Time now, Decisions& decisions) {
   decisions.forgotten.emplace_back(router_.receivers()[group.receiver].name, known.id);
-  leave(known, group);
+  leave(known, group, now);
 }
 
 void Dispatcher::plan_next(IncidentGroup& group, const std::vector<News>& news, Time now) {

@@ -48,7 +48,8 @@ class Dispatcher {
                   const std::vector<NotificationRecords>& told_before, Time now);
 
   /// Something about the incident may have changed. What is over is copied as long as somebody has to hear of it.
-  void observe(const correlate::Incident& incident, Time now);
+  /// `since`: when whoever was not told of it yet began to wait; now, if not given.
+  void observe(const correlate::Incident& incident, Time now, std::optional<Time> since = {});
 
   struct Decisions {
     std::vector<Notice> notices;
@@ -79,8 +80,8 @@ class Dispatcher {
 
   std::optional<Time> waiting_since(std::string_view incident_id) const;
 
-  void leave(KnownIncident& known, IncidentGroup& group);
-  void find_places(KnownIncident& known, const correlate::Incident& incident, Time now);
+  void leave(KnownIncident& known, IncidentGroup& group, Time now);
+  void find_places(KnownIncident& known, const correlate::Incident& incident, Time waiting_since);
   void move_to_cause(KnownIncident& known, const GroupPointer& from, const std::string& key);
   void note_diagnosing(KnownIncident& known, bool is_diagnosing, Time now);
   std::optional<Time> first_word_of(const IncidentGroup& group, const GroupMember& member, const correlate::Incident& incident,
@@ -96,7 +97,7 @@ class Dispatcher {
   void finish(IncidentGroup& group, std::vector<News>& news, Time now, Decisions& decisions);
   void plan_next(IncidentGroup& group, const std::vector<News>& news, Time now);
   NotificationRecords told_state(const IncidentGroup& group, const GroupMember& member) const;
-  void forget(IncidentGroup& group, KnownIncident& known, Decisions& decisions);
+  void forget(IncidentGroup& group, KnownIncident& known, Time now, Decisions& decisions);
   void look_at_silences(Time now);
 
   Router router_;

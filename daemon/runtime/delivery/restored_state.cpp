@@ -118,7 +118,8 @@ Result<> restore_state(store::StoreThread& store, correlate::Correlator& correla
   for (const store::IncidentRow& row : kept.open) {
     if (auto incident = read_incident(row, notes)) correlator.restore(std::move(*incident));
   }
-  for (const correlate::Incident* const incident : correlator.incidents()) dispatcher.observe(*incident, waiting_since(*incident, now));
+  for (const correlate::Incident* const incident : correlator.incidents())
+    dispatcher.observe(*incident, now, waiting_since(*incident, now));
   for (const store::IncidentRow& row : kept.resolved) {
     auto incident = read_incident(row, notes);
     if (!incident) continue;

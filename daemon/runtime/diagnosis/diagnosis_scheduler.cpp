@@ -64,7 +64,7 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
   }
 
   /// Somewhere in the first interval, so that many do not come at once. By which nginx it was judged before is not known any more: the
-  /// first look that fails has it diagnosed again, and where nobody can look that is done at once.
+  /// first look that fails has it diagnosed again, and where nobody can look it is diagnosed again without one.
   bool resume(const correlate::Incident& incident) {
     Case* const one = take_on(incident);
     if (one == nullptr) return false;
@@ -74,6 +74,7 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
     one->has_answer = true;
     one->is_of_before = true;
     one->next_probe = when;
+    if (!may_probe(incident)) one->next_diagnosis = when;
     run_timer();
     return true;
   }
@@ -161,10 +162,13 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
                                          [](const auto& left, const auto& right) { return left.second.number < right.second.number; });
     if (oldest == cases_.end()) return;
     const std::string id = oldest->first;
+    const bool is_awaited = !oldest->second.has_answer;
     queue_.remove(id);
     cases_.erase(oldest);
-    asio::post(loop_, [self = shared_from_this(), id] {  // whoever asks is in the midst of its own changes
-      if (!self->is_stopped_) self->answers_.unprobed(id);
+    asio::post(loop_, [self = shared_from_this(), id, is_awaited] {  // whoever asks is in the midst of its own changes
+      if (self->is_stopped_ || self->cases_.contains(id)) return;
+      if (is_awaited) self->answers_.diagnosed(id, nullptr);
+      self->answers_.unprobed(id);
     });
   }
 

@@ -186,6 +186,28 @@ TEST(Dispatcher, WhatCannotBeDiagnosedGoesWithWhatCan) {
   EXPECT_EQ(town.told(at(2)), "chat opened 1+1");
 }
 
+TEST(Dispatcher, ADiagnosisThatARestartCutShortHoldsUpNobody) {
+  Town town({}, {people("chat")});
+  auto& old = town.live["inc-0000000000000001"] = incident_at(1, at(0));
+  old.diagnosing_until = at(10);
+  town.dispatcher.observe(old, at(1000), at(0));
+  EXPECT_EQ(town.told(at(1000)), "chat opened 1") << "it has waited since it opened";
+  auto& fresh = see_and_diagnose_later(town, 2, at(1001));
+  find_cause(town, fresh, "expired", at(1002));
+  EXPECT_EQ(town.told(at(1002)), "chat opened 2");
+}
+
+TEST(Dispatcher, WhatIsGoneWhileItWasBeingDiagnosedHoldsUpNobody) {
+  Town town({}, {people("chat")});
+  town.live.erase(see_and_diagnose_later(town, 1, at(0)).id);
+  auto other = incident_at(2, at(5));
+  other.likeliest_cause = "upstream_name_mismatch";
+  auto& found = town.see(std::move(other), at(5));
+  find_cause(town, found, "expired", at(6));
+  EXPECT_EQ(town.told(at(9.9)), "");
+  EXPECT_EQ(town.told(at(10)), "chat opened 2");
+}
+
 TEST(Dispatcher, ACrowdOfCriticalOnesIsNotOneMessageEach) {
   Town town({}, {people("chat")});
   for (int i = 1; i <= 40; ++i) {
