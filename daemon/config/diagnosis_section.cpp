@@ -2,6 +2,9 @@
 
 namespace handshaked::config {
 
+/// The end of the daemon waits for a diagnosis that is under way.
+constexpr std::chrono::milliseconds kLongestTimeLimit = std::chrono::seconds(20);
+
 void read_nginx_and_diagnosis(TableReader& root, Config& config) {
   root.table("nginx", [&](TableReader& table) {
     table.text("configuration", config.nginx.configuration);
@@ -18,6 +21,8 @@ void read_nginx_and_diagnosis(TableReader& root, Config& config) {
     table.duration("probe_interval", diagnosis.probe_interval);
     table.duration("probe_interval_most", diagnosis.probe_interval_most);
     if (diagnosis.time_limit.count() <= 0) table.complain_about("time_limit", "time_limit must be more than nothing");
+    if (diagnosis.time_limit > kLongestTimeLimit)
+      table.complain_about("time_limit", "time_limit is at most 20s: a stop of handshaked waits for what is under way");
     if (diagnosis.probe_interval < std::chrono::milliseconds(100))
       table.complain_about("probe_interval", "probe_interval is at least 100ms");
     if (diagnosis.probe_interval_most < diagnosis.probe_interval)

@@ -431,7 +431,8 @@ DeliveryWorker::SteadyTime DeliveryWorker::wake_time() const {
   if (grace_end_ && !is_cut_off_) at_latest(*grace_end_);
 
   const Time now = options_.now();
-  const bool waits_for_store = !results_.empty() || is_all_due_ || rest_now() != kept_rest_ || (may_have_due_ && has_room(now));
+  const bool waits_for_store =
+      !results_.empty() || (is_all_due_ && !grace_end_) || rest_now() != kept_rest_ || (may_have_due_ && has_room(now));
   if (store_rests_until_ && waits_for_store) at_latest(*store_rests_until_);
   if (!store_rests_until_ && !results_.empty()) at_latest(record_at_);
   if (grace_end_) return wake;

@@ -11,6 +11,7 @@ MISTAKES = [
     ("a duplicate key", '[incidents]\ngroup_wait = "1s"\n»group_wait = "2s"\n', ["group_wait"]),
     ("a wrong type", "[incidents]\ngroup_wait = »10\n", ["group_wait", "duration"]),
     ("a value that is none", '[[receiver]]\ntype = »"carrier-pigeon"\n', ["type", "webhook", "syslog"]),
+    ("a diagnosis that takes longer than a stop may", '[diagnosis]\n»time_limit = "5m"\n', ["time_limit", "20s"]),
     ("a broken line", '[state]\n»database = "/tmp/x\n', []),
     ("a receiver without a url", '»[[receiver]]\ntype = "webhook"\nname = "x"\n', ["url"]),
     ("a directory for a file", None, ["is a directory"]),

@@ -120,6 +120,7 @@ void mark_unsafe_fixes(Diagnosis& diagnosis) {
 }
 
 bool is_part_of_fix(const Diagnosis& diagnosis, std::span<const Change> changes) {
+  if (changes.empty()) return false;
   return std::any_of(diagnosis.fixes.begin(), diagnosis.fixes.end(), [&](const Fix& fix) {
     return std::all_of(changes.begin(), changes.end(), [&](const Change& change) {
       return std::any_of(fix.changes.begin(), fix.changes.end(), [&](const Change& other) { return is_same(change, other); });

@@ -11,7 +11,7 @@ namespace handshaked::diagnose {
 /// `listen … ssl`, `starttls`; a lower security level and OpenSSL's unsafe options count too.
 void mark_unsafe_fixes(Diagnosis& diagnosis);
 
-/// What a fix proposes is no dead end of the same diagnosis: all of `changes` are part of one.
+/// What a fix proposes is no dead end of the same diagnosis: all of `changes`, of which there are some, are part of one.
 bool is_part_of_fix(const Diagnosis& diagnosis, std::span<const Change> changes);
 
 }  // namespace handshaked::diagnose

@@ -173,7 +173,7 @@ void try_verification_dead_ends(UpstreamCase& upstream, Diagnosis& diagnosis) {
     const Outcome& outcome = trials.run(trial);
     if (!outcome.is_known) return false;
     if (outcome.passes && !outcome.is_protection_off) return true;
-    if (!outcome.changes.empty() && is_part_of_fix(diagnosis, outcome.changes)) return true;
+    if (is_part_of_fix(diagnosis, outcome.changes)) return true;
     dead_end.proof.status = ProofStatus::proved;
     dead_end.proof.method = ProofMethod::replay;
     dead_end.proof.detail = outcome.detail;

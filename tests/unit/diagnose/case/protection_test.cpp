@@ -63,6 +63,7 @@ TEST(Protection, WhatIsProposedIsNoDeadEndOfTheSameDiagnosis) {
   EXPECT_TRUE(is_part_of_fix(diagnosis, std::vector{off}));
   EXPECT_FALSE(is_part_of_fix(diagnosis, std::vector{change("proxy_ssl_verify", "", "proxy_ssl_verify off;")}));
   EXPECT_FALSE(is_part_of_fix(diagnosis, std::vector{off, change("proxy_ssl_verify", "", "proxy_ssl_verify off;")}));
+  EXPECT_FALSE(is_part_of_fix(diagnosis, {})) << "what changes nothing";
 }
 
 }  // namespace
