@@ -26,7 +26,7 @@ def story(t):
             expect(message.severity in (1, 2, 3, 4, 5), "severity %d at %s" % (message.severity, receiver.name))
             expect_equal(message.application, "handshaked", "APP-NAME")
             expect(message.timestamp != "-" and message.host != "-", "time or host is missing")
-            expect("certificate verify error" in message.text, "text: %s" % message.text)
+            expect("certificate does not verify" in message.text, "text: %s" % message.text)
             own = [parameters for name, parameters in message.elements.items() if name.startswith("handshaked@")]
             expect(len(own) == 1, "structured data: %r" % message.elements)
             values = [value for list_ in own[0].values() for value in list_]

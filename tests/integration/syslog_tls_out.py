@@ -58,7 +58,7 @@ def story(t):
         expect_equal(data["rule"], "nginx/upstream-ssl-certificate-verify-error", "rule")
         expect_equal(data["severity"], "warning", "severity")
         expect(data["server"].startswith('a"b]c\\d=e'), "the server, unescaped: %r" % data["server"])
-        expect("certificate verify error" in message["MESSAGE"], "text: %r" % message["MESSAGE"])
+        expect("certificate does not verify" in message["MESSAGE"], "text: %r" % message["MESSAGE"])
         peers.add(data["peer"])
     expect_equal(len(peers), 5, "different peers")
     t.step("5 messages, read by syslog-ng with all their structured data")

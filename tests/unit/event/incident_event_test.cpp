@@ -88,7 +88,7 @@ TEST_F(EveryRule, KeepsQueryStringsAndClientsToItself) {
   EXPECT_EQ(event.body.find("4111"), std::string::npos);
   EXPECT_EQ(event.body.find("192.0.2.7"), std::string::npos);
   EXPECT_NE(event.body.find("192.0.2.0/24"), std::string::npos);
-  EXPECT_EQ(event.id, "inc-0123456789abcdef.opened.1");
+  EXPECT_EQ(event.event_id, "inc-0123456789abcdef.opened.1");
 }
 
 TEST(MaskedAddress, ShowsTheNetworkOnly) {
