@@ -42,7 +42,7 @@ def story(t):
     expect("fix_verified_at" in resolved.data["incident"], "no fix_verified_at in the resolved event")
     receiver.expect_all_valid()
     t.step("and the fix is remembered")
-    expect_equal(wait_for(lambda: daemon.query("SELECT cause, fix_id, worked, failed FROM fix_outcomes"), 5, "the outcome of the fix"),
+    expect_equal(wait_for(lambda: daemon.query("SELECT cause, fix_id, worked, failed FROM fix_outcomes"), 30, "the outcome of the fix"),
                  [("upstream_ca_not_trusted", fix["id"], 1, 0)], "outcomes")
     daemon.stop()
 
