@@ -66,7 +66,7 @@ def story(t):
         fish.write_text(script("fish"))
 
         def ask_fish(line):
-            home = dict(os.environ, HOME=str(t.directory), XDG_CONFIG_HOME=str(t.directory), XDG_DATA_HOME=str(t.directory))
+            home = dict(os.environ, PATH="%s:%s" % (os.path.dirname(binary()), os.environ["PATH"]), HOME=str(t.directory), XDG_CONFIG_HOME=str(t.directory), XDG_DATA_HOME=str(t.directory))
             ended = subprocess.run(["fish", "--no-config", "-c", "source %s; complete -C '%s'" % (fish, line)], capture_output=True, text=True,
                                    timeout=30, env=home, cwd=t.directory)
             expect_equal(ended.stderr, "", "what fish says")
