@@ -36,6 +36,11 @@ Result<std::vector<std::string>> values_of(const simdjson::dom::element& element
   return values;
 }
 
+/// Names of arguments are words of ours, which are written as they are.
+bool is_word(std::string_view name) {
+  return !name.empty() && name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-") == std::string_view::npos;
+}
+
 std::string_view code_of(ErrorCode code) {
   switch (code) {
     case ErrorCode::not_found: return "not_found";
@@ -92,6 +97,7 @@ Result<ControlRequest> request_from_line(std::string_view line) {
       if (member.value.get(arguments) != simdjson::SUCCESS) return refuse("the arguments are no object");
       for (const simdjson::dom::key_value_pair argument : arguments) {
         if (request.arguments.size() >= kMostArguments) return fail(ErrorCode::limit_exceeded, "the request has too many arguments");
+        if (!is_word(argument.key)) return refuse("an argument has a name that is no word");
         TRY(auto values, values_of(argument.value));
         request.arguments.insert_or_assign(std::string(argument.key), std::move(values));
       }

@@ -133,13 +133,14 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
     bool is_busy = false;
     bool is_of_before = false;  ///< diagnosed before a restart, and not yet again
     bool has_answer = false;
-    std::shared_ptr<const NginxState> nginx;      ///< by which it was judged last
-    std::shared_ptr<const NginxState> diagnosed;  ///< by which it was diagnosed; nullptr: it was not
-    std::string verdict;                          ///< of the last round that failed: what nginx would log
-    std::optional<SteadyTime> next_diagnosis;     ///< what was told may not be true (any more)
-    int contradictions = 0;                       ///< by probes under the same nginx
-    int unsettled = 0;                            ///< diagnoses in a row while nginx was changed
-    bool is_configuration_new = false;            ///< since it was last probed
+    std::shared_ptr<const NginxState> nginx;                        ///< by which it was judged last
+    std::shared_ptr<const NginxState> diagnosed;                    ///< by which it was diagnosed; nullptr: it was not
+    std::string verdict;                                            ///< of the last round that failed: what nginx would log
+    std::optional<SteadyTime> next_diagnosis;                       ///< what was told may not be true (any more)
+    int contradictions = 0;                                         ///< by probes under the same nginx
+    int unsettled = 0;                                              ///< diagnoses in a row while nginx was changed
+    std::shared_ptr<const diagnose::Diagnosis> proposed = nullptr;  ///< the last one that had something to be done
+    bool is_configuration_new = false;                              ///< since it was last probed
   };
 
   /// What a look at the peers of a place gave.
@@ -230,15 +231,17 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
   void probe_now(const std::string& id, Case& one) {
     one.is_busy = true;
     // Only after a change of nginx's configuration can a probe tell how a fix did.
-    const auto diagnosis = std::exchange(one.is_configuration_new, false) ? one.diagnosis : nullptr;
+    const auto diagnosis = std::exchange(one.is_configuration_new, false) ? one.proposed : nullptr;
     asio::post(workers_,
                [self = shared_from_this(), id, rule = one.rule_id, number = one.number, symptom = one.symptom, base = base_, diagnosis] {
                  const Look look = self->look_at({.incident = id, .rule = rule}, *symptom, *base);
                  const diagnose::Fix* const made = diagnosis && look.round ? fix_that_was_made(*diagnosis) : nullptr;
                  const std::string fix_id = made == nullptr ? std::string() : made->id;
                  asio::post(self->loop_, [self, id, number, look, diagnosis, fix_id] {
-                   if (!fix_id.empty() && self->find(id, number) != nullptr)
-                     self->answers_.fix_made(diagnosis->cause, fix_id, look.round->every_peer_passed);
+                   if (Case* const asked = self->find(id, number); asked != nullptr && diagnosis) {
+                     if (!look.round) asked->is_configuration_new = true;  // a look that tells nothing leaves it to the next
+                     if (!fix_id.empty()) self->answers_.fix_made(diagnosis->cause, fix_id, look.round->every_peer_passed);
+                   }
                    self->take_round(id, number, look);
                  });
                });
@@ -267,6 +270,7 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
     one->is_of_before = false;
     one->next_probe = std::chrono::steady_clock::now() + with_jitter(one->interval);
     one->diagnosis = diagnosis;
+    if (diagnosis && !diagnosis->is_healthy_now && !diagnosis->fixes.empty()) one->proposed = diagnosis;
     answers_.diagnosed(id, note);
   }
 
