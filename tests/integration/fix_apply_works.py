@@ -1,4 +1,7 @@
 """fix show, try and apply: the patch cures a real nginx, keeps what it need not touch, and leaves a backup."""
+import gzip
+import json
+import re
 import subprocess
 
 from support.repair import Repair, steps_of
@@ -41,8 +44,38 @@ def story(t):
     t.step("once more: it is applied already")
     done = repair.handshaked("fix", "apply", incident, "--backup-dir", repair.backups, "--lang", "en")
     expect_equal(done.returncode, 0, "a second apply: %s%s" % (done.stdout, done.stderr))
-    expect("Already applied, verified at " in done.stdout, done.stdout)
+    expect(re.search(r"Already applied, verified at \d{4}-\d\d-\d\dT", done.stdout), done.stdout)
     expect_equal(repair.files(), after, "the files after a second apply")
+
+    t.step("undo: every file is as it was, and nginx works with it")
+    workers = repair.workers()
+    done = repair.handshaked("fix", "undo", incident + ".opened.1", "--backup-dir", repair.backups, "--format", "json", ca_store=False)
+    expect_equal(done.returncode, 0, "fix undo: %s%s" % (done.stdout, done.stderr))
+    expect_equal(steps_of(json.loads(done.stdout)), [(step, True) for step in ("trial", "write", "nginx_t", "reload", "verify")], "steps of undo")
+    expect(not workers & repair.workers(), "nginx was not reloaded")
+    expect_equal({name: file[:2] for name, file in repair.files().items()}, {name: file[:2] for name, file in before.items()}, "the files after undo")
+    expect_equal(repair.nginx.get(), [502], "the request after undo")
+    done = repair.handshaked("fix", "undo", "--backup-dir", repair.backups, ca_store=False)
+    expect_equal(done.returncode, 2, "undo with nothing left to put back: " + done.stderr)
+
+    t.step("undo refuses what somebody has changed since")
+    status, report = repair.fix("apply", incident)
+    expect_equal((status, report["outcome"]), (0, "applied"), "fix apply after undo")
+    with repair.trust.open("ab") as trust:
+        trust.write(b"# mine\n")
+    mine = repair.files()
+    done = repair.handshaked("fix", "undo", "--backup-dir", repair.backups, ca_store=False)
+    expect_equal(done.returncode, 1, "undo of a changed file: %s%s" % (done.stdout, done.stderr))
+    expect("was changed since" in done.stdout, done.stdout)
+    expect_equal(repair.files(), mine, "the files after a refused undo")
+
+    t.step("the log is rotated and compressed, and the id is still the id")
+    log = repair.nginx.error_log
+    with log.open("rb") as plain, gzip.open(str(log) + ".2.gz", "wb") as packed:
+        packed.write(plain.read())
+    log.write_bytes(b"")
+    shown = repair.handshaked("fix", "show", incident)
+    expect(incident in shown.stdout + shown.stderr and "no incident" not in shown.stderr, "fix show after the rotation: %s%s" % (shown.stdout, shown.stderr))
     done = repair.handshaked("fix", "show", "no-such-incident")
     expect_equal(done.returncode, 2, "fix show of an unknown incident")
 

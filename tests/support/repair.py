@@ -51,9 +51,9 @@ class Repair:
         expect_equal(len(report["incidents"]), 1, "incidents")
         return report["incidents"][0]["incident"]["id"]
 
-    def handshaked(self, *arguments, **options):
+    def handshaked(self, *arguments, ca_store=True, **options):
         where = ["--nginx-conf", self.nginx.prefix / "conf" / "nginx.conf", "--nginx-prefix", self.nginx.prefix]
-        if arguments[0] != "doctor":
+        if arguments[0] != "doctor" and ca_store:
             where += ["--ca-store", self.root.file]
         command = [os.environ["HANDSHAKED"], *map(str, arguments), *map(str, where)]
         return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=100, **options)
