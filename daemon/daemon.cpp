@@ -23,6 +23,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <csignal>
+#include <cstdlib>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -56,12 +57,20 @@ constexpr int kExitOverdue = 75;  // sysexits.h: EX_TEMPFAIL
 /// Within systemd's TimeoutStopSec=. Every stage has a shorter deadline of its own; a disk that does not answer has none.
 constexpr auto kStopWithin = std::chrono::seconds(25);
 
-void end_when_overdue(const std::stop_token& ended) {
+/// After the store is closed only threads are left whose work nobody needs: a diagnosis that waits for a slow peer, a name lookup.
+constexpr auto kJoinWithin = std::chrono::seconds(3);
+
+/// False: the stop has ended meanwhile.
+bool is_overdue(const std::stop_token& ended, std::chrono::seconds within) {
   std::mutex mutex;
   std::unique_lock lock(mutex);
   std::condition_variable_any overdue;
-  overdue.wait_for(lock, ended, kStopWithin, [] { return false; });
-  if (ended.stop_requested()) return;
+  overdue.wait_for(lock, ended, within, [] { return false; });
+  return !ended.stop_requested();
+}
+
+void end_when_overdue(const std::stop_token& ended) {
+  if (!is_overdue(ended, kStopWithin)) return;
   log_error("the stop took longer than " + std::to_string(kStopWithin.count()) +
             " s: ending at once. What was not stored is read again at the next start");
   _exit(kExitOverdue);
@@ -334,6 +343,9 @@ void Daemon::end() {
   runtime::restart_backoff().forget();
   log_info("stopped");
   telemetry::tell_suppressed(true);
+  last_resort_ = std::jthread([](const std::stop_token& ended) {
+    if (is_overdue(ended, kJoinWithin)) _exit(EXIT_SUCCESS);
+  });
 }
 
 }  // namespace handshaked

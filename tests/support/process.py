@@ -1,5 +1,6 @@
 """A child process of a test: started, signalled and ended by its own id."""
 import os
+import pathlib
 import signal
 import subprocess
 
@@ -39,7 +40,18 @@ class Process:
         try:
             return self._child.wait(within)
         except subprocess.TimeoutExpired:
-            raise Failed("%s did not end within %g s" % (self.name, within)) from None
+            raise Failed("%s did not end within %g s; its threads:\n%s" % (self.name, within, self._threads())) from None
+
+    def _threads(self):
+        """What each waits for, as the kernel knows it."""
+        lines = []
+        for task in sorted(pathlib.Path("/proc/%d/task" % self.pid).glob("*")):
+            try:
+                state = [line for line in (task / "status").read_text().splitlines() if line.startswith(("Name:", "State:"))]
+                lines.append("  ".join([task.name, *state, (task / "wchan").read_text(), (task / "syscall").read_text().strip()]))
+            except OSError:
+                lines.append(task.name + "  has ended")
+        return "\n".join(lines)
 
     def signal(self, number):
         self._child.send_signal(number)

@@ -140,6 +140,7 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
     int contradictions = 0;                                         ///< by probes under the same nginx
     int unsettled = 0;                                              ///< diagnoses in a row while nginx was changed
     std::shared_ptr<const diagnose::Diagnosis> proposed = nullptr;  ///< the last one that had something to be done
+    std::string counted_fix = {};                                   ///< whose outcome is known: one reload can look like several
     bool is_configuration_new = false;                              ///< since it was last probed
   };
 
@@ -238,13 +239,23 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
                  const diagnose::Fix* const made = diagnosis && look.round ? fix_that_was_made(*diagnosis) : nullptr;
                  const std::string fix_id = made == nullptr ? std::string() : made->id;
                  asio::post(self->loop_, [self, id, number, look, diagnosis, fix_id] {
-                   if (Case* const asked = self->find(id, number); asked != nullptr && diagnosis) {
-                     if (!look.round) asked->is_configuration_new = true;  // a look that tells nothing leaves it to the next
-                     if (!fix_id.empty()) self->answers_.fix_made(diagnosis->cause, fix_id, look.round->every_peer_passed);
-                   }
+                   if (diagnosis) self->take_outcome(id, number, look, diagnosis->cause, fix_id);
                    self->take_round(id, number, look);
                  });
                });
+  }
+
+  /// How the fix did that stands in the files now. Of one incident a fix is counted once, however often nginx is seen to reload.
+  void take_outcome(const std::string& id, std::uint64_t number, const Look& look, const std::string& cause, const std::string& fix) {
+    Case* const one = find(id, number);
+    if (one == nullptr) return;
+    if (!look.round || look.is_unsettled) {  // such a look tells nothing yet: it is left to the next
+      one->is_configuration_new = true;
+      return;
+    }
+    if (fix.empty() || one->counted_fix == fix) return;
+    one->counted_fix = fix;
+    answers_.fix_made(cause, fix, look.round->every_peer_passed);
   }
 
   Case* find(const std::string& id, std::uint64_t number) {
@@ -269,6 +280,8 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
     one->has_answer = true;
     one->is_of_before = false;
     one->next_probe = std::chrono::steady_clock::now() + with_jitter(one->interval);
+    // That all is well by now does not make wrong what was told: probes say that it is over.
+    if (diagnosis && diagnosis->is_healthy_now && one->proposed) return;
     one->diagnosis = diagnosis;
     if (diagnosis && !diagnosis->is_healthy_now && !diagnosis->fixes.empty()) one->proposed = diagnosis;
     answers_.diagnosed(id, note);
