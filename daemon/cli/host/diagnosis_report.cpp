@@ -30,7 +30,10 @@ class DiagnosisDocument {
 
   void write_headline() {
     if (report_.incidents.empty()) {
-      page_.title(say("handshaked diagnose: no TLS fault found", "handshaked diagnose：没有发现 TLS 故障"));
+      if (report_.unreadable.empty()) page_.title(say("handshaked diagnose: no TLS fault found", "handshaked diagnose：没有发现 TLS 故障"));
+      else
+        page_.title(say("handshaked diagnose: not every log could be read; no TLS fault in the rest",
+                        "handshaked diagnose：有日志无法读取；其余日志中没有 TLS 故障"));
       if (report_.healthy > 0) {
         page_.paragraph(counted(language_, report_.healthy, "upstream was looked at and works", "upstreams were looked at and work",
                                 "个上游已检查，均正常"));

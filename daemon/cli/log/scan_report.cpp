@@ -62,7 +62,7 @@ class ScanReport {
     const std::uint64_t info = result_.count_of(match::Severity::info);
     const std::uint64_t faults = critical + warning + info;
     const bool nothing_was_read =
-        result_.lines() == 0 && std::any_of(result_.logs.begin(), result_.logs.end(), [](const auto& log) { return !log.error.empty(); });
+        result_.lines() == 0 && std::all_of(result_.logs.begin(), result_.logs.end(), [](const auto& log) { return !log.error.empty(); });
     if (nothing_was_read) page_.title(say("handshaked scan: no log could be read", "handshaked scan：没有能读取的日志"));
     else if (faults == 0) page_.title(say("handshaked scan: no TLS fault found", "handshaked scan：没有发现 TLS 故障"));
     else page_.title(text("handshaked scan: ", "handshaked scan：") + times(faults, "TLS fault", "TLS faults", "个 TLS 故障"));
