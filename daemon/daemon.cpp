@@ -256,6 +256,8 @@ void Daemon::advance(Time now, store::Commit commit, std::function<void(Result<>
   const std::vector<correlate::IncidentChange> changes = correlator_.advance(now);
   if (!stopping_) diagnosis_->ask(changes, now);
   incident_commit_.add(changes, commit);
+  keep_rates(changes, now);
+  if (!changes.empty() && web_) web_->note_change();
   for (const correlate::IncidentChange& change : changes) dispatcher_.observe(*change.incident, now);
   incident_commit_.add(dispatcher_.advance(now, runtime::LiveIncidents(correlator_)), *base_, now, commit);
   const bool has_events = !commit.deliveries.empty();
@@ -271,6 +273,15 @@ void Daemon::advance(Time now, store::Commit commit, std::function<void(Result<>
     committed(success());  // nothing in it has to be kept
   }
   wait_for_deadline();
+}
+
+void Daemon::keep_rates(const std::vector<correlate::IncidentChange>& changes, Time now) {
+  auto rows = rates_.take(now);
+  rates_.note(changes, now);
+  if (rows.empty()) return;
+  store_.post([rows = std::move(rows)](store::Database& database) {
+    if (const auto kept = store::Rates(database).record(rows); !kept) log_warning(kept.error().message());
+  });
 }
 
 void Daemon::wait_for_deadline() {

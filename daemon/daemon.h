@@ -31,6 +31,8 @@
 #include "runtime/operator/daemon_counters.h"
 #include "runtime/operator/daemon_status.h"
 #include "runtime/operator/operator_requests.h"
+#include "runtime/operator/page_api.h"
+#include "runtime/operator/rate_book.h"
 #include "runtime/service/housekeeping.h"
 #include "runtime/service/rule_base.h"
 #include "store/store_thread.h"
@@ -73,6 +75,7 @@ class Daemon {
   void advance(Time now, store::Commit commit, std::function<void(Result<>)> committed = {}, bool is_urgent = false);
   void wait_for_deadline();
   void go_on_when_room();
+  void keep_rates(const std::vector<correlate::IncidentChange>& changes, Time now);
   void submit_all_incidents();
 
   // ---- from outside ----------------------------------------------------------------------------------------------------
@@ -125,6 +128,8 @@ class Daemon {
   std::shared_ptr<runtime::NginxView> nginx_;
   std::optional<runtime::LogDiscovery> discovery_;
   runtime::DaemonStatus signs_;
+  runtime::RateBook rates_;
+  std::optional<runtime::PageApi> page_api_;
   std::optional<web::WebFront> web_;
   std::map<std::string, std::string, std::less<>> positions_;  ///< how far each source was read, by all that was submitted
   std::set<std::string> known_sources_;                        ///< whose position was committed by this process

@@ -146,12 +146,16 @@ void Daemon::listen_to_operators() {
 }
 
 Result<> Daemon::open_web() {
+  page_api_.emplace(runtime::PageApi::Parts{.correlator = correlator_,
+                                            .dispatcher = dispatcher_,
+                                            .store = store_,
+                                            .rules = [this]() -> const runtime::RuleBase& { return *base_; },
+                                            .ask_figures = [this](auto reply) { signs_.ask(std::move(reply)); },
+                                            .on_loop = [this](std::function<void()> work) { asio::post(loop_, std::move(work)); }});
   web_.emplace(loop_.get_executor(), config_.web, config_.control.group, runtime::host_name(config_), config_.language,
                web::Site::Daemon{.ask_figures = [this](auto reply) { signs_.ask(std::move(reply)); },
-                                 .incidents =
-                                     [this](Language language) {
-                                       return runtime::live_incidents_json(correlator_, dispatcher_, *base_, language, wall_clock_now());
-                                     }});
+                                 .ask_api = [this](const net::HttpRequest& request, Language language,
+                                                   auto reply) { page_api_->answer(request, language, std::move(reply)); }});
   return web_->open();
 }
 

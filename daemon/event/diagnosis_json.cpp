@@ -19,6 +19,7 @@ void write_proof(JsonWriter& json, const diagnose::Proof& proof, Language langua
 
 void write_diagnosis(JsonWriter& json, const Diagnosis& diagnosis, const match::Rule* rule, Language language) {
   json.key("diagnosis").begin_object().member("cause", diagnosis.cause).member("confidence", rounded(diagnosis.confidence));
+  json.member("basis", "investigation");
   json.member("summary", diagnosis.summary.in(language)).key("evidence").begin_array();
   for (const diagnose::Evidence& evidence : diagnosis.evidence) {
     json.begin_object().member("kind", evidence.kind).member("text", evidence.text.in(language)).end_object();

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "base/json_writer.h"
+#include "correlate/incident_title.h"
 #include "correlate/quiet.h"
 #include "event/redaction.h"
 #include "parse/time_zone.h"
@@ -13,8 +14,10 @@ namespace {
 
 using correlate::Incident;
 
-void write_incident(JsonWriter& json, const Incident& incident, bool show_clients, const std::vector<std::string>& silenced_by) {
+void write_incident(JsonWriter& json, const Incident& incident, Language language, bool show_clients,
+                    const std::vector<std::string>& silenced_by) {
   json.key("incident").begin_object().member("id", incident.id).member("fingerprint", incident.fingerprint);
+  json.member("title", correlate::incident_title(incident, language));
   json.optional_member("parent_id", incident.parent_id);
   json.member("status", to_string(incident.status == correlate::Status::pending ? correlate::Status::open : incident.status));
   json.member("severity", match::to_string(incident.severity));
@@ -83,6 +86,7 @@ std::string diagnosis_summary(const Incident& incident, const match::Rule* rule,
 void write_diagnosis(JsonWriter& json, const Incident& incident, const match::Rule* rule, const match::Knowledge& knowledge,
                      Language language) {
   json.key("diagnosis").begin_object().member("cause", incident.likeliest_cause).member("confidence", incident.likelihood);
+  json.member("basis", "line");
   json.member("summary", diagnosis_summary(incident, rule, knowledge, language)).key("evidence").begin_array();
   json.begin_object().member("kind", "log").member("text", language == Language::zh ? incident.title_zh : incident.title).end_object();
   // The line alone cannot tell candidates apart; where nginx runs, its configuration and the peer can.
@@ -148,21 +152,31 @@ void append_advice(std::string& out, const match::Rule* rule, const match::Knowl
   out.append(*knowledge.memo().find_or_make(memo_key("advice", *rule, scheme, language), make));
 }
 
-std::string summary_of(EventKind kind, const Incident& incident, bool is_correction, Language language) {
-  const correlate::Place& place = incident.place;
-  std::string where = !place.peer.empty() ? place.peer : (!place.server.empty() ? place.server : place.object).get();
-  if (where.empty()) where = "nginx";
-  const std::string& title = language == Language::zh && !incident.title_zh.empty() ? incident.title_zh : incident.title;
-  if (language == Language::zh) {
-    return std::string(kind == EventKind::resolved ? "[已恢复] "
-                       : is_correction             ? "[更正诊断] "
-                                                   : "[新故障] ") +
-           where + "：" + title + "（共 " + std::to_string(incident.count) + " 行" +
-           (correlate::is_quiet_failing(incident) ? "，已无新行，探测仍失败" : "") + "）";
+/// What happened, before the title: "[warning] ", "[again, critical] ".
+std::string mark_of(EventKind kind, match::Severity severity, Language language) {
+  const bool is_chinese = language == Language::zh;
+  const std::string level(is_chinese ? severity == match::Severity::critical  ? "严重"
+                                       : severity == match::Severity::warning ? "警告"
+                                                                              : "提示"
+                                     : match::to_string(severity));
+  switch (kind) {
+    case EventKind::resolved: return is_chinese ? "[已恢复] " : "[resolved] ";
+    case EventKind::reopened: return is_chinese ? "[再次出现 · " + level + "] " : "[again, " + level + "] ";
+    case EventKind::diagnosed: return is_chinese ? "[原因已明 · " + level + "] " : "[cause found, " + level + "] ";
+    case EventKind::updated: return is_chinese ? "[更新 · " + level + "] " : "[update, " + level + "] ";
+    case EventKind::opened: break;
   }
-  const std::string mark = kind == EventKind::resolved ? "[resolved] " : "[" + std::string(match::to_string(incident.severity)) + "] ";
-  return mark + (is_correction ? "[corrected diagnosis] " : "") + where + ": " + title + " (" + std::to_string(incident.count) +
-         (incident.count == 1 ? " line" : " lines") + (correlate::is_quiet_failing(incident) ? "; quiet, still failing" : "") + ")";
+  return "[" + level + "] ";
+}
+
+std::string summary_of(EventKind kind, const Incident& incident, bool is_correction, Language language) {
+  const std::string count = std::to_string(incident.count);
+  const bool is_quiet = correlate::is_quiet_failing(incident);
+  const std::string title = mark_of(kind, incident.severity, language) + correlate::incident_title(incident, language);
+  if (language == Language::zh)
+    return (is_correction ? "[更正诊断] " : "") + title + "（共 " + count + " 行" + (is_quiet ? "，已无新行，探测仍失败" : "") + "）";
+  return (is_correction ? "[corrected diagnosis] " : "") + title + " (" + count + (incident.count == 1 ? " line" : " lines") +
+         (is_quiet ? "; quiet, still failing" : "") + ")";
 }
 
 /// What a receiver gets that takes names and values: most important first, empty ones left out.
@@ -177,6 +191,7 @@ std::vector<std::pair<std::string, std::string>> facts_of(const Incident& incide
   fact("peer", incident.place.peer);
   fact("server", incident.place.server.get());
   fact("file", incident.place.object.get());
+  fact("title", correlate::incident_title(incident, language));
   fact("cause", incident.cause());
   if (incident.diagnosis && incident.status != correlate::Status::resolved) {
     const correlate::DiagnosisNote& note = *incident.diagnosis;
@@ -193,7 +208,7 @@ void append_incident_data(std::string& out, const Incident& incident, const matc
                           Language language, bool show_clients, const std::vector<std::string>& silenced_by) {
   JsonWriter json(out);
   json.begin_object();
-  write_incident(json, incident, show_clients, silenced_by);
+  write_incident(json, incident, language, show_clients, silenced_by);
   const std::string& title = language == Language::zh && !incident.title_zh.empty() ? incident.title_zh : incident.title;
   json.key("rule").begin_object().member("id", incident.rule_id).member("title", title).optional_member("url", incident.url).end_object();
   write_place(json, incident);

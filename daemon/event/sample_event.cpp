@@ -8,6 +8,7 @@
 namespace handshaked::event {
 namespace {
 
+constexpr const char* kTitle = "TEST shop.example → 198.51.100.7:8443: the chain leads to CN=New Root, which is not in old-root.pem";
 constexpr const char* kPatch =
     "--- a/etc/nginx/conf.d/shop.conf\n"
     "+++ b/etc/nginx/conf.d/shop.conf\n"
@@ -26,10 +27,13 @@ void write_proof(JsonWriter& json, const char* detail) {
 void write_incident(JsonWriter& json, const RemediationEvent& event, bool is_resolved, const std::string& host) {
   const std::string now = parse::format_rfc3339(event.time);
   json.key("incident").begin_object().member("id", event.incident_id).member("fingerprint", "v1:" + sha256_hex("sample", 32));
-  json.member("parent_id", "inc-0000000000000000").member("status", is_resolved ? "resolved" : "open").member("severity", event.severity);
+  json.member("title", kTitle)
+      .member("parent_id", "inc-0000000000000000")
+      .member("status", is_resolved ? "resolved" : "open")
+      .member("severity", event.severity);
   json.member("opened_at", parse::format_rfc3339(event.time - std::chrono::minutes(5))).member("last_seen_at", now);
   if (is_resolved) json.member("resolved_at", now).member("resolved_by", "quiet").member("fix_verified_at", now);
-  json.member("flapping", false).member("noise", false).member("count", 42).member("rate_per_minute", 8.4);
+  json.member("flapping", false).member("reopens", 0).member("noise", false).member("count", 42).member("rate_per_minute", 8.4);
   json.key("silenced_by").begin_array().end_array();
   json.array("hosts", std::initializer_list<std::string>{host}).array("servers", std::initializer_list<const char*>{"shop.example"});
   json.key("clients").begin_object().member("distinct", 17);
@@ -71,12 +75,13 @@ void write_data(JsonWriter& json, const RemediationEvent& event, bool is_resolve
   json.key("place").begin_object().member("side", "upstream").member("peer", "198.51.100.7:8443").member("name", "orders.example");
   json.member("server", "shop.example").member("directive", "proxy_ssl_trusted_certificate");
   json.member("file", "/etc/nginx/conf.d/shop.conf").member("line", 13).end_object();
-  json.key("diagnosis").begin_object().member("cause", "upstream-root-replaced").member("confidence", 0.98);
+  json.key("diagnosis").begin_object().member("cause", "upstream_ca_not_trusted").member("confidence", 0.98);
+  json.member("basis", "investigation");
   json.member("summary", words("This is a test. The upstream shows a certificate of a root that the trust file does not hold.",
                                "这是一条测试消息。上游出示的证书由信任文件中没有的根证书签发。"));
   json.key("evidence").begin_array().begin_object().member("kind", "replay");
   json.member("text", words("the replay gives code 20, as the log does", "重放得到代码 20，与日志一致")).end_object().end_array();
-  json.key("candidates").begin_array().begin_object().member("cause", "upstream-root-replaced").member("likelihood", 0.98);
+  json.key("candidates").begin_array().begin_object().member("cause", "upstream_ca_not_trusted").member("likelihood", 0.98);
   json.member("tell_apart", words("the issuer is in no local store", "颁发者不在任何本地存储中")).end_object().end_array().end_object();
   write_advice(json, words);
   json.end_object();
@@ -86,14 +91,15 @@ void write_data(JsonWriter& json, const RemediationEvent& event, bool is_resolve
 void write_bare_data(JsonWriter& json, const RemediationEvent& event, const Words& words) {
   const std::string now = parse::format_rfc3339(event.time);
   json.key("data").begin_object().key("incident").begin_object().member("id", event.incident_id);
-  json.member("fingerprint", "v1:" + sha256_hex("sample", 32)).member("status", "open").member("severity", event.severity);
+  json.member("fingerprint", "v1:" + sha256_hex("sample", 32)).member("title", kTitle).member("status", "open");
+  json.member("page", "https://handshaked.example/incidents/" + event.incident_id).member("severity", event.severity);
   json.member("opened_at", now).member("last_seen_at", now).member("flapping", false).member("count", 1).member("rate_per_minute", 0);
   for (const char* list : {"hosts", "servers", "sample_lines"}) json.key(list).begin_array().end_array();
   json.key("clients").begin_object().member("distinct", 0).key("sample").begin_array().end_array().end_object().end_object();
   json.key("rule").begin_object().member("id", "nginx/unclassified-tls");
   json.member("title", words("TEST: a TLS line that no rule knows", "测试：没有规则识别的 TLS 行")).end_object();
   json.key("place").begin_object().member("side", "config").end_object();
-  json.key("diagnosis").begin_object().member("cause", "").member("confidence", 0).member("summary", "");
+  json.key("diagnosis").begin_object().member("cause", "").member("confidence", 0).member("basis", "line").member("summary", "");
   json.key("evidence").begin_array().end_array().end_object();
   json.key("fixes").begin_array().end_array().key("dead_ends").begin_array().end_array().end_object();
 }
@@ -109,14 +115,12 @@ RemediationEvent sample_event(SampleKind kind, Language language, Time now, cons
   event.event_id = event.incident_id + (is_resolved ? ".resolved.2" : ".opened.1");
   event.severity = "warning";
   event.time = now;
-  event.summary = is_resolved ? words("[resolved] TEST 198.51.100.7:8443: upstream SSL certificate verify error (42 lines)",
-                                      "[已恢复] 测试 198.51.100.7:8443：上游 SSL 证书验证错误（共 42 行）")
-                              : words("[warning] TEST 198.51.100.7:8443: upstream SSL certificate verify error (42 lines)",
-                                      "[新故障] 测试 198.51.100.7:8443：上游 SSL 证书验证错误（共 42 行）");
-  event.data = {{"incident", event.incident_id},     {"rule", "nginx/upstream-ssl-certificate-verify-error"},
-                {"severity", event.severity},        {"side", "upstream"},
-                {"peer", "198.51.100.7:8443"},       {"server", "shop.example"},
-                {"cause", "upstream-root-replaced"}, {"count", "42"}};
+  event.summary = std::string(is_resolved ? words("[resolved] ", "[已恢复] ") : words("[warning] ", "[警告] 测试 ")) + kTitle +
+                  words(" (42 lines)", "（共 42 行）");
+  event.data = {{"incident", event.incident_id},      {"rule", "nginx/upstream-ssl-certificate-verify-error"},
+                {"severity", event.severity},         {"side", "upstream"},
+                {"peer", "198.51.100.7:8443"},        {"server", "shop.example"},
+                {"cause", "upstream_ca_not_trusted"}, {"count", "42"}};
   JsonWriter json(event.body);
   json.begin_object().member("specversion", "1.0").member("id", event.event_id).member("type", event.event_type);
   json.member("source", "//" + host + "/handshaked").member("subject", event.incident_id).member("time", parse::format_rfc3339(now));

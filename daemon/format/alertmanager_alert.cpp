@@ -47,6 +47,7 @@ AlertLabels annotations_of(const Notification& notification, Language language) 
     add(annotations, name, value, kAnnotationLimit, true);
   };
   note("cause", notification.cause);
+  note("command", message.command);
   note("count", std::to_string(notification.count));
   note("dead_ends", joined_lines(message.dead_ends));
   note("description", message.explanation);
@@ -56,6 +57,8 @@ AlertLabels annotations_of(const Notification& notification, Language language) 
   std::string hosts;
   for (const std::string& host : notification.hosts) hosts += (hosts.empty() ? "" : ", ") + host;
   note("hosts", hosts);
+  note("impact", message.impact);
+  note("page", message.page);
   note("patch", message.patch);
   if (!notification.file.empty()) note("place", notification.file + (notification.line > 0 ? ":" + std::to_string(notification.line) : ""));
   note("runbook_url", message.link);
@@ -72,9 +75,12 @@ AlertmanagerAlert make_alert(const Notification& notification, Language language
   alert.starts_at = plain_text(!notification.opened_at.empty() ? notification.opened_at : notification.time);
   if (notification.is_resolved())
     alert.ends_at = plain_text(!notification.resolved_at.empty() ? notification.resolved_at : notification.time);
-  const auto url =
-      std::find_if(alert.annotations.begin(), alert.annotations.end(), [](const auto& note) { return note.first == "runbook_url"; });
-  if (url != alert.annotations.end()) alert.generator_url = url->second;
+  for (const char* const wanted : {"page", "runbook_url"}) {
+    const auto url =
+        std::find_if(alert.annotations.begin(), alert.annotations.end(), [&](const auto& note) { return note.first == wanted; });
+    if (url == alert.annotations.end() || !alert.generator_url.empty()) continue;
+    alert.generator_url = url->second;
+  }
   return alert;
 }
 

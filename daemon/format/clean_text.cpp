@@ -80,24 +80,17 @@ std::string plain_text(std::string_view bytes, bool keep_lines) {
   return text;
 }
 
-FirstLines first_lines(std::string_view text, std::size_t lines, std::size_t limit, Measure measure) {
-  FirstLines first;
-  std::size_t taken = 0;
-  std::size_t length = 0;
-  while (!text.empty()) {
-    const std::size_t end = text.find('\n');
-    const std::string_view line = text.substr(0, end);
-    const std::size_t with_feed = length_of(line, measure) + 1;
-    if (taken == lines || length + with_feed > limit) {
-      first.is_cut = true;
-      break;
-    }
-    first.text.append(line).push_back('\n');
-    ++taken;
-    length += with_feed;
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+std::string copyable_text(std::string_view bytes) {
+  std::string shown;
+  std::string_view rest = bytes;
+  while (true) {
+    const auto tab = rest.find('\t');
+    shown += plain_text(rest.substr(0, tab), true);
+    if (tab == std::string_view::npos) break;
+    shown += '\t';
+    rest.remove_prefix(tab + 1);
   }
-  return first;
+  return shown == bytes ? shown : std::string();
 }
 
 }  // namespace handshaked::format

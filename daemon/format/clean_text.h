@@ -18,11 +18,7 @@ std::string shortened(std::string_view text, std::size_t limit, Measure measure)
 /// characters that turn the direction of writing or take no room, with which a stranger could make a line look like another.
 std::string plain_text(std::string_view bytes, bool keep_lines = false);
 
-/// The first lines of `text`, at most `lines` of them and not longer than `limit` together; whether any was left out.
-struct FirstLines {
-  std::string text;
-  bool is_cut = false;
-};
-FirstLines first_lines(std::string_view text, std::size_t lines, std::size_t limit, Measure measure);
+/// A patch or commands, which somebody may copy: as it is, tabs and all, or empty when it holds what cannot be shown as it is.
+std::string copyable_text(std::string_view bytes);
 
 }  // namespace handshaked::format

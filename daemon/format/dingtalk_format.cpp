@@ -26,7 +26,7 @@ Result<WireRequest> dingtalk_request(const event::RemediationEvent& event, Time 
   const Message message = compose_message(read_notification(event), language);
   // A line feed alone does not end a line; there are no code blocks.
   const Markup markup{
-      .escape = escape_by_width, .line_end = "  \n", .has_code_blocks = false, .escape_code = escape_angles, .measure = Measure::bytes};
+      .escape = escape_by_width, .line_end = "  \n", .has_code_blocks = false, .not_in_code = "<>", .measure = Measure::bytes};
   WireRequest request;
   if (!secret.empty()) {
     const std::string timestamp = std::to_string(std::chrono::floor<std::chrono::milliseconds>(now).time_since_epoch().count());
@@ -36,7 +36,7 @@ Result<WireRequest> dingtalk_request(const event::RemediationEvent& event, Time 
   const std::string title = shortened(message.title, kTitleLimit, Measure::bytes);
   JsonWriter json(request.body);
   json.begin_object().member("msgtype", "markdown").key("markdown").begin_object().member("title", title);
-  json.member("text", "#### " + escape_by_width(title) + "\n" + render_markup(message, markup, kTextLimit)).end_object();
+  json.member("text", "#### " + prose_line(title, markup) + "\n" + render_markup(message, markup, kTextLimit)).end_object();
   json.key("at").begin_object().member("isAtAll", false).end_object().end_object();
   return request;
 }

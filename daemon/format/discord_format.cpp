@@ -18,6 +18,13 @@ unsigned colour_number(std::string_view colour) {
   return number;
 }
 
+/// Cut before it is escaped, so that no code is left open; escaped in one way that surely fits.
+std::string title_of(const Message& message, const Markup& markup) {
+  const std::string title = prose_line(shortened(message.title, kTitleLimit - 40, Measure::utf16_units), markup);
+  if (length_of(title, Measure::utf16_units) <= kTitleLimit) return title;
+  return shortened(escape_markdown(shortened(message.title, kTitleLimit / 6, Measure::utf16_units)), kTitleLimit, Measure::utf16_units);
+}
+
 Result<WireRequest> discord_request(const event::RemediationEvent& event, Language language) {
   const Message message = compose_message(read_notification(event), language);
   const Markup markup{.escape = escape_markdown};
@@ -26,7 +33,7 @@ Result<WireRequest> discord_request(const event::RemediationEvent& event, Langua
   json.begin_object().member("username", "handshaked").key("allowed_mentions").begin_object();
   json.key("parse").begin_array().end_array().end_object();
   json.key("embeds").begin_array().begin_object();
-  json.member("title", shortened(escape_markdown(message.title), kTitleLimit, Measure::utf16_units));
+  json.member("title", title_of(message, markup));
   json.member("description", render_markup(message, markup, kDescriptionLimit)).member("color", colour_number(colour_of(message.tone)));
   json.end_object().end_array().end_object();
   return request;

@@ -1,11 +1,11 @@
 #include "format/markup.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace handshaked::format {
 namespace {
 
-constexpr std::size_t kPatchLines = 60;
 constexpr std::string_view kNoWidth = "\xE2\x80\x8B";  // U+200B
 
 /// Adds pieces while there is room; remembers that something was left out.
@@ -45,16 +45,33 @@ class Page {
 
 std::string bold(std::string_view text, const Markup& markup) { return markup.bold_begin + markup.escape(text) + markup.bold_end; }
 
-/// Prose of several lines, each escaped.
+bool is_shown_in_code(std::string_view text, const Markup& markup) {
+  return text.find_first_of("`\n") == std::string_view::npos && text.find_first_of(markup.not_in_code) == std::string_view::npos &&
+         text.find_first_not_of(' ') != std::string_view::npos;
+}
+
+/// Prose of several lines.
 std::string prose(std::string_view text, const Markup& markup) {
   std::string out;
   while (!text.empty()) {
     const std::size_t end = text.find('\n');
     if (!out.empty()) out += markup.line_end;
-    out += markup.escape(text.substr(0, end));
+    out += prose_line(text.substr(0, end), markup);
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
   }
   return out;
+}
+
+/// One word of printable ASCII: in code if its look would change else, its brackets and its punctuation outside.
+std::string prose_word(std::string_view word, const Markup& markup) {
+  constexpr std::string_view kTelling = "_@/*$|~#<>{}[]\\";
+  if (word.find_first_of(kTelling) == std::string_view::npos) return markup.escape(word);
+  const auto begin = word.find_first_not_of("([\"'");
+  const auto end = word.find_last_not_of(".,;:)]\"'!?");
+  if (begin == std::string_view::npos || end == std::string_view::npos || end < begin) return markup.escape(word);
+  const std::string_view core = word.substr(begin, end + 1 - begin);
+  if (core.find_first_of(kTelling) == std::string_view::npos || !is_shown_in_code(core, markup)) return markup.escape(word);
+  return markup.escape(word.substr(0, begin)) + code_text(core, markup) + markup.escape(word.substr(end + 1));
 }
 
 void add_code(Page& page, std::string_view text, const Markup& markup) {
@@ -62,40 +79,55 @@ void add_code(Page& page, std::string_view text, const Markup& markup) {
   const std::string block = code_block(text, markup, page.room());
   if (block.empty()) page.note_cut();
   else page.add(block);
-  const auto shown = std::count(block.begin(), block.end(), '\n');
-  if (!block.empty() && shown < std::count(text.begin(), text.end(), '\n')) page.note_cut();
 }
 
-void add_fix(Page& page, const Message& message, const Markup& markup) {
-  if (message.fix_label.empty()) return;
-  page.add_line(bold(message.fix_label, markup) + ": " + markup.escape(message.fix_title));
-  if (!message.fix_text.empty()) page.add_line(prose(message.fix_text, markup));
-  add_code(page, message.patch, markup);
-  add_code(page, message.commands, markup);
-  if (message.words_label.empty()) return;
-  page.add_line(bold(message.words_label, markup));
-  page.add_line(prose(message.words, markup));
+/// Commands, where there are no blocks: a line each.
+void add_commands(Page& page, std::string_view text, const Markup& markup) {
+  if (markup.has_code_blocks || !markup.has_inline_code) return add_code(page, text, markup);
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    const std::string_view line = text.substr(0, end);
+    if (is_shown_in_code(line, markup)) page.add_line(code_text(line, markup));
+    else if (!line.empty()) page.note_cut();
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
 }
 
 void add_list(Page& page, std::string_view label, const std::vector<std::string>& lines, const Markup& markup) {
   if (lines.empty() || !page.add_line(bold(label, markup))) return;
   for (const std::string& line : lines)
-    if (!page.add_line("- " + markup.escape(line))) return;
+    if (!page.add_line("- " + prose_line(line, markup))) return;
 }
 
+/// No more than a phone shows.
 void add_overview(Page& page, const Message& message, const Markup& markup) {
   if (!message.explanation.empty()) page.add_line(prose(message.explanation, markup));
-  for (const MessageFact& fact : message.facts)
-    page.add_line(bold(fact.label, markup) + ": " + (fact.is_code ? code_text(fact.value, markup) : markup.escape(fact.value)));
+  if (!message.impact.empty()) page.add_line(prose_line(message.impact, markup));
+  if (!message.fix_label.empty()) page.add_line(bold(message.fix_label, markup) + ": " + prose_line(message.fix_title, markup));
+  if (!message.command.empty()) page.add_line(code_text(message.command, markup));
+  if (!message.page.empty()) page.add_line(markup.escape(message.page_label) + ": " + message.page);
   add_list(page, message.items_label, message.items, markup);
 }
 
+void add_fix(Page& page, const Message& message, const Markup& markup) {
+  if (!message.fix_text.empty()) page.add_line(prose(message.fix_text, markup));
+  add_code(page, message.patch, markup);
+  add_commands(page, message.commands, markup);
+  if (message.words_label.empty()) return;
+  page.add_line(bold(message.words_label, markup));
+  page.add_line(prose(message.words, markup));
+}
+
 void add_rest(Page& page, const Message& message, const Markup& markup) {
+  for (const MessageFact& fact : message.facts)
+    page.add_line(bold(fact.label, markup) + ": " + (fact.is_code ? code_text(fact.value, markup) : prose_line(fact.value, markup)));
   add_list(page, message.dead_ends_label, message.dead_ends, markup);
   if (!message.link.empty()) page.add_line(markup.escape(message.link_label) + ": " + message.link);
   if (message.sample.empty()) return;
   page.add_line(bold(message.sample_label, markup));
-  add_code(page, shortened(message.sample, 1000, markup.measure) + "\n", markup);
+  const std::string sample = shortened(message.sample, 1000, markup.measure);
+  if (const std::string block = code_block(sample + "\n", markup, page.room()); !block.empty()) page.add(block);
+  else page.add_line(prose_line(sample, markup));
 }
 
 }  // namespace
@@ -131,35 +163,34 @@ std::string escape_by_width(std::string_view text) {
   return out;
 }
 
-std::string escape_angles(std::string_view text) {
+std::string prose_line(std::string_view text, const Markup& markup) {
+  if (!markup.has_inline_code) return markup.escape(text);
+  const auto is_printable_ascii = [](char c) { return c > ' ' && c < '\x7f'; };
   std::string out;
-  for (const char letter : text) {
-    if (letter == '<') out += "＜";
-    else if (letter == '>') out += "＞";
-    else out.push_back(letter);
+  for (std::size_t at = 0; at < text.size();) {
+    const bool is_word = is_printable_ascii(text[at]);
+    std::size_t end = at;
+    while (end < text.size() && is_printable_ascii(text[end]) == is_word) ++end;
+    const std::string_view part = text.substr(at, end - at);
+    out += is_word ? prose_word(part, markup) : markup.escape(part);
+    at = end;
   }
   return out;
 }
 
 std::string code_text(std::string_view text, const Markup& markup) {
-  if (!markup.has_inline_code) return markup.escape(text);
-  std::string code;
-  for (const char letter : text) code.push_back(letter == '`' ? '\'' : letter == '\n' ? ' ' : letter);
-  if (code.find_first_not_of(' ') == std::string::npos) return {};
-  return "`" + (markup.escape_code ? markup.escape_code(code) : code) + "`";
+  if (!markup.has_inline_code || !is_shown_in_code(text, markup)) return markup.escape(text);
+  return "`" + (markup.escape_code ? markup.escape_code(text) : std::string(text)) + "`";
 }
 
 std::string code_block(std::string_view text, const Markup& markup, std::size_t room) {
-  const std::string begin = markup.has_code_blocks ? "```\n" : "";
-  const std::string end = markup.has_code_blocks ? "```\n" : markup.line_end;
-  std::string code;
-  for (const char letter : text) code.push_back(letter == '`' && markup.has_code_blocks ? '\'' : letter);
-  if (markup.has_code_blocks && markup.escape_code) code = markup.escape_code(code);
-  if (!markup.has_code_blocks) code = prose(code, markup);
-  const std::size_t frame = length_of(begin, markup.measure) + length_of(end, markup.measure);
-  if (room <= frame) return {};
-  const FirstLines lines = first_lines(code, kPatchLines, room - frame, markup.measure);
-  return lines.text.empty() ? std::string() : begin + lines.text + end;
+  if (!markup.has_code_blocks && markup.has_inline_code) return {};
+  const bool is_framed = markup.has_code_blocks;
+  if (is_framed && (text.find("```") != std::string_view::npos || text.find_first_of(markup.not_in_code) != std::string_view::npos))
+    return {};
+  const std::string code = is_framed && markup.escape_code ? markup.escape_code(text) : std::string(text);
+  std::string block = (is_framed ? "```\n" : "") + code + (code.ends_with('\n') ? "" : "\n") + (is_framed ? "```\n" : "");
+  return length_of(block, markup.measure) <= room ? block : std::string();
 }
 
 std::string render_markup(const Message& message, const Markup& markup, std::size_t limit) {

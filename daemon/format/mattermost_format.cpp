@@ -17,8 +17,9 @@ Result<WireRequest> mattermost_request(const event::RemediationEvent& event, Lan
   json.begin_object().key("attachments").begin_array().begin_object();
   json.member("fallback", shortened(escape_markdown(message.title), kTitleLimit, Measure::utf16_units));
   json.member("color", colour_of(message.tone));
-  json.member("title", shortened(escape_markdown(message.title), kTitleLimit, Measure::utf16_units));
-  json.member("text", render_markup(message, markup, kTextLimit));
+  // Its title knows no Markdown, and would show the escapes.
+  const std::string title = "**" + prose_line(shortened(message.title, kTitleLimit / 4, Measure::utf16_units), markup) + "**\n";
+  json.member("text", title + render_markup(message, markup, kTextLimit));
   json.end_object().end_array().end_object();
   return request;
 }

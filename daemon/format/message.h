@@ -16,31 +16,34 @@ struct MessageFact {
   bool is_code = false;
 };
 
-/// What people are told, in their language, before it gets the form of a medium: cause, place, count and time, the first proved
-/// fix with its patch, the dead ends. Every text is plain_text(): cleaned, not escaped.
+/// What people are told, in their language, before it gets the form of a medium. First what fits on a phone: title, cause, impact, fix,
+/// the command that shows more, a link. Then the details, which may be cut; with a page to open most of them are left to it.
+/// Every text is plain_text(): cleaned, not escaped.
 struct Message {
   Tone tone = Tone::info;
   std::string title;
-  std::string explanation;
-  std::vector<MessageFact> facts;
+  std::string explanation;  ///< the cause in a sentence, or that there are only candidates
+  std::string impact;       ///< how much, whom, since when
+  std::string fix_label;    ///< "Proved fix", "Likely fix (untested)"; empty: none
+  std::string fix_title;
+  std::string command;           ///< to be run where nginx runs: shows the fix, or finds it; empty: none
+  std::string page_label, page;  ///< where the incident can be looked at; "https://…" or empty
+  std::string items_label;       ///< of a digest or a group
+  std::vector<std::string> items;
 
-  std::string fix_label;  ///< "Proved fix", "Likely fix (untested)"; empty: none
-  std::string fix_title, fix_text;
+  std::string fix_text;
   std::string patch;        ///< several lines
   std::string commands;     ///< a line each
   std::string words_label;  ///< "Words to send to the owner"; empty: none
   std::string words;
+  std::vector<MessageFact> facts;
   std::string dead_ends_label;
   std::vector<std::string> dead_ends;
-
-  std::string items_label;  ///< of a digest
-  std::vector<std::string> items;
-
   std::string sample_label;
   std::string sample;  ///< one log line
 
-  std::string link_label, link;  ///< where more is written; "https://…" or empty
-  std::string more;              ///< "… and more: see the event" in the reader's language, for what a medium has no room for
+  std::string link_label, link;  ///< what is known about the fault in general; "https://…" or empty
+  std::string more;              ///< that something was left out, and where it is
 };
 
 Message compose_message(const Notification& notification, Language language);

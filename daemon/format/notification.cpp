@@ -65,6 +65,9 @@ std::string proof_detail_of(const Object& object) {
 
 void read_incident(const Object& incident, Notification& into) {
   into.fingerprint = text_of(incident, "fingerprint");
+  into.title = text_of(incident, "title");
+  into.page = text_of(incident, "page");
+  into.reopens = number_of(incident, "reopens");
   into.status = text_of(incident, "status");
   if (const std::string severity = text_of(incident, "severity"); !severity.empty()) into.severity = severity;
   into.opened_at = text_of(incident, "opened_at");
@@ -123,11 +126,7 @@ void read_fixes(const Object& data, Notification& into) {
 /// The company in which an incident is told: "10.0.0.7:8443, shop.example (12)".
 void read_group(const Object& group, Notification& into) {
   visit_objects(group, "incidents", [&into](const Object& incident) {
-    std::string place = text_of(incident, "peer");
-    for (const char* more : {"server", "file"}) {
-      const std::string text = text_of(incident, more);
-      if (!text.empty()) place += (place.empty() ? "" : ", ") + text;
-    }
+    std::string place = text_of(incident, "title");
     if (place.empty()) place = text_of(incident, "id");
     into.items.push_back({text_of(incident, "status"), text_of(incident, "id"), text_of(incident, "severity"),
                           place + " (" + std::to_string(number_of(incident, "count")) + ")"});
@@ -151,6 +150,12 @@ void read_data(const Object& data, Notification& into) {
     into.diagnosis_summary = text_of(part, "summary");
     double confidence = 0;
     if (part["confidence"].get(confidence) == simdjson::SUCCESS) into.confidence = confidence;
+    into.is_from_line_alone = text_of(part, "basis") == "line";
+    visit_objects(part, "candidates", [&into](const Object& candidate) {
+      double likelihood = 0;
+      if (candidate["likelihood"].get(likelihood) != simdjson::SUCCESS) likelihood = 0;
+      into.candidates.push_back({text_of(candidate, "cause"), likelihood});
+    });
   }
   into.is_correction = flag_of(data, "corrected");
   read_fixes(data, into);

@@ -26,6 +26,12 @@ struct NotifiedDeadEnd {
   std::string proof_detail = {};
 };
 
+/// One of several causes that a line alone leaves open.
+struct NotifiedCandidate {
+  std::string cause;
+  double likelihood = 0;
+};
+
 /// One event inside of a digest, or one incident of a group.
 struct DigestItem {
   std::string kind, incident_id, severity, summary;
@@ -39,8 +45,11 @@ struct Notification {
   std::string kind;  ///< "opened", "updated", "diagnosed", "resolved", "reopened"; "digest"
   std::string source, time;
   std::string incident_id, fingerprint, status, severity;
+  std::string title;  ///< what is wrong and where, in one line
+  std::string page;   ///< where the incident can be looked at; empty: nobody said
   std::string opened_at, last_seen_at, resolved_at, resolved_by;
   bool is_flapping = false;
+  std::int64_t reopens = 0;
   std::int64_t count = 0;
   double rate_per_minute = 0;
   std::int64_t distinct_clients = 0;
@@ -53,6 +62,8 @@ struct Notification {
   bool is_seen_good = true;       ///< of a resolved one: false when nothing was tried
   bool is_quiet_failing = false;  ///< no line for long, and probes still fail
   std::optional<double> confidence;
+  bool is_from_line_alone = false;            ///< nobody looked at configuration and peer: there are only candidates
+  std::vector<NotifiedCandidate> candidates;  ///< likeliest first
   std::vector<NotifiedFix> fixes;
   std::vector<NotifiedDeadEnd> dead_ends;
   std::string summary;            ///< one line for people

@@ -17,6 +17,8 @@ void write_details(JsonWriter& json, const Message& message) {
     if (!value.empty()) json.member(name, shortened(value, kDetailLimit, Measure::bytes));
   };
   detail("explanation", message.explanation);
+  detail("impact", message.impact);
+  detail("command", message.command);
   for (const MessageFact& fact : message.facts) detail(fact.label, fact.value);
   if (!message.fix_label.empty()) detail(message.fix_label, message.fix_title + (message.fix_text.empty() ? "" : "\n" + message.fix_text));
   detail("patch", message.patch);
@@ -48,10 +50,10 @@ Result<WireRequest> pagerduty_request(const event::RemediationEvent& event, Lang
     json.optional_member("group", plain_text(notification.server)).optional_member("class", plain_text(notification.rule_id));
     write_details(json, message);
     json.end_object();
-    if (!message.link.empty()) {
-      json.key("links").begin_array().begin_object().member("href", message.link).member("text", message.link_label);
-      json.end_object().end_array();
-    }
+    json.key("links").begin_array();
+    if (!message.page.empty()) json.begin_object().member("href", message.page).member("text", message.page_label).end_object();
+    if (!message.link.empty()) json.begin_object().member("href", message.link).member("text", message.link_label).end_object();
+    json.end_array();
   }
   json.end_object();
   return request;

@@ -1,5 +1,7 @@
 #include "format/teams_format.h"
 
+#include <algorithm>
+
 #include "base/json_writer.h"
 #include "format/clean_text.h"
 #include "format/message.h"
@@ -23,6 +25,7 @@ class Card {
     json_.member("color", colour_name(tone)).end_object().end_array().end_object();
   }
   void line(std::string_view label, std::string_view text, bool is_code = false, bool is_first = false) {
+    if (label.empty() && text.empty()) return;
     if (!fits(label.size() + text.size())) return;
     json_.begin_object().member("type", "RichTextBlock").member("spacing", is_first ? "Medium" : "Small").key("inlines").begin_array();
     if (!label.empty()) run(std::string(label) + (text.empty() ? "" : ": "), true, false);
@@ -30,6 +33,10 @@ class Card {
     json_.end_array().end_object();
   }
   void lines(std::string_view text, bool is_code) {
+    if (is_code && std::count(text.begin(), text.end(), '\n') > static_cast<std::ptrdiff_t>(kCodeLines)) {
+      is_cut_ = true;  // half a patch is of no use
+      return;
+    }
     std::size_t shown = 0;
     while (!text.empty()) {
       if (++shown > kCodeLines) {
@@ -79,17 +86,20 @@ void write_card(std::string& out, const Message& message) {
   Card card(out);
   card.title(shortened(message.title, kTitleLimit, Measure::bytes), message.tone);
   card.line("", message.explanation);
-  for (const MessageFact& fact : message.facts) card.line(fact.label, fact.value, fact.is_code);
+  card.line("", message.impact);
+  if (!message.fix_label.empty()) card.line(message.fix_label, message.fix_title, false, true);
+  card.line("", message.command, true);
+  if (!message.page.empty()) card.line(message.page_label, message.page);
   if (!message.items.empty()) card.line(message.items_label, "", false, true);
   for (const std::string& item : message.items) card.line("", "• " + item);
   if (!message.fix_label.empty()) {
-    card.line(message.fix_label, message.fix_title, false, true);
     card.lines(message.fix_text, false);
     card.lines(message.patch, true);
     card.lines(message.commands, true);
     if (!message.words_label.empty()) card.line(message.words_label, "");
     card.lines(message.words, false);
   }
+  for (const MessageFact& fact : message.facts) card.line(fact.label, fact.value, fact.is_code, &fact == &message.facts.front());
   if (!message.dead_ends.empty()) card.line(message.dead_ends_label, "", false, true);
   for (const std::string& dead_end : message.dead_ends) card.line("", "• " + dead_end);
   if (!message.sample.empty()) card.line(message.sample_label, shortened(message.sample, 1000, Measure::bytes), true, true);

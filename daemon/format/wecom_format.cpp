@@ -1,5 +1,7 @@
 #include "format/wecom_format.h"
 
+#include <algorithm>
+
 #include "base/json_writer.h"
 #include "format/chat_answer.h"
 #include "format/markup.h"
@@ -12,12 +14,13 @@ constexpr std::size_t kTitleLimit = 300;
 
 Result<WireRequest> wecom_request(const event::RemediationEvent& event, Language language) {
   const Message message = compose_message(read_notification(event), language);
-  const Markup markup{.escape = escape_by_width, .has_code_blocks = false, .escape_code = escape_angles, .measure = Measure::bytes};
-  const std::string title = "**" + shortened(escape_by_width(message.title), kTitleLimit, Measure::bytes) + "**\n";
+  const Markup markup{.escape = escape_by_width, .has_code_blocks = false, .not_in_code = "<>", .measure = Measure::bytes};
+  const std::string title = "**" + prose_line(shortened(message.title, kTitleLimit, Measure::bytes), markup) + "**\n";
   WireRequest request;
   JsonWriter json(request.body);
   json.begin_object().member("msgtype", "markdown").key("markdown").begin_object();
-  json.member("content", title + render_markup(message, markup, kContentLimit - title.size())).end_object().end_object();
+  const std::size_t room = kContentLimit - std::min(kContentLimit, title.size());
+  json.member("content", title + render_markup(message, markup, room)).end_object().end_object();
   return request;
 }
 

@@ -1,7 +1,9 @@
 #include "store/retention.h"
 
+#include <algorithm>
 #include <array>
 #include <string>
+#include <utility>
 
 #include "store/connection.h"
 #include "store/database.h"
@@ -58,6 +60,25 @@ std::size_t delete_before(Connection& connection, Time before, std::size_t limit
   return removed;
 }
 
+/// Rates have a life of their own: minutes a day, hours as long as incidents, and never more rows than kMostRates of each.
+std::size_t delete_old_rates(Connection& connection, const RetentionLimits& limits, Time now) {
+  constexpr std::int64_t kMostRates = 1'000'000;
+  const auto seconds = [](Time time) { return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count(); };
+  std::size_t removed = 0;
+  for (const auto& [step, oldest] : {std::pair<int, std::int64_t>{60, seconds(now - std::chrono::hours(25))},
+                                     {3600, seconds(now - std::min<Duration>(limits.max_age, std::chrono::days(90)))}}) {
+    auto statement = connection.prepare(
+        "DELETE FROM rates WHERE (incident_id, step, at) IN (SELECT incident_id, step, at FROM rates WHERE step = ?1 AND (at < ?2 OR at < "
+        "(SELECT at FROM rates WHERE step = ?1 ORDER BY at DESC LIMIT 1 OFFSET ?3)) ORDER BY at LIMIT ?4)");
+    statement->bind(1, step);
+    statement->bind(2, static_cast<int64_t>(oldest));
+    statement->bind(3, static_cast<int64_t>(kMostRates));
+    statement->bind(4, static_cast<int64_t>(limits.rows_per_slice));
+    removed += static_cast<std::size_t>(statement.run());
+  }
+  return removed;
+}
+
 void give_pages_back(Connection& connection, const RetentionLimits& limits, RetentionReport& report) {
   const std::uint64_t before = count_pages(connection, "PRAGMA freelist_count");
   if (before == 0) return;
@@ -78,6 +99,7 @@ Result<RetentionReport> run_retention_slice(Database& database, const RetentionL
       removed = delete_before(connection, Time::max(), limits.rows_per_slice, report);
       report.is_over_limit = removed == 0;
     }
+    removed += delete_old_rates(connection, limits, now);
     report.is_finished = removed == 0;  // the slice that finds nothing is the last
     give_pages_back(connection, limits, report);
     report.bytes_used = bytes_used(connection);

@@ -153,7 +153,24 @@ CREATE TABLE receiver_rests (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array<MigrationStep, 5> kSteps = {kFirstTables, kNotifications, kFixOutcomes, kEventBodies, kReceiverRests};
+// Version 6. How often each incident's lines came, a minute and an hour each: for sparklines and the timeline. Goes with its incident.
+constexpr MigrationStep kRates = R"sql(
+CREATE TABLE rates (
+  incident_id TEXT NOT NULL,
+  step        INTEGER NOT NULL CHECK (step IN (60, 3600)),
+  at          INTEGER NOT NULL,
+  count       INTEGER NOT NULL,
+  PRIMARY KEY (incident_id, step, at)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX rates_by_age ON rates (step, at);
+CREATE INDEX outbox_by_incident ON outbox (incident_id);
+
+CREATE TRIGGER rates_forgotten AFTER DELETE ON incidents BEGIN
+  DELETE FROM rates WHERE incident_id = old.id;
+END;
+)sql";
+
+constexpr std::array<MigrationStep, 6> kSteps = {kFirstTables, kNotifications, kFixOutcomes, kEventBodies, kReceiverRests, kRates};
 
 Result<> refuse_foreign(Connection& connection, std::size_t newest) {
   TRY(const bool is_foreign, connection.read("cannot read the schema", [&] {

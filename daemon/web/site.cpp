@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "base/json_writer.h"
-#include "web/live_page.h"
+#include "web/app_files.h"
 #include "web/metrics_text.h"
 
 namespace handshaked::web {
@@ -45,70 +45,121 @@ Language preferred_language(std::string_view accept_language, Language otherwise
   return best;
 }
 
-void Site::answer(const net::HttpRequest& request, WebReply reply) {
-  const std::string asked = request.parameter("lang");
-  const bool is_chinese = (asked == "zh"   ? Language::zh
-                           : asked == "en" ? Language::en
-                                           : preferred_language(request.header("accept-language"), options_.language)) == Language::zh;
-  Part part = Part::metrics;
-  if (request.path == "/metrics") part = Part::metrics;
-  else if (request.path == "/healthz") part = Part::health;
-  else if (request.path == "/readyz") part = Part::readiness;
-  else if (request.path == "/" && options_.has_page) part = is_chinese ? Part::page_zh : Part::page_en;
-  else if (request.path == "/api/incidents" && options_.has_page) part = is_chinese ? Part::incidents_zh : Part::incidents_en;
-  else if (request.path == "/" || request.path == "/api/incidents")
-    return reply(web_refusal(404, "the page is not shown at this address: page in [web] of the configuration"));
-  else return reply(web_refusal(404, "there is nothing here; there are /, /api/incidents, /metrics, /healthz and /readyz"));
+namespace {
 
-  Kept& kept = kept_[part];
-  if (kept.is_there && std::chrono::steady_clock::now() - kept.made_at < options_.keep) return reply(kept.answer);
+bool takes_gzip(const net::HttpRequest& request) { return request.header("accept-encoding").find("gzip") != std::string_view::npos; }
+
+WebAnswer answer_file(const AppFile& file, const net::HttpRequest& request) {
+  WebAnswer answer{.content_type = std::string(file.content_type)};
+  // Asked for anew at each visit, and not sent anew: a new program has a new page at once.
+  answer.headers = {{"ETag", file.etag},
+                    {"Cache-Control", "no-cache"},
+                    {"Vary", "Accept-Encoding"},
+                    {"Content-Security-Policy", std::string(app_policy())}};
+  if (request.header("if-none-match").find(file.etag) != std::string_view::npos) {
+    answer.status = 304;
+  } else if (takes_gzip(request)) {
+    answer.headers.emplace_back("Content-Encoding", "gzip");
+    answer.body = file.gzipped;
+  } else {
+    answer.body = file.text;
+  }
+  return answer;
+}
+
+}  // namespace
+
+bool Site::has_to_be_made(const std::string& key, std::chrono::milliseconds keep, WebReply reply) {
+  Kept& kept = kept_[key];
+  if (kept.is_there && std::chrono::steady_clock::now() - kept.made_at < keep) {
+    reply(kept.answer);
+    return false;
+  }
   kept.waiting.push_back(std::move(reply));
-  if (kept.waiting.size() > 1) return;  // it is being made
-  daemon_.ask_figures([this, part](const telemetry::Metrics& figures) {
-    Kept& made = kept_[part];
-    made.answer = make(part, figures);
-    made.made_at = std::chrono::steady_clock::now();
-    made.is_there = true;
-    for (const WebReply& waiting : std::exchange(made.waiting, {})) waiting(made.answer);
+  return kept.waiting.size() == 1;
+}
+
+void Site::finish(const std::string& key, WebAnswer answer) {
+  Kept& made = kept_[key];
+  made.answer = std::move(answer);
+  made.made_at = std::chrono::steady_clock::now();
+  made.is_there = true;
+  for (const WebReply& waiting : std::exchange(made.waiting, {})) waiting(made.answer);
+}
+
+/// What nobody waits for goes, the oldest first.
+void Site::make_room() {
+  while (kept_.size() >= kMostKept) {
+    auto oldest = kept_.end();
+    for (auto it = kept_.begin(); it != kept_.end(); ++it)
+      if (it->second.waiting.empty() && (oldest == kept_.end() || it->second.made_at < oldest->second.made_at)) oldest = it;
+    if (oldest == kept_.end()) return;  // as many as there are connections
+    kept_.erase(oldest);
+  }
+}
+
+void Site::answer(const net::HttpRequest& request, WebReply reply) {
+  const std::string& path = request.path;
+  if (path == "/metrics" || path == "/healthz" || path == "/readyz") {
+    if (!has_to_be_made(path, options_.keep, std::move(reply))) return;
+    return daemon_.ask_figures([this, path](const telemetry::Metrics& figures) { finish(path, make(path, figures)); });
+  }
+  const AppFile* const file = find_app_file(path);
+  const bool is_api = path.starts_with("/api/");
+  if ((file != nullptr || is_api) && !options_.has_page)
+    return reply(web_refusal(404, "the page is not shown at this address: page in [web] of the configuration"));
+  if (file != nullptr) return reply(answer_file(*file, request));
+  if (path == "/api/events") return answer_event_feed(std::move(reply));
+  if (is_api) return answer_api(request, std::move(reply));
+  reply(web_refusal(404, "there is nothing here; there are /, /api/incidents, /metrics, /healthz and /readyz"));
+}
+
+void Site::answer_event_feed(WebReply reply) const {
+  if (!feed_ || feed_->is_full()) return reply(web_refusal(503, "too many listen already"));
+  WebAnswer answer{.content_type = "text/event-stream"};
+  answer.feed = feed_;
+  reply(std::move(answer));
+}
+
+void Site::answer_api(const net::HttpRequest& request, WebReply reply) {
+  constexpr std::size_t kWorthPacking = 2048;
+  const std::string asked = request.parameter("lang");
+  const Language language = asked == "zh"   ? Language::zh
+                            : asked == "en" ? Language::en
+                                            : preferred_language(request.header("accept-language"), options_.language);
+  const bool is_packed = takes_gzip(request);
+  const std::string key = request.path + "?" + request.query + (language == Language::zh ? " zh" : " en") + (is_packed ? " gzip" : "");
+  make_room();
+  if (!has_to_be_made(key, options_.keep_api, std::move(reply))) return;
+  daemon_.ask_api(request, language, [this, key, is_packed](unsigned status, std::string json) {
+    WebAnswer answer{.status = status, .content_type = "application/json", .body = std::move(json) + "\n"};
+    if (is_packed && answer.body.size() >= kWorthPacking) {
+      answer.body = gzip(answer.body, 1);
+      answer.headers = {{"Content-Encoding", "gzip"}, {"Vary", "Accept-Encoding"}};
+    }
+    finish(key, std::move(answer));
   });
 }
 
-WebAnswer Site::make(Part part, const telemetry::Metrics& figures) const {
-  WebAnswer answer;
+WebAnswer Site::make(const std::string& path, const telemetry::Metrics& figures) {
+  WebAnswer answer{.content_type = "application/json"};
+  if (path == "/metrics") {
+    answer.content_type = "text/plain; version=0.0.4; charset=utf-8";
+    answer.body = metrics_text(figures);
+    return answer;
+  }
   JsonWriter json(answer.body);
-  switch (part) {
-    case Part::page_en:
-    case Part::page_zh: {
-      const Language language = part == Part::page_zh ? Language::zh : Language::en;
-      answer.content_type = "text/html; charset=utf-8";
-      answer.body = live_page(figures, daemon_.incidents(language), language);
-      answer.headers = {{"Content-Security-Policy", live_page_policy()}, {"Content-Language", language == Language::zh ? "zh-CN" : "en"}};
-      return answer;
-    }
-    case Part::incidents_en:
-    case Part::incidents_zh:
-      answer.content_type = "application/json";
-      answer.body = daemon_.incidents(part == Part::incidents_zh ? Language::zh : Language::en) + "\n";
-      return answer;
-    case Part::metrics:
-      answer.content_type = "text/plain; version=0.0.4; charset=utf-8";
-      answer.body = metrics_text(figures);
-      return answer;
-    case Part::health:
-      answer.status = figures.store.answers ? 200 : 503;
-      json.begin_object().member("status", figures.store.answers ? "ok" : "failing");
-      if (!figures.store.answers) json.key("reasons").begin_array().value("the database does not answer").end_array();
-      break;
-    case Part::readiness: {
-      const std::vector<std::string> reasons = telemetry::why_not_ready(figures);
-      answer.status = reasons.empty() ? 200 : 503;
-      json.begin_object().member("status", reasons.empty() ? "ready" : "not ready").array("reasons", reasons);
-      break;
-    }
+  if (path == "/healthz") {
+    answer.status = figures.store.answers ? 200 : 503;
+    json.begin_object().member("status", figures.store.answers ? "ok" : "failing");
+    if (!figures.store.answers) json.key("reasons").begin_array().value("the database does not answer").end_array();
+  } else {
+    const std::vector<std::string> reasons = telemetry::why_not_ready(figures);
+    answer.status = reasons.empty() ? 200 : 503;
+    json.begin_object().member("status", reasons.empty() ? "ready" : "not ready").array("reasons", reasons);
   }
   json.end_object();
   answer.body += '\n';
-  answer.content_type = "application/json";
   return answer;
 }
 

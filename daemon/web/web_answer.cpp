@@ -35,7 +35,7 @@ std::string to_bytes(const WebAnswer& answer, bool head_only, bool keeps_alive) 
     bytes.append(name).append(": ").append(value).append("\r\n");
   };
   header("Content-Type", answer.content_type);
-  header("Content-Length", std::to_string(answer.body.size()));
+  if (!answer.feed) header("Content-Length", std::to_string(answer.body.size()));
   for (const auto& [name, value] : kAlways) {
     const bool is_replaced = std::any_of(answer.headers.begin(), answer.headers.end(),
                                          [name = name](const auto& own) { return net::is_same_without_case(own.first, name); });

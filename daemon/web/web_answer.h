@@ -1,12 +1,14 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "net/http_request.h"
+#include "web/event_feed.h"
 
 namespace handshaked::web {
 
@@ -17,6 +19,8 @@ struct WebAnswer {
   std::string body = {};
   /// Beside those that every answer has (web_answer.cpp); one of the same name takes the place of ours.
   std::vector<std::pair<std::string, std::string>> headers = {};
+  /// After the head the connection goes on with server-sent events of this feed; nullptr: the body is all.
+  std::shared_ptr<EventFeed> feed = {};
 };
 
 /// {"error":WHY,"status":STATUS}

@@ -10,7 +10,10 @@ using config::Web;
 
 WebFront::WebFront(boost::asio::any_io_executor loop, const Web& web, const std::string& operators, const std::string& host,
                    Language language, Site::Daemon daemon)
-    : loop_(std::move(loop)), web_(web), site_(std::move(daemon), {.has_page = web.page != Web::Page::nobody, .language = language}) {
+    : loop_(std::move(loop)),
+      web_(web),
+      feed_(std::make_shared<EventFeed>(loop_)),
+      site_(std::move(daemon), {.has_page = web.page != Web::Page::nobody, .language = language}, feed_) {
   options_.host_names = web.hosts;
   options_.host_names.push_back(host);
   options_.operators = operators;
@@ -49,6 +52,7 @@ Result<> WebFront::open() {
 }
 
 void WebFront::stop() {
+  feed_->stop();
   if (server_) server_->stop();
 }
 

@@ -24,6 +24,8 @@ class WebFront {
   /// default may be taken, and the daemon does all that it is for without.
   Result<> open();
   void stop();
+  /// What the page shows is another now.
+  void note_change() { feed_->note_change(); }
 
  private:
   std::string shown() const;
@@ -31,6 +33,7 @@ class WebFront {
   boost::asio::any_io_executor loop_;
   config::Web web_;
   WebServerOptions options_;
+  std::shared_ptr<EventFeed> feed_;
   Site site_;
   std::optional<WebServer> server_;
 };

@@ -40,7 +40,8 @@ using net::ServerStream;
 
 constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 constexpr auto kSweep = std::chrono::milliseconds(500);
-constexpr auto kAcceptPause = std::chrono::milliseconds(100);  // when descriptors have run out
+constexpr auto kAcceptPause = std::chrono::milliseconds(100);    // when descriptors have run out
+constexpr auto kStillThere = std::chrono::milliseconds(15'000);  // between comments to one who listens for events
 constexpr std::size_t kReadSize = 4 * 1024;
 constexpr int kTurns = 64;
 constexpr int kSocketMode = 0660;
@@ -242,8 +243,8 @@ class WebServer::Listener : public std::enable_shared_from_this<Listener> {
       if (head) {
         stream.expect_nothing();  // it waits for us
         clients_[&stream].is_answered = true;
-        keeps_alive = parser.is_done() && parser.keeps_alive() && requests + 1 < options_.max_requests;
         answer = co_await answer_request(parser, stream, is_operator);
+        keeps_alive = parser.is_done() && parser.keeps_alive() && requests + 1 < options_.max_requests && !answer.feed;
       } else {
         if (head.error().code() == ErrorCode::network || head.error().code() == ErrorCode::timeout) co_return;  // nobody is left to be told
         answer = answer_for_head(head.error());
@@ -252,8 +253,23 @@ class WebServer::Listener : public std::enable_shared_from_this<Listener> {
       const std::string bytes = to_bytes(answer, head_only, keeps_alive);
       stream.expect_within(options_.take);
       const auto written = co_await stream.write_all(bytes);
-      clients_[&stream].is_answered = false;
+      clients_[&stream].is_answered = false;  // who listens for events only holds a connection, too
+      if (written && answer.feed && !head_only) co_await send_events(stream, answer.feed);
       if (!written || !keeps_alive) co_return;
+    }
+  }
+
+  /// Until the client is gone, which a write tells: at the latest that of the next comment.
+  awaitable<void> send_events(ServerStream& stream, std::shared_ptr<EventFeed> feed) {
+    EventFeed::Listener listener(feed);
+    std::string_view bytes = "retry: 2000\n\nevent: change\ndata: {}\n\n";  // what was shown before may be old
+    while (!is_closed_ && !feed->is_stopped()) {
+      stream.expect_within(options_.take);
+      const auto written = co_await stream.write_all(bytes);
+      if (!written) co_return;
+      stream.expect_nothing();
+      const bool has_changed = co_await listener.wait(kStillThere);
+      bytes = has_changed ? "event: change\ndata: {}\n\n" : ": still here\n\n";
     }
   }
 

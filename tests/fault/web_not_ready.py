@@ -32,7 +32,7 @@ def story(t):
     wait_for(lambda: readiness() == ["%s cannot be read" % hidden], 20, lambda: "the reason: %s" % readiness())
     expect_equal(web.metric("handshaked_source_readable", source=hidden), 0, "handshaked_source_readable")
     expect_equal((web.metric("handshaked_ready"), web.get("/healthz").status), (0, 200), "readiness in the metrics, and health")
-    expect("cannot be read" in web.get("/").text, "the page does not say so")
+    expect(any("cannot be read" in why for why in web.api("/api/status")["not_ready_because"]), "the page does not say so")
     hidden.rmdir()
     wait_for(lambda: readiness() == [], 20, lambda: "readiness: %s" % readiness())
 

@@ -1,6 +1,8 @@
 """The daemon's web listener, asked as Prometheus, a browser or an attacker would."""
 import http.client
+import json
 import re
+import time
 
 from support.ports import LOOPBACK, free_port
 from support.scenario import Failed
@@ -37,12 +39,44 @@ class WebClient:
         finally:
             connection.close()
 
+    def api(self, path):
+        """What is at a path, as JSON; None unless it is there."""
+        answer = self.get(path)
+        return json.loads(answer.text) if answer.status == 200 else None
+
+    def events(self):
+        return EventStream(self.port)
+
     def metrics(self):
         """All samples of one look at /metrics. What is compared with each other must come from one look."""
         return Samples(self.get("/metrics").text)
 
     def metric(self, name, **labels):
         return self.metrics().sum(name, **labels)
+
+
+class EventStream:
+    """Server-sent events, as EventSource reads them."""
+
+    def __init__(self, port):
+        self.connection = http.client.HTTPConnection(LOOPBACK, port, timeout=20)
+        self.connection.request("GET", "/api/events", headers={"Accept": "text/event-stream"})
+        self.answer = self.connection.getresponse()
+        if self.answer.status != 200 or self.answer.getheader("content-type") != "text/event-stream":
+            raise Failed("no events: %d" % self.answer.status)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.connection.close()
+
+    def wait_for_change(self, seconds):
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            if self.answer.readline().strip() == b"event: change":
+                return
+        raise Failed("no change within %d s" % seconds)
 
 
 class Samples:

@@ -23,15 +23,15 @@ class OperatorDocument {
     const auto rows = list_of(result, "incidents");
     if (rows.empty()) return say("no incidents\n", "没有事件\n");
     TextTable table({say("ID", "编号"), say("SEVERITY", "级别"), say("STATUS", "状态"), say("LINES", "行数"), say("LAST SEEN", "最近出现"),
-                     say("PLACE", "位置"), say("SERVER", "服务器"), say("CAUSE", "原因"), say("TITLE", "标题")});
+                     say("WHAT", "故障"), say("CAUSE", "原因")});
     for (const element& row : rows) {
       std::string status = text_of(row, "status");
       if (flag_of(row, "flapping")) status += ",flapping";
       if (!list_of(row, "silenced_by").empty()) status += ",silenced";
       if (flag_of(row, "noise")) status += ",noise";
       if (flag_of(row, "quiet_still_failing")) status += ",quiet,failing";
-      table.add({text_of(row, "id"), text_of(row, "severity"), status, text_of(row, "count"), moment(row, "last_seen_at"), place(row),
-                 text_of(row, "server"), text_of(row, "cause"), title(row)});
+      table.add({text_of(row, "id"), text_of(row, "severity"), status, text_of(row, "count"), moment(row, "last_seen_at"), title(row),
+                 text_of(row, "cause") + (flag_of(row, "diagnosed") ? "" : "?")});
     }
     std::string out = table.text();
     const std::uint64_t total = number_of(result, "total");
@@ -39,11 +39,16 @@ class OperatorDocument {
     return out;
   }
 
+  std::string title(const element& row) const {
+    const std::string text = text_of(row, language_ == Language::zh ? "title_zh" : "title");
+    return text.empty() ? place(row) : text;
+  }
+
   std::string incident(const element& result) const {
     const element incident = result["incident"];
     const element diagnosis = result["diagnosis"];
     std::string out = text_of(incident, "id") + "  " + text_of(incident, "severity") + "  " + text_of(incident, "status") +
-                      (flag_of(incident, "flapping") ? "  flapping" : "") + "\n" + text_of(result["rule"], "title") + "\n\n";
+                      (flag_of(incident, "flapping") ? "  flapping" : "") + "\n" + text_of(incident, "title") + "\n\n";
     const auto fact = [&out](const std::string& name, const std::string& value) {
       if (!value.empty()) out += name + ": " + value + "\n";
     };
@@ -89,7 +94,7 @@ class OperatorDocument {
     for (const element& evidence : list_of(result["diagnosis"], "evidence")) out += "- " + text_of(evidence, "text") + "\n";
     if (!out.empty()) out += "\n";
     for (const element& fix : list_of(result, "fixes")) {
-      out += text_of(fix, "rank") + ". " + text_of(fix, "title") + " [" + text_of(fix["proof"], "status") + "]" +
+      out += text_of(fix, "rank") + ". " + text_of(fix, "title") + " [" + proof_word(text_of(fix["proof"], "status")) + "]" +
              (flag_of(fix, "unsafe") ? say(" UNSAFE", " 不安全") : "") + "\n";
       block(say("by: ", "执行者："), text_of(fix, "owner"));
       block("", text_of(fix, "how"));
@@ -153,10 +158,6 @@ class OperatorDocument {
   std::string say(std::string_view en, std::string_view zh) const { return std::string(cli::say(language_, en, zh)); }
 
  private:
-  std::string title(const element& row) const {
-    const std::string zh = language_ == Language::zh ? text_of(row, "title_zh") : std::string();
-    return zh.empty() ? text_of(row, "title") : zh;
-  }
   std::string resolved_by(const element& incident) const {
     const std::string by = text_of(incident, "resolved_by");
     bool is_seen_good = true;
@@ -173,6 +174,12 @@ class OperatorDocument {
     }
     return out;
   }
+  std::string proof_word(const std::string& status) const {
+    if (status == "proved") return say("proved", "已验证");
+    if (status == "refuted") return say("tried: does not help", "已试：无效");
+    return say("not tested", "未验证");
+  }
+
   static std::string place(const element& row) {
     for (const char* const key : {"peer", "server", "file"}) {
       if (std::string value = text_of(row, key); !value.empty()) return value;

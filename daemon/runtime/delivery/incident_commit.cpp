@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/json_writer.h"
+#include "correlate/incident_title.h"
 #include "event/incident_event.h"
 #include "parse/time_zone.h"
 #include "runtime/delivery/store_outbox.h"
@@ -25,7 +26,7 @@ store::IncidentRow row_of(const Incident& incident) {
 }
 
 /// The member "group" of the event data: in which company the incident is told.
-std::string group_json(const notify::Notice& notice) {
+std::string group_json(const notify::Notice& notice, Language language) {
   std::string out;
   JsonWriter json(out);
   json.begin_object().member("key", notice.group).member("open", notice.open_count).member("resolved", notice.resolved_count);
@@ -35,7 +36,9 @@ std::string group_json(const notify::Notice& notice) {
     json.member("severity", match::to_string(incident->severity)).member("rule", incident->rule_id);
     json.member("side", parse::to_string(incident->place.side)).optional_member("peer", incident->place.peer);
     json.optional_member("server", incident->place.server).optional_member("file", incident->place.object);
-    json.optional_member("parent_id", incident->parent_id).member("count", incident->count);
+    json.member("title", correlate::incident_title(*incident, language))
+        .optional_member("parent_id", incident->parent_id)
+        .member("count", incident->count);
     json.member("opened_at", parse::format_rfc3339(incident->opened_at)).end_object();
   }
   json.end_array().end_object();
@@ -79,7 +82,7 @@ void IncidentCommit::add_delivery(const notify::Notice& notice, const RuleBase& 
   options.number = notice.number;
   options.is_correction = notice.is_correction;
   options.silenced_by = notice.silenced_by;
-  if (notice.is_grouped) options.group_json = group_json(notice);
+  if (notice.is_grouped) options.group_json = group_json(notice, receiver->language);
   event::RemediationEvent event = event::make_event(notice.kind, incident, base.find(incident.rule_id), base.knowledge, now, options);
   if (notice.is_grouped) {
     if (!notice.anchor.empty()) event.incident_id = notice.anchor;

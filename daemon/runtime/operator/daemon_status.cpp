@@ -122,21 +122,4 @@ void DaemonStatus::add_store(Metrics& into) const {
   into.store.trouble = counters.store_trouble.empty() ? store_.trouble : counters.store_trouble;
 }
 
-std::string live_incidents_json(const correlate::Correlator& correlator, const notify::Dispatcher& dispatcher, const RuleBase& base,
-                                Language language, Time now) {
-  std::string rows;
-  std::size_t total = 0;
-  std::size_t shown = 0;
-  for (const Incident* const incident : correlator.incidents()) {
-    if (!incident->is_told()) continue;
-    ++total;
-    if (shown >= kMostShown || rows.size() >= kMostShownBytes) continue;
-    ++shown;
-    if (!rows.empty()) rows.push_back(',');
-    event::append_incident_data(rows, *incident, base.find(incident->rule_id), base.knowledge, language, false,
-                                dispatcher.silencing(*incident, now));
-  }
-  return "{\"total\":" + std::to_string(total) + ",\"incidents\":[" + rows + "]}";
-}
-
 }  // namespace handshaked::runtime

@@ -72,11 +72,4 @@ class DaemonStatus {
   StoreAnswer store_;  ///< its last answer
 };
 
-/// {"total":N,"incidents":[…]}: the open incidents of which receivers are told, by severity, as the data of their events, redacted as for
-/// receivers that are not shown clients. Not more than kMostShown, or kMostShownBytes about.
-std::string live_incidents_json(const correlate::Correlator& correlator, const notify::Dispatcher& dispatcher, const RuleBase& base,
-                                Language language, Time now);
-inline constexpr std::size_t kMostShown = 100;
-inline constexpr std::size_t kMostShownBytes = std::size_t{2} << 20;
-
 }  // namespace handshaked::runtime

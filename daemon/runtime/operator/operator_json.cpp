@@ -1,5 +1,6 @@
 #include "runtime/operator/operator_json.h"
 
+#include "correlate/incident_title.h"
 #include "correlate/quiet.h"
 #include "parse/time_zone.h"
 
@@ -32,7 +33,8 @@ void append_summary(std::string& rows, const Incident& incident, const std::vect
   JsonWriter json(row);
   json.begin_object().member("id", incident.id).optional_member("parent_id", incident.parent_id);
   json.member("status", correlate::to_string(incident.status)).member("severity", match::to_string(incident.severity));
-  json.member("rule", incident.rule_id).member("title", incident.title).optional_member("title_zh", incident.title_zh);
+  json.member("rule", incident.rule_id).member("title", correlate::incident_title(incident, Language::en));
+  json.member("title_zh", correlate::incident_title(incident, Language::zh));
   json.member("cause", incident.cause()).member("diagnosed", incident.diagnosis != nullptr);
   json.member("side", parse::to_string(incident.place.side)).optional_member("peer", incident.place.peer);
   json.optional_member("server", incident.place.server).optional_member("file", incident.place.object);

@@ -4,6 +4,8 @@
 
 #include <optional>
 
+#include "web/app_files.h"
+
 namespace handshaked::web {
 namespace {
 
@@ -12,13 +14,15 @@ using telemetry::Metrics;
 class SiteTest : public testing::Test {
  protected:
   Site make(Site::Options options = {}) {
-    return Site(
-        {.ask_figures = [this](auto reply) { asked_.push_back(std::move(reply)); },
-         .incidents =
-             [](Language language) {
-               return std::string(language == Language::zh ? R"({"total":0,"incidents":[],"zh":1})" : R"({"total":0,"incidents":[]})");
-             }},
-        options);
+    return Site({.ask_figures = [this](auto reply) { asked_.push_back(std::move(reply)); },
+                 .ask_api =
+                     [this](const net::HttpRequest& request, Language language, auto reply) {
+                       ++api_questions_;
+                       if (request.path == "/api/slow") return api_waiting_.push_back(std::move(reply));
+                       reply(request.path == "/api/incidents" ? 200 : 404,
+                             std::string(language == Language::zh ? R"({"zh":1,"q":")" : R"({"q":")") + request.parameter("q") + "\"}");
+                     }},
+                options);
   }
 
   static net::HttpRequest request(std::string path, std::string query = {}, std::string accept_language = {}) {
@@ -45,6 +49,8 @@ class SiteTest : public testing::Test {
   }
 
   std::vector<std::function<void(const Metrics&)>> asked_;
+  std::vector<std::function<void(unsigned, std::string)>> api_waiting_;
+  int api_questions_ = 0;
   Metrics figures_ = ready();
 };
 
@@ -63,17 +69,62 @@ TEST_F(SiteTest, HealthAndReadiness) {
 
 TEST_F(SiteTest, TheLanguageIsAskedForElsePreferredElseConfigured) {
   Site site = make({.language = Language::zh});
-  EXPECT_NE(ask(site, request("/")).body.find("zh-CN"), std::string::npos);
-  EXPECT_NE(ask(site, request("/", {}, "en")).body.find("<html lang=\"en\">"), std::string::npos);
-  EXPECT_NE(ask(site, request("/", "lang=zh", "en")).body.find("<html lang=\"zh-CN\">"), std::string::npos);
-  EXPECT_NE(ask(site, request("/api/incidents", "lang=zh")).body.find("\"zh\""), std::string::npos);
+  EXPECT_NE(ask(site, request("/api/incidents")).body.find("\"zh\""), std::string::npos);
+  EXPECT_EQ(ask(site, request("/api/incidents", {}, "en")).body.find("\"zh\""), std::string::npos);
+  EXPECT_NE(ask(site, request("/api/incidents", "lang=zh", "en")).body.find("\"zh\""), std::string::npos);
+}
+
+TEST_F(SiteTest, ThePageIsSentPackedAndOnlyOnce) {
+  Site site = make();
+  for (const char* const path : {"/", "/incidents/inc-0", "/timeline", "/app.js", "/app.css", "/icon.svg"}) {
+    const WebAnswer plain = ask(site, request(path));
+    EXPECT_EQ(plain.status, 200U) << path;
+    net::HttpRequest packed = request(path);
+    packed.headers.emplace_back("Accept-Encoding", "gzip, br");
+    const WebAnswer small = ask(site, packed);
+    EXPECT_TRUE(small.body.starts_with("\x1f\x8b")) << path;
+    const auto header = [&](std::string_view name) {
+      for (const auto& [key, value] : small.headers)
+        if (key == name) return value;
+      return std::string();
+    };
+    EXPECT_EQ(header("Content-Encoding"), "gzip");
+    packed.headers.emplace_back("If-None-Match", header("ETag"));
+    const WebAnswer unchanged = ask(site, packed);
+    EXPECT_EQ(unchanged.status, 304U) << path;
+    EXPECT_TRUE(unchanged.body.empty());
+    EXPECT_EQ(header("Content-Security-Policy").find("unsafe"), std::string::npos);
+  }
+}
+
+TEST_F(SiteTest, ThePageWeighsLittle) {
+  std::size_t packed = 0;
+  for (const char* const path : {"/", "/app.js", "/app.css", "/icon.svg"}) packed += find_app_file(path)->gzipped.size();
+  EXPECT_LE(packed, 120U * 1024);
+}
+
+TEST_F(SiteTest, WhatManyAskOfTheApiAtOnceIsAskedOnce) {
+  Site site = make();
+  int answers = 0;
+  for (int i = 0; i < 20; ++i) site.answer(request("/api/slow", "q=1"), [&answers](WebAnswer) { ++answers; });
+  EXPECT_EQ(api_questions_, 1);
+  for (const auto& reply : std::exchange(api_waiting_, {})) reply(200, "{}");
+  EXPECT_EQ(answers, 20);
+  for (int i = 0; i < 500; ++i) ask(site, request("/api/incidents", "q=" + std::to_string(i)));
+  EXPECT_EQ(api_questions_, 501) << "other questions have other answers, and old ones are dropped";
+}
+
+TEST_F(SiteTest, EventsAreForThoseWhoListen) {
+  Site site = make();
+  EXPECT_EQ(ask(site, request("/api/events")).status, 503U) << "there is no feed here";
 }
 
 TEST_F(SiteTest, WithoutThePageThereAreMetricsAndHealth) {
   Site site = make({.has_page = false});
   EXPECT_EQ(ask(site, request("/metrics")).status, 200U);
   std::optional<WebAnswer> answer;
-  for (const char* const path : {"/", "/api/incidents", "/nothing", "/metrics/", "//", "/../metrics"}) {
+  for (const char* const path :
+       {"/", "/api/incidents", "/api/events", "/app.js", "/incidents/inc-1", "/nothing", "/metrics/", "//", "/../metrics"}) {
     site.answer(request(path), [&answer](WebAnswer given) { answer = std::move(given); });
     ASSERT_TRUE(answer.has_value());
     EXPECT_EQ(answer->status, 404U) << path;
