@@ -6,7 +6,7 @@
 #include "cli/command_line/exit_code.h"
 #include "cli/knowledge/rules_location.h"
 #include "daemon_start.h"
-#include "diagnose/probe/probe_child.h"
+#include "diagnose/probe/child_starter.h"
 #include "runtime/delivery/receivers.h"
 #include "runtime/network/listener_check.h"
 
@@ -37,8 +37,8 @@ int run_verb(const cli::CompletionOptions& options) { return cli::run_completion
 }  // namespace
 
 int main(int argc, char** argv) {
-  // The child that takes apart what peers send: before anything else is read or opened.
-  if (const auto task = diagnose::child_task(argc, argv)) return diagnose::run_probe_child(*task);
+  // Where the children that take apart what peers send come from: before anything else is read or opened.
+  if (diagnose::is_child_starter(argc, argv)) return diagnose::run_child_starter();
   // A reader that went away is seen as EPIPE, where it can be handled.
   std::signal(SIGPIPE, SIG_IGN);
   try {

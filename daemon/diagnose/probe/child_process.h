@@ -11,9 +11,9 @@
 
 namespace handshaked::diagnose {
 
-/// One process of this same binary that answers requests (probe_child.h): started from /proc/self/exe with an empty environment and no
-/// descriptor of ours but its end of one socket, confined to its task (child_confinement.h). The destructor kills it. Not for several
-/// threads at once.
+/// One process of this same binary that answers requests (probe_child.h): with an empty environment and nothing of our memory
+/// (child_starter.h), no descriptor of ours but its end of one socket, confined to its task (child_confinement.h). The destructor kills it.
+/// Not for several threads at once.
 class ChildProcess {
  public:
   static Result<ChildProcess> start(ChildTask task);

@@ -5,10 +5,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstring>
 #include <optional>
 #include <string>
 #include <utility>
@@ -22,6 +20,7 @@
 #include "diagnose/probe/child_answer.h"
 #include "diagnose/probe/child_confinement.h"
 #include "diagnose/probe/child_material.h"
+#include "diagnose/probe/descriptor_passing.h"
 #include "diagnose/probe/probe_json.h"
 #include "diagnose/probe/probe_socket.h"
 #include "diagnose/probe/replay_json.h"
@@ -58,7 +57,7 @@ class Requests {
       }
       searched = rest_.size();
       if (rest_.size() > kMaxRequestBytes) return std::nullopt;
-      const ssize_t got = receive();
+      const ssize_t got = receive_with_descriptor(STDIN_FILENO, buffer_.data(), buffer_.size(), descriptor_);
       if (got == 0 || (got < 0 && errno != EINTR)) return std::nullopt;
       if (got > 0) rest_.append(buffer_, 0, static_cast<std::size_t>(got));
     }
@@ -68,26 +67,6 @@ class Requests {
   FileDescriptor take_descriptor() { return std::move(descriptor_); }
 
  private:
-  /// As recv(2).
-  ssize_t receive() {
-    iovec part{buffer_.data(), buffer_.size()};
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> room{};
-    msghdr message{};
-    message.msg_iov = &part;
-    message.msg_iovlen = 1;
-    message.msg_control = room.data();
-    message.msg_controllen = room.size();
-    const ssize_t got = ::recvmsg(STDIN_FILENO, &message, MSG_CMSG_CLOEXEC);
-    if (got < 0) return got;
-    for (const cmsghdr* one = CMSG_FIRSTHDR(&message); one != nullptr; one = CMSG_NXTHDR(&message, const_cast<cmsghdr*>(one))) {
-      if (one->cmsg_level != SOL_SOCKET || one->cmsg_type != SCM_RIGHTS) continue;
-      int number = -1;
-      std::memcpy(&number, CMSG_DATA(one), sizeof number);
-      descriptor_ = FileDescriptor(number);
-    }
-    return got;
-  }
-
   std::string buffer_ = std::string(64 * 1024, '\0');
   std::string rest_;
   FileDescriptor descriptor_;
@@ -218,15 +197,6 @@ Result<std::string> answer(ChildTask task, const std::string& line, FileDescript
 }
 
 }  // namespace
-
-std::string_view child_verb(ChildTask task) { return task == ChildTask::judge ? "probe-child" : "resolve-child"; }
-
-std::optional<ChildTask> child_task(int argc, const char* const* argv) {
-  if (argc != 2) return std::nullopt;
-  for (const ChildTask task : {ChildTask::judge, ChildTask::resolve})
-    if (argv[1] == child_verb(task)) return task;
-  return std::nullopt;
-}
 
 int run_probe_child(ChildTask task) {
   // Whoever asked may have died: nothing waits for ever, and nobody is written to who has gone.

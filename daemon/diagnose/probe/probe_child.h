@@ -1,16 +1,8 @@
 #pragma once
 
-#include <optional>
-#include <string_view>
-
 #include "diagnose/probe/system_call_filter.h"
 
 namespace handshaked::diagnose {
-
-/// The first and only argument that makes this binary a child process: "probe-child", "resolve-child".
-std::string_view child_verb(ChildTask task);
-/// The task that a command line is about; nothing for every other one. main() asks before anything else.
-std::optional<ChildTask> child_task(int argc, const char* const* argv);
 
 /// The whole life of the child process: gives up what it does not need (confine_this_process()), then answers requests, one JSON object a
 /// line, from the socket at standard input to standard output until the input ends. The requests are listed at the top of probe_child.cpp.

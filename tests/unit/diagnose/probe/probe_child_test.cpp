@@ -2,10 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
 #include <csignal>
 #include <fstream>
 
 #include "diagnose/probe/child_process.h"
+#include "diagnose/probe/child_starter.h"
 #include "diagnose/probe/name_resolution.h"
 
 namespace handshaked::diagnose {
@@ -59,6 +62,40 @@ TEST(ProbeChild, HasNoEnvironmentAndNoForeignDescriptor) {
   EXPECT_EQ(text.find("hunter2"), std::string::npos);
 }
 
+pid_t parent_of(pid_t id) {
+  std::ifstream status("/proc/" + std::to_string(id) + "/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("PPid:")) return std::stoi(line.substr(5));
+  return -1;
+}
+
+TEST(ProbeChild, ComesFromAStarterThatIsStartedAgainWhenItHasGone) {
+  auto child = ChildProcess::start(ChildTask::judge);
+  ASSERT_TRUE(child);
+  ASSERT_TRUE(child.value().exchange("{\"add\":{}}", soon(), 1 << 20));
+  const pid_t starter = parent_of(child.value().id());
+  ASSERT_EQ(parent_of(starter), ::getpid());
+  ASSERT_EQ(::kill(starter, SIGKILL), 0);
+  // It answers on, and the next one comes from another starter.
+  EXPECT_TRUE(child.value().exchange("{\"add\":{}}", soon(), 1 << 20));
+  auto next = ChildProcess::start(ChildTask::judge);
+  ASSERT_TRUE(next) << next.error().message();
+  EXPECT_TRUE(next.value().exchange("{\"add\":{}}", soon(), 1 << 20));
+  EXPECT_NE(parent_of(next.value().id()), starter);
+}
+
+TEST(ProbeChild, ThatWasStartedLaterHoldsNoSocketOfAnother) {
+  auto first = ChildProcess::start(ChildTask::judge);
+  ASSERT_TRUE(first);
+  auto second = ChildProcess::start(ChildTask::judge);
+  ASSERT_TRUE(second);
+  ASSERT_TRUE(second.value().exchange("{\"add\":{}}", soon(), 1 << 20));
+  ASSERT_EQ(::kill(first.value().id(), SIGKILL), 0);
+  // Held by nobody else, its socket is at its end: no deadline is waited for.
+  EXPECT_EQ(first.value().exchange("{\"add\":{}}", soon(), 1 << 20).error().code(), ErrorCode::io);
+  EXPECT_TRUE(second.value().exchange("{\"add\":{}}", soon(), 1 << 20));
+}
+
 TEST(NameResolution, FindsLoopbackAndSaysWhenThereIsNone) {
   const auto found = resolve_name("localhost", soon());
   ASSERT_TRUE(found) << found.error().message();
@@ -72,7 +109,7 @@ TEST(NameResolution, FindsLoopbackAndSaysWhenThereIsNone) {
 
 /// This test program is also the child process that it tests, as the daemon's binary is.
 int main(int argc, char** argv) {
-  if (const auto task = handshaked::diagnose::child_task(argc, argv)) return handshaked::diagnose::run_probe_child(*task);
+  if (handshaked::diagnose::is_child_starter(argc, argv)) return handshaked::diagnose::run_child_starter();
   testing::InitGoogleTest(&argc, argv);
   return RUN_ALL_TESTS();
 }
