@@ -36,6 +36,8 @@ constexpr int kMostUnsettled = 5;
 constexpr int kMostContradictions = 3;
 /// nginx may be reloaded while it is looked at: then what was found belongs to nothing.
 constexpr int kMostLooks = 3;
+/// A look costs a system call for each file. In a storm the look before a diagnosis is shared; the one after it never is older than its end.
+constexpr std::chrono::milliseconds kSharedLook{50};
 constexpr std::size_t kProbesOfOneDiagnosis = 16;
 constexpr std::size_t kMostMembers = 8;
 
@@ -396,7 +398,7 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
                                                                                                     const RuleBase& base,
                                                                                                     const FixRates& rates) {
     for (int look = 1;; ++look) {
-      const auto state = nginx_->refresh();
+      const auto state = nginx_->refresh(kSharedLook);
       auto diagnosis = diagnose(whose, symptom, *state, base, rates);
       if (look == kMostLooks || nginx_->refresh() == state) return {state, std::move(diagnosis)};
     }
@@ -435,7 +437,7 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
     if (symptom.side != parse::Side::upstream) return {};
     const telemetry::TimeTaken taken(options_.round_seconds);
     for (int looks = 1;; ++looks) {
-      Look look = probe(whose, symptom, base, nginx_->refresh());
+      Look look = probe(whose, symptom, base, nginx_->refresh(kSharedLook));
       const bool is_same = nginx_->refresh() == look.nginx;
       if (!is_same && looks < kMostLooks) continue;
       look.is_unsettled = !is_same || !look.nginx->is_settled(wall_clock_now());

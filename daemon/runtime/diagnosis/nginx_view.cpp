@@ -78,8 +78,11 @@ std::shared_ptr<const NginxState> NginxView::current() {
   return state_;
 }
 
-std::shared_ptr<const NginxState> NginxView::refresh() {
+std::shared_ptr<const NginxState> NginxView::refresh(std::chrono::milliseconds may_be_old) {
+  const auto asked_at = std::chrono::steady_clock::now();
   const std::lock_guard lock(mutex_);
+  if (state_ && looked_at_ >= asked_at - may_be_old) return state_;
+  looked_at_ = std::chrono::steady_clock::now();
   if (!state_) return state_ = read();
   const auto now = diagnose::footprint_of(state_->nginx, loaded_at(state_->nginx), wall_clock_now());
   const bool has_to_load = std::exchange(has_told_to_load_, now.awaits_load);

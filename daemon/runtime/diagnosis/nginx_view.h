@@ -42,7 +42,8 @@ class NginxView {
   /// As it was at the last look, whoever looked. Never null; `nginx.read` in it is, where there is no configuration.
   std::shared_ptr<const NginxState> current();
   /// Looks whether something has changed, and reads it then. The newest state either way: the same as before when nothing has changed.
-  std::shared_ptr<const NginxState> refresh();
+  /// A look that was begun no longer ago than `may_be_old` before the call is not repeated.
+  std::shared_ptr<const NginxState> refresh(std::chrono::milliseconds may_be_old = {});
   /// Looks now: the files say something that the running nginx does not know yet.
   bool awaits_reload();
 
@@ -58,6 +59,7 @@ class NginxView {
   diagnose::WorkerWatch workers_;
   std::vector<pid_t> masters_;  ///< that were seen when it was last looked for one that reads the configuration
   std::chrono::steady_clock::time_point tried_at_{};
+  std::chrono::steady_clock::time_point looked_at_{};  ///< when the last look began
   std::string told_;               ///< why it cannot be read; once
   bool has_told_to_load_ = false;  ///< that files were changed and not loaded
 };
