@@ -25,7 +25,7 @@ struct DiagnosisSchedulerOptions {
   std::chrono::milliseconds probe_interval{30000};
   std::chrono::milliseconds probe_interval_most{30 * 60 * 1000};
   std::size_t threads = 2;
-  // What is measured, if somebody wants to know; called and added to from the desk's threads.
+  // What is measured, if somebody wants to know; called and added to from the scheduler's threads.
   telemetry::Histogram* diagnosis_seconds = nullptr;
   telemetry::Histogram* round_seconds = nullptr;  ///< of looks whether an incident is over
   std::function<void()> on_handshake = {};        ///< before each handshake with a peer

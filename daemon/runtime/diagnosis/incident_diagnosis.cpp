@@ -16,18 +16,18 @@ IncidentDiagnosis::IncidentDiagnosis(boost::asio::any_io_executor loop, const co
                                      DaemonCounters& counters, std::function<void()> answered)
     : correlator_(correlator), store_(store), counters_(counters), answered_(std::move(answered)), group_wait_(config.group_wait) {
   if (!config.diagnosis.enabled) return;
-  DiagnosisSchedulerOptions options = diagnosis_desk_options(config);
+  DiagnosisSchedulerOptions options = diagnosis_scheduler_options(config);
   options.diagnosis_seconds = &counters.diagnosis_seconds;
   options.round_seconds = &counters.round_seconds;
   options.on_handshake = [&counters] { ++counters.handshakes; };
-  desk_.emplace(
+  scheduler_.emplace(
       std::move(loop), std::move(options), std::move(nginx),
       DiagnosisScheduler::Answers{
           .diagnosed = [this](const std::string& incident, auto note) { take_diagnosis(incident, std::move(note)); },
           .probed = [this](const std::string& incident, const correlate::ProbeRound& round) { take_probes(incident, round); },
           .unprobed = [this](const std::string& incident) { take_nothing(incident); },
           .fix_made = [this](const std::string& cause, const std::string& fix, bool has_worked) { count_fix(cause, fix, has_worked); }});
-  desk_->use_rules(std::move(base));
+  scheduler_->use_rules(std::move(base));
   load_rates();
 }
 
@@ -38,11 +38,11 @@ void IncidentDiagnosis::load_rates() {
     return;
   }
   for (const store::FixOutcomeRow& row : rows.value()) rates_.count(row.cause, row.fix_id, {row.worked, row.failed});
-  desk_->use_rates(rates_);
+  scheduler_->use_rates(rates_);
 }
 
 void IncidentDiagnosis::use_rules(std::shared_ptr<const RuleBase> base) {
-  if (desk_) desk_->use_rules(std::move(base));
+  if (scheduler_) scheduler_->use_rules(std::move(base));
 }
 
 void IncidentDiagnosis::ask(const std::vector<correlate::IncidentChange>& changes, Time now) {
@@ -50,32 +50,32 @@ void IncidentDiagnosis::ask(const std::vector<correlate::IncidentChange>& change
   for (const correlate::IncidentChange& change : changes) {
     if (change.what == What::quiet) ask_again(*change.incident, now);
   }
-  if (!desk_) return;
+  if (!scheduler_) return;
   for (const correlate::IncidentChange& change : changes) {
     const correlate::Incident& incident = *change.incident;
-    if (change.what == What::resolved) desk_->forget(incident.id);
+    if (change.what == What::resolved) scheduler_->forget(incident.id);
     const bool may_pass = incident.status == correlate::Status::pending && incident.kind == match::Kind::transport && !incident.noise;
-    if (change.what == What::changed && may_pass) desk_->watch(incident);
+    if (change.what == What::changed && may_pass) scheduler_->watch(incident);
     if ((change.what != What::opened && change.what != What::reopened) || !incident.is_told()) continue;
     ask_for(incident, now);
   }
 }
 
 void IncidentDiagnosis::resume(Time now) {
-  if (!desk_) return;
+  if (!scheduler_) return;
   for (const correlate::Incident* const incident : correlator_.incidents()) {  // the worst first, should there be too many
     const bool may_pass = incident->status == correlate::Status::pending && incident->kind == match::Kind::transport && !incident->noise;
-    if (may_pass) desk_->watch(*incident);
+    if (may_pass) scheduler_->watch(*incident);
     if (!incident->is_told()) continue;
     if (!incident->diagnosis) ask_for(*incident, now);
-    else if (desk_->resume(*incident) && desk_->may_probe(*incident)) correlator_.expect_probes(incident->id);
+    else if (scheduler_->resume(*incident) && scheduler_->may_probe(*incident)) correlator_.expect_probes(incident->id);
   }
 }
 
 void IncidentDiagnosis::ask_for(const correlate::Incident& incident, Time now) {
-  if (!desk_->request(incident)) return;
+  if (!scheduler_->request(incident)) return;
   correlator_.expect_diagnosis(incident.id, now + group_wait_);
-  if (desk_->may_probe(incident)) correlator_.expect_probes(incident.id);
+  if (scheduler_->may_probe(incident)) correlator_.expect_probes(incident.id);
 }
 
 /// Quiet alone proves nothing where somebody can look.
@@ -83,13 +83,13 @@ void IncidentDiagnosis::ask_again(const correlate::Incident& incident, Time now)
   if (incident.probe_failed_at)
     log_info(incident.id + ": quiet, still failing; it stays open, and the peer is asked again",
              {.incident = incident.id, .rule = incident.rule_id});
-  if (desk_ && desk_->probe_soon(incident.id)) return;
-  if (desk_ && desk_->may_probe(incident) && desk_->request(incident)) correlator_.expect_diagnosis(incident.id, now + group_wait_);
+  if (scheduler_ && scheduler_->probe_soon(incident.id)) return;
+  if (scheduler_ && scheduler_->may_probe(incident) && scheduler_->request(incident)) correlator_.expect_diagnosis(incident.id, now + group_wait_);
   else correlator_.note_unprobed(incident.id);
 }
 
 void IncidentDiagnosis::stop() {
-  if (desk_) desk_->stop();
+  if (scheduler_) scheduler_->stop();
 }
 
 void IncidentDiagnosis::take_diagnosis(const std::string& incident, std::shared_ptr<const correlate::DiagnosisNote> note) {
@@ -118,7 +118,7 @@ void IncidentDiagnosis::take_nothing(const std::string& incident) {
 void IncidentDiagnosis::count_fix(const std::string& cause, const std::string& fix, bool has_worked) {
   log_info("the fix " + fix + " was made against " + cause + (has_worked ? ", and it works" : ", and it still fails"));
   rates_.count(cause, fix, {.worked = has_worked ? 1U : 0U, .failed = has_worked ? 0U : 1U});
-  desk_->use_rates(rates_);
+  scheduler_->use_rates(rates_);
   const bool is_posted = store_.post([cause, fix, has_worked](store::Database& database) {
     if (const auto counted = store::FixOutcomes(database).count(cause, fix, has_worked); !counted) log_warning(counted.error().message());
   });

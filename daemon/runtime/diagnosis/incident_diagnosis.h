@@ -19,7 +19,7 @@
 
 namespace handshaked::runtime {
 
-/// Between the correlator and the diagnosis desk: which changes ask for a diagnosis, and what becomes of the answers. What fixes did
+/// Between the correlator and the diagnosis scheduler: which changes ask for a diagnosis, and what becomes of the answers. What fixes did
 /// here is learnt, and kept in the store. Loop thread only; what it borrows outlives it. Does nothing when diagnosis is switched off.
 class IncidentDiagnosis {
  public:
@@ -53,7 +53,7 @@ class IncidentDiagnosis {
   std::function<void()> answered_;
   Duration group_wait_;
   FixRates rates_;
-  std::optional<DiagnosisScheduler> desk_;
+  std::optional<DiagnosisScheduler> scheduler_;
 };
 
 }  // namespace handshaked::runtime

@@ -27,7 +27,7 @@ correlate::CorrelatorOptions correlator_options(const config::Config& config) {
   return options;
 }
 
-DiagnosisSchedulerOptions diagnosis_desk_options(const config::Config& config) {
+DiagnosisSchedulerOptions diagnosis_scheduler_options(const config::Config& config) {
   DiagnosisSchedulerOptions options;
   options.host = host_name(config);
   options.may_probe = config.diagnosis.probe;

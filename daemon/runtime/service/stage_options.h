@@ -15,7 +15,7 @@ namespace handshaked::runtime {
 /// What this host is called: as configured, else as the system says.
 std::string host_name(const config::Config& config);
 correlate::CorrelatorOptions correlator_options(const config::Config& config);
-DiagnosisSchedulerOptions diagnosis_desk_options(const config::Config& config);
+DiagnosisSchedulerOptions diagnosis_scheduler_options(const config::Config& config);
 /// Of this host's nginx; shared by the stages that look at it. Nothing is read yet.
 std::shared_ptr<NginxView> nginx_view(const config::Config& config);
 
