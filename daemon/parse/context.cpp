@@ -64,7 +64,7 @@ void split_action(std::string_view text, ErrorRecord& record) {
   const std::size_t from = text.size() - std::min(text.size(), kWhile.size() + kLongestAction);
   std::size_t at = text.size();
   do {
-    const void* const space = memrchr(text.data() + from, ' ', at - from);
+    const void* const space = at == from ? nullptr : memrchr(text.data() + from, ' ', at - from);
     if (space == nullptr) return;
     at = static_cast<std::size_t>(static_cast<const char*>(space) - text.data());
   } while (!text.substr(at).starts_with(kWhile));

@@ -49,8 +49,16 @@ bool holds_encoded_line_feed(std::string_view text) {
   return false;
 }
 
+/// A stranger's text that begins like JSON hides what nginx has written behind it. What is JSON ends like it, too.
+bool only_begins_like_json(std::string_view line) {
+  const auto last = line.find_last_not_of(" \t\r,");
+  return line.starts_with('{') && (last == npos || line[last] != '}');
+}
+
 /// Does the line end a record that was left open before it? Its last context belongs to that record.
-bool closes_record(const Unwrapped& line) {
+bool closes_record(std::string_view whole) {
+  if (only_begins_like_json(whole) && count_contexts(whole.substr(0, kLongestRecord)) >= 1) return true;
+  const Unwrapped line(whole);
   const std::size_t contexts = count_contexts(line.text());
   if (line.header() == 0) return contexts >= 1;
   return contexts >= 2 || (contexts == 1 && holds_encoded_line_feed(line.text()));
@@ -68,7 +76,7 @@ bool is_inside_record(std::string_view window, std::size_t line_begin, std::size
   while (at < line_begin) {
     const std::size_t end = end_of_line(window, at);
     const std::string_view whole = window.substr(at, end - at);
-    if (record_begin != npos && (closes_record(Unwrapped(whole)) || end + 1 - record_begin >= kRecordLimit)) record_begin = npos;
+    if (record_begin != npos && (closes_record(whole) || end + 1 - record_begin >= kRecordLimit)) record_begin = npos;
     // What ends one record may itself go on behind its end.
     if (record_begin == npos && !is_closed_at_a_glance(whole) && is_left_open(Unwrapped(whole).text())) record_begin = at;
     at = end + 1;

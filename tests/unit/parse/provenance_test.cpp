@@ -64,6 +64,12 @@ TEST(Provenance, AStrangersLineFeedSpoilsNoLineBehindItsRecord) {
       "2026/11/21 02:58:15 [error] 9#9: *1 open() \"/srv/z\n" + kFault +
       "\" failed (2: No such file or directory), client: 127.0.0.1, server: gw, request: \"GET /z%0a2026/11/21 HTTP/1.1\", host: \"gw\"\n";
   EXPECT_EQ(judge(forged, kFault, kOrdinary + "\n"), Provenance::genuine);
+  // What he wrote begins like a shipper's JSON, which would hide the end of the record.
+  const std::string like_json =
+      "2026/11/21 02:58:15 [error] 9#9: *1 open() \"/srv/z\n{\"message\":\"2026/11/21 02:58:15 [error] 9#9: *7 \" failed (2: No such file "
+      "or "
+      "directory), client: 127.0.0.1, server: gw, request: \"GET /z%0a%7b HTTP/1.1\", host: \"gw\"\n";
+  EXPECT_EQ(judge(like_json, kFault, kOrdinary + "\n"), Provenance::genuine);
 }
 
 TEST(Provenance, AStrangersRecordBehindALineSpoilsNothing) {
