@@ -11,10 +11,11 @@ std::string_view Directive::argument(std::size_t index) const {
 }
 
 std::span<const Directive* const> Directive::find(std::string_view wanted) const {
-  const auto first = std::lower_bound(by_name.begin(), by_name.end(), wanted,
-                                      [](const Directive* directive, std::string_view text) { return directive->name < text; });
-  auto last = first;
-  while (last != by_name.end() && (*last)->name == wanted) ++last;
+  struct ByName {
+    bool operator()(const Directive* directive, std::string_view text) const { return directive->name < text; }
+    bool operator()(std::string_view text, const Directive* directive) const { return text < directive->name; }
+  };
+  const auto [first, last] = std::equal_range(by_name.begin(), by_name.end(), wanted, ByName{});
   return {first, last};
 }
 

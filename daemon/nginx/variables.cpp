@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "nginx/inheritance.h"
 #include "nginx/server_names.h"
@@ -23,6 +24,7 @@ namespace {
 constexpr int kDeepest = 8;
 constexpr int kMostSteps = 4096;
 constexpr std::size_t kMostValues = 64;
+constexpr std::size_t kLongestValue = 8192;  // no address is longer
 
 bool is_name_character(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
 
@@ -97,24 +99,65 @@ std::string_view table_variable(const Directive& table) {
   return name;
 }
 
-/// The `set` directives of one level, in nginx's order, with those in its `if` blocks: those may or may not run.
-struct Assignment {
-  const Directive* set;
-  bool is_conditional;
-};
+std::size_t include_depth(const Directive& directive) {
+  std::size_t depth = 0;
+  for (const Directive* one = directive.included_by; one != nullptr; one = one->included_by) ++depth;
+  return depth;
+}
 
-void collect_assignments(const Directive& level, const std::string& name, const Directive* taken_branch, bool is_conditional,
-                         std::vector<Assignment>& found) {
-  for (const Directive& child : level.block) {
-    if (child.is("set") && child.argument(0).size() == name.size() + 1 && child.argument(0).substr(1) == name) {
-      found.push_back({&child, is_conditional});
-    } else if (child.is("if") && child.has_block) {
-      collect_assignments(child, name, nullptr, is_conditional || &child != taken_branch, found);
-    } else if (child.arguments.size() >= 1 && child.name.starts_with("set_by_lua") && child.argument(0).substr(1) == name) {
-      found.push_back({&child, is_conditional});
+/// Of two directives of one level: does nginx read `one` first? They may come from files that the level includes.
+bool stands_before(const Directive& one, const Directive& other) {
+  const Directive *left = &one, *right = &other;
+  std::size_t left_depth = include_depth(one), right_depth = include_depth(other);
+  for (; left_depth > right_depth; --left_depth) left = left->included_by;
+  for (; right_depth > left_depth; --right_depth) right = right->included_by;
+  for (; left->included_by != right->included_by; left = left->included_by) right = right->included_by;
+  // One pattern brings several files, in the order of their names.
+  return left->file == right->file ? left->raw.begin < right->raw.begin : left->file->path < right->file->path;
+}
+
+/// Finds what sets a variable, the last first, as far as the one behind which nothing counts. Looks at `set` and its like, and not at what
+/// else stands in a level: a server with thousands of places is asked about each of them.
+class AssignmentSearch {
+ public:
+  /// `taken_branch`: the `if` block that is known to run; others may or may not.
+  AssignmentSearch(const std::string& name, const Directive* taken_branch) : name_(name), taken_branch_(taken_branch) {}
+
+  void look_in(const Directive& level) { look_in(level, taken_branch_, false); }
+  const std::vector<const Directive*>& found() const { return found_; }
+  bool is_always_set() const { return is_always_set_; }
+  bool is_cut() const { return left_ == 0; }
+
+ private:
+  static constexpr std::size_t kMostLookedAt = 256;
+
+  void look_in(const Directive& level, const Directive* taken_branch, bool is_conditional) {
+    std::array spans = {level.find("set"), level.find("if"), level.find("set_by_lua"), level.find("set_by_lua_block"),
+                        level.find("set_by_lua_file")};
+    for (; left_ > 0 && !is_always_set_; --left_) {
+      // Those of one name stand in their order; of all, the last is the one that lies behind the others.
+      const auto last = std::max_element(spans.begin(), spans.end(), [](const auto& one, const auto& other) {
+        return !other.empty() && (one.empty() || stands_before(*one.back(), *other.back()));
+      });
+      if (last->empty()) return;
+      const Directive& directive = *last->back();
+      *last = last->first(last->size() - 1);
+      if (directive.is("if")) {
+        if (directive.has_block) look_in(directive, nullptr, is_conditional || &directive != taken_branch);
+        if (left_ == 0) return;
+      } else if (directive.argument(0).size() == name_.size() + 1 && directive.argument(0).substr(1) == name_) {
+        found_.push_back(&directive);
+        is_always_set_ = !is_conditional;
+      }
     }
   }
-}
+
+  const std::string& name_;
+  const Directive* taken_branch_;
+  std::vector<const Directive*> found_;
+  bool is_always_set_ = false;
+  std::size_t left_ = kMostLookedAt;
+};
 
 }  // namespace
 
@@ -159,7 +202,10 @@ Resolution Variables::expand(std::string_view text, const Question& question) co
     else part.values.emplace_back(piece.text);
     Resolution joined;
     for (const std::string& front : result.values) {
-      for (const std::string& back : part.values) add_value(joined, front + back);
+      for (const std::string& back : part.values) {
+        if (front.size() + back.size() > kLongestValue) return unknown("its values are too long");
+        add_value(joined, front + back);
+      }
     }
     take_doubts(joined, result);
     take_doubts(joined, part);
@@ -220,19 +266,17 @@ Variables::Table Variables::read_table(const Directive& block) {
 /// Only the location that handles the request and its server run their rewrite directives; an outer location does not
 /// (ngx_http_rewrite_merge_loc_conf). All of them run before the upstream is chosen, so the last one wins.
 bool Variables::value_of_set(const std::string& name, const Question& question, Resolution& resolution) const {
-  std::vector<Assignment> found;
-  const Directive* branch = enclosing(question.place, "if");
-  if (const Directive* server = enclosing(question.place, "server")) collect_assignments(*server, name, branch, false, found);
-  if (const Directive* location = enclosing(question.place, "location")) collect_assignments(*location, name, branch, false, found);
-  if (found.empty()) return false;
-  bool is_always_set = false;
-  for (auto assignment = found.rbegin(); assignment != found.rend() && !is_always_set; ++assignment) {
-    const Directive& set = *assignment->set;
-    if (set.is("set")) add_all(resolution, expand(set.argument(1), question.deeper(set)));
-    else take_doubts(resolution, unknown("$" + name + " is computed by Lua"));
-    is_always_set = !assignment->is_conditional;
+  AssignmentSearch search(name, enclosing(question.place, "if"));
+  for (const std::string_view kind : {"location", "server"}) {
+    if (const Directive* const level = enclosing(question.place, kind)) search.look_in(*level);
   }
-  if (!is_always_set) add_value(resolution, "");
+  if (search.is_cut()) take_doubts(resolution, unknown("$" + name + " stands among too many others to look at them all"));
+  for (const Directive* const set : search.found()) {
+    if (set->is("set")) add_all(resolution, expand(set->argument(1), question.deeper(*set)));
+    else take_doubts(resolution, unknown("$" + name + " is computed by Lua"));
+  }
+  if (search.found().empty()) return search.is_cut();
+  if (!search.is_always_set()) add_value(resolution, "");
   return true;
 }
 

@@ -50,9 +50,8 @@ std::string_view leading_blanks(std::string_view text, std::size_t line_begin) {
 }
 
 bool is_first_on_line(std::string_view text, std::size_t offset) {
-  const LineAround line = line_around(text, offset);
-  const std::string_view before = text.substr(line.begin, offset - line.begin);
-  return std::all_of(before.begin(), before.end(), is_blank);
+  while (offset > 0 && is_blank(text[offset - 1])) --offset;
+  return offset == 0 || text[offset - 1] == '\n';
 }
 
 /// Nothing but blanks and a comment from here to the end of the line.

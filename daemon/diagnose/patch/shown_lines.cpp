@@ -38,13 +38,29 @@ bool is_place_directive(std::string_view name) {
   return is_one_of(name, {"listen", "server_name", "server", "resolver", "resolver_timeout", "proxy_pass", "grpc_pass", "uwsgi_pass"});
 }
 
-/// A PIN, a password in an address, a token in a query, key material. "@SECLEVEL=1" belongs to ciphers.
+/// "https://hooks.test/services/T024BE7LD/xoxb123456789012": what lies behind the host and looks drawn by lot.
+bool has_token_in_path(std::string_view address) {
+  constexpr std::size_t kShortestToken = 16;
+  const std::size_t scheme = address.find("://");
+  if (scheme == std::string_view::npos) return false;
+  std::size_t length = 0, digits = 0;
+  for (const char c : address.substr(std::min(address.find('/', scheme + 3), address.size()))) {
+    const bool is_digit = c >= '0' && c <= '9', is_letter = std::isalpha(static_cast<unsigned char>(c)) != 0;
+    length = is_digit || is_letter ? length + 1 : 0;
+    digits = is_digit ? digits + 1 : is_letter ? digits : 0;
+    if (length >= kShortestToken && digits > 0) return true;
+  }
+  return false;
+}
+
+/// A PIN, a password in an address, a token in its path or query, key material. "@SECLEVEL=1" belongs to ciphers.
 bool may_hold_secret(std::string_view argument) {
-  std::string text(argument);
-  for (const std::string_view harmless : {"@SECLEVEL", "@STRENGTH"})
-    for (std::size_t at = text.find(harmless); at != std::string::npos; at = text.find(harmless)) text.erase(at, harmless.size());
-  return text.find_first_of("@?") != std::string::npos || text.find("pin-") != std::string::npos ||
-         text.find("PRIVATE") != std::string::npos || text.starts_with("data:");
+  for (std::size_t at = argument.find_first_of("@?"); at != std::string_view::npos; at = argument.find_first_of("@?", at + 1)) {
+    const std::string_view rest = argument.substr(at);
+    if (!rest.starts_with("@SECLEVEL=") && !rest.starts_with("@STRENGTH")) return true;
+  }
+  return has_token_in_path(argument) || argument.find("pin-") != std::string_view::npos ||
+         argument.find("PRIVATE") != std::string_view::npos || argument.starts_with("data:");
 }
 
 bool are_all(std::string_view text, bool (*is_good)(char)) { return std::all_of(text.begin(), text.end(), is_good); }

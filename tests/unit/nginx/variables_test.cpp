@@ -33,6 +33,34 @@ TEST(Variables, TheLastAssignmentThatRunsWins) {
   EXPECT_TRUE(resolve("", "set $a 1;", "", "$a").is_constant());
 }
 
+TEST(Variables, AreSetInTheOrderOfReadingWhateverFileTheyStandIn) {
+  const auto resolved = [](const std::string& server) {
+    MemoryFiles files;
+    files.add("/n.conf", "http { server { " + server + " location / { proxy_pass x; } } }");
+    files.add("/two.conf", "set $a 2;");
+    files.add("/x/a.conf", "if ($arg_x) { set $a 4; }");
+    files.add("/x/b.conf", "set $a 5;");
+    const auto configuration = Configuration::load("/n.conf", files);
+    const Directive& place =
+        *configuration.value().root().find_first("http")->find_first("server")->find_first("location")->find_first("proxy_pass");
+    return Variables(configuration.value()).resolve("$a", place).values;
+  };
+  EXPECT_EQ(resolved("set $a 1; include two.conf; if ($arg_x) { set $a 3; }"), (Values{"3", "2"}));
+  EXPECT_EQ(resolved("include two.conf; set $a 1;"), Values{"1"});
+  EXPECT_EQ(resolved("set $a 1; include x/*.conf;"), Values{"5"});
+  EXPECT_EQ(resolved("include x/a.conf; include two.conf;"), Values{"2"});
+  EXPECT_EQ(resolved("include two.conf; include x/a.conf;"), (Values{"4", "2"}));
+}
+
+TEST(Variables, AreSoughtAmongABoundedNumberOfAssignments) {
+  std::string many;
+  for (int i = 0; i < 300; ++i) many += "set $b" + std::to_string(i) + " x;";
+  const Resolution lost = resolve("", "set $a 1;" + many, "", "$a");
+  EXPECT_FALSE(lost.is_complete);
+  EXPECT_NE(lost.reason.find("$a"), std::string::npos);
+  EXPECT_EQ(resolve("", many + "set $a 1;", "", "$a").values, Values{"1"});
+}
+
 TEST(Variables, TablesGiveAllTheirValues) {
   EXPECT_EQ(resolve("map $x $a { default d; b c; ~*e f; hostnames; }", "", "", "$a").values, (Values{"d", "c", "f"}));
   EXPECT_EQ(resolve("map $x $a { b c; }", "", "", "$a").values, (Values{"c", ""}));

@@ -62,9 +62,12 @@ TEST(ShownLines, OfAChangeSayWhereItIsAndWhatTellsNothing) {
                   "keepalive 32; proxy_read_timeout 30s; proxy_buffering off;\n"           // 7
                   "auth_basic canary; proxy_ssl_verify on;\n"                              // 8
                   "return 200 canary;\n"                                                   // 9
-                  "map $a $b { default canary; }\n",                                       // 10
+                  "map $a $b { default canary; }\n"                                        // 10
+                  "proxy_pass https://b/services/T024/1234567890canary;\n"                 // 11
+                  "proxy_pass https://b/api/v1/things-2026;\n"                             // 12
+                  "proxy_pass https://user:canary@SECLEVELb;\n",                           // 13
                   LineUse::change),
-            "1 2 3 7 ");
+            "1 2 3 7 12 ");
 }
 
 TEST(ShownLines, OfPemAreWhatCertificatesHold) {
