@@ -31,7 +31,8 @@ void check_block(const nginx::Directive& block, const nginx::Configuration& conf
   for (const nginx::Directive& child : block.block) {
     if (child.has_block && !child.is_lua && child.file->path == kPath) {
       check_block(child, configuration, files, text, value, left);
-    } else if (!child.has_block && child.file->path == kPath) {
+    } else if (!child.has_block && child.file->path == kPath && left > 0) {
+      --left;
       diagnose::ConfigurationPatch removal(configuration, files);
       if (!removal.remove(child)) continue;
       const auto without = removal.reread();

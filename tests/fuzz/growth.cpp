@@ -26,9 +26,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr double kMostGrowth = 2.6;        // a doubling
-constexpr std::size_t kSmall = 16 * 1024;  // at first each case is tried with these two
-constexpr std::size_t kLarge = 256 * 1024;
+constexpr double kMostGrowth = 2.6;       // a doubling
+constexpr std::size_t kSmall = 8 * 1024;  // at first each case is tried with these two
+constexpr std::size_t kLarge = 128 * 1024;
 constexpr double kWorthALook = 1e6;  // nanoseconds, or instructions
 constexpr double kMeasurable = 10e6;
 
@@ -177,16 +177,24 @@ void GrowthCheck::try_input(const std::string& name, const Generator& generator)
   confirm(name, generator);
 }
 
+/// What is larger than the caches costs more a byte, and other programs take them away: only what grows too fast each time is at fault.
 void GrowthCheck::confirm(const std::string& name, const Generator& generator) {
+  constexpr std::size_t kLargest = 512 * 1024;
   std::size_t size = kSmall;
-  while (cost(generator(size), 2) < kMeasurable && size < 2 * 1024 * 1024) size *= 2;
-  const double once = cost(generator(size), 5);
-  const double four_times = cost(generator(4 * size), 5);
-  const double growth = std::sqrt(four_times / once);
-  if (growth <= kMostGrowth) return;
+  while (size < kLargest && cost(generator(size), 2) < kMeasurable) size *= 2;
+  std::string complaint;
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    const double once = cost(generator(size), 5);
+    const double four_times = cost(generator(4 * size), 5);
+    const double growth = std::sqrt(four_times / once);
+    if (growth <= kMostGrowth) return;
+    char text[200];
+    std::snprintf(text, sizeof text, "%zu KiB cost %.1f M, %zu KiB %.1f M: %.2f a doubling", size / 1024, once / 1e6, 4 * size / 1024,
+                  four_times / 1e6, growth);
+    complaint = text;
+  }
   ++failures_;
-  std::fprintf(stderr, "%s: %zu KiB cost %.1f M, %zu KiB %.1f M: %.2f a doubling\n", name.c_str(), size / 1024, once / 1e6, 4 * size / 1024,
-               four_times / 1e6, growth);
+  std::fprintf(stderr, "%s: %s\n", name.c_str(), complaint.c_str());
 }
 
 int check_growth(Subject subject, const fs::path& corpus, const fs::path& dictionary) {
@@ -199,10 +207,14 @@ int check_growth(Subject subject, const fs::path& corpus, const fs::path& dictio
   const std::vector<std::string> samples = samples_of(corpus);
   GrowthCheck check(std::move(subject));
 
+  // Each word meets a few of the samples, each sample many of the words.
+  constexpr std::size_t kSamplesForEach = 2;
+  std::size_t turn_of_sample = 0;
   for (const std::string& word : words) {
     check.try_input("over and over " + shown(word), [&](std::size_t size) { return repeated(word, size); });
     check.try_input("in lines " + shown(word), [&](std::size_t size) { return repeated(word + "\n", size); });
-    for (const std::string& sample : samples) {
+    for (std::size_t i = 0; i < std::min(kSamplesForEach, samples.size()); ++i) {
+      const std::string& sample = samples[turn_of_sample++ % samples.size()];
       const std::size_t middle = sample.size() / 2;
       check.try_input("in the middle of " + shown(sample) + " " + shown(word),
                       [&](std::size_t size) { return sample.substr(0, middle) + repeated(word, size) + sample.substr(middle); });
@@ -218,7 +230,7 @@ int check_growth(Subject subject, const fs::path& corpus, const fs::path& dictio
     check.try_input("samples in lines " + shown(sample), [&](std::size_t size) { return repeated(sample + "\n", size); });
   }
   std::mt19937 random(7);
-  for (int i = 0; i < 60; ++i) {
+  for (int i = 0; i < 30; ++i) {
     std::string turn;
     for (std::size_t count = 2 + random() % 4; count > 0; --count) turn += words[random() % words.size()];
     const std::string head = samples.empty() ? "" : samples[random() % samples.size()];
