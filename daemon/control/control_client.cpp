@@ -10,8 +10,10 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 
 #include "base/file_descriptor.h"
+#include "control/peer_credentials.h"
 
 namespace handshaked::control {
 namespace {
@@ -50,7 +52,34 @@ Error connect_error(int number, const std::string& socket) {
   return error_from_errno(number, "cannot connect to " + socket);
 }
 
+/// Only root, we and `user` can put something there: every directory on the way is theirs and writable by nobody else, and no link is a
+/// stranger's.
+bool is_place_of(const std::filesystem::path& directory, uid_t user) {
+  std::filesystem::path here;
+  for (const std::filesystem::path& component : directory) {
+    here /= component;
+    struct stat status {};
+    if (::lstat(here.c_str(), &status) != 0) return false;
+    const bool is_known = status.st_uid == 0 || status.st_uid == ::geteuid();
+    if (S_ISLNK(status.st_mode)) {
+      std::error_code failure;
+      const auto real = std::filesystem::canonical(here, failure);
+      if (failure || !is_known || !is_place_of(real, user)) return false;
+    } else if ((!is_known && status.st_uid != user) || (status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
 }  // namespace
+
+Result<> check_listener(const std::string& socket, uid_t user) {
+  if (user == 0 || user == ::geteuid()) return success();
+  if (is_place_of(std::filesystem::absolute(socket).lexically_normal().parent_path(), user)) return success();
+  return fail(ErrorCode::permission_denied, "uid " + std::to_string(user) + " listens at " + socket +
+                                                ", and others than the daemon can put a socket there: nothing is asked");
+}
 
 Result<ControlAnswer> ask_daemon(const std::string& socket, const ControlRequest& request, std::chrono::milliseconds timeout) {
   const auto deadline = Clock::now() + timeout;
@@ -63,6 +92,8 @@ Result<ControlAnswer> ask_daemon(const std::string& socket, const ControlRequest
   if (connection.number() < 0) return fail(error_from_errno(errno, "cannot make a socket"));
   if (::connect(connection.number(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
     return fail(connect_error(errno, socket));
+  TRY(const Peer listener, peer_of(connection.number()));
+  TRY(check_listener(socket, listener.user));
 
   const std::string line = to_line(request);
   for (std::size_t sent = 0; sent < line.size();) {
@@ -73,15 +104,18 @@ Result<ControlAnswer> ask_daemon(const std::string& socket, const ControlRequest
   }
   std::string answer;
   std::array<char, 16384> chunk{};
-  while (answer.find('\n') == std::string::npos) {
+  std::size_t end = std::string::npos;
+  while (end == std::string::npos) {
     TRY(wait_for(connection.number(), POLLIN, deadline));
     const ssize_t count = ::recv(connection.number(), chunk.data(), chunk.size(), MSG_DONTWAIT);
     if (count == 0) return fail(ErrorCode::network, "the daemon closed the connection without an answer");
     if (count < 0 && errno != EAGAIN && errno != EINTR) return fail(error_from_errno(errno, "cannot read the daemon's answer"));
+    const std::size_t searched = answer.size();
     if (count > 0) answer.append(chunk.data(), static_cast<std::size_t>(count));
     if (answer.size() > kLongestAnswer) return fail(ErrorCode::limit_exceeded, "the daemon's answer is too long");
+    end = answer.find('\n', searched);
   }
-  answer.resize(answer.find('\n'));
+  answer.resize(end);
   return answer_from_line(answer);
 }
 

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -145,6 +146,46 @@ TEST_F(ControlServerTest, SaysWhyItCannotListen) {
   EXPECT_EQ(no_group.start().error().code(), ErrorCode::invalid_configuration);
 }
 
+TEST_F(ControlServerTest, AsksNobodyWhoMayHavePlantedTheSocket) {
+  constexpr uid_t kStranger = 54321;
+  EXPECT_TRUE(check_listener(socket, 0));
+  EXPECT_TRUE(check_listener(socket, ::geteuid()));
+  // Below a directory in which anybody can make another.
+  EXPECT_EQ(check_listener(socket, kStranger).error().code(), ErrorCode::permission_denied);
+  EXPECT_EQ(check_listener("/tmp/no-such-directory/control.sock", kStranger).error().code(), ErrorCode::permission_denied);
+  // Where only root can put something, root has: as systemd does for the service's user.
+  EXPECT_TRUE(check_listener("/proc/control.sock", kStranger));
+}
+
+/// A process of another user that listens and answers like a daemon.
+TEST_F(ControlServerTest, TellsAnImpostorNothing) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can become another user";
+  const int listening = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  std::filesystem::permissions(directory.path(), std::filesystem::perms(0777));
+  int ready[2];
+  ASSERT_EQ(::pipe(ready), 0);
+  const pid_t impostor = ::fork();
+  if (impostor == 0) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strcpy(address.sun_path, socket.c_str());
+    bool is_there = ::setresuid(54321, 54321, 54321) == 0;
+    is_there = is_there && ::bind(listening, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 && ::listen(listening, 4) == 0;
+    [[maybe_unused]] const auto said = ::write(ready[1], is_there ? "y" : "n", 1);
+    const int client = ::accept(listening, nullptr, nullptr);
+    char got = 0;
+    ::_exit(::read(client, &got, 1) == 0 ? 0 : 1);  // 1: it was told something
+  }
+  char is_there = 'n';
+  ASSERT_EQ(::read(ready[0], &is_there, 1), 1);
+  ASSERT_EQ(is_there, 'y');
+  EXPECT_EQ(ask_daemon(socket, request_of("status")).error().code(), ErrorCode::permission_denied);
+  int status = 0;
+  ASSERT_EQ(::waitpid(impostor, &status, 0), impostor);
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+  for (const int descriptor : {listening, ready[0], ready[1]}) ::close(descriptor);
+}
+
 TEST_F(ControlServerTest, HoldsNoMoreConnectionsThanAllowed) {
   Served served({.socket = socket, .group = "", .max_connections = 2});
   ASSERT_TRUE(served.start());
@@ -171,6 +212,14 @@ TEST(ControlMessage, SurvivesTheSocket) {
   EXPECT_EQ(read.value().number("n"), 12U);
   EXPECT_FALSE(read.value().number("comment"));
   EXPECT_EQ(read.value().text("missing"), "");
+}
+
+TEST(ControlMessage, KeepsFromTheTerminalWhatItWouldObey) {
+  const std::string result = R"({"line":"a\u009b31m\u202e\u007f"})";
+  const auto read = answer_from_line(to_line(ControlAnswer::done(result)));
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read.value().result, result) << "as the daemon wrote it, not as its reader understood it";
+  EXPECT_EQ(answer_from_line("{\"ok\":true,\"result\":\"\u009b\"}").value().result, R"("\u009b")") << "nor as an impostor wrote it";
 }
 
 TEST(ControlMessage, RefusesWhatIsNoRequest) {
