@@ -4,6 +4,7 @@
 
 #include <charconv>
 
+#include "base/json_escapes.h"
 #include "base/json_writer.h"
 
 namespace handshaked::control {
@@ -130,7 +131,7 @@ Result<ControlAnswer> answer_from_line(std::string_view line) {
   if (is_ok) {
     simdjson::dom::element result;
     if (root["result"].get(result) != simdjson::SUCCESS) return fail(ErrorCode::invalid_input, "the answer lacks its result");
-    return ControlAnswer::done(simdjson::minify(result));
+    return ControlAnswer::done(with_escapes(simdjson::minify(result)));
   }
   std::string_view code;
   std::string_view message;

@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include "base/json_escapes.h"
+
 namespace handshaked::format {
 namespace {
 
@@ -38,7 +40,7 @@ Result<WireRequest> binary_request(const event::RemediationEvent& event) {
   }
   simdjson::dom::element data;
   if (root["data"].get(data) != simdjson::SUCCESS) return fail(ErrorCode::invalid_input, "the event has no data");
-  request.body = simdjson::minify(data);
+  request.body = with_escapes(simdjson::minify(data));
   return request;
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/json_escapes.h"
+
 namespace handshaked::cli {
 
 std::string laid_out(std::string_view json) {
@@ -16,7 +18,7 @@ std::string laid_out(std::string_view json) {
     if (c == '"') {
       std::size_t end = at + 1;
       while (end < json.size() && json[end] != '"') end += json[end] == '\\' ? 2U : 1U;
-      out.append(json.substr(at, end + 1 - at));
+      out += with_escapes(json.substr(at, end + 1 - at));
       at = std::min(end, json.size() - 1);
     } else if (c == '{' || c == '[') {
       out += c;

@@ -12,7 +12,7 @@ std::string text_of(const element& from, std::string_view key) {
   if (from[key].get(value) != simdjson::SUCCESS) return {};
   std::string_view text;
   if (value.get(text) == simdjson::SUCCESS) return visible_text(text);
-  return simdjson::minify(value);
+  return visible_text(simdjson::minify(value));
 }
 
 bool flag_of(const element& from, std::string_view key) {

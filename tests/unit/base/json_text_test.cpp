@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/json_escapes.h"
 #include "base/plain_json.h"
 #include "base/utf8.h"
 #include "base/visible_text.h"
@@ -92,6 +93,13 @@ TEST(JsonText, EscapesTheSameCharactersThatTextShows) {
               static_cast<char>(0x80 | ((point >> 6) & 63)), static_cast<char>(0x80 | (point & 63))};
     EXPECT_EQ(json(text) == "\"" + text + "\"", visible_text(text) == text) << std::hex << static_cast<unsigned>(point);
   }
+}
+
+TEST(JsonText, EscapesInADocumentOfSomebodyElseWhatItEscapesInItsOwn) {
+  EXPECT_EQ(with_escapes("{\"a\": [\"\\u001b\", 1]}\n"), "{\"a\": [\"\\u001b\", 1]}\n") << "nothing to do";
+  EXPECT_EQ(with_escapes("[\"a\u009b31m\u202e\x7f \U000E0041 gr\u00fc\u00df\"]"),
+            "[\"a\\u009b31m\\u202e\\u007f \\udb40\\udc41 gr\u00fc\u00df\"]");
+  EXPECT_EQ(with_escapes("\"\xFF\""), "\"" + std::string(kReplacementCharacter) + "\"");
 }
 
 TEST(JsonText, ReplacesWhatIsNotUtf8) {

@@ -70,6 +70,7 @@ TEST(PublicEntry, WarnsOfWhatIsDoubtful) {
 TEST(JsonLayout, IsThatOfOurFilesAndChangesNoText) {
   EXPECT_EQ(laid_out(R"({"a":[],"b":{},"c":[1,"x, {\" y\\"],"d":{"e":null}})"),
             "{\n  \"a\": [],\n  \"b\": {},\n  \"c\": [\n    1,\n    \"x, {\\\" y\\\\\"\n  ],\n  \"d\": {\n    \"e\": null\n  }\n}\n");
+  EXPECT_EQ(laid_out("[\"\u009b31m\u202e\"]"), "[\n  \"\\u009b31m\\u202e\"\n]\n") << "what a terminal would obey";
   const std::string once = laid_out(kNested);
   EXPECT_EQ(laid_out(once), once);
 }
