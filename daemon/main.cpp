@@ -1,11 +1,17 @@
+#include <unistd.h>
+
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
+#include <filesystem>
 
+#include "base/visible_text.h"
 #include "cli/command_line/command_line.h"
 #include "cli/command_line/exit_code.h"
 #include "cli/knowledge/rules_location.h"
 #include "daemon_start.h"
+#include "diagnose/host/trusted_path.h"
 #include "diagnose/probe/child_starter.h"
 #include "runtime/delivery/receivers.h"
 #include "runtime/network/listener_check.h"
@@ -34,11 +40,26 @@ int run_verb(const cli::RulesOptions& options) { return cli::run_rules(options);
 int run_verb(const cli::OperatorOptions& options) { return cli::run_operator(options); }
 int run_verb(const cli::CompletionOptions& options) { return cli::run_completion(options); }
 
+/// OpenSSL executes what these name: as root only what nobody else can have written. Says which one is refused.
+bool is_openssl_trusted() {
+  if (::geteuid() != 0) return true;
+  for (const char* const name : {"OPENSSL_CONF", "OPENSSL_MODULES", "OPENSSL_ENGINES"}) {
+    const char* const value = std::getenv(name);
+    if (value == nullptr || *value == '\0') continue;
+    const auto opened = diagnose::open_trusted(std::filesystem::absolute(value).string());
+    if (opened || opened.error().code() != ErrorCode::permission_denied) continue;
+    std::fprintf(stderr, "handshaked: root does not use %s: %s\n", name, visible_text(opened.error().message()).c_str());
+    return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   // Where the children that take apart what peers send come from: before anything else is read or opened.
   if (diagnose::is_child_starter(argc, argv)) return diagnose::run_child_starter();
+  if (!is_openssl_trusted()) return cli::kExitUsage;
   // A reader that went away is seen as EPIPE, where it can be handled.
   std::signal(SIGPIPE, SIG_IGN);
   try {

@@ -1,9 +1,12 @@
 #include "diagnose/probe/child_confinement.h"
 
+#include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <linux/landlock.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -81,25 +84,59 @@ struct LandlockRules {
   std::uint64_t network = 0;  ///< since version 4
   std::uint64_t scopes = 0;   ///< since version 6: abstract sockets and signals of others
 };
-constexpr std::uint64_t kExecuteAndWrite = 0x3, kRead = 0xc, kRemoveAndMake = 0x1ff0;
+constexpr std::uint64_t kExecuteAndWrite = 0x3, kReadFile = 0x4, kRead = 0xc, kRemoveAndMake = 0x1ff0;
 constexpr std::uint64_t kRefer = 0x2000, kTruncate = 0x4000, kDevices = 0x8000;
 
-/// No rule is added to what is handled: nothing of it is allowed anywhere.
+/// What getaddrinfo() reads: which services there are, what they are told, and the libraries that ask them.
+constexpr std::array kReadToResolve = {"/etc/nsswitch.conf",
+                                       "/etc/resolv.conf",
+                                       "/etc/hosts",
+                                       "/etc/host.conf",
+                                       "/etc/gai.conf",
+                                       "/etc/hostname",
+                                       "/etc/mdns.allow",
+                                       "/etc/services",
+                                       "/etc/networks",
+                                       "/usr/etc",
+                                       "/etc/ld.so.cache",
+                                       "/lib",
+                                       "/lib64",
+                                       "/usr/lib",
+                                       "/usr/lib64",
+                                       "/usr/local/lib",
+                                       "/nix/store",
+                                       "/gnu/store",
+                                       "/run/systemd/resolve",
+                                       "/run/resolvconf",
+                                       "/run/NetworkManager",
+                                       "/var/lib/sss/mc"};
+
+/// Of the file or directory `path`, and all below it.
+void let_be_read(int ruleset, const char* path) {
+  const FileDescriptor place(::open(path, O_PATH | O_CLOEXEC));
+  struct stat status {};
+  if (!place.is_open() || ::fstat(place.number(), &status) != 0) return;
+  const landlock_path_beneath_attr rule{S_ISDIR(status.st_mode) ? kRead : kReadFile, place.number()};
+  ::syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
+}
+
+/// What is handled and has no rule is allowed nowhere.
 void forbid_by_landlock(ChildTask task) {
   const long version = ::syscall(SYS_landlock_create_ruleset, nullptr, 0, 1);
   if (version < 1) return;
   LandlockRules rules;
-  rules.files = kExecuteAndWrite | kRemoveAndMake;
+  rules.files = kExecuteAndWrite | kRead | kRemoveAndMake;
   if (version >= 2) rules.files |= kRefer;
   if (version >= 3) rules.files |= kTruncate;
   if (version >= 5) rules.files |= kDevices;
   if (task == ChildTask::judge) {
-    rules.files |= kRead;
     if (version >= 4) rules.network = 0x3;
     if (version >= 6) rules.scopes = 0x3;
   }
   const std::size_t size = version >= 6 ? sizeof rules : version >= 4 ? 2 * sizeof(std::uint64_t) : sizeof(std::uint64_t);
   const FileDescriptor ruleset(static_cast<int>(::syscall(SYS_landlock_create_ruleset, &rules, size, 0)));
+  if (task == ChildTask::resolve)
+    for (const char* const path : kReadToResolve) let_be_read(ruleset.number(), path);
   if (ruleset.is_open()) ::syscall(SYS_landlock_restrict_self, ruleset.number(), 0);
 }
 
