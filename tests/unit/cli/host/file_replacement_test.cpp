@@ -80,6 +80,20 @@ TEST(FileReplacement, FollowsNoLinkToWhatItChanges) {
   EXPECT_FALSE(fs::exists(root / "real/b.pem"));
 }
 
+TEST(FileReplacement, FollowsNoLinkToWhatItTakesBack) {
+  const test::TempDir root;
+  fs::create_directories(root / "elsewhere");
+  auto replacement = FileReplacement::begin((root / "backups").string(), "inc").value();
+  ASSERT_TRUE(replacement.create((root.path() / "d/new.pem").string(), "pem"));
+  // Whoever owns the directory puts another in its place.
+  fs::rename(root / "d", root / "moved");
+  write(root.path() / "elsewhere/new.pem", "somebody's");
+  fs::create_symlink(root / "elsewhere", root / "d");
+  EXPECT_FALSE(replacement.restore());
+  EXPECT_EQ(read(root.path() / "elsewhere/new.pem"), "somebody's");
+  EXPECT_TRUE(fs::is_symlink(root / "d"));
+}
+
 TEST(FileReplacement, RefusesWhatIsNotWhatItWas) {
   const test::TempDir root;
   const std::string path = (root / "a.conf").string();

@@ -70,6 +70,28 @@ TEST_F(Trial, AcceptsWhatNginxAcceptsAndLeavesNothingBehind) {
   EXPECT_FALSE(fs::exists(root_ / "nginx.pid"));
 }
 
+TEST_F(Trial, TriesAConfigurationOfNoRunningNginxOnlyWhenAllOfItIsThereAndNobodyElses) {
+  options_.is_in_use = false;
+  const auto refusal = [this] {
+    const ConfigurationPatch none(*configuration_, files_);
+    const auto result = try_configuration(*configuration_, none.files(), none.changed_files(), options_);
+    return result ? std::nullopt : std::optional(result.error().code());
+  };
+  const auto module = (root_ / "module.so").string();
+  write("main.conf", "load_module " + module + ";\nevents { }\nhttp { include " + (root_ / "sites-available/one").string() + "; }\n");
+  write("module.so", "no library");
+  read();
+  EXPECT_EQ(refusal(), std::nullopt) << "it is asked of nginx, which refuses the module";
+  fs::permissions(module, fs::perms(0666));
+  EXPECT_EQ(refusal(), ErrorCode::permission_denied) << "a module that anybody can write";
+  fs::permissions(module, fs::perms(0644));
+  fs::rename(module, root_ / "away");
+  EXPECT_EQ(refusal(), ErrorCode::not_found) << "a module that is gone: whoever took it away can bring another";
+  fs::rename(root_ / "away", module);
+  fs::remove(root_ / "sites-available/one");
+  EXPECT_EQ(refusal(), ErrorCode::not_found) << "a file that is gone since it was read";
+}
+
 TEST_F(Trial, TriesThePatchedFileBehindAnAbsoluteIncludeAndASymbolicLink) {
   ConfigurationPatch patch(*configuration_, files_);
   ASSERT_TRUE(patch.set_directive(*server().find_first("location"), "proxy_ssl_verify", Words{"perhaps"}));
