@@ -260,7 +260,9 @@ InstalledNginx find_nginx(const std::string& configuration, const std::string& p
   for (RunningNginx& one : running) {
     nginx::Installation installation;
     if ((wanted.empty() && running.size() != 1) || !reads(one, wanted, installation)) continue;
-    found.program = one.is_program_replaced ? one.program : real_path(one.program);
+    std::string program = one.is_program_replaced ? one.program : real_path(one.program);
+    if (!one.is_program_replaced && program.starts_with("/proc/")) continue;  // it has ended meanwhile
+    found.program = std::move(program);
     found.installation = std::move(installation);
     found.running = std::move(one);
     return found;
