@@ -6,11 +6,12 @@
 #include <string>
 
 #include "ingest/log_line.h"
+#include "line_reader.h"
 #include "match/recognised_line.h"
 #include "match/rule_set.h"
-#include "parse/nginx_error_parser.h"
 #include "parse/provenance.h"
 #include "parse/time_zone.h"
+#include "parse/wrapped_lines.h"
 
 namespace handshaked {
 
@@ -24,10 +25,10 @@ class FailureHandler {
 /// The pure stages in a row, for one log: blocks in, recognised lines out. The daemon, `scan`, `match` and `explain` all read
 /// with it. Synchronous, allocates nothing per uninteresting line, not shared between threads.
 ///
-///   block -> LiteralGate (whole block) -> the line around a hit -> NginxErrorParser -> Matcher -> examine_provenance
+///   block -> LiteralGate (whole block) -> the line around a hit -> LineReader (parser, rules) -> examine_provenance
 class LineAnalysis {
  public:
-  LineAnalysis(std::shared_ptr<const match::RuleSet> rules, parse::TimeZone zone) : matcher_(std::move(rules)), zone_(std::move(zone)) {}
+  LineAnalysis(std::shared_ptr<const match::RuleSet> rules, parse::TimeZone zone) : reader_(std::move(rules)), zone_(std::move(zone)) {}
 
   /// Counts lines from 1: for files that are read from their beginning.
   void count_lines_from_start() { counts_lines_ = true; }
@@ -53,15 +54,15 @@ class LineAnalysis {
     std::uint64_t forged = 0;  ///< suppressed: a stranger's text
   };
   const Counters& counters() const { return counters_; }
-  const match::RuleSet& rules() const { return matcher_.rules(); }
+  const match::RuleSet& rules() const { return reader_.rules(); }
 
  private:
-  void examine_line(const ingest::LineBlock& block, std::size_t begin, std::size_t end, FailureHandler& handler);
-  parse::Provenance provenance_of(const ingest::LineBlock& block, std::size_t begin, std::size_t end, const parse::ErrorRecord& record);
+  /// Returns where the search goes on.
+  std::size_t examine_line(const ingest::LineBlock& block, std::size_t begin, std::size_t end, FailureHandler& handler);
+  parse::Provenance provenance_of(const ingest::LineBlock& block, parse::LineSpan line, const parse::ErrorRecord& record);
   std::optional<parse::ZonedTime> time_of(const parse::ErrorRecord& record);
 
-  match::Matcher matcher_;
-  parse::NginxErrorParser parser_;
+  LineReader reader_;
   parse::TimeZone zone_;
   Counters counters_;
   bool counts_lines_ = false;
@@ -69,6 +70,7 @@ class LineAnalysis {
   std::uint64_t lines_before_ = 0;  ///< line feeds before the place up to which they are counted
   std::size_t counted_to_ = 0;      ///< that place, in the current block
   std::size_t settled_ = 0;         ///< a record is known to begin here, in the current block
+  std::size_t examined_ = 0;        ///< lines before this place, in the current block, belong to what was recognised or passed over
   std::string window_;              ///< the seam between two blocks
   ConfirmLine confirm_;
 };

@@ -70,12 +70,17 @@ std::string memo_key(std::string_view what, const match::Rule& rule, std::string
   return key.append(" ").append(std::to_string(std::hash<std::string_view>{}(rule.json)));
 }
 
+/// What decides the family of directives: the upstream's scheme, or the rule where a script opened the connection.
+std::string_view scheme_of(const Incident& incident, const match::Rule* rule) {
+  return rule != nullptr && !rule->directives.empty() ? std::string_view(rule->directives) : std::string_view(incident.place.scheme);
+}
+
 std::string diagnosis_summary(const Incident& incident, const match::Rule* rule, const match::Knowledge& knowledge, Language language) {
   const auto make = [&]() -> std::string {
     std::string summary;
     if (const auto cause = knowledge.about_cause(incident.likeliest_cause, language)) summary = cause->meaning;
     if (summary.empty() && rule != nullptr) summary = match::Knowledge::about_rule(*rule, language).root_cause;
-    return match::with_family(std::move(summary), incident.place.scheme);
+    return match::with_family(std::move(summary), scheme_of(incident, rule));
   };
   if (rule == nullptr) return make();
   return *knowledge.memo().find_or_make(memo_key("summary of " + incident.likeliest_cause.get(), *rule, incident.place.scheme, language),
@@ -101,7 +106,7 @@ void write_diagnosis(JsonWriter& json, const Incident& incident, const match::Ru
       json.begin_object().member("cause", candidate.cause).member("likelihood", candidate.likelihood);
       const std::string& tell_apart =
           language == Language::zh && !candidate.tell_apart_zh.empty() ? candidate.tell_apart_zh : candidate.tell_apart;
-      json.optional_member("tell_apart", match::with_family(tell_apart, incident.place.scheme));
+      json.optional_member("tell_apart", match::with_family(tell_apart, scheme_of(incident, rule)));
       json.end_object();
     }
   }

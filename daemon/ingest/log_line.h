@@ -25,6 +25,8 @@ struct LineBlock {
   std::string_view before;
   /// Where bytes[0] stands in the file.
   ByteOffset offset;
+  /// What the writer wrote together with the last lines may come in the next block: a sender gives each physical line for itself.
+  bool goes_on = false;
 };
 
 }  // namespace handshaked::ingest

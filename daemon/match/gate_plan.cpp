@@ -166,7 +166,18 @@ void drop_redundant(std::vector<std::string>& needles) {
   });
 }
 
-/// The beginnings of a rule's messages, plain and escaped; empty when one of them is too short to look up.
+/// A text as chats and forms print its quotes.
+std::string with_other_quotes(std::string_view text, std::string_view open, std::string_view close) {
+  std::string out;
+  bool is_open = false;
+  for (const char c : text) {
+    if (c == '"') out.append(std::exchange(is_open, !is_open) ? close : open);
+    else out += c;
+  }
+  return out.substr(0, PrefixSearch::kLongest);
+}
+
+/// The beginnings of a rule's messages, plain, escaped and pasted; empty when one of them is too short to look up.
 std::vector<std::string> usable_prefixes(const LineRequirements& rule) {
   std::vector<std::string> usable;
   for (const std::string& prefix : rule.prefixes) {
@@ -175,6 +186,9 @@ std::vector<std::string> usable_prefixes(const LineRequirements& rule) {
     if (plain.size() < PrefixSearch::kKey || escaped.size() < PrefixSearch::kKey) return {};
     usable.push_back(plain);
     if (escaped != plain) usable.push_back(escaped);
+    if (plain.find('"') == std::string::npos) continue;
+    usable.push_back(with_other_quotes(plain, "\xE2\x80\x9C", "\xE2\x80\x9D"));
+    usable.push_back(with_other_quotes(plain, "&quot;", "&quot;"));
   }
   return usable;
 }

@@ -101,18 +101,39 @@ void add_new(Advice& to, Advice from, std::set<std::string>& known) {
 }  // namespace
 
 std::string_view directive_family(std::string_view upstream_scheme) {
+  if (upstream_scheme == "lua_ssl") return "lua";
+  if (upstream_scheme == "js_fetch") return "js_fetch";
   if (upstream_scheme.starts_with("grpc")) return "grpc";
   if (upstream_scheme.ends_with("uwsgi")) return "uwsgi";
   return "proxy";
 }
 
 std::string with_family(std::string text, std::string_view upstream_scheme) {
-  static constexpr std::string_view kPlaceholder = "{family}";
   const std::string_view family = directive_family(upstream_scheme);
-  for (auto at = text.find(kPlaceholder); at != std::string::npos; at = text.find(kPlaceholder, at + family.size())) {
-    text.replace(at, kPlaceholder.size(), family);
-  }
+  const auto put = [&text](std::string_view placeholder, std::string_view value) {
+    for (auto at = text.find(placeholder); at != std::string::npos; at = text.find(placeholder, at + value.size()))
+      text.replace(at, placeholder.size(), value);
+  };
+  if (family == "js_fetch") put("{family}_ssl_", "js_fetch_");
+  put("{family}", family);
   return text;
+}
+
+bool names_missing_directive(std::string_view text, std::string_view upstream_scheme) {
+  static constexpr std::string_view kLua[] = {"trusted_certificate", "verify_depth",    "crl",         "protocols", "ciphers",
+                                              "certificate",         "certificate_key", "conf_command"};
+  static constexpr std::string_view kFetch[] = {"trusted_certificate", "verify_depth", "verify", "protocols", "ciphers"};
+  const bool is_lua = upstream_scheme == "lua_ssl";
+  if (!is_lua && upstream_scheme != "js_fetch") return false;
+  const std::string_view prefix = is_lua ? "lua_ssl_" : "js_fetch_";
+  for (auto at = text.find(prefix); at != std::string_view::npos; at = text.find(prefix, at + 1)) {
+    std::string_view name = text.substr(at + prefix.size());
+    name = name.substr(0, name.find_first_not_of("abcdefghijklmnopqrstuvwxyz_"));
+    const bool is_known = is_lua ? std::find(std::begin(kLua), std::end(kLua), name) != std::end(kLua)
+                                 : std::find(std::begin(kFetch), std::end(kFetch), name) != std::end(kFetch);
+    if (!is_known) return true;
+  }
+  return false;
 }
 
 Knowledge Knowledge::load(const std::string& directory, std::vector<RuleProblem>& problems) {
@@ -165,6 +186,7 @@ Advice Knowledge::about_line(const Rule& rule, std::string_view scheme, Language
     if (auto cause = about_cause(candidate.cause, language)) add_new(advice, std::move(*cause), known);
   }
   add_new(advice, std::move(own), known);
+  if (!rule.directives.empty()) scheme = rule.directives;
   const auto fill_in = [scheme](std::string& text) { text = with_family(std::move(text), scheme); };
   for (Workaround& workaround : advice.workarounds) {
     for (std::string* text : {&workaround.action, &workaround.how, &workaround.condition}) fill_in(*text);
@@ -173,6 +195,10 @@ Advice Knowledge::about_line(const Rule& rule, std::string_view scheme, Language
     for (std::string* text : {&dead_end.action, &dead_end.why_fails, &dead_end.condition}) fill_in(*text);
   }
   fill_in(advice.root_cause);
+  std::erase_if(advice.workarounds, [scheme](const Workaround& one) {
+    return names_missing_directive(one.action, scheme) || names_missing_directive(one.how, scheme);
+  });
+  std::erase_if(advice.dead_ends, [scheme](const DeadEnd& one) { return names_missing_directive(one.action, scheme); });
   return advice;
 }
 

@@ -73,7 +73,11 @@ class Knowledge {
 /// Puts the family of directives in for every {family}.
 std::string with_family(std::string text, std::string_view upstream_scheme);
 
-/// proxy for https and stream, grpc for grpcs, uwsgi for suwsgi.
+/// proxy for https and stream, grpc for grpcs, uwsgi for suwsgi. Rules about what scripts open name their family in place of a scheme
+/// (Rule::directives): lua for "lua_ssl", js_fetch for "js_fetch", whose directives lack the "ssl".
 std::string_view directive_family(std::string_view upstream_scheme);
+
+/// Does a text, filled in, name a directive that this family does not have? Scripts take the name, and whether to verify, as arguments.
+bool names_missing_directive(std::string_view text, std::string_view upstream_scheme);
 
 }  // namespace handshaked::match

@@ -20,4 +20,9 @@ std::string_view to_string(Severity severity) {
   return "";
 }
 
+parse::Side side_of(const Rule& rule, const parse::ErrorRecord& record) {
+  constexpr std::size_t kAllSides = 4;
+  return rule.contexts.size() == kAllSides ? record.side : rule.side;
+}
+
 }  // namespace handshaked::match

@@ -41,6 +41,9 @@ struct Rule {
   std::vector<std::string> upstream_schemes;
   std::vector<std::string> request_prefixes;
   bool needs_configuration = false;
+  /// The family of directives that governs the connection where it is none of nginx's own: "lua_ssl", "js_fetch". Stands for the scheme of
+  /// an upstream where texts are filled in (knowledge.h).
+  std::string directives;
 
   parse::Side side = parse::Side::config;
   Kind kind = Kind::fault;
@@ -51,6 +54,8 @@ struct Rule {
   bool imported = false;
 
   std::vector<CandidateCause> causes;
+  /// Takes what no other rule knows.
+  bool is_catch_all() const { return causes.size() == 1 && causes.front().cause == "unclassified"; }
 
   /// What the regex requires; nullopt when that is not known.
   std::optional<RegexLiterals> literals;
@@ -59,5 +64,9 @@ struct Rule {
   unsigned line = 0;  ///< of its "id", from 1
   std::string json;   ///< the whole entry, as it was written
 };
+
+/// On whose side a line of `rule` was written, as everything that people and programs read says it: a rule that takes lines of every side
+/// leaves it to the line.
+parse::Side side_of(const Rule& rule, const parse::ErrorRecord& record);
 
 }  // namespace handshaked::match

@@ -175,6 +175,7 @@ class EntryReader {
     rule.severity = choice("severity", kSeverities, Severity::info);
     rule.noise = flag("noise");
     rule.needs_configuration = flag("needs_configuration");
+    if (std::string_view directives; entry_["directives"].get(directives) == simdjson::SUCCESS) rule.directives = directives;
     rule.actions = texts("actions");
     rule.upstream_schemes = texts("upstream_schemes");
     rule.request_prefixes = texts("request_prefix");

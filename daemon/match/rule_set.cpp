@@ -48,6 +48,13 @@ std::size_t constraint_count(const Rule& rule) {
 void require_field(std::vector<std::string>& clause, std::string_view field, const std::string& value) {
   clause.push_back(std::string(field) + '"' + value);
   clause.push_back(std::string(field) + "\\\"" + value);
+  // As forms and chats print it.
+  clause.push_back(std::string(field) + "&quot;" + value);
+  clause.push_back(std::string(field) + "\xE2\x80\x9C" + value);
+  clause.push_back(std::string(field) + "\"[" + value);
+  // As a field of its own in a shipper's record.
+  const std::string_view name = field.substr(0, field.find(':'));
+  for (const std::string_view between : {"\":\"", "\": \""}) clause.push_back(std::string(name).append(between) + value);
 }
 
 /// What a rule demands of a line besides its message.
@@ -257,15 +264,30 @@ void RuleSet::find_candidates(std::string_view text, std::vector<std::uint32_t>&
   found.erase(std::unique(found.begin(), found.end()), found.end());
 }
 
+void RuleSet::find_inside(std::string_view text, std::vector<MessagePlace>& found) const {
+  found.clear();
+  std::vector<std::uint32_t> candidates;
+  find_candidates(text, candidates);
+  for (const std::uint32_t rule : candidates) {
+    const re2::RE2& regex = compiled(rule);
+    re2::StringPiece where;
+    if (!regex.ok() || !regex.Match(re2::StringPiece(text.data(), text.size()), 0, text.size(), re2::RE2::UNANCHORED, &where, 1)) continue;
+    found.push_back({.rule = rule, .at = static_cast<std::size_t>(where.data() - text.data())});
+  }
+}
+
 void RuleSet::find_by_text(std::string_view text, std::vector<std::uint32_t>& found) const {
   find_candidates(text, found);
   std::erase_if(found, [&](std::uint32_t rule) { return !regex_matches(rule, text); });
 }
 
 bool RuleSet::constraints_hold(const Rule& rule, const parse::ErrorRecord& record) const {
-  // A bare message may lack its context: its rule's own side is then as good as any.
-  const bool has_context = record.form != parse::Form::bare || parse::has(record.client) || parse::has(record.responder);
-  if (has_context && !empty_or_contains(rule.contexts, record.side)) return false;
+  if (record.is_side_certain) {
+    if (!empty_or_contains(rule.contexts, record.side)) return false;
+  } else if (record.connection && !rule.contexts.empty() &&
+             std::all_of(rule.contexts.begin(), rule.contexts.end(), [](parse::Side side) { return side == parse::Side::config; })) {
+    return false;  // a line of a connection is none of the start
+  }
   if (!empty_or_contains(rule.actions, record.action)) return false;
   if (!rule.upstream_schemes.empty() && !empty_or_contains(rule.upstream_schemes, parse::upstream_scheme(record))) return false;
   return rule.request_prefixes.empty() || std::any_of(rule.request_prefixes.begin(), rule.request_prefixes.end(),
@@ -300,8 +322,17 @@ const Rule* Matcher::match(const parse::ErrorRecord& record) {
     last_ = &passing_;
     find_candidates(record.text, passing_);
   }
+  // A message without connection and action, of which nothing tells the side, is one of the start: nginx says what it was doing otherwise.
+  if (!record.is_side_certain && !record.connection && record.action.empty()) {
+    if (const Rule* const rule = first_match(record, true); rule != nullptr) return rule;
+  }
+  return first_match(record, false);
+}
+
+const Rule* Matcher::first_match(const parse::ErrorRecord& record, bool of_start) {
   for (Candidate& candidate : last_->candidates) {
     const Rule& rule = rules_->rules()[candidate.rule];
+    if (of_start && (rule.side != parse::Side::config || rule.is_catch_all())) continue;
     if (candidate.verdict == Verdict::differs || !rules_->constraints_hold(rule, record)) continue;
     if (candidate.verdict == Verdict::unknown) {
       candidate.verdict = rules_->regex_matches(candidate.rule, record.text) ? Verdict::matches : Verdict::differs;

@@ -25,6 +25,12 @@ struct RuleCost {
   double seconds = 0;               ///< that this took: every sixteenth time is measured, and stands for all
 };
 
+/// Where inside a text the message of a rule begins.
+struct MessagePlace {
+  std::uint32_t rule = 0;
+  std::size_t at = 0;
+};
+
 /// The compiled knowledge base: which rule does a record belong to? Immutable and shared by all readers; a reload makes a new
 /// one. Rules are compiled when their literals are first met, which is safe from any thread: of thousands of rules a log
 /// needs a few dozen.
@@ -47,6 +53,13 @@ class RuleSet {
   /// The rules that find_by_text() would ask RE2 about, in order of precedence: what they require stands in `text`.
   void find_candidates(std::string_view text, std::vector<std::uint32_t>& found) const;
   bool regex_matches(std::size_t rule, std::string_view text) const;
+
+  /// The rules whose regex matches somewhere inside `text`, in order of precedence, each where it first does. For lines of which nobody
+  /// knows where the message begins.
+  void find_inside(std::string_view text, std::vector<MessagePlace>& found) const;
+
+  /// Does `rule` come before `other` in the order of precedence? Both are of this set.
+  bool is_before(const Rule& rule, const Rule& other) const { return &rule < &other; }
 
   /// Do the constraints besides the regex (contexts, actions, schemes, request) hold?
   bool constraints_hold(const Rule& rule, const parse::ErrorRecord& record) const;
@@ -99,6 +112,7 @@ class Matcher {
     parse::TlsDetail tls;  ///< borrows from `text`
     bool has_tls = false;
   };
+  const Rule* first_match(const parse::ErrorRecord& record, bool of_start);
   Remembered& remember(std::string_view text);
   void find_candidates(std::string_view text, Remembered& remembered);
 

@@ -1,13 +1,14 @@
 #include "parse/context.h"
 
 #include <algorithm>
-#include <bitset>
 #include <cstring>
+
+#include "parse/action.h"
+#include "parse/characters.h"
 
 namespace handshaked::parse {
 namespace {
 
-constexpr auto npos = std::string_view::npos;
 constexpr std::string_view kClient = ", client: ";
 constexpr std::string_view kUdpClient = ", udp client: ";
 constexpr std::string_view kServer = ", server: ";
@@ -36,41 +37,11 @@ bool is_context_at(std::string_view rest, std::size_t comma, NextMarker& server)
   return tail.starts_with(kResponder);
 }
 
-constexpr std::size_t kLongestAction = 64;
-
-/// An action as nginx's sources spell them: words, no quotes. " while SSL handshaking to upstream".
-bool looks_like_action(std::string_view action) {
-  if (action.empty() || action.size() > kLongestAction) return false;
-  static const std::bitset<256> kLetters = [] {
-    std::bitset<256> letters;
-    for (const char c : std::string_view("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 /-_")) {
-      letters.set(static_cast<unsigned char>(c));
-    }
-    return letters;
-  }();
-  return std::all_of(action.begin(), action.end(), [](char c) { return kLetters[static_cast<unsigned char>(c)]; });
-}
-
-/// nginx says "… upstream"; OpenResty's proxy_ssl_*_by_lua handlers leave actions of their own behind.
-bool is_towards_upstream(std::string_view action) {
-  return action.find("upstream") != npos || action.starts_with("proxy pass SSL") || action.starts_with("loading proxy ssl");
-}
-
-void split_action(std::string_view text, ErrorRecord& record) {
-  static constexpr std::string_view kWhile = " while ";
-  record.text = text;
-  record.message = text;
-  // What stands further away from the end would be too long for an action.
-  const std::size_t from = text.size() - std::min(text.size(), kWhile.size() + kLongestAction);
-  std::size_t at = text.size();
-  do {
-    const void* const space = at == from ? nullptr : memrchr(text.data() + from, ' ', at - from);
-    if (space == nullptr) return;
-    at = static_cast<std::size_t>(static_cast<const char*>(space) - text.data());
-  } while (!text.substr(at).starts_with(kWhile));
-  if (!looks_like_action(text.substr(at + kWhile.size()))) return;
-  record.message = text.substr(0, at);
-  record.action = text.substr(at + kWhile.size());
+void split_action(std::string_view text, const Action& action, ErrorRecord& record) {
+  // Remains of a context that was cut belong to nothing: a rule whose text ends with the action must not see them.
+  record.text = has(action.words) ? text.substr(0, action.end) : text;
+  record.message = text.substr(0, action.message_end);
+  if (has(action.words)) record.action = action.words;
 }
 
 /// Cuts `fields` (which begins with `key`) at the first of `ends`; returns the value and moves `fields` behind it.
@@ -197,6 +168,16 @@ void read_responder_fields(std::string_view fields, ErrorRecord& record) {
   if (fields.starts_with(", certificate: \"")) record.certificate = take_last_quoted(fields, ", certificate: \"");
 }
 
+Side side_of_record(ActionSide side) {
+  switch (side) {
+    case ActionSide::upstream: return Side::upstream;
+    case ActionSide::responder: return Side::ocsp;
+    case ActionSide::client:
+    case ActionSide::unknown: break;
+  }
+  return Side::client;
+}
+
 }  // namespace
 
 std::size_t count_contexts(std::string_view line) {
@@ -222,23 +203,39 @@ std::size_t find_context(std::string_view rest) {
   return inside_quotes;
 }
 
+namespace {
+
+/// The side of a line that lost its context, or never had one: of the start, of nginx -t, pasted, or cut.
+void judge_side_without_context(ErrorRecord& record) {
+  record.side = Side::config;
+  record.is_side_certain = record.form != Form::bare && !record.connection;
+  // Behind a timer of OpenResty's there is a connection of no client.
+  if (record.text.find(", context: ngx.timer") != npos) record.is_side_certain = true;
+  if (!has(record.action) || !is_known_action(record.action)) return;
+  const ActionSide side = side_of_action(record.action);
+  record.is_side_certain = side != ActionSide::unknown;
+  if (record.is_side_certain) record.side = side_of_record(side);
+}
+
+}  // namespace
+
 void read_context(std::string_view rest, ErrorRecord& record) {
   const std::size_t at = find_context(rest);
   if (at == npos) {
-    split_action(rest, record);
-    record.side = is_towards_upstream(record.action) ? Side::upstream : Side::config;
+    split_action(rest, read_cut_action(rest), record);
+    judge_side_without_context(record);
     return;
   }
-  split_action(rest.substr(0, at), record);
+  const std::string_view text = rest.substr(0, at);
+  // Whoever pastes leaves things behind; a line that nginx wrote has the action right in front of its context.
+  split_action(text, record.form == Form::bare ? read_cut_action(text) : read_action(text), record);
   const std::string_view fields = rest.substr(at);
   if (fields.starts_with(kResponder)) {
     record.side = Side::ocsp;
     read_responder_fields(fields, record);
     return;
   }
-  record.side = is_towards_upstream(record.action)                 ? Side::upstream
-                : record.action == "requesting certificate status" ? Side::ocsp
-                                                                   : Side::client;
+  record.side = side_of_record(side_of_action(record.action));
   read_connection_fields(fields, record);
   record.ambiguous = record.foreign_tail && record.message.find('"') != npos;
 }

@@ -1,13 +1,14 @@
 #include "parse/envelope.h"
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
+
+#include "base/split_record.h"
+#include "parse/characters.h"
 
 namespace handshaked::parse {
 namespace {
-
-constexpr auto npos = std::string_view::npos;
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// Does `text` have the shape at its beginning? 'd' is a digit, 'a' a letter, '_' a space or a digit, all else itself.
 bool has_shape(std::string_view text, std::string_view shape) {
@@ -104,33 +105,46 @@ bool read_json_string(std::string_view json, std::size_t& at, std::string& out) 
 }
 
 /// Names under which shippers keep the line, best first. A dot leads into an object.
-constexpr std::string_view kTextNames[] = {"message",          "log",     "msg", "MESSAGE", "body", "line", "event.original",
-                                           "body.stringValue", "@message"};
+constexpr std::string_view kTextNames[] = {"message",
+                                           "log",
+                                           "msg",
+                                           "MESSAGE",
+                                           "body",
+                                           "line",
+                                           "event.original",
+                                           "body.stringValue",
+                                           "@message",
+                                           "textPayload",
+                                           "jsonPayload.message",
+                                           "jsonPayload.log",
+                                           "log_processed.message",
+                                           "attributes.message",
+                                           "fields.message",
+                                           "data.message",
+                                           "error.message",
+                                           "logEvents.message",
+                                           "detail.message"};
 constexpr std::string_view kHostNames[] = {"host",      "hostname",        "host.name",     "host.hostname",
                                            "_HOSTNAME", "kubernetes.host", "agent.hostname"};
 constexpr std::string_view kTimeNames[] = {"@timestamp", "time", "timestamp"};
 constexpr std::size_t kUnknown = 100;
+/// How deep a name may lead.
+constexpr std::size_t kDeepest = 4;
 
 template <std::size_t N>
-std::size_t rank_of(const std::string_view (&names)[N], std::string_view parent, std::string_view key) {
+std::size_t rank_of(const std::string_view (&names)[N], std::string_view path) {
   for (std::size_t i = 0; i < N; ++i) {
-    std::string_view name = names[i];
-    if (!parent.empty()) {
-      if (!name.starts_with(parent) || name.size() <= parent.size() || name[parent.size()] != '.') continue;
-      name.remove_prefix(parent.size() + 1);
-    }
-    if (name == key) return i;
+    if (names[i] == path) return i;
   }
   return kUnknown;
 }
 
-/// What a JSON object holds of an nginx line, whatever it is called.
+/// What a JSON object holds of an nginx line, whatever it is called, and in one piece or in fields.
 class JsonEnvelope {
  public:
   JsonEnvelope(std::string_view line, std::string& scratch) : line_(line), scratch_(scratch) {}
 
-  /// Reads the object. Only strings that are members of it, or of an object in it, are looked at: text inside a value can
-  /// never pass for a key.
+  /// Reads the object. Only members of it, or of an object in it, are looked at: text inside a value can never pass for a key.
   Envelope read() {
     for (std::size_t at = 0; at < line_.size();) {
       const char c = line_[at];
@@ -138,55 +152,72 @@ class JsonEnvelope {
         const std::size_t begin = at + 1;
         if (!read_json_string(line_, at, value_)) return {};
         take_string(line_.substr(begin, at - begin - 1));
-        continue;
+      } else if (is_digit(c) && !expects_key_) {
+        const std::size_t begin = at;
+        while (at < line_.size() && (is_digit(line_[at]) || line_[at] == '.')) ++at;
+        if (is_member()) split_.offer(path_, line_.substr(begin, at - begin));
+      } else {
+        take_sign(c);
+        ++at;
       }
-      take_sign(c);
-      ++at;
+    }
+    const bool is_whole = text_rank_ == kUnknown || has_shape(scratch_, "dddd/dd/dd dd:dd:dd [");
+    if (!is_whole && split_.has_header()) {
+      scratch_ = split_.line(scratch_, {});
+      // `host` is the request's then, and nobody's name.
+      if (split_.has_context() && host_rank_ == 0) envelope_.host = {};
     }
     envelope_.inner = scratch_;
     return envelope_;
   }
 
  private:
+  /// Of an object that a name can lead into; what stands in a list counts as well, the first of them before the others.
+  bool is_member() const { return depth_ >= 1 && depth_ <= kDeepest; }
+
   void take_sign(char c) {
     switch (c) {
       case '{':
-      case '[':
-        if (++depth_ == 2) {
-          parent_ = key_;
-          is_object_ = c == '{';
-        }
-        expects_key_ = c == '{';
+        if (depth_ >= 1 && depth_ < kDeepest) outer_[depth_ - 1] = path_.size();
+        ++depth_;
+        lists_ <<= 1U;
+        expects_key_ = true;
         break;
       case '}':
-      case ']':
-        if (--depth_ == 1) parent_.clear();
+        if (depth_ > 0) --depth_;
+        lists_ >>= 1U;
+        if (depth_ >= 1 && depth_ < kDeepest) path_.resize(std::min(path_.size(), outer_[depth_ - 1]));
         break;
+      case '[': lists_ = lists_ << 1U | 1U; break;
+      case ']': lists_ >>= 1U; break;
       case ':': expects_key_ = false; break;
-      case ',': expects_key_ = depth_ == 1 || (depth_ == 2 && is_object_); break;
+      case ',': expects_key_ = (lists_ & 1U) == 0; break;
       default: break;
     }
   }
 
   void take_string(std::string_view raw) {
-    if (depth_ != 1 && !(depth_ == 2 && is_object_)) return;
+    if (!is_member()) return;
     if (expects_key_) {
-      key_ = value_;
+      path_.resize(depth_ == 1 ? 0 : std::min(path_.size(), outer_[depth_ - 2]));
+      if (depth_ > 1) path_ += '.';
+      path_.append(value_, 0, kLongestName);
       return;
     }
     take_text();
-    if (const auto rank = rank_of(kHostNames, parent_, key_); rank < host_rank_ && raw == value_) {
+    split_.offer(path_, value_);
+    if (const auto rank = rank_of(kHostNames, path_); rank < host_rank_ && raw == value_) {
       host_rank_ = rank;
       envelope_.host = raw;
     }
-    if (const auto rank = rank_of(kTimeNames, parent_, key_); rank < time_rank_ && is_rfc3339(value_) && raw == value_) {
+    if (const auto rank = rank_of(kTimeNames, path_); rank < time_rank_ && is_rfc3339(value_) && raw == value_) {
       time_rank_ = rank;
       envelope_.time = raw;
     }
   }
 
   void take_text() {
-    const std::size_t rank = rank_of(kTextNames, parent_, key_);
+    const std::size_t rank = rank_of(kTextNames, path_);
     if (rank < text_rank_) {
       text_rank_ = rank;
       scratch_ = value_;
@@ -195,19 +226,22 @@ class JsonEnvelope {
     } else if (!envelope_.found && has_shape(value_, "dddd/dd/dd dd:dd:dd [")) {
       // Under another name it may be a field that strangers fill, such as a path: read, but with the name in front of it,
       // which makes it a line that nobody vouches for.
-      scratch_ = key_;
+      scratch_ = path_.substr(path_.rfind('.') + 1);
       scratch_.append(": ").append(value_);
       envelope_.found = true;
     }
   }
 
+  static constexpr std::size_t kLongestName = 128;
   std::string_view line_;
   std::string& scratch_;
   Envelope envelope_;
-  std::string key_, parent_, value_;
+  SplitRecord split_;
+  std::string path_, value_;
+  std::array<std::size_t, kDeepest> outer_{};  ///< of path_, what belongs to the objects around, by their depth
   bool expects_key_ = true;
-  bool is_object_ = false;  ///< what is open at depth 2
-  int depth_ = 0;
+  std::size_t depth_ = 0;
+  std::uint64_t lists_ = 0;  ///< a bit for each list or object around, the innermost last: set for a list
   std::size_t text_rank_ = kUnknown, host_rank_ = kUnknown, time_rank_ = kUnknown;
 };
 
@@ -225,7 +259,7 @@ Envelope peel_host_and_tag(std::string_view rest, std::string_view time) {
   const auto colon = rest.find(": ");
   if (colon == npos || colon > 300) return {};
   std::string_view head = rest.substr(0, colon);
-  if (head.find('"') != npos) return {};
+  if (head.find('"') != npos || head.starts_with('[')) return {};  // "[error] 9#9" is nginx's own
   Envelope envelope{.inner = rest.substr(colon + 2), .time = time, .host = {}, .found = true};
   if (const auto space = head.find(' '); space != npos) {
     envelope.host = head.substr(0, space);

@@ -45,6 +45,8 @@ struct ErrorRecord {
   Form form = Form::bare;
   Level level = Level::none;
   Side side = Side::config;
+  /// False where neither a context nor an action is left to tell: `side` is then a guess, until a rule says more.
+  bool is_side_certain = true;
   LocalTime time;
   std::optional<std::uint64_t> pid, tid, connection;
 

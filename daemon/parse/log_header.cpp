@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 
+#include "parse/characters.h"
 #include "parse/nginx_error_parser.h"
 #include "parse/shape.h"
 
@@ -12,8 +13,6 @@ namespace {
 
 constexpr std::size_t kTimestampLength = 19;              // "2026/11/21 02:58:15"
 constexpr std::size_t kShortest = kTimestampLength + 13;  // with " [info] 1#1: "
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// A level's name with the "]" behind it, to be compared in one step.
 struct LevelWord {

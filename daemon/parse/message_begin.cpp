@@ -2,15 +2,13 @@
 
 #include <cstring>
 
+#include "parse/characters.h"
 #include "parse/shape.h"
 
 namespace handshaked::parse {
 namespace {
 
-constexpr auto npos = std::string_view::npos;
 constexpr std::size_t kMaxHead = 256;  // of "HOST TAG: "; the parser takes a little more
-
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// Behind digits at `at`, at most 18 as the header's reader takes; `at` itself when there are none.
 std::size_t skip_digits(std::string_view line, std::size_t at) {
@@ -63,7 +61,7 @@ std::size_t skip_host_and_tag(std::string_view line, std::size_t at) {
   for (const std::size_t begin = at; at + 1 < line.size() && at - begin < kMaxHead; ++at) {
     const char c = line[at];
     if (c == ':' && line[at + 1] == ' ') return at + 2;
-    if (c == '"' || c == '\n' || (c == ' ' && ++spaces > 1)) return npos;
+    if (c == '"' || c == '\n' || (c == '[' && at == begin) || (c == ' ' && ++spaces > 1)) return npos;
   }
   return npos;
 }

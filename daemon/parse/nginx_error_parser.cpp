@@ -2,25 +2,22 @@
 
 #include "base/line_count.h"
 #include "ingest/log_line.h"
+#include "parse/characters.h"
 #include "parse/context.h"
 #include "parse/envelope.h"
+#include "parse/header_remains.h"
 #include "parse/log_header.h"
 #include "parse/message_begin.h"
+#include "parse/pasted_text.h"
 
 namespace handshaked::parse {
 namespace {
 
-constexpr auto npos = std::string_view::npos;
-constexpr std::size_t kMaxUnknownPrefix = 200;
-
-/// Finds a header behind a short prefix of a program that we do not know ("mylogger: 2026/11/21 …").
-std::size_t find_header_behind_prefix(std::string_view line) {
-  for (std::size_t at = line.find('/'); at != npos && at < kMaxUnknownPrefix; at = line.find('/', at + 1)) {
-    if (at >= 4 && header_length(line.substr(at - 4)) != 0) {
-      return line.substr(0, at - 4).find('"') == npos ? at - 4 : npos;
-    }
-  }
-  return npos;
+/// A whole header at the beginning of `line`. Behind an envelope the envelope's time will do.
+std::size_t read_any_header(std::string_view line, bool has_envelope, ErrorRecord& record) {
+  if (const std::size_t length = read_header(line, record); length != 0) return length;
+  if (const std::size_t length = read_dated_header(line, record); length != 0) return length;
+  return has_envelope ? read_timeless_header(line, record) : 0;
 }
 
 /// A JSON object in which every string that holds quotes begins with a date, and has them all closed, the last one at its end. What another
@@ -57,49 +54,56 @@ const ErrorRecord& NginxErrorParser::parse(std::string_view line) {
   record_ = ErrorRecord{};
   if (line.ends_with('\r')) line.remove_suffix(1);
   std::size_t header = read_header(line, record_);
+  if (header == 0) {
+    line = without_colours(line, colourless_);
+    header = read_any_header(line, false, record_);
+  }
   for (std::size_t i = 0; header == 0 && i < kMaxEnvelopes; ++i) {
     const Envelope envelope = peel_envelope(line, unescaped_[i]);
     if (!envelope.found) break;
     line = envelope.inner;
     if (has(envelope.time) && !envelope.time.empty()) record_.envelope_time = envelope.time;
     if (has(envelope.host) && !envelope.host.empty()) record_.envelope_host = envelope.host;
-    header = read_header(line, record_);
+    header = read_any_header(line, true, record_);
   }
-
-  std::size_t prefix = 0;
+  record_.truncated = line.size() + 1 >= ingest::kNginxLineLimit;
   if (header != 0) {
     record_.form = Form::file;
   } else if ((header = read_stderr_header(line, record_)) != 0) {
     record_.form = Form::stderr_;
-  } else if ((prefix = find_header_behind_prefix(line)) != npos) {
-    // Readable, but nobody vouches for the prefix: it stays a bare line and is not trusted.
-    header = prefix + read_header(line.substr(prefix), record_);
+  } else {
+    bare_text_ = pasted_text(line, undone_);
+    const std::size_t message = find_end_of_header_remains(bare_text_);
+    return read_message_at(message == npos ? 0 : message);
   }
-  record_.truncated = line.size() + 1 >= ingest::kNginxLineLimit;
   read_context(line.substr(header, kLongestRecord), record_);
   return record_;
 }
 
-bool is_left_open(std::string_view line) {
-  const std::size_t header = header_length(line);
-  if (header == 0 || line.size() + 1 >= ingest::kNginxLineLimit) return false;
-  const std::string_view rest = line.substr(header);  // within nginx's limit
-  const std::size_t context = find_context(rest);
-  if (context == npos) {
-    bool quoted = false;
-    for (const char c : rest) quoted ^= c == '"';
-    return quoted;
-  }
-  const std::string_view fields = rest.substr(context);
-  const auto request = fields.find(", request: \"");
-  if (request == npos) return false;
-  if (!fields.ends_with('"')) return true;
-  // The path behind `upstream:` is decoded. Where the request holds an encoded line feed and the line ends in `upstream:`
-  // without it, the line feed was printed raw and the record goes on.
-  ErrorRecord record;
-  read_context(rest, record);
-  const auto encoded = [](std::string_view field) { return field.find("%0a") != npos || field.find("%0A") != npos; };
-  return has(record.upstream) && !has(record.host) && !has(record.referrer) && encoded(record.request) && !encoded(record.upstream);
+bool NginxErrorParser::reparse_as_pasted(std::string_view line) {
+  bare_text_ = pasted_text(line, undone_);
+  if (bare_text_.data() == line.data()) return false;
+  const std::size_t message = find_end_of_header_remains(bare_text_);
+  if (message == npos) return false;
+  record_ = ErrorRecord{};
+  read_message_at(message);
+  return true;
+}
+
+const ErrorRecord& NginxErrorParser::read_message_at(std::size_t at) {
+  const ErrorRecord before = record_;
+  record_ = ErrorRecord{};
+  record_.envelope_time = before.envelope_time;
+  record_.envelope_host = before.envelope_host;
+  record_.truncated = before.truncated;
+  read_header_remains(bare_text_.substr(0, at), record_);
+  read_context(bare_text_.substr(at), record_);
+  return record_;
+}
+
+std::size_t any_header_length(std::string_view line, bool has_envelope) {
+  ErrorRecord scratch;
+  return read_any_header(line, has_envelope, scratch);
 }
 
 std::size_t message_at_a_glance(std::string_view line) {

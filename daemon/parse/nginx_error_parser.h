@@ -10,15 +10,29 @@
 namespace handshaked::parse {
 
 /// Takes one line apart. Keeps only scratch memory for envelopes that must be unescaped; one parser a thread.
-/// Never fails: what is no nginx line becomes a record of Form::bare whose message is the whole line.
+/// Never fails: what has no whole header of nginx's becomes a record of Form::bare. Its message begins behind what is left of a header;
+/// where nothing is left, at the beginning, until somebody who knows messages says where (`read_message_at`).
 class NginxErrorParser {
  public:
   /// `line` without its '\n'. The record borrows from `line`, or from this parser until the next call.
   const ErrorRecord& parse(std::string_view line);
 
+  /// Reads a line as one that was pasted, although it begins with a whole header: what is bare now is not trusted. False when there is
+  /// nothing in it that pasting does to a line.
+  bool reparse_as_pasted(std::string_view line);
+
+  /// Of the bare line that was parsed last: its text without envelopes and without what pasting does to a line (pasted_text.h).
+  std::string_view bare_text() const { return bare_text_; }
+  /// Reads that text again, with a message that begins at `at`.
+  const ErrorRecord& read_message_at(std::size_t at);
+  /// A rule has told the side of a bare record that nothing else told.
+  void settle_side(Side side) { record_.side = side; }
+
  private:
   static constexpr std::size_t kMaxEnvelopes = 4;
   ErrorRecord record_;
+  std::string_view bare_text_;
+  std::string colourless_, undone_;
   /// What each envelope held, outermost first: the record may borrow from all of them, its time from one, its message from another.
   std::array<std::string, kMaxEnvelopes> unescaped_;
 };
@@ -26,9 +40,8 @@ class NginxErrorParser {
 /// Does an nginx header ("2026/11/21 02:58:15 [error] 9#9: ") stand at the very beginning? Its length, 0 if not.
 std::size_t header_length(std::string_view line);
 
-/// Is a line that begins with an nginx header left open, that is: did the record go on behind a line feed which a stranger
-/// put into it? True when a quote that the message opened is not closed and no context follows.
-bool is_left_open(std::string_view line);
+/// The same for every whole header: also one whose time another program wrote (log_header.h), or only the envelope has.
+std::size_t any_header_length(std::string_view line, bool has_envelope);
 
 /// Where the message begins behind nginx's own header, or behind one in a wrapping that is known at a glance (message_begin.h). npos: take
 /// the line apart to know.

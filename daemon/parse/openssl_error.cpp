@@ -2,10 +2,11 @@
 
 #include <charconv>
 
+#include "parse/characters.h"
+
 namespace handshaked::parse {
 namespace {
 
-constexpr auto npos = std::string_view::npos;
 constexpr std::string_view kPrefix = "error:";
 
 bool is_hex8(std::string_view text) {
@@ -88,7 +89,7 @@ void read_alert(TlsDetail& detail) {
     if (const auto at = error.data.find(kAlert); at != npos) {
       detail.alert = read_int(error.data.substr(at + kAlert.size()));
     } else if (error.library == "SSL routines" && error.reason_code > 1000 && error.reason_code < 1256 &&
-               (error.reason.find("alert") != npos || error.reason.find("ALERT") != npos)) {
+               (error.reason.find("alert") != npos || error.reason.find("ALERT") != npos || error.reason.starts_with("reason("))) {
       detail.alert = static_cast<int>(error.reason_code - 1000);  // BoringSSL prints no number
     }
   }

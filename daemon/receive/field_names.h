@@ -2,9 +2,11 @@
 
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "base/split_record.h"
 #include "receive/epoch_time.h"
 
 namespace handshaked::receive {
@@ -13,7 +15,22 @@ namespace handshaked::receive {
 /// object: "host.name" is the member "name" of "host"; a member whose own name has a dot counts as well. The defaults are what
 /// Fluent Bit, Fluentd, Beats, Logstash, Vector, journald and Docker write.
 struct FieldNames {
-  std::vector<std::string> text{"message", "log", "msg", "MESSAGE", "body", "line", "event.original", "@message"};
+  std::vector<std::string> text{"message",
+                                "log",
+                                "msg",
+                                "MESSAGE",
+                                "body",
+                                "line",
+                                "event.original",
+                                "@message",
+                                "textPayload",
+                                "jsonPayload.message",
+                                "jsonPayload.log",
+                                "log_processed.message",
+                                "attributes.message",
+                                "fields.message",
+                                "data.message",
+                                "error.message"};
   std::vector<std::string> host{
       "host", "hostname",       "host.name",     "host.hostname", "_HOSTNAME", "kubernetes.host", "kubernetes.node_name",
       "node", "agent.hostname", "beat.hostname", "source_host"};
@@ -30,13 +47,17 @@ class FieldPicker {
   /// Before each record.
   void clear() {
     text_ = host_ = time_ = Pick{};
+    second_host_ = Pick{};
     stray_name_ = stray_ = {};
     stamp_.clear();
+    split_.clear();
   }
   /// A string of the record, by its path.
   void offer(std::string_view path, std::string_view value) {
     text_.offer(names_.text, path, value);
     host_.offer(names_.host, path, value);
+    if (path != "host") second_host_.offer(names_.host, path, value);
+    split_.offer(path, value);
     if (time_.offer(names_.time, path, value)) stamp_ = rfc3339_of_epoch(value);
     if (stray_.empty() && begins_like_nginx(value)) {
       stray_name_ = path;
@@ -46,6 +67,8 @@ class FieldPicker {
   /// A number of the record: seconds since 1970 or a finer unit (epoch_time.h), if a time is asked for there.
   template <typename Number>
   void offer_number(std::string_view path, Number number) {
+    if constexpr (std::is_convertible_v<Number, std::string_view>) split_.offer(path, number);
+    else if constexpr (std::is_integral_v<Number>) split_.offer(path, std::to_string(number));
     if (!time_.could_be(names_.time, path)) return;
     std::string stamp = rfc3339_of_epoch(number);
     if (stamp.empty()) return;
@@ -54,7 +77,7 @@ class FieldPicker {
   }
   /// Could something inside the object at `path` be asked for?
   bool wants_inside(std::string_view path) const {
-    return is_prefix(names_.text, path) || is_prefix(names_.host, path) || is_prefix(names_.time, path);
+    return is_prefix(names_.text, path) || is_prefix(names_.host, path) || is_prefix(names_.time, path) || SplitRecord::wants_inside(path);
   }
 
   bool has_text() const { return text_.rank != kNone; }
@@ -62,7 +85,12 @@ class FieldPicker {
   /// What begins like nginx's line but stands under a name that nobody asked for, behind that name: then it is a line that is not
   /// trusted, since strangers may fill such a field. Empty when there is none.
   std::string stray_text() const { return stray_.empty() ? std::string() : stray_name_ + ": " + std::string(stray_); }
-  std::string_view host() const { return host_.value; }
+  /// Was nginx's line taken apart into fields? Then line() puts it together (base/split_record.h); `now` stands in where no field has its
+  /// time.
+  bool is_split() const { return has_text() && split_.has_header() && !begins_like_nginx(text_.value); }
+  std::string line(std::string_view now) const { return split_.line(text_.value, time().empty() ? now : time()); }
+  /// The sender's. `host` is the request's where its other fields are there.
+  std::string_view host() const { return is_split() && split_.has_context() ? second_host_.value : host_.value; }
   std::string_view time() const { return stamp_.empty() ? time_.value : std::string_view(stamp_); }
 
  private:
@@ -108,6 +136,8 @@ class FieldPicker {
 
   const FieldNames& names_;
   Pick text_, host_, time_;
+  Pick second_host_;  ///< without the name "host"
+  SplitRecord split_;
   std::string stray_name_;
   std::string_view stray_;
   std::string stamp_;  ///< of a time that was a number

@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "receive/json_candidates.h"
 #include "receive/network_threads.h"
+#include "receive/picked_record.h"
 
 namespace handshaked::receive {
 namespace {
@@ -111,7 +112,7 @@ bool JsonLines::take_one(std::string_view json) {
     if (first_problem_.empty()) first_problem_ = read.error().message();
     return false;
   }
-  if (picker_.has_text()) intake_.add_record({.text = picker_.text(), .host = picker_.host(), .time = picker_.time()});
+  add_picked(intake_, picker_);
   return true;
 }
 

@@ -35,9 +35,10 @@ SERVANTS = {
 # Use everything except the daemon, and nothing uses them but main.cpp.
 FRONT = ["cli", "web"]
 # Files of daemon/ itself that are part of the pure flow: the stages that they compose, and the stages that may see them. The analysis
-# stands between match and correlate, which takes what it recognises; the diagnosis reads a sample line again.
-COMPOSED = {"analysis": ["ingest", "parse", "match"]}
-SEES_COMPOSED = {"analysis": ["correlate", "diagnose"]}
+# stands between match and correlate, which takes what it recognises; the diagnosis reads a sample line again. The analysis reads its lines
+# with the line reader.
+COMPOSED = {"analysis": ["ingest", "parse", "match", "line_reader"], "line_reader": ["parse", "match"]}
+SEES_COMPOSED = {"analysis": ["correlate", "diagnose"], "line_reader": ["analysis"]}
 # The parts that daemon.cpp puts together, each around one stage: they see everything to their left, and only daemon sees them.
 PARTS = "runtime"
 # See everything.

@@ -14,31 +14,24 @@
 #include "cli/log/log_reading.h"
 #include "cli/operator/operator_verbs.h"
 #include "config/config_file.h"
+#include "line_reader.h"
 
 namespace handshaked::cli {
 namespace {
 
-/// A line is explained alone; whoever has more of them wants `scan`.
+/// A line is explained alone, also when it was wrapped into several; whoever has more of them wants `scan`.
 struct Asked {
   std::string first_line;
   bool has_more = false;
 };
 
-Asked first_line_of(std::string_view text) {
-  Asked asked;
-  while (!text.empty()) {
-    const auto end = std::min(text.find('\n'), text.size());
-    const std::string_view line = text.substr(0, end);
-    if (line.find_first_not_of(" \t\r") != std::string_view::npos) {
-      if (!asked.first_line.empty()) {
-        asked.has_more = true;
-        return asked;
-      }
-      asked.first_line = line;
-    }
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return asked;
+Asked first_line_of(std::string_view text, const std::shared_ptr<const match::RuleSet>& rules) {
+  const auto begin = text.find_first_not_of(" \t\r\n");
+  if (begin == std::string_view::npos) return {};
+  parse::LineSpan span{.begin = begin, .end = std::min(text.find('\n', begin), text.size())};
+  LineReader(rules).read_within(text, span, begin);
+  return {.first_line = std::string(text.substr(span.begin, span.end - span.begin)),
+          .has_more = text.find_first_not_of(" \t\r\n", span.end) != std::string_view::npos};
 }
 
 std::string read_standard_input() {
@@ -89,7 +82,9 @@ int run_explain(const ExplainOptions& options) {
     complain_about(zone.error());
     return kExitUsage;
   }
-  const Asked asked = first_line_of(options.question == "-" ? read_standard_input() : options.question);
+  const auto base = require_knowledge_base(options.rules_directory, KnowledgeDepth::rules_and_texts);
+  if (!base) return kExitConfiguration;
+  const Asked asked = first_line_of(options.question == "-" ? read_standard_input() : options.question, base->rules);
   if (asked.first_line.empty()) {
     std::fprintf(stderr, "handshaked: nothing to explain\n");
     return kExitUsage;
@@ -102,8 +97,6 @@ int run_explain(const ExplainOptions& options) {
                          .json = options.json,
                          .language = options.language});
   }
-  const auto base = require_knowledge_base(options.rules_directory, KnowledgeDepth::rules_and_texts);
-  if (!base) return kExitConfiguration;
   if (asked.has_more) std::fprintf(stderr, "handshaked: only the first line is explained; `handshaked scan -` takes them all\n");
 
   Explanation explanation = explain(asked.first_line, *base, zone.value());

@@ -81,7 +81,7 @@ class ExplanationDocument {
     add_number(facts, "connection", record.connection);
     add(facts, "message", record.message);
     if (!record.action.empty()) add(facts, "action", record.action);
-    facts.push_back({"side", std::string(parse::to_string(record.side)) + " (" + std::string(side_words(language_, record.side)) + ")"});
+    facts.push_back({"side", std::string(parse::to_string(line.side())) + " (" + std::string(side_words(language_, line.side())) + ")"});
     add(facts, "client", record.client);
     add(facts, "server", record.server);
     add(facts, "request", record.request);

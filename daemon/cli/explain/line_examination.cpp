@@ -66,8 +66,10 @@ class VerdictHandler : public FailureHandler {
 
 }  // namespace
 
-LineExamination::LineExamination(std::string line, const KnowledgeBase& base, parse::TimeZone zone) : line_(std::move(line)), base_(base) {
-  record_ = &parser_.parse(line_);
+LineExamination::LineExamination(std::string line, const KnowledgeBase& base, parse::TimeZone zone)
+    : line_(std::move(line)), base_(base), reader_(base.rules) {
+  winner_ = reader_.read(line_);
+  record_ = &reader_.record();
   parse::read_tls_detail(*record_, tls_);
   if (!record_->envelope_time.empty()) time_ = parse::parse_rfc3339(record_->envelope_time);
   if (!time_ && record_->time.year != 0) time_ = zone.resolve(record_->time);
@@ -82,10 +84,7 @@ void LineExamination::try_rules(const match::RuleSet& rules) {
     const match::Rule& rule = rules.rules()[index];
     RuleTrial trial{.rule = &rule, .specificity = rules.specificity(index), .wins = false, .unmet = {}};
     if (!rules.constraints_hold(rule, *record_)) trial.unmet = unmet_constraints(rules, rule, *record_);
-    else if (winner_ == nullptr) {
-      winner_ = &rule;
-      trial.wins = true;
-    }
+    trial.wins = &rule == winner_;
     trials_.push_back(std::move(trial));
   }
 }

@@ -7,8 +7,8 @@
 #include "base/language.h"
 #include "cli/knowledge/knowledge_base.h"
 #include "correlate/incident.h"
+#include "line_reader.h"
 #include "match/rule_set.h"
-#include "parse/nginx_error_parser.h"
 #include "parse/openssl_error.h"
 #include "parse/time_zone.h"
 
@@ -45,6 +45,8 @@ class LineExamination {
   /// In order of precedence.
   const std::vector<RuleTrial>& trials() const { return trials_; }
   const match::Rule* winner() const { return winner_; }
+  /// On whose side the line was written: as the winner says, if there is one.
+  parse::Side side() const { return winner_ != nullptr ? match::side_of(*winner_, *record_) : record_->side; }
   const std::vector<Doubt>& doubts() const { return doubts_; }
   bool trusted() const { return winner_ != nullptr && doubts_.empty(); }
   /// The analysis drops the line: a stranger's text.
@@ -62,7 +64,7 @@ class LineExamination {
 
   std::string line_;
   const KnowledgeBase& base_;
-  parse::NginxErrorParser parser_;
+  LineReader reader_;
   const parse::ErrorRecord* record_ = nullptr;
   parse::TlsDetail tls_;
   std::optional<parse::ZonedTime> time_;

@@ -26,11 +26,14 @@ void gather(LineAdvice& into, const std::string& cause, match::Advice from, cons
   for (match::Workaround& workaround : from.workarounds) {
     if (!known.insert(workaround.action).second) continue;
     for (std::string* text : {&workaround.action, &workaround.how, &workaround.condition}) *text = filled_in(std::move(*text), setting);
+    if (match::names_missing_directive(workaround.action, setting.scheme) || match::names_missing_directive(workaround.how, setting.scheme))
+      continue;
     into.workarounds.push_back({cause, std::move(workaround)});
   }
   for (match::DeadEnd& dead_end : from.dead_ends) {
     if (!known.insert(dead_end.action).second) continue;
     for (std::string* text : {&dead_end.action, &dead_end.why_fails, &dead_end.condition}) *text = filled_in(std::move(*text), setting);
+    if (match::names_missing_directive(dead_end.action, setting.scheme)) continue;
     into.dead_ends.push_back({cause, std::move(dead_end)});
   }
 }
@@ -115,7 +118,7 @@ std::vector<Item> dead_end_items(const LineAdvice& advice, std::size_t limit, La
 }  // namespace
 
 std::string filled_in(std::string text, const AdviceSetting& setting) {
-  replace_all(text, "{family}", match::directive_family(setting.scheme));
+  text = match::with_family(std::move(text), setting.scheme);
   if (is_plain_peer(setting.peer)) {
     replace_all(text, "PEER:PORT", setting.peer);
     replace_all(text, "HOST:PORT", setting.peer);
@@ -124,7 +127,9 @@ std::string filled_in(std::string text, const AdviceSetting& setting) {
   return text;
 }
 
-LineAdvice advice_about(const match::Rule& rule, const AdviceSetting& setting, const match::Knowledge& knowledge, Language language) {
+LineAdvice advice_about(const match::Rule& rule, const AdviceSetting& place, const match::Knowledge& knowledge, Language language) {
+  AdviceSetting setting = place;
+  if (!rule.directives.empty()) setting.scheme = rule.directives;
   match::Advice own = match::Knowledge::about_rule(rule, language);
   LineAdvice advice{.root_cause = filled_in(own.root_cause, setting), .candidates = {}, .workarounds = {}, .dead_ends = {}};
   std::set<std::string> known;

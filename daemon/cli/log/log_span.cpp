@@ -22,7 +22,7 @@ std::optional<parse::ZonedTime> LogSpan::time_of(std::string_view line) {
   if (!record.envelope_time.empty()) {
     if (const auto time = parse::parse_rfc3339(record.envelope_time)) return time;
   }
-  return zone_.resolve(record.time);
+  return record.time.year == 0 ? std::nullopt : zone_.resolve(record.time);
 }
 
 void LogSpan::observe(const ingest::LineBlock& block) {

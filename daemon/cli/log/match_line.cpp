@@ -87,9 +87,6 @@ void append_tls(MatchText& out, const parse::TlsDetail& tls) {
   else members.close();
 }
 
-/// A rule that takes lines of every side says nothing about the side; the line does.
-constexpr std::size_t kAllSides = 4;
-
 }  // namespace
 
 MatchText& MatchText::text(std::string_view value) {
@@ -145,7 +142,7 @@ void MatchLineWriter::append(std::string& out, const match::RecognisedLine& fail
   text_.raw(beginning_).number(failure.line_number);
   text_.raw(",\"offset\":").number(failure.offset.value);
   text_.raw(rule_text(failure.rule));
-  const parse::Side side = failure.rule.contexts.size() == kAllSides ? failure.record.side : failure.rule.side;
+  const parse::Side side = match::side_of(failure.rule, failure.record);
   text_.raw(",\"side\":\"").raw(parse::to_string(side)).raw(failure.trusted ? "\",\"trusted\":true" : "\",\"trusted\":false");
   append_record(text_, failure.record, failure.time ? std::string_view(time_text(*failure.time)) : std::string_view{});
   append_tls(text_, failure.tls);

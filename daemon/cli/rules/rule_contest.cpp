@@ -29,16 +29,15 @@ std::vector<RuleSample> lines_of(const match::Rule& rule, std::string_view list)
 }
 
 RuleContest::Verdict RuleContest::judge(std::string_view line) {
-  const parse::ErrorRecord& record = parser_.parse(line);
-  Verdict verdict;
-  if (record.level == parse::Level::debug) return verdict;
+  Verdict verdict{.winner = reader_.read(line), .equal = nullptr};
+  if (verdict.winner == nullptr) return verdict;
+  const parse::ErrorRecord& record = reader_.record();
   rules_->find_by_text(record.text, found_);
   std::size_t specificity = 0;
   for (const std::uint32_t index : found_) {
     const match::Rule& rule = rules_->rules()[index];
     if (!rules_->constraints_hold(rule, record)) continue;
-    if (verdict.winner == nullptr) {
-      verdict.winner = &rule;
+    if (verdict.winner == &rule) {
       specificity = rules_->specificity(index);
       continue;
     }

@@ -5,9 +5,9 @@
 #include <string_view>
 #include <vector>
 
+#include "line_reader.h"
 #include "match/rule.h"
 #include "match/rule_set.h"
-#include "parse/nginx_error_parser.h"
 
 namespace handshaked::cli {
 
@@ -21,7 +21,7 @@ std::vector<RuleSample> lines_of(const match::Rule& rule, std::string_view list)
 /// Which rule wins a line, and whether the victory is owed to the alphabet. One a thread.
 class RuleContest {
  public:
-  explicit RuleContest(std::shared_ptr<const match::RuleSet> rules) : rules_(std::move(rules)) {}
+  explicit RuleContest(std::shared_ptr<const match::RuleSet> rules) : rules_(rules), reader_(std::move(rules)) {}
 
   struct Verdict {
     const match::Rule* winner = nullptr;
@@ -31,7 +31,7 @@ class RuleContest {
 
  private:
   std::shared_ptr<const match::RuleSet> rules_;
-  parse::NginxErrorParser parser_;
+  LineReader reader_;
   std::vector<std::uint32_t> found_;
 };
 

@@ -4,13 +4,13 @@
 #include <thread>
 
 #include "analysis.h"
-#include "base/json_text.h"
 #include "base/visible_text.h"
 #include "cli/command_line/exit_code.h"
 #include "cli/document/output.h"
 #include "cli/document/words.h"
 #include "cli/knowledge/knowledge_base.h"
 #include "cli/log/log_reading.h"
+#include "cli/rules/line_forms.h"
 #include "cli/rules/rule_contest.h"
 #include "cli/rules/rules_verb.h"
 
@@ -23,14 +23,18 @@ struct Failure {
 };
 
 struct Report {
-  std::uint64_t samples = 0, near_misses = 0;
+  std::uint64_t samples = 0, forms = 0, near_misses = 0;
   std::vector<Failure> failures;
 };
 
 class WinnerHandler : public FailureHandler {
  public:
-  void on_failure(const match::RecognisedLine& failure) override { winners.push_back(&failure.rule); }
+  void on_failure(const match::RecognisedLine& failure) override {
+    winners.push_back(&failure.rule);
+    is_trusted = failure.trusted;
+  }
   std::vector<const match::Rule*> winners;
+  bool is_trusted = false;
 };
 
 /// Tests rules one after another; one a thread.
@@ -56,20 +60,26 @@ class RuleTester {
   }
 
  private:
-  /// The whole way of a line, prefilter included, in a log and inside what syslog and containers wrap around it.
+  /// The whole way of a line, prefilter included, in every form in which it may reach us; and whether it is trusted.
   void test_forms(const match::Rule& rule, const std::string& line, Report& report) {
     if (line.find('\n') != std::string::npos) return;  // a record with a stranger's line feed is no single line of a log
-    std::string json = "{\"log\":";
-    append_json_string(json, line + "\n").append(",\"stream\":\"stderr\",\"time\":\"2026-11-21T02:58:15.1Z\"}");
-    for (const auto& [form, wrapped] :
-         {std::pair{"in a log", line}, {"behind syslog", "<187>Nov 21 02:58:15 web1 nginx: " + line}, {"in Docker's JSON", json}}) {
+    bool is_trusted_in_log = false;
+    for (const LineForm& form : forms_of(line)) {
+      ++report.forms;
       LineAnalysis analysis(rules_, parse::TimeZone::named("UTC").value());
       WinnerHandler handler;
-      const std::string block = wrapped + "\n";
+      const std::string block = form.text + "\n";
       analysis.consume({.bytes = block, .before = kBefore, .offset = {}}, handler);
-      if (handler.winners.size() == 1 && handler.winners.front() == &rule) continue;
-      report.failures.push_back(
-          {&rule, std::string("is not found ") + form + (handler.winners.empty() ? "" : ", but " + handler.winners.front()->id), wrapped});
+      if (handler.winners.size() != 1 || handler.winners.front() != &rule) {
+        report.failures.push_back(
+            {&rule, "is not found " + std::string(form.name) + (handler.winners.empty() ? "" : ", but " + handler.winners.front()->id),
+             form.text});
+        continue;
+      }
+      if (form.name == "in a log") is_trusted_in_log = handler.is_trusted;
+      if (handler.is_trusted && !(form.has_header && is_trusted_in_log)) {
+        report.failures.push_back({&rule, (handler.is_trusted ? "is trusted " : "is not trusted ") + std::string(form.name), form.text});
+      }
     }
   }
 
@@ -93,6 +103,7 @@ Report test_all(const std::shared_ptr<const match::RuleSet>& rules) {
   Report whole;
   for (Report& report : reports) {
     whole.samples += report.samples;
+    whole.forms += report.forms;
     whole.near_misses += report.near_misses;
     whole.failures.insert(whole.failures.end(), std::make_move_iterator(report.failures.begin()),
                           std::make_move_iterator(report.failures.end()));
@@ -119,8 +130,8 @@ int run_rules_test(const RulesTestOptions& options) {
   }
   const Language en = Language::en;
   out += counted(en, base->rules->rules().size(), "rule", "rules", "") + ", " + counted(en, report.samples, "sample", "samples", "") +
-         " in three forms, " + counted(en, report.near_misses, "near miss", "near misses", "") + ": " +
-         (report.failures.empty() ? "all passed" : counted(en, report.failures.size(), "failure", "failures", "")) + " in " +
+         " in " + counted(en, report.forms, "form", "forms", "") + ", " + counted(en, report.near_misses, "near miss", "near misses", "") +
+         ": " + (report.failures.empty() ? "all passed" : counted(en, report.failures.size(), "failure", "failures", "")) + " in " +
          std::to_string(took.count()) + " ms\n";
   if (const auto flushed = output.flush(); !flushed) {
     complain_about(flushed.error());

@@ -121,7 +121,7 @@ void NetworkIntake::consume(std::string_view bytes, std::string_view before) {
   fold_.set_time_fallback(now);
   LineAnalysis& analysis = thread_.analysis(options_.time_zone);
   const std::uint64_t candidates = analysis.counters().candidates;
-  analysis.consume({.bytes = bytes, .before = before, .offset = {position_}}, *this);
+  analysis.consume({.bytes = bytes, .before = before, .offset = {position_}, .goes_on = !record_.text.empty()}, *this);
   if (const std::uint64_t more = analysis.counters().candidates - candidates; more > 0) source_.counters.candidates += more;
   position_ += bytes.size();
 }

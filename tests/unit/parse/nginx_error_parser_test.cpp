@@ -6,6 +6,8 @@
 #include <random>
 #include <string>
 
+#include "parse/provenance.h"
+
 namespace handshaked::parse {
 namespace {
 
@@ -229,14 +231,6 @@ TEST(NginxErrorParser, PeersKeepUnixSocketsAndGroupNames) {
   EXPECT_EQ(peer_of("https://[2001:db8::1]:8443/"), "[2001:db8::1]:8443");
 }
 
-TEST(NginxErrorParser, LeftOpenMeansAnUnclosedQuoteWithoutContext) {
-  EXPECT_TRUE(is_left_open("2026/11/21 02:58:15 [error] 9#10: *1 open() \"/usr/share/nginx/html/y"));
-  EXPECT_FALSE(is_left_open(
-      "2026/11/21 02:58:15 [error] 9#10: *1 open() \"/srv/y\" failed (2: x), client: 1.1.1.1, server: a, request: \"GET / HTTP/1.1\""));
-  EXPECT_FALSE(is_left_open("2026/11/21 02:58:15 [emerg] 9#9: cannot load certificate \"/etc/x.pem\": oops"));
-  EXPECT_FALSE(is_left_open("no header and a \" quote"));
-}
-
 /// Lines out of what lines consist of, whole and broken.
 std::string random_record(std::mt19937& random) {
   static const std::string kPieces[] = {"open() \"/srv/a",
@@ -273,7 +267,7 @@ TEST(NginxErrorParser, WhatIsClosedAtAGlanceIsNeverLeftOpen) {
   int closed = 0, closed_json = 0, open = 0;
   for (int round = 0; round < 40'000; ++round) {
     const std::string record = random_record(random);
-    const bool is_open = is_left_open(record);
+    const bool is_open = ending_of(record) == Ending::open;
     open += is_open ? 1 : 0;
     for (const std::string end : {"\"}", "\\n\",\"stream\":\"stderr\"}"}) {
       const std::string json = "{\"log\":\"" + json_escaped(record) + end;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "ingest/log_line.h"
 #include "parse/nginx_error_parser.h"
@@ -19,11 +20,15 @@ const std::string kOrdinary =
     "\"GET /a HTTP/1.1\", host: \"gw\"";
 
 /// Judges the line `fault` among lines before and behind it.
-Provenance judge(const std::string& before, const std::string& fault, const std::string& behind) {
+Provenance judge(const std::string& before, const std::string& fault, const std::string& behind, bool goes_on = false) {
   const std::string window = before + fault + "\n" + behind;
   NginxErrorParser parser;
-  const bool foreign_tail = parser.parse(fault).foreign_tail;
-  return examine_provenance(window, before.size(), before.size() + fault.size(), 0, foreign_tail);
+  return examine_provenance({.window = window,
+                             .begin = before.size(),
+                             .end = before.size() + fault.size(),
+                             .settled = 0,
+                             .foreign_tail = parser.parse(fault).foreign_tail,
+                             .goes_on = goes_on});
 }
 
 TEST(Provenance, OfAnOrdinaryLineIsGenuine) {
@@ -109,6 +114,90 @@ TEST(Provenance, OfALineBehindACutRecordIsGenuine) {
   EXPECT_EQ(judge(cut, kFault, ""), Provenance::genuine);
 }
 
+/// Whole fault lines of one minute, without quotes in their messages.
+std::string genuine_lines(int count) {
+  std::string lines;
+  for (int i = 0; i < count; ++i) lines += kFault + "\n";
+  return lines;
+}
+
+/// A line in each envelope in which logs reach us.
+std::vector<std::string> enveloped(const std::string& line) {
+  std::string escaped;
+  for (const char c : line) escaped.append(c == '"' ? "\\\"" : std::string(1, c));
+  return {line, "<187>Nov 21 02:58:15 web1 nginx: " + line, "Nov 21 02:58:15 web1 nginx[9]: " + line,
+          "2026-11-21T02:58:15.1Z stderr F " + line, "{\"log\":\"" + escaped + "\\n\",\"stream\":\"stderr\"}"};
+}
+
+TEST(Provenance, ARecordThatWasCutAnywhereSpoilsNoLineBehindIt) {
+  const std::string records[] = {
+      kOrdinary, kFault,
+      "2026/11/21 02:58:15 [error] 9#9: *1 user \"joe\" was not found in \"/etc/htpasswd\", client: 127.0.0.1, server: gw, request: \"GET "
+      "/ "
+      "HTTP/1.1\", host: \"gw\"",
+      "2026/11/21 02:58:15 [error] 9#9: *1 upstream SSL certificate does not match \"a.test\" while SSL handshaking to upstream, client: "
+      "127.0.0.1, server: gw, request: \"GET /x%20y HTTP/1.1\", upstream: \"https://10.0.0.1/x y\", host: \"gw\""};
+  for (const std::string& record : records) {
+    for (std::size_t length = 40; length < record.size(); length += 7) {
+      for (std::size_t form = 0; form < enveloped("").size(); ++form) {
+        std::string behind;
+        for (int i = 0; i < 5; ++i) behind += enveloped(kFault)[form] + "\n";
+        const std::string before = enveloped(record.substr(0, length))[form] + "\n";
+        ASSERT_EQ(judge(before, enveloped(kFault)[form], behind), Provenance::genuine) << before;
+        ASSERT_EQ(judge(before + behind, enveloped(kFault)[form], behind), Provenance::genuine) << before;
+      }
+    }
+  }
+}
+
+TEST(Provenance, AnInjectedLineFeedLeavesTheTailInEveryField) {
+  // What a stranger puts into a field of the message: lines of his own, quotes to look finished, a context of his own.
+  const std::string heads[] = {"2026/11/21 02:58:15 [error] 9#9: *1 open() \"/srv/z",
+                               "2026/11/21 02:58:15 [error] 9#9: *1 user \"joe",
+                               "2026/11/21 02:58:15 [error] 9#9: *1 cannot load certificate \"/etc/nginx/tls/a",
+                               "2026/11/21 02:58:15 [error] 9#9: *1 upstream SSL certificate does not match \"a",
+                               "2026/11/21 02:58:15 [error] 9#9: *1 FastCGI sent in stderr: \"PHP message: a",
+                               "2026/11/21 02:58:15 [error] 9#9: *1 broken header: \"a",
+                               "2026/11/21 02:58:15 [error] 9#9: *1 [lua] access.lua:7: denied a"};
+  const std::string context = ", client: 127.0.0.1, server: gw, request: \"GET /z%0a HTTP/1.1\", host: \"gw\"\n";
+  const std::string short_fault =
+      "2026/11/21 02:58:15 [error] 9#9: *7 upstream SSL certificate verify error: (10:certificate has expired) while SSL handshaking to "
+      "upstream";
+  for (const std::string& head : heads) {
+    const std::string tail = head.find('"') == std::string::npos ? context : "\" failed (2: No such file or directory)" + context;
+    for (const std::string& forged : {kFault, short_fault, short_fault + " \"x\"", kFault + ", referrer: \""}) {
+      for (std::size_t form = 0; form < 4; ++form) {
+        const auto in = [form](const std::string& line) { return enveloped(line)[form]; };
+        const std::string open = in(head) + "\n";
+        // The tail on a line of its own, or glued to the last forged line.
+        EXPECT_NE(judge(open, in(forged), in("z" + tail)), Provenance::genuine) << head << "\n" << forged;
+        EXPECT_NE(judge(open + in(forged) + "\n", in(forged), in(forged) + "\n" + in("z" + tail)), Provenance::genuine) << head;
+        std::string glued = forged + tail;
+        glued.pop_back();
+        EXPECT_NE(judge(open, in(glued), ""), Provenance::genuine) << head << "\n" << glued;
+        EXPECT_NE(judge(open, in(forged), in(glued) + "\n"), Provenance::genuine) << head << "\n" << glued;
+      }
+    }
+  }
+}
+
+TEST(Provenance, WhatIsBehindAnOpenRecordIsDoubtfulUntilItsTailCanBeSeen) {
+  const std::string open = "2026/11/21 02:58:15 [error] 9#9: *1 open() \"/srv/z\n";
+  EXPECT_EQ(judge(open, kFault, "", true), Provenance::doubtful);
+  EXPECT_EQ(judge(open, kFault, "", false), Provenance::genuine);
+  EXPECT_EQ(judge(open, kFault, genuine_lines(8), true), Provenance::genuine) << "nginx would have cut it by then";
+}
+
+TEST(Provenance, ATailThatNginxCutAtItsLimitLeavesDoubt) {
+  std::string record = "2026/11/21 02:58:15 [error] 9#9: *1 open() \"/srv/z\n" + kFault + "\n";
+  const std::size_t begin = record.find('\n') + 1;
+  std::string rest(ingest::kNginxLineLimit - record.size() - 1, 'a');
+  const std::string window = record + rest + "\n" + genuine_lines(3);
+  EXPECT_EQ(examine_provenance(
+                {.window = window, .begin = begin, .end = begin + kFault.size(), .settled = 0, .foreign_tail = false, .goes_on = false}),
+            Provenance::doubtful);
+}
+
 TEST(Provenance, AnOpenRecordEndsWhereNginxWouldHaveCutIt) {
   std::string before = "2026/11/21 02:58:15 [error] 9#9: *1 open() \"/srv/z\n";
   while (before.size() < ingest::kNginxLineLimit) before += kFault + "\n";
@@ -120,11 +209,22 @@ TEST(Provenance, ALineWithTwoContextsBehindQuotedTextIsDoubtful) {
   EXPECT_EQ(judge(kOrdinary + "\n", twice, ""), Provenance::doubtful);
 }
 
+TEST(Provenance, OpenMeansAnUnclosedQuoteWithoutContext) {
+  EXPECT_EQ(ending_of("2026/11/21 02:58:15 [error] 9#10: *1 open() \"/usr/share/nginx/html/y"), Ending::open);
+  EXPECT_EQ(
+      ending_of(
+          "2026/11/21 02:58:15 [error] 9#10: *1 open() \"/srv/y\" failed (2: x), client: 1.1.1.1, server: a, request: \"GET / HTTP/1.1\""),
+      Ending::quoted);
+  EXPECT_EQ(ending_of("2026/11/21 02:58:15 [emerg] 9#9: cannot load certificate \"/etc/x.pem\": oops"), Ending::quoted);
+  EXPECT_EQ(ending_of(kFault), Ending::over);
+  EXPECT_EQ(ending_of("no header and a \" quote"), Ending::over);
+}
+
 TEST(Provenance, NeverLooksBeyondItsWindow) {
   for (const std::string& window : {std::string("x"), std::string("\n"), kFault, "\"\n" + kFault}) {
     const std::size_t begin = window.size() > 2 ? window.rfind('\n') == std::string::npos ? 0 : window.rfind('\n') + 1 : 0;
     const std::size_t end = window.find('\n', begin) == std::string::npos ? window.size() : window.find('\n', begin);
-    examine_provenance(window, begin, end, 0, true);
+    examine_provenance({.window = window, .begin = begin, .end = end, .settled = 0, .foreign_tail = true, .goes_on = false});
   }
 }
 

@@ -1,0 +1,166 @@
+#include "parse/header_remains.h"
+
+#include "parse/characters.h"
+#include "parse/written_time.h"
+
+namespace handshaked::parse {
+namespace {
+
+Level read_level(std::string_view name) {
+  for (const Level level : {Level::error, Level::info, Level::crit, Level::warn, Level::notice, Level::emerg, Level::alert, Level::debug}) {
+    if (name == to_string(level)) return level;
+  }
+  return Level::none;
+}
+
+/// Reads decimal digits at `at`, moves `at` behind them. At most 18, which cannot overflow.
+bool read_number(std::string_view line, std::size_t& at, std::uint64_t& number) {
+  const std::size_t begin = at;
+  number = 0;
+  while (at < line.size() && is_digit(line[at]) && at - begin < 18) number = number * 10 + static_cast<unsigned>(line[at++] - '0');
+  return at > begin;
+}
+
+/// "[error] 9#9: *1 " at `at`, behind the time. Returns where it ends, or 0.
+std::size_t read_behind_time(std::string_view line, std::size_t at, ErrorRecord& record) {
+  if (at >= line.size() || line[at] != '[') return 0;
+  ++at;
+  const std::size_t close = line.find(']', at);
+  if (close == std::string_view::npos || close > at + 6) return 0;
+  const Level level = read_level(line.substr(at, close - at));
+  if (level == Level::none) return 0;
+  at = close + 1;
+  std::uint64_t pid = 0;
+  std::uint64_t tid = 0;
+  if (at >= line.size() || line[at++] != ' ' || !read_number(line, at, pid)) return 0;
+  if (at >= line.size() || line[at++] != '#' || !read_number(line, at, tid)) return 0;
+  if (line.substr(at, 2) != ": ") return 0;
+  at += 2;
+
+  record.level = level;
+  record.pid = pid;
+  record.tid = tid;
+  if (at < line.size() && line[at] == '*') {
+    std::size_t behind = at + 1;
+    std::uint64_t connection = 0;
+    if (read_number(line, behind, connection) && behind < line.size() && line[behind] == ' ') {
+      record.connection = connection;
+      at = behind + 1;
+    }
+  }
+  return at;
+}
+
+/// Header remains are looked for in this much of a text.
+constexpr std::size_t kRemains = 320;
+
+/// "9#9: " whose '#' stands at `sharp`. Sets where it begins and ends.
+bool find_ids_around(std::string_view text, std::size_t sharp, std::size_t& begin, std::size_t& end) {
+  begin = sharp;
+  while (begin > 0 && is_digit(text[begin - 1])) --begin;
+  end = sharp + 1;
+  while (end < text.size() && is_digit(text[end])) ++end;
+  if (begin == sharp || end == sharp + 1 || sharp - begin > 18 || end - sharp > 18 || end >= text.size() || text[end] != ':') return false;
+  ++end;
+  return true;
+}
+
+std::size_t skip_connection(std::string_view text, std::size_t at) {
+  while (at < text.size() && text[at] == ' ') ++at;
+  std::size_t behind = at < text.size() && text[at] == '*' ? at + 1 : at;
+  std::uint64_t connection = 0;
+  // Markdown takes the star for emphasis: the number alone stays.
+  return read_number(text, behind, connection) && behind < text.size() && text[behind] == ' ' ? behind + 1 : at;
+}
+
+}  // namespace
+
+bool is_outside_quotes(std::string_view text, std::size_t at) {
+  std::size_t open = std::string_view::npos;
+  for (std::size_t quote = text.find('"'); quote < at; quote = text.find('"', quote + 1))
+    open = open == std::string_view::npos ? quote : std::string_view::npos;
+  if (open == std::string_view::npos) return true;
+  // A field's value: msg="…", "log":"…". A path or a user agent in an access log stands behind a word, or behind a space.
+  std::size_t before = open;
+  while (before > 0 && text[before - 1] == ' ') --before;
+  if (before > 0 && std::string_view("=:([{,>").find(text[before - 1]) == std::string_view::npos) return false;
+  bool bracketed = false;
+  for (const char c : text.substr(open + 1, at - open - 1)) {
+    if (c == '[' || c == ']') bracketed = c == '[';
+    else if (!bracketed && !is_digit(c) && std::string_view(" /:#*-.,+TZ").find(c) == std::string_view::npos) return false;
+  }
+  return true;
+}
+
+std::size_t read_dated_header(std::string_view line, ErrorRecord& record) {
+  if (line.empty() || (!is_digit(line[0]) && line[0] != '[' && (line[0] < 'A' || line[0] > 'Z'))) return 0;
+  const WrittenTime time = read_written_time(line.substr(0, kRemains));
+  if (time.length == 0 || time.local.year == 0) return 0;
+  const std::size_t level = line.find_first_not_of(' ', time.length);
+  const std::size_t end = level == std::string_view::npos ? 0 : read_behind_time(line, level, record);
+  if (end == 0) return 0;
+  record.time = time.local;
+  if (!time.zoned.empty() && record.envelope_time.empty()) record.envelope_time = time.zoned;
+  return end;
+}
+
+std::size_t read_timeless_header(std::string_view line, ErrorRecord& record) { return read_behind_time(line, 0, record); }
+
+std::size_t find_end_of_header_remains(std::string_view text) {
+  const std::string_view head = text.substr(0, kRemains);
+  for (std::size_t sharp = head.find('#'); sharp != npos; sharp = head.find('#', sharp + 1)) {
+    std::size_t begin = 0;
+    std::size_t end = 0;
+    if (find_ids_around(head, sharp, begin, end)) return is_outside_quotes(head, begin) ? skip_connection(text, end) : npos;
+  }
+  for (std::size_t star = head.find('*'); star != npos; star = head.find('*', star + 1)) {
+    const std::size_t end = skip_connection(head, star);
+    if (end == star || (star > 0 && head[star - 1] != ' ' && std::string_view("[(\"|>:]").find(head[star - 1]) == npos)) continue;
+    return is_outside_quotes(head, star) ? end : npos;
+  }
+  for (std::size_t open = head.find('['); open != npos; open = head.find('[', open + 1)) {
+    const std::size_t close = head.find(']', open);
+    if (close == npos || read_level(head.substr(open + 1, close - open - 1)) == Level::none) continue;
+    const std::size_t end = head.find_first_not_of(' ', close + 1);
+    return end != npos && is_outside_quotes(head, open) ? end : npos;
+  }
+  return npos;
+}
+
+void read_header_remains(std::string_view prefix, ErrorRecord& record) {
+  if (prefix.size() > kRemains) prefix.remove_prefix(prefix.size() - kRemains);
+  std::size_t end = prefix.size();
+  while (end > 0 && prefix[end - 1] == ' ') --end;
+  std::size_t digits = end;
+  while (digits > 0 && is_digit(prefix[digits - 1])) --digits;
+  std::uint64_t number = 0;
+  std::size_t at = digits;
+  if (digits < end && digits > 0 && (prefix[digits - 1] == '*' || prefix.substr(0, digits).ends_with(": ")) &&
+      read_number(prefix, at, number))
+    record.connection = number;
+  for (std::size_t sharp = prefix.find('#'); sharp != std::string_view::npos && !record.pid; sharp = prefix.find('#', sharp + 1)) {
+    std::size_t begin = 0;
+    std::size_t behind = 0;
+    if (!find_ids_around(prefix, sharp, begin, behind) || !read_number(prefix, begin, number)) continue;
+    record.pid = number;
+    at = sharp + 1;
+    if (read_number(prefix, at, number)) record.tid = number;
+  }
+  for (std::size_t open = prefix.find('['); open != std::string_view::npos; open = prefix.find('[', open + 1)) {
+    const std::size_t close = prefix.find(']', open);
+    const Level level = close == std::string_view::npos ? Level::none : read_level(prefix.substr(open + 1, close - open - 1));
+    if (level != Level::none) record.level = level;
+  }
+  for (at = 0; at < prefix.size(); ++at) {
+    const char c = prefix[at];
+    if (at > 0 && is_digit(prefix[at - 1])) continue;
+    if (!is_digit(c) && c != '[' && (c < 'A' || c > 'Z')) continue;
+    const WrittenTime time = read_written_time(prefix.substr(at));
+    if (time.length == 0) continue;
+    if (time.local.year != 0) record.time = time.local;
+    if (!time.zoned.empty() && record.envelope_time.empty()) record.envelope_time = time.zoned;
+    return;
+  }
+}
+
+}  // namespace handshaked::parse

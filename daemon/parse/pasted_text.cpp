@@ -1,0 +1,230 @@
+#include "parse/pasted_text.h"
+
+#include <array>
+
+#include "parse/characters.h"
+
+namespace handshaked::parse {
+namespace {
+
+/// Nobody pastes more of one line, and undoing twice (escapes in escapes) should stay cheap.
+constexpr std::size_t kLongestPaste = 16384;
+constexpr std::size_t kLongestTag = 512;
+
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_punctuation(char c) { return c > ' ' && c < '\x7F' && !is_letter(c) && !is_digit(c); }
+
+struct Replacement {
+  std::string_view written, meant;
+};
+
+constexpr std::array<Replacement, 10> kEntities{{{"&quot;", "\""},
+                                                 {"&#34;", "\""},
+                                                 {"&#x22;", "\""},
+                                                 {"&apos;", "'"},
+                                                 {"&#39;", "'"},
+                                                 {"&#x27;", "'"},
+                                                 {"&lt;", "<"},
+                                                 {"&gt;", ">"},
+                                                 {"&nbsp;", " "},
+                                                 {"&amp;", "&"}}};
+
+/// UTF-8 signs that stand for a plain one. An ellipsis stays what it means: something was left out.
+constexpr std::array<Replacement, 27> kSigns{
+    {{"\xE2\x80\x9C", "\""},  {"\xE2\x80\x9D", "\""}, {"\xE2\x80\x9E", "\""}, {"\xE2\x80\x9F", "\""}, {"\xC2\xAB", "\""},
+     {"\xC2\xBB", "\""},      {"\xE2\x80\xB3", "\""}, {"\xEF\xBC\x82", "\""}, {"\xE2\x80\x98", "'"},  {"\xE2\x80\x99", "'"},
+     {"\xE2\x80\xA6", "..."}, {"\xC2\xA0", " "},      {"\xE2\x80\xAF", " "},  {"\xE3\x80\x80", " "},  {"\xE2\x80\x8B", ""},
+     {"\xE2\x80\x8E", ""},    {"\xEF\xBB\xBF", ""},   {"\xC2\xAD", ""},       {"\xEF\xBC\x88", "("},  {"\xEF\xBC\x89", ")"},
+     {"\xEF\xBC\x9A", ":"},   {"\xEF\xBC\x8C", ","},  {"\xE2\x80\xA2", "-"},  {"\xE2\x80\x93", "-"},  {"\xE2\x80\x94", "-"},
+     {"\xE2\x86\xB5", " "},   {"\xE2\x86\x92", " "}}};
+
+/// Box drawing and block elements: U+2500 to U+259F.
+bool is_box_sign(std::string_view text) {
+  return text.size() >= 3 && text[0] == '\xE2' && (text[1] == '\x94' || text[1] == '\x95' || text[1] == '\x96') &&
+         !(text[1] == '\x96' && static_cast<unsigned char>(text[2]) > 0x9F);
+}
+
+/// A colour or another control sequence of a terminal at the beginning of `text`: its length, else 0. Escape itself is lost in some copies.
+std::size_t control_sequence_length(std::string_view text) {
+  std::size_t at = 0;
+  if (text.starts_with("\x1B[")) at = 2;
+  else if (text.starts_with("^[[") || text.starts_with("#033[")) at = text[0] == '^' ? 3 : 5;
+  if (at == 0) return 0;
+  while (at < text.size() && (is_digit(text[at]) || text[at] == ';' || text[at] == '?')) ++at;
+  return at < text.size() && is_letter(text[at]) ? at + 1 : 0;
+}
+
+/// One pass over the text: each sign becomes what it stands for.
+class Undoing {
+ public:
+  explicit Undoing(std::string_view text, std::string& out) : text_(text), out_(out) {}
+
+  void run() {
+    out_.clear();
+    out_.reserve(text_.size());
+    while (at_ < text_.size()) {
+      if (!take_special()) put(text_[at_++]);
+    }
+  }
+
+ private:
+  void put(char c) {
+    if (c == '\t' || c == '\n' || c == '\r') c = ' ';
+    if (c == ' ' && (out_.empty() || out_.back() == ' ')) return;
+    out_ += c;
+  }
+  void put(std::string_view text) {
+    for (const char c : text) put(c);
+  }
+
+  bool take_special() {
+    const std::string_view rest = text_.substr(at_);
+    switch (rest[0]) {
+      case '\x1B':
+      case '^':
+      case '#': return skip(control_sequence_length(rest));
+      case '&': return replace(kEntities, rest);
+      case '<': return take_tag(rest);
+      case '\\': return take_escape(rest);
+      case '`': return skip(1);
+      case '*': return rest.starts_with("**") && skip(2);
+      case ']': return take_link(rest);
+      case '.':
+        if (!rest.starts_with("...") || !out_.ends_with("(SSL: ")) return false;
+        put(':');
+        return skip(3);
+      case '\xC2':
+      case '\xE2':
+      case '\xE3':
+      case '\xEF':
+        if (is_box_sign(rest)) {
+          put(' ');
+          return skip(3);
+        }
+        return replace(kSigns, rest);
+      default: return false;
+    }
+  }
+
+  bool skip(std::size_t length) {
+    at_ += length;
+    return length != 0;
+  }
+
+  template <std::size_t N>
+  bool replace(const std::array<Replacement, N>& list, std::string_view rest) {
+    for (const Replacement& one : list) {
+      if (!rest.starts_with(one.written)) continue;
+      // Where the reason of an error queue begins in what was left out, it begins behind a colon.
+      const bool is_cut_error = one.meant == "..." && out_.ends_with("(SSL: ");
+      put(is_cut_error ? std::string_view(":") : one.meant);
+      return skip(one.written.size());
+    }
+    return false;
+  }
+
+  /// "<code>", "</p>", "<https://x>" (the address stays), "<https://x|x>" of Slack (what it shows stays).
+  bool take_tag(std::string_view rest) {
+    const auto close = rest.substr(0, kLongestTag).find('>');
+    if (close == npos || close < 2) return false;
+    const std::string_view inside = rest.substr(1, close - 1);
+    if (inside.starts_with("http://") || inside.starts_with("https://")) {
+      const auto bar = inside.find('|');
+      put(bar == npos ? inside : inside.substr(bar + 1));
+      return skip(close + 1);
+    }
+    if (!is_letter(inside[0]) && inside[0] != '/') return false;
+    if (inside.find_first_of("<@") != npos) return false;
+    if (inside.starts_with("br") || inside.starts_with("/p")) put(' ');
+    return skip(close + 1);
+  }
+
+  /// A backslash in front of punctuation is an escape of Markdown or JSON; "\u0022" and "\x22" are quotes, too. Else it stays (C:\nginx).
+  bool take_escape(std::string_view rest) {
+    if (rest.size() < 2) return skip(1);
+    // The end of the line inside JSON; the object's other members follow.
+    for (const std::string_view end : {"\\n\"", "\\r\\n\"", "\\n\\\"", "\\n'"}) {
+      if (rest.starts_with(end)) return skip(rest.size());
+    }
+    if (rest.starts_with("\\u0022") || rest.starts_with("\\u0027")) {
+      put(rest[5] == '2' ? '"' : '\'');
+      return skip(6);
+    }
+    if (rest.starts_with("\\u003c") || rest.starts_with("\\u003e") || rest.starts_with("\\u0026")) {
+      put(rest[5] == 'c' ? '<' : rest[5] == 'e' ? '>' : '&');
+      return skip(6);
+    }
+    if (rest.starts_with("\\x22")) {
+      put('"');
+      return skip(4);
+    }
+    for (const std::string_view escape : {"\\u001b[", "\\x1b[", "\\e[", "\\033["}) {
+      if (!rest.starts_with(escape)) continue;
+      const auto end = rest.substr(0, 24).find('m');
+      return skip(end == npos ? 0 : end + 1);
+    }
+    if (!is_punctuation(rest[1])) return false;
+    put(rest[1]);
+    return skip(2);
+  }
+
+  /// "[https://x](https://x)": what it shows stays.
+  bool take_link(std::string_view rest) {
+    if (!rest.starts_with("](")) return false;
+    const auto close = rest.substr(0, kLongestTag).find(')');
+    const auto open = out_.rfind('[');
+    if (close == npos || open == npos || out_.size() - open > kLongestTag || rest.substr(2, 4) != "http") return false;
+    out_.erase(open, 1);
+    return skip(close + 1);
+  }
+
+  std::string_view text_;
+  std::string& out_;
+  std::size_t at_ = 0;
+};
+
+/// Marks of lists, quotes and prompts in front, whatever closes behind.
+std::string_view without_marks(std::string_view text) {
+  for (bool again = true; again;) {
+    again = false;
+    while (!text.empty() && std::string_view(" >|+-").find(text.front()) != npos) text.remove_prefix(1), again = true;
+    if (!text.empty() && text.front() == '*' && (text.size() < 2 || !is_digit(text[1]))) text.remove_prefix(1), again = true;
+    for (const std::string_view end : {"\\r\\n", "\\n", "\\r", "\\"}) {
+      if (text.ends_with(end)) text.remove_suffix(end.size()), again = true;
+    }
+    while (text.ends_with(' ') || text.ends_with('|')) text.remove_suffix(1), again = true;
+  }
+  return text;
+}
+
+/// What is worth undoing begins with one of these; most bare lines have none.
+bool holds_anything_to_undo(std::string_view line) {
+  return line.find_first_of("\x1B^#&<\\`*\t\n\r\xC2\xE2\xE3\xEF") != npos || line.find("](") != npos || line.find("  ") != npos;
+}
+
+}  // namespace
+
+std::string_view without_colours(std::string_view line, std::string& scratch) {
+  std::size_t at = line.find("\x1B[");
+  if (at == npos) return line;
+  scratch.assign(line.substr(0, at));
+  while (at < line.size()) {
+    if (const std::size_t length = line[at] == '\x1B' ? control_sequence_length(line.substr(at)) : 0; length != 0) at += length;
+    else scratch += line[at++];
+  }
+  return scratch;
+}
+
+std::string_view pasted_text(std::string_view line, std::string& scratch) {
+  line = line.substr(0, kLongestPaste);
+  if (!holds_anything_to_undo(line)) return without_marks(line);
+  Undoing(without_marks(line), scratch).run();
+  // Escapes in escapes: JSON inside JSON, "&amp;quot;".
+  for (int more = 0; more < 2 && (scratch.find("\\\"") != npos || scratch.find("&quot;") != npos); ++more) {
+    const std::string once = scratch;
+    Undoing(once, scratch).run();
+  }
+  return without_marks(scratch);
+}
+
+}  // namespace handshaked::parse

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace handshaked::parse {
+
+/// Takes terminal colours ("\x1b[31m") out of `line`. Returns `line` itself where there are none.
+std::string_view without_colours(std::string_view line, std::string& scratch);
+
+/// Undoes what people and programs do to a line on its way into a chat, a ticket or a report: HTML entities and tags, backslashes in front
+/// of punctuation, typographic and full-width signs, Markdown's links, emphasis and code, box characters, list marks and quote marks at the
+/// ends, a literal "\n" at the end, line feeds of a wrapped line (they become spaces).
+///
+/// What it returns is for reading a message that nobody vouches for; a line that nginx wrote is never given to it. Linear in `line`.
+std::string_view pasted_text(std::string_view line, std::string& scratch);
+
+}  // namespace handshaked::parse

@@ -1,0 +1,139 @@
+#include "line_reader.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "match/regex_literals.h"
+
+namespace handshaked {
+namespace {
+
+using match::regex_literals;
+using match::Rule;
+using match::RuleSet;
+using parse::Side;
+
+Rule rule(std::string id, std::string regex, Side side, bool is_catch_all = false) {
+  Rule made;
+  made.id = std::move(id);
+  made.regex = std::move(regex);
+  made.literals = regex_literals(made.regex);
+  made.side = side;
+  made.contexts = {side};
+  if (is_catch_all) made.contexts = {Side::upstream, Side::client, Side::config, Side::ocsp};
+  made.causes.push_back({.cause = is_catch_all ? "unclassified" : "c", .likelihood = 1, .tell_apart = {}, .tell_apart_zh = {}});
+  return made;
+}
+
+std::shared_ptr<const RuleSet> rules() {
+  std::vector<Rule> list;
+  list.push_back(rule("upstream/failed", "SSL_\\w+\\(\\) failed", Side::upstream));
+  list.push_back(rule("client/failed", "SSL_\\w+\\(\\) failed \\(SSL: .*certificate verify failed", Side::client));
+  list.push_back(rule("config/key", "SSL_CTX_use_PrivateKey\\(\"[^\"]*\"\\) failed", Side::config));
+  list.push_back(rule("any", "[^\":]*\\bSSL\\b", Side::config, true));
+  return std::make_shared<const RuleSet>(std::move(list));
+}
+
+struct Reading {
+  std::string rule;
+  Side side;
+  bool is_bare;
+};
+
+Reading read(const std::string& line) {
+  static const auto set = rules();
+  LineReader reader(set);
+  const Rule* const won = reader.read(line);
+  return {won == nullptr ? "" : won->id, reader.record().side, reader.record().form == parse::Form::bare};
+}
+
+const std::string kHeader = "2026/11/21 02:58:15 [error] 9#10: *1 ";
+const std::string kMessage = "SSL_do_handshake() failed (SSL: error:0A000086:SSL routines::certificate verify failed)";
+
+TEST(LineReader, TheActionDecidesTheSideWhateverIsLeftOfTheLine) {
+  // The rule of clients is the more specific one: it must never win a line of an upstream.
+  const std::string whole = kMessage + " while SSL handshaking to upstream, client: 192.0.2.7, server: gw, request: \"GET / HTTP/1.1\"";
+  const std::size_t told = kMessage.size() + std::string(" while SSL handshaking t").size();
+  for (std::size_t length = told; length <= whole.size(); ++length) {
+    for (const std::string& header : {std::string(), kHeader, std::string("*1 "), std::string("[error] 9#10: *1 "), std::string("> ")}) {
+      const Reading reading = read(header + whole.substr(0, length));
+      ASSERT_EQ(reading.rule, "upstream/failed") << header << whole.substr(0, length);
+      ASSERT_EQ(reading.side, Side::upstream) << header << whole.substr(0, length);
+    }
+  }
+  EXPECT_EQ(read(kHeader + kMessage + " while SSL handshaking").rule, "client/failed");
+  EXPECT_EQ(read(kMessage + " while SSL handshaking, client: 192.0.2.7, server: 0.0.0.0:443").rule, "client/failed");
+  EXPECT_EQ(read(kMessage + " while reading response header fr").rule, "upstream/failed");
+}
+
+TEST(LineReader, FindsTheMessageBehindWhateverStandsInFrontOfIt) {
+  std::mt19937 random(7);
+  const std::string pieces[] = {"2026/11/21 02:58:15 ",
+                                "02:58:15 ",
+                                "[error] ",
+                                "9#10: ",
+                                "*1 ",
+                                "> ",
+                                "- ",
+                                "error.log:",
+                                "Output ",
+                                "web-1 | ",
+                                "nginx[6]: ",
+                                "`",
+                                "\xE2\x94\x82 ",
+                                "**",
+                                "\x1B[31m",
+                                "[21/Nov/2026:02:58:15 +0000] "};
+  for (int round = 0; round < 500; ++round) {
+    std::string line;
+    for (auto count = random() % 4; count > 0; --count) line += pieces[random() % std::size(pieces)];
+    line += kMessage + " while SSL handshaking to upstream, client: 192.0.2.7, server: gw";
+    ASSERT_EQ(read(line).rule, "upstream/failed") << line;
+  }
+}
+
+TEST(LineReader, JoinsWhatWasWrappedAtAnyWidth) {
+  const std::string line =
+      kHeader + kMessage + " while SSL handshaking to upstream, client: 192.0.2.7, server: gw, request: \"GET / HTTP/1.1\"";
+  static const auto set = rules();
+  for (std::size_t width = 60; width < line.size(); ++width) {
+    std::string block;
+    for (std::size_t at = 0; at < line.size(); at += width) block += line.substr(at, width) + "\n";
+    LineReader reader(set);
+    parse::LineSpan span{.begin = 0, .end = block.find('\n')};
+    const Rule* const won = reader.read_within(block, span, 0);
+    ASSERT_NE(won, nullptr) << block;
+    ASSERT_EQ(won->id, "upstream/failed") << block;
+    ASSERT_EQ(reader.record().client, "192.0.2.7") << block;
+    ASSERT_EQ(span.end, block.size() - 1) << block;
+  }
+}
+
+TEST(LineReader, LinesThatStandForThemselvesAreNotJoined) {
+  static const auto set = rules();
+  const std::string block = kMessage + " while SSL handshaking to upstream\n" + kMessage + " while SSL handshaking\n";
+  LineReader reader(set);
+  parse::LineSpan span{.begin = 0, .end = block.find('\n')};
+  ASSERT_NE(reader.read_within(block, span, 0), nullptr);
+  EXPECT_EQ(span.end, block.find('\n'));
+}
+
+TEST(LineReader, WhatOtherProgramsSayAboutTlsIsNotRecognised) {
+  for (const char* line :
+       {"postfix/smtpd[9]: SSL_accept error from unknown[192.0.2.7]: -1", "curl: (60) SSL certificate problem: expired",
+        "192.0.2.7 - - [21/Nov/2026:02:58:15 +0000] \"GET /SSL_do_handshake() failed HTTP/1.1\" 404 0 \"-\" \"SSL_read() failed\"",
+        "{\"request\":\"GET /SSL_do_handshake() failed (SSL: x) while SSL handshaking to upstream\"}", "SSL is on"})
+    EXPECT_EQ(read(line).rule, "") << line;
+}
+
+TEST(LineReader, AMessageOfWhichNothingTellsTheSideIsOneOfTheStart) {
+  EXPECT_EQ(read("SSL_CTX_use_PrivateKey(\"/k\") failed (SSL: error:05800074:x509 certificate routines::key values mismatch)").rule,
+            "config/key");
+}
+
+}  // namespace
+}  // namespace handshaked
