@@ -4,6 +4,7 @@
 
 #include "parse/action.h"
 #include "parse/header_remains.h"
+#include "parse/pasted_text.h"
 
 namespace handshaked {
 using match::MessagePlace;
@@ -31,6 +32,8 @@ bool begins_a_word(std::string_view text, std::size_t at) {
   return at <= 24 && std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), is_word);
 }
 
+bool is_known(const Rule* rule) { return rule != nullptr && !rule->is_catch_all(); }
+
 /// Pieces of a wrapped record, without the marks that quoting puts in front of each, joined by `seam`.
 void join_pieces(std::string_view lines, std::string_view seam, std::string& out) {
   out.clear();
@@ -56,8 +59,14 @@ struct Lack {
   bool ending = false;   ///< of a line of the start nobody can say that it is whole
 };
 
+/// A client with the server behind it, so that the address is whole. A server without a name is followed by a request.
+bool has_whole_context(const parse::ErrorRecord& record) {
+  const bool has_server = parse::has(record.server) && (!record.server.empty() || parse::has(record.request));
+  return (parse::has(record.client) && has_server) || parse::has(record.responder);
+}
+
 Lack lack_of(const Rule* rule, const parse::ErrorRecord& record) {
-  const bool has_context = parse::has(record.client) || parse::has(record.responder);
+  const bool has_context = has_whole_context(record);
   Lack lack;
   lack.rule = (rule == nullptr || rule->is_catch_all()) && (record.form == parse::Form::bare || !has_context);
   lack.context =
@@ -70,7 +79,7 @@ Lack lack_of(const Rule* rule, const parse::ErrorRecord& record) {
 bool says_more(const RuleSet& rules, const Rule* joined, const parse::ErrorRecord& record, const Rule* alone, Lack lack) {
   if (joined == nullptr || joined->is_catch_all()) return false;
   if (lack.rule || (lack.ending && rules.is_before(*joined, *alone))) return true;
-  return lack.context && (parse::has(record.client) || (!record.action.empty() && record.is_side_certain));
+  return lack.context && (has_whole_context(record) || (!record.action.empty() && record.is_side_certain));
 }
 
 }  // namespace
@@ -82,11 +91,22 @@ const Rule* LineReader::read_within(std::string_view block, parse::LineSpan& spa
   if (!lack.rule && !lack.context && !lack.ending) return alone;
   parse::LineSpan whole = parse::wrapped_span(block, span.begin, span.end, floor);
   if (!lack.rule) whole.end = end_before_next_message(block, {.begin = span.end, .end = whole.end});
-  if (whole.begin == span.begin && whole.end == span.end) return read(line);
+  if (whole.begin == span.begin && whole.end == span.end) return read_remains(line);
   const Rule* const joined = read(block.substr(whole.begin, whole.end - whole.begin));
-  if (!says_more(rules(), joined, *record_, alone, lack)) return read(line);
+  if (!says_more(rules(), joined, *record_, alone, lack)) return read_remains(line);
   span = whole;
   return joined;
+}
+
+const Rule* LineReader::read_remains(std::string_view line) {
+  const Rule* const rule = read(line);
+  const auto queue = line.find("(SSL: error:");
+  if (is_known(rule) || record_->form != parse::Form::bare || queue == npos) return rule;
+  // What failed is lost, what OpenSSL said is there. Most lines are about a handshake.
+  beginning_.assign("SSL_do_handshake() failed ").append(line.substr(queue));
+  const Rule* const completed = read(beginning_);
+  line_ = line;
+  return is_known(completed) ? completed : read(line);
 }
 
 /// Where the pieces behind a line end: in front of a line that a rule knows by itself.
@@ -107,21 +127,34 @@ const Rule* LineReader::read_single(std::string_view line) {
   line_ = line;
   record_ = &parser_.parse(line);
   const Rule* rule = matcher_.match(*record_);
-  if (record_->form != parse::Form::bare) {
-    const bool is_found = rule != nullptr && !rule->is_catch_all();
-    // Typographic quotes, escapes: the header is whole, the message is not what nginx wrote.
-    if (!is_found && parser_.reparse_as_pasted(line)) {
-      const Rule* const pasted = matcher_.match(*record_);
-      if (pasted != nullptr && !pasted->is_catch_all()) rule = pasted;
-      else matcher_.match(parser_.parse(line));
-    }
-    if (rule != nullptr && !record_->is_side_certain) parser_.settle_side(rule->side);
-    return rule;
-  }
-  if (rule == nullptr || rule->is_catch_all()) rule = find_message(rule);
-  if (rule != nullptr && rule->is_catch_all() && !has_evidence(*record_)) rule = nullptr;
+  if (record_->form == parse::Form::bare && !is_known(rule)) rule = find_message(rule);
+  if (!is_known(rule) || record_->form == parse::Form::bare) rule = read_altered(line, rule);
+  if (record_->form == parse::Form::bare && rule != nullptr && rule->is_catch_all() && !has_evidence(*record_)) rule = nullptr;
   if (rule != nullptr && !record_->is_side_certain) parser_.settle_side(rule->side);
   return rule;
+}
+
+const Rule* LineReader::read_altered(std::string_view line, const Rule* rule) {
+  const bool had_header = record_->form != parse::Form::bare;
+  const auto read_as = [&](std::string_view text) {
+    record_ = &parser_.parse_pasted(text);
+    const Rule* altered = matcher_.match(*record_);
+    // Behind a whole header the message begins where it ends, and nowhere in what a stranger may have written.
+    return had_header || is_known(altered) ? altered : find_message(altered);
+  };
+  const auto is_better = [&](const Rule* altered) { return is_known(altered) && (!is_known(rule) || rules().is_before(*altered, *rule)); };
+  // Typographic quotes, escapes, another header: the header is whole, the message is not what nginx wrote.
+  if (had_header) {
+    if (const Rule* const altered = read_as(line); is_better(altered)) return altered;
+  }
+  const bool is_requoted = parse::with_plain_quotes(line, altered_);
+  if (is_requoted) {
+    if (const Rule* const altered = read_as(altered_); is_better(altered)) return altered;
+  }
+  if (!had_header && !is_requoted) return rule;
+  record_ = &parser_.parse(line);
+  const Rule* const again = matcher_.match(*record_);
+  return had_header || is_known(again) ? again : find_message(again);
 }
 
 const parse::TlsDetail& LineReader::tls_detail() {
@@ -131,6 +164,14 @@ const parse::TlsDetail& LineReader::tls_detail() {
   return tls_;
 }
 
+/// No quote is open in front of the message, neither in the text nor in the line, where escaped quotes do not close any.
+bool LineReader::is_nobodys_text(std::string_view text, std::size_t at) const {
+  constexpr std::size_t kTelling = 12;
+  if (!parse::is_outside_quotes(text, at)) return false;
+  const auto in_line = line_.find(text.substr(at, kTelling));
+  return in_line == npos || parse::is_outside_quotes(line_, in_line);
+}
+
 const Rule* LineReader::find_message(const Rule* fallback) {
   const std::string_view text = parser_.bare_text();
   const std::size_t began_at =
@@ -138,11 +179,12 @@ const Rule* LineReader::find_message(const Rule* fallback) {
   rules().find_inside(text, places_);
   for (const MessagePlace& place : places_) {
     const Rule& rule = rules().rules()[place.rule];
-    if (rule.is_catch_all() || rule.imported || !begins_a_word(text, place.at) || !parse::is_outside_quotes(text, place.at)) continue;
+    if (rule.is_catch_all() || rule.imported || !begins_a_word(text, place.at) || !is_nobodys_text(text, place.at)) continue;
     record_ = &parser_.read_message_at(place.at);
     if (!rules().constraints_hold(rule, *record_)) continue;
     if (place.at != 0 && !has_evidence(*record_) && rules().specificity(place.rule) < kTellingSpecificity) continue;
-    return &rule;
+    const Rule* const winner = matcher_.match(*record_);
+    return is_known(winner) ? winner : &rule;
   }
   record_ = &parser_.read_message_at(began_at);
   return fallback;
@@ -152,17 +194,22 @@ const Rule* LineReader::read_wrapped(std::string_view lines) {
   // Wrapped at a space, or in the middle of a word: the reading in which nginx's action stands is right, else the better one.
   const Rule* best = nullptr;
   bool best_is_known = false;
+  bool best_has_context = false;
   std::string_view best_seam = " ";
   for (const std::string_view seam : {std::string_view(" "), std::string_view("")}) {
     join_pieces(lines, seam, joined_);
     const Rule* const rule = read_single(joined_);
     if (rule == nullptr) continue;
     const bool is_known = !record_->action.empty() && parse::is_known_action(record_->action);
+    // An address that was cut in two has a space where the pieces were joined.
+    const bool has_context = parse::has(record_->client) && record_->client.find(' ') == npos;
+    const bool adds_context = rule == best && has_context && !best_has_context;
     const bool is_better =
-        best == nullptr || (is_known && !best_is_known) || (is_known == best_is_known && rules().is_before(*rule, *best));
+        best == nullptr || (is_known && !best_is_known) || (is_known == best_is_known && (adds_context || rules().is_before(*rule, *best)));
     if (!is_better) continue;
     best = rule;
     best_is_known = is_known;
+    best_has_context = has_context;
     best_seam = seam;
   }
   join_pieces(lines, best_seam, joined_);

@@ -35,10 +35,15 @@ class LineReader {
 
  private:
   const match::Rule* read_single(std::string_view line);
+  /// Reads a line that nothing around it completes, also one of which only the error queue is left.
+  const match::Rule* read_remains(std::string_view line);
   std::size_t end_before_next_message(std::string_view block, parse::LineSpan pieces);
   const match::Rule* read_wrapped(std::string_view lines);
   /// Looks for a message inside a bare line.
   const match::Rule* find_message(const match::Rule* fallback);
+  bool is_nobodys_text(std::string_view text, std::size_t at) const;
+  /// Reads `line` in the ways in which it may have been altered. A rule that says more of it then, else `rule`, which won it as it is.
+  const match::Rule* read_altered(std::string_view line, const match::Rule* rule);
 
   parse::NginxErrorParser parser_;
   match::Matcher matcher_;
@@ -46,7 +51,7 @@ class LineReader {
   std::string_view line_;
   parse::TlsDetail tls_;
   std::vector<match::MessagePlace> places_;
-  std::string joined_;
+  std::string joined_, altered_, beginning_;
 };
 
 }  // namespace handshaked

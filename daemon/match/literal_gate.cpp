@@ -83,6 +83,13 @@ bool LiteralGate::is_wrapped_line_interesting(std::string_view block, std::size_
   return message == npos ? prefixes_.stands_anywhere(block, line) : prefixes_.stands_at(block, line + message);
 }
 
+/// No message of nginx's begins like this: another header may follow, or marks that a paste left behind.
+bool LiteralGate::is_message_interesting(std::string_view block, std::size_t line, std::size_t message) const {
+  if (prefixes_.stands_at(block, message)) return true;
+  const char first = message < block.size() ? block[message] : '\n';
+  return ((first >= '0' && first <= '9') || first == ' ' || first == '\\') && prefixes_.stands_anywhere(block, line);
+}
+
 /// Looks at the beginning of a line only: steps over "2026/11/21 02:58:15 [error] 9#9: *1 ".
 bool LiteralGate::is_line_interesting(std::string_view block, std::size_t line) const {
   const std::string_view rest = block.substr(line, 96);
@@ -93,7 +100,7 @@ bool LiteralGate::is_line_interesting(std::string_view block, std::size_t line) 
   if (message == npos) return prefixes_.stands_anywhere(block, line);
   message += 2;
   if (message < rest.size() && rest[message] == '*') message = std::min(rest.find(' ', message), rest.size() - 1) + 1;
-  return prefixes_.stands_at(block, line + message);
+  return is_message_interesting(block, line, line + message);
 }
 
 std::size_t LiteralGate::find_portable(std::string_view block, std::size_t from) const {
@@ -134,7 +141,7 @@ struct GateSearch {
     if (colon == 32 || at[24 + colon + 1] != ' ') return gate.is_line_interesting(block, line);
     std::size_t message = 24 + colon + 2;
     if (at[message] == '*') message += first_of(at + message, ' ') + 1;
-    return gate.prefixes_.stands_at(block, line + message);
+    return gate.is_message_interesting(block, line, line + message);
   }
 
   HANDSHAKED_AVX2 static std::size_t find(const LiteralGate& gate, std::string_view block, std::size_t from) {

@@ -56,6 +56,7 @@ class LiteralGate {
   bool may_be_window(std::string_view block, std::size_t at) const;
   bool is_wrapped_line_interesting(std::string_view block, std::size_t line) const;
   bool is_line_interesting(std::string_view block, std::size_t line) const;
+  bool is_message_interesting(std::string_view block, std::size_t line, std::size_t message) const;
   /// The portable search behind the first line's beginning.
   std::size_t find_from_middle(std::string_view block, std::size_t from) const;
   static std::size_t hash_key(std::uint32_t key) { return (key * 2654435761U) >> 18U; }

@@ -3,6 +3,7 @@
 #include <re2/re2.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstring>
@@ -44,14 +45,13 @@ std::size_t constraint_count(const Rule& rule) {
          static_cast<std::size_t>(!rule.request_prefixes.empty());
 }
 
-/// What stands in a line behind `field` (", upstream: ") when it begins with `value`: plain, and inside JSON.
+/// What stands in a line behind `field` (", upstream: ") when it begins with `value`: plain, inside JSON, and as forms, chats and tables
+/// print it.
 void require_field(std::vector<std::string>& clause, std::string_view field, const std::string& value) {
-  clause.push_back(std::string(field) + '"' + value);
-  clause.push_back(std::string(field) + "\\\"" + value);
-  // As forms and chats print it.
-  clause.push_back(std::string(field) + "&quot;" + value);
-  clause.push_back(std::string(field) + "\xE2\x80\x9C" + value);
-  clause.push_back(std::string(field) + "\"[" + value);
+  static constexpr std::array<std::string_view, 14> kOpenings{"\"",       "\\\"", "\\\\\\\"", "&quot;",       "&#34;",
+                                                              "&#x22;",   "\"\"", "'",        "\xE2\x80\x9C", "\xE2\x80\x9E",
+                                                              "\xC2\xAB", "\"[",  "\"<",      "\xEF\xBC\x82"};
+  for (const std::string_view opening : kOpenings) clause.push_back(std::string(field).append(opening) + value);
   // As a field of its own in a shipper's record.
   const std::string_view name = field.substr(0, field.find(':'));
   for (const std::string_view between : {"\":\"", "\": \""}) clause.push_back(std::string(name).append(between) + value);
@@ -322,17 +322,24 @@ const Rule* Matcher::match(const parse::ErrorRecord& record) {
     last_ = &passing_;
     find_candidates(record.text, passing_);
   }
-  // A message without connection and action, of which nothing tells the side, is one of the start: nginx says what it was doing otherwise.
-  if (!record.is_side_certain && !record.connection && record.action.empty()) {
-    if (const Rule* const rule = first_match(record, true); rule != nullptr) return rule;
+  if (!record.is_side_certain) {
+    // A message without connection and action, of which nothing tells the side, is one of the start: nginx says what it was doing
+    // otherwise.
+    if (!record.connection && record.action.empty()) {
+      if (const Rule* const rule = first_match(record, Wanted::of_start); rule != nullptr) return rule;
+    }
+    const bool is_guessed = record.side != parse::Side::config;
+    if (const Rule* const rule = is_guessed ? first_match(record, Wanted::of_guessed_side) : nullptr; rule != nullptr) return rule;
   }
-  return first_match(record, false);
+  return first_match(record, Wanted::any);
 }
 
-const Rule* Matcher::first_match(const parse::ErrorRecord& record, bool of_start) {
+const Rule* Matcher::first_match(const parse::ErrorRecord& record, Wanted wanted) {
   for (Candidate& candidate : last_->candidates) {
     const Rule& rule = rules_->rules()[candidate.rule];
-    if (of_start && (rule.side != parse::Side::config || rule.is_catch_all())) continue;
+    if (wanted == Wanted::of_start && (rule.side != parse::Side::config || rule.is_catch_all())) continue;
+    // Scripts' connections are rarer than nginx's own.
+    if (wanted == Wanted::of_guessed_side && (rule.side != record.side || rule.is_catch_all() || !rule.directives.empty())) continue;
     if (candidate.verdict == Verdict::differs || !rules_->constraints_hold(rule, record)) continue;
     if (candidate.verdict == Verdict::unknown) {
       candidate.verdict = rules_->regex_matches(candidate.rule, record.text) ? Verdict::matches : Verdict::differs;

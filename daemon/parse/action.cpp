@@ -116,7 +116,7 @@ Action read_action(std::string_view text) {
   const std::size_t from = text.size() - std::min(text.size(), kWhile.size() + kLongestAction);
   std::size_t at = text.size();
   do {
-    const void* const space = memrchr(text.data() + from, ' ', at - from);
+    const void* const space = at == from ? nullptr : memrchr(text.data() + from, ' ', at - from);
     if (space == nullptr) return none;
     at = static_cast<std::size_t>(static_cast<const char*>(space) - text.data());
   } while (!text.substr(at).starts_with(kWhile));
@@ -128,7 +128,7 @@ Action read_action(std::string_view text) {
 Action read_cut_action(std::string_view text) {
   const Action none{.words = {}, .message_end = text.size(), .end = text.size()};
   const auto at = text.rfind(kWhile);
-  if (at == npos) return none;
+  if (at == npos || text.substr(0, at).ends_with("unexpected eof")) return none;  // OpenSSL's own "while reading"
   const std::string_view rest = text.substr(at + kWhile.size(), kLongestAction);
   const auto stop = std::find_if_not(rest.begin(), rest.end(), is_action_byte);
   const std::string_view words = without_trailing_spaces(rest.substr(0, static_cast<std::size_t>(stop - rest.begin())));

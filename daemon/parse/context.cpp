@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <initializer_list>
 
 #include "parse/action.h"
 #include "parse/characters.h"
@@ -205,16 +206,43 @@ std::size_t find_context(std::string_view rest) {
 
 namespace {
 
+bool holds_any(std::string_view text, std::initializer_list<std::string_view> words) {
+  return std::any_of(words.begin(), words.end(), [text](std::string_view word) { return text.find(word) != npos; });
+}
+
+/// Whose side a message about a connection is likely to tell of, where its action is lost. Side::config: nothing tells.
+Side guess_side(const ErrorRecord& record) {
+  const std::string_view text = record.text;
+  if (!holds_any(text, {"SSL_do_handshake()", "SSL_read()", "SSL_write()", "SSL_shutdown()", "in SSL handshake"})) return Side::config;
+  // OpenSSL 1.x names the function: only a server reads a ClientHello.
+  if (holds_any(text, {"client_hello", "CLIENT_HELLO", "client_certificate", "CLIENT_CERTIFICATE", "ACCEPT_S", "BYTES_TO_CIPHER"}))
+    return Side::client;
+  if (holds_any(text, {"server_hello", "SERVER_HELLO", "server_certificate", "SERVER_CERTIFICATE", "CONNECT_C"})) return Side::upstream;
+  // nginx logs what a client does wrong as "info", and what a peer of its own does as "error"; what it does not know is "crit" for both.
+  if (record.level == Level::info) return Side::client;
+  if (record.level == Level::error) return Side::upstream;
+  // Servers send the alerts of negotiation, clients those about a certificate.
+  if (holds_any(text,
+                {"alert number 40", "alert number 70", "alert number 80", "alert number 112", "alert number 116", "alert number 120"}))
+    return Side::upstream;
+  return holds_any(text, {"wrong version number", "certificate verify failed", "in SSL handshake"}) ? Side::upstream : Side::client;
+}
+
 /// The side of a line that lost its context, or never had one: of the start, of nginx -t, pasted, or cut.
 void judge_side_without_context(ErrorRecord& record) {
   record.side = Side::config;
   record.is_side_certain = record.form != Form::bare && !record.connection;
   // Behind a timer of OpenResty's there is a connection of no client.
   if (record.text.find(", context: ngx.timer") != npos) record.is_side_certain = true;
-  if (!has(record.action) || !is_known_action(record.action)) return;
-  const ActionSide side = side_of_action(record.action);
-  record.is_side_certain = side != ActionSide::unknown;
-  if (record.is_side_certain) record.side = side_of_record(side);
+  const bool has_action = has(record.action) && is_known_action(record.action);
+  const ActionSide side = has_action ? side_of_action(record.action) : ActionSide::unknown;
+  if (side != ActionSide::unknown) {
+    record.side = side_of_record(side);
+    record.is_side_certain = true;
+  } else {
+    if (has_action) record.is_side_certain = false;
+    if (!record.is_side_certain) record.side = guess_side(record);
+  }
 }
 
 }  // namespace

@@ -1,5 +1,9 @@
 #include "parse/header_remains.h"
 
+#include <algorithm>
+#include <array>
+#include <string>
+
 #include "parse/characters.h"
 #include "parse/written_time.h"
 
@@ -26,7 +30,7 @@ std::size_t read_behind_time(std::string_view line, std::size_t at, ErrorRecord&
   if (at >= line.size() || line[at] != '[') return 0;
   ++at;
   const std::size_t close = line.find(']', at);
-  if (close == std::string_view::npos || close > at + 6) return 0;
+  if (close == npos || close > at + 6) return 0;
   const Level level = read_level(line.substr(at, close - at));
   if (level == Level::none) return 0;
   at = close + 1;
@@ -75,21 +79,52 @@ std::size_t skip_connection(std::string_view text, std::size_t at) {
 
 }  // namespace
 
+namespace {
+
+/// Words of a sentence that quotes a line: `I get the error "…`. A user agent or a request in another program's log stands behind numbers
+/// and brackets, and has quotes before it.
+bool is_sentence(std::string_view words) {
+  const auto is_letter_of_word = [](char c) { return (c >= 'a' && c <= 'z') || static_cast<unsigned char>(c) >= 0x80; };
+  return words.size() <= kRemains && std::any_of(words.begin(), words.end(), is_letter_of_word) &&
+         words.find_first_of("0123456789[]{}<>\"=/\\") == npos;
+}
+
+/// What a client has sent: the member of that name in another program's log is never a message of nginx's.
+bool names_clients_text(std::string_view before_value) {
+  constexpr std::size_t kLongestName = 32;
+  before_value = before_value.substr(before_value.size() - std::min(before_value.size(), kLongestName));
+  std::string name(before_value.substr(std::min(before_value.find_last_of(" ,{(") + 1, before_value.size())));
+  for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  static constexpr std::array<std::string_view, 9> kParts{"request", "uri", "url", "path", "agent", "refer", "query", "args", "cookie"};
+  return std::any_of(kParts.begin(), kParts.end(), [&name](std::string_view part) { return name.find(part) != npos; });
+}
+
+/// Does only what may stand in front of a message stand here: parts of a header, marks?
+bool is_header_like(std::string_view text) {
+  constexpr std::string_view kProgram = "nginx: ";
+  if (text.starts_with(kProgram)) text.remove_prefix(kProgram.size());
+  bool bracketed = false;
+  for (const char c : text) {
+    if (c == '[' || c == ']') bracketed = c == '[';
+    else if (!bracketed && !is_digit(c) && std::string_view(" /:#*-.,+TZ").find(c) == npos) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
 bool is_outside_quotes(std::string_view text, std::size_t at) {
-  std::size_t open = std::string_view::npos;
-  for (std::size_t quote = text.find('"'); quote < at; quote = text.find('"', quote + 1))
-    open = open == std::string_view::npos ? quote : std::string_view::npos;
-  if (open == std::string_view::npos) return true;
+  std::size_t open = npos;
+  for (std::size_t quote = text.find('"'); quote < at; quote = text.find('"', quote + 1)) {
+    if (quote == 0 || text[quote - 1] != '\\') open = open == npos ? quote : npos;
+  }
+  if (open == npos) return true;
   // A field's value: msg="…", "log":"…". A path or a user agent in an access log stands behind a word, or behind a space.
   std::size_t before = open;
   while (before > 0 && text[before - 1] == ' ') --before;
-  if (before > 0 && std::string_view("=:([{,>").find(text[before - 1]) == std::string_view::npos) return false;
-  bool bracketed = false;
-  for (const char c : text.substr(open + 1, at - open - 1)) {
-    if (c == '[' || c == ']') bracketed = c == '[';
-    else if (!bracketed && !is_digit(c) && std::string_view(" /:#*-.,+TZ").find(c) == std::string_view::npos) return false;
-  }
-  return true;
+  const bool is_value = before == 0 || std::string_view("=:([{,>").find(text[before - 1]) != npos;
+  if (is_value ? names_clients_text(text.substr(0, before)) : !is_sentence(text.substr(0, open))) return false;
+  return is_header_like(text.substr(open + 1, at - open - 1));
 }
 
 std::size_t read_dated_header(std::string_view line, ErrorRecord& record) {
@@ -97,7 +132,7 @@ std::size_t read_dated_header(std::string_view line, ErrorRecord& record) {
   const WrittenTime time = read_written_time(line.substr(0, kRemains));
   if (time.length == 0 || time.local.year == 0) return 0;
   const std::size_t level = line.find_first_not_of(' ', time.length);
-  const std::size_t end = level == std::string_view::npos ? 0 : read_behind_time(line, level, record);
+  const std::size_t end = level == npos ? 0 : read_behind_time(line, level, record);
   if (end == 0) return 0;
   record.time = time.local;
   if (!time.zoned.empty() && record.envelope_time.empty()) record.envelope_time = time.zoned;
@@ -138,7 +173,7 @@ void read_header_remains(std::string_view prefix, ErrorRecord& record) {
   if (digits < end && digits > 0 && (prefix[digits - 1] == '*' || prefix.substr(0, digits).ends_with(": ")) &&
       read_number(prefix, at, number))
     record.connection = number;
-  for (std::size_t sharp = prefix.find('#'); sharp != std::string_view::npos && !record.pid; sharp = prefix.find('#', sharp + 1)) {
+  for (std::size_t sharp = prefix.find('#'); sharp != npos && !record.pid; sharp = prefix.find('#', sharp + 1)) {
     std::size_t begin = 0;
     std::size_t behind = 0;
     if (!find_ids_around(prefix, sharp, begin, behind) || !read_number(prefix, begin, number)) continue;
@@ -146,9 +181,9 @@ void read_header_remains(std::string_view prefix, ErrorRecord& record) {
     at = sharp + 1;
     if (read_number(prefix, at, number)) record.tid = number;
   }
-  for (std::size_t open = prefix.find('['); open != std::string_view::npos; open = prefix.find('[', open + 1)) {
+  for (std::size_t open = prefix.find('['); open != npos; open = prefix.find('[', open + 1)) {
     const std::size_t close = prefix.find(']', open);
-    const Level level = close == std::string_view::npos ? Level::none : read_level(prefix.substr(open + 1, close - open - 1));
+    const Level level = close == npos ? Level::none : read_level(prefix.substr(open + 1, close - open - 1));
     if (level != Level::none) record.level = level;
   }
   for (at = 0; at < prefix.size(); ++at) {

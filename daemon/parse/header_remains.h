@@ -20,8 +20,9 @@ std::size_t read_timeless_header(std::string_view line, ErrorRecord& record);
 /// when nothing is left, or when it stands inside a quoted text that may be a stranger's.
 std::size_t find_end_of_header_remains(std::string_view text);
 
-/// Is `at` outside of quotes, or does a field's value open right in front of it, or of what is left of a header there (msg="[error] …)?
-/// Else it is somebody's text: a path, a user agent.
+/// Is `at` outside of quotes, or does a field's value or a quotation in a sentence open right in front of it, or of what is left of a
+/// header there (msg="[error] …, I get "SSL_do_handshake() …)? Else it is somebody's text: a path, a user agent. A quote that is escaped is
+/// none.
 bool is_outside_quotes(std::string_view text, std::size_t at);
 
 /// Takes what is left of a header from `prefix`, what stands in front of a message: time, level, pid, tid, connection, each alone or glued

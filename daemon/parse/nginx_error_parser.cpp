@@ -20,6 +20,22 @@ std::size_t read_any_header(std::string_view line, bool has_envelope, ErrorRecor
   return has_envelope ? read_timeless_header(line, record) : 0;
 }
 
+/// Of several headers in a row, which a relay puts in front of nginx's, the last one counts.
+std::string_view behind_first_headers(std::string_view line) {
+  constexpr int kMostHeaders = 4;
+  const auto length = [](std::string_view text) {
+    ErrorRecord scratch;
+    const std::size_t header = read_any_header(text, true, scratch);
+    return header != 0 ? header : read_stderr_header(text, scratch);
+  };
+  for (int headers = 1; headers < kMostHeaders; ++headers) {
+    const std::size_t first = length(line);
+    if (first == 0 || length(line.substr(first)) == 0) break;
+    line.remove_prefix(first);
+  }
+  return line;
+}
+
 /// A JSON object in which every string that holds quotes begins with a date, and has them all closed, the last one at its end. What another
 /// envelope inside may hold, and \\u, which may stand for a quote, are left to a closer look.
 bool holds_only_closed_strings(std::string_view json) {
@@ -80,14 +96,11 @@ const ErrorRecord& NginxErrorParser::parse(std::string_view line) {
   return record_;
 }
 
-bool NginxErrorParser::reparse_as_pasted(std::string_view line) {
-  bare_text_ = pasted_text(line, undone_);
-  if (bare_text_.data() == line.data()) return false;
+const ErrorRecord& NginxErrorParser::parse_pasted(std::string_view line) {
+  bare_text_ = behind_first_headers(pasted_text(line, undone_));
   const std::size_t message = find_end_of_header_remains(bare_text_);
-  if (message == npos) return false;
   record_ = ErrorRecord{};
-  read_message_at(message);
-  return true;
+  return read_message_at(message == npos ? 0 : message);
 }
 
 const ErrorRecord& NginxErrorParser::read_message_at(std::size_t at) {

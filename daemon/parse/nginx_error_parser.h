@@ -17,9 +17,8 @@ class NginxErrorParser {
   /// `line` without its '\n'. The record borrows from `line`, or from this parser until the next call.
   const ErrorRecord& parse(std::string_view line);
 
-  /// Reads a line as one that was pasted, although it begins with a whole header: what is bare now is not trusted. False when there is
-  /// nothing in it that pasting does to a line.
-  bool reparse_as_pasted(std::string_view line);
+  /// Reads a line as one that was pasted, although it may begin with a whole header, or with two: what is bare now is not trusted.
+  const ErrorRecord& parse_pasted(std::string_view line);
 
   /// Of the bare line that was parsed last: its text without envelopes and without what pasting does to a line (pasted_text.h).
   std::string_view bare_text() const { return bare_text_; }

@@ -1,5 +1,6 @@
 #include "parse/pasted_text.h"
 
+#include <algorithm>
 #include <array>
 
 #include "parse/characters.h"
@@ -139,7 +140,8 @@ class Undoing {
     return skip(close + 1);
   }
 
-  /// A backslash in front of punctuation is an escape of Markdown or JSON; "\u0022" and "\x22" are quotes, too. Else it stays (C:\nginx).
+  /// A backslash in front of punctuation is an escape of Markdown or JSON; "\u0022" is a quote, too. Else it stays (C:\nginx); so does
+  /// "\x22", with which access logs keep what a client sent inside its quotes.
   bool take_escape(std::string_view rest) {
     if (rest.size() < 2) return skip(1);
     // The end of the line inside JSON; the object's other members follow.
@@ -153,10 +155,6 @@ class Undoing {
     if (rest.starts_with("\\u003c") || rest.starts_with("\\u003e") || rest.starts_with("\\u0026")) {
       put(rest[5] == 'c' ? '<' : rest[5] == 'e' ? '>' : '&');
       return skip(6);
-    }
-    if (rest.starts_with("\\x22")) {
-      put('"');
-      return skip(4);
     }
     for (const std::string_view escape : {"\\u001b[", "\\x1b[", "\\e[", "\\033["}) {
       if (!rest.starts_with(escape)) continue;
@@ -188,6 +186,7 @@ std::string_view without_marks(std::string_view text) {
   for (bool again = true; again;) {
     again = false;
     while (!text.empty() && std::string_view(" >|+-").find(text.front()) != npos) text.remove_prefix(1), again = true;
+    if (text.starts_with("# ") || text.starts_with("##")) text.remove_prefix(1), again = true;
     if (!text.empty() && text.front() == '*' && (text.size() < 2 || !is_digit(text[1]))) text.remove_prefix(1), again = true;
     for (const std::string_view end : {"\\r\\n", "\\n", "\\r", "\\"}) {
       if (text.ends_with(end)) text.remove_suffix(end.size()), again = true;
@@ -213,6 +212,18 @@ std::string_view without_colours(std::string_view line, std::string& scratch) {
     else scratch += line[at++];
   }
   return scratch;
+}
+
+bool with_plain_quotes(std::string_view line, std::string& out) {
+  const bool is_doubled = line.find("\"\"") != npos;
+  const bool is_single = line.find('"') == npos && line.find('\'') != npos;
+  if (!is_doubled && !is_single) return false;
+  out.clear();
+  for (std::size_t at = 0; at < std::min(line.size(), kLongestPaste); ++at) {
+    out += is_single && line[at] == '\'' ? '"' : line[at];
+    if (is_doubled && line.substr(at, 2) == "\"\"") ++at;
+  }
+  return true;
 }
 
 std::string_view pasted_text(std::string_view line, std::string& scratch) {

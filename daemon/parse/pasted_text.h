@@ -15,4 +15,8 @@ std::string_view without_colours(std::string_view line, std::string& scratch);
 /// What it returns is for reading a message that nobody vouches for; a line that nginx wrote is never given to it. Linear in `line`.
 std::string_view pasted_text(std::string_view line, std::string& scratch);
 
+/// Writes `line` to `out` with the quotes that nginx may have printed: a cell of a table has them doubled, some tools make them single
+/// ones. False where there is nothing to change.
+bool with_plain_quotes(std::string_view line, std::string& out);
+
 }  // namespace handshaked::parse

@@ -10,6 +10,7 @@
 #include "parse/context.h"
 #include "parse/envelope.h"
 #include "parse/nginx_error_parser.h"
+#include "parse/pasted_text.h"
 
 namespace handshaked::parse {
 namespace {
@@ -25,8 +26,13 @@ std::size_t end_of_line(std::string_view window, std::size_t begin) {
 class Unwrapped {
  public:
   explicit Unwrapped(std::string_view line) : text_(line), header_(header_length(line)) {
-    if (header_ == 0) header_ = any_header_length(text_, false);
+    if (header_ == 0) {
+      text_ = without_colours(text_, colourless_);
+      header_ = any_header_length(text_, false);
+    }
     for (std::size_t i = 0; header_ == 0 && i < kMaxEnvelopes; ++i) {
+      // What only begins like an object is a piece of somebody's text.
+      if (text_.starts_with('{') && text_.find_last_not_of(" \t\r,") != text_.rfind('}')) return;
       const Envelope envelope = peel_envelope(text_, scratch_[i]);
       if (!envelope.found) return;
       text_ = envelope.inner;
@@ -41,6 +47,7 @@ class Unwrapped {
  private:
   static constexpr std::size_t kMaxEnvelopes = 3;
   std::array<std::string, kMaxEnvelopes> scratch_;
+  std::string colourless_;
   std::string_view text_;
   std::size_t header_;
 };
@@ -63,13 +70,37 @@ enum class Head {
   certain,    ///< and the request says that the text behind it holds a line feed
 };
 
-/// Is the path behind `upstream:`, which nginx decodes, broken off where the request holds an encoded line feed?
-bool ends_in_decoded_path(std::string_view rest, std::string_view fields) {
-  if (fields.find(", request: \"") == npos || !holds_encoded_line_feed(fields)) return false;
-  ErrorRecord record;
-  read_context(rest, record);
-  if (!has(record.upstream) || has(record.host) || has(record.referrer)) return false;
-  return holds_encoded_line_feed(record.request) && !holds_encoded_line_feed(record.upstream);
+/// The path of the request that a context holds, as the client encoded it. What stands behind '?' is never decoded.
+std::string_view path_of_request(std::string_view rest) {
+  constexpr std::string_view kRequest = ", request: \"";
+  const auto at = rest.find(kRequest);
+  if (at == npos) return {};
+  const std::string_view request = rest.substr(at + kRequest.size());
+  const auto path = std::min(request.find(' '), request.size());
+  const std::string_view target = request.substr(path, request.find(' ', path + 1) - path);
+  return target.substr(0, target.find('?'));
+}
+
+std::size_t count_encoded_line_feeds(std::string_view text) {
+  std::size_t count = 0;
+  for (auto at = text.find("%0"); at != npos; at = text.find("%0", at + 1)) count += at + 2 < text.size() && (text[at + 2] | 0x20) == 'a';
+  return count;
+}
+
+std::string percent_decoded(std::string_view text);
+
+/// nginx decodes the path behind `upstream:`. Where the line ends as the decoded path does in front of its first line feed, it goes on in
+/// as many lines as the path holds line feeds, whatever a stranger wrote there to make it look finished. 0: it ends with the line.
+std::size_t lines_of_path(std::string_view fields) {
+  const std::string_view path = path_of_request(fields);
+  const std::size_t line_feeds = count_encoded_line_feeds(path);
+  if (line_feeds == 0 || fields.find(", upstream: \"") == npos) return 0;
+  const std::string decoded = percent_decoded(path);
+  const std::string_view piece = std::string_view(decoded).substr(0, decoded.find('\n'));
+  constexpr std::size_t kCompared = 64;  // of what was put in front of the path, or merged, nothing is known
+  std::string_view ending = piece.substr(std::min(piece.rfind('/'), piece.size()));
+  if (ending.size() > kCompared) ending.remove_prefix(ending.size() - kCompared);
+  return fields.ends_with(ending) ? line_feeds : 0;
 }
 
 Head head_of(std::string_view line, std::string_view rest) {
@@ -82,22 +113,47 @@ Head head_of(std::string_view line, std::string_view rest) {
     return rest.starts_with("[lua]") || rest.starts_with("js: ") ? Head::script : Head::none;
   }
   const std::string_view fields = rest.substr(context);
-  if (ends_in_decoded_path(rest, fields)) return Head::certain;
+  if (lines_of_path(fields) != 0) return Head::certain;
   return rest.substr(0, context).find('"') != npos ? Head::completed : Head::none;
+}
+
+bool has_context_behind_open_quote(std::string_view rest) {
+  std::size_t quotes = 0;
+  std::size_t counted = 0;
+  for (auto at = rest.find(", client: "); at != npos; at = rest.find(", client: ", at + 1)) {
+    quotes += count_quotes(rest.substr(counted, at - counted));
+    counted = at;
+    if (quotes % 2 != 0) return true;
+  }
+  return false;
+}
+
+/// Does a request in the line hold so many encoded line feeds? A stranger may have written one in front of nginx's.
+bool holds_line_feeds(std::string_view rest, std::size_t wanted) {
+  for (auto at = rest.find(", request: \""); at != npos; at = rest.find(", request: \"", at + 1)) {
+    if (count_encoded_line_feeds(path_of_request(rest.substr(at))) >= wanted) return true;
+  }
+  return false;
 }
 
 /// Could a line be the end of a record that a line feed has cut?
 enum class Tail { none, possible, certain };
 
-Tail tail_of(const Unwrapped& line) {
+/// `lines` after the beginning of the record: the request in its tail holds as many encoded line feeds, where a path is what was cut.
+Tail tail_of(const Unwrapped& line, std::size_t lines) {
   const std::string_view rest = line.rest();
   const std::size_t context = find_context(rest);
   if (context == npos) return Tail::none;
   const std::size_t contexts = count_contexts(rest);
+  if (contexts == 0) return Tail::none;
   if (line.has_header() && contexts > 1) return Tail::certain;
   const std::size_t quotes = count_quotes(rest.substr(0, context));
-  if (contexts == 0 || quotes == 0) return Tail::none;  // the tail closes a quote
-  return quotes % 2 != 0 ? Tail::certain : Tail::possible;
+  if (quotes % 2 != 0) return Tail::certain;  // the tail closes a quote
+  if (line.has_header()) return quotes != 0 ? Tail::possible : Tail::none;
+  // A stranger may have written the first context, and quotes of his own.
+  if (lines != 0 && holds_line_feeds(rest, lines)) return Tail::certain;
+  if (contexts > 1 && has_context_behind_open_quote(rest)) return Tail::certain;
+  return quotes != 0 || contexts > 1 ? Tail::possible : Tail::none;
 }
 
 /// Where the lines begin that could hold the beginning of a record around the judged line.
@@ -112,6 +168,10 @@ struct Before {
   bool any = false;        ///< there are some
   Head open = Head::none;  ///< open, script or certain: a record that nothing has closed yet
   std::size_t spent = 0;   ///< bytes of the open record, as nginx wrote them
+  /// Of a decoded path: so many lines belong to it still.
+  std::size_t lines_left = 0;
+  std::size_t lines = 0;     ///< since the open record began
+  bool may_be_over = false;  ///< something that may have been its tail stands before
 };
 
 /// Nearly every line is known from its quotes to leave nothing open.
@@ -131,13 +191,23 @@ Before look_before(const JudgedLine& judged) {
     const Head head = line.has_header() ? head_of(line.text(), line.rest()) : Head::completed;
     if (before.open != Head::none) {
       before.spent += line.text().size() + 1;
-      const bool is_over = before.spent >= kRecordLimit || (before.open != Head::script && tail_of(line) == Tail::certain);
-      if (!is_over) continue;
+      ++before.lines;
+      const Tail tail = before.open == Head::open ? tail_of(line, before.lines) : Tail::none;
+      before.may_be_over = before.may_be_over || tail == Tail::possible;
+      const bool is_last_line = before.open == Head::certain && --before.lines_left == 0;
+      if (is_last_line || before.spent >= kRecordLimit) {
+        before.open = Head::none;
+        continue;
+      }
+      if (tail != Tail::certain && (tail != Tail::possible || !holds_line_feeds(line.rest(), before.lines))) continue;
       before.open = Head::none;  // what ends one record may itself go on behind its end
     }
     if (head == Head::none || head == Head::completed) continue;
     before.open = head;
     before.spent = line.text().size() + 1;
+    before.lines = 0;
+    before.may_be_over = false;
+    if (head == Head::certain) before.lines_left = lines_of_path(line.rest().substr(find_context(line.rest())));
   }
   return before;
 }
@@ -156,14 +226,14 @@ bool may_stand_inside(const JudgedLine& judged) {
 }
 
 /// Looks for the tail of the record that is open before the judged line.
-Provenance find_tail(const JudgedLine& judged, std::size_t spent) {
+Provenance find_tail(const JudgedLine& judged, std::size_t spent, std::size_t lines) {
   bool is_possible = false;
   for (std::size_t at = judged.begin; at < judged.window.size();) {
     const std::size_t end = end_of_line(judged.window, at);
     const Unwrapped line(judged.window.substr(at, end - at));
     spent += line.text().size() + 1;
     if (spent > kRecordLimit) return is_possible ? Provenance::doubtful : Provenance::genuine;
-    const Tail tail = tail_of(line);
+    const Tail tail = tail_of(line, ++lines);
     // A message that was pasted is no tail of its own neighbour, and says itself that it is not trusted.
     if (tail == Tail::certain && (at != judged.begin || line.has_header())) return Provenance::forged;
     // nginx cut the record at its limit: then the tail is missing.
@@ -171,6 +241,20 @@ Provenance find_tail(const JudgedLine& judged, std::size_t spent) {
     at = end + 1;
   }
   return is_possible || judged.goes_on ? Provenance::doubtful : Provenance::genuine;
+}
+
+/// Does the decoded path, which is open before the judged line, end in it or behind it?
+bool is_path_closed(const JudgedLine& judged, std::size_t lines_left) {
+  const std::string_view line = judged.window.substr(judged.begin, judged.end - judged.begin);
+  if (lines_left == 1) return count_quotes(Unwrapped(line).text()) % 2 != 0;
+  std::size_t at = judged.end + 1;
+  for (; lines_left > 1 && at < judged.window.size() && at < judged.end + kRecordLimit; --lines_left) {
+    const std::size_t end = end_of_line(judged.window, at);
+    const Unwrapped piece(judged.window.substr(at, end - at));
+    if (!piece.has_header() && piece.text().ends_with('"')) return true;
+    at = end + 1;
+  }
+  return false;
 }
 
 /// Does the end of a record follow that begins nowhere? Then it began before the judged line, which stands in its middle.
@@ -182,7 +266,7 @@ bool is_followed_by_tail(const JudgedLine& judged) {
     if (message_at_a_glance(whole) != npos) return false;
     const Unwrapped line(whole);
     if (line.has_header()) return false;
-    if (tail_of(line) == Tail::certain) return true;
+    if (tail_of(line, 0) == Tail::certain) return true;
     at = end + 1;
   }
   return false;
@@ -221,10 +305,14 @@ bool is_quoted_by_request(const JudgedLine& judged) {
 Provenance examine_provenance(const JudgedLine& judged) {
   const Before before = look_before(judged);
   if (!before.any && judged.settled != 0) return Provenance::genuine;
-  if (before.open == Head::certain || is_quoted_by_request(judged)) return Provenance::forged;
+  if (is_quoted_by_request(judged)) return Provenance::forged;
+  // Where the path has no end, the record may have been cut: then the line is somebody else's.
+  if (before.open == Head::certain) return is_path_closed(judged, before.lines_left) ? Provenance::forged : Provenance::doubtful;
   if (before.open == Head::script) return Provenance::doubtful;
   if (before.open == Head::open) {
-    if (const Provenance found = find_tail(judged, before.spent); found != Provenance::genuine) return found;
+    const Provenance found = find_tail(judged, before.spent, before.lines);
+    if (found == Provenance::forged && before.may_be_over) return Provenance::doubtful;
+    if (found != Provenance::genuine) return found;
   }
   if (is_followed_by_tail(judged) && may_stand_inside(judged)) return Provenance::doubtful;
   return judged.foreign_tail && before.any && may_stand_inside(judged) ? Provenance::doubtful : Provenance::genuine;

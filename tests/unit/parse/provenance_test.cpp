@@ -188,6 +188,60 @@ TEST(Provenance, WhatIsBehindAnOpenRecordIsDoubtfulUntilItsTailCanBeSeen) {
   EXPECT_EQ(judge(open, kFault, genuine_lines(8), true), Provenance::genuine) << "nginx would have cut it by then";
 }
 
+/// A record whose path nginx decodes behind `upstream:`, as it stands in the log: `path` with line feeds.
+std::string decoded_record(const std::string& path) {
+  std::string sent;
+  for (const char c : path) sent += c == '\n' ? "%0a" : c == ' ' ? "%20" : c == '%' ? "%25" : std::string(1, c);
+  return "2026/11/21 02:58:15 [error] 9#9: *1 upstream SSL certificate verify error: (10:certificate has expired) while SSL handshaking to "
+         "upstream, client: 127.0.0.1, server: gw, request: \"GET /" +
+         sent + " HTTP/1.1\", upstream: \"https://10.0.0.1:8443/" + path + "\", host: \"gw\"\n";
+}
+
+TEST(Provenance, OfALineInADecodedPathIsForgedWhateverStandsBeforeIt) {
+  for (const std::string& before : {"a\n", "\n", "x\", host: \"gw\"\n", "%0a\n", "a\nb\nc\n", "\"\n"}) {
+    for (const std::string& behind : {"", "\nmore", "\n\n", "\", referrer: \""}) {
+      const std::string record = decoded_record(before + kFault + behind);
+      const std::size_t begin = record.find("\n" + kFault) + 1;
+      const std::string fault = record.substr(begin, record.find('\n', begin) - begin);
+      const Provenance found =
+          judge(kOrdinary + "\n" + record.substr(0, begin), fault, record.substr(begin + fault.size() + 1) + kOrdinary + "\n");
+      EXPECT_NE(found, Provenance::genuine) << record;
+    }
+  }
+}
+
+TEST(Provenance, ADecodedPathSpoilsNoLineBehindItsRecord) {
+  for (const std::string& path :
+       std::vector<std::string>{"a\nb", "\n", "a\n\"b\n", "x\", host: \"gw\"\nb", "a\n, client: 192.0.2.66, server: forged\n" + kFault})
+    EXPECT_EQ(judge(kOrdinary + "\n" + decoded_record(path), kFault, kOrdinary + "\n"), Provenance::genuine) << path;
+}
+
+TEST(Provenance, OfALineBehindADecodedPathThatWasCutIsDoubtfulAtMost) {
+  const std::string record = decoded_record("a\nb");
+  const std::string cut = record.substr(0, record.find('\n') + 1);
+  EXPECT_EQ(judge(cut, kFault, genuine_lines(3)), Provenance::doubtful);
+  EXPECT_EQ(judge(cut + kFault + "\n", kFault, genuine_lines(3)), Provenance::genuine) << "the path held one line feed";
+}
+
+TEST(Provenance, AStrangersContextAndQuotesInTheTailSpoilNothing) {
+  const auto record = [](const std::string& text, const std::string& encoded) {
+    return "2026/11/21 02:58:15 [error] 9#9: *1 open() \"/srv/" + text +
+           "\" failed (2: No such file or directory), client: 127.0.0.1, server: gw, request: \"GET /" + encoded +
+           " HTTP/1.1\", host: \"gw\"\n";
+  };
+  for (const std::string& log :
+       {record("a\n, client: 192.0.2.66, server: forged", "a%0a,%20client:%20192.0.2.66,%20server:%20forged"),
+        record("\n{\"message\":\"2026/11/21 02:58:15 [error] 9#9: *7 ", "%0a{\"message\":\"2026/11/21%2002:58:15%20[error]%209#9:%20*7%20"),
+        record("\n2026/11/21 02:58:15 [error] 9#9: *7 {\"message\":\"x",
+               "%0a2026/11/21%2002:58:15%20[error]%209#9:%20*7%20{\"message\":\"x"),
+        record("a\nb\nc, client: 192.0.2.66, server: forged\"\"", "a%0ab%0ac,%20client:%20192.0.2.66,%20server:%20forged\"\"")})
+    EXPECT_EQ(judge(log, kFault, kOrdinary + "\n" + log), Provenance::genuine) << log;
+}
+
+TEST(Provenance, OfALineInColoursIsThatOfTheLine) {
+  EXPECT_EQ(ending_of("\x1B[31m2026/11/21 02:58:15 [error] 9#9: *1 broken header: \"a\x1B[0m"), Ending::open);
+}
+
 TEST(Provenance, ATailThatNginxCutAtItsLimitLeavesDoubt) {
   std::string record = "2026/11/21 02:58:15 [error] 9#9: *1 open() \"/srv/z\n" + kFault + "\n";
   const std::size_t begin = record.find('\n') + 1;
