@@ -36,6 +36,7 @@ int run_verb(const cli::ReceiversOptions& options) { return cli::run_receivers(o
 int run_verb(const cli::DiagnoseOptions& options) { return cli::run_diagnose(options); }
 int run_verb(const cli::FixVerbOptions& options) { return cli::run_fix(options); }
 int run_verb(const cli::DoctorOptions& options) { return cli::run_doctor(options); }
+int run_verb(const cli::PreflightOptions& options) { return cli::run_preflight(options); }
 int run_verb(const cli::RulesOptions& options) { return cli::run_rules(options); }
 int run_verb(const cli::OperatorOptions& options) { return cli::run_operator(options); }
 int run_verb(const cli::CompletionOptions& options) { return cli::run_completion(options); }

@@ -12,6 +12,7 @@
 #include "cli/command_line/exit_code.h"
 #include "cli/command_line/host_command_line.h"
 #include "cli/command_line/operator_command_line.h"
+#include "cli/command_line/preflight_command_line.h"
 
 #ifndef HANDSHAKED_VERSION
 #error "the build defines HANDSHAKED_VERSION"
@@ -44,6 +45,7 @@ class Parser {
     add_diagnose();
     add_rules_verbs();
     upkeep_verbs_ = std::make_unique<HostCommandLine>(app_);
+    preflight_verb_ = std::make_unique<PreflightCommandLine>(app_);
     operator_verbs_ = std::make_unique<OperatorCommandLine>(app_);
     add_completion();
   }
@@ -64,6 +66,7 @@ class Parser {
     if (auto upkeep = upkeep_verbs_->parsed()) {
       return {.command = std::visit([](auto& options) { return Command(std::move(options)); }, *upkeep), .exit_code = kExitDone};
     }
+    if (auto preflight = preflight_verb_->parsed()) return {.command = std::move(*preflight), .exit_code = kExitDone};
     if (run_verb_->parsed()) return {.command = run_, .exit_code = kExitDone};
     if (scan_verb_->parsed()) return {.command = finished_scan(), .exit_code = kExitDone};
     if (match_verb_->parsed()) return {.command = match_, .exit_code = kExitDone};
@@ -365,6 +368,7 @@ class Parser {
   CLI::App app_;
   std::unique_ptr<OperatorCommandLine> operator_verbs_;
   std::unique_ptr<HostCommandLine> upkeep_verbs_;
+  std::unique_ptr<PreflightCommandLine> preflight_verb_;
   CLI::App *run_verb_ = nullptr, *scan_verb_ = nullptr, *match_verb_ = nullptr, *explain_verb_ = nullptr, *check_verb_ = nullptr,
            *receivers_verb_ = nullptr, *receivers_list_verb_ = nullptr, *diagnose_verb_ = nullptr, *completion_verb_ = nullptr;
   CLI::App *rules_verb_ = nullptr, *rules_list_verb_ = nullptr, *rules_show_verb_ = nullptr, *rules_lint_verb_ = nullptr,

@@ -14,6 +14,7 @@
 #include "cli/log/match_verb.h"
 #include "cli/log/scan_verb.h"
 #include "cli/operator/operator_verbs.h"
+#include "cli/preflight/preflight_verb.h"
 #include "cli/rules/rules_verb.h"
 
 namespace handshaked::cli {
@@ -27,7 +28,7 @@ struct RunOptions {
 
 /// What the command line asks for: one verb with its options.
 using Command = std::variant<RunOptions, ScanOptions, MatchOptions, ExplainOptions, CheckOptions, DiagnoseOptions, FixVerbOptions,
-                             DoctorOptions, ReceiversOptions, RulesOptions, OperatorOptions, CompletionOptions>;
+                             DoctorOptions, PreflightOptions, ReceiversOptions, RulesOptions, OperatorOptions, CompletionOptions>;
 
 /// Reads the command line. Help, the version and complaints are printed here; then there is no command and `exit_code` is
 /// what the process answers (0 or kExitUsage).

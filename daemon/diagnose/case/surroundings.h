@@ -27,6 +27,8 @@ struct ReadConfiguration {
   ReadConfiguration& operator=(const ReadConfiguration&) = delete;
 };
 
+struct SharedMaterial;
+
 /// What one diagnosis may look at. Everything is borrowed, and immutable but for the prober.
 struct Surroundings {
   const ReadConfiguration* nginx = nullptr;          ///< nullptr: no access to the configuration (a log host)
@@ -40,6 +42,9 @@ struct Surroundings {
   Time now{};
   std::optional<Time> nginx_loaded_at;  ///< when the running nginx read its configuration, if that is known
   std::chrono::steady_clock::time_point deadline{};
+  /// The security level of another OpenSSL or another policy than this process has, where neither ciphers nor commands set one.
+  std::optional<int> security_level{};
+  SharedMaterial* shared = nullptr;  ///< what several cases of one thread share; nullptr: each has its own
 };
 
 }  // namespace handshaked::diagnose

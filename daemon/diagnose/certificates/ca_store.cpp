@@ -92,6 +92,10 @@ CaStore CaStore::load(const std::vector<std::string>& paths, std::vector<std::st
   return store;
 }
 
+void CaStore::add(Certificate certificate, const std::string& file) {
+  if (cas_.size() < kMaxCertificates && find(certificate.facts().sha256) == nullptr) cas_.push_back({std::move(certificate), file});
+}
+
 std::vector<const StoredCa*> CaStore::named(const std::string& subject_hash) const {
   std::vector<const StoredCa*> found;
   for (const StoredCa& ca : cas_) {

@@ -22,6 +22,9 @@ class CaStore {
   /// No path: the system's bundle. Paths that cannot be read are reported in `problems`, the rest is used. Bounded: kMaxCertificates.
   static CaStore load(const std::vector<std::string>& paths, std::vector<std::string>& problems);
 
+  /// One more that is at hand, for a copy of a store; what is there already stays once.
+  void add(Certificate certificate, const std::string& file);
+
   const std::vector<StoredCa>& all() const { return cas_; }
   const std::vector<RevocationList>& crls() const { return crls_; }
   /// Those whose subject is `issuer_hash` (CertificateFacts::subject_hash): candidates for an issuer.

@@ -2,6 +2,7 @@
 
 #include "diagnose/case/local_case.h"
 #include "diagnose/listener/listener_place.h"
+#include "diagnose/tls/tls_rehearsal.h"
 
 namespace handshaked::diagnose {
 
@@ -22,6 +23,9 @@ bool diagnose_forgotten_name(LocalCase& local, const ListenerPlace& place);
 bool diagnose_dynamic_certificate(LocalCase& local, const ListenerPlace& place);
 /// Certificates of clients: missing, not verified, revoked.
 bool diagnose_client_certificate(LocalCase& local, const ListenerPlace& place);
+
+/// One listener's offer, as its default server has it: it decides before a name is known.
+ListenerOffer offer_of(const LocalCase& local, const nginx::ListeningServer& server);
 
 /// A fix that the owner of the client has to make, with the words to send.
 void propose_to_client(LocalCase& local, std::string_view fix_id, const Text& message);

@@ -19,7 +19,8 @@ std::string joined(const std::vector<std::string_view>& words, char separator) {
   return text;
 }
 
-/// One listener's offer, as its default server has it: it decides before a name is known.
+}  // namespace
+
 ListenerOffer offer_of(const LocalCase& local, const nginx::ListeningServer& server) {
   ListenerOffer offer;
   for (const std::string_view word : server.settings.protocols.values()) {
@@ -38,6 +39,8 @@ ListenerOffer offer_of(const LocalCase& local, const nginx::ListeningServer& ser
   if (offer.keys.empty()) offer.keys.push_back({"RSA", 2048});
   return offer;
 }
+
+namespace {
 
 bool has(const ListenerOffer& offer, TlsVersion version) {
   return std::find(offer.protocols.begin(), offer.protocols.end(), version) != offer.protocols.end();

@@ -78,6 +78,9 @@ bool Prober::may_probe(const AllowedPeer& peer, const ProbeRequest& request, boo
 
 Result<PeerObservation> Prober::observe(const AllowedPeer& peer, const ProbeRequest& request, bool is_own_settings) {
   if (const PeerObservation* known = seen(peer, request)) return *known;
+  if (options_.known_answer) {
+    if (auto answer = options_.known_answer(peer, request)) return remember(peer, request, std::move(*answer));
+  }
   if (options_.scope == ProbeScope::none) return fail(ErrorCode::permission_denied, "probing is switched off");
   if (std::chrono::steady_clock::now() >= options_.deadline) return fail(ErrorCode::timeout, "the time for this diagnosis is up");
   if (probes_ >= options_.most_probes)
@@ -93,15 +96,19 @@ Result<PeerObservation> Prober::observe(const AllowedPeer& peer, const ProbeRequ
   }
   ++probes_;
   TRY(ProbeResult result, run_probe(peer, request, options_.deadline));
-  PeerObservation observation{
-      .address = peer.address(), .named_as = peer.named_as(), .at = wall_clock_now(), .asked = request, .seen = std::move(result)};
+  PeerObservation observation = remember(peer, request, std::move(result));
   if (options_.on_probe) {
     options_.on_probe("probe " + to_string(peer.address()) + " (" + peer.named_as() + ")" +
                       (request.server_name.empty() ? std::string(" without SNI") : " SNI " + request.server_name) + ": " +
                       summary_of(observation.seen));
   }
-  observations_.push_back(observation);
   return observation;
+}
+
+PeerObservation Prober::remember(const AllowedPeer& peer, const ProbeRequest& request, ProbeResult result) {
+  observations_.push_back(
+      {.address = peer.address(), .named_as = peer.named_as(), .at = wall_clock_now(), .asked = request, .seen = std::move(result)});
+  return observations_.back();
 }
 
 std::vector<NamedPeer> configured_peers(const nginx::PassInventory& passes, const nginx::ListenerInventory& listeners) {

@@ -31,6 +31,8 @@ struct ProberOptions {
   std::function<void(const std::string&)> on_probe;
   /// How names are looked up; resolve_name() of this host when empty.
   ResolveName resolve;
+  /// What a peer answers without being asked: a chain that it is going to present. Nothing: it is asked, as far as the scope goes.
+  std::function<std::optional<ProbeResult>(const AllowedPeer&, const ProbeRequest&)> known_answer{};
 };
 
 /// The one way over the wire for a diagnosis: keeps the policy, the budget and the deadline, remembers what it has seen (the same request
@@ -54,6 +56,7 @@ class Prober {
 
  private:
   const PeerObservation* seen(const AllowedPeer& peer, const ProbeRequest& request) const;
+  PeerObservation remember(const AllowedPeer& peer, const ProbeRequest& request, ProbeResult result);
   bool is_other_sni_spent(const AllowedPeer& peer, const ProbeRequest& request) const;
 
   /// What nginx itself would send to an address, as far as it was asked here.

@@ -51,6 +51,13 @@ nginx::LoggedPlace logged_place(const Symptom& symptom) {
   return place;
 }
 
+/// The configuration sets the security level itself: no default of a library counts.
+bool sets_level(const ProbeRequest& request) {
+  const auto says = [](const std::string& text) { return text.find("@SECLEVEL") != std::string::npos; };
+  return says(request.ciphers) ||
+         std::any_of(request.conf_commands.begin(), request.conf_commands.end(), [&](const ConfCommand& one) { return says(one.second); });
+}
+
 bool is_late_refusal(const ProbeResult& seen) { return seen.phase == ProbePhase::after_handshake; }
 
 /// The handshake came so far that nginx looks at the certificate.
@@ -70,6 +77,19 @@ Result<std::unique_ptr<UpstreamCase>> UpstreamCase::open(const Symptom& symptom,
                                                          const match::Knowledge& knowledge) {
   std::unique_ptr<UpstreamCase> opened(new UpstreamCase(symptom, surroundings, knowledge));
   TRY(opened->find_place());
+  return opened;
+}
+
+Result<std::unique_ptr<UpstreamCase>> UpstreamCase::open_at(const UpstreamPlace& place, const Symptom& symptom,
+                                                            const Surroundings& surroundings, const match::Knowledge& knowledge) {
+  std::unique_ptr<UpstreamCase> opened(new UpstreamCase(symptom, surroundings, knowledge));
+  const auto view = view_of(place, *surroundings.nginx, *surroundings.files);
+  if (!view) return fail(ErrorCode::not_found, "no such place");
+  opened->place_ = place;
+  opened->view_ = *view;
+  opened->candidates_ = {{view->target, view->destination, view->member, 1, "it is this place"}};
+  opened->why_this_place_ = "it is this place";
+  opened->now_ = opened->judge(*view, true);
   return opened;
 }
 
@@ -214,6 +234,10 @@ UpstreamVerdict UpstreamCase::judge(const UpstreamView& view, bool is_own) {
     return verdict;
   }
   verdict.policy = std::move(policy).value();
+  if (surroundings_.security_level && !sets_level(verdict.asked.request)) {
+    verdict.policy.security_level = *surroundings_.security_level;
+    verdict.asked.request.security_level = surroundings_.security_level;
+  }
   if (!find_peer(view, is_own, verdict)) return verdict;
   if (!view.is_tls()) {
     verdict.stage = UpstreamStage::plain;
@@ -332,9 +356,9 @@ void UpstreamCase::verify(const UpstreamView&, UpstreamVerdict& verdict) {
 }
 
 Result<> UpstreamCase::need_session() {
-  if (session_) return success();
+  if (material().session) return success();
   TRY(auto started, ReplaySession::start(surroundings_.deadline));
-  session_.emplace(std::move(started));
+  material().session.emplace(std::move(started));
   return success();
 }
 
@@ -345,21 +369,21 @@ Result<ReplayResult> UpstreamCase::replay(const ReplayInput& input) {
 
 Result<std::vector<ReplayResult>> UpstreamCase::replay(std::span<const ReplayInput> inputs) {
   TRY(need_session());
-  auto results = session_->replay(inputs);
-  if (!results && results.error().code() != ErrorCode::invalid_input) session_.reset();
+  auto results = material().session->replay(inputs);
+  if (!results && results.error().code() != ErrorCode::invalid_input) material().session.reset();
   return results;
 }
 
 Result<IssuerSearch> UpstreamCase::find_issuers(const Der& certificate, std::span<const Der> candidates) {
   TRY(need_session());
-  auto found = session_->find_issuers(certificate, candidates);
-  if (!found && found.error().code() != ErrorCode::invalid_input) session_.reset();
+  auto found = material().session->find_issuers(certificate, candidates);
+  if (!found && found.error().code() != ErrorCode::invalid_input) material().session.reset();
   return found;
 }
 
 Result<std::shared_ptr<const PemBundle>> UpstreamCase::bundle(const nginx::ConfigurationFiles& files, const std::string& path) {
   TRY(const std::string text, files.read(path, kMaxBundleBytes));
-  std::shared_ptr<const PemBundle>& known = bundles_[sha256_hex(text)];
+  std::shared_ptr<const PemBundle>& known = material().bundles[sha256_hex(text)];
   if (!known) {
     TRY(auto read, read_pem_bundle(text));
     known = std::make_shared<const PemBundle>(std::move(read));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -17,6 +18,12 @@
 
 namespace handshaked::diagnose {
 
+/// What cases of one thread can share: the child that replays, and the PEM files that were parsed.
+struct SharedMaterial {
+  std::optional<ReplaySession> session;
+  std::map<std::string, std::shared_ptr<const PemBundle>> bundles;  ///< by SHA-256 of the content
+};
+
 /// One incident towards an upstream, with everything that its diagnosis looks at: the place that governs, what nginx would do there now,
 /// and the means to ask what it would do with a change. Borrows symptom, surroundings and knowledge. One thread; blocks until the
 /// surroundings' deadline at most.
@@ -25,6 +32,10 @@ class UpstreamCase {
   /// not_found when no place of the configuration can govern the line; the surroundings must have a configuration.
   static Result<std::unique_ptr<UpstreamCase>> open(const Symptom& symptom, const Surroundings& surroundings,
                                                     const match::Knowledge& knowledge);
+
+  /// The same at one place, whatever the symptom says: for what has not happened yet. not_found when there is no such place.
+  static Result<std::unique_ptr<UpstreamCase>> open_at(const UpstreamPlace& place, const Symptom& symptom, const Surroundings& surroundings,
+                                                       const match::Knowledge& knowledge);
 
   const Symptom& symptom() const { return symptom_; }
   const Surroundings& surroundings() const { return surroundings_; }
@@ -85,6 +96,7 @@ class UpstreamCase {
   bool explains_line(const UpstreamVerdict& verdict) const;
   nginx::PeerName name_at(const UpstreamView& view) const;
   Result<> need_session();
+  SharedMaterial& material() { return surroundings_.shared != nullptr ? *surroundings_.shared : own_; }
 
   const Symptom& symptom_;
   const Surroundings& surroundings_;
@@ -94,8 +106,10 @@ class UpstreamCase {
   UpstreamView view_;
   std::string why_this_place_;
   UpstreamVerdict now_;
-  std::optional<ReplaySession> session_;
-  std::map<std::string, std::shared_ptr<const PemBundle>> bundles_;  ///< by SHA-256 of the content
+  SharedMaterial own_;
 };
+
+/// The diagnosis of an opened case.
+Diagnosis diagnose_case(UpstreamCase& upstream);
 
 }  // namespace handshaked::diagnose

@@ -71,6 +71,8 @@ Diagnosis healthy(UpstreamCase& upstream) {
   return diagnosis;
 }
 
+}  // namespace
+
 Diagnosis diagnose_case(UpstreamCase& upstream) {
   const Symptom& symptom = upstream.symptom();
   const bool is_line = !symptom.message.empty();
@@ -88,8 +90,6 @@ Diagnosis diagnose_case(UpstreamCase& upstream) {
     default: return is_verification ? changed_since(upstream) : diagnose_handshake(upstream);
   }
 }
-
-}  // namespace
 
 Diagnosis diagnose_upstream(const Symptom& symptom, const Surroundings& surroundings, const match::Knowledge& knowledge) {
   if (surroundings.nginx == nullptr) return candidate_diagnosis(symptom, knowledge);
