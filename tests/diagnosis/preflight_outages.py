@@ -248,9 +248,34 @@ def key_type_of_an_upstream_changed(t, pki):
     bench.shows(place, lambda: bench.serve(new), undo=lambda: bench.serve(old))
 
 
+def client_certificate_rotated(t, pki):
+    """nginx's own client certificate comes from a new CA, which the upstream does not know yet."""
+    root, old_ca, new_ca = [pki.issue("/O=Corp/CN=" + name, is_ca=True) for name in ("Corp Root", "Gateways G1", "Gateways G2")]
+    old, new = [pki.issue("/O=Corp/CN=gateway", ca, usage="clientAuth", label=ca.subject) for ca in (old_ca, new_ca)]
+    both = t.directory / "both-gateway-cas.pem"
+    both.write_text(old_ca.pem + new_ca.pem)
+    chain = [leaf_of(pki, root)]
+    bench = PreflightBench(t, "client-certificate", chain, [root],
+                           "proxy_ssl_protocols TLSv1.2; proxy_ssl_certificate tls/client.pem; proxy_ssl_certificate_key tls/client.key;",
+                           options=["-Verify", "1", "-verify_return_error", "-CAfile", old_ca.file])
+    bench.put("client.pem", old)
+    bench.put("client.key", old.key)
+    change = ["--client-cert", "tls/client.pem=%s" % new.file, "--key", "tls/client.key=%s" % new.key]
+    place = bench.preflight(*change).only("breaks")
+
+    def rotate():
+        bench.put("client.pem", new)
+        bench.put("client.key", new.key)
+
+    def upstream_knows_both():
+        bench.options[-1] = both
+        bench.serve(chain)
+    bench.shows(place, rotate, prevent=upstream_knows_both)
+
+
 OUTAGES = [end_of_a_cross_signed_root, deeper_hierarchy, root_replaced_in_a_bundle, weak_key_under_a_new_openssl, old_versions_leave_the_defaults,
            end_of_an_ocsp_responder, leaf_without_the_name, intermediate_with_another_key, client_ca_rolled, crl_not_renewed,
-           wildcard_of_one_level_less, key_type_changed, key_type_of_an_upstream_changed]
+           wildcard_of_one_level_less, key_type_changed, key_type_of_an_upstream_changed, client_certificate_rotated]
 
 
 def story(t):

@@ -87,6 +87,8 @@ def story(t):
             yield "diagnose " + form, handshaked("diagnose", *rules, "--log", nginx.error_log, *where, "--format", form)
             yield "diagnose --all " + form, handshaked("diagnose", *rules, "--all", *where, "--format", form)
             yield "doctor " + form, handshaked("doctor", *rules, *where, "--format", form)
+        for form in ("text", "json", "markdown", "html", "sarif", "junit"):
+            yield "preflight " + form, handshaked("preflight", *rules, *where, "--until", "2099-01-01", "--format", form)
         for form in ("text", "json", "markdown", "html"):
             yield "scan " + form, handshaked("scan", *rules, nginx.error_log, "--format", form)
         yield "explain", handshaked("explain", *rules, line)
@@ -100,6 +102,9 @@ def story(t):
     nginx.process.signal(signal.SIGHUP)
     wait_for(lambda: nginx.get("/")[0] == 200, 20, "the request to work")
     daemon.stop()
+    for form in ("text", "json", "sarif"):
+        said = handshaked("preflight", *rules, *where, "--nginx", "1.30", "--trust", "%s=%s" % (place.trusted, place.partner.file), "--format", form)
+        expect("breaks" in said and CANARY not in said, "preflight %s: %s" % (form, said[:2000]))
 
     t.step("a secret on the line that is changed")
     shared = 'location / { proxy_set_header X "%(c)s-shared"; proxy_ssl_name api.crop.test; proxy_pass https://%(peer)s; proxy_ssl_verify on; ' \

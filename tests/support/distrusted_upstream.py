@@ -9,12 +9,12 @@ class DistrustedUpstream:
     def __init__(self, scenario):
         authority = Authority(scenario)
         self.root = authority.root()
-        partner = authority.root("partner", "Partner Root CA")
+        self.partner = authority.root("partner", "Partner Root CA")
         self.leaf = authority.issue("api", "api.corp.test", self.root, ["DNS:api.corp.test"])
         self.peer = TlsUpstream(scenario, authority, "peer", self.leaf)
         self.nginx = Nginx(scenario)
         self.trusted = self.nginx.prefix / "conf" / "upstream-ca.pem"
-        self.trusted.write_bytes(partner.file.read_bytes())
+        self.trusted.write_bytes(self.partner.file.read_bytes())
         self.nginx.configure("""
     server {
         listen 127.0.0.1:%d;

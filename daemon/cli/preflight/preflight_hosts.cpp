@@ -38,14 +38,15 @@ bool is_named(const PlannedFile& planned, const ConfiguredFile& file, const ngin
 
 /// The files as they will be, as far as this configuration reads them.
 std::shared_ptr<diagnose::PlannedFiles> plan_files(const ReadConfiguration& read, std::shared_ptr<const nginx::ConfigurationFiles> files,
-                                                   const diagnose::PlannedChange& change, std::vector<std::string>& planned) {
+                                                   const diagnose::PlannedChange& change, PreflightHost& host) {
   auto after = std::make_shared<diagnose::PlannedFiles>(files);
   if (change.files.empty()) return after;
   for (const ConfiguredFile& file : diagnose::configured_files(read.configuration)) {
     for (const PlannedFile& one : change.files) {
       if (!is_named(one, file, *files)) continue;
       after->put(file.path, one.text);
-      if (std::find(planned.begin(), planned.end(), file.path) == planned.end()) planned.push_back(file.path);
+      if (one.role == FileRole::key) host.new_keys.insert_or_assign(file.path, one.source);
+      if (std::find(host.planned.begin(), host.planned.end(), file.path) == host.planned.end()) host.planned.push_back(file.path);
     }
   }
   return after;
@@ -131,7 +132,7 @@ Result<PreflightHost> PreflightHosts::read(std::size_t index, const diagnose::Pl
   if (!is_same) {
     TRY(host.before, read_at(in_use_.path, in_use_.prefix, *host.before_files, version));
   }
-  host.after_files = plan_files(*host.after, proposed_files, change, host.planned);
+  host.after_files = plan_files(*host.after, proposed_files, change, host);
   return host;
 }
 
@@ -161,7 +162,7 @@ Result<PreflightHost> PreflightHosts::read_dump(const std::string& path, const d
   if (next != version) {
     TRY(host.before, read_at(dump.value().main_path, options_->nginx.prefix, *host.before_files, version));
   }
-  host.after_files = plan_files(*host.after, host.before_files, change, host.planned);
+  host.after_files = plan_files(*host.after, host.before_files, change, host);
   return host;
 }
 

@@ -110,7 +110,11 @@ std::optional<ProbeResult> KnownAnswers::answer(const AllowedPeer& peer, const P
   const PeerChain* const planned = chain_for(peer, request.server_name);
   std::optional<ProbeResult> today;
   if (live_ != nullptr) {
-    if (auto seen = live_->observe(peer, request, true)) today = std::move(seen).value().seen;
+    ProbeRequest asked = request;
+    if (asked.client && new_keys_ != nullptr) {
+      if (const auto key = new_keys_->find(asked.client->key_file); key != new_keys_->end()) asked.client->key_file = key->second;
+    }
+    if (auto seen = live_->observe(peer, asked, true)) today = std::move(seen).value().seen;
   }
   if (planned == nullptr) return today;
   return with_chain(*planned, request, today ? &*today : nullptr);

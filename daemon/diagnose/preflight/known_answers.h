@@ -14,8 +14,9 @@ namespace handshaked::diagnose {
 /// a key of another kind, the handshake is rehearsed in memory with what nginx offers. For ProberOptions::known_answer. One thread.
 class KnownAnswers {
  public:
-  /// `live` is asked for today's answers; nullptr: nobody is. Borrows both.
-  KnownAnswers(const std::vector<PeerChain>& chains, Prober* live) : chains_(chains), live_(live) {}
+  /// `live` is asked for today's answers; nullptr: nobody is. `new_keys`: where keys lie that nginx will read elsewhere. Borrows all.
+  KnownAnswers(const std::vector<PeerChain>& chains, Prober* live, const std::map<std::string, std::string>* new_keys = nullptr)
+      : chains_(chains), live_(live), new_keys_(new_keys) {}
 
   std::optional<ProbeResult> answer(const AllowedPeer& peer, const ProbeRequest& request);
 
@@ -27,6 +28,7 @@ class KnownAnswers {
 
   const std::vector<PeerChain>& chains_;
   Prober* live_;
+  const std::map<std::string, std::string>* new_keys_;
   std::map<std::string, std::optional<ProbeResult>> rehearsed_;  ///< by what nginx offers and the kind of the key
 };
 

@@ -56,7 +56,7 @@ CaStore with_old_trust(const PreflightHost& host, const CaStore& store) {
 
 void look_ahead(const PreflightHost& host, const PreflightMeans& means, Prober& today, const ProbePolicy& policy, SharedMaterial& shared,
                 PreflightReport& report) {
-  KnownAnswers answers(means.change.chains, &today);
+  KnownAnswers answers(means.change.chains, &today, &host.new_keys);
   const CaStore known = with_old_trust(host, means.ca_store);
   Prober then(policy,
               {.scope = today.scope(),

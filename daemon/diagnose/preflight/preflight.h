@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,6 +22,7 @@ struct PreflightHost {
   std::shared_ptr<const ReadConfiguration> before, after;  ///< the same where nothing of them changes
   std::shared_ptr<const nginx::ConfigurationFiles> before_files;
   std::shared_ptr<const PlannedFiles> after_files;  ///< with the planned files in it; over files that it keeps alive
+  std::map<std::string, std::string> new_keys;      ///< where planned keys lie now, by the path at which nginx will read them
   std::vector<std::string> planned;                 ///< what of the change's files this configuration reads, by full path
   bool is_dump = false;
 };

@@ -138,7 +138,10 @@ class UpstreamOutlook {
     }
     Forecast forecast = named(target);
     forecast.outlook = Outlook::cannot_tell;
-    forecast.target = target.pass->argument(0);
+    // Up to its path, which may hold anything.
+    const std::string_view written = target.pass->argument(0);
+    const std::size_t host = written.find("://") == std::string_view::npos ? 0 : written.find("://") + 3;
+    forecast.target = written.substr(0, written.find_first_of("/?", host));
     forecast.missing = {"only a request tells which upstream it goes to", "只有请求到来时才知道上游"};
     report_.places.push_back(std::move(forecast));
   }
@@ -385,10 +388,16 @@ std::vector<Prevention> preventions_of(const Diagnosis& diagnosis, const WorksTo
   for (const Fix& fix : diagnosis.fixes) {
     if (preventions.size() == kMost) break;
     Prevention one{fix, Rollout::together};
+    Text& detail = one.fix.proof.detail;
+    if (fix.proof.status != ProofStatus::untested) detail = {"After the change: " + detail.en, "变更之后：" + detail.zh};
     if (fix.owner != Owner::proxy) {
       one.rollout = Rollout::elsewhere;
     } else if (!fix.patch.empty() && fix.proof.status == ProofStatus::proved) {
-      if (works_today(fix).value_or(false)) one.rollout = Rollout::first;
+      if (works_today(fix).value_or(false)) {
+        one.rollout = Rollout::first;
+        detail.en += " Today: the place as patched passes as well.";
+        detail.zh += " 目前：打补丁后的位置同样通过。";
+      }
     }
     preventions.push_back(std::move(one));
   }
