@@ -25,8 +25,8 @@ Time turn_of(const IncidentGroup& group, const RouteTarget& leg) {
 /// The group in which a receiver hears of an incident: the one that it joined last.
 IncidentGroup* known_group_of(const KnownIncident& known, std::size_t receiver) {
   const auto at = std::find_if(known.groups.rbegin(), known.groups.rend(),
-                               [receiver](const GroupPointer& group) { return group->receiver == receiver; });
-  return at == known.groups.rend() ? nullptr : at->get();
+                               [receiver](const Membership& membership) { return membership.group->receiver == receiver; });
+  return at == known.groups.rend() ? nullptr : at->group.get();
 }
 
 bool is_worse(const Incident& a, const Incident& b) {
@@ -71,12 +71,12 @@ void Dispatcher::restore(const NotificationRecords& told) {
   const auto receiver = static_cast<std::size_t>(it - receivers.begin());
   KnownIncident& known = groups_.know(told.incident_id);
   if (std::any_of(known.groups.begin(), known.groups.end(),
-                  [=](const GroupPointer& known_group) { return known_group->receiver == receiver; }))
+                  [=](const Membership& membership) { return membership.group->receiver == receiver; }))
     return;
   const GroupPointer joined = groups_.group_at(told.group, receiver, told.is_grouped);
   IncidentGroup& group = *joined;
   GroupMember& member = groups_.join(known, joined, told.told_at);
-  member.was_told = true;
+  group.mark_told(member);
   member.flapping = told.flapping;
   member.severity = told.severity;
   member.reopens = told.reopens;
@@ -108,8 +108,8 @@ std::optional<Time> Dispatcher::waiting_since(std::string_view incident_id) cons
   std::optional<Time> since;
   const KnownIncident* const known = groups_.find(incident_id);
   if (known == nullptr) return since;
-  for (const GroupPointer& group : known->groups) {
-    if (!group->find(*known)->was_told) since = std::min(since.value_or(group->first_at), group->first_at);
+  for (const auto& [group, at] : known->groups) {
+    if (!group->members[at].was_told) since = std::min(since.value_or(group->first_at), group->first_at);
   }
   return since;
 }
@@ -132,10 +132,10 @@ void Dispatcher::observe(const Incident& incident, Time now, std::optional<Time>
   note_diagnosing(known, false, now);
   const auto groups = known.groups;
   bool is_awaited = false;
-  for (const GroupPointer& group : groups) is_awaited = group->find(known)->was_told || is_awaited;
+  for (const auto& [group, at] : groups) is_awaited = group->members[at].was_told || is_awaited;
   if (is_awaited) known.ended = std::make_unique<Incident>(incident);
-  for (const GroupPointer& group : groups) {
-    if (group->find(known)->was_told) groups_.schedule(*group, now);
+  for (const auto& [group, at] : groups) {
+    if (group->members[at].was_told) groups_.schedule(*group, now);
     else leave(known, *group, now);
   }
 }
@@ -158,7 +158,9 @@ void Dispatcher::move_to_cause(KnownIncident& known, const GroupPointer& from, c
   const GroupMember before = *from->find(known);
   const GroupPointer to = groups_.group_at(key, from->receiver, true);
   groups_.drop(known, *from);
-  groups_.join(known, to, before.told_at) = before;
+  GroupMember& member = groups_.join(known, to, before.told_at);
+  to->mark_told(member);
+  member = before;
   if (to->anchor.empty()) to->anchor = known.id;
 }
 
@@ -166,22 +168,23 @@ void Dispatcher::move_to_cause(KnownIncident& known, const GroupPointer& from, c
 void Dispatcher::find_places(KnownIncident& known, const Incident& incident, Time waiting_since) {
   const std::vector<RouteTarget> legs = router_.legs(incident);
   std::vector<GroupPointer> strays;
-  for (const GroupPointer& group : known.groups) {
+  for (const Membership& membership : known.groups) {
+    const GroupPointer& group = membership.group;
     const bool has_leg = std::any_of(legs.begin(), legs.end(), [&](const RouteTarget& leg) {
       return leg.receiver == group->receiver && leg.is_grouped == group->is_grouped &&
              (!leg.is_grouped || leg.group_key(incident, router_.receivers()[leg.receiver].name) == group->key.get());
     });
-    if (!has_leg && !group->find(known)->was_told) strays.push_back(group);
+    if (!has_leg && !group->members[membership.at].was_told) strays.push_back(group);
   }
   std::optional<Time> since;
   for (const GroupPointer& group : strays) since = std::min(since.value_or(group->first_at), group->first_at);
   for (const RouteTarget& leg : legs) {
-    const auto at = std::find_if(known.groups.begin(), known.groups.end(), [&](const GroupPointer& group) {
-      return group->receiver == leg.receiver && std::find(strays.begin(), strays.end(), group) == strays.end();
+    const auto at = std::find_if(known.groups.begin(), known.groups.end(), [&](const Membership& membership) {
+      return membership.group->receiver == leg.receiver && std::find(strays.begin(), strays.end(), membership.group) == strays.end();
     });
     const GroupPointer pointer =
         at != known.groups.end()
-            ? *at
+            ? at->group
             : groups_.group_at(leg.is_grouped ? leg.group_key(incident, router_.receivers()[leg.receiver].name) : std::string(),
                                leg.receiver, leg.is_grouped);
     GroupMember* member = pointer->find(known);
@@ -363,19 +366,16 @@ void Dispatcher::tell(IncidentGroup& group, std::vector<News>& news, event::Even
     default: notice.number = static_cast<std::uint32_t>(std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count());
   }
   group.told_at = now;
-  std::vector<KnownIncident*> done;
+  const auto is_told_over = [](const News& item) { return item.is_over && !item.is_withheld; };
   for (News& item : news) {
     GroupMember& member = *group.find(*item.known);
     if (item.is_withheld || (!item.is_over && !item.kind && !member.was_told)) continue;  // not its time yet
     ++(item.is_over ? notice.resolved_count : notice.open_count);
     if (notice.incidents.size() < Notice::kMostListed) notice.incidents.push_back(item.incident);
-    if (item.is_over) {
-      done.push_back(item.known);
-      continue;
-    }
+    if (item.is_over) continue;
     const bool is_news = item.kind.has_value();
     if (is_news || !member.was_told) {
-      member.was_told = true;
+      group.mark_told(member);
       member.flapping = item.incident->flapping;
       member.severity = item.incident->severity;
       member.reopens = item.incident->reopens;
@@ -388,10 +388,9 @@ void Dispatcher::tell(IncidentGroup& group, std::vector<News>& news, event::Even
     item.kind.reset();
   }
   if (lead->leg.wants(kind)) decisions.notices.push_back(std::move(notice));
-  for (KnownIncident* const known : done) {
-    std::erase_if(news, [known](const News& item) { return item.known == known; });
-    forget(group, *known, now, decisions);
-  }
+  for (const News& item : news)
+    if (is_told_over(item)) forget(group, *item.known, now, decisions);
+  std::erase_if(news, is_told_over);
 }
 
 /// All of it is over.
@@ -447,9 +446,9 @@ NotificationRecords Dispatcher::told_state(const IncidentGroup& group, const Gro
 std::optional<NotificationRecords> Dispatcher::told(std::string_view receiver, std::string_view incident_id) const {
   const KnownIncident* const known = groups_.find(incident_id);
   if (known == nullptr) return std::nullopt;
-  for (const GroupPointer& group : known->groups) {
-    const GroupMember* const member = group->find(*known);
-    if (router_.receivers()[group->receiver].name == receiver && member->was_told) return told_state(*group, *member);
+  for (const auto& [group, at] : known->groups) {
+    const GroupMember& member = group->members[at];
+    if (router_.receivers()[group->receiver].name == receiver && member.was_told) return told_state(*group, member);
   }
   return std::nullopt;
 }
@@ -457,8 +456,8 @@ std::optional<NotificationRecords> Dispatcher::told(std::string_view receiver, s
 std::vector<NotificationRecords> Dispatcher::everything_told() const {
   std::vector<NotificationRecords> all;
   for (const auto& [id, known] : groups_.known()) {
-    for (const GroupPointer& group : known->groups) {
-      if (const GroupMember* const member = group->find(*known); member->was_told) all.push_back(told_state(*group, *member));
+    for (const auto& [group, at] : known->groups) {
+      if (const GroupMember& member = group->members[at]; member.was_told) all.push_back(told_state(*group, member));
     }
   }
   return all;
@@ -488,7 +487,7 @@ void Dispatcher::look_at_silences(Time now) {
     if (const auto at = window.next_change(now)) quiet_change_ = std::min(quiet_change_.value_or(*at), *at);
   }
   for (const auto& [id, known] : groups_.known()) {
-    for (const GroupPointer& group : known->groups) {
+    for (const auto& [group, at] : known->groups) {
       if (group->is_withheld) groups_.schedule(*group, now);
     }
   }

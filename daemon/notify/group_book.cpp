@@ -5,8 +5,14 @@
 namespace handshaked::notify {
 
 GroupMember* IncidentGroup::find(const KnownIncident& known) {
-  const auto it = std::find_if(members.begin(), members.end(), [&](const GroupMember& member) { return member.known == &known; });
-  return it == members.end() ? nullptr : &*it;
+  for (const Membership& membership : known.groups)
+    if (membership.group.get() == this) return &members[membership.at];
+  return nullptr;
+}
+
+void IncidentGroup::mark_told(GroupMember& member) {
+  untold_count -= member.was_told ? 0 : 1;
+  member.was_told = true;
 }
 
 bool GroupBook::EarlierGroup::operator()(const std::pair<Time, IncidentGroup*>& a, const std::pair<Time, IncidentGroup*>& b) const {
@@ -46,20 +52,29 @@ GroupPointer GroupBook::group_at(std::string key, std::size_t receiver, bool is_
 }
 
 GroupMember& GroupBook::join(KnownIncident& known, const GroupPointer& group, Time since) {
-  const bool waits = std::any_of(group->members.begin(), group->members.end(), [](const GroupMember& member) { return !member.was_told; });
-  group->first_at = waits ? std::min(group->first_at, since) : since;
+  group->first_at = group->untold_count > 0 ? std::min(group->first_at, since) : since;
+  ++group->untold_count;
+  known.groups.push_back({group, group->members.size()});
   GroupMember& member = group->members.emplace_back();
   member.known = &known;
-  known.groups.push_back(group);
   return member;
 }
 
 void GroupBook::drop(KnownIncident& known, IncidentGroup& group) {
   const GroupPointer kept(&group);  // as long as this runs
-  group.members.erase(
-      std::remove_if(group.members.begin(), group.members.end(), [&](const GroupMember& member) { return member.known == &known; }),
-      group.members.end());
-  known.groups.erase(std::remove(known.groups.begin(), known.groups.end(), kept), known.groups.end());
+  const auto is_here = [&group](const Membership& one) { return one.group.get() == &group; };
+  const auto place = std::find_if(known.groups.begin(), known.groups.end(), is_here);
+  if (place == known.groups.end()) return;
+  // The last member takes its seat.
+  const std::size_t at = place->at;
+  known.groups.erase(place);
+  group.untold_count -= group.members[at].was_told ? 0 : 1;
+  if (at + 1 < group.members.size()) {
+    group.members[at] = group.members.back();
+    auto& moved = group.members[at].known->groups;
+    std::find_if(moved.begin(), moved.end(), is_here)->at = at;
+  }
+  group.members.pop_back();
   if (!group.members.empty()) return;
   unschedule(group);
   --group_count_;

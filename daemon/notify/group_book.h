@@ -24,11 +24,17 @@ namespace handshaked::notify {
 struct IncidentGroup;
 using GroupPointer = boost::intrusive_ptr<IncidentGroup>;
 
+/// A group, and which of its members an incident is: a group may have as many as there are incidents, and is never searched.
+struct Membership {
+  GroupPointer group;
+  std::size_t at = 0;
+};
+
 /// An incident, and the groups that it is in.
 struct KnownIncident {
   std::string id;
   bool is_diagnosing = false;  ///< its cause may be known soon, and decides where it belongs
-  boost::container::small_vector<GroupPointer, 1> groups;
+  boost::container::small_vector<Membership, 1> groups;
   std::unique_ptr<correlate::Incident> ended;  ///< a copy of one that is over, while somebody has to hear of it
 };
 
@@ -52,16 +58,18 @@ struct IncidentGroup : boost::intrusive_ref_counter<IncidentGroup, boost::thread
   bool is_held = false;  ///< it is looked at again when nothing is being diagnosed any more
   SharedText key;        ///< of those of several incidents; the others are found through their incident
   std::size_t receiver = 0;
-  std::uint64_t number = 0;  ///< in the order of their making
-  boost::container::small_vector<GroupMember, 1> members;
+  std::uint64_t number = 0;                                ///< in the order of their making
+  boost::container::small_vector<GroupMember, 1> members;  ///< in no order
+  std::size_t untold_count = 0;
   Time first_at{};       ///< when the first untold incident joined
   OptionalTime told_at;  ///< when it spoke last
   SharedText anchor;     ///< of those of several incidents: the one that it began with
   OptionalTime due;
 
   const std::string& anchor_id() const { return is_grouped ? anchor.get() : members.front().known->id; }
-  /// nullptr when the incident is no member.
+  /// nullptr when the incident is no member. Gone after the next join() or drop().
   GroupMember* find(const KnownIncident& known);
+  void mark_told(GroupMember& member);
 };
 
 /// Which incident is in which groups, and when each group is due. A group goes with its last member; an incident stays until it is
