@@ -226,9 +226,10 @@ class EntryReader {
   std::size_t begin_ = 0;
 };
 
-/// Visits everything below a value; false as soon as something is no JSON.
-bool walk(simdjson::ondemand::value value) {
+/// Visits everything below a value; false as soon as something is no JSON, or deeper than the DOM reads: this parser does not look.
+bool walk(simdjson::ondemand::value value, std::size_t depth = 0) {
   simdjson::ondemand::json_type type{};
+  if (depth == simdjson::DEFAULT_MAX_DEPTH) return false;
   if (value.type().get(type) != simdjson::SUCCESS) return false;
   if (type == simdjson::ondemand::json_type::object) {
     simdjson::ondemand::object object;
@@ -236,7 +237,7 @@ bool walk(simdjson::ondemand::value value) {
     for (auto field : object) {
       std::string_view key;
       simdjson::ondemand::value inner;
-      if (field.unescaped_key().get(key) != simdjson::SUCCESS || field.value().get(inner) != simdjson::SUCCESS || !walk(inner))
+      if (field.unescaped_key().get(key) != simdjson::SUCCESS || field.value().get(inner) != simdjson::SUCCESS || !walk(inner, depth + 1))
         return false;
     }
     return true;
@@ -246,7 +247,7 @@ bool walk(simdjson::ondemand::value value) {
     if (value.get(array) != simdjson::SUCCESS) return false;
     for (auto item : array) {
       simdjson::ondemand::value inner;
-      if (item.get(inner) != simdjson::SUCCESS || !walk(inner)) return false;
+      if (item.get(inner) != simdjson::SUCCESS || !walk(inner, depth + 1)) return false;
     }
     return true;
   }

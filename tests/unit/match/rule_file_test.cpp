@@ -29,6 +29,17 @@ std::string with(const std::string& from, const std::string& to) {
   return json;
 }
 
+TEST(RuleFile, EndsOnDeepNesting) {
+  for (const char* const open : {"[", "{\"a\":"}) {
+    std::string deep;
+    for (int i = 0; i < 200'000; ++i) deep += open;
+    const LoadedRules loaded = read(deep);
+    EXPECT_TRUE(loaded.rules.empty());
+    ASSERT_EQ(loaded.problems.size(), 1U);
+    EXPECT_EQ(loaded.problems.front().line, 1U);
+  }
+}
+
 TEST(RuleFile, ReadsOurForm) {
   const LoadedRules loaded = read(kGood);
   ASSERT_TRUE(loaded.problems.empty()) << loaded.problems.front().message();
