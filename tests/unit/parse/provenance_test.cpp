@@ -77,6 +77,17 @@ TEST(Provenance, AStrangersLineFeedSpoilsNoLineBehindItsRecord) {
   EXPECT_EQ(judge(like_json, kFault, kOrdinary + "\n"), Provenance::genuine);
 }
 
+TEST(Provenance, ACutRecordWhoseLastLineLooksLikeABeginningSpoilsNoLineBehindIt) {
+  // Both lines of the record begin like records; the first looks whole, the second is what nginx has cut.
+  std::string record = "2026/11/21 02:58:15 [error] 9#9: *1 open() \"/srv/z" + kFault + "\n" + kFault +
+                       "\" failed (2: No such file or directory), " + "client: 127.0.0.1, server: gw, request: \"GET /z%0a";
+  record.append(ingest::kNginxLineLimit - 1 - record.size(), 'z');
+  record += '\n';
+  ASSERT_EQ(record.size(), ingest::kNginxLineLimit);
+  EXPECT_EQ(judge(record, kFault, kOrdinary + "\n"), Provenance::genuine);
+  EXPECT_EQ(judge(kOrdinary + "\n" + record, kFault, kOrdinary + "\n"), Provenance::genuine);
+}
+
 TEST(Provenance, AStrangersRecordBehindALineSpoilsNothing) {
   const std::string record =
       "2026/11/21 02:58:15 [error] 9#9: *1 user \"joe\n2026/11/21 02\" was not found in \"/etc/htpasswd\", client: 127.0.0.1, server: gw, "
