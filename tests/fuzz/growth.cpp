@@ -27,8 +27,12 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr double kMostGrowth = 2.6;       // a doubling
-constexpr std::size_t kSmall = 8 * 1024;  // at first each case is tried with these two
-constexpr std::size_t kLarge = 128 * 1024;
+constexpr std::size_t kSmall = 8 * 1024;  // at first each case is tried with this
+constexpr std::size_t kTiny = 2 * 1024;   // or, of what costs much, with this
+constexpr std::size_t kFarApart = 16;     // and with so many times as much
+constexpr std::size_t kNearer = 4;        // or, of what costs much, with so many
+constexpr double kCostsMuch = 5e6;        // nanoseconds, or instructions
+constexpr double kMostOfATrial = 20e6;
 constexpr double kWorthALook = 1e6;  // nanoseconds, or instructions
 constexpr double kMeasurable = 10e6;
 
@@ -157,6 +161,10 @@ void tell_what_was_tried(int) {
 
 }  // namespace
 
+GrowthCheck::GrowthCheck(Subject subject) : subject_(std::move(subject)) {
+  subject_({});  // what is made once is made now
+}
+
 double GrowthCheck::cost(const std::string& input, int runs) const {
   double least = 0;
   for (int run = 0; run < runs; ++run) {
@@ -171,16 +179,21 @@ double GrowthCheck::cost(const std::string& input, int runs) const {
 void GrowthCheck::try_input(const std::string& name, const Generator& generator) {
   ++cases_;
   under_trial = name;
-  const double small = cost(generator(kSmall), 1);
-  const double large = cost(generator(kLarge), 1);
-  if (large < kWorthALook || large / small < 2.0 * (kLarge / kSmall)) return;
-  confirm(name, generator);
+  std::size_t size = kSmall;
+  double small = cost(generator(size), 1);
+  if (small > kCostsMuch) {
+    size = kTiny;
+    small = cost(generator(size), 1);
+  }
+  const std::size_t times = small * kFarApart > kMostOfATrial ? kNearer : kFarApart;
+  const double large = cost(generator(times * size), 1);
+  if (large < kWorthALook || large / small < 2.0 * static_cast<double>(times)) return;
+  confirm(name, generator, size);
 }
 
 /// What is larger than the caches costs more a byte, and other programs take them away: only what grows too fast each time is at fault.
-void GrowthCheck::confirm(const std::string& name, const Generator& generator) {
+void GrowthCheck::confirm(const std::string& name, const Generator& generator, std::size_t size) {
   constexpr std::size_t kLargest = 512 * 1024;
-  std::size_t size = kSmall;
   while (size < kLargest && cost(generator(size), 2) < kMeasurable) size *= 2;
   std::string complaint;
   for (int attempt = 0; attempt < 3; ++attempt) {

@@ -15,7 +15,7 @@ using Subject = std::function<void(const std::string& input)>;
 /// CPU time, the least of several runs. Never in seconds on the wall, so that a loaded machine does not matter.
 class GrowthCheck {
  public:
-  explicit GrowthCheck(Subject subject) : subject_(std::move(subject)) {}
+  explicit GrowthCheck(Subject subject);
 
   /// Prints and counts a failure when doubling the input costs more than 2.6 times as much.
   void try_input(const std::string& name, const Generator& generator);
@@ -24,7 +24,7 @@ class GrowthCheck {
 
  private:
   double cost(const std::string& input, int runs) const;
-  void confirm(const std::string& name, const Generator& generator);
+  void confirm(const std::string& name, const Generator& generator, std::size_t size);
 
   Subject subject_;
   int cases_ = 0;
