@@ -209,8 +209,8 @@ std::string decoded_record(const std::string& path) {
 }
 
 TEST(Provenance, OfALineInADecodedPathIsForgedWhateverStandsBeforeIt) {
-  for (const std::string& before : {"a\n", "\n", "x\", host: \"gw\"\n", "%0a\n", "a\nb\nc\n", "\"\n"}) {
-    for (const std::string& behind : {"", "\nmore", "\n\n", "\", referrer: \""}) {
+  for (const std::string before : {"a\n", "\n", "x\", host: \"gw\"\n", "%0a\n", "a\nb\nc\n", "\"\n"}) {
+    for (const std::string behind : {"", "\nmore", "\n\n", "\", referrer: \""}) {
       const std::string record = decoded_record(before + kFault + behind);
       const std::size_t begin = record.find("\n" + kFault) + 1;
       const std::string fault = record.substr(begin, record.find('\n', begin) - begin);
