@@ -1,5 +1,7 @@
 #include "diagnose/diagnoser.h"
 
+#include <algorithm>
+
 #include "diagnose/case/candidate_diagnosis.h"
 #include "diagnose/case/protection.h"
 #include "diagnose/tls/tls_library.h"
@@ -7,6 +9,14 @@
 namespace handshaked::diagnose {
 
 namespace {
+
+constexpr double kDoubt = 0.8;
+
+/// What our own replay passes and nginx refuses puts the replay in doubt, and with it what was concluded.
+bool is_refused_by_nginx(const Diagnosis& diagnosis) {
+  return std::any_of(diagnosis.fixes.begin(), diagnosis.fixes.end(),
+                     [](const Fix& fix) { return fix.proof.status == ProofStatus::refuted && fix.proof.method == ProofMethod::nginx; });
+}
 
 /// While a name is looked up nginx has no upstream to write down yet: the line looks like a client's.
 bool is_about_upstream(const Symptom& symptom) {
@@ -34,6 +44,11 @@ Diagnosis diagnose(const Symptom& symptom, const Surroundings& surroundings, con
     if (const auto why = why_proofs_do_not_count(surroundings.installation.openssl_running)) withdraw_proofs(diagnosis, *why);
   }
   mark_unsafe_fixes(diagnosis);
+  // Of several candidates one may need what is in vain for another; who may be helped is not warned of it.
+  std::erase_if(diagnosis.dead_ends, [&](const DeadEnd& dead_end) {
+    return std::any_of(diagnosis.fixes.begin(), diagnosis.fixes.end(), [&](const Fix& fix) { return fix.title == dead_end.action; });
+  });
+  if (is_refused_by_nginx(diagnosis)) diagnosis.confidence *= kDoubt;
   rank_fixes(diagnosis.fixes);
   return diagnosis;
 }

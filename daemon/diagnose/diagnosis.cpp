@@ -20,6 +20,7 @@ std::string_view to_string(ProofMethod method) {
     case ProofMethod::replay: return "replay";
     case ProofMethod::probe: return "probe";
     case ProofMethod::nginx_t: return "nginx_t";
+    case ProofMethod::nginx: return "nginx";
   }
   return "";
 }

@@ -16,9 +16,15 @@ enum class ProofStatus : std::uint8_t {
   refuted,   ///< it was tried and is not so
   untested,  ///< nobody tried: `detail` says why
 };
-enum class ProofMethod : std::uint8_t { none, replay, probe, nginx_t };
+enum class ProofMethod : std::uint8_t {
+  none,
+  replay,   ///< nginx's verification, repeated offline on what was seen
+  probe,    ///< a handshake of our own
+  nginx_t,  ///< `nginx -t` on a copy
+  nginx,    ///< a handshake of nginx itself: a private instance of the program in use
+};
 std::string_view to_string(ProofStatus status);
-std::string_view to_string(ProofMethod method);  ///< "replay", "probe", "nginx_t"; empty for none
+std::string_view to_string(ProofMethod method);  ///< "replay", "probe", "nginx_t", "nginx"; empty for none
 
 struct Proof {
   ProofStatus status = ProofStatus::untested;
@@ -88,6 +94,9 @@ struct Diagnosis {
   std::vector<DeadEnd> dead_ends;
   /// The place works now, under nginx's own settings: it was repeated, and passed. The fault is over, or nginx holds something old.
   bool is_healthy_now = false;
+  /// It fails now, or may, and nginx writes no line about it: the peer answers a page that says so ("plain HTTP request was sent to HTTPS
+  /// port", "no required SSL certificate was sent").
+  bool is_silent_fault = false;
   /// The message that nginx would write now ("upstream SSL certificate verify error: (20:…) while SSL handshaking to upstream"): for
   /// peers that are looked at without a log. Empty when it works, or when that is not known.
   std::string would_log;

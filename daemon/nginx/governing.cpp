@@ -11,6 +11,7 @@ namespace {
 /// How much each finding is worth. Only their order matters: they are factors of one product.
 constexpr double kNamesWithoutResolver = 0.6;
 constexpr double kNameResolvesElsewhere = 0.3;
+constexpr double kPathBegins = 0.95;
 constexpr double kVariableUnknown = 0.35;
 constexpr double kOneOfSeveralValues = 0.9;
 constexpr double kOtherServer = 0.2;
@@ -72,6 +73,10 @@ bool can_be(const PassTarget& target, const LoggedPlace& place) {
 /// Is this address of the configuration the logged peer? 0: it cannot be.
 Finding compare_endpoint(const Address& configured, const Address& peer, Names& names) {
   if (is_same_endpoint(configured, peer)) return {1, "it names " + peer.text()};
+  // "https://unix:/run/app:;" is logged with the path of the request right behind the socket's.
+  constexpr auto kUnix = Address::Kind::unix_socket;
+  if (configured.kind == kUnix && peer.kind == kUnix && peer.host.starts_with(configured.host + "/"))
+    return {kPathBegins, "what was logged begins with " + configured.text()};
   if (configured.kind != Address::Kind::name || configured.port != peer.port || !peer.is_ip()) return {};
   if (!names.can_resolve()) return {kNamesWithoutResolver, configured.host + " was not resolved; the port fits"};
   if (names.has_address(configured.host, peer.host)) return {1, configured.host + " resolves to " + peer.host};

@@ -73,6 +73,7 @@ def story(t):
     bench.add(Situation("alert-49", "proxy_pass https://%s;\n%s" % (denied.address, common), denied.address, "upstream_sent_alert_access_denied",
                         False, also=["upstream_sent_alert"]))
     bench.judge()
+    bench.expect_nginx_was_asked()
 
 
 run(story)

@@ -53,6 +53,7 @@ def story(t):
     bench.add(Situation("refusing", "proxy_pass https://%s;\nproxy_set_header Host api.corp.test;\nproxy_ssl_name api.corp.test;\n%s"
                         % (refusing.address, common), refusing.address, "upstream_sni_missing", True, fix="proxy_ssl_server_name on;"))
     bench.judge()
+    bench.expect_nginx_was_asked()
 
 
 run(story)

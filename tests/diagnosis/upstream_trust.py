@@ -45,6 +45,7 @@ proxy_ssl_verify on;
 proxy_ssl_trusted_certificate %s;""" % (peer.address, bench.trust("two.pem", partner)), peer.address, "upstream_ca_not_trusted", True,
                         also=["upstream_name_is_ip", "upstream_name_mismatch"], fix="proxy_ssl_name api.corp.test;"))
     bench.judge()
+    bench.expect_nginx_was_asked()
 
 
 run(story)

@@ -7,6 +7,7 @@ of the first proved fix, applied to the pristine configuration, makes the reques
 """
 import json
 import os
+import pathlib
 import shutil
 import subprocess
 
@@ -34,6 +35,7 @@ class DiagnosisBench:
         self.scenario = scenario
         self.nginx = Nginx(scenario)
         self.situations = []
+        self.asked_nginx = []  # situations of which nginx itself has judged a fix
         self.ca_store = scenario.directory / "cas"
         self.ca_store.mkdir()
         for certificate in cas:
@@ -66,6 +68,11 @@ class DiagnosisBench:
             problems += self._judge(one, incidents)
         self.nginx.stop()
         expect(not problems, "\n".join(problems))
+
+    def expect_nginx_was_asked(self):
+        """Debian keeps the stream module in a package of its own."""
+        has_stream = pathlib.Path("/usr/lib/nginx/modules/ngx_stream_module.so").exists()
+        expect(self.asked_nginx or not has_stream, "nginx itself was asked about no fix")
 
     def _fails(self, one):
         return not one.works() if one.works else self.nginx.get("/" + one.name)[0] >= 500
@@ -101,6 +108,9 @@ class DiagnosisBench:
         for dead_end in incident["dead_ends"]:
             if dead_end["proof"]["status"] == "proved" and not dead_end["proof"]["detail"]:
                 problems.append("%s: a dead end is called proved without a word how" % one.name)
+        problems += ["%s: our replay and nginx disagree: %s" % (one.name, fix["proof"]["detail"]) for fix in fixes
+                     if fix["proof"]["status"] == "refuted" and fix["proof"].get("method") == "nginx" and "tried here" in fix["proof"]["detail"]]
+        self.asked_nginx += [one.name for fix in fixes if fix["proof"].get("method") == "nginx"]
         proved = [fix for fix in fixes if fix["proof"]["status"] == "proved" and fix.get("patch")]
         if one.cured and not proved:
             problems.append("%s: no fix is proved: %s, %s" % (one.name, first.get("proof"), json.dumps(first)[:800]))

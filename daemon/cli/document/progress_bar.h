@@ -19,11 +19,15 @@ class ProgressBar {
 
   /// Cheap: draws at most ten times a second.
   void show(std::uint64_t done_bytes, const std::string& what);
+  /// The same for things that are counted: "[####....] 40 of 1000".
+  void show_count(std::size_t done, std::size_t total, const std::string& what);
   /// Takes the bar off the screen, for a message in between.
   void erase();
 
  private:
   using Clock = std::chrono::steady_clock;
+  bool is_time_to_draw(Clock::time_point now);
+
   std::optional<std::uint64_t> total_bytes_;
   bool is_terminal_;
   bool is_drawn_ = false;

@@ -1,5 +1,7 @@
 #include "cli/host/diagnosis_report.h"
 
+#include <map>
+
 #include "cli/document/words.h"
 #include "event/incident_event.h"
 #include "event/redaction.h"
@@ -17,7 +19,10 @@ class DiagnosisDocument {
   void write() {
     write_headline();
     std::size_t number = 0;
-    for (const DiagnosedIncident& one : report_.incidents) write_incident(one, ++number);
+    for (const auto& group : groups()) {
+      write_incident(*group.front(), ++number);
+      write_others(group);
+    }
     if (!report_.probes.empty()) {
       page_.heading(say("Connections made", "所建立的连接"));
       for (const std::string& probe : report_.probes) page_.note(probe);
@@ -48,6 +53,44 @@ class DiagnosisDocument {
     if (!place.peer.empty()) return place.peer;
     if (!place.server.empty()) return place.server;
     return place.object;
+  }
+
+  using Group = std::vector<const DiagnosedIncident*>;
+
+  /// Places of one root cause have one key. Without one, those that a patch of their own cures stand alone.
+  static std::string group_key(const DiagnosedIncident& one) {
+    const diagnose::Diagnosis& diagnosis = one.diagnosis;
+    const bool has_patch = !diagnosis.fixes.empty() && !diagnosis.fixes.front().patch.empty();
+    return diagnosis.cause + "|" + (!diagnosis.cause_key.empty() ? diagnosis.cause_key : has_patch ? one.incident.id : std::string());
+  }
+
+  /// Faults of one root cause stand together once there are many; the first is told in full.
+  std::vector<Group> groups() const {
+    constexpr std::size_t kFew = 8;
+    std::vector<Group> groups;
+    std::map<std::string, std::size_t> known;
+    for (const DiagnosedIncident& one : report_.incidents) {
+      const auto [at, is_new] = known.emplace(group_key(one), groups.size());
+      if (is_new || report_.incidents.size() <= kFew) groups.push_back({&one});
+      else groups[at->second].push_back(&one);
+    }
+    return groups;
+  }
+
+  void write_others(const Group& group) {
+    constexpr std::size_t kNamed = 100;
+    if (group.size() < 2) return;
+    page_.heading(
+        counted(language_, group.size() - 1, "more place with the same cause", "more places with the same cause", "处同样的故障"));
+    std::vector<Item> items;
+    for (std::size_t i = 1; i < group.size() && i <= kNamed; ++i) {
+      const auto& place = group[i]->diagnosis.place;
+      items.push_back({.lead = place_name(group[i]->incident.place),
+                       .remark = place && !place->file.empty() ? place->file + ":" + std::to_string(place->line) : std::string(),
+                       .details = {}});
+    }
+    page_.list(ListStyle::bullets, items);
+    if (group.size() - 1 > kNamed) page_.note(text("and more: --format json lists them all", "其余请见 --format json"));
   }
 
   void write_incident(const DiagnosedIncident& one, std::size_t number) {

@@ -1,14 +1,21 @@
 #include "cli/host/diagnosis_run.h"
 
 #include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "analysis.h"
+#include "base/digest.h"
+#include "cli/document/progress_bar.h"
 #include "cli/host/nginx_surroundings.h"
 #include "cli/log/scan.h"
 #include "cli/log/shown_incidents.h"
 #include "correlate/failure_fold.h"
 #include "diagnose/diagnoser.h"
+#include "diagnose/upstream/upstream_survey.h"
 #include "nginx/governing.h"
 
 namespace handshaked::cli {
@@ -97,7 +104,12 @@ class OneLine : public FailureHandler {
 class DiagnosisRun {
  public:
   DiagnosisRun(const DiagnosisOrder& order, const KnowledgeBase& base, const parse::TimeZone& zone, const diagnose::NginxAtHand& nginx)
-      : order_(order), base_(base), zone_(zone), nginx_(nginx), ca_store_(diagnose::CaStore::load(order.ca_stores, report_.remarks)) {
+      : order_(order),
+        base_(base),
+        zone_(zone),
+        nginx_(nginx),
+        ca_store_(order.ca_stores.empty() ? diagnose::CaStore::system_when_asked()
+                                          : diagnose::CaStore::load(order.ca_stores, report_.remarks)) {
     if (!order.ca_stores.empty()) report_.unreadable = report_.remarks;  // they were named
     for (const match::Rule& rule : base.rules->rules()) rules_.emplace(rule.id, &rule);
   }
@@ -115,6 +127,7 @@ class DiagnosisRun {
     if (order_.known) diagnose_known(*order_.known);
     if (!order_.peer.empty() || order_.all) diagnose_peers();
     report_.probes = held.value()->probes();
+    report_.probes.insert(report_.probes.end(), more_probes_.begin(), more_probes_.end());
     std::stable_sort(report_.incidents.begin(), report_.incidents.end(), [](const DiagnosedIncident& left, const DiagnosedIncident& right) {
       return std::pair(-static_cast<int>(left.incident.severity), left.incident.opened_at) <
              std::pair(-static_cast<int>(right.incident.severity), right.incident.opened_at);
@@ -188,26 +201,28 @@ class DiagnosisRun {
 
   struct PeerCase {
     std::string scheme, peer, server;
-    bool operator==(const PeerCase&) const = default;
   };
 
   std::vector<PeerCase> peer_cases() const {
     std::vector<PeerCase> cases;
+    std::unordered_set<std::string> known;
     const auto add = [&](PeerCase one) {
       if (!order_.all && one.peer != order_.peer) return;
-      if (std::find(cases.begin(), cases.end(), one) == cases.end()) cases.push_back(std::move(one));
+      if (known.insert(one.scheme + " " + one.peer + " " + one.server).second) cases.push_back(std::move(one));
     };
     if (!nginx_.read) return cases;
     for (const nginx::PassTarget& target : nginx_.read->passes.targets()) {
-      if (order_.all && !target.is_tls) continue;
       const std::string server = target.server != nullptr ? target.server->names.logged : std::string();
       for (const nginx::Destination& destination : target.destinations) {
+        const auto is_wanted = [&](const nginx::Address& address) {
+          return !order_.all || destination.is_tls || diagnose::looks_like_tls(*nginx_.read, target, address);
+        };
         if (destination.group == nullptr) {
-          add({destination.scheme, destination.address.text(), server});
+          if (is_wanted(destination.address)) add({destination.scheme, destination.address.text(), server});
           continue;
         }
         for (const nginx::UpstreamServer& member : destination.group->servers) {
-          if (member.is_valid && !member.is_down) add({destination.scheme, member.address.text(), server});
+          if (member.is_valid && !member.is_down && is_wanted(member.address)) add({destination.scheme, member.address.text(), server});
         }
       }
     }
@@ -221,24 +236,89 @@ class DiagnosisRun {
                                            : "the configuration names no upstream " + order_.peer +
                                                  ": give --nginx-conf, or an address as the configuration writes it");
     }
-    std::size_t left = cases.size();
-    for (const PeerCase& one : cases) {
-      if (!order_.may_probe) {  // nothing is logged, and nobody looked
-        report_.remarks.push_back(one.peer + ": not looked at: --no-probe");
-        continue;
-      }
-      Symptom symptom;
-      symptom.side = parse::Side::upstream;
-      symptom.scheme = one.scheme;
-      symptom.peer = one.peer;
-      symptom.server = one.server;
-      symptom.first_at = symptom.last_at = surroundings_.now;
-      surroundings_.deadline = deadline_for(left--);
-      add_present_state(one, diagnose::diagnose(symptom, surroundings_, base_.knowledge));
+    if (!order_.may_probe) {  // nothing is logged, and nobody looked
+      for (const PeerCase& one : cases) report_.remarks.push_back(one.peer + ": not looked at: --no-probe");
+      return;
     }
+    std::vector<Diagnosis> found(cases.size());
+    look_at_all(cases, found);
+    for (std::size_t i = 0; i < cases.size(); ++i) add_present_state(cases[i], std::move(found[i]));
+  }
+
+  Diagnosis look_at(const PeerCase& one, diagnose::Surroundings surroundings) const {
+    Symptom symptom;
+    symptom.side = parse::Side::upstream;
+    symptom.scheme = one.scheme;
+    symptom.peer = one.peer;
+    symptom.server = one.server;
+    symptom.first_at = symptom.last_at = surroundings.now;
+    return diagnose::diagnose(symptom, surroundings, base_.knowledge);
+  }
+
+  /// Peers answer when they like: many are waited for at once. Each thread has a prober of its own, with its own budget.
+  void look_at_all(const std::vector<PeerCase>& cases, std::vector<Diagnosis>& found) {
+    constexpr std::size_t kMostThreads = 16;
+    const std::size_t threads = std::min(kMostThreads, cases.size());
+    std::mutex mutex;
+    std::condition_variable is_done;
+    std::size_t next = 0, done = 0, ended = 0;
+    const auto work = [&](const diagnose::Surroundings& own) {
+      for (;;) {
+        std::unique_lock lock(mutex);
+        if (next == cases.size()) break;
+        const std::size_t index = next++;
+        lock.unlock();
+        diagnose::Surroundings surroundings = own;
+        surroundings.deadline = deadline_for((cases.size() - index) / threads + 1);
+        found[index] = look_at(cases[index], surroundings);
+        lock.lock();
+        ++done;
+        is_done.notify_one();
+      }
+    };
+    if (threads <= 1) {
+      if (threads == 1) work(surroundings_);
+      return;
+    }
+    std::vector<std::string> probes;
+    const auto run = [&] {
+      const auto own = NginxSurroundings::create(nginx_, ca_store_, {}, true, order_.deadline);
+      if (own) work(own.value()->surroundings());
+      const std::scoped_lock lock(mutex);
+      if (own) probes.insert(probes.end(), own.value()->probes().begin(), own.value()->probes().end());
+      ++ended;
+      is_done.notify_one();
+    };
+    std::vector<std::jthread> pool;
+    for (std::size_t i = 0; i < threads; ++i) pool.emplace_back(run);
+    ProgressBar bar(std::nullopt);
+    std::unique_lock lock(mutex);
+    while (ended < threads) {
+      is_done.wait(lock);
+      bar.show_count(done, cases.size(), "upstreams");
+    }
+    more_probes_ = std::move(probes);
+  }
+
+  /// A fault that leaves no line: nginx takes what the peer answers for an answer.
+  void add_silent_fault(const PeerCase& one, Diagnosis diagnosis) {
+    correlate::Incident incident;
+    incident.place.side = parse::Side::upstream;
+    incident.place.peer = one.peer;
+    incident.place.scheme = one.scheme;
+    incident.place.server = one.server;
+    incident.fingerprint = correlate::fingerprint("silent/" + diagnosis.cause, incident.place);
+    incident.id = "inc-" + sha256_hex(incident.fingerprint).substr(0, 16);
+    incident.status = correlate::Status::open;
+    incident.severity = match::Severity::warning;
+    incident.title = diagnosis.summary.en;
+    incident.title_zh = diagnosis.summary.zh;
+    incident.opened_at = incident.last_seen_at = surroundings_.now;
+    report_.incidents.push_back({std::move(incident), {}, std::move(diagnosis), nullptr});
   }
 
   void add_present_state(const PeerCase& one, Diagnosis diagnosis) {
+    if (diagnosis.is_silent_fault) return add_silent_fault(one, std::move(diagnosis));
     if (diagnosis.is_healthy_now || diagnosis.would_log.empty()) {
       if (diagnosis.is_healthy_now) ++report_.healthy;
       else report_.remarks.push_back(one.peer + ": " + (diagnosis.summary.empty() ? "could not be looked at" : diagnosis.summary.en));
@@ -269,6 +349,7 @@ class DiagnosisRun {
   const parse::TimeZone& zone_;
   const diagnose::NginxAtHand& nginx_;
   DiagnosisReport report_;
+  std::vector<std::string> more_probes_;  ///< of other threads
   diagnose::CaStore ca_store_;
   diagnose::Surroundings surroundings_;
   std::unordered_map<std::string_view, const match::Rule*> rules_;

@@ -36,6 +36,14 @@ bool is_key_of(const LocalCase& local, const std::string& path, const std::strin
   return facts.state == PrivateKeyFacts::State::readable && facts.public_key_sha256 == wanted;
 }
 
+/// As the configuration names its neighbours.
+FittingPair as_written(const LocalCase& local, const FittingPair& pair) {
+  const auto files = configured_files(local.configuration());
+  const bool is_relative =
+      files.empty() || std::any_of(files.begin(), files.end(), [](const ConfiguredFile& file) { return !file.written().starts_with("/"); });
+  return {written_path(local, pair.certificate, is_relative), written_path(local, pair.key, is_relative)};
+}
+
 }  // namespace
 
 std::optional<std::string> key_for_certificate(const LocalCase& local, const std::string& certificate_path) {
@@ -49,7 +57,8 @@ std::optional<std::string> key_for_certificate(const LocalCase& local, const std
   return std::nullopt;
 }
 
-std::optional<FittingPair> find_fitting_pair(const LocalCase& local, std::span<const std::string> names, const std::string& except) {
+std::optional<FittingPair> find_fitting_pair(const LocalCase& local, std::span<const std::string> names, const std::string& except,
+                                             std::string_view key_type) {
   std::optional<FittingPair> best;
   Time best_until{};
   if (names.empty()) return best;
@@ -59,6 +68,7 @@ std::optional<FittingPair> find_fitting_pair(const LocalCase& local, std::span<c
     if (!bundle || bundle.value().certificates.empty() || bundle.value().damaged_block()) continue;
     const Certificate& leaf = bundle.value().certificates.front().certificate;
     const bool covers = std::all_of(names.begin(), names.end(), [&](const std::string& name) { return leaf.matches_host(name); });
+    if (!leaf.facts().key_type.starts_with(key_type)) continue;
     if (!covers || leaf.facts().is_ca || !is_valid_at(leaf.facts(), local.now()) || leaf.facts().not_after <= best_until) continue;
     auto key = key_for_certificate(local, path);
     if (!key) continue;
@@ -74,13 +84,19 @@ std::string written_path(const LocalCase& local, const std::string& path, bool i
 }
 
 Result<ConfigurationPatch> patch_with_pair(const LocalCase& local, const nginx::Directive& server, const FittingPair& pair) {
-  const auto files = configured_files(local.configuration());
-  const bool is_relative =
-      files.empty() || std::any_of(files.begin(), files.end(), [](const ConfiguredFile& file) { return !file.written().starts_with("/"); });
-  const std::string certificate = written_path(local, pair.certificate, is_relative), key = written_path(local, pair.key, is_relative);
+  const FittingPair written = as_written(local, pair);
   ConfigurationPatch patch = local.new_patch();
-  TRY(patch.set_directive(server, "ssl_certificate", std::span(&certificate, 1)));
-  TRY(patch.set_directive(server, "ssl_certificate_key", std::span(&key, 1)));
+  TRY(patch.set_directive(server, "ssl_certificate", std::span(&written.certificate, 1)));
+  TRY(patch.set_directive(server, "ssl_certificate_key", std::span(&written.key, 1)));
+  return patch;
+}
+
+Result<ConfigurationPatch> patch_with_second_pair(const LocalCase& local, const nginx::Directive& server, const FittingPair& pair) {
+  if (server.find_first("ssl_certificate") == nullptr) return fail(ErrorCode::not_found, "the first certificate stands on an outer level");
+  const FittingPair written = as_written(local, pair);
+  ConfigurationPatch patch = local.new_patch();
+  TRY(patch.add_directive(server, "ssl_certificate", std::span(&written.certificate, 1)));
+  TRY(patch.add_directive(server, "ssl_certificate_key", std::span(&written.key, 1)));
   return patch;
 }
 

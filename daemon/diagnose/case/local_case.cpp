@@ -42,6 +42,10 @@ void LocalCase::propose(Fix fix, const Result<ConfigurationPatch>& patch) {
   fix.changes = patch.value().changes();
   fix.patch = diff.value();
   fix.proof = prove_by_load(patch.value(), surroundings_, std::move(fix.proof), symptom_.side == parse::Side::config);
+  if (fix.proof.status == ProofStatus::refuted) {  // what was tried in vain is no patch to hand out
+    fix.changes.clear();
+    fix.patch.clear();
+  }
   propose(std::move(fix));
 }
 

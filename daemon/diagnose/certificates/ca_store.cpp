@@ -59,11 +59,12 @@ CaStore CaStore::load(const std::vector<std::string>& paths, std::vector<std::st
       return;
     }
     const auto add = [&](Certificate certificate) {
-      if (store.cas_.size() < kMaxCertificates && certificates.insert(certificate.facts().sha256).second)
-        store.cas_.push_back({std::move(certificate), file});
+      if (store.content_.cas.size() < kMaxCertificates && certificates.insert(certificate.facts().sha256).second)
+        store.content_.cas.push_back({std::move(certificate), file});
     };
     const auto add_list = [&](RevocationList list) {
-      if (store.crls_.size() < kMaxCertificates && lists.insert(list.facts().sha256).second) store.crls_.push_back(std::move(list));
+      if (store.content_.crls.size() < kMaxCertificates && lists.insert(list.facts().sha256).second)
+        store.content_.crls.push_back(std::move(list));
     };
     for (BundledCertificate& one : bundle.value().certificates) add(std::move(one.certificate));
     for (BundledCrl& one : bundle.value().crls) add_list(std::move(one.crl));
@@ -87,26 +88,47 @@ CaStore CaStore::load(const std::vector<std::string>& paths, std::vector<std::st
       take(path, true);
     }
   }
-  if (store.cas_.size() >= kMaxCertificates)
+  if (store.content_.cas.size() >= kMaxCertificates)
     problems.push_back("only the first " + std::to_string(kMaxCertificates) + " certificates of " + store.description_ + " are used");
   return store;
 }
 
 void CaStore::add(Certificate certificate, const std::string& file) {
-  if (cas_.size() < kMaxCertificates && find(certificate.facts().sha256) == nullptr) cas_.push_back({std::move(certificate), file});
+  if (unread_) {
+    content_ = content();
+    unread_.reset();
+  }
+  if (content_.cas.size() < kMaxCertificates && find(certificate.facts().sha256) == nullptr)
+    content_.cas.push_back({std::move(certificate), file});
+}
+
+CaStore CaStore::system_when_asked() {
+  CaStore store;
+  store.unread_ = std::make_shared<Unread>();
+  for (const std::string& path : system_bundle()) store.description_ += (store.description_.empty() ? "" : ", ") + path;
+  return store;
+}
+
+const CaStore::Content& CaStore::content() const {
+  if (!unread_) return content_;
+  std::call_once(unread_->is_read, [this] {
+    std::vector<std::string> problems;  // nobody has named it
+    unread_->content = load({}, problems).content_;
+  });
+  return unread_->content;
 }
 
 std::vector<const StoredCa*> CaStore::named(const std::string& subject_hash) const {
   std::vector<const StoredCa*> found;
-  for (const StoredCa& ca : cas_) {
+  for (const StoredCa& ca : all()) {
     if (ca.certificate.facts().subject_hash == subject_hash) found.push_back(&ca);
   }
   return found;
 }
 
 const StoredCa* CaStore::find(const std::string& sha256) const {
-  const auto found = std::find_if(cas_.begin(), cas_.end(), [&](const StoredCa& ca) { return ca.certificate.facts().sha256 == sha256; });
-  return found == cas_.end() ? nullptr : &*found;
+  const auto found = std::find_if(all().begin(), all().end(), [&](const StoredCa& ca) { return ca.certificate.facts().sha256 == sha256; });
+  return found == all().end() ? nullptr : &*found;
 }
 
 }  // namespace handshaked::diagnose

@@ -35,6 +35,16 @@ void check_verdict(const SurveyedUpstream& one, Doctor& checkup) {
   const UpstreamVerdict& verdict = *one.verdict;
   if (verdict.passes()) {
     ++checkup.upstreams_working;
+    const bool is_asked = verdict.observation && verdict.observation->seen.certificate_request && !verdict.asked.has_client_certificate;
+    if (!is_asked) return;
+    checkup.findings.push_back(
+        {"upstream-asks-for-certificate",
+         Severity::info,
+         {one.target + " asks for a client certificate, and nginx has none for it: it may answer 400 or 403, which no line tells",
+          one.target + " 要求客户端证书，而 nginx 没有为其配置：它可能应答 400 或 403，且不会留下日志行"},
+         {"handshaked diagnose --all tells which CAs it takes", "handshaked diagnose --all 会给出它接受的 CA"},
+         one.file,
+         one.line});
     return;
   }
   if (verdict.stage == UpstreamStage::untested) {
@@ -60,6 +70,17 @@ void check_upstreams(const Surroundings& surroundings, const match::Knowledge& k
   std::size_t left_out = 0;
   std::set<std::string> told;
   for (const SurveyedUpstream& one : survey_upstreams(surroundings, knowledge, options.most_upstreams, left_out)) {
+    if (one.is_plain_to_tls) {
+      ++checkup.upstreams;
+      checkup.findings.push_back({"plain-to-tls-port",
+                                  Severity::critical,
+                                  {"nginx speaks plain text to " + one.target + ", which speaks TLS: its answer is a page that says so",
+                                   "nginx 以明文访问 " + one.target + "，而它使用 TLS：得到的只是一个说明此问题的页面"},
+                                  {"handshaked diagnose --all gives the patch", "handshaked diagnose --all 给出补丁"},
+                                  one.file,
+                                  one.line});
+      continue;
+    }
     if (!one.verdict) continue;
     ++checkup.upstreams;
     check_peer_chain(one, surroundings, options, told, checkup);

@@ -47,6 +47,46 @@ bool diagnose_expired_ca(LocalCase& local, const ClientVerification& verificatio
   return false;
 }
 
+/// Code 10, and the collection has an intermediate below a listed CA that has expired: clients still send it. Where the file has a renewed
+/// one of the same name and key, nginx looks there first.
+bool diagnose_expired_intermediate(LocalCase& local, const ClientVerification& verification) {
+  const std::vector<Certificate>& listed = verification.trust.trusted;
+  for (const StoredCa& stored : local.ca_store().all()) {
+    const CertificateFacts& old = stored.certificate.facts();
+    const bool is_dead = !old.self_signed && old.is_ca && old.not_after < local.now();
+    const bool is_below = is_dead && std::any_of(listed.begin(), listed.end(), [&](const Certificate& ca) {
+                            return stored.certificate.names_as_issuer(ca) && stored.certificate.is_signed_by(ca);
+                          });
+    if (!is_below) continue;
+    local.set_place(*verification.file()->directive);
+    local.conclude("client_intermediate_expired", 0.6,
+                   {"the CA \"" + short_name(old) + "\" below a listed one expired on " + minute_text(old.not_after) +
+                        ": a client that still sends it is refused, whatever its own dates",
+                    "所列 CA 之下的“" + short_name(old) + "”已于 " + minute_text(old.not_after) +
+                        " 过期：仍发送它的客户端会被拒绝，与客户端证书自身日期无关"});
+    local.diagnosis.cause_key = "expired|" + old.sha256;
+    local.diagnosis.also.emplace_back("client_cert_expired");
+    for (const StoredCa* renewed : local.ca_store().named(old.subject_hash)) {
+      const CertificateFacts& facts = renewed->certificate.facts();
+      if (facts.public_key_sha256 != old.public_key_sha256 || !is_valid_at(facts, local.now())) continue;
+      Fix fix = local.known("new-intermediate");
+      fix.owner = Owner::proxy;
+      fix.title = {"Append the renewed \"" + short_name(facts) + "\" (same key) to " + verification.file()->path,
+                   "把续期后的“" + short_name(facts) + "”（同一密钥）追加到 " + verification.file()->path};
+      fix.how = {"nginx prefers what it trusts to what a client sends: the renewed one then stands in for the expired one.",
+                 "nginx 优先使用自己信任的证书：续期后的证书会代替客户端发送的过期证书。"};
+      fix.proof.detail = {"name, key and dates were compared; a client whose own certificate has expired leaves the same line",
+                          "已比较名称、密钥与日期；自身证书过期的客户端也会留下同样的日志行"};
+      ConfigurationPatch patch = local.new_patch();
+      const auto done = patch.append_pem(verification.file()->path, pem_of({&renewed->certificate, 1}));
+      local.propose(std::move(fix), done ? Result<ConfigurationPatch>(patch) : Result<ConfigurationPatch>(done.error()));
+      break;
+    }
+    return true;
+  }
+  return false;
+}
+
 /// What the client's owner has to do, by cause.
 void propose_by_cause(LocalCase& local, const ClientTrust& trust) {
   struct Words {
@@ -139,6 +179,10 @@ bool diagnose_client_certificate(LocalCase& local, const ListenerPlace& place) {
   }
   if (diagnose_client_crl(local, *verification) || diagnose_client_path(local, *verification)) return true;
   if (symptom.verify_code == kExpired && verification->file() && diagnose_expired_ca(local, *verification)) return true;
+  if (symptom.verify_code == kExpired && verification->file() && diagnose_expired_intermediate(local, *verification)) {
+    propose_by_cause(local, verification->trust);
+    return true;
+  }
   if (const nginx::EffectiveValue& verify = verification->server->settings.verify_client; !verify.set_by.empty())
     local.set_place(*verify.set_by.front());
   local.conclude(likeliest, 0.85);

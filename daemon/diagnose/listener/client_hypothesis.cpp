@@ -36,7 +36,7 @@ ClientHypotheses::ClientHypotheses(const ClientTrust& trust, const CaStore& stor
 
 void ClientHypotheses::add(const Certificate& issuer, const ClientTrust& trust, const CaStore& store, Time now) {
   const IssuerPath path = find_issuers(issuer, trust.trusted, store, now);
-  ClientHypothesis hypothesis{issuer, {}, path.issuers, path.is_complete, 0};
+  ClientHypothesis hypothesis{issuer, {}, path.issuers, path.is_complete, 0, 0};
   const auto add_variant = [&](std::vector<Certificate> sent) {
     hypothesis.sent = std::move(sent);
     hypothesis.verify_code = code_with(hypothesis, trust);
@@ -51,15 +51,30 @@ void ClientHypotheses::add(const Certificate& issuer, const ClientTrust& trust, 
   if (path.is_complete) add_variant(chain);
 }
 
+std::vector<ClientHypothesis> ClientHypotheses::with_strangers(const ClientTrust& trust) {
+  std::vector<ClientHypothesis> found;
+  for (const Certificate& listed : trust.trusted) {
+    if (!may_issue(listed, now_) || !listed.facts().self_signed) continue;
+    const int allowed =
+        listed.facts().path_length ? static_cast<int>(std::min<std::int64_t>(*listed.facts().path_length, kMostStrangers)) : kMostStrangers;
+    for (int strangers = 1; strangers <= allowed; ++strangers) {
+      ClientHypothesis hypothesis{listed, {}, {}, true, strangers, 0};
+      hypothesis.verify_code = code_with(hypothesis, trust);
+      if (hypothesis.verify_code >= 0) found.push_back(std::move(hypothesis));
+    }
+  }
+  return found;
+}
+
 int ClientHypotheses::code_with(const ClientHypothesis& hypothesis, const ClientTrust& trust) {
   ReplayInput input;
   input.side = VerifiedSide::client;
   input.depth = trust.depth;
   input.at = now_;
   input.check_crls = false;  // a stand-in CA signs no CRL; revocation is looked at apart from the path
-  auto leaf = pki_.client_certificate(hypothesis.issuer, now_);
-  if (!leaf) return -1;
-  input.chain.push_back(std::move(leaf).value());
+  auto chain = pki_.client_chain(hypothesis.issuer, hypothesis.strangers, now_);
+  if (!chain) return -1;
+  input.chain = std::move(chain).value();
   for (const Certificate& one : hypothesis.sent) {
     auto copy = pki_.copy_of(one);
     if (!copy) return -1;

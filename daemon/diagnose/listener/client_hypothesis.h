@@ -25,6 +25,7 @@ struct ClientHypothesis {
   std::vector<Certificate> sent;   ///< intermediates (and perhaps root) that the client sends behind its own
   std::vector<Certificate> above;  ///< from `issuer` up to its root, without `issuer`
   bool has_root = false;           ///< the way up ends in a self-signed certificate
+  int strangers = 0;               ///< CAs between the client and `issuer` that are in no file here, and that it sends
   int verify_code = 0;             ///< what nginx would log about it with the trust as it is
 
   const Certificate& root() const { return above.empty() ? issuer : above.back(); }
@@ -36,6 +37,8 @@ struct ClientHypothesis {
 class ClientHypotheses {
  public:
   ClientHypotheses(const ClientTrust& trust, const CaStore& store, Time now);
+  /// Those with CAs below a listed one that are in no file here: as many as the listed one allows, and as the depth may be short of.
+  std::vector<ClientHypothesis> with_strangers(const ClientTrust& trust);
 
   /// Everything that was tried, whatever its code.
   const std::vector<ClientHypothesis>& all() const { return all_; }
@@ -43,6 +46,7 @@ class ClientHypotheses {
   int code_with(const ClientHypothesis& hypothesis, const ClientTrust& trust);
 
   static constexpr std::size_t kMostIssuers = 160;
+  static constexpr int kMostStrangers = 3;
 
  private:
   void add(const Certificate& issuer, const ClientTrust& trust, const CaStore& store, Time now);

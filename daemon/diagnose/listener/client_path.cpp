@@ -36,8 +36,13 @@ class PathSearch {
  public:
   PathSearch(LocalCase& local, const ClientVerification& verification)
       : verification_(verification), trust_(verification.trust), clients_(trust_, local.ca_store(), local.now()) {
+    const int code = local.symptom().verify_code.value_or(0);
     for (const ClientHypothesis& client : clients_.all()) {
-      if (client.verify_code == local.symptom().verify_code.value_or(0)) explanations_.push_back({fault_of(client), client});
+      if (client.verify_code == code) explanations_.push_back({fault_of(client), client});
+    }
+    // A depth that is too small for CAs that are in no file here.
+    for (const ClientHypothesis& client : clients_.with_strangers(trust_)) {
+      if (client.verify_code == code && fault_of(client) == PathFault::depth) explanations_.push_back({PathFault::depth, client});
     }
   }
 
@@ -82,8 +87,8 @@ PathFault PathSearch::likeliest() const {
     if (clients_with(fault).empty()) return 0.0;
     // A depth that somebody wrote, or a listed CA that needs more, speaks for the depth; alone it is the rarer mistake.
     const auto deep = clients_with(PathFault::depth);
-    const bool lists_deep =
-        std::any_of(deep.begin(), deep.end(), [&](const ClientHypothesis& one) { return holds(trust_.trusted, one.issuer); });
+    const bool lists_deep = std::any_of(
+        deep.begin(), deep.end(), [&](const ClientHypothesis& one) { return one.strangers == 0 && holds(trust_.trusted, one.issuer); });
     switch (fault) {
       case PathFault::bundle_lacks_root: return 0.9;
       case PathFault::chain_incomplete: return 0.8;
@@ -171,7 +176,13 @@ void propose_root(LocalCase& local, const ClientVerification& verification, Path
 }
 
 void propose_depth(LocalCase& local, const ClientVerification& verification, PathSearch& search) {
-  const auto clients = search.clients_with(PathFault::depth);
+  auto clients = search.clients_with(PathFault::depth);
+  // CAs of this host tell more than ones that were made up; of those the shortest chain is the likeliest.
+  const auto is_made_up = [](const ClientHypothesis& one) { return one.strangers > 0; };
+  if (!std::all_of(clients.begin(), clients.end(), is_made_up)) std::erase_if(clients, is_made_up);
+  const auto shorter = [](const ClientHypothesis& one, const ClientHypothesis& other) { return one.strangers < other.strangers; };
+  const int fewest = std::min_element(clients.begin(), clients.end(), shorter)->strangers;
+  std::erase_if(clients, [fewest](const ClientHypothesis& one) { return one.strangers > fewest; });
   int depth = search.trust().depth + 1;
   while (depth < 10 && !search.all_pass(clients, with_depth(search.trust(), depth))) ++depth;
   const std::string now = std::to_string(search.trust().depth), needed = std::to_string(depth);
@@ -182,7 +193,7 @@ void propose_depth(LocalCase& local, const ClientVerification& verification, Pat
   if (!value.set_by.empty()) local.set_place(*value.set_by.front());
   Fix fix = local.known("raise-depth");
   fix.title = {"ssl_verify_depth " + needed + ";", "ssl_verify_depth " + needed + ";"};
-  const bool is_sure = search.is_told_by_line(PathFault::depth);
+  const bool is_sure = search.is_told_by_line(PathFault::depth) && fewest == 0;
   fix.proof = proof_with(local, search.all_pass(clients, with_depth(search.trust(), depth)), is_sure, clients.size());
   local.propose(std::move(fix), with_server_directive(local, *verification.server, "ssl_verify_depth", std::span(&needed, 1)));
 }

@@ -259,6 +259,33 @@ void diagnose_distrust(LocalCase& local, const ListenerPlace& place) {
 
 }  // namespace
 
+bool diagnose_no_certificate(LocalCase& local, const ListenerPlace& place) {
+  if (local.symptom().message.find("no \"ssl_certificate\" is defined") == std::string::npos) return false;
+  const auto has_none = [](const nginx::ListeningServer& server) { return server.settings.certificates.set_by.empty(); };
+  const auto& servers = place.listener().servers;
+  const auto bare = has_none(place.server()) ? &place.server() : [&]() -> const nginx::ListeningServer* {
+    const auto found = std::find_if(servers.begin(), servers.end(), has_none);
+    return found == servers.end() ? nullptr : &*found;
+  }();
+  if (bare == nullptr) return false;
+  local.set_place(block_of(*bare));
+  const std::string server = where(block_of(*bare));
+  local.conclude("server_cert_not_configured", 0.95,
+                 {"the server at " + server + " listens with TLS on " + place.listener().key + " and has no ssl_certificate",
+                  server + " 的 server 在 " + place.listener().key + " 上以 TLS 监听，但没有 ssl_certificate"});
+  const std::vector<std::string> names = exact_names(*bare);
+  const auto pair = find_fitting_pair(local, names);
+  if (!pair) return true;
+  Fix fix = local.known("add-certificate");
+  fix.title = {"Serve " + pair->certificate + ", which covers " + names.front(), "使用 " + pair->certificate + "，它覆盖 " + names.front()};
+  fix.proof = {ProofStatus::proved,
+               ProofMethod::replay,
+               {"certificate and key belong together and cover every name of the server; with them it has a certificate to show",
+                "证书与私钥匹配并覆盖该 server 的全部域名；有了它们，该 server 便有证书可用"}};
+  local.propose(std::move(fix), patch_with_pair(local, block_of(*bare), *pair));
+  return true;
+}
+
 bool diagnose_rejected_certificate(LocalCase& local, const ListenerPlace& place) {
   const Symptom& symptom = local.symptom();
   const bool is_ours = std::any_of(symptom.candidates.begin(), symptom.candidates.end(), [](const match::CandidateCause& one) {

@@ -33,9 +33,10 @@ Diagnosis diagnose_listener(const Symptom& symptom, const Surroundings& surround
   if (!place) return without_place(local);
   local.add_evidence("configuration", {"listener " + place->listener().key + ": " + place->candidates.front().why,
                                        "监听端 " + place->listener().key + "：" + place->candidates.front().why});
-  const bool is_known = diagnose_dynamic_certificate(local, *place) || diagnose_client_certificate(local, *place) ||
-                        diagnose_names(local, *place) || diagnose_first_bytes(local, *place) ||
-                        diagnose_rejected_certificate(local, *place) || diagnose_parameters(local, *place);
+  const bool is_known = diagnose_no_certificate(local, *place) || diagnose_dynamic_certificate(local, *place) ||
+                        diagnose_client_certificate(local, *place) || diagnose_names(local, *place) ||
+                        diagnose_first_bytes(local, *place) || diagnose_rejected_certificate(local, *place) ||
+                        diagnose_parameters(local, *place);
   if (!is_known) conclude_likeliest(local, *place);
   return local.finish();
 }

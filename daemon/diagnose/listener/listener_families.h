@@ -11,6 +11,8 @@ namespace handshaked::diagnose {
 
 /// No version, cipher suite, group, signature algorithm or application protocol in common.
 bool diagnose_parameters(LocalCase& local, const ListenerPlace& place);
+/// The listener speaks TLS, and its server has no certificate.
+bool diagnose_no_certificate(LocalCase& local, const ListenerPlace& place);
 /// The client refuses our certificate with an alert.
 bool diagnose_rejected_certificate(LocalCase& local, const ListenerPlace& place);
 /// Something else than a TLS handshake arrives: HTTP, a PROXY header or none, TLS where none is expected.

@@ -1,10 +1,12 @@
 #include <algorithm>
 #include <array>
 
+#include "diagnose/case/fitting_certificate.h"
 #include "diagnose/certificates/private_key_file.h"
 #include "diagnose/listener/listener_families.h"
 #include "diagnose/listener/served_chain.h"
 #include "diagnose/load/load_error_diagnosis.h"
+#include "diagnose/tls/cipher_lists.h"
 #include "diagnose/tls/tls_rehearsal.h"
 
 namespace handshaked::diagnose {
@@ -211,6 +213,66 @@ bool serves_other_key(ListenerOffer offer) {
   return tried && tried.value().passed;
 }
 
+/// A line that another client would have caused as well proves nothing.
+void leave_in_doubt(Fix& fix) {
+  if (fix.proof.status == ProofStatus::proved) fix.proof.status = ProofStatus::untested;
+  fix.proof.detail.en += "; a client with obsolete suites only would give the same line, and this would not help it";
+  fix.proof.detail.zh += "；只支持过时套件的客户端也会产生同样的日志行，而此修改对它无效";
+}
+
+/// Without TLS 1.3 a client has to have the curve of our EC certificate: one with X25519 alone is modern, and refused.
+bool diagnose_curve_of_certificate(LocalCase& local, const nginx::ListeningServer& server, const ListenerOffer& offer) {
+  const bool is_ec = std::all_of(offer.keys.begin(), offer.keys.end(), [](const KeyKind& kind) { return kind.type == "EC"; });
+  if (!is_ec || has(offer, TlsVersion::tls1_3)) return false;
+  const ClientOffer client{{TlsVersion::tls1_2, TlsVersion::tls1_3}, {}, "X25519", {}};
+  ListenerOffer wider = offer;
+  wider.protocols = {TlsVersion::tls1_2, TlsVersion::tls1_3};
+  const auto now = rehearse(offer, client), then = rehearse(wider, client);
+  if (!now || now.value().passed || now.value().reason != local.symptom().reason || !then || !then.value().passed) return false;
+  local.conclude("no_shared_group", 0.6,
+                 {"without TLS 1.3 a client has to have the curve of the certificate's key: clients that offer X25519 alone are refused",
+                  "没有 TLS 1.3 时，客户端必须支持证书密钥所用的曲线：只提供 X25519 的客户端会被拒绝"});
+  local.diagnosis.also.emplace_back("client_ciphers_obsolete");
+  Fix fix = local.known("widen-curves");
+  fix.title = {"ssl_protocols TLSv1.2 TLSv1.3;", "ssl_protocols TLSv1.2 TLSv1.3;"};
+  fix.how = {"With TLS 1.3 the groups of key exchange and the key of the certificate have nothing to do with each other.",
+             "在 TLS 1.3 中，密钥交换组与证书密钥互不相关。"};
+  fix.proof = proof_of(now, then, {"a client that offers X25519 only", "只提供 X25519 的客户端"});
+  leave_in_doubt(fix);
+  local.propose(std::move(fix),
+                with_server_directive(local, server, "ssl_protocols", std::array{std::string("TLSv1.2"), std::string("TLSv1.3")}));
+  return true;
+}
+
+/// One certificate serves the clients of its own kind of key; a second one lies here, and is not served.
+bool diagnose_second_key(LocalCase& local, const nginx::ListeningServer& server, const ListenerOffer& offer) {
+  const bool is_rsa = offer.keys.front().type.starts_with("RSA");
+  const bool is_one_kind =
+      std::all_of(offer.keys.begin(), offer.keys.end(), [&](const KeyKind& kind) { return kind.type.starts_with("RSA") == is_rsa; });
+  const std::vector<std::string> names = exact_names(server);
+  const auto pair = is_one_kind ? find_fitting_pair(local, names, {}, is_rsa ? "EC" : "RSA") : std::nullopt;
+  if (!pair) return false;
+  const std::string other = is_rsa ? "EC" : "RSA";
+  local.conclude("no_shared_cipher", 0.6,
+                 {"the only certificate has a key of " + offer.keys.front().type + ": clients that know " + other +
+                      " alone are refused, and " + pair->certificate + ", for the same names, is not served",
+                  "唯一的证书使用 " + offer.keys.front().type + " 密钥：只支持 " + other + " 的客户端会被拒绝，而覆盖相同域名的 " +
+                      pair->certificate + " 没有被使用"});
+  local.diagnosis.also.emplace_back("client_ciphers_obsolete");
+  ListenerOffer wider = offer;
+  wider.keys.push_back(is_rsa ? KeyKind{"EC", 256} : KeyKind{"RSA", 2048});
+  const ClientOffer client{{TlsVersion::tls1_2}, is_rsa ? "ECDHE-ECDSA-AES128-GCM-SHA256" : "ECDHE-RSA-AES128-GCM-SHA256", {}, {}};
+  Fix fix = local.known("widen-modern");
+  fix.title = {"Serve " + pair->certificate + " besides", "同时使用 " + pair->certificate};
+  fix.how = {"nginx chooses by what the client knows: a second ssl_certificate and ssl_certificate_key beside the first.",
+             "nginx 会按客户端的能力选择：在第一组旁再写一组 ssl_certificate 与 ssl_certificate_key。"};
+  fix.proof = proof_of(rehearse(offer, client), rehearse(wider, client),
+                       {"a client that knows " + other + " only", "只支持 " + other + " 的客户端"});
+  leave_in_doubt(fix);
+  local.propose(std::move(fix), patch_with_second_pair(local, block_of(server), *pair));
+  return true;
+}
+
 void diagnose_ciphers(LocalCase& local, const nginx::ListeningServer& server) {
   const ListenerOffer offer = offer_of(local, server);
   set_place(local, server, server.settings.ciphers);
@@ -221,6 +283,7 @@ void diagnose_ciphers(LocalCase& local, const nginx::ListeningServer& server) {
   const std::vector<std::string> refused = refused_suites(offer);
   // Up to TLS 1.2 a group that is not shared leaves no ECDHE suite, and nginx logs just that.
   if (refused.empty() && !server.settings.ecdh_curve.is_default() && !refused_groups(offer).empty()) return diagnose_groups(local, server);
+  if (refused.empty() && (diagnose_curve_of_certificate(local, server, offer) || diagnose_second_key(local, server, offer))) return;
   if (refused.empty()) {
     local.conclude("client_ciphers_obsolete", 0.75,
                    {"the listener takes every modern suite for its key; the client offers others only",
@@ -237,7 +300,10 @@ void diagnose_ciphers(LocalCase& local, const nginx::ListeningServer& server) {
                              : Text{"ssl_ciphers leaves out modern suites that clients may insist on",
                                     "ssl_ciphers 排除了客户端可能坚持使用的现代套件"});
   ListenerOffer wider = offer;
-  for (const std::string& suite : refused) wider.ciphers += (wider.ciphers.empty() ? "" : ":") + suite;
+  for (const std::string& suite : refused) {
+    // A word of the list may keep it out for good: then the list without that word.
+    if (std::string with = with_cipher(wider.ciphers, suite); !with.empty()) wider.ciphers = std::move(with);
+  }
   Fix fix = local.known(is_mismatch ? "fix-cipher-list" : "widen-modern");
   const ClientOffer client{{TlsVersion::tls1_2}, refused.front(), {}, {}};
   fix.proof = proof_of(rehearse(offer, client), rehearse(wider, client),

@@ -225,6 +225,21 @@ void diagnose_verify_failed(LocalCase& local, const StapledCertificate& stapled)
   propose(local, std::move(fix), patch, done);
 }
 
+/// A responder that the configuration itself uses for another certificate: nginx looks up what a directive names, and not the
+/// certificate's.
+void propose_neighbours_responder(LocalCase& local, const StapledCertificate& stapled) {
+  const nginx::Directive* const other = find_first(local, "ssl_stapling_responder");
+  if (other == nullptr || other == stapled.responder || stapled.block == nullptr) return;
+  const std::string url(other->argument(0));
+  Fix fix = local.known("responder-directive");
+  fix.owner = Owner::proxy;
+  fix.title = {"Ask the responder that " + where(*other) + " names: " + url, "改问 " + where(*other) + " 所写的响应服务器：" + url};
+  fix.proof.detail = {"the responder was not asked", "未询问该响应服务器"};
+  ConfigurationPatch patch = local.new_patch();
+  const auto done = patch.set_directive(*stapled.block, "ssl_stapling_responder", std::span(&url, 1));
+  propose(local, std::move(fix), patch, done);
+}
+
 void switch_stapling_off(LocalCase& local, const StapledCertificate& stapled, std::string_view fix_id) {
   if (stapled.stapling == nullptr) return;
   Fix fix = local.known(fix_id);
@@ -258,6 +273,12 @@ bool diagnose_ignored_stapling(LocalCase& local, const LoadError& error) {
     switch_stapling_off(local, stapled, "stapling-off");
     return true;
   }
+  if (message.find("host not found") != std::string::npos) {
+    local.conclude("stapling_responder_not_resolved", 0.9);
+    propose_neighbours_responder(local, stapled);
+    add_message(local, stapled, "fix-dns");
+    return true;
+  }
   if (local.symptom().candidates.empty()) return false;
   local.conclude(local.symptom().candidates.front().cause, local.symptom().candidates.front().likelihood);
   return true;
@@ -277,8 +298,8 @@ void diagnose_ocsp(LocalCase& local) {
   if (!stapled.url.empty()) {
     const std::string place = stapled.responder != nullptr ? where(*stapled.responder) : std::string();
     const Text source = place.empty() ? Text{"the certificate", "证书"} : Text{place, place};
-    local.add_evidence("configuration",
-                       {"the responder is " + stapled.url + " (" + source.en + ")", "响应服务器是 " + stapled.url + "（" + source.zh + "）"});
+    local.add_evidence("configuration", {"the responder is " + stapled.url + " (" + source.en + ")",
+                                         "响应服务器是 " + stapled.url + "（" + source.zh + "）"});
   }
   if (cause == "stapling_responder_bad_answer") {
     add_message(local, stapled, "repair-responder");

@@ -228,11 +228,13 @@ std::vector<bool> shown_pem_lines(std::string_view text, LineUse use) {
   std::vector<bool> lines;
   bool is_inside = false;
   for (const std::string_view line : diff_lines(text)) {
-    const bool begins = line.starts_with("-----BEGIN "), ends = line.starts_with("-----END ");
-    if (begins) is_inside = line.find("PRIVATE") == std::string_view::npos;
+    const bool ends = line.starts_with("-----END ");
+    if (line.starts_with("-----BEGIN ")) is_inside = line.find("PRIVATE") == std::string_view::npos;
     const bool is_blank = line.find_first_not_of(" \t\r\n") == std::string_view::npos;
     lines.push_back(is_inside || is_blank || (use != LineUse::context && line.starts_with("# ")));
-    if (ends) is_inside = false;
+    // Two blocks can run together in one line.
+    const auto next = line.find("-----BEGIN ", 1);
+    if (ends) is_inside = next != std::string_view::npos && line.find("PRIVATE", next) == std::string_view::npos;
   }
   return lines;
 }

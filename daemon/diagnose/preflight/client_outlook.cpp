@@ -163,10 +163,9 @@ class ClientOutlook {
       if (!holds(known, more)) known.push_back(more);
     }
     StandInPki pki(known);
-    std::vector<Der> chain;
-    auto leaf = pki.client_certificate(one.issuer, worlds_.after.now);
+    auto leaf = pki.client_chain(one.issuer, one.strangers, worlds_.after.now);
     if (!leaf) return -1;
-    chain.push_back(std::move(leaf).value());
+    std::vector<Der> chain = std::move(leaf).value();
     ReplayInput input;
     for (const Certificate& sent : one.sent) {
       if (auto copy = pki.copy_of(sent)) chain.push_back(std::move(copy).value());

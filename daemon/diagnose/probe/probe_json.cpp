@@ -58,6 +58,7 @@ void write_probe(JsonWriter& json, const ProbeRequest& request, const ClientKey&
   json.end_array();
   if (request.security_level) json.member("security_level", *request.security_level);
   json.array("alpn", request.alpn).member("send_proxy_header", request.send_proxy_header).member("ask_for_staple", request.ask_for_staple);
+  json.optional_member("instead_of_hello", der_to_text(request.instead_of_hello));
   if (request.client) write_client(json, *request.client, key);
   json.member("timeout_ms", request.timeout.count()).member("late_alert_wait_ms", request.late_alert_wait.count());
   json.end_object();
@@ -81,6 +82,9 @@ Result<ProbeOrder> read_probe(const JsonValue& json) {
   request.alpn = json["alpn"].strings();
   request.send_proxy_header = json["send_proxy_header"].truth();
   request.ask_for_staple = json["ask_for_staple"].truth();
+  if (json["instead_of_hello"].is_present()) {
+    TRY(request.instead_of_hello, der_from_text(json["instead_of_hello"].text()));
+  }
   if (json["client"].is_present()) {
     TRY(read_client(json["client"], order));
   }

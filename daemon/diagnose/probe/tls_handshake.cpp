@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -261,12 +262,38 @@ void shake_hands_over(ProbeSocket& socket, SSL_CTX* context, const ProbeRequest&
   }
 }
 
+/// What a peer answers to bytes that are no TLS: another protocol than TLS shows itself.
+void speak_plain_over(ProbeSocket& socket, const std::string& text, Clock::time_point deadline, ProbeResult& result) {
+  result.phase = ProbePhase::client_hello;
+  result.outcome = ProbeOutcome::timed_out;
+  std::string got, more;
+  SocketStep step = socket.send_all(text, deadline);
+  while (step.status == SocketStatus::ok && got.size() < 512 && got.find('\n') == std::string::npos) {
+    // What has begun to arrive is all here soon, or not meant for us.
+    const auto until = got.empty() ? deadline : std::min(deadline, Clock::now() + std::chrono::milliseconds(200));
+    step = socket.receive(more, until);
+    if (step.status == SocketStatus::ok) got += std::exchange(more, {});
+  }
+  result.bytes_received = got.size();
+  result.first_bytes = classify_first_bytes(got);
+  if (!got.empty()) {
+    result.outcome = result.first_bytes == FirstBytes::tls ? ProbeOutcome::tls_error : ProbeOutcome::not_tls;
+    if (result.outcome == ProbeOutcome::not_tls) result.first_text = printable_first_line(got);
+  } else if (step.status != SocketStatus::timed_out) {
+    result.outcome = step.status == SocketStatus::end ? ProbeOutcome::closed : ProbeOutcome::reset;
+  }
+}
+
 }  // namespace
 
 ProbeResult make_handshake(ProbeSocket socket, const ProbeRequest& request, const ClientKey& key) {
   const auto deadline = Clock::now() + std::clamp(request.timeout, std::chrono::milliseconds(1), kMaxProbeTime);
   ProbeResult result;
   if (request.send_proxy_header) result.phase = ProbePhase::proxy_header;
+  if (!request.instead_of_hello.empty()) {
+    speak_plain_over(socket, request.instead_of_hello, deadline, result);
+    return result;
+  }
   HandshakeWatch watch(result);
   const auto context = make_context(request, key, watch);
   if (!context) {

@@ -55,9 +55,25 @@ Result<Der> StandInPki::copy_of(const Certificate& original) {
   return der;
 }
 
-Result<Der> StandInPki::client_certificate(const Certificate& issuer, Time now) {
+Result<std::vector<Der>> StandInPki::client_chain(const Certificate& issuer, int strangers, Time now) {
+  std::vector<Der> chain;
+  X509Handle above;
+  std::string signer = issuer.facts().public_key_sha256;
+  for (int number = strangers; number >= 0; --number) {
+    const std::string name = number == 0 ? "stand-in client" : "stand-in CA " + std::to_string(number);
+    TRY(Der der, issued(name, {signer, above ? above.get() : issuer.handle()}, number > 0, now));
+    const auto* at = reinterpret_cast<const unsigned char*>(der.data());
+    above.reset(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
+    if (!above) return fail(ErrorCode::invalid_input, "a stand-in certificate cannot be read");
+    signer = name;
+    chain.insert(chain.begin(), std::move(der));
+  }
+  return chain;
+}
+
+Result<Der> StandInPki::issued(const std::string& name, const Signer& issuer, bool is_ca, Time now) {
   const X509Handle leaf(X509_new());
-  const Key key = key_for("a client"), signer = key_for(issuer.facts().public_key_sha256);
+  const Key key = key_for(name), signer = key_for(issuer.key);
   if (!leaf || !key || !signer) return fail(ErrorCode::limit_exceeded, "no memory for a stand-in certificate");
   X509_set_version(leaf.get(), 2);
   ASN1_INTEGER_set(X509_get_serialNumber(leaf.get()), 4711);
@@ -65,13 +81,14 @@ Result<Der> StandInPki::client_certificate(const Certificate& issuer, Time now) 
   constexpr long kHour = 3600;
   X509_time_adj(X509_getm_notBefore(leaf.get()), -kHour, const_cast<std::time_t*>(&at));
   X509_time_adj(X509_getm_notAfter(leaf.get()), kHour, const_cast<std::time_t*>(&at));
-  X509_NAME_add_entry_by_txt(X509_get_subject_name(leaf.get()), "CN", MBSTRING_ASC,
-                             reinterpret_cast<const unsigned char*>("stand-in client"), -1, -1, 0);
-  X509_set_issuer_name(leaf.get(), X509_get_subject_name(issuer.handle()));
+  X509_NAME_add_entry_by_txt(X509_get_subject_name(leaf.get()), "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(name.c_str()),
+                             -1, -1, 0);
+  X509_set_issuer_name(leaf.get(), X509_get_subject_name(issuer.certificate));
   X509_set_pubkey(leaf.get(), key.get());
-  const bool has_extensions = add_extension(leaf.get(), issuer.handle(), NID_basic_constraints, "critical,CA:FALSE") &&
-                              add_extension(leaf.get(), issuer.handle(), NID_key_usage, "critical,digitalSignature") &&
-                              add_extension(leaf.get(), issuer.handle(), NID_ext_key_usage, "clientAuth");
+  const auto add = [&](int nid, const char* value) { return add_extension(leaf.get(), issuer.certificate, nid, value); };
+  const bool has_extensions = is_ca ? add(NID_basic_constraints, "critical,CA:TRUE") && add(NID_key_usage, "critical,keyCertSign,cRLSign")
+                                    : add(NID_basic_constraints, "critical,CA:FALSE") && add(NID_key_usage, "critical,digitalSignature") &&
+                                          add(NID_ext_key_usage, "clientAuth");
   if (!has_extensions || X509_sign(leaf.get(), signer.get(), EVP_sha256()) == 0)
     return fail(ErrorCode::invalid_input, "no stand-in client certificate: " + take_openssl_error().reason);
   return encoded(leaf.get());

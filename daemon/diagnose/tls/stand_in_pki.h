@@ -9,6 +9,7 @@
 #include "diagnose/certificates/certificate.h"
 
 struct evp_pkey_st;
+struct x509_st;
 
 namespace handshaked::diagnose {
 
@@ -23,13 +24,19 @@ class StandInPki {
 
   /// The copy of one of the originals, DER. Fails when OpenSSL cannot make one.
   Result<Der> copy_of(const Certificate& original);
-  /// A certificate for a client, issued under the copy of `issuer`: clientAuth, valid around `now`.
-  Result<Der> client_certificate(const Certificate& issuer, Time now);
+  /// A client's chain under the copy of `issuer`, leaf first, with `strangers` CAs between the two that are in no file here; without
+  /// `issuer`. All are valid around `now`, the client's is for clientAuth.
+  Result<std::vector<Der>> client_chain(const Certificate& issuer, int strangers, Time now);
 
  private:
   using Key = std::shared_ptr<evp_pkey_st>;
   Key key_for(const std::string& public_key_sha256);
   Key signer_of(const Certificate& certificate);
+  struct Signer {
+    std::string key;  ///< its label
+    x509_st* certificate = nullptr;
+  };
+  Result<Der> issued(const std::string& name, const Signer& issuer, bool is_ca, Time now);
 
   std::vector<Certificate> originals_;
   std::map<std::string, Key> keys_;    ///< by the SHA-256 of the original's public key

@@ -40,6 +40,7 @@ struct ProbeRequest {
   std::vector<std::string> alpn{};           ///< {"h2"} for grpc
   bool send_proxy_header = false;            ///< proxy_protocol on: a PROXY v1 line before the ClientHello
   bool ask_for_staple = false;               ///< nginx never asks upstreams; for listeners of our own
+  std::string instead_of_hello{};            ///< sent in the place of a handshake, to hear whether the peer speaks something else
   std::optional<ClientCredentials> client{};
   std::chrono::milliseconds timeout{10'000};       ///< for everything together; at most kMaxProbeTime
   std::chrono::milliseconds late_alert_wait{700};  ///< how long to listen for a refusal after a TLS 1.3 handshake

@@ -23,6 +23,12 @@ std::vector<std::string> files_of(const UpstreamCase& upstream) {
   return paths;
 }
 
+bool keeps_unchanged_files(const Surroundings& around) {
+  constexpr nginx::NginxVersion kObjectCache{1, 27, 4};
+  const nginx::Directive* const inherits = around.nginx->configuration.root().find_first("ssl_object_cache_inheritable");
+  return around.installation.version >= kObjectCache && (inherits == nullptr || inherits->argument(0) != "off");
+}
+
 }  // namespace
 
 LoadedFiles loaded_files(const UpstreamCase& upstream) {
@@ -30,6 +36,7 @@ LoadedFiles loaded_files(const UpstreamCase& upstream) {
   const Surroundings& around = upstream.surroundings();
   if (!around.nginx_loaded_at || around.is_dump) return files;
   files.is_load_known = true;
+  files.keeps_unchanged = keeps_unchanged_files(around);
   const Time now = wall_clock_now();
   for (const std::string& path : files_of(upstream)) {
     const auto times = file_times(path);
@@ -46,6 +53,15 @@ void add_load_evidence(const LoadedFiles& files, Diagnosis& diagnosis) {
     diagnosis.evidence.push_back({"file",
                                   {path + " was written after nginx read its configuration: nginx works with what was there before.",
                                    path + " 在 nginx 读取配置之后被写入：nginx 仍在使用旧内容。"}});
+  }
+  if (files.keeps_unchanged && files.not_loaded.empty()) {
+    diagnosis.evidence.push_back(
+        {"file",
+         {"This nginx takes what it has of a file over a reload when the file's inode and second of writing are the same: one that was "
+          "rewritten in place within a second is read after touch FILE and nginx -s reload (or ssl_object_cache_inheritable off).",
+          "文件的 inode 与修改时间（秒）未变时，该版本 nginx 重载后沿用旧内容：一秒之内被原地改写的文件需 touch 后再 nginx -s "
+          "reload（或设置 "
+          "ssl_object_cache_inheritable off）。"}});
   }
   for (const std::string& path : files.unknown) {
     diagnosis.evidence.push_back(

@@ -5,6 +5,7 @@
 
 #include "base/digest.h"
 #include "diagnose/patch/configuration_trial.h"
+#include "diagnose/tls/tls_library.h"
 #include "nginx/location_match.h"
 
 namespace handshaked::diagnose {
@@ -161,35 +162,67 @@ UpstreamVerdict UpstreamCase::judge(const ConfigurationPatch& patch) {
   return verdict;
 }
 
-Result<NginxHandshake> UpstreamCase::ask_nginx(const ConfigurationPatch& patch) {
+Result<NginxHandshake> UpstreamCase::ask_nginx(const UpstreamView& view, const AllowedPeer& peer) {
   const Surroundings& around = surroundings_;
   const bool is_operator = around.may_read_keys && around.prober->scope() == ProbeScope::all && !around.is_dump;
   if (!is_operator || around.nginx_program.empty()) return fail(ErrorCode::permission_denied, "nginx is not asked here");
-  TRY(const PatchedPlace place, place_with(patch));
-  if (!place.view.is_tls()) return fail(ErrorCode::invalid_input, "nginx speaks no TLS there");
+  if (!view.is_tls()) return fail(ErrorCode::invalid_input, "nginx speaks no TLS there");
   // Whoever writes what a running nginx of root's or ours reads has its rights already.
   if (!around.nginx_loaded_at) {
-    TRY(check_who_wrote(place.view.nginx->configuration));
+    TRY(check_who_wrote(view.nginx->configuration));
   }
+  return shake_hands_as_nginx(view, peer.address(), name_at(view), {around.nginx_program, &around.installation, around.deadline});
+}
+
+Result<NginxHandshake> UpstreamCase::ask_nginx(const ConfigurationPatch& patch) {
+  TRY(const PatchedPlace place, place_with(patch));
   UpstreamVerdict asked;
   if (!find_peer(place.view, patch.is_empty(), asked)) return fail(ErrorCode::not_found, asked.problem);
-  return shake_hands_as_nginx(place.view, asked.peer->address(), name_at(place.view),
-                              {around.nginx_program, &around.installation, around.deadline});
+  return ask_nginx(place.view, *asked.peer);
 }
 
 Proof UpstreamCase::confirmed(Proof proof, const ConfigurationPatch& patch) {
-  if (proof.status != ProofStatus::proved) return proof;
+  if (proof.status != ProofStatus::proved || proof.method == ProofMethod::nginx) return proof;
   const auto asked = ask_nginx(patch);
   if (!asked) return proof;
   if (asked.value().has_passed) {
+    proof.method = ProofMethod::nginx;
     proof.detail.en += " nginx itself, a private instance of the program in use, made that handshake: it passes.";
     proof.detail.zh += " 用正在使用的 nginx 程序启动的私有实例亲自完成了该握手：通过。";
     return proof;
   }
   const std::string& complaint = asked.value().complaint;
-  return {.detail = {"nginx itself, a private instance of the program in use, still says with it: " + complaint +
+  // A stream server sends no ALPN: what a gRPC peer refuses without it says nothing about gRPC.
+  const bool is_final = view_.target->module != nginx::Module::grpc;
+  return {.status = is_final ? ProofStatus::refuted : ProofStatus::untested,
+          .method = is_final ? ProofMethod::nginx : ProofMethod::none,
+          .detail = {"nginx itself, a private instance of the program in use, still says with it: " + complaint +
                          "; tried here: " + proof.detail.en,
                      "用正在使用的 nginx 程序启动的私有实例在修改后仍报告：" + complaint + "；此处的尝试：" + proof.detail.zh}};
+}
+
+Proof UpstreamCase::proof_by_nginx(const ConfigurationPatch& patch) {
+  const auto asked = ask_nginx(patch);
+  if (!asked) {
+    const std::string& why = asked.error().context();
+    return {.detail = {"only nginx itself could try this, and it was not asked: " + why, "只有 nginx 自身才能尝试，而未能询问它：" + why}};
+  }
+  const std::string& complaint = asked.value().complaint;
+  if (asked.value().has_passed) {
+    return {.status = ProofStatus::proved,
+            .method = ProofMethod::nginx,
+            .detail = {"nginx itself, a private instance of the program in use, made the handshake with it: it passes.",
+                       "用正在使用的 nginx 程序启动的私有实例按此修改完成了握手：通过。"}};
+  }
+  return {.status = ProofStatus::refuted,
+          .method = ProofMethod::nginx,
+          .detail = {"nginx itself, a private instance of the program in use, still says with it: " + complaint,
+                     "用正在使用的 nginx 程序启动的私有实例在修改后仍报告：" + complaint}};
+}
+
+bool UpstreamCase::is_library_of_nginx_another() const {
+  const std::string& theirs = surroundings_.installation.openssl_running;
+  return theirs.empty() || why_proofs_do_not_count(theirs).has_value();
 }
 
 UpstreamVerdict UpstreamCase::judge_place(const UpstreamPlace& place) {
@@ -228,6 +261,11 @@ UpstreamVerdict UpstreamCase::judge(const UpstreamView& view, bool is_own) {
   verdict.asked = request_as_nginx(view, surroundings_.may_read_keys);
   verdict.asked.request.server_name = verdict.name.sni.value_or(std::string());
   auto policy = security_policy(verdict.asked.request.ciphers, verdict.asked.request.conf_commands);
+  if (!policy && is_library_of_nginx_another()) {
+    verdict.problem = "our own OpenSSL cannot: " + policy.error().context();
+    if (find_peer(view, is_own, verdict)) ask_nginx_instead(view, verdict);
+    return verdict;
+  }
   if (!policy) {
     verdict.stage = UpstreamStage::configuration;
     verdict.problem = policy.error().message();
@@ -244,9 +282,21 @@ UpstreamVerdict UpstreamCase::judge(const UpstreamView& view, bool is_own) {
     return verdict;
   }
   const bool is_seen = look(view, is_own, verdict);
+  const bool is_our_failure = verdict.observation && verdict.observation->seen.outcome == ProbeOutcome::local_error;
+  if (is_our_failure) ask_nginx_instead(view, verdict);
+  if (verdict.is_by_nginx) return verdict;
   if (!read_trust(view, verdict)) return verdict;
   if (is_seen) verify(view, verdict);
   return verdict;
+}
+
+/// What our own library cannot do says nothing: nginx has a library of its own.
+void UpstreamCase::ask_nginx_instead(const UpstreamView& view, UpstreamVerdict& verdict) {
+  auto asked = ask_nginx(view, *verdict.peer);
+  if (!asked) return;
+  verdict.is_by_nginx = true;
+  verdict.stage = asked.value().has_passed ? UpstreamStage::passes : UpstreamStage::handshake;
+  verdict.problem = std::move(asked.value().complaint);
 }
 
 bool UpstreamCase::find_peer(const UpstreamView& view, bool is_own, UpstreamVerdict& verdict) {

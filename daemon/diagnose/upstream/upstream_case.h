@@ -57,8 +57,11 @@ class UpstreamCase {
   UpstreamVerdict judge(const ConfigurationPatch& patch);
   /// The same asked of nginx itself, where an operator runs a verb and the nginx in use is at hand; permission_denied elsewhere.
   Result<NginxHandshake> ask_nginx(const ConfigurationPatch& patch);
-  /// A proof of ours for a patch, put before nginx itself: what it makes of the patch counts. Where it cannot be asked the proof stays.
+  /// A proof of ours for a patch, put before nginx itself: what it makes of the patch counts, and is its own method. Where it cannot be
+  /// asked the proof stays.
   Proof confirmed(Proof proof, const ConfigurationPatch& patch);
+  /// The same for a change that our own library cannot try, or would not pass: only nginx can prove it. Untested where it is not asked.
+  Proof proof_by_nginx(const ConfigurationPatch& patch);
   /// Another place of the same configuration (a second location, another member of the group).
   UpstreamVerdict judge_place(const UpstreamPlace& place);
   /// Another request to the peer of this place, for looking around: not what nginx would send.
@@ -77,6 +80,8 @@ class UpstreamCase {
   bool is_late() const { return std::chrono::steady_clock::now() >= surroundings_.deadline; }
   /// "OpenSSL 3.0.22 …, security level 2": where a replay ran.
   std::string ran_under() const { return now_.policy.description(); }
+  /// nginx runs a library of another series than ours, or it is not known which.
+  bool is_library_of_nginx_another() const;
 
  private:
   UpstreamCase(const Symptom& symptom, const Surroundings& surroundings, const match::Knowledge& knowledge)
@@ -91,6 +96,8 @@ class UpstreamCase {
   UpstreamVerdict judge(const UpstreamView& view, bool is_own);
   bool find_peer(const UpstreamView& view, bool is_own, UpstreamVerdict& verdict);
   bool look(const UpstreamView& view, bool is_own, UpstreamVerdict& verdict);
+  void ask_nginx_instead(const UpstreamView& view, UpstreamVerdict& verdict);
+  Result<NginxHandshake> ask_nginx(const UpstreamView& view, const AllowedPeer& peer);
   bool read_trust(const UpstreamView& view, UpstreamVerdict& verdict);
   void verify(const UpstreamView& view, UpstreamVerdict& verdict);
   bool explains_line(const UpstreamVerdict& verdict) const;

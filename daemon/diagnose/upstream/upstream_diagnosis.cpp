@@ -62,13 +62,54 @@ Diagnosis changed_since(UpstreamCase& upstream) {
   return diagnosis;
 }
 
+/// The handshake is complete without the certificate that the peer has asked for: it may do without, or answer 400 or 403.
+bool lacks_asked_certificate(const UpstreamVerdict& verdict) {
+  return verdict.observation && verdict.observation->seen.certificate_request && !verdict.asked.has_client_certificate;
+}
+
+Diagnosis asked_for_certificate(UpstreamCase& upstream) {
+  Diagnosis diagnosis;
+  add_upstream_evidence(upstream, diagnosis);
+  diagnosis.cause = "upstream_requires_client_cert";
+  diagnosis.confidence = 0.5;
+  diagnosis.is_silent_fault = true;
+  diagnosis.is_healthy_now = true;  // the handshake is
+  diagnosis.summary = {
+      "The peer asks for a client certificate and nginx has none: the handshake is complete, and requests may be answered "
+      "with 400 or 403, which no line tells.",
+      "对端要求客户端证书而 nginx 没有：握手能完成，但请求可能得到 400 或 403 应答，且不会留下日志行。"};
+  std::string cas;
+  for (const std::string& ca : upstream.now().observation->seen.certificate_request->accepted_cas) cas += (cas.empty() ? "" : "; ") + ca;
+  if (!cas.empty()) diagnosis.evidence.push_back({"peer", {"it takes certificates of: " + cas, "它接受以下 CA 的证书：" + cas}});
+  static const Text kNotTried{"the handshake does not tell whether the peer insists", "握手无法表明对端是否强制要求"};
+  add_known_advice(diagnosis, diagnosis.cause, upstream.symptom().scheme, upstream.knowledge(), kNotTried);
+  return diagnosis;
+}
+
 Diagnosis healthy(UpstreamCase& upstream) {
+  if (lacks_asked_certificate(upstream.now())) return asked_for_certificate(upstream);
   Diagnosis diagnosis;
   add_upstream_evidence(upstream, diagnosis);
   diagnosis.is_healthy_now = true;
   diagnosis.confidence = 1;
   diagnosis.summary = summary_of(upstream.now());
   return diagnosis;
+}
+
+/// Without a line, and without TLS on the other side, there is no fault of TLS.
+Diagnosis plain_as_configured(UpstreamCase& upstream) {
+  Diagnosis diagnosis;
+  add_upstream_evidence(upstream, diagnosis);
+  diagnosis.summary = {"nginx speaks no TLS there, and no TLS was found behind it", "nginx 在此不使用 TLS，对端也未发现 TLS"};
+  return diagnosis;
+}
+
+/// What our library passes, nginx's may not: asked where the two are known to differ.
+bool is_refused_by_nginx(UpstreamCase& upstream) {
+  const bool is_known = !upstream.surroundings().installation.openssl_running.empty();
+  if (upstream.now().is_by_nginx || !is_known || !upstream.is_library_of_nginx_another()) return false;
+  const auto asked = upstream.ask_nginx(upstream.new_patch());
+  return asked && !asked.value().has_passed;
 }
 
 }  // namespace
@@ -83,8 +124,12 @@ Diagnosis diagnose_case(UpstreamCase& upstream) {
       // "Alert 112" or "connection reset", and now a certificate is shown: the line is of the handshake all the same.
       return is_line && !is_verification ? diagnose_handshake(upstream) : diagnose_verification(upstream);
     case UpstreamStage::passes:
-      if (!is_line) return healthy(upstream);
+      if (!is_line && !is_refused_by_nginx(upstream)) return healthy(upstream);
       return is_verification ? diagnose_outdated_verdict(upstream) : diagnose_handshake(upstream);
+    case UpstreamStage::plain: {
+      Diagnosis diagnosis = diagnose_handshake(upstream);
+      return is_line || diagnosis.is_silent_fault ? diagnosis : plain_as_configured(upstream);
+    }
     case UpstreamStage::untested:
     case UpstreamStage::configuration: return is_verification ? not_judged(upstream) : diagnose_handshake(upstream);
     default: return is_verification ? changed_since(upstream) : diagnose_handshake(upstream);

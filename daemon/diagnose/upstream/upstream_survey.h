@@ -22,10 +22,16 @@ struct SurveyedUpstream {
   std::string target;                      ///< "https://10.0.0.1:443", as nginx would log it
   std::string server;                      ///< its first server name
   std::optional<UpstreamVerdict> verdict;  ///< nothing when it was not reached
+  bool is_plain_to_tls = false;            ///< nginx speaks plain text there, and the peer TLS: no line tells
 };
 
-/// Every upstream that nginx reaches with TLS, each as its own place has it; peers are asked once for the same request. At most
-/// `most`, until the surroundings' deadline; `left_out` counts the rest. Blocks. Needs surroundings.nginx.
+/// What the configuration calls plain, and what looks like TLS all the same: a port that is TLS's by custom, a *_ssl_verify right beside
+/// the pass, or a listener of this very configuration that speaks TLS.
+bool looks_like_tls(const ReadConfiguration& nginx, const nginx::PassTarget& target, const nginx::Address& address);
+
+/// Every upstream that nginx reaches with TLS, each as its own place has it, and those that it reaches without and should not; peers are
+/// asked once for the same request. At most `most`, until the surroundings' deadline; `left_out` counts the rest. Blocks. Needs
+/// surroundings.nginx.
 std::vector<SurveyedUpstream> survey_upstreams(const Surroundings& surroundings, const match::Knowledge& knowledge, std::size_t most,
                                                std::size_t& left_out);
 

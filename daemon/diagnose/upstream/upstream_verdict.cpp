@@ -80,7 +80,9 @@ std::string would_log(const UpstreamVerdict& verdict) {
       return verdict.observation ? "connect() failed (" + std::to_string(verdict.observation->seen.system_error) + ": " +
                                        verdict.observation->seen.reason + ") while connecting to upstream"
                                  : std::string();
-    case UpstreamStage::handshake: return verdict.observation ? handshake_log(*verdict.observation) : std::string();
+    case UpstreamStage::handshake:
+      if (verdict.is_by_nginx) return verdict.problem;
+      return verdict.observation ? handshake_log(*verdict.observation) : std::string();
     default: return {};
   }
 }
@@ -92,6 +94,7 @@ Text summary_of(const UpstreamVerdict& verdict) {
     case UpstreamStage::resolve: return {"the name does not resolve: " + verdict.problem, "名称无法解析：" + verdict.problem};
     case UpstreamStage::connect:
     case UpstreamStage::handshake: {
+      if (verdict.is_by_nginx) return {"nginx itself says: " + verdict.problem, "nginx 自身报告：" + verdict.problem};
       const std::string seen = verdict.observation ? summary_of(verdict.observation->seen) : verdict.problem;
       return {"no handshake: " + seen, "握手未完成：" + seen};
     }
@@ -99,6 +102,7 @@ Text summary_of(const UpstreamVerdict& verdict) {
     case UpstreamStage::name:
       return {"the certificate does not match \"" + verdict.name.verified + "\"", "证书与 “" + verdict.name.verified + "” 不匹配"};
     case UpstreamStage::passes:
+      if (verdict.is_by_nginx) return {"nginx itself makes this handshake: it passes", "由 nginx 自身完成该握手：通过"};
       if (!verdict.verifies) return {"passes, because nothing is verified", "通过，但只是因为没有做任何校验"};
       return {"passes: chain and name are good", "通过：证书链与名称均正确"};
     case UpstreamStage::plain: return {"nginx speaks no TLS there", "nginx 在此不使用 TLS"};

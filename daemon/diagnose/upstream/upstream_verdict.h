@@ -31,7 +31,9 @@ std::string_view to_string(UpstreamStage stage);
 /// ends are all judged by. A value.
 struct UpstreamVerdict {
   UpstreamStage stage = UpstreamStage::untested;
-  std::string problem;  ///< of untested, configuration, resolve
+  std::string problem;  ///< of untested, configuration, resolve; of the handshake when nginx was asked
+  /// Our own library cannot make this handshake: nginx itself was asked, and the stage is its verdict.
+  bool is_by_nginx = false;
   std::optional<AllowedPeer> peer;
   UpstreamRequest asked;
   std::optional<PeerObservation> observation;  ///< absent: nothing went over the wire

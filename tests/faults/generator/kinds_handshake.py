@@ -10,7 +10,7 @@ def peer_is_plain(w):
     if w.module == "uwsgi":
         # It waits for the rest of a packet, for ever.
         w.put("connect_timeout", "1s")
-        causes = ["upstream_not_tls", "upstream_is_plain_http", "upstream_handshake_timeout"]
+        causes = ["upstream_not_tls", "upstream_is_plain_http"]
     elif w.module == "grpc":
         causes = ["upstream_is_plain_http", "upstream_not_tls"]
     else:
@@ -131,6 +131,21 @@ def groups_apart(w):
 
 
 @kind
+def hello_too_large(w):
+    """Something on the way reads a ClientHello in one packet. What post-quantum groups do since OpenSSL 3.5, a finite field does with any."""
+    if "TLSv1.3" not in w.versions or w.manners.wants_header:
+        return False
+    w.put("ssl_conf_command", "Groups", "ffdhe8192:X25519:prime256v1:secp384r1")
+    w.put("ssl_protocols", "TLSv1.2", "TLSv1.3")
+    w.put("connect_timeout", "2s")
+    w.put("ssl_session_reuse", "off")  # a ticket makes a ClientHello large as well
+    w.manners = w.manners.but(most_hello=w.random.choice(["close", "reset", "silent"]))
+    w.good_manners = w.manners
+    w.truth.broken("hello-too-large", ["upstream_rejects_large_hello"], True)
+    return True
+
+
+@kind
 def client_certificate_missing(w):
     if w.has_client_certificate:
         w.drop("ssl_certificate")
@@ -192,10 +207,24 @@ def client_certificate_of_other_ca(w):
 
 @kind
 def plain_to_tls_port(w):
-    if w.module != "grpc":
-        return False  # the others leave no line
+    if w.module != "grpc" or w.peer.family == "unix":
+        return False  # the others leave no line: below; of a Unix socket nginx may see a reset alone
     w.scheme = PLAIN_SCHEMES[w.module]
     w.truth.broken("plain-to-tls-port", ["proxy_grpc_to_tls_port", "proxy_http_to_tls_port"], True)
+    return True
+
+
+@kind
+def plain_to_tls_port_unseen(w):
+    """The peer answers a page, and nginx writes nothing."""
+    if w.module not in ("http", "stream") or w.has_variable or w.manners.clients or w.manners.wants_header:
+        return False
+    if w.module == "http":
+        w.scheme = PLAIN_SCHEMES["http"]
+    else:
+        w.speaks_tls = False
+    w.truth.leaves_no_line = True
+    w.truth.broken("plain-to-tls-port-unseen", ["proxy_http_to_tls_port"], True)
     return True
 
 

@@ -1,4 +1,6 @@
 """Faults between a client and a listener of nginx's own."""
+import shutil
+
 from faults.generator.kinds import kind
 
 # What one line of nginx cannot tell apart when the client's own chain is in no log.
@@ -226,6 +228,69 @@ def client_has_other_groups(w):
     w.put("ssl_protocols", "TLSv1.3")
     w.client = w.client.but(versions=("TLSv1.3",), curve="secp521r1")
     w.truth.broken("client-has-other-groups", ["no_shared_group"], True)
+    return True
+
+
+@kind
+def client_has_obsolete_suites(w):
+    if w.is_default_apart:
+        return False
+    w.put("ssl_protocols", "TLSv1.2", "TLSv1.3")
+    w.client = w.client.but(versions=("TLSv1.2",), ciphers="AES128-SHA" if w.key_kind != "rsa" else "DHE-RSA-AES128-SHA")
+    w.truth.broken("client-has-obsolete-suites", ["client_ciphers_obsolete"], False)
+    return True
+
+
+@kind
+def client_has_only_x25519(w):
+    """Without TLS 1.3 the curve of an EC certificate has to be among the client's groups."""
+    if w.key_kind != "ec" or w.is_default_apart:
+        return False
+    w.put("ssl_protocols", "TLSv1.2")
+    w.client = w.client.but(curve="X25519")
+    w.truth.broken("client-has-only-x25519", ["no_shared_group"], False)
+    return True
+
+
+@kind
+def client_knows_other_key(w):
+    """A certificate with the other kind of key lies beside, and is not served."""
+    if w.is_default_apart:
+        return False
+    other = "ec" if w.key_kind == "rsa" else "rsa"
+    second = w.leaf_for(w.names, kind=other)
+    w.more_files["site-%s.pem" % other] = [second, *second.intermediates()]
+    w.afterwards.append(lambda: shutil.copy(second.key, w.tls / ("site-%s.key" % other)))
+    w.put("ssl_protocols", "TLSv1.2", "TLSv1.3")
+    w.client = w.client.but(versions=("TLSv1.2",), ciphers="ECDHE-%s-AES128-GCM-SHA256" % ("RSA" if other == "rsa" else "ECDSA"))
+    w.truth.broken("client-knows-other-key", ["no_shared_cipher"], False)
+    return True
+
+
+@kind
+def client_intermediate_expired(w):
+    """The collection has it, and the renewed one with the same key. A client whose own certificate has expired leaves the same line."""
+    if not w.verifies or w.client_issuing.issuer is None:
+        return False
+    traits = dict(is_ca=True, label="a renewed issuing CA", kind="ec")
+    old = w.pki.issue("/O=Corp/CN=Corp Renewed Issuing CA", w.client_root, days=(-400, -2), **traits)
+    new = w.pki.issue("/O=Corp/CN=Corp Renewed Issuing CA", w.client_root, days=(-20, 700), **traits)
+    with_certificate(w, client_certificate(w, issuer=old))
+    w.in_store += [old, new]
+    w.truth.broken("client-intermediate-expired", ["client_intermediate_expired"], False)
+    return True
+
+
+@kind
+def client_depth_of_strangers(w):
+    """The depth is too small for CAs that are in no file here."""
+    if not w.verifies:
+        return False
+    w.put("ssl_verify_depth", "1")
+    first = w.pki.issue("/O=Partner/CN=Partner Regional CA", w.client_root, is_ca=True)
+    second = w.pki.issue("/O=Partner/CN=Partner Local CA", first, is_ca=True)
+    with_certificate(w, client_certificate(w, issuer=second))
+    w.truth.broken("client-depth-of-strangers", ["client_verify_depth_too_small", *UNKNOWN_ISSUER], False)
     return True
 
 

@@ -1,4 +1,5 @@
 """An upstream of a generated nginx: a TLS server of Python whose manners change while it runs."""
+import contextlib
 import os
 import socket
 import ssl
@@ -17,13 +18,14 @@ class Manners:
     """How a peer behaves. A value: copy it with but() to change one thing.
 
     `chain`: what it shows, leaf first. `speaks`: "http", "h2", "uwsgi" inside TLS. `instead_of_header`: what bytes that are no TLS get: "http" (a plain 400, as nginx), "close". `instead`: "plain" (the same without TLS), "close", "reset",
-    "alert", "silent", "refuse", or a greeting in bytes. `names`: chains by SNI; `unknown`: what other names get: "default", "alert"."""
+    "alert", "silent", "refuse", or a greeting in bytes. `names`: chains by SNI; `unknown`: what other names get: "default", "alert".
+    `most_hello`: how a ClientHello of more than 900 bytes is met: "close", "reset", "silent"; None: like any other."""
 
     def __init__(self, chain, speaks="http", versions=("TLSv1.2", "TLSv1.3"), ciphers=None, curve=None, clients=(), wants_header=False,
-                 names=None, unknown="default", alpn=(), instead=None, instead_of_header=None):
+                 names=None, unknown="default", alpn=(), instead=None, instead_of_header=None, most_hello=None):
         self.chain, self.speaks, self.versions, self.ciphers, self.curve, self.clients = chain, speaks, versions, ciphers, curve, clients
         self.wants_header, self.names, self.unknown, self.alpn, self.instead = wants_header, names, unknown, alpn, instead
-        self.instead_of_header = instead_of_header
+        self.instead_of_header, self.most_hello = instead_of_header, most_hello
 
     def but(self, **changes):
         return Manners(**dict(self.__dict__, **changes))
@@ -89,10 +91,31 @@ class Peer:
                         connection.sendall(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"
                                            b"<center>The plain HTTP request was sent to HTTPS port</center>\r\n")
                     return
-                with self._wrap(connection, manners) as tls:
+                if manners.most_hello is not None and self._size_of_hello(connection) > 900:
+                    return self._misbehave(connection, manners.most_hello)
+                with self._wrapped(connection, manners) as tls:
                     self._answer(tls, manners)
         except (OSError, ValueError):
             pass  # it has ended as nginx, or the probe, wanted
+
+    @staticmethod
+    def _size_of_hello(connection):
+        head = connection.recv(5, socket.MSG_PEEK | socket.MSG_WAITALL)
+        return struct.unpack(">H", head[3:5])[0] if len(head) == 5 and head[0] == 22 else 0
+
+    def _wrapped(self, connection, manners):
+        tls = self._wrap(connection, manners)
+        try:
+            tls.do_handshake()
+            return tls
+        except ssl.SSLError:
+            # Who closes with something unread resets, and the alert may be lost: the line of nginx would be a matter of luck.
+            with contextlib.suppress(OSError), tls:
+                tls.settimeout(0.3)
+                socket.socket.shutdown(tls, socket.SHUT_WR)
+                while socket.socket.recv(tls, 16384):
+                    pass
+            raise
 
     @staticmethod
     def _take_header(connection):
@@ -124,7 +147,7 @@ class Peer:
     def _wrap(self, connection, manners):
         if self._context_of is not manners:
             self._context, self._context_of = self._context_for(manners), manners
-        return self._context.wrap_socket(connection, server_side=True)
+        return self._context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
 
     def _context_for(self, manners):
         context = self._bare_context(manners, manners.chain)

@@ -132,7 +132,8 @@ def grade_cure(grade, world, nginx, incident):
 
 
 def grade_broken(grade, world, nginx):
-    incidents = diagnose(world, "--log", nginx.log)
+    asked = ["--peer", world.peer.address] if world.truth.leaves_no_line else ["--log", nginx.log]
+    incidents = diagnose(world, *asked)
     (world.scenario.directory / "diagnosis.json").write_text(json.dumps(incidents, indent=1))
     if not incidents:
         grade.is_cause_right, grade.found, grade.is_cured = False, "no incident", False

@@ -39,6 +39,7 @@ class Truth:
 
     def __init__(self):
         self.kinds, self.causes, self.is_curable, self.is_silent = [], [], True, True
+        self.leaves_no_line = False  # then the peer is asked about, and no log
 
     def broken(self, kind, causes, is_curable):
         self.kinds.append(kind)

@@ -38,6 +38,16 @@ TEST_F(UpstreamNameDiagnosis, PrefersTheNameThatTheConfigurationSuggests) {
   EXPECT_THAT(diagnosis.fixes.front().how.en, HasSubstr("Host header"));
 }
 
+TEST_F(UpstreamNameDiagnosis, ACertificateThatNamesTheAddressTellsTheNameOfThatHost) {
+  for (const bool names_address : {true, false}) {
+    const std::string address = names_address ? "127.0.0.1" : "127.0.0.9";
+    const auto both = issuing.leaf("x", {.names = "DNS:api.corp.test,DNS:orders.corp.test,IP:" + address});
+    const auto diagnosis = named("backend_pool", both, kSni, "backend_pool");
+    ASSERT_FALSE(diagnosis.fixes.empty());
+    EXPECT_EQ(diagnosis.fixes.front().proof.status, names_address ? ProofStatus::proved : ProofStatus::untested) << address;
+  }
+}
+
 TEST_F(UpstreamNameDiagnosis, CorrectsASlipWhereItStands) {
   const auto diagnosis =
       named("api.corp.test", issuing.leaf("api.corp.test"), std::string(kSni) + " proxy_ssl_name api.crop.test;", "api.crop.test");

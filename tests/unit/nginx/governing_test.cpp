@@ -53,6 +53,12 @@ std::uint32_t best_line(const LoggedPlace& place, const ResolveName& resolve = {
   return found.empty() ? 0 : found.front().target->pass->line;
 }
 
+TEST(Governing, FindsASocketThatIsLoggedWithThePathOfTheRequest) {
+  const Reading reading("http { server { listen 80; location / { proxy_pass https://unix:/run/app:; } } }\n");
+  EXPECT_EQ(governing_targets(reading.passes, upstream("https", "unix:/run/app/orders/7", ""), {}).size(), 1u);
+  EXPECT_TRUE(governing_targets(reading.passes, upstream("https", "unix:/run/apple", ""), {}).empty());
+}
+
 TEST(Governing, FollowsSchemePeerServerAndLocation) {
   EXPECT_EQ(best_line(upstream("https", "10.0.0.1:8443", "shop.test", "/x")), 4u);
   EXPECT_EQ(best_line(upstream("https", "10.0.0.1:8443", "shop.test", "/api/x?y")), 5u);

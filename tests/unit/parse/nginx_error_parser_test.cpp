@@ -226,6 +226,9 @@ TEST(NginxErrorParser, PeersKeepUnixSocketsAndGroupNames) {
         parser.parse(kHeader + kVerify + kContext + "request: \"GET / HTTP/1.1\", upstream: \"" + upstream + "\", host: \"a\"")));
   };
   EXPECT_EQ(peer_of("https://unix:/run/app.sock:/path"), "unix:/run/app.sock");
+  // "proxy_pass https://unix:/run/app.sock:;": what was asked for follows at once.
+  EXPECT_EQ(peer_of("https://unix:/run/app.sock/path"), "unix:/run/app.sock");
+  EXPECT_EQ(peer_of("https://unix:/run/app?x"), "unix:/run/app");
   EXPECT_EQ(peer_of("https://pool2/path?x"), "pool2");
   EXPECT_EQ(peer_of("grpcs://127.0.0.1:9090"), "127.0.0.1:9090");
   EXPECT_EQ(peer_of("https://[2001:db8::1]:8443/"), "[2001:db8::1]:8443");

@@ -52,6 +52,7 @@ Diagnosis diagnose_handshake(UpstreamCase& upstream) {
   if (diagnose_old_defaults(report)) return report.finish();
   if (diagnose_not_http2(report)) return report.finish();
   if (is_behind(upstream)) return diagnose_what_is_behind(upstream);
+  if (diagnose_nginx_alone(report)) return report.finish();
   if (upstream.now().passes()) {
     conclude_over(report);
     return report.finish();

@@ -22,6 +22,8 @@ bool diagnose_parameters(HandshakeReport& report);
 /// Which version of nginx runs is not known, and the versions that it offers by default depend on that: an older nginx's offer may be what
 /// the line is about.
 bool diagnose_old_defaults(HandshakeReport& report);
+/// Our own handshake succeeds, and nginx itself is still refused: by what only its library sends.
+bool diagnose_nginx_alone(HandshakeReport& report);
 /// The handshake succeeds, and the peer has ignored the request for HTTP/2.
 bool diagnose_not_http2(HandshakeReport& report);
 /// SNI is sent, and the peer knows no such name.

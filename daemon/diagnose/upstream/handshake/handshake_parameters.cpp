@@ -79,6 +79,33 @@ void propose_widening(HandshakeReport& report, const WidenedHandshake& found) {
   }
 }
 
+constexpr std::string_view kLargeHello = "upstream_rejects_large_hello";
+
+Text what_small_groups_give_up() {
+  return {
+      "The key exchange is then classical alone: what is recorded today could be read by a quantum computer later. Take this back "
+      "when the device on the way is updated",
+      "此后密钥交换只使用经典算法：今天被录下的流量将来可能被量子计算机解读。待途中的设备更新后请撤销此修改"};
+}
+
+/// Whoever reads ClientHellos on the way, or the peer, expects them in one packet.
+void propose_small_hello(HandshakeReport& report, const std::function<Proof(const ConfigurationPatch&)>& prove) {
+  report.conclude(std::string(kLargeHello), 0.9);
+  ConfigurationPatch patch = report.upstream().new_patch();
+  const auto written = set_conf_command(patch, report.view(), "Groups", small_groups(report.view()));
+  if (written) report.propose_with(kLargeHello, "classical-groups", patch, hand_written(patch, what_small_groups_give_up()), prove(patch));
+  const std::string peer = report.peer();
+  report.advise(
+      kLargeHello, "update-middlebox", {},
+      {"Our TLS ClientHello to " + peer +
+           " does not fit in one packet (post-quantum key shares), and something on the way, or your TLS library, does not take "
+           "that. With a small ClientHello the same handshake succeeds. Please update the firewall, load balancer or TLS library "
+           "that stands there.",
+       "我方发往 " + peer +
+           " 的 ClientHello 超出一个数据包（后量子密钥），途中的设备或贵方的 TLS 库无法处理。ClientHello 较小时同样的握手可以完成。"
+           "请更新该处的防火墙、负载均衡器或 TLS 库。"});
+}
+
 const std::vector<Widening> kSafe{W::sni, W::protocols, W::groups, W::signatures, W::ciphers};
 
 /// What makes a peer take the handshake that refused `own` with `refused`, and takes no protection away.
@@ -87,6 +114,13 @@ bool propose_safe(HandshakeReport& report, const ProbeRequest& own, const ProbeR
   const std::string name = sni_of(report.now().name.verified);
   const auto found = find_widening(own, kSafe, name, look);
   if (!found) return false;
+  if (is_size_alone(report.view(), *found)) {
+    report.note("peer", listed(*found));
+    propose_small_hello(report, [&](const ConfigurationPatch& patch) {
+      return report.upstream().confirmed(report.proof_of(report.upstream().judge(patch)), patch);
+    });
+    return true;
+  }
   const bool is_version_alone = found->needed == std::vector{W::protocols};
   // Alert 40 is not about versions: with the ones that it was offered the peer found nothing else in common. TLS 1.3 goes around that.
   const auto within = is_version_alone && refused.alert == 40 ? find_widening(own, {W::groups, W::signatures, W::ciphers}, name, look)
@@ -196,6 +230,28 @@ bool diagnose_old_defaults(HandshakeReport& report) {
       {"the version of nginx is not known; with what nginx offers before 1.23.4 by default (no TLS 1.3) the line comes about: " + summary,
        "nginx 的版本未知；以 1.23.4 之前的默认值（不含 TLS 1.3）握手，恰好重现该日志行：" + summary});
   return propose_safe(report, older, *refused);
+}
+
+bool diagnose_nginx_alone(HandshakeReport& report) {
+  UpstreamCase& upstream = report.upstream();
+  if (!upstream.now().passes() || upstream.now().is_by_nginx) return false;
+  const auto asked = upstream.ask_nginx(upstream.new_patch());
+  if (!asked || asked.value().has_passed) return false;
+  const std::string& complaint = asked.value().complaint;
+  report.note("peer", {"our own handshake with " + report.peer() + " succeeds; nginx itself, with its own library, is told: " + complaint,
+                       "我方与 " + report.peer() + " 的握手成功；而 nginx 使用自己的库时得到：" + complaint});
+  report.diagnosis().is_healthy_now = false;
+  report.diagnosis().would_log = complaint;
+  ConfigurationPatch small = upstream.new_patch();
+  const auto written = set_conf_command(small, report.view(), "Groups", small_groups(report.view()));
+  if (const auto again = written ? upstream.ask_nginx(small) : Result<NginxHandshake>(written.error()); again && again.value().has_passed) {
+    propose_small_hello(report, [&](const ConfigurationPatch& patch) { return upstream.proof_by_nginx(patch); });
+    return true;
+  }
+  const auto& candidates = report.symptom().candidates;
+  if (candidates.empty()) return false;
+  report.conclude(candidates.front().cause, candidates.front().likelihood);
+  return true;
 }
 
 bool diagnose_not_http2(HandshakeReport& report) {

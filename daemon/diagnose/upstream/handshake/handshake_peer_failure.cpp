@@ -75,9 +75,36 @@ bool propose_patience(HandshakeReport& report) {
   return true;
 }
 
+/// A service that waits for more of what it takes for a request of its own is silent as well: it is spoken to in plain. What is sent is
+/// a request in no protocol; of uwsgi, which says how long it is, an empty one.
+bool is_silent_service(HandshakeReport& report) {
+  const bool is_uwsgi = report.view().target->module == nginx::Module::uwsgi;
+  ProbeRequest request = report.now().asked.request;
+  request.instead_of_hello = is_uwsgi ? std::string(4, '\0') : "?\r\n\r\n";
+  request.client.reset();
+  request.timeout = std::min(kShortLook, request.timeout);
+  const auto answer = report.looking()(request);
+  if (!answer) return false;
+  const bool has_ended = answer->outcome == ProbeOutcome::closed || answer->outcome == ProbeOutcome::reset;
+  const bool has_answered = answer->outcome == ProbeOutcome::not_tls || (is_uwsgi && has_ended);
+  if (!has_answered) return false;
+  const bool is_http = !is_uwsgi && answer->first_bytes == FirstBytes::http;
+  report.conclude(is_http ? "upstream_is_plain_http" : "upstream_not_tls", 0.9);
+  const std::string said = answer->first_text.empty() ? "it ends the connection" : "\"" + answer->first_text + "\"";
+  report.note("peer", {report.peer() + " is silent when it is spoken to in TLS, and answers in plain: " + said,
+                       report.peer() + " 对 TLS 保持沉默，对明文则有应答：" + said});
+  const std::string peer = report.peer();
+  report.advise(
+      report.diagnosis().cause, is_http ? "enable-tls-on-peer" : "correct-port", {},
+      {"We are configured to speak TLS to " + peer + ", and it answers in plain text alone. Which port of this service speaks TLS?",
+       "我方配置为以 TLS 连接 " + peer + "，而它只以明文应答。请问该服务的 TLS 端口是哪个？"});
+  return true;
+}
+
 void conclude_silence(HandshakeReport& report) {
   const ProbeResult& seen = *report.seen();
   const bool came_something = seen.phase > ProbePhase::client_hello || seen.bytes_received > 0;
+  if (!came_something && is_silent_service(report)) return;
   if (propose_patience(report)) return;
   const auto answer = report.looking()(request_for_an_alert(report.now().asked.request));
   const bool answers_small = answer && (answer->alert || answer->first_bytes == FirstBytes::tls);

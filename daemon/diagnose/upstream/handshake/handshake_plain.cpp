@@ -201,6 +201,7 @@ bool diagnose_plain_to_tls(HandshakeReport& report) {
   const bool is_tls = verdict.observation && verdict.observation->seen.phase >= ProbePhase::server_hello;
   if (verdict.observation && !is_tls) return is_grpc && diagnose_plain_http1(report, verdict.observation->seen);
   report.conclude(cause, is_tls ? 0.97 : 0.5);
+  report.diagnosis().is_silent_fault = is_tls && report.symptom().message.empty();
   const Text remark = verdict.verifies ? Text{}
                                        : Text{"Nothing is verified on this hop yet: add " + report.view().directive("ssl_verify") +
                                                   " on with " + report.view().directive("ssl_trusted_certificate") + " afterwards",

@@ -78,7 +78,7 @@ Proof HandshakeReport::proof_of(const UpstreamVerdict& verdict) const {
     }
     return proof;
   }
-  proof.method = ProofMethod::probe;
+  proof.method = verdict.is_by_nginx ? ProofMethod::nginx : ProofMethod::probe;
   proof.status = verdict.passes() ? ProofStatus::proved : ProofStatus::refuted;
   return proof;
 }

@@ -52,6 +52,28 @@ std::string curve_of(const ProbeResult& seen) {
   return "P-" + std::to_string(seen.chain.front().facts.key_bits);
 }
 
+std::vector<std::string> split_groups(const std::string& list) {
+  std::vector<std::string> groups;
+  for (std::size_t at = 0; at <= list.size();) {
+    const std::size_t end = std::min(list.find_first_of(":/", at), list.size());
+    if (end > at) groups.push_back(list.substr(at, end - at));
+    at = end + 1;
+  }
+  return groups;
+}
+
+/// Its key share fills a packet by itself.
+bool is_large_group(const std::string& group) {
+  const std::string name = nginx::to_lower(group);
+  constexpr std::array<std::string_view, 5> kLarge{"mlkem", "kyber", "sntrup", "frodo", "ffdhe"};
+  return std::any_of(kLarge.begin(), kLarge.end(), [&](std::string_view one) { return name.find(one) != std::string::npos; });
+}
+
+bool is_among(const std::vector<std::string>& groups, const std::string& group) {
+  return std::any_of(groups.begin(), groups.end(),
+                     [&](const std::string& one) { return nginx::to_lower(written_group(one)) == nginx::to_lower(written_group(group)); });
+}
+
 Result<> write_groups(ConfigurationPatch& patch, const UpstreamView& view, const ProbeResult& seen) {
   if (seen.group.empty()) return fail(ErrorCode::invalid_input, "the peer's group is not known");
   std::string groups = conf_command(view, "Groups");
@@ -163,6 +185,23 @@ Result<> set_conf_command(ConfigurationPatch& patch, const UpstreamView& view, s
   }
   if (is_written) return success();
   return patch.add_directive(block, directive, std::array{std::string(name), value});
+}
+
+std::string small_groups(const UpstreamView& view) {
+  std::string kept;
+  for (const std::string& group : split_groups(conf_command(view, "Groups"))) {
+    if (!is_large_group(group)) kept += (kept.empty() ? "" : ":") + group;
+  }
+  return kept.empty() ? "X25519:P-256:P-384" : kept;
+}
+
+bool is_size_alone(const UpstreamView& view, const WidenedHandshake& found) {
+  if (found.needed != std::vector{Widening::groups} || found.seen.group.empty()) return false;
+  const std::string written = conf_command(view, "Groups");
+  const std::vector<std::string> own = split_groups(written.empty() ? std::string(kDefaultGroups) : written);
+  const bool is_large = written.empty() || std::any_of(own.begin(), own.end(), is_large_group);
+  const std::string curve = curve_of(found.seen);
+  return is_large && is_among(own, found.seen.group) && (curve.empty() || is_among(own, curve));
 }
 
 std::vector<std::string> protocols_with(const UpstreamView& view, TlsVersion needed) {

@@ -28,6 +28,12 @@ Result<> set_conf_command(ConfigurationPatch& patch, const UpstreamView& view, s
 /// The value of a command that governs the place ("Groups" also when it is written "curves"); empty when there is none.
 std::string conf_command(const UpstreamView& view, std::string_view name);
 
+/// The groups of the place that make a large ClientHello (post-quantum ones, finite fields) taken away; the usual classical ones where
+/// nothing is left, or nothing is written.
+std::string small_groups(const UpstreamView& view);
+/// The place offers, with a large ClientHello, all that the peer took a small one with: it is about the size, not about what is offered.
+bool is_size_alone(const UpstreamView& view, const WidenedHandshake& found);
+
 /// The words of *_ssl_protocols that make a peer with `needed` reachable: what is written there already and `needed`; for a default only
 /// TLS 1.2 and 1.3.
 std::vector<std::string> protocols_with(const UpstreamView& view, TlsVersion needed);

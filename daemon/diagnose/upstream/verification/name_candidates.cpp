@@ -133,6 +133,9 @@ class Candidates {
     if (const CertificateFacts* const leaf = verdict.leaf()) {
       names_ = names_of(*leaf);
       common_name_ = nginx::to_lower(leaf->common_name);
+      const nginx::Address* const address = view.address();
+      const std::string host = address != nullptr ? address->host : std::string();
+      names_this_address_ = std::find(leaf->ip_addresses.begin(), leaf->ip_addresses.end(), host) != leaf->ip_addresses.end();
     }
     for (const nginx::ServerName& name : view.target->server->names.names) {
       if (name.kind == nginx::ServerName::Kind::exact) served_.push_back(name.text);
@@ -180,10 +183,10 @@ class Candidates {
   }
   /// A name of the certificate. Where the configuration names a host, a slip of the pen or another name of a certificate that is that
   /// host's by its common name; where it names none (an address, the name of a group), the only one that the certificate has, unless the
-  /// configuration leads somewhere else for that name.
+  /// configuration leads somewhere else for that name. A certificate that names the very address that nginx connects to is that host's.
   bool is_meant(const std::string& name) const {
     if (is_host_name(configured_) && (is_misspelling(name, configured_) || common_name_ == configured_)) return true;
-    return !names_another_host_ && names_.size() == 1 && !is_named_elsewhere(name);
+    return !names_another_host_ && (names_.size() == 1 || names_this_address_) && !is_named_elsewhere(name);
   }
   bool is_named_elsewhere(const std::string& name) const {
     for (const nginx::PassTarget& target : view_.nginx->passes.targets()) {
@@ -220,6 +223,7 @@ class Candidates {
   std::string configured_;
   std::string common_name_;
   bool names_another_host_ = false;
+  bool names_this_address_ = false;
   std::vector<std::string> names_;
   std::vector<std::string> served_;
   std::vector<NameCandidate> found_;

@@ -191,7 +191,13 @@ FoundCause trust_cause(UpstreamCase& upstream, const UpstreamVerdict& verdict, c
   if (trusts_part && lacks_root) return finish({.slug = "trusted_bundle_lacks_root", .also = {"upstream_ca_not_trusted"}});
   const bool lacks_intermediate =
       std::any_of(additions.begin(), additions.end(), [](const StoredCa& one) { return !one.certificate.facts().self_signed; });
-  const bool sends_foreign = verdict.input.chain.size() > 1 && (path.certificates.size() < 2 || !path.certificates[1].is_sent);
+  // What is sent above a gap is right, and not enough.
+  const auto is_on_path = [&](const PeerCertificate& sent) {
+    return std::any_of(path.certificates.begin(), path.certificates.end(),
+                       [&](const PathCertificate& one) { return one.facts.sha256 == sent.facts.sha256; });
+  };
+  const std::vector<PeerCertificate>& sent = verdict.observation->seen.chain;
+  const bool sends_foreign = !std::all_of(sent.begin(), sent.end(), is_on_path);
   if (path.is_complete && !path.adds_root()) {
     if (sends_foreign) return finish({.slug = "upstream_wrong_intermediate", .also = {"upstream_chain_incomplete"}});
     return finish({.slug = "upstream_chain_incomplete"});

@@ -6,7 +6,9 @@
 namespace handshaked::diagnose {
 namespace {
 
+using testing::Contains;
 using testing::HasSubstr;
+using testing::Not;
 
 class ListenerDiagnosis : public testing::Test {
  protected:
@@ -139,6 +141,68 @@ TEST_F(ListenerDiagnosis, WidensGroupsAndCiphers) {
   EXPECT_EQ(first_patch(ciphers)->proof.status, ProofStatus::proved) << first_patch(ciphers)->proof.detail.en;
   bench_.server(std::string(kPair) + "        ssl_ciphers HIGH:!aNULL:!MD5;\n");
   EXPECT_EQ(reason("no_shared_cipher", "no shared cipher").cause, "client_ciphers_obsolete");
+}
+
+TEST_F(ListenerDiagnosis, PutsASuiteWhereNoExclusionKeepsItOut) {
+  bench_.server(std::string(kPair) + "        ssl_protocols TLSv1.2;\n        ssl_ciphers ECDHE+AESGCM:!ECDSA;\n");
+  const Diagnosis diagnosis = reason("no_shared_cipher", "no shared cipher");
+  EXPECT_EQ(diagnosis.cause, "server_cipher_cert_mismatch");
+  ASSERT_NE(first_patch(diagnosis), nullptr);
+  EXPECT_EQ(first_patch(diagnosis)->proof.status, ProofStatus::proved) << first_patch(diagnosis)->proof.detail.en;
+  EXPECT_THAT(first_patch(diagnosis)->patch, Not(HasSubstr("+        ssl_ciphers ECDHE+AESGCM:!ECDSA")));
+}
+
+TEST_F(ListenerDiagnosis, LooksAtItsOwnKeysBeforeAClientIsCalledObsolete) {
+  bench_.server(std::string(kPair) + "        ssl_protocols TLSv1.2;\n");
+  const Diagnosis curve = reason("client_ciphers_obsolete", "no shared cipher");
+  EXPECT_EQ(curve.cause, "no_shared_group");
+  EXPECT_THAT(curve.also, Contains("client_ciphers_obsolete"));
+  ASSERT_NE(first_patch(curve), nullptr);
+  EXPECT_THAT(first_patch(curve)->patch, HasSubstr("+        ssl_protocols TLSv1.2 TLSv1.3;"));
+  EXPECT_EQ(first_patch(curve)->proof.status, ProofStatus::untested);
+  const TestIdentity second = intermediate_.leaf("www.corp.test", {.rsa_bits = 2048});
+  bench_.file("/etc/nginx/tls/second.pem", second.pem() + intermediate_.pem());
+  bench_.file("/etc/nginx/tls/second.key", second.key_pem());
+  bench_.server(std::string(kPair) + "        ssl_protocols TLSv1.2 TLSv1.3;\n");
+  const Diagnosis key = reason("client_ciphers_obsolete", "no shared cipher");
+  EXPECT_EQ(key.cause, "no_shared_cipher");
+  EXPECT_THAT(first_patch_text(key), HasSubstr("+        ssl_certificate tls/second.pem;"));
+}
+
+TEST_F(ListenerDiagnosis, ServesACertificateWhereThereIsNone) {
+  bench_.server("", "    server {\n        listen 127.0.0.1:9443 ssl;\n        server_name other.test;\n" + std::string(kPair) + "    }\n");
+  Symptom symptom = bench_.symptom(parse::Side::client, "server_cert_not_configured",
+                                   "no \"ssl_certificate\" is defined in server listening on SSL port");
+  const Diagnosis diagnosis = bench_.diagnose(symptom);
+  EXPECT_EQ(diagnosis.cause, "server_cert_not_configured");
+  EXPECT_THAT(first_patch_text(diagnosis), HasSubstr("+        ssl_certificate tls/front.pem;"));
+}
+
+TEST_F(ListenerDiagnosis, AnExpiredIntermediateThatClientsStillSendIsReplacedByItsSuccessor) {
+  const TestIdentity clients = TestIdentity::root("Client Root"),
+                     old = clients.intermediate("Client Int", {.from_days = -90, .to_days = -2});
+  TestCertificateOptions renewed;
+  renewed.subject = "Client Int";
+  renewed.is_ca = true;
+  bench_.at_hand("old.pem", old);
+  bench_.at_hand("new.pem", old.recertified(renewed, &clients));
+  bench_.file("/etc/nginx/tls/clients.pem", clients.pem());
+  bench_.server(std::string(kPair) + kClients);
+  const Diagnosis diagnosis = code(10, "client_cert_expired");
+  EXPECT_EQ(diagnosis.cause, "client_intermediate_expired");
+  EXPECT_THAT(diagnosis.also, Contains("client_cert_expired"));
+  EXPECT_THAT(first_patch_text(diagnosis), HasSubstr("BEGIN CERTIFICATE"));
+  EXPECT_EQ(first_patch(diagnosis)->proof.status, ProofStatus::untested);
+}
+
+TEST_F(ListenerDiagnosis, TriesADepthOnChainsOfCasThatAreNotAtHand) {
+  const TestIdentity clients = TestIdentity::root("Client Root");
+  bench_.file("/etc/nginx/tls/clients.pem", clients.pem());
+  bench_.server(std::string(kPair) + kClients + "        ssl_verify_depth 1;\n");
+  const Diagnosis diagnosis = code(20, "client_cert_unknown_ca");
+  EXPECT_EQ(diagnosis.cause, "client_verify_depth_too_small");
+  EXPECT_THAT(first_patch_text(diagnosis), HasSubstr("ssl_verify_depth 2;"));
+  EXPECT_EQ(first_patch(diagnosis)->proof.status, ProofStatus::untested);
 }
 
 TEST_F(ListenerDiagnosis, SeesAGroupBehindAMissingCipher) {

@@ -77,6 +77,13 @@ TEST(ShownLines, OfPemAreWhatCertificatesHold) {
   EXPECT_EQ(shown_pem_lines(text, LineUse::context), (std::vector<bool>{false, true, true, true, true, false, false, false, false}));
 }
 
+TEST(ShownLines, OfBlocksThatRunTogetherEndWhereAKeyBegins) {
+  const std::string text =
+      "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE----------BEGIN CERTIFICATE-----\nBBBB\n"
+      "-----END CERTIFICATE----------BEGIN PRIVATE KEY-----\nCCCC\n-----END PRIVATE KEY-----\n";
+  EXPECT_EQ(shown_pem_lines(text, LineUse::change), (std::vector<bool>{true, true, true, true, true, false, false}));
+}
+
 TEST(ShownLines, NeverEndForBrokenText) {
   std::mt19937 random(1);
   const std::string_view pieces[] = {"{",  "}",  ";", "\n", " ", "\"", "'", "#", "ssl_x", "map", "$a", "\\", "content_by_lua_block",

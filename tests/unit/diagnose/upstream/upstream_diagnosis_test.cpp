@@ -35,6 +35,14 @@ TEST_F(UpstreamDiagnosis, CompletesTheChainAndProvesTheUpstreamsOwnCureToo) {
   EXPECT_THAT(theirs->message.en, HasSubstr("intermediate"));
 }
 
+TEST_F(UpstreamDiagnosis, WhatIsSentAboveAGapIsNotWrong) {
+  const auto lower = issuing.intermediate("Lower");
+  trust(root.pem());
+  at_hand("lower.pem", lower.pem());
+  expect_cured(diagnose_chain({lower.leaf("backend.test"), issuing}, 21, "proxy_ssl_verify_depth 3;"), "upstream_chain_incomplete",
+               "append-intermediate");
+}
+
 TEST_F(UpstreamDiagnosis, SeesThatTheIntermediateBelongsToAnotherChain) {
   const auto foreign = other_root.intermediate("Foreign");
   trust(root.pem());

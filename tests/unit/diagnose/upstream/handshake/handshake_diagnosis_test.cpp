@@ -112,6 +112,50 @@ TEST_F(HandshakeDiagnosis, SniIsMissingWhenThePeerClosesOnNamelessClients) {
   EXPECT_THAT(diagnosis.fixes.front().patch, HasSubstr("uwsgi_ssl_server_name on;"));
 }
 
+TEST_F(HandshakeDiagnosis, ALargeClientHelloIsNotTaken) {
+  const OpensslServer hidden = server({"-tls1_3"});
+  const ScriptedPeer peer([&](int fd) {
+    constexpr std::size_t kOnePacket = 900;
+    const std::string first = ScriptedPeer::receive_some(fd);
+    if (first.size() > kOnePacket) return;  // it closes
+    const int other = connect_loopback(hidden.port());
+    ScriptedPeer::send_all(other, first);
+    relay(fd, other);
+    ::close(other);
+  });
+  bench.configure_http(peer.port(),
+                       "proxy_pass https://backend.test; proxy_ssl_protocols TLSv1.3; proxy_ssl_server_name on; "
+                       "proxy_ssl_conf_command Groups ffdhe8192:X25519;" +
+                           verified());
+  bench.symptom.message = "peer closed connection in SSL handshake";
+  const Diagnosis diagnosis = bench.diagnose();
+  EXPECT_EQ(diagnosis.cause, "upstream_rejects_large_hello");
+  EXPECT_TRUE(is_cured_first(diagnosis, "classical-groups"));
+  EXPECT_THAT(diagnosis.fixes.front().patch, HasSubstr("proxy_ssl_conf_command Groups X25519;"));
+  EXPECT_THAT(diagnosis.fixes.front().how.en, HasSubstr("quantum"));
+}
+
+TEST_F(HandshakeDiagnosis, ASilentServiceIsAskedInPlainBeforeItIsCalledSlow) {
+  const ScriptedPeer uwsgi([](int fd) {
+    const std::string head = ScriptedPeer::receive_some(fd);
+    if (head.starts_with(std::string(4, '\0'))) return;  // an empty packet: it is over at once
+    while (!ScriptedPeer::receive_some(fd).empty()) {
+    }
+  });
+  bench.configure_http(uwsgi.port(), "uwsgi_pass suwsgi://backend.test; uwsgi_connect_timeout 1s;");
+  bench.symptom.scheme = "suwsgi";
+  bench.symptom.message = "upstream timed out (110: Connection timed out)";
+  EXPECT_EQ(bench.diagnose().cause, "upstream_not_tls");
+  const ScriptedPeer lines([](int fd) {
+    for (std::string got = ScriptedPeer::receive_some(fd); !got.empty(); got = ScriptedPeer::receive_some(fd)) {
+      if (got == "?\r\n\r\n") ScriptedPeer::send_all(fd, "HTTP/1.0 400 Bad request syntax\r\n\r\n");
+    }
+  });
+  bench.configure_http(lines.port(), "proxy_pass https://backend.test; proxy_connect_timeout 1s;");
+  bench.symptom.scheme = "https";
+  EXPECT_EQ(bench.diagnose().cause, "upstream_is_plain_http");
+}
+
 TEST_F(HandshakeDiagnosis, ThePeerKnowsAnotherName) {
   const OpensslServer hidden = server({});
   const ScriptedPeer peer(gate(hidden.port(), "backend.test", false, [](int fd) { ScriptedPeer::send_all(fd, alert_bytes(112)); }));
