@@ -95,7 +95,7 @@ Daemon::Daemon(config::Config config, ConfigFile config_file, std::string rules_
       deadline_(loop_),
       correlator_(runtime::correlator_options(config_)),
       dispatcher_(config::make_router(config_), config_.routing.maintenance),
-      incident_commit_(runtime::host_name(config_), config_.receivers),
+      incident_commit_(runtime::host_name(config_), config_.receivers, config_.web.url),
       store_(std::move(database), store_options()),
       deliveries_(loop_, store_, runtime::host_name(config_)),
       batches_(kQueuedBatches, [this] { asio::post(loop_, [this] { take_batches(); }); }),

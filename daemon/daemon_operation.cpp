@@ -127,15 +127,16 @@ void Daemon::use_configuration(config::Config config, const runtime::ToldBefore&
 
 void Daemon::listen_to_operators() {
   if (config_.control.socket.empty()) return;
-  operators_.emplace(
-      correlator_, dispatcher_, store_,
-      runtime::OperatorRequests::Daemon{.incidents_changed = [this] { advance(); },
-                                        .deliveries_changed = [this] { deliveries_.notify(); },
-                                        .try_receiver = [this](const std::string& receiver) { return deliveries_.try_now(receiver); },
-                                        .ask_figures = [this](auto reply) { signs_.ask(std::move(reply)); },
-                                        .rules = [this]() -> const runtime::RuleBase& { return *base_; },
-                                        .on_loop = [this](std::function<void()> work) { asio::post(loop_, std::move(work)); },
-                                        .host = runtime::host_name(config_)});
+  operators_.emplace(correlator_, dispatcher_, store_,
+                     runtime::OperatorRequests::Daemon{
+                         .incidents_changed = [this] { advance(); },
+                         .deliveries_changed = [this] { deliveries_.notify(); },
+                         .try_receiver = [this](const std::string& receiver) { return deliveries_.try_now(receiver); },
+                         .ask_figures = [this](auto reply) { signs_.ask(std::move(reply)); },
+                         .ask_page = [this](const runtime::IncidentQuery& query, auto reply) { page_api_->list(query, std::move(reply)); },
+                         .rules = [this]() -> const runtime::RuleBase& { return *base_; },
+                         .on_loop = [this](std::function<void()> work) { asio::post(loop_, std::move(work)); },
+                         .host = runtime::host_name(config_)});
   control::ControlServerOptions options;
   options.socket = config_.control.socket;
   options.group = config_.control.group;
@@ -150,6 +151,7 @@ Result<> Daemon::open_web() {
                                             .dispatcher = dispatcher_,
                                             .store = store_,
                                             .rules = [this]() -> const runtime::RuleBase& { return *base_; },
+                                            .reloads = [this] { return nginx_ ? nginx_->loads() : std::vector<Time>(); },
                                             .ask_figures = [this](auto reply) { signs_.ask(std::move(reply)); },
                                             .on_loop = [this](std::function<void()> work) { asio::post(loop_, std::move(work)); }});
   web_.emplace(loop_.get_executor(), config_.web, config_.control.group, runtime::host_name(config_), config_.language,

@@ -17,6 +17,7 @@ struct Web {
     everybody   ///< who reaches the address
   };
   Page page = Page::operators;
+  std::string url = {};            ///< where people open the page, with a slash at its end: for links in messages; empty: none
   std::vector<std::string> hosts;  ///< names, beside this host's own, that browsers may call us by
 
   bool operator==(const Web&) const = default;

@@ -15,6 +15,14 @@ bool is_name(const std::string& text) {
   });
 }
 
+/// Goes into messages of every kind: nothing in it has a meaning in any of them.
+bool is_page_address(std::string_view url) {
+  constexpr std::string_view kAllowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-.:/";
+  constexpr std::size_t kLongest = 300;
+  const bool has_scheme = url.starts_with("https://") || url.starts_with("http://");
+  return has_scheme && url.size() <= kLongest && url.find_first_not_of(kAllowed) == std::string_view::npos;
+}
+
 void read_table(TableReader& table, Web& web) {
   if (table.has("listen")) {
     web.is_explicit = true;
@@ -35,6 +43,10 @@ void read_table(TableReader& table, Web& web) {
     table.flag("page", is_for_everybody);
     web.page = is_for_everybody ? Web::Page::everybody : Web::Page::nobody;
   }
+  table.text("url", web.url);
+  if (!web.url.empty() && !is_page_address(web.url))
+    table.complain_about("url", "must be https://HOST/ or http://HOST/, as people open the page, made of letters, digits and -.:/");
+  if (!web.url.empty() && !web.url.ends_with('/')) web.url += '/';
   table.texts("hosts", web.hosts);
   for (const std::string& host : web.hosts) {
     if (!is_name(host)) table.complain_about("hosts", "\"" + host.substr(0, 64) + "\" is no host name: name it without scheme and port");

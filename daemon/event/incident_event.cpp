@@ -6,6 +6,7 @@
 #include "base/json_writer.h"
 #include "correlate/incident_title.h"
 #include "correlate/quiet.h"
+#include "event/known_address.h"
 #include "event/redaction.h"
 #include "parse/time_zone.h"
 
@@ -217,14 +218,17 @@ void append_incident_data(std::string& out, const Incident& incident, const matc
   const std::string& title = language == Language::zh && !incident.title_zh.empty() ? incident.title_zh : incident.title;
   json.key("rule").begin_object().member("id", incident.rule_id).member("title", title).optional_member("url", incident.url).end_object();
   write_place(json, incident);
+  const std::size_t begin = out.size();
   if (incident.diagnosis) {
     out.append(",").append(incident.diagnosis->members_in(language));
-    json.end_object();
-    return;
+  } else {
+    write_diagnosis(json, incident, rule, knowledge, language);
+    out.push_back(',');
+    append_advice(out, rule, knowledge, incident.place.scheme, language);
   }
-  write_diagnosis(json, incident, rule, knowledge, language);
-  out.push_back(',');
-  append_advice(out, rule, knowledge, incident.place.scheme, language);
+  // Texts of the knowledge base, and nothing that a stranger wrote into a line.
+  std::string told = with_address(out.substr(begin), incident.place.peer, incident.place.name.get());
+  out.replace(begin, std::string::npos, told);
   json.end_object();
 }
 
@@ -245,6 +249,12 @@ RemediationEvent make_event(EventKind kind, const Incident& incident, const matc
   json.key("data");
   std::string data;
   append_incident_data(data, incident, rule, knowledge, options.language, options.show_clients, options.silenced_by);
+  if (!options.page.empty()) {
+    constexpr std::string_view kBegin = "{\"incident\":{";
+    std::string page;
+    JsonWriter(page).begin_object().member("page", options.page).end_object();
+    data.insert(kBegin.size(), page.substr(1, page.size() - 2) + ",");
+  }
   if (!options.group_json.empty()) {
     data.pop_back();
     data.append(",\"group\":").append(options.group_json).push_back('}');

@@ -26,6 +26,7 @@ struct EventOptions {
   std::uint32_t number = 1;     ///< of this kind of event of this incident: part of its id
   std::string group_json = {};  ///< JSON of the data member "group": the company in which it is told; empty: none
   std::vector<std::string> silenced_by = {};
+  std::string page = {};       ///< where the incident can be looked at; empty: nowhere
   bool is_correction = false;  ///< of `diagnosed`: an earlier diagnosis, which was told, does not hold
 };
 /// CloudEvents 1.0, structured mode, with the summary and the facts for receivers that want less.

@@ -1,18 +1,11 @@
 // What a person does with the page of live incidents, in a real browser. Prints one JSON object of what was measured; ends with 1 and the
 // reason when something is not as it should be. Argument: JSON with address, incident (its id), screenshots (a directory, or empty).
-const { chromium } = require("playwright-core");
 const { AxeBuilder } = require("@axe-core/playwright");
-const fs = require("fs");
-const os = require("os");
+const { need, with_browser } = require("./browser.js");
 const path = require("path");
 
 const { address, incident, screenshots } = JSON.parse(process.argv[2]);
-const FLAGS = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 const PATIENCE = 60_000;
-
-function need(condition, what) {
-  if (!condition) throw new Error(what);
-}
 
 async function no_complaints(page, where) {
   const { violations } = await new AxeBuilder({ page }).analyze();
@@ -53,6 +46,11 @@ async function try_out(page) {
     new PerformanceObserver((list) => list.getEntries().forEach((entry) => (window.longest = Math.max(window.longest, entry.duration)))).observe({ type: "longtask" });
   });
   const paint = await page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0].startTime);
+  const weight = await page.evaluate(() =>
+    [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
+      .filter((entry) => !entry.name.includes("/api/"))
+      .reduce((sum, entry) => sum + entry.encodedBodySize, 0)
+  );
   const total = await page.getByRole("status").last().innerText();
   // Scroll to the end and back, then on to the next page.
   for (let at = 0; at < 20; ++at) await page.mouse.wheel(0, at < 10 ? 600 : -600);
@@ -76,35 +74,23 @@ async function try_out(page) {
   await page.getByLabel("Side").selectOption("upstream");
   await page.waitForURL(/side=upstream/);
   await page.goBack();
-  return { paint, total, longest: await page.evaluate(() => window.longest) };
+  return { paint, weight, total, longest: await page.evaluate(() => window.longest) };
 }
 
-async function main() {
-  const profile = fs.mkdtempSync(path.join(os.tmpdir(), "handshaked-browser-"));
-  const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", headless: true, chromiumSandbox: false, args: FLAGS, env: { ...process.env, HOME: profile } });
+with_browser(async (browser) => {
   const troubles = [];
-  try {
-    let measured = null;
-    for (const [scheme, width, locale] of [["light", 1440, "en-US"], ["dark", 390, "zh-CN"]]) {
-      const { context, page } = await look(browser, scheme, width, locale, troubles);
-      if (width === 1440) {
-        measured = await try_out(page);
-        // Live: the driver of this program writes a line now, and the page shows it by itself.
-        await open(page, "/?q=10.9.9.8");
-        process.stdout.write("write\n");
-        await page.waitForFunction(() => document.querySelectorAll(".row").length === 1, null, { timeout: PATIENCE });
-      }
-      await context.close();
+  let measured = null;
+  for (const [scheme, width, locale] of [["light", 1440, "en-US"], ["dark", 390, "zh-CN"]]) {
+    const { context, page } = await look(browser, scheme, width, locale, troubles);
+    if (width === 1440) {
+      measured = await try_out(page);
+      // Live: the driver of this program writes a line now, and the page shows it by itself.
+      await open(page, "/?q=10.9.9.8");
+      process.stdout.write("write\n");
+      await page.waitForFunction(() => document.querySelectorAll(".row").length === 1, null, { timeout: PATIENCE });
     }
-    need(troubles.length === 0, "the console says: " + troubles.join("; "));
-    process.stdout.write(JSON.stringify(measured) + "\n");
-  } finally {
-    await browser.close();
-    fs.rmSync(profile, { recursive: true, force: true });
+    await context.close();
   }
-}
-
-main().catch((error) => {
-  process.stderr.write(error.message + "\n");
-  process.exit(1);
+  need(troubles.length === 0, "the console says: " + troubles.join("; "));
+  return measured;
 });

@@ -56,13 +56,15 @@ def story(t):
     tables.append(settings_of(t, "feishu", refusing))
     log = t.directory / "error.log"
     file = LogFile(log)
-    daemon = Daemon(t, [log], tables).start()
+    daemon = Daemon(t, [log], tables, tables=[("[web]", {"listen": "", "url": "https://tls.example/handshaked"})]).start()
     file.write(verify_error_line("10.7.7.7:8443", server=HOSTILE))
 
     for (service, language), receiver in receivers.items():
         requests = receiver.wait_for_requests(1)
         text = READERS[service](requests[0])
         expect("10.7.7.7:8443" in text.replace("\u200b", ""), "%s does not name the upstream: %s" % (receiver.name, text))
+        expect("https://tls.example/handshaked/incidents/inc-" in text, "%s has no link to the page: %s" % (receiver.name, text))
+        expect("handshaked fix show inc-" in text, "%s names no command: %s" % (receiver.name, text))
         chinese = re.search("[\u4e00-\u9fff]", text)
         expect(bool(chinese) == (language == "zh"), "%s is in the wrong language: %s" % (receiver.name, text))
         if service not in ("slack", "teams", "feishu", "pagerduty"):  # those that find links and mentions by themselves, whatever is sent

@@ -52,6 +52,17 @@ def story(t):
     order = [finding["severity"] for finding in report["findings"]]
     expect_equal(order, sorted(order, key=["critical", "warning", "info"].index), "the order of findings")
 
+    t.step("what ends when, as a list and as a calendar; the same report for people")
+    ends = [entry["at"] for entry in report["calendar"]]
+    expect(ends == sorted(ends) and len(ends) >= 2, "calendar: %r" % report["calendar"])
+    expect("shop.corp.test" in report["calendar"][0]["what"], "what ends first: %r" % report["calendar"][0])
+    expect(not any("old.corp.test" in entry["what"] for entry in report["calendar"]), "what has ended is to end: %r" % report["calendar"])
+    calendar = repair.handshaked("doctor", "--format", "ics").stdout
+    expect_equal(calendar.count("BEGIN:VEVENT"), len(ends), "events of the calendar")
+    expect("shop.corp.test" in repair.handshaked("doctor", "--format", "markdown").stdout, "the Markdown")
+    html = repair.handshaked("doctor", "--format", "html").stdout
+    expect(html.startswith("<!doctype html>") and "verification-off" not in html.split("<h1>")[0] and "shop.corp.test" in html, "the HTML: " + html[:300])
+
     t.step("without connections, in Chinese, for people")
     status, report = findings(repair, "--no-probe")
     expect_equal((status, report["probes"]), (0, []), "--no-probe")

@@ -24,7 +24,8 @@ def story(t):
     t.step("%d incidents" % INCIDENTS)
     measured = browser_program(t, "page.js", address="http://127.0.0.1:%d" % web.port, incident=hostile,
                                on_write=lambda: log.write(verify_error_line("10.9.9.8:8443")))
-    t.step("first paint after %(paint)d ms, longest task %(longest)d ms, %(total)s" % measured)
+    t.step("%(weight)d bytes, first paint after %(paint)d ms, longest task %(longest)d ms, %(total)s" % measured)
+    expect(30_000 < measured["weight"] <= 120 * 1024, "the page weighs %d bytes" % measured["weight"])
     # The budget is for a machine with nothing else to do: HANDSHAKED_PAGE_BUDGET=1 holds the page to it.
     is_strict = bool(os.environ.get("HANDSHAKED_PAGE_BUDGET"))
     expect(measured["paint"] < (500 if is_strict else 10_000), "first paint after %d ms" % measured["paint"])

@@ -131,14 +131,15 @@ class Parser {
     scan_verb_ = add_verb("scan", "Analyse whole logs and report every TLS fault; sends nothing",
                           "handshaked scan --format html --output report.html /var/log/nginx/error.log*");
     scan_verb_->add_option("files", scan_.files, "Logs: plain, .gz or .zst; - is standard input")->required()->type_name("FILE");
-    format_option_ = add_choice<ScanFormat>(
+    format_option_ = add_choice<ReportFormat>(
         scan_verb_, "--format",
-        {{"text", ScanFormat::text}, {"json", ScanFormat::json}, {"markdown", ScanFormat::markdown}, {"html", ScanFormat::html}},
+        {{"text", ReportFormat::text}, {"json", ReportFormat::json}, {"markdown", ReportFormat::markdown}, {"html", ReportFormat::html}},
         scan_.format, "text, json, markdown or html (default: by the name of --output, else text)", "FORMAT");
     scan_verb_->add_option("-o,--output", scan_.output_file, "Write the report to a file")->type_name("FILE");
-    scan_verb_->add_option("--top", scan_.top, "Show at most so many faults (default: 50; json: all)")
+    scan_verb_->add_option("--top", scan_.top, "Show at most so many faults (default: 50; html: 500; json: all)")
         ->type_name("N")
         ->check(CLI::PositiveNumber.description(""));
+    scan_verb_->add_flag("--all", scan_.all_details, "Tell everything about each fault that is shown, not only about the gravest five");
     add_choice<match::Severity>(
         scan_verb_, "--fail-on",
         {{"info", match::Severity::info}, {"warning", match::Severity::warning}, {"critical", match::Severity::critical}}, scan_.fail_on,
@@ -227,7 +228,10 @@ class Parser {
         diagnose_verb_, "--fail-on",
         {{"info", match::Severity::info}, {"warning", match::Severity::warning}, {"critical", match::Severity::critical}},
         diagnose_.fail_on, "Exit with 1 when a fault is at least so severe: info, warning or critical; noise does not count", "SEVERITY");
-    add_text_or_json(diagnose_verb_, diagnose_.json);
+    add_choice<ReportFormat>(
+        diagnose_verb_, "--format",
+        {{"text", ReportFormat::text}, {"json", ReportFormat::json}, {"markdown", ReportFormat::markdown}, {"html", ReportFormat::html}},
+        diagnose_.format, "text, json, markdown or html (default: text)", "FORMAT");
     add_language(diagnose_verb_, diagnose_.language);
     add_time_zone(diagnose_verb_, diagnose_.time_zone);
     add_rules(diagnose_verb_, diagnose_.rules_directory);
@@ -352,9 +356,9 @@ class Parser {
     ScanOptions options = scan_;
     if (format_option_->count() > 0) return options;
     const std::string& name = options.output_file;
-    if (name.ends_with(".json")) options.format = ScanFormat::json;
-    else if (name.ends_with(".md") || name.ends_with(".markdown")) options.format = ScanFormat::markdown;
-    else if (name.ends_with(".html") || name.ends_with(".htm")) options.format = ScanFormat::html;
+    if (name.ends_with(".json")) options.format = ReportFormat::json;
+    else if (name.ends_with(".md") || name.ends_with(".markdown")) options.format = ReportFormat::markdown;
+    else if (name.ends_with(".html") || name.ends_with(".htm")) options.format = ReportFormat::html;
     return options;
   }
 

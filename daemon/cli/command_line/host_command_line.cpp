@@ -17,19 +17,23 @@ void add_nginx(CLI::App* verb, diagnose::NginxPlace& nginx) {
   verb->add_option("--nginx-prefix", nginx.prefix, "nginx's prefix, as with nginx -p")->type_name("DIR");
 }
 
-/// What every verb has: --format, --lang, --rules.
-void add_output(CLI::App* verb, bool& json, Language& language, std::string& rules) {
+/// What every verb has: --lang, --rules; most --format text|json, too.
+void add_language_and_rules(CLI::App* verb, Language& language, std::string& rules) {
   language = language_of_locale();
-  verb->add_option_function<std::string>(
-          "--format", [&json](const std::string& format) { json = format == "json"; }, "text or json (default: text)")
-      ->type_name("FORMAT")
-      ->check(CLI::IsMember({"text", "json"}).description(""));
   verb->add_option_function<std::string>(
           "--lang", [&language](const std::string& word) { language = word == "zh" ? Language::zh : Language::en; },
           "Language of texts: en or zh (default: from the locale)")
       ->type_name("LANG")
       ->check(CLI::IsMember({"en", "zh"}).description(""));
   verb->add_option("--rules", rules, "Rules to use (default: $HANDSHAKED_RULES, then the installed ones)")->type_name("DIR");
+}
+
+void add_output(CLI::App* verb, bool& json, Language& language, std::string& rules) {
+  verb->add_option_function<std::string>(
+          "--format", [&json](const std::string& format) { json = format == "json"; }, "text or json (default: text)")
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember({"text", "json"}).description(""));
+  add_language_and_rules(verb, language, rules);
 }
 
 }  // namespace
@@ -128,7 +132,18 @@ struct HostCommandLine::Verbs {
             "Exit with 1 when something is at least so severe: info, warning or critical")
         ->type_name("SEVERITY")
         ->check(CLI::IsMember({"info", "warning", "critical"}).description(""));
-    add_output(doctor_app, doctor.json, doctor.language, doctor.rules_directory);
+    add_language_and_rules(doctor_app, doctor.language, doctor.rules_directory);
+    const std::map<std::string, ReportFormat> formats = {{"text", ReportFormat::text},
+                                                         {"json", ReportFormat::json},
+                                                         {"markdown", ReportFormat::markdown},
+                                                         {"html", ReportFormat::html},
+                                                         {"ics", ReportFormat::ics}};
+    doctor_app
+        ->add_option_function<std::string>(
+            "--format", [this, formats](const std::string& word) { doctor.format = formats.at(word); },
+            "text, json, markdown, html, or ics: a calendar of what ends when (default: text)")
+        ->type_name("FORMAT")
+        ->check(CLI::IsMember({"text", "json", "markdown", "html", "ics"}).description(""));
   }
 };
 

@@ -151,6 +151,10 @@ void OperatorCommandLine::Verbs::add_deliveries(CLI::App& app) {
 
 OperatorCommandLine::OperatorCommandLine(CLI::App& app) : verbs_(std::make_unique<Verbs>()) {
   verbs_->add(app, "status", "status", "Tell how the running daemon is", "handshaked status --format json");
+  Verbs::Verb& watch = verbs_->add(app, "watch", "watch", "Show live incidents on the terminal; a line for each change where there is none",
+                                   "handshaked watch --interval 5");
+  verbs_->take(watch, "--interval", "interval", "Look again every so many seconds (default: 2)", "SECONDS")
+      ->check(CLI::Range(1, 3600).description(""));
   verbs_->add_incidents(app);
   verbs_->add_silences(app);
   verbs_->add_deliveries(app);

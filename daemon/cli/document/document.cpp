@@ -18,6 +18,10 @@ std::unique_ptr<Document> make_page(const PageOptions& options) {
   return std::make_unique<TextDocument>(options.width, options.colour);
 }
 
+PageFormat page_format_of(ReportFormat format) {
+  return format == ReportFormat::markdown ? PageFormat::markdown : format == ReportFormat::html ? PageFormat::html : PageFormat::text;
+}
+
 PageOptions page_options_for(int descriptor, PageFormat format, Language language) {
   PageOptions options{.format = format, .language = language};
   if (const auto width = terminal_width(descriptor)) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,8 +24,44 @@ struct Item {
   std::vector<Fact> details;
 };
 
+/// A cell of a table: a text, or how often something happened over time, drawn as a sparkline.
+struct Cell {
+  std::string text;
+  std::vector<std::uint64_t> counts = {};
+};
+struct Row {
+  std::optional<match::Severity> severity;
+  std::vector<Cell> cells;  ///< as many as the table has columns
+};
+struct Table {
+  struct Column {
+    std::string head;
+    bool is_number = false;
+  };
+  std::vector<Column> columns;
+  std::vector<Row> rows;
+  std::size_t lead = 1;       ///< a narrow page gives so many columns a line of their own, the others the next
+  bool lists_faults = false;  ///< row N is about the Nth fault() of the page
+};
+
+/// Counts over time in equal spans, by kind, the largest first.
+struct Chart {
+  struct Kind {
+    std::string label;
+    std::vector<std::uint64_t> counts;
+  };
+  std::string title;
+  std::string begin, end;          ///< of the time
+  std::vector<std::string> spans;  ///< what each span is called
+  std::vector<Kind> kinds;         ///< each with a count a span
+};
+
 enum class ListStyle { numbered, bullets };
 enum class PageFormat { text, markdown, html };
+/// In which form a verb writes its report: for people, for programs, for calendars.
+enum class ReportFormat { text, json, markdown, html, ics };
+/// Of one for people; the others are text.
+PageFormat page_format_of(ReportFormat format);
 
 /// What a report is written on: it says what a piece of text is, the page decides how that looks. Every text is taken as
 /// plain and hostile: a page escapes it for its own format, so that nothing from a log can become markup, a script or a
@@ -42,6 +79,8 @@ class Document {
   virtual void note(std::string_view text) = 0;
   virtual void facts(const std::vector<Fact>& facts) = 0;
   virtual void list(ListStyle style, const std::vector<Item>& items) = 0;
+  virtual void table(const Table& table) = 0;
+  virtual void chart(const Chart& chart) = 0;
   /// A log line or a command, unbroken.
   virtual void verbatim(std::string_view text) = 0;
   /// A unified diff, line by line.

@@ -5,8 +5,9 @@
 
 namespace handshaked::cli {
 
-/// One self-contained HTML page: no script, nothing loaded, light and dark, readable on a phone. Its policy forbids
-/// everything but its own style, so that even a mistake in the escaping could not run anything.
+/// One self-contained HTML page: nothing loaded, light and dark, readable on a phone and on paper. Faults can be folded; where there are
+/// several, a filter. Its policy forbids everything but its own style and, by its digest, the script of the filter, so that even a mistake
+/// in the escaping could not run anything.
 class HtmlDocument : public Document {
  public:
   explicit HtmlDocument(Language language) : language_(language) {}
@@ -19,16 +20,21 @@ class HtmlDocument : public Document {
   void note(std::string_view text) override;
   void facts(const std::vector<Fact>& facts) override;
   void list(ListStyle style, const std::vector<Item>& items) override;
+  void table(const Table& table) override;
+  void chart(const Chart& chart) override;
   void verbatim(std::string_view text) override;
   void patch(std::string_view diff) override;
   std::string finish() override;
 
  private:
   void element(std::string_view tag, std::string_view attributes, std::string_view escaped);
-  void open_section(std::string_view css_class);
+  void open_section(std::string_view begin, std::string_view end);
+  void close_section();
+  std::string filter_bar() const;
 
   Language language_;
-  bool section_is_open_ = false;
+  std::string section_end_;  ///< what closes the one that is open
+  std::size_t faults_ = 0, tables_ = 0;
   std::string title_;
   std::string body_;
 };

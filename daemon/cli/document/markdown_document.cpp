@@ -9,6 +9,9 @@
 namespace handshaked::cli {
 namespace {
 
+constexpr std::size_t kSparkWidth = 16;
+constexpr std::size_t kChartWidth = 64;
+
 std::size_t longest_run(std::string_view text, char wanted) {
   std::size_t longest = 0;
   std::size_t run = 0;
@@ -126,6 +129,30 @@ void MarkdownDocument::list(ListStyle style, const std::vector<Item>& items) {
     }
     out_ += '\n';
   }
+}
+
+void MarkdownDocument::table(const Table& table) {
+  if (table.rows.empty()) return;
+  out_ += out_.empty() ? "|" : "\n|";
+  for (const Table::Column& column : table.columns) out_ += " " + markdown_escaped(column.head) + " |";
+  out_ += "\n|";
+  for (const Table::Column& column : table.columns) out_ += column.is_number ? " ---: |" : " --- |";
+  out_ += "\n";
+  for (const Row& row : table.rows) {
+    out_ += "|";
+    for (const Cell& cell : row.cells)
+      out_ += " " + (cell.counts.empty() ? markdown_escaped(cell.text) : sparkline(cell.counts, kSparkWidth)) + " |";
+    out_ += "\n";
+  }
+}
+
+void MarkdownDocument::chart(const Chart& chart) {
+  std::vector<std::uint64_t> all(chart.spans.size(), 0);
+  for (const Chart::Kind& kind : chart.kinds)
+    for (std::size_t i = 0; i < all.size() && i < kind.counts.size(); ++i) all[i] += kind.counts[i];
+  block("**", markdown_escaped(chart.title), "**");
+  verbatim(sparkline(all, kChartWidth));
+  paragraph(chart.begin + " – " + chart.end);
 }
 
 void MarkdownDocument::patch(std::string_view diff) {

@@ -15,6 +15,8 @@ class MarkdownDocument : public Document {
   void note(std::string_view text) override;
   void facts(const std::vector<Fact>& facts) override;
   void list(ListStyle style, const std::vector<Item>& items) override;
+  void table(const Table& table) override;
+  void chart(const Chart& chart) override;
   void verbatim(std::string_view text) override;
   void patch(std::string_view diff) override;
   std::string finish() override { return std::move(out_); }

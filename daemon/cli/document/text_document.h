@@ -17,12 +17,15 @@ class TextDocument : public Document {
   void note(std::string_view text) override;
   void facts(const std::vector<Fact>& facts) override;
   void list(ListStyle style, const std::vector<Item>& items) override;
+  void table(const Table& table) override;
+  void chart(const Chart& chart) override;
   void verbatim(std::string_view text) override;
   void patch(std::string_view diff) override;
   std::string finish() override { return std::move(out_); }
 
  private:
   enum class Ink { plain, bold, dim, red, yellow, blue };
+  static Ink ink_of(match::Severity severity);
   void blank_line();
   void rule_off();
   std::string inked(Ink ink, std::string_view text) const;

@@ -73,6 +73,40 @@ std::size_t display_width(std::string_view text) {
   return width;
 }
 
+std::string_view fitting_prefix(std::string_view text, std::size_t width) {
+  std::size_t used = 0, end = 0;
+  while (end < text.size()) {
+    const Utf8Step step = next_utf8_step(text.substr(end));
+    const std::size_t wide = step.is_valid ? width_of(decode_utf8(text.substr(end, step.length))) : 1;
+    if (used + wide > width) break;
+    used += wide;
+    end += step.length;
+  }
+  return text.substr(0, end);
+}
+
+std::string cut_to_width(std::string_view text, std::size_t width) {
+  if (display_width(text) <= width) return std::string(text);
+  return width == 0 ? std::string() : std::string(fitting_prefix(text, width - 1)) + "…";
+}
+
+std::vector<std::uint64_t> added_up(const std::vector<std::uint64_t>& counts, std::size_t parts) {
+  if (parts == 0 || counts.empty()) return {};
+  const std::size_t size = (counts.size() + parts - 1) / parts;
+  std::vector<std::uint64_t> sums((counts.size() + size - 1) / size, 0);
+  for (std::size_t i = 0; i < counts.size(); ++i) sums[i / size] += counts[i];
+  return sums;
+}
+
+std::string sparkline(const std::vector<std::uint64_t>& counts, std::size_t width) {
+  static constexpr std::string_view kBlocks[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+  const std::vector<std::uint64_t> sums = added_up(counts, width);
+  const std::uint64_t most = sums.empty() ? 0 : *std::max_element(sums.begin(), sums.end());
+  std::string line;
+  for (const std::uint64_t sum : sums) line += sum == 0 ? "·" : kBlocks[(sum * 8 + most - 1) / most - 1];
+  return line;
+}
+
 std::vector<std::string> wrap(std::string_view text, std::size_t width) {
   std::vector<std::string> lines;
   std::string line;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,16 @@ namespace handshaked::cli {
 
 /// Columns that a text takes on a terminal: two for Chinese, none for combining marks. `text` is valid UTF-8.
 std::size_t display_width(std::string_view text);
+
+/// The beginning of a text that takes at most `width` columns.
+std::string_view fitting_prefix(std::string_view text, std::size_t width);
+/// What of a text fits into `width` columns, with "…" where something is left out.
+std::string cut_to_width(std::string_view text, std::size_t width);
+
+/// "▁▃█▂": counts in time order on at most `width` columns, one column each or neighbours added up; a middle dot where there is nothing.
+std::string sparkline(const std::vector<std::uint64_t>& counts, std::size_t width);
+/// Counts in at most `parts` parts, neighbours added up.
+std::vector<std::uint64_t> added_up(const std::vector<std::uint64_t>& counts, std::size_t parts);
 
 /// The lines of a text, without their line feeds; none for an empty text.
 std::vector<std::string_view> lines_of(std::string_view text);

@@ -32,7 +32,7 @@ std::string report_json(const DiagnosisReport& report, const KnowledgeBase& base
     is_first = false;
     correlate::Incident incident = one.incident;
     incident.diagnosis = event::diagnosis_note(diagnose::shown_to(diagnose::Audience::operators_file, one.diagnosis), one.rule,
-                                              std::numeric_limits<std::size_t>::max());
+                                               std::numeric_limits<std::size_t>::max());
     event::append_incident_data(out, incident, one.rule, base.knowledge, language);
   }
   return out + "]}\n";
@@ -89,7 +89,7 @@ int run_diagnose(const DiagnoseOptions& options) {
   for (const std::string& remark : report.remarks) std::fprintf(stderr, "handshaked: %s\n", visible_text(remark).c_str());
   if (report.why_not) {
     complain_about(*report.why_not);
-    if (options.json) std::fputs("{\"incidents\":[]}\n", stdout);
+    if (options.format == ReportFormat::json) std::fputs("{\"incidents\":[]}\n", stdout);
     return report.why_not->code() == ErrorCode::invalid_input ? kExitUsage : kExitInternal;
   }
   if (!options.incident.empty() && report.incidents.size() != 1) {
@@ -98,12 +98,12 @@ int run_diagnose(const DiagnoseOptions& options) {
   }
 
   Output output = Output::standard();
-  if (options.json) {
+  if (options.format == ReportFormat::json) {
     output.buffer() = report_json(report, *base, options.language);
   } else {
-    const auto page = make_page(page_options_for(STDOUT_FILENO, PageFormat::text, options.language));
+    const auto page = make_page(page_options_for(STDOUT_FILENO, page_format_of(options.format), options.language));
     // Root's own terminal sees all; what goes into a file or a pipe may go anywhere.
-    if (!terminal_width(STDOUT_FILENO)) {
+    if (options.format != ReportFormat::text || !terminal_width(STDOUT_FILENO)) {
       for (DiagnosedIncident& one : report.incidents)
         one.diagnosis = diagnose::shown_to(diagnose::Audience::operators_file, std::move(one.diagnosis));
     }

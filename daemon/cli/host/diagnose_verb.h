@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/language.h"
+#include "cli/document/document.h"
 #include "cli/operator/daemon_question.h"
 #include "diagnose/host/nginx_at_hand.h"
 #include "match/rule.h"
@@ -23,7 +24,7 @@ struct DiagnoseOptions {
   std::string rules_directory;
   std::string time_zone = "local";
   Language language = Language::en;
-  bool json = false;
+  ReportFormat format = ReportFormat::text;
   std::optional<match::Severity> fail_on;
 };
 

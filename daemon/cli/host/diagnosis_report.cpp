@@ -114,6 +114,7 @@ class DiagnosisDocument {
       page_.paragraph(say("It works now: the same verification was repeated, and passed.", "目前正常：已重复同样的验证并通过。"));
     }
     write_evidence(one.diagnosis);
+    write_chain(one.diagnosis);
     write_fixes(one.diagnosis);
     write_dead_ends(one.diagnosis);
     if (!incident.sample_lines.empty()) {
@@ -125,11 +126,30 @@ class DiagnosisDocument {
   void write_evidence(const diagnose::Diagnosis& diagnosis) {
     std::vector<Item> items;
     for (const diagnose::Evidence& evidence : diagnosis.evidence) {
-      if (evidence.kind != "log") items.push_back({.lead = evidence.text.in(language_), .remark = evidence.kind, .details = {}});
+      if (evidence.kind != "log" && !evidence.kind.starts_with("chain_"))
+        items.push_back({.lead = evidence.text.in(language_), .remark = evidence.kind, .details = {}});
     }
     if (items.empty()) return;
     page_.heading(say("How we know", "依据"));
     page_.list(ListStyle::bullets, items);
+  }
+
+  /// Leaf first: the name of each certificate, and what there is to say about it.
+  void write_chain(const diagnose::Diagnosis& diagnosis) {
+    std::vector<Item> items;
+    for (const diagnose::Evidence& evidence : diagnosis.evidence) {
+      if (!evidence.kind.starts_with("chain_")) continue;
+      const std::string& link = evidence.text.in(language_);
+      const std::string mark = evidence.kind == "chain_fault"     ? text("here it breaks", "在此中断")
+                               : evidence.kind == "chain_missing" ? text("missing", "缺失")
+                               : evidence.kind == "chain_trusted" ? text("trusted", "受信任")
+                               : evidence.kind == "chain_unused"  ? text("unused", "未用到")
+                                                                  : std::string();
+      items.push_back({.lead = link, .remark = mark, .details = {}});
+    }
+    if (items.empty()) return;
+    page_.heading(say("The chain, leaf first", "证书链，从叶子证书开始"));
+    page_.list(ListStyle::numbered, items);
   }
 
   std::string proof_words(const diagnose::Proof& proof) const {

@@ -12,20 +12,24 @@
 #include "cli/document/document.h"
 #include "cli/document/output.h"
 #include "cli/document/words.h"
+#include "cli/host/calendar_file.h"
 #include "cli/host/nginx_surroundings.h"
 #include "cli/knowledge/knowledge_base.h"
 #include "cli/log/log_reading.h"
 #include "diagnose/doctor/checkup.h"
+#include "parse/time_zone.h"
 
 namespace handshaked::cli {
 namespace {
 
+using diagnose::CalendarEntry;
 using diagnose::Doctor;
 using diagnose::Finding;
 
 constexpr auto kTimeLimit = std::chrono::seconds(28);
 constexpr std::size_t kShownOfAKind = 5;
 constexpr std::size_t kShownLogs = 12;
+constexpr std::size_t kShownDates = 12;
 
 std::string place_of(const Finding& finding) {
   if (finding.file.empty()) return {};
@@ -100,6 +104,13 @@ std::string checkup_json(const Doctor& checkup, const diagnose::NginxAtHand& ngi
     if (finding.line != 0) json.member("line", finding.line);
     json.end_object();
   }
+  json.end_array().key("calendar").begin_array();
+  for (const CalendarEntry& entry : checkup.calendar) {
+    json.begin_object().member("at", parse::format_rfc3339(entry.at)).member("what", entry.what.in(language));
+    json.optional_member("file", entry.file);
+    if (entry.line != 0) json.member("line", entry.line);
+    json.end_object();
+  }
   json.end_array().key("unseen").begin_array();
   for (const diagnose::Text& text : checkup.unseen) json.value(text.in(language));
   json.end_array().array("probes", probes).end_object();
@@ -154,10 +165,26 @@ void write_findings(Document& page, const Doctor& checkup, Language language) {
   }
 }
 
-std::string checkup_page(const Doctor& checkup, const diagnose::NginxAtHand& nginx, Language language) {
-  const auto page = make_page(page_options_for(STDOUT_FILENO, PageFormat::text, language));
+void write_calendar(Document& page, const Doctor& checkup, Language language) {
+  if (checkup.calendar.empty()) return;
+  page.heading(say(language, "What ends when", "到期时间"));
+  Table table{
+      .columns = {{std::string(say(language, "DAY", "日期"))}, {std::string(say(language, "WHAT", "内容"))}}, .rows = {}, .lead = 2};
+  for (const CalendarEntry& entry : checkup.calendar) {
+    if (table.rows.size() == kShownDates) break;
+    table.rows.push_back({std::nullopt, {{time_words(entry.at, std::chrono::seconds(0), false).substr(0, 10)}, {entry.what.in(language)}}});
+  }
+  page.table(table);
+  if (checkup.calendar.size() > kShownDates)
+    page.note(counted(language, checkup.calendar.size() - kShownDates, "more; --format ics or json has all",
+                      "more; --format ics or json has all", "个未显示；--format ics 或 json 列出全部"));
+}
+
+std::string checkup_page(const Doctor& checkup, const diagnose::NginxAtHand& nginx, PageFormat format, Language language) {
+  const auto page = make_page(page_options_for(STDOUT_FILENO, format, language));
   write_headline(*page, checkup, nginx, language);
   write_findings(*page, checkup, language);
+  write_calendar(*page, checkup, language);
   write_log_list(*page, checkup, language);
   if (!checkup.unseen.empty()) {
     page->heading(say(language, "Not looked at", "未检查"));
@@ -196,8 +223,11 @@ int run_doctor(const DoctorOptions& options) {
   checkup_options.service = diagnose::reader_named(options.service_user, {"adm", "systemd-journal"});  // as the unit has it
   const Doctor checkup = diagnose::check_up(around.value()->surroundings(), base->knowledge, checkup_options);
   Output output = Output::standard();
-  output.buffer() = options.json ? checkup_json(checkup, nginx.value(), around.value()->probes(), options.language)
-                                 : checkup_page(checkup, nginx.value(), options.language);
+  if (options.format == ReportFormat::json)
+    output.buffer() = checkup_json(checkup, nginx.value(), around.value()->probes(), options.language);
+  else if (options.format == ReportFormat::ics)
+    output.buffer() = calendar_file(checkup.calendar, around.value()->surroundings().now, options.language);
+  else output.buffer() = checkup_page(checkup, nginx.value(), page_format_of(options.format), options.language);
   if (const auto flushed = output.flush(); !flushed) {
     complain_about(flushed.error());
     return kExitInternal;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/language.h"
+#include "cli/document/document.h"
 #include "diagnose/host/nginx_at_hand.h"
 #include "match/rule.h"
 
@@ -18,7 +19,7 @@ struct DoctorOptions {
   std::string service_user = "handshaked";  ///< whom the service runs as: what it cannot read is told
   std::string rules_directory;
   Language language = Language::en;
-  bool json = false;
+  ReportFormat format = ReportFormat::text;  ///< ics: what ends when
   std::optional<match::Severity> fail_on;
 };
 

@@ -5,22 +5,10 @@
 #include <set>
 
 #include "cli/document/words.h"
+#include "event/known_address.h"
 
 namespace handshaked::cli {
 namespace {
-
-void replace_all(std::string& text, std::string_view what, std::string_view by) {
-  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size())) text.replace(at, what.size(), by);
-}
-
-/// A host or an address with a port, and nothing that a shell could take for more.
-bool is_plain_peer(std::string_view peer) {
-  static constexpr std::string_view kCharacters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz.-_:[]";
-  const auto colon = peer.rfind(':');
-  return colon != std::string_view::npos && colon > 0 && colon + 1 < peer.size() && peer.front() != '-' &&
-         peer.find_first_not_of(kCharacters) == std::string_view::npos &&
-         peer.substr(colon + 1).find_first_not_of("0123456789") == std::string_view::npos;
-}
 
 void gather(LineAdvice& into, const std::string& cause, match::Advice from, const AdviceSetting& setting, std::set<std::string>& known) {
   for (match::Workaround& workaround : from.workarounds) {
@@ -46,8 +34,8 @@ void append_part(std::string& remark, std::string_view part, Language language) 
 
 /// A rate is a prior: it comes with what it rests on.
 std::string rate_words(Language language, double rate, long evidence, std::string_view en, std::string_view zh) {
-  std::string text =
-      language == Language::zh ? "约 " + percent(rate) + " " + std::string(zh) : std::string(en) + " about " + percent(rate) + " of the time";
+  std::string text = language == Language::zh ? "约 " + percent(rate) + " " + std::string(zh)
+                                              : std::string(en) + " about " + percent(rate) + " of the time";
   if (evidence > 0)
     text += language == Language::zh ? "（依据 " + std::to_string(evidence) + " 例）"
                                      : " (seen in " + counted(language, static_cast<std::uint64_t>(evidence), "case", "cases", "") + ")";
@@ -118,13 +106,7 @@ std::vector<Item> dead_end_items(const LineAdvice& advice, std::size_t limit, La
 }  // namespace
 
 std::string filled_in(std::string text, const AdviceSetting& setting) {
-  text = match::with_family(std::move(text), setting.scheme);
-  if (is_plain_peer(setting.peer)) {
-    replace_all(text, "PEER:PORT", setting.peer);
-    replace_all(text, "HOST:PORT", setting.peer);
-    replace_all(text, "-connect PEER ", "-connect " + std::string(setting.peer) + " ");
-  }
-  return text;
+  return event::with_address(match::with_family(std::move(text), setting.scheme), setting.peer, setting.name);
 }
 
 LineAdvice advice_about(const match::Rule& rule, const AdviceSetting& place, const match::Knowledge& knowledge, Language language) {

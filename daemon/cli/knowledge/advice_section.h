@@ -40,6 +40,7 @@ struct LineAdvice {
 struct AdviceSetting {
   std::string_view scheme;  ///< of the upstream: decides the family of directives (match::directive_family)
   std::string_view peer;    ///< "10.0.0.1:8443"; empty: unknown
+  std::string_view name = {};  ///< that the certificate of the peer is checked for; empty: unknown
 };
 
 LineAdvice advice_about(const match::Rule& rule, const AdviceSetting& setting, const match::Knowledge& knowledge, Language language);

@@ -164,6 +164,11 @@ class Scan {
     span.observe(block);
     move_clock(span);
     if (!found.failures.empty() || found.untrusted > 0) correlator_.absorb(found, newest_);
+    for (const correlate::FoldedFailure& folded : found.failures) {
+      const std::string fault =
+          folded.fingerprint.empty() ? correlate::fingerprint(folded.rule->id, folded.place) : folded.fingerprint.get();
+      result_.rates.add(fault, folded.first_at, folded.count);
+    }
     progress_.show(bytes_before_ + stored_, file);
   }
 

@@ -1,10 +1,13 @@
 #include "cli/log/scan_report.h"
 
 #include <algorithm>
+#include <functional>
+#include <map>
 #include <unordered_map>
 
 #include "cli/document/words.h"
 #include "cli/knowledge/advice_section.h"
+#include "correlate/incident_title.h"
 #include "event/incident_event.h"
 #include "event/redaction.h"
 
@@ -16,6 +19,8 @@ using correlate::Incident;
 constexpr std::size_t kListedLogs = 8;
 constexpr std::size_t kListedNoise = 12;
 constexpr std::size_t kListedNames = 6;
+constexpr std::size_t kListedPlaces = 5;
+constexpr std::size_t kCharted = 6;  // faults with a colour of their own
 
 std::string joined(const std::vector<std::string>& names, Language language) {
   std::string text;
@@ -30,22 +35,29 @@ std::string joined(const std::vector<std::string>& names, Language language) {
 class ScanReport {
  public:
   ScanReport(Document& page, const ScanResult& result, const KnowledgeBase& base, const ScanReportOptions& options)
-      : page_(page), result_(result), base_(base), language_(options.language), top_(options.top) {
+      : page_(page),
+        result_(result),
+        base_(base),
+        language_(options.language),
+        top_(options.top),
+        detailed_(std::min(options.detailed, options.top)) {
     for (const match::Rule& rule : base.rules->rules()) rules_.emplace(rule.id, &rule);
   }
 
   void write() {
     write_headline();
-    write_overview();
-    std::size_t number = 0;
-    std::size_t hidden = 0;
-    for (const Incident& incident : result_.incidents) {
-      if (incident.noise) continue;
-      if (number < top_) write_incident(incident, ++number);
-      else ++hidden;
+    for (const Incident& incident : result_.incidents)
+      if (!incident.noise) faults_.push_back(&incident);
+    const std::size_t hidden = faults_.size() > top_ ? faults_.size() - top_ : 0;
+    faults_.resize(faults_.size() - hidden);
+    if (faults_.size() > 1) {
+      write_table();
+      write_chart();
+      if (faults_.size() > kListedPlaces) write_places();
     }
+    for (std::size_t i = 0; i < std::min(detailed_, faults_.size()); ++i) write_incident(*faults_[i], i + 1);
     write_noise();
-    write_remarks(hidden);
+    write_remarks(hidden, faults_.size() - std::min(detailed_, faults_.size()));
   }
 
  private:
@@ -78,20 +90,94 @@ class ScanReport {
     page_.facts(facts);
   }
 
-  /// One line a fault, where there are several: what to look at first.
-  void write_overview() {
-    std::vector<Item> items;
-    for (const Incident& incident : result_.incidents) {
-      if (incident.noise || items.size() == top_) continue;
-      items.push_back(
-          {.lead = std::string(severity_word(language_, incident.severity)) + " " + place_name(incident.place),
-           .remark = times(incident.count, "time", "times", "次") + text(", likely ", "，很可能是 ") + incident.likeliest_cause.get(),
-           .details = {}});
-      if (incident.likeliest_cause.empty()) items.back().remark = times(incident.count, "time", "times", "次");
+  /// A guess, and how good: "70% upstream_cert_expired".
+  std::string likely(const Incident& incident) const {
+    if (incident.likeliest_cause.empty()) return {};
+    return percent(incident.likelihood) + " " + incident.likeliest_cause.get();
+  }
+
+  /// A moment as short as it can be among the others.
+  std::string short_time(Time at) const {
+    const std::string words = time(at);
+    return is_one_day_ ? words.substr(11) : words.substr(5, 11);
+  }
+
+  /// One row a fault: what to look at first.
+  void write_table() {
+    is_one_day_ = std::all_of(faults_.begin(), faults_.end(), [this](const Incident* one) {
+      return time(one->opened_at).substr(0, 10) == time(faults_.front()->opened_at).substr(0, 10) &&
+             time(one->last_seen_at).substr(0, 10) == time(faults_.front()->opened_at).substr(0, 10);
+    });
+    Table table{.columns = {{"#", true},
+                            {text("SEVERITY", "级别")},
+                            {text("FAULT", "故障")},
+                            {text("LIKELY CAUSE", "可能原因")},
+                            {text("LINES", "行数"), true},
+                            {text("FIRST", "首次")},
+                            {text("LAST", "最近")},
+                            {text("OVER TIME", "走势")}},
+                .rows = {},
+                .lead = 3,
+                .lists_faults = detailed_ >= faults_.size()};
+    for (std::size_t i = 0; i < faults_.size(); ++i) {
+      const Incident& incident = *faults_[i];
+      table.rows.push_back({incident.severity,
+                            {{std::to_string(i + 1)},
+                             {std::string(severity_word(language_, incident.severity))},
+                             {correlate::incident_title(incident, language_)},
+                             {likely(incident)},
+                             {with_separators(incident.count)},
+                             {short_time(incident.opened_at)},
+                             {short_time(incident.last_seen_at)},
+                             {"", result_.rates.of(incident.fingerprint)}}});
     }
-    if (items.size() < 2) return;
-    page_.heading(say("Overview", "概览"));
-    page_.list(ListStyle::numbered, items);
+    page_.table(table);
+  }
+
+  /// Lines over time by fault: the most frequent ones, and what is left together.
+  void write_chart() {
+    const FaultRates& rates = result_.rates;
+    if (rates.spans() < 2) return;
+    std::vector<const Incident*> frequent = faults_;
+    std::stable_sort(frequent.begin(), frequent.end(), [](const Incident* a, const Incident* b) { return a->count > b->count; });
+    Chart chart{.title = text("Lines over time, in spans of ", "随时间的行数，每格 ") + duration_words(language_, rates.span()),
+                .begin = time(rates.begin()),
+                .end = time(rates.begin() + rates.span() * static_cast<std::int64_t>(rates.spans()), true),
+                .spans = {},
+                .kinds = {}};
+    for (std::size_t i = 0; i < rates.spans(); ++i)
+      chart.spans.push_back(time(rates.begin() + rates.span() * static_cast<std::int64_t>(i)));
+    std::vector<std::uint64_t> rest(rates.spans(), 0);
+    for (std::size_t i = 0; i < frequent.size(); ++i) {
+      const std::vector<std::uint64_t> counts = rates.of(frequent[i]->fingerprint);
+      if (i < kCharted) chart.kinds.push_back({correlate::incident_title(*frequent[i], language_), counts});
+      else std::transform(rest.begin(), rest.end(), counts.begin(), rest.begin(), std::plus<>());
+    }
+    if (frequent.size() > kCharted) chart.kinds.push_back({text("all others", "其余"), rest});
+    page_.chart(chart);
+  }
+
+  /// Where most lines come from, whatever is wrong there.
+  void write_places() {
+    struct Sum {
+      std::size_t faults = 0;
+      std::uint64_t lines = 0;
+    };
+    std::map<std::string, Sum> sums;
+    for (const Incident* const incident : faults_) {
+      Sum& sum = sums[correlate::incident_place(*incident, language_)];
+      ++sum.faults;
+      sum.lines += incident->count;
+    }
+    std::vector<std::pair<std::string, Sum>> places(sums.begin(), sums.end());
+    std::stable_sort(places.begin(), places.end(), [](const auto& a, const auto& b) { return a.second.lines > b.second.lines; });
+    if (places.size() > kListedPlaces) places.resize(kListedPlaces);
+    page_.heading(say("Where most lines come from", "行数最多的位置"));
+    Table table{
+        .columns = {{text("PLACE", "位置")}, {text("FAULTS", "故障数"), true}, {text("LINES", "行数"), true}}, .rows = {}, .lead = 1};
+    for (const auto& [place, sum] : places)
+      table.rows.push_back({std::nullopt, {{place}, {with_separators(sum.faults)}, {with_separators(sum.lines)}}});
+    page_.table(table);
   }
 
   std::string name_of(const ScannedLog& log) const { return log.name == "-" ? text("standard input", "标准输入") : log.name; }
@@ -124,14 +210,13 @@ class ScanReport {
   void write_incident(const Incident& incident, std::size_t number) {
     const auto found = rules_.find(incident.rule_id);
     const match::Rule* const rule = found == rules_.end() ? nullptr : found->second;
-    const std::string label =
-        std::to_string(number) + ". " + std::string(severity_word(language_, incident.severity)) + " " + place_name(incident.place);
-    page_.fault(incident.severity, label, language_ == Language::zh && !incident.title_zh.empty() ? incident.title_zh : incident.title);
+    page_.fault(incident.severity, std::to_string(number) + ". " + std::string(severity_word(language_, incident.severity)),
+                correlate::incident_title(incident, language_));
     page_.facts(incident_facts(incident));
     std::size_t hidden = 0;
     if (rule != nullptr) {
-      const LineAdvice advice =
-          advice_about(*rule, {.scheme = incident.place.scheme, .peer = incident.place.peer}, base_.knowledge, language_);
+      const LineAdvice advice = advice_about(
+          *rule, {.scheme = incident.place.scheme, .peer = incident.place.peer, .name = incident.place.name}, base_.knowledge, language_);
       if (advice.candidates.empty() && !advice.root_cause.empty()) page_.paragraph(advice.root_cause);
       hidden = write_advice(page_, advice, kBestAdvice, language_);
     }
@@ -250,11 +335,15 @@ class ScanReport {
     return words.empty() ? words : words + "\n";
   }
 
-  void write_remarks(std::size_t hidden) {
+  void write_remarks(std::size_t hidden, std::size_t brief) {
     std::vector<Item> items;
     const auto remark = [&](std::string lead, std::string_view why) {
       items.push_back({.lead = std::move(lead), .remark = {}, .details = {{"", std::string(why)}}});
     };
+    if (brief > 0) {
+      remark(times(brief, "fault is only in the table", "faults are only in the table", "个故障只列在表中"),
+             say("--all tells everything about each.", "用 --all 查看每个故障的详情。"));
+    }
     if (hidden > 0) {
       remark(times(hidden, "more fault is not shown", "more faults are not shown", "个故障未列出"),
              say("Raise --top to see them.", "用更大的 --top 查看。"));
@@ -301,7 +390,9 @@ class ScanReport {
   const ScanResult& result_;
   const KnowledgeBase& base_;
   Language language_;
-  std::size_t top_;
+  std::vector<const Incident*> faults_;  ///< that are listed
+  bool is_one_day_ = false;
+  std::size_t top_, detailed_;
   std::unordered_map<std::string_view, const match::Rule*> rules_;
 };
 

@@ -11,7 +11,8 @@ namespace handshaked::cli {
 
 struct ScanReportOptions {
   Language language = Language::en;
-  std::size_t top = 50;  ///< incidents shown; the rest is counted
+  std::size_t top = 50;       ///< incidents listed; the rest is counted
+  std::size_t detailed = 50;  ///< of these, the gravest so many are told in full
 };
 
 /// Writes the report that people read: what was looked at, each incident with what to do about it, then noise and what is not

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/log/fault_rates.h"
 #include "correlate/incident.h"
 #include "parse/time_zone.h"
 
@@ -27,6 +28,7 @@ struct ScannedLog {
 struct ScanResult {
   std::vector<ScannedLog> logs;
   std::vector<correlate::Incident> incidents;  ///< by severity, then first seen; noise included
+  FaultRates rates;                            ///< of their lines
   std::uint64_t matched = 0;
   std::uint64_t untrusted = 0;  ///< recognised, but perhaps forged or without a header: in no incident
   std::vector<std::pair<std::string, std::uint64_t>> untrusted_rules;  ///< their rules, most lines first

@@ -18,18 +18,21 @@ namespace handshaked::cli {
 namespace {
 
 constexpr std::size_t kTopForPeople = 50;
+constexpr std::size_t kTopInHtml = 500;     // folded, with a filter
+constexpr std::size_t kDetailedFaults = 5;  // of those that are listed
 
 std::string render(const ScanResult& result, const KnowledgeBase& base, const ScanOptions& options) {
-  if (options.format == ScanFormat::json) {
+  if (options.format == ReportFormat::json) {
     return scan_json(result, base, options.language, options.top == 0 ? std::numeric_limits<std::size_t>::max() : options.top);
   }
-  const PageFormat format = options.format == ScanFormat::markdown ? PageFormat::markdown
-                            : options.format == ScanFormat::html   ? PageFormat::html
-                                                                   : PageFormat::text;
+  const PageFormat format = page_format_of(options.format);
   const PageOptions page_options = options.output_file.empty() ? page_options_for(STDOUT_FILENO, format, options.language)
                                                                : PageOptions{.format = format, .language = options.language};
   const auto page = make_page(page_options);
-  write_scan_report(*page, result, base, {.language = options.language, .top = options.top == 0 ? kTopForPeople : options.top});
+  const bool is_html = format == PageFormat::html;
+  const std::size_t top = options.top != 0 ? options.top : is_html ? kTopInHtml : kTopForPeople;
+  write_scan_report(*page, result, base,
+                    {.language = options.language, .top = top, .detailed = is_html || options.all_details ? top : kDetailedFaults});
   return page->finish();
 }
 

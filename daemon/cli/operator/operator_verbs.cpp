@@ -5,10 +5,18 @@
 #include "cli/log/log_reading.h"
 #include "cli/operator/daemon_question.h"
 #include "cli/operator/operator_document.h"
+#include "cli/watch/watch_verb.h"
 #include "control/control_client.h"
 
 namespace handshaked::cli {
 int run_operator(const OperatorOptions& options) {
+  if (options.verb == "watch") {
+    WatchOptions watch{.socket = options.socket, .config_file = options.config_file, .language = options.language};
+    watch.json = options.json;
+    const auto interval = options.arguments.find("interval");
+    if (interval != options.arguments.end()) watch.interval = std::chrono::seconds(std::stoi(interval->second.front()));
+    return run_watch(watch);
+  }
   const auto socket = find_socket({.socket = options.socket, .config_file = options.config_file});
   if (!socket) return kExitConfiguration;
   control::ControlRequest request;

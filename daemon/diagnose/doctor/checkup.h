@@ -24,6 +24,14 @@ struct Finding {
   std::uint32_t line = 0;  ///< 0: the file as a whole
 };
 
+/// Something that ends on its own: a certificate, a CA that is trusted, a revocation list. A value.
+struct CalendarEntry {
+  Time at{};
+  Text what;
+  std::string file;
+  std::uint32_t line = 0;
+};
+
 struct DoctorOptions {
   std::chrono::hours horizon{21 * 24};  ///< what ends within so long is told
   std::size_t most_upstreams = 200;
@@ -41,7 +49,8 @@ struct CheckedLog {
 
 /// The state of a host's nginx before anything breaks. A value.
 struct Doctor {
-  std::vector<Finding> findings;  ///< the most severe first
+  std::vector<Finding> findings;        ///< the most severe first
+  std::vector<CalendarEntry> calendar;  ///< what is to end, whenever that is, the next first
   std::vector<CheckedLog> logs;
   std::vector<Text> unseen;   ///< what could not be looked at, and why
   std::size_t upstreams = 0;  ///< looked at

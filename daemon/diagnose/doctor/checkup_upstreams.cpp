@@ -13,9 +13,15 @@ void check_peer_chain(const SurveyedUpstream& one, const Surroundings& surroundi
                       std::set<std::string>& told, Doctor& checkup) {
   if (!one.verdict->observation) return;
   for (const PeerCertificate& certificate : one.verdict->observation->seen.chain) {
-    const auto ending = ending_of(certificate.facts.not_after, surroundings.now, options.horizon);
-    if (!ending || !told.insert(one.target + certificate.facts.sha256).second) continue;
+    if (!told.insert(one.target + certificate.facts.sha256).second) continue;
     const std::string name = short_name(certificate.facts);
+    if (certificate.facts.not_after >= surroundings.now)
+      checkup.calendar.push_back({certificate.facts.not_after,
+                                  {"The certificate " + name + " of " + one.target + " expires", one.target + " 的证书 " + name + " 到期"},
+                                  one.file,
+                                  one.line});
+    const auto ending = ending_of(certificate.facts.not_after, surroundings.now, options.horizon);
+    if (!ending) continue;
     const bool counts = one.verdict->verifies;
     checkup.findings.push_back(
         {ending->has_ended ? "peer-certificate-expired" : "peer-certificate-expires",

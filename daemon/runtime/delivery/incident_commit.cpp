@@ -80,6 +80,7 @@ void IncidentCommit::add_delivery(const notify::Notice& notice, const RuleBase& 
   if (receiver == receivers_.end()) return;
   event::EventOptions options{.host = host_, .language = receiver->language, .show_clients = receiver->show_clients};
   options.number = notice.number;
+  if (!page_.empty()) options.page = page_ + "incidents/" + incident.id;
   options.is_correction = notice.is_correction;
   options.silenced_by = notice.silenced_by;
   if (notice.is_grouped) options.group_json = group_json(notice, receiver->language);

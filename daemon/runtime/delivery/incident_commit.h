@@ -15,7 +15,9 @@ namespace handshaked::runtime {
 /// what each receiver has been told with it.
 class IncidentCommit {
  public:
-  IncidentCommit(std::string host, std::vector<config::Receiver> receivers) : host_(std::move(host)), receivers_(std::move(receivers)) {}
+  /// `page` is where people open the page, with a slash at its end; empty: messages have no link to it.
+  IncidentCommit(std::string host, std::vector<config::Receiver> receivers, std::string page = {})
+      : host_(std::move(host)), page_(std::move(page)), receivers_(std::move(receivers)) {}
 
   void use_receivers(std::vector<config::Receiver> receivers) { receivers_ = std::move(receivers); }
 
@@ -27,7 +29,7 @@ class IncidentCommit {
  private:
   void add_delivery(const notify::Notice& notice, const RuleBase& base, Time now, store::Commit& commit) const;
 
-  std::string host_;
+  std::string host_, page_;
   std::vector<config::Receiver> receivers_;
 };
 

@@ -92,7 +92,22 @@ std::shared_ptr<const NginxState> NginxView::refresh(std::chrono::milliseconds m
   const auto& loaded = state_->nginx.loaded_at;
   if (loaded && before->nginx.loaded_at && loaded->is_settled && loaded->earliest > before->nginx.loaded_at->earliest)
     telemetry::log_info("nginx has loaded its configuration anew");
+  note_load(*state_);
   return state_;
+}
+
+void NginxView::note_load(const NginxState& state) {
+  if (!state.nginx.loaded_at || !state.nginx.loaded_at->is_settled) return;
+  const Time at = state.nginx.loaded_at->earliest;
+  const std::lock_guard lock(loads_mutex_);
+  if (!loads_.empty() && loads_.back() >= at) return;
+  if (loads_.size() == kMostLoads) loads_.erase(loads_.begin());
+  loads_.push_back(at);
+}
+
+std::vector<Time> NginxView::loads() const {
+  const std::lock_guard lock(loads_mutex_);
+  return loads_;
 }
 
 bool NginxView::awaits_reload() {

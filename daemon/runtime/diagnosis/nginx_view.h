@@ -46,9 +46,13 @@ class NginxView {
   std::shared_ptr<const NginxState> refresh(std::chrono::milliseconds may_be_old = {});
   /// Looks now: the files say something that the running nginx does not know yet.
   bool awaits_reload();
+  /// When nginx was seen to load its configuration, the latest last; since this process began, and at most so many. Waits for no reading.
+  static constexpr std::size_t kMostLoads = 100;
+  std::vector<Time> loads() const;
 
  private:
   std::shared_ptr<const NginxState> read();
+  void note_load(const NginxState& state);
   std::optional<diagnose::LoadTime> loaded_at(const diagnose::NginxAtHand& nginx);
   bool has_appeared();
 
@@ -60,7 +64,9 @@ class NginxView {
   std::vector<pid_t> masters_;  ///< that were seen when it was last looked for one that reads the configuration
   std::chrono::steady_clock::time_point tried_at_{};
   std::chrono::steady_clock::time_point looked_at_{};  ///< when the last look began
-  std::string told_;               ///< why it cannot be read; once
+  std::string told_;                                   ///< why it cannot be read; once
+  mutable std::mutex loads_mutex_;                     ///< of its own: the loop asks while a worker reads
+  std::vector<Time> loads_;
   bool has_told_to_load_ = false;  ///< that files were changed and not loaded
 };
 

@@ -66,6 +66,7 @@ void OperatorRequests::take(Request request, Reply reply) {
   const std::string& verb = request.verb;
   if (verb == "status") return status(std::move(reply));
   if (verb == "incidents.list") return list_incidents(request, std::move(reply));
+  if (verb == "incidents.page") return page_of_incidents(request, std::move(reply));
   if (verb == "incidents.show") return show_incident(request, std::move(reply));
   if (verb == "incidents.find") return reply(find_by_fingerprint(request));
   if (verb == "incidents.resolve") return reply(resolve_incident(request));
@@ -130,6 +131,14 @@ void OperatorRequests::list_incidents(const Request& request, Reply reply) {
     return incident_list(rows, total);
   };
   ask_store(finish, std::move(reply));
+}
+
+void OperatorRequests::page_of_incidents(const Request& request, Reply reply) {
+  const Language language = request.text("lang") == "zh" ? Language::zh : Language::en;
+  const auto query = IncidentQuery::read([&request](std::string_view name) { return request.text(name); }, language);
+  daemon_.ask_page(query, [reply = std::move(reply)](unsigned status, std::string json) {
+    reply(status == 200 ? Answer::done(std::move(json)) : Answer::refused("failed", "the daemon is stopping"));
+  });
 }
 
 std::string OperatorRequests::incident_json(const Incident& incident) const {

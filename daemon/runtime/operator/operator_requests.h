@@ -7,6 +7,7 @@
 #include "control/control_server.h"
 #include "correlate/correlator.h"
 #include "notify/dispatcher.h"
+#include "runtime/operator/incident_query.h"
 #include "runtime/service/rule_base.h"
 #include "store/store_thread.h"
 #include "telemetry/metrics.h"
@@ -24,6 +25,7 @@ class OperatorRequests {
     /// Somebody says that the receiver is there again (empty: all are): what waits is sent now. False: there is no such receiver.
     std::function<bool(const std::string& receiver)> try_receiver;
     std::function<void(std::function<void(const telemetry::Metrics&)>)> ask_figures;  ///< answered later, on the loop thread
+    std::function<void(const IncidentQuery&, std::function<void(unsigned status, std::string json)>)> ask_page;
     std::function<const RuleBase&()> rules;
     std::function<void(std::function<void()>)> on_loop;  ///< runs it on the loop thread
     std::string host = {};                               ///< whose lines are judged by the configuration here
@@ -40,6 +42,7 @@ class OperatorRequests {
 
   void status(Reply reply);
   void list_incidents(const Request& request, Reply reply);
+  void page_of_incidents(const Request& request, Reply reply);
   void show_incident(const Request& request, Reply reply);
   Answer resolve_incident(const Request& request);
   Answer note_incident(const Request& request);

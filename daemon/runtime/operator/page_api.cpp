@@ -235,6 +235,10 @@ void PageApi::timeline(std::int64_t hours, Language language, Reply reply) const
     JsonWriter json(out);
     json.begin_object().member("now", parse::format_rfc3339(now)).member("total", rows.size());
     write_points(json, "failures", found.totals);
+    json.key("reloads").begin_array();
+    for (const Time at : parts_.reloads())
+      if (seconds_of(at) >= since) json.value(parse::format_rfc3339(at));
+    json.end_array();
     json.key("incidents").begin_array();
     for (std::size_t i = 0; i < std::min(kMostLanes, rows.size()); ++i) {
       const Incident& incident = *rows[i].incident;

@@ -25,6 +25,7 @@ class PageApi {
     const notify::Dispatcher& dispatcher;
     store::StoreThread& store;
     std::function<const RuleBase&()> rules;
+    std::function<std::vector<Time>()> reloads;  ///< when nginx loaded its configuration, as far as it was seen
     std::function<void(std::function<void(const telemetry::Metrics&)>)> ask_figures;
     std::function<void(std::function<void()>)> on_loop;  ///< runs it on the loop thread
   };
@@ -34,11 +35,12 @@ class PageApi {
 
   /// `request.path` begins with "/api/". `reply` is called once, possibly later.
   void answer(const net::HttpRequest& request, Language language, Reply reply) const;
+  /// A page of the list alone.
+  void list(const IncidentQuery& query, Reply reply) const;
 
  private:
   using Resolved = std::vector<correlate::Incident>;
 
-  void list(const IncidentQuery& query, Reply reply) const;
   void show(const std::string& id, Language language, Reply reply) const;
   void timeline(std::int64_t hours, Language language, Reply reply) const;
   void status(Reply reply) const;

@@ -29,6 +29,15 @@ TEST(WebSection, ShowsThePageToOperatorsOfThisHostUnlessItIsSaid) {
   EXPECT_EQ(read("[web]\npage = false\n").config.web.page, Web::Page::nobody);
 }
 
+TEST(WebSection, TakesAnAddressForLinksThatNothingCanHideIn) {
+  EXPECT_EQ(read("").config.web.url, "");
+  EXPECT_EQ(read("[web]\nurl = \"https://tls.example.com\"\n").config.web.url, "https://tls.example.com/");
+  EXPECT_EQ(read("[web]\nurl = \"http://10.0.0.1:8080/tls/\"\n").config.web.url, "http://10.0.0.1:8080/tls/");
+  for (const char* const refused :
+       {"javascript:alert(1)", "tls.example.com", "https://a/?b", "https://a b/", "https://a/<b>", "https://u@a/", "http://[::1]/"})
+    EXPECT_NE(problem("[web]\nurl = \"" + std::string(refused) + "\"\n").find("test.toml:2:7: "), std::string::npos) << refused;
+}
+
 TEST(WebSection, NamesWhatItCannotUse) {
   EXPECT_NE(problem("[web]\nlisten = \"proxy:9433\"\n").find("test.toml:2:10: "), std::string::npos);
   EXPECT_NE(problem("[web]\nlisten = \"https://127.0.0.1:9433\"\n").find("put a proxy in front"), std::string::npos);

@@ -3,10 +3,12 @@
 #include <gtest/gtest.h>
 #include <simdjson.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 
+#include "event/known_address.h"
 #include "event/redaction.h"
 #include "match/json_schema.h"
 #include "match/rule_file.h"
@@ -52,6 +54,41 @@ class EveryRule : public testing::Test {
   match::LoadedRules loaded;
   match::Knowledge knowledge;
 };
+
+TEST(KnownAddress, StandsInCommandsWhereItIsNothingElse) {
+  const std::string command = "openssl s_client -connect HOST:PORT -servername NAME </dev/null";
+  EXPECT_EQ(with_address(command, "10.0.0.1:443", "a.example"), "openssl s_client -connect 10.0.0.1:443 -servername a.example </dev/null");
+  EXPECT_EQ(with_address(command, "[2001:db8::1]:443", ""), "openssl s_client -connect [2001:db8::1]:443 -servername NAME </dev/null");
+  EXPECT_EQ(with_address("s_client -connect PEER -x", "a.example:443", ""), "s_client -connect a.example:443 -x");
+  for (const char* const odd : {"backend", "a;rm:1", "$(x):1", "-a:1", ":1", "a:", "a:1b", "a\"b:1", "[x]:1", "[::1:1"})
+    EXPECT_EQ(with_address(command, odd, "a b"), command) << odd;
+}
+
+TEST_F(EveryRule, PutsTheAddressIntoTheAdviceAndNothingIntoTheLines) {
+  const auto rule = std::find_if(loaded.rules.begin(), loaded.rules.end(),
+                                 [](const match::Rule& one) { return one.id == "nginx/upstream-ssl-certificate-verify-error"; });
+  ASSERT_NE(rule, loaded.rules.end());
+  correlate::Incident incident = incident_of(*rule);
+  incident.sample_lines = {"a stranger's HOST:PORT and -servername NAME"};
+  incident.place.name = "api.example";
+  std::string data;
+  append_incident_data(data, incident, &*rule, knowledge, Language::en);
+  EXPECT_NE(data.find("-connect 10.0.0.1:443 -servername api.example"), std::string::npos) << data;
+  EXPECT_NE(data.find("a stranger's HOST:PORT and -servername NAME"), std::string::npos);
+  EXPECT_EQ(data.find("HOST:PORT", data.find("\"diagnosis\"")), std::string::npos);
+}
+
+TEST_F(EveryRule, LinksToThePageWhereThereIsOne) {
+  const correlate::Incident incident = incident_of(loaded.rules.front());
+  const auto body = [&](std::string page) {
+    EventOptions options{.host = "proxy-1"};
+    options.page = std::move(page);
+    return make_event(EventKind::opened, incident, &loaded.rules.front(), knowledge, incident.opened_at, options).body;
+  };
+  EXPECT_NE(body("https://tls.example/incidents/inc-1").find("\"incident\":{\"page\":\"https://tls.example/incidents/inc-1\","),
+            std::string::npos);
+  EXPECT_EQ(body("").find("\"page\""), std::string::npos);
+}
 
 TEST_F(EveryRule, MakesEventsThatKeepThePublishedSchema) {
   ASSERT_TRUE(loaded.problems.empty());

@@ -5,6 +5,7 @@
 #include <openssl/x509_vfy.h>
 
 #include "diagnose/case/candidate_diagnosis.h"
+#include "diagnose/upstream/verification/chain_picture.h"
 #include "diagnose/upstream/verification/verification_dead_ends.h"
 #include "diagnose/upstream/verification/verification_fixes.h"
 
@@ -161,6 +162,7 @@ void add_upstream_evidence(UpstreamCase& upstream, Diagnosis& diagnosis) {
                                                   : "configuration",
                                 {"As nginx would judge now: " + verdict.en + " (" + upstream.ran_under() + ")",
                                  "按 nginx 的方式判断，目前：" + verdict.zh + "（" + upstream.ran_under() + "）"}});
+  add_chain_picture(now, diagnosis);
   diagnosis.would_log = would_log(now);
 }
 

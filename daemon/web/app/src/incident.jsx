@@ -1,7 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { useAnswer } from "./api.js";
 import { Chart, Code, Copy, go, Link, Problem, Severity } from "./parts.jsx";
-import { ago, counted, hasWord, moment, percent, seen, t } from "./words.js";
+import { counted, hasWord, lasting, moment, percent, seen, t } from "./words.js";
 
 const Fact = ({ label, children }) =>
   children ? (
@@ -125,7 +125,7 @@ export function Incident({ id, version, theme }) {
         </p>
         <h1>{seen(about.title)}</h1>
         <p class="soft">
-          {counted(about.count, "oneFailure", "failures")}, {t("since")} {ago(about.opened_at, now)}
+          {counted(about.count, "oneFailure", "failures")}, {lasting(about, now)}
           {about.status === "open" && about.rate_per_minute > 0 && <> · {about.rate_per_minute} {t("aMinute")}</>}
           {about.clients?.distinct > 0 && <> · {counted(about.clients.distinct, "oneClient", "clients")}</>}
           {about.hosts?.length > 0 && <> · {about.hosts.length === 1 ? seen(about.hosts[0]) : counted(about.hosts.length, "oneHost", "hosts")}</>}

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useAnswer } from "./api.js";
 import { go, Link, Problem, Severity, Spark } from "./parts.jsx";
-import { ago, count, counted, hasWord, moment, percent, seen, t } from "./words.js";
+import { count, counted, hasWord, lasting, moment, percent, seen, t } from "./words.js";
 
 const PAGE = 50;
 const SORTS = ["severity", "rate", "since", "last", "count"];
@@ -56,7 +56,7 @@ export function Row({ row, now }) {
       </Link>
       <span class="cause">{causeWords(row)}</span>
       <span class="when" title={moment(row.opened_at)}>
-        {t("since")} {ago(row.opened_at, now)}
+        {lasting(row, now)}
       </span>
       <span class="rate">
         <Spark values={row.spark} label={t("last24")} />

@@ -41,7 +41,8 @@ const WORDS = {
   oneShown: ["{total} incidents", "{total} 个事件"],
   previous: ["Previous", "上一页"],
   next: ["Next", "下一页"],
-  since: ["since", "始于"],
+  lasting: ["for {time}", "已持续 {time}"],
+  lasted: ["over for {time}", "已恢复 {time}"],
   failures: ["{n} failures", "{n} 次失败"],
   oneFailure: ["1 failure", "1 次失败"],
   aMinute: ["a minute", "次/分钟"],
@@ -61,7 +62,6 @@ const WORDS = {
   forbidden: ["You are not allowed to see this. The documentation of [web] says how to get in.", "没有查看权限。如何进入见 [web] 的文档。"],
   retry: ["Try again", "重试"],
   what: ["What is wrong", "故障是什么"],
-  impact: ["Impact", "影响"],
   where: ["Where", "在哪里"],
   firstSeen: ["First failure", "首次失败"],
   lastSeen: ["Last failure", "最近失败"],
@@ -99,7 +99,6 @@ const WORDS = {
   updated: ["update", "更新"],
   joined: ["Belongs to", "归属于"],
   note: ["note of {author}", "{author} 的备注"],
-  ofWhat: ["of what", "内容"],
   delivered: ["delivered", "已送达"],
   waiting: ["waiting", "等待"],
   behind: ["waiting for an earlier one", "等待前一条"],
@@ -193,6 +192,10 @@ export function span(seconds) {
   const [size, en, zh] = UNITS.find(([size]) => seconds >= 2 * size) ?? UNITS[3];
   return `${Math.max(0, Math.round(seconds / size))} ${language.now === "zh" ? zh : en}`;
 }
+export const lasting = (row, now) =>
+  row.status === "resolved" && row.resolved_at
+    ? t("lasted", { time: span((now - Date.parse(row.resolved_at)) / 1000) })
+    : t("lasting", { time: span((now - Date.parse(row.opened_at)) / 1000) });
 export const ago = (time, now) => (time ? t("ago", { time: span((now - Date.parse(time)) / 1000) }) : t("never"));
 export function moment(time) {
   if (!time) return "";

@@ -43,16 +43,16 @@ TEST(CommandLine, ReadsScan) {
   ASSERT_TRUE(line.command.has_value());
   const auto& scan = std::get<ScanOptions>(*line.command);
   EXPECT_EQ(scan.files, (std::vector<std::string>{"a.log", "-"}));
-  EXPECT_EQ(scan.format, ScanFormat::html);
+  EXPECT_EQ(scan.format, ReportFormat::html);
   EXPECT_EQ(scan.language, Language::zh);
   EXPECT_EQ(scan.fail_on, match::Severity::warning);
   EXPECT_EQ(scan.top, 3U);
 }
 
 TEST(CommandLine, TakesTheFormatFromTheNameOfTheOutput) {
-  EXPECT_EQ(std::get<ScanOptions>(*read("scan", "a", "-o", "r.html").command).format, ScanFormat::html);
-  EXPECT_EQ(std::get<ScanOptions>(*read("scan", "a", "-o", "r.md").command).format, ScanFormat::markdown);
-  EXPECT_EQ(std::get<ScanOptions>(*read("scan", "a", "-o", "r.html", "--format", "json").command).format, ScanFormat::json);
+  EXPECT_EQ(std::get<ScanOptions>(*read("scan", "a", "-o", "r.html").command).format, ReportFormat::html);
+  EXPECT_EQ(std::get<ScanOptions>(*read("scan", "a", "-o", "r.md").command).format, ReportFormat::markdown);
+  EXPECT_EQ(std::get<ScanOptions>(*read("scan", "a", "-o", "r.html", "--format", "json").command).format, ReportFormat::json);
 }
 
 TEST(CommandLine, JoinsTheWordsOfAQuestion) {

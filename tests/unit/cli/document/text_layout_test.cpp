@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 namespace handshaked::cli {
 namespace {
 
@@ -26,6 +28,24 @@ TEST(DisplayWidth, CountsColumns) {
   EXPECT_EQ(display_width("abc"), 3U);
   EXPECT_EQ(display_width("证书"), 4U);
   EXPECT_EQ(display_width("e\xCC\x81"), 1U);  // e and a combining accent
+}
+
+TEST(TextLayout, CutsToColumnsAndSaysSo) {
+  EXPECT_EQ(cut_to_width("abcdef", 6), "abcdef");
+  EXPECT_EQ(cut_to_width("abcdef", 5), "abcd…");
+  EXPECT_EQ(cut_to_width("证书已过期", 6), "证书…");
+  EXPECT_EQ(cut_to_width("证书", 1), "…");
+  EXPECT_EQ(cut_to_width("abc", 0), "");
+  EXPECT_EQ(fitting_prefix("证书ab", 5), "证书a");
+}
+
+TEST(TextLayout, DrawsCountsAsASparkline) {
+  EXPECT_EQ(sparkline({0, 1, 4, 8}, 10), "·▁▄█");
+  EXPECT_EQ(sparkline({1, 1, 0, 0, 8, 8}, 3), "▁·█");
+  EXPECT_EQ(sparkline({}, 5), "");
+  EXPECT_EQ(sparkline({0, 0}, 5), "··");
+  EXPECT_EQ(sparkline({std::numeric_limits<std::uint32_t>::max(), 1}, 2), "█▁");
+  EXPECT_EQ(added_up({1, 2, 3, 4, 5}, 2), (std::vector<std::uint64_t>{6, 9}));
 }
 
 }  // namespace

@@ -1,0 +1,77 @@
+#include "cli/watch/watch_page.h"
+
+#include <simdjson.h>
+
+#include <algorithm>
+
+#include "cli/document/words.h"
+#include "cli/operator/daemon_answer.h"
+#include "parse/time_zone.h"
+
+namespace handshaked::cli {
+namespace {
+
+using simdjson::dom::element;
+
+WatchedIncident read_incident(const element& row) {
+  WatchedIncident incident{.id = text_of(row, "id"),
+                           .title = text_of(row, "title"),
+                           .severity = text_of(row, "severity"),
+                           .status = text_of(row, "status"),
+                           .cause = text_of(row, "cause"),
+                           .opened_at = text_of(row, "opened_at"),
+                           .last_seen_at = text_of(row, "last_seen_at"),
+                           .is_silenced = flag_of(row, "silenced"),
+                           .is_flapping = flag_of(row, "flapping"),
+                           .is_verified = flag_of(row, "verified"),
+                           .is_diagnosed = flag_of(row, "diagnosed"),
+                           .is_proved = flag_of(row, "proved"),
+                           .confidence = real_of(row, "confidence"),
+                           .rate = real_of(row, "rate"),
+                           .count = number_of(row, "count"),
+                           .hosts = number_of(row, "hosts"),
+                           .spark = {}};
+  for (const element& count : list_of(row, "spark")) {
+    std::uint64_t number = 0;
+    if (count.get(number) == simdjson::SUCCESS) incident.spark.push_back(number);
+  }
+  return incident;
+}
+
+}  // namespace
+
+Result<WatchedPage> read_watched_page(std::string_view json) {
+  simdjson::dom::parser parser;
+  element root;
+  if (parser.parse(json.data(), json.size()).get(root) != simdjson::SUCCESS)
+    return fail(ErrorCode::invalid_input, "the daemon's answer is of another form");
+  WatchedPage page{.now = text_of(root, "now"), .total = number_of(root, "total"), .incidents = {}};
+  for (const element& row : list_of(root, "incidents")) page.incidents.push_back(read_incident(row));
+  return page;
+}
+
+std::string state_words(const WatchedIncident& incident, Language language) {
+  std::string words(incident.status == "resolved" ? say(language, "resolved", "已恢复") : say(language, "open", "未恢复"));
+  const auto add = [&](bool holds, std::string_view en, std::string_view zh) {
+    if (holds) words.append(say(language, ", ", "，")).append(say(language, en, zh));
+  };
+  add(incident.is_silenced, "silenced", "已静默");
+  add(incident.is_flapping, "comes and goes", "时有时无");
+  add(incident.is_verified, "passes again", "已重新通过");
+  add(incident.is_proved && incident.status != "resolved", "fix proved", "修复已验证");
+  return words;
+}
+
+std::string span_words(const std::string& from, const std::string& to, Language language) {
+  const auto begin = parse::parse_rfc3339(from);
+  const auto end = parse::parse_rfc3339(to);
+  if (!begin || !end) return {};
+  return duration_words(language, std::max<Duration>(end->utc - begin->utc, std::chrono::seconds(1)));
+}
+
+std::string cause_words(const WatchedIncident& incident) {
+  if (incident.cause.empty() || incident.is_diagnosed) return incident.cause;
+  return incident.cause + "? " + percent(incident.confidence);
+}
+
+}  // namespace handshaked::cli
