@@ -149,7 +149,7 @@ const Rule* LineReader::read_altered(std::string_view line, const Rule* rule) {
   }
   const bool is_requoted = parse::with_plain_quotes(line, altered_);
   if (is_requoted) {
-    if (const Rule* const altered = read_as(altered_); is_better(altered)) return altered;
+    if (const Rule* const altered = read_as(altered_); is_better(altered) || (is_known(altered) && altered == rule)) return altered;
   }
   if (!had_header && !is_requoted) return rule;
   record_ = &parser_.parse(line);
