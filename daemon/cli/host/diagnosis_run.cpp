@@ -240,9 +240,14 @@ class DiagnosisRun {
       for (const PeerCase& one : cases) report_.remarks.push_back(one.peer + ": not looked at: --no-probe");
       return;
     }
-    std::vector<Diagnosis> found(cases.size());
+    std::vector<std::optional<Diagnosis>> found(cases.size());
     look_at_all(cases, found);
-    for (std::size_t i = 0; i < cases.size(); ++i) add_present_state(cases[i], std::move(found[i]));
+    std::size_t unreached = 0;
+    for (std::size_t i = 0; i < cases.size(); ++i) {
+      if (found[i]) add_present_state(cases[i], std::move(*found[i]));
+      else ++unreached;
+    }
+    if (unreached > 0) report_.remarks.push_back("there was no time for " + std::to_string(unreached) + " upstreams");
   }
 
   Diagnosis look_at(const PeerCase& one, diagnose::Surroundings surroundings) const {
@@ -256,20 +261,22 @@ class DiagnosisRun {
   }
 
   /// Peers answer when they like: many are waited for at once. Each thread has a prober of its own, with its own budget.
-  void look_at_all(const std::vector<PeerCase>& cases, std::vector<Diagnosis>& found) {
+  void look_at_all(const std::vector<PeerCase>& cases, std::vector<std::optional<Diagnosis>>& found) {
     constexpr std::size_t kMostThreads = 16;
     const std::size_t threads = std::min(kMostThreads, cases.size());
     std::mutex mutex;
     std::condition_variable is_done;
     std::size_t next = 0, done = 0, ended = 0;
+    // What many have to say has to be written down as well.
+    const auto until = order_.deadline - (threads > 1 ? std::chrono::seconds(4) : std::chrono::seconds(0));
     const auto work = [&](const diagnose::Surroundings& own) {
       for (;;) {
         std::unique_lock lock(mutex);
-        if (next == cases.size()) break;
+        if (next == cases.size() || std::chrono::steady_clock::now() >= until) break;
         const std::size_t index = next++;
         lock.unlock();
         diagnose::Surroundings surroundings = own;
-        surroundings.deadline = deadline_for((cases.size() - index) / threads + 1);
+        surroundings.deadline = std::min(until, deadline_for((cases.size() - index) / threads + 1));
         found[index] = look_at(cases[index], surroundings);
         lock.lock();
         ++done;

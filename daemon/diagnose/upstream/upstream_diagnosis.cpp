@@ -96,6 +96,14 @@ Diagnosis healthy(UpstreamCase& upstream) {
   return diagnosis;
 }
 
+/// Without a line, and without a look, nothing is known to be broken.
+Diagnosis not_looked_at(UpstreamCase& upstream) {
+  Diagnosis diagnosis;
+  add_upstream_evidence(upstream, diagnosis);
+  diagnosis.summary = summary_of(upstream.now());
+  return diagnosis;
+}
+
 /// Without a line, and without TLS on the other side, there is no fault of TLS.
 Diagnosis plain_as_configured(UpstreamCase& upstream) {
   Diagnosis diagnosis;
@@ -131,6 +139,8 @@ Diagnosis diagnose_case(UpstreamCase& upstream) {
       return is_line || diagnosis.is_silent_fault ? diagnosis : plain_as_configured(upstream);
     }
     case UpstreamStage::untested:
+      if (!is_line) return not_looked_at(upstream);
+      [[fallthrough]];
     case UpstreamStage::configuration: return is_verification ? not_judged(upstream) : diagnose_handshake(upstream);
     default: return is_verification ? changed_since(upstream) : diagnose_handshake(upstream);
   }

@@ -1,5 +1,4 @@
 """An upstream of a generated nginx: a TLS server of Python whose manners change while it runs."""
-import contextlib
 import os
 import socket
 import ssl
@@ -93,7 +92,7 @@ class Peer:
                     return
                 if manners.most_hello is not None and self._size_of_hello(connection) > 900:
                     return self._misbehave(connection, manners.most_hello)
-                with self._wrapped(connection, manners) as tls:
+                with self._wrap(connection, manners) as tls:
                     self._answer(tls, manners)
         except (OSError, ValueError):
             pass  # it has ended as nginx, or the probe, wanted
@@ -102,20 +101,6 @@ class Peer:
     def _size_of_hello(connection):
         head = connection.recv(5, socket.MSG_PEEK | socket.MSG_WAITALL)
         return struct.unpack(">H", head[3:5])[0] if len(head) == 5 and head[0] == 22 else 0
-
-    def _wrapped(self, connection, manners):
-        tls = self._wrap(connection, manners)
-        try:
-            tls.do_handshake()
-            return tls
-        except ssl.SSLError:
-            # Who closes with something unread resets, and the alert may be lost: the line of nginx would be a matter of luck.
-            with contextlib.suppress(OSError), tls:
-                tls.settimeout(0.3)
-                socket.socket.shutdown(tls, socket.SHUT_WR)
-                while socket.socket.recv(tls, 16384):
-                    pass
-            raise
 
     @staticmethod
     def _take_header(connection):
@@ -147,7 +132,7 @@ class Peer:
     def _wrap(self, connection, manners):
         if self._context_of is not manners:
             self._context, self._context_of = self._context_for(manners), manners
-        return self._context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+        return self._context.wrap_socket(connection, server_side=True)
 
     def _context_for(self, manners):
         context = self._bare_context(manners, manners.chain)
