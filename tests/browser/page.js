@@ -46,11 +46,6 @@ async function try_out(page) {
     new PerformanceObserver((list) => list.getEntries().forEach((entry) => (window.longest = Math.max(window.longest, entry.duration)))).observe({ type: "longtask" });
   });
   const paint = await page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0].startTime);
-  const weight = await page.evaluate(() =>
-    [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
-      .filter((entry) => !entry.name.includes("/api/"))
-      .reduce((sum, entry) => sum + entry.encodedBodySize, 0)
-  );
   const total = await page.getByRole("status").last().innerText();
   // Scroll to the end and back, then on to the next page.
   for (let at = 0; at < 20; ++at) await page.mouse.wheel(0, at < 10 ? 600 : -600);
@@ -74,7 +69,7 @@ async function try_out(page) {
   await page.getByLabel("Side").selectOption("upstream");
   await page.waitForURL(/side=upstream/);
   await page.goBack();
-  return { paint, weight, total, longest: await page.evaluate(() => window.longest) };
+  return { paint, total, longest: await page.evaluate(() => window.longest) };
 }
 
 with_browser(async (browser) => {
