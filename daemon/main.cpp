@@ -6,6 +6,7 @@
 #include <exception>
 #include <filesystem>
 
+#include "base/host_tls.h"
 #include "base/visible_text.h"
 #include "cli/command_line/command_line.h"
 #include "cli/command_line/exit_code.h"
@@ -59,8 +60,12 @@ bool is_openssl_trusted() {
 
 int main(int argc, char** argv) {
   // Where the children that take apart what peers send come from: before anything else is read or opened.
-  if (diagnose::is_child_starter(argc, argv)) return diagnose::run_child_starter();
+  if (diagnose::is_child_starter(argc, argv)) {
+    obey_host_openssl_configuration();
+    return diagnose::run_child_starter();
+  }
   if (!is_openssl_trusted()) return cli::kExitUsage;
+  obey_host_openssl_configuration();
   // A reader that went away is seen as EPIPE, where it can be handled.
   std::signal(SIGPIPE, SIG_IGN);
   try {

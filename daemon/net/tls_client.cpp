@@ -3,6 +3,8 @@
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/verify_mode.hpp>
 
+#include "base/host_tls.h"
+
 namespace handshaked::net {
 namespace {
 
@@ -44,9 +46,12 @@ Result<TlsClient> TlsClient::create(const TlsClientOptions& options) {
   // Without a callback OpenSSL would ask for a passphrase on the terminal.
   context->set_password_callback([](std::size_t, ssl::context::password_purpose) { return std::string(); }, error);
 
-  if (options.ca_file.empty()) context->set_default_verify_paths(error);
-  else context->load_verify_file(options.ca_file, error);
-  if (error) return refuse("cannot read the CA file", options.ca_file, error);
+  std::string ca_file = options.ca_file;
+  // Where the OpenSSL that is linked was built for another distribution, its own paths lead nowhere.
+  if (ca_file.empty() && !openssl_finds_cas()) ca_file = host_ca_bundle().value_or("");
+  if (ca_file.empty()) context->set_default_verify_paths(error);
+  else context->load_verify_file(ca_file, error);
+  if (error) return refuse("cannot read the CA file", ca_file, error);
 
   if (options.certificate_file.empty() != options.key_file.empty())
     return fail(ErrorCode::invalid_configuration, "a client certificate needs its key, and a key its certificate");

@@ -28,9 +28,9 @@ std::string find_rules(const std::string& asked_for) {
   if (!asked_for.empty()) return asked_for;
   if (const char* const directory = std::getenv("HANDSHAKED_RULES"); directory != nullptr && *directory != '\0') return directory;
   std::error_code error;
-  const fs::path program = fs::read_symlink("/proc/self/exe", error);
-  if (error) return {};
-  if (const auto own = rules_of_installation(program)) return own->string();
+  const fs::path program = fs::read_symlink("/proc/self/exe", error);  // empty where nobody has mounted /proc
+  const auto own = program.empty() ? std::nullopt : rules_of_installation(program);
+  if (own) return own->string();
   if (fs::is_directory(HANDSHAKED_RULES_DIR, error)) return HANDSHAKED_RULES_DIR;
   if (const auto found = rules_around(program)) return found->string();
   return {};

@@ -1,10 +1,10 @@
 #include "diagnose/certificates/ca_store.h"
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
 #include <unordered_set>
 
+#include "base/host_tls.h"
 #include "diagnose/certificates/pem_bundle.h"
 #include "nginx/configuration_file.h"
 
@@ -13,17 +13,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Where distributions keep the bundle that they maintain: Debian, Red Hat, SUSE, Alpine.
-constexpr std::array<const char*, 4> kSystemBundles = {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
-                                                       "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem"};
 constexpr std::size_t kMaxFiles = 20'000;
 
 std::vector<std::string> system_bundle() {
-  for (const char* const path : kSystemBundles) {
-    std::error_code error;
-    if (fs::exists(path, error)) return {path};
-  }
-  return {};
+  const auto bundle = host_ca_bundle();
+  return bundle ? std::vector<std::string>{*bundle} : std::vector<std::string>{};
 }
 
 /// Every regular file of a directory, sorted, each content once: c_rehash'd directories hold two links to each.
