@@ -3,8 +3,34 @@
 #include <utility>
 
 #include "base/line_count.h"
+#include "ingest/container_log.h"
 
 namespace handshaked::runtime {
+namespace {
+
+/// Names the container as the host of lines that name none: they are not this host's.
+class ContainerHandler final : public FailureHandler {
+ public:
+  ContainerHandler(std::string_view container, FailureHandler& next) : container_(container), next_(next) {}
+  void on_failure(const match::RecognisedLine& failure) override {
+    parse::ErrorRecord record = failure.record;
+    if (record.envelope_host.empty()) record.envelope_host = container_;
+    next_.on_failure({.rule = failure.rule,
+                      .record = record,
+                      .tls = failure.tls,
+                      .line = failure.line,
+                      .line_number = failure.line_number,
+                      .offset = failure.offset,
+                      .time = failure.time,
+                      .trusted = failure.trusted});
+  }
+
+ private:
+  std::string_view container_;
+  FailureHandler& next_;
+};
+
+}  // namespace
 
 LogFollower::LogFollower(std::string path, ingest::LogTailOptions options, std::optional<ingest::ReadPosition> saved, parse::TimeZone zone,
                          std::shared_ptr<const match::RuleSet> rules, bool starts_live)
@@ -14,6 +40,7 @@ LogFollower::LogFollower(std::string path, ingest::LogTailOptions options, std::
       rules_(rules),
       analysis_(std::make_unique<LineAnalysis>(rules, std::move(zone))),
       fold_(rules, path),
+      container_(ingest::container_of_log(path)),
       is_live_(starts_live) {}
 
 std::optional<ReadBatch> LogFollower::step(Time now, bool& more) {
@@ -72,7 +99,9 @@ void LogFollower::use_rules(std::shared_ptr<const match::RuleSet> rules) {
 
 void LogFollower::on_block(const ingest::TailBlock& block) {
   lines_ += count_lines(block.lines.bytes);
-  analysis_->consume(block.lines, fold_);
+  if (container_.empty()) return analysis_->consume(block.lines, fold_);
+  ContainerHandler named(container_, fold_);
+  analysis_->consume(block.lines, named);
 }
 
 }  // namespace handshaked::runtime

@@ -56,6 +56,7 @@ class LogFollower final : private ingest::BlockHandler {
   std::string last_cursor_;
   LogCounters counters_;
   std::uint64_t lines_ = 0;           ///< of this step
+  std::string container_;             ///< whose log it is; empty: this host's
   LineAnalysis::Counters counted_{};  ///< what the analysis had counted before this step
   bool is_live_;                      ///< the backlog is done: what comes now is written now
 };
