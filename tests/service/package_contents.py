@@ -5,7 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from support.daemon import binary
+from support.daemon import binary, source_directory
 from support.documentation import broken_links
 from support.scenario import Skip, expect, expect_equal, require_program, run
 
@@ -43,6 +43,24 @@ def out(*arguments, **options):
     ended = subprocess.run([str(argument) for argument in arguments], capture_output=True, text=True, timeout=300, **options)
     expect_equal(ended.returncode, 0, "exit status of %s: %s" % (" ".join(map(str, arguments)), ended.stdout + ended.stderr))
     return ended.stdout
+
+
+def repository(t, package):
+    """apt finds the package in what repository.sh makes of it, and gets the same bytes; signed, where gpg is."""
+    if not shutil.which("apt-get") or not shutil.which("dpkg-scanpackages"):
+        return t.step("the repository is not tried: apt-get or dpkg-scanpackages is missing")
+    where = t.directory / "repository"
+    out("sh", source_directory() / "systemd/debian/repository.sh", where, package)
+    for name in ("lists/partial", "archives/partial", "got"):
+        (t.directory / "apt" / name).mkdir(parents=True)
+    (t.directory / "apt/sources.list").write_text("deb [trusted=yes] file:%s ./\n" % where)
+    options = ["-qq", "-o", "APT::Sandbox::User=root", "-o", "Dir::Etc::sourceparts=-"]
+    for key, name in (("Dir::Etc::sourcelist", "sources.list"), ("Dir::State::lists", "lists"), ("Dir::Cache::archives", "archives")):
+        options += ["-o", "%s=%s" % (key, t.directory / "apt" / name)]
+    out("apt-get", *options, "update")
+    out("apt-get", *options, "download", "handshaked", cwd=t.directory / "apt/got")
+    expect_equal(next((t.directory / "apt/got").glob("*.deb")).read_bytes(), package.read_bytes(), "what apt has got")
+    t.step("a repository, and apt reads it")
 
 
 def story(t):
@@ -84,6 +102,7 @@ def story(t):
     expect("configuration and rules are good" in said, said)
     t.step("%d files, and the program in it is content with configuration and rules" % len(listed))
 
+    repository(t, package)
     if not shutil.which("lintian"):
         raise Skip("the package is right; not tried: lintian is not installed")
     ended = subprocess.run(["lintian", "--allow-root", "--fail-on", "error,warning", package], capture_output=True, text=True, timeout=300)

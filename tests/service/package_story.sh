@@ -276,28 +276,33 @@ find / -xdev -name '*handshaked*' -not -path '/proc/*' -not -path '/handshaked.d
 getent passwd handshaked
 getent group handshaked
 find / -xdev -nouser -not -path '/kept*'
-# INSTALL.md to the letter: its first block under a heading.
-block() { sed -n "/^## $1/,/^## /p" /install/*/INSTALL.md | awk '/^    [^ ]/ { p = 1; print substr($0, 5); next } p { exit }' | sed 's/handshaked-VERSION-linux-x86_64.tar.gz/\/handshaked.tar.gz/'; }
-
+# The tarball's install.sh: once, again, with a file that has changed, and away.
 step by-hand
 mkdir /install
-tar -C /install -xzf /handshaked.tar.gz
-block "Install it" >/install/do
-bash -ex /install/do
+tar -C /install --strip-components=1 -xzf /handshaked.tar.gz
+/install/install.sh
 echo "status $?"
 until_so "systemctl is-active handshaked"
 systemctl is-active handshaked
-tr '\0' '\n' </proc/$(pid)/maps | grep -o '/usr/lib/handshaked/lib[a-z0-9-]*' | sort -u
 until_so "handshaked status"
-handshaked status | head -3
+before=$(pid)
+/install/install.sh
+[ "$before" = "$(pid)" ] && echo "same process"
+echo "# of a later version" >>/install/usr/share/handshaked/handshaked.toml
+/install/install.sh
+echo "status again $?"
+until_so "handshaked status"
+[ "$before" != "$(pid)" ] && echo "another process"
 
 step by-hand-away
-sed -n '/^## Upgrade/,$p' /install/*/INSTALL.md | sed -n 's/^    //p' >/install/undo
-bash -ex /install/undo
+/install/install.sh --uninstall
 echo "status $?"
-rm -r /install /etc/handshaked /var/lib/handshaked
-rm -rf /var/log/handshaked
-userdel handshaked
+ls /etc/handshaked/handshaked.toml
+/install/install.sh
+/install/install.sh --uninstall --purge
+echo "purge $?"
+rm -r /install
+getent passwd handshaked | sed 's/^/left: /'
 find / -xdev -name '*handshaked*' -not -path '/proc/*' -not -path '/handshaked.*' -not -path '/kept*' -not -path '/var/lib/systemd/*' | sed 's/^/left: /'
 
 step end
