@@ -29,6 +29,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/visible_text.h"
 #include "config/router.h"
 #include "daemon.h"
 #include "runtime/delivery/restored_state.h"
@@ -52,6 +53,9 @@ namespace {
 
 constexpr std::size_t kQueuedBatches = 8;  // of up to 4 MiB of log, or a thousand places and a few
 constexpr std::size_t kQueuedNetworkBatches = 256;
+
+/// What an edge has told is kept as how far it was heard: the row of its host among the read positions.
+constexpr std::string_view kEdgeRow = "edge:";
 
 constexpr int kExitOverdue = 75;  // sysexits.h: EX_TEMPFAIL
 /// Within systemd's TimeoutStopSec=. Every stage has a shorter deadline of its own; a disk that does not answer has none.
@@ -97,14 +101,16 @@ Daemon::Daemon(config::Config config, ConfigFile config_file, std::string rules_
       dispatcher_(config::make_router(config_), config_.routing.maintenance),
       incident_commit_(runtime::host_name(config_), config_.receivers, config_.web.url),
       store_(std::move(database), store_options()),
-      deliveries_(loop_, store_, runtime::host_name(config_)),
+      nginx_(runtime::nginx_view(config_)),
+      edge_(loop_, store_, nginx_, runtime::host_name(config_), config_.labels),
+      deliveries_(loop_, store_, runtime::host_name(config_),
+                  [this](std::string receiver, bool anew) { return edge_.tell(std::move(receiver), anew); }),
       batches_(kQueuedBatches, [this] { asio::post(loop_, [this] { take_batches(); }); }),
       readers_(config_.readers),
       housekeeping_(loop_, readers_, store_, {.max_age = config_.retention, .max_bytes = config_.retention_bytes}),
       sources_(loop_, readers_, batches_, base_->rules),
       network_batches_(kQueuedNetworkBatches, [this] { asio::post(loop_, [this] { take_batches(); }); }),
       network_(loop_, network_batches_, base_->rules, config_.readers),
-      nginx_(runtime::nginx_view(config_)),
       signs_(loop_, parts()) {}
 
 Result<> Daemon::prepare(bool from_start) {
@@ -181,7 +187,19 @@ Result<> Daemon::restore_incidents() {
   TRY(auto positions, store_.call([](store::Database& database) { return store::Positions(database).list(); }).get());
   for (store::PositionRow& row : positions) positions_.insert_or_assign(std::move(row.source), std::move(row.cursor));
   const auto restored = runtime::restore_state(store_, correlator_, dispatcher_, config_.reopen_within, wall_clock_now());
+  restore_edges();
   return restored ? restored : Result<>(fail(restored.error().wrapped("cannot read the state of before")));
+}
+
+void Daemon::restore_edges() {
+  std::vector<correlate::Edge> edges;
+  for (auto at = positions_.lower_bound(kEdgeRow); at != positions_.end() && at->first.starts_with(kEdgeRow); ++at) {
+    if (at->second.empty()) continue;  // of one that was taken down
+    auto edge = correlate::edge_from_json(at->second);
+    if (edge) edges.push_back(std::move(edge).value());
+    else log_warning(visible_text(at->first.substr(kEdgeRow.size())) + " is left out until it is heard: " + edge.error().message());
+  }
+  correlator_.restore_edges(std::move(edges), wall_clock_now());
 }
 
 std::optional<std::string> Daemon::find_cursor(const std::string& source) const {
@@ -241,6 +259,11 @@ void Daemon::take_network_batch(runtime::NetworkBatch batch) {
     correlator_.absorb(found, now);
     counters_.rules.note(found);
   }
+  for (const receive::EdgeReport& report : batch.reports) {
+    const match::Rule* const rule = report.event ? base_->find(report.event->rule_id) : nullptr;
+    if (correlator_.absorb(report, rule, now) == correlate::Fleet::Verdict::refused)
+      log_warning(visible_text(report.host) + ": more edges, or more faults of one, than are kept: what it says is only counted");
+  }
   store::Commit commit;
   if (batch.make_cursor) batch.cursor = batch.make_cursor();
   if (!batch.cursor.empty()) commit.positions.push_back({.source = std::move(batch.source), .cursor = std::move(batch.cursor)});
@@ -258,6 +281,8 @@ void Daemon::advance(Time now, store::Commit commit, std::function<void(Result<>
   incident_commit_.add(changes, commit);
   keep_rates(changes, now);
   if (!changes.empty() && web_) web_->note_change();
+  for (auto& [host, state] : correlator_.take_changed_edges())
+    commit.positions.push_back({.source = std::string(kEdgeRow) + host, .cursor = std::move(state)});
   for (const correlate::IncidentChange& change : changes) dispatcher_.observe(*change.incident, now);
   incident_commit_.add(dispatcher_.advance(now, runtime::LiveIncidents(correlator_)), *base_, now, commit);
   const bool has_events = !commit.deliveries.empty();
@@ -302,6 +327,8 @@ void Daemon::submit_all_incidents() {
     all.push_back({incident->diagnosis ? What::diagnosed : What::changed, incident});
   store::Commit commit;
   incident_commit_.add(all, commit);
+  for (const auto& [host, edge] : correlator_.fleet().edges())
+    commit.positions.push_back({.source = std::string(kEdgeRow) + host, .cursor = correlate::to_json(edge)});
   notify::Dispatcher::Decisions told;
   told.told = dispatcher_.everything_told();
   incident_commit_.add(told, *base_, wall_clock_now(), commit);

@@ -22,6 +22,7 @@
 #include "correlate/correlator.h"
 #include "notify/dispatcher.h"
 #include "runtime/delivery/deliveries.h"
+#include "runtime/delivery/edge_description.h"
 #include "runtime/delivery/incident_commit.h"
 #include "runtime/delivery/restored_state.h"
 #include "runtime/diagnosis/incident_diagnosis.h"
@@ -63,6 +64,7 @@ class Daemon {
 
   // ---- before the first line -------------------------------------------------------------------------------------------
   Result<> restore_incidents();
+  void restore_edges();
   std::optional<std::string> find_cursor(const std::string& source) const;
 
   // ---- lines in, incidents out -----------------------------------------------------------------------------------------
@@ -115,6 +117,8 @@ class Daemon {
   runtime::IncidentCommit incident_commit_;
   runtime::DaemonCounters counters_;
   store::StoreThread store_;
+  std::shared_ptr<runtime::NginxView> nginx_;
+  runtime::EdgeDescription edge_;
   runtime::Deliveries deliveries_;
   std::optional<runtime::OperatorRequests> operators_;
   std::optional<control::ControlServer> control_;
@@ -125,7 +129,6 @@ class Daemon {
   runtime::LogSources sources_;
   BoundedQueue<runtime::NetworkBatch> network_batches_;
   runtime::NetworkSources network_;
-  std::shared_ptr<runtime::NginxView> nginx_;
   std::optional<runtime::LogDiscovery> discovery_;
   runtime::DaemonStatus signs_;
   runtime::RateBook rates_;

@@ -33,7 +33,7 @@ int run_verb(const cli::ExplainOptions& options) { return cli::run_explain(optio
 int run_verb(const cli::CheckOptions& options) {
   return cli::run_check(options, {.receiver = runtime::check_receiver, .listeners = runtime::listener_problems});
 }
-int run_verb(const cli::ReceiversOptions& options) { return cli::run_receivers(options, runtime::make_sink); }
+int run_verb(const cli::ReceiversOptions& options) { return cli::run_receivers(options, runtime::make_trial_sink); }
 int run_verb(const cli::DiagnoseOptions& options) { return cli::run_diagnose(options); }
 int run_verb(const cli::FixVerbOptions& options) { return cli::run_fix(options); }
 int run_verb(const cli::DoctorOptions& options) { return cli::run_doctor(options); }

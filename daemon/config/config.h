@@ -7,6 +7,7 @@
 
 #include "base/language.h"
 #include "config/diagnosis.h"
+#include "config/edge_source.h"
 #include "config/http_source.h"
 #include "config/journal_source.h"
 #include "config/network_source.h"
@@ -63,10 +64,12 @@ struct Config {
   std::vector<HttpSource> http;
   std::vector<ForwardSource> forward;
   std::vector<LumberjackSource> lumberjack;
+  std::vector<EdgeSource> edges;
   std::vector<JournalSource> journals;
   std::vector<std::string> network_names;  ///< of all listening sources: no two are alike
   std::vector<Receiver> receivers;
   Routing routing;
+  Labels labels;
   Control control;
   Web web;
 };

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "config/diagnosis_section.h"
+#include "config/edge_section.h"
 #include "config/http_section.h"
 #include "config/journal_section.h"
 #include "config/receiver_section.h"
@@ -64,6 +65,8 @@ void read_root(TableReader& root, Config& config) {
   root.tables("http", [&](TableReader& table) { read_http(table, config); });
   root.tables("forward", [&](TableReader& table) { read_forward(table, config); });
   root.tables("lumberjack", [&](TableReader& table) { read_lumberjack(table, config); });
+  root.tables("edge", [&](TableReader& table) { read_edge(table, config); });
+  root.table("labels", [&](TableReader& table) { read_labels(table, config.labels); });
   root.tables("journal", [&](TableReader& table) { read_journal(table, config); });
   root.table("control", [&](TableReader& table) {
     table.text("socket", config.control.socket);

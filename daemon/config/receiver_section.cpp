@@ -11,12 +11,19 @@ using Format = Receiver::Format;
 
 namespace {
 
-constexpr std::pair<std::string_view, Type> kTypes[] = {{"webhook", Type::webhook},       {"alertmanager", Type::alertmanager},
-                                                        {"pagerduty", Type::pagerduty},   {"slack", Type::slack},
-                                                        {"teams", Type::teams},           {"discord", Type::discord},
-                                                        {"mattermost", Type::mattermost}, {"feishu", Type::feishu},
-                                                        {"dingtalk", Type::dingtalk},     {"wecom", Type::wecom},
-                                                        {"syslog", Type::syslog},         {"file", Type::file}};
+constexpr std::pair<std::string_view, Type> kTypes[] = {{"webhook", Type::webhook},
+                                                        {"alertmanager", Type::alertmanager},
+                                                        {"pagerduty", Type::pagerduty},
+                                                        {"slack", Type::slack},
+                                                        {"teams", Type::teams},
+                                                        {"discord", Type::discord},
+                                                        {"mattermost", Type::mattermost},
+                                                        {"feishu", Type::feishu},
+                                                        {"dingtalk", Type::dingtalk},
+                                                        {"wecom", Type::wecom},
+                                                        {"handshaked", Type::handshaked},
+                                                        {"syslog", Type::syslog},
+                                                        {"file", Type::file}};
 constexpr std::pair<std::string_view, Format> kFormats[] = {{"cloudevents", Format::cloudevents},
                                                             {"cloudevents-binary", Format::cloudevents_binary},
                                                             {"alertmanager", Format::alertmanager},
@@ -113,6 +120,13 @@ void read_what_the_type_needs(TableReader& table, Receiver& receiver) {
     case Type::discord:
     case Type::mattermost:
     case Type::wecom: read_http(table, receiver); return;
+    case Type::handshaked:
+      read_http(table, receiver);
+      table.text("token_file", receiver.token_file);
+      table.duration("heartbeat_interval", receiver.heartbeat_interval);
+      if (receiver.heartbeat_interval < std::chrono::milliseconds(100))
+        table.complain_about("heartbeat_interval", "heartbeat_interval must be 100ms or more");
+      return;
     case Type::syslog: read_syslog(table, receiver); return;
     case Type::file:
       table.text("path", receiver.path);

@@ -26,6 +26,8 @@ std::vector<std::string> changes_for_restart(const Config& running, const Config
   compare("[[http]]", running.http, next.http);
   compare("[[forward]]", running.forward, next.forward);
   compare("[[lumberjack]]", running.lumberjack, next.lumberjack);
+  compare("[[edge]]", running.edges, next.edges);
+  compare("[labels]", running.labels, next.labels);
   compare("[[journal]]", running.journals, next.journals);
   compare("[control]", running.control, next.control);
   compare("[web]", running.web, next.web);

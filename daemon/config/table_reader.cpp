@@ -171,6 +171,12 @@ void TableReader::tables(std::string_view key, const std::function<void(TableRea
   }
 }
 
+std::vector<std::string> TableReader::names() const {
+  std::vector<std::string> names;
+  for (const auto& [key, node] : table_at(table_)) names.emplace_back(key.str());
+  return names;
+}
+
 bool TableReader::has(std::string_view key) const { return table_at(table_).contains(key); }
 
 void TableReader::complain(std::string reason) { problem(static_cast<const toml::node*>(&table_at(table_)), std::move(reason)); }

@@ -65,6 +65,8 @@ class TableReader {
   void tables(std::string_view key, const std::function<void(TableReader&)>& visit);
 
   bool has(std::string_view key) const;
+  /// All keys that it has: for tables whose keys the operator chooses.
+  std::vector<std::string> names() const;
   /// A problem at the table's own place.
   void complain(std::string reason);
   /// A problem at the place of a key; at the table's if it is not there.

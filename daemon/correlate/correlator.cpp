@@ -128,22 +128,25 @@ Correlator::Live* Correlator::revive(const std::string& print, const FoldedFailu
   Incident& incident = it->second->incident;
   const Time ended = incident.resolved_at.value_or(incident.last_seen_at);
   if (folded.first_at - ended > options_.reopen_within && now - ended > options_.reopen_within) return nullptr;
-  Owned owned = std::move(it->second);
-  reopenable_.erase(it);
+  return &bring_back(print, folded.rule->severity);
+}
+
+Correlator::Live& Correlator::bring_back(const std::string& print, match::Severity rule_severity) {
+  Owned owned = std::move(reopenable_.extract(print).mapped());
   Live& live = *owned;
-  live.rule_severity = folded.rule->severity;
+  live.rule_severity = rule_severity;
   live.incident.status = Status::pending;  // grow() decides
   live.incident.resolved_at.reset();
   live.incident.resolved_by.clear();
   live.incident.run_count = 0;
-  live.incident.severity = folded.rule->severity;
+  live.incident.severity = rule_severity;
   live.incident.passed_rounds = 0;
   live.incident.probe_failed_at.reset();
   live.incident.fix_verified_at.reset();
   live.incident.anomalous_at.reset();
   by_id_.emplace(live.incident.id, &live);
   live_.emplace(live.incident.fingerprint, std::move(owned));
-  return &live;
+  return live;
 }
 
 Correlator::Live& Correlator::create(const FoldedFailure& folded, const std::string& print, const FailureBatch& batch) {

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/shared.h"
 #include "correlate/failure_fold.h"
+#include "correlate/fleet.h"
 #include "correlate/incident.h"
 #include "correlate/incident_index.h"
 
@@ -60,6 +61,15 @@ class Correlator {
 
   /// Takes in what a reader found. `now` is the clock when live, the newest time of the log in a replay.
   void absorb(const FailureBatch& batch, Time now);
+
+  /// Joins what another daemon says of its host: one fault is one incident, on however many hosts; it ends when it has ended on all of
+  /// them. `rule`: the event's rule as it is here; nullptr: it is not known here, and speaks for itself.
+  Fleet::Verdict absorb(const receive::EdgeReport& report, const match::Rule* rule, Time now);
+  /// What edges had told before a restart. After all restore().
+  void restore_edges(std::vector<Edge> edges, Time now);
+  const Fleet& fleet() const { return fleet_; }
+  /// Hosts of edges, and their states to be stored with the changes of advance(); empty: nothing is to be kept any more.
+  std::vector<std::pair<std::string, std::string>> take_changed_edges() { return fleet_.take_changed(); }
 
   /// Does what is due at `now`, and hands over everything that has changed since the last call, by opening time.
   std::vector<IncidentChange> advance(Time now);
@@ -129,12 +139,24 @@ class Correlator {
   Live* find_or_create(const FoldedFailure& folded, const FailureBatch& batch, Time now);
   Live* adopt_consequence(const FoldedFailure& folded, const std::string& print);
   Live* revive(const std::string& print, const FoldedFailure& folded, Time now);
+  Live& bring_back(const std::string& print, match::Severity rule_severity);
   Live& create(const FoldedFailure& folded, const std::string& print, const FailureBatch& batch);
   void grow(Live& live, const FoldedFailure& folded, const FailureBatch& batch, Time now);
   Live* find_cause_of(const FoldedFailure& consequence);
   void join_consequence(Live& cause, const FoldedFailure& folded, Time now);
   void index(const Incident& incident);
   void share_texts(Incident& incident);
+
+  // fleet_join.cpp: what edges report
+  void join(const receive::EdgeEvent& event, const match::Rule* rule, const std::string& host, std::uint64_t more_lines, Time now);
+  Live* find_or_create(const receive::EdgeEvent& event, const match::Rule* rule, const std::string& host, Time now);
+  void merge(Live& live, const receive::EdgeEvent& event, std::uint64_t more_lines, Time now);
+  void take_diagnosis(Live& live, const receive::EdgeEvent& event, Time now);
+  void follow_to_cause(const std::string& left, const receive::EdgeEvent& event, const match::Rule* rule, Time now);
+  void spread(Live& live, Time now);
+  void end_if_over(Live& live, const std::string& by, Time now);
+  void note_silence(const std::string& host, bool is_silent, Time now);
+  void look_at_edges(Time now);
 
   // incident_life.cpp: what becomes of them
   void open_if_due(Live& live, Time now);
@@ -168,6 +190,7 @@ class Correlator {
   std::vector<Live*> changed_;
   std::set<std::pair<Time, Live*>, EarlierDeadline> deadlines_;  ///< when to look at one again, once each; may be too early
   Counters counters_;
+  Fleet fleet_;
 };
 
 }  // namespace handshaked::correlate

@@ -60,6 +60,22 @@ void write_notes(JsonWriter& json, const Incident& incident) {
   json.end_array();
 }
 
+void write_fleet(JsonWriter& json, const FleetSpread& fleet) {
+  json.key("fleet").begin_object().member("edges", fleet.edges).member("affected", fleet.affected).member("ended", fleet.ended);
+  json.array("labels", fleet.labels).key("hosts").begin_array();
+  for (const AffectedHost& host : fleet.hosts) {
+    json.begin_object().member("host", host.host).optional_member("cause", host.cause).member("since", micros(host.since));
+    if (host.until) json.member("until", micros(*host.until));
+    json.member("count", host.count).end_object();
+  }
+  json.end_array().key("differences").begin_array();
+  for (const FactDifference& difference : fleet.differences) {
+    json.begin_object().member("fact", difference.fact).array("affected", difference.affected).array("others", difference.others);
+    json.end_object();
+  }
+  json.end_array().end_object();
+}
+
 void write_place(JsonWriter& json, const Place& place) {
   json.key("place").begin_object().member("side", parse::to_string(place.side));
   json.optional_member("peer", place.peer).optional_member("name", place.name).optional_member("server", place.server);
@@ -134,6 +150,25 @@ Place read_place(const StateReader& state) {
           .scheme = state.text("scheme")};
 }
 
+FleetSpread read_fleet(const StateReader& state) {
+  FleetSpread fleet;
+  fleet.edges = state.count("edges");
+  fleet.affected = state.count("affected");
+  fleet.ended = state.count("ended");
+  fleet.labels = state.texts("labels");
+  state.each("hosts", [&fleet](const StateReader& item) {
+    fleet.hosts.push_back({.host = item.text("host"),
+                           .cause = item.text("cause"),
+                           .since = item.time("since").value_or(Time{}),
+                           .until = item.time("until"),
+                           .count = item.count("count")});
+  });
+  state.each("differences", [&fleet](const StateReader& item) {
+    fleet.differences.push_back({.fact = item.text("fact"), .affected = item.texts("affected"), .others = item.texts("others")});
+  });
+  return fleet;
+}
+
 void read_marks(const StateReader& state, Incident& incident) {
   incident.noise = state.flag("noise");
   incident.history = state.flag("history");
@@ -193,6 +228,7 @@ std::string Incident::to_json() const {
   }
   json.end_array();
   write_notes(json, *this);
+  if (fleet) write_fleet(json, *fleet);
   json.end_object();
   return out;
 }
@@ -239,6 +275,7 @@ Result<Incident> Incident::from_json(std::string_view text) {
   state.each("notes", [&](const StateReader& item) {
     incident.notes.change().push_back({.at = item.time("at").value_or(Time{}), .author = item.text("author"), .text = item.text("text")});
   });
+  state.inside("fleet", [&incident](const StateReader& member) { incident.fleet = read_fleet(member); });
   if (incident.id.empty() || incident.fingerprint.empty()) return fail(ErrorCode::invalid_input, "the state of an incident lacks its id");
   return incident;
 }

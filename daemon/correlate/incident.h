@@ -14,6 +14,7 @@
 #include "correlate/client_sketch.h"
 #include "correlate/diagnosis_note.h"
 #include "correlate/failure_window.h"
+#include "correlate/fleet_spread.h"
 #include "correlate/incident_key.h"
 #include "correlate/noise_history.h"
 #include "match/rule.h"
@@ -88,6 +89,7 @@ struct Incident {
   BoxedList<std::vector<Consequence>> consequences;
   BoxedList<std::vector<OperatorNote>> notes;
   Boxed<NoiseHistory> noise_history;  ///< of noise only
+  Boxed<FleetSpread> fleet;           ///< of what edges report only
 
   OptionalTime diagnosing_until;                   ///< a diagnosis is under way; the first notification waits for it, at most so long
   std::shared_ptr<const DiagnosisNote> diagnosis;  ///< not part of to_json(): it has a table of its own

@@ -99,6 +99,7 @@ Duration Correlator::quiet_needed(const Incident& incident) const {
 }
 
 Time Correlator::quiet_until(const Incident& incident) const {
+  if (incident.fleet && incident.fleet->affected > 0) return Time::max();  // those who see it say when it is over
   const Time last = std::max(incident.last_seen_at, incident.probe_failed_at.value_or(incident.last_seen_at));
   return last + quiet_needed(incident);
 }
@@ -185,9 +186,11 @@ void Correlator::look_at_clock(Time now) {
   const bool is_start = !last_now_ && !live_.empty();
   const bool is_gap = last_now_ && options_.longest_gap > Duration(0) && now - *last_now_ > options_.longest_gap;
   if (is_start || is_gap) held_until_ = now + options_.hold;
+  if (is_gap) fleet_.excuse_silence(now);
   if (last_now_ && now < *last_now_ - kClockStep) {
     held_until_ = std::min(held_until_, now + options_.hold);
     deadlines_.clear();
+    fleet_.excuse_silence(now);
     for (auto& [print, live] : live_) {
       Incident& incident = live->incident;
       for (Time* const time : {&incident.opened_at, &incident.run_since, &incident.last_seen_at}) *time = std::min(*time, now);
@@ -203,6 +206,7 @@ std::vector<IncidentChange> Correlator::advance(Time now) {
   std::erase_if(discarded_, [](const Owned& owned) { return !owned->is_changed; });
   forget_reopenable(now);
   look_at_clock(now);
+  look_at_edges(now);
   while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
     Live& live = *deadlines_.begin()->second;
     deadlines_.erase(deadlines_.begin());
@@ -230,8 +234,9 @@ std::vector<IncidentChange> Correlator::advance(Time now) {
 }
 
 std::optional<Time> Correlator::next_deadline() const {
-  if (deadlines_.empty()) return std::nullopt;
-  return deadlines_.begin()->first;
+  std::optional<Time> next = fleet_.next_look();
+  if (!deadlines_.empty()) next = std::min(next.value_or(Time::max()), deadlines_.begin()->first);
+  return next;
 }
 
 // ---- the diagnosis ------------------------------------------------------------------------------------------------------------
@@ -286,9 +291,13 @@ Result<> Correlator::attach_diagnosis(std::string_view incident_id, std::shared_
 /// The oldest open incident of one root cause is the parent of the others.
 void Correlator::join_cause(Live& live) {
   const std::string& key = live.incident.diagnosis->cause_key;
+  if (key.empty()) {
+    live.incident.parent_id.clear();
+    return;
+  }
   std::vector<Live*> family;
   for (auto& [print, other] : live_) {
-    if (other->incident.diagnosis && !key.empty() && other->incident.diagnosis->cause_key == key) family.push_back(other.get());
+    if (other->incident.diagnosis && other->incident.diagnosis->cause_key == key) family.push_back(other.get());
   }
   if (family.size() < 2) {
     live.incident.parent_id.clear();

@@ -6,6 +6,7 @@
 #include "base/json_writer.h"
 #include "correlate/incident_title.h"
 #include "correlate/quiet.h"
+#include "event/fleet_text.h"
 #include "event/known_address.h"
 #include "event/redaction.h"
 #include "parse/time_zone.h"
@@ -48,6 +49,23 @@ void write_incident(JsonWriter& json, const Incident& incident, Language languag
     json.member("last_seen_at", parse::format_rfc3339(consequence.last_seen_at)).end_object();
   }
   json.end_array().end_object();
+}
+
+/// On which hosts of a fleet it is.
+void write_fleet(JsonWriter& json, const correlate::FleetSpread& fleet, Language language) {
+  json.key("fleet").begin_object().member("edges", fleet.edges).member("affected", fleet.affected).member("ended", fleet.ended);
+  json.member("summary", spread_text(fleet, language)).key("hosts").begin_array();
+  for (const correlate::AffectedHost& host : fleet.hosts) {
+    json.begin_object().member("host", host.host).member("since", parse::format_rfc3339(host.since));
+    if (host.until) json.member("until", parse::format_rfc3339(*host.until));
+    json.member("count", host.count).optional_member("cause", host.cause).end_object();
+  }
+  json.end_array().key("differences").begin_array();
+  for (const correlate::FactDifference& difference : fleet.differences) {
+    json.begin_object().member("fact", difference.fact).array("affected", difference.affected).array("others", difference.others);
+    json.member("text", difference_text(difference, language)).end_object();
+  }
+  json.end_array().array("labels", fleet.labels).end_object();
 }
 
 void write_place(JsonWriter& json, const Incident& incident) {
@@ -178,7 +196,8 @@ std::string mark_of(EventKind kind, match::Severity severity, Language language)
 std::string summary_of(EventKind kind, const Incident& incident, bool is_correction, Language language) {
   const std::string count = std::to_string(incident.count);
   const bool is_quiet = correlate::is_quiet_failing(incident);
-  const std::string title = mark_of(kind, incident.severity, language) + correlate::incident_title(incident, language);
+  std::string title = mark_of(kind, incident.severity, language) + correlate::incident_title(incident, language);
+  if (incident.fleet) title += (language == Language::zh ? "，" : ", ") + spread_text(*incident.fleet, language);
   if (language == Language::zh)
     return (is_correction ? "[更正诊断] " : "") + title + "（共 " + count + " 行" + (is_quiet ? "，已无新行，探测仍失败" : "") + "）";
   return (is_correction ? "[corrected diagnosis] " : "") + title + " (" + count + (incident.count == 1 ? " line" : " lines") +
@@ -205,6 +224,10 @@ std::vector<std::pair<std::string, std::string>> facts_of(const Incident& incide
     if (!note.first_fix.empty()) fact("command", "handshaked fix show " + incident.id);
   }
   fact("count", std::to_string(incident.count));
+  if (incident.fleet) {
+    fact("fleet", spread_text(*incident.fleet, language));
+    for (const correlate::FactDifference& difference : incident.fleet->differences) fact("differs", difference_text(difference, language));
+  }
   return facts;
 }
 
@@ -218,6 +241,7 @@ void append_incident_data(std::string& out, const Incident& incident, const matc
   const std::string& title = language == Language::zh && !incident.title_zh.empty() ? incident.title_zh : incident.title;
   json.key("rule").begin_object().member("id", incident.rule_id).member("title", title).optional_member("url", incident.url).end_object();
   write_place(json, incident);
+  if (incident.fleet) write_fleet(json, *incident.fleet, language);
   const std::size_t begin = out.size();
   if (incident.diagnosis) {
     out.append(",").append(incident.diagnosis->members_in(language));

@@ -7,8 +7,8 @@ namespace handshaked::notify {
 namespace {
 
 /// In the order of the enumeration.
-constexpr std::array<std::string_view, 10> kNames = {"incident", "severity", "side", "rule", "cause",
-                                                     "server",   "upstream", "name", "host", "file"};
+constexpr std::array<std::string_view, 11> kNames = {"incident", "severity", "side", "rule", "cause", "server",
+                                                     "upstream", "name",     "host", "file", "label"};
 
 std::vector<std::string_view> one(std::string_view value) { return value.empty() ? std::vector<std::string_view>{} : std::vector{value}; }
 
@@ -36,6 +36,9 @@ std::vector<std::string_view> values_of(const correlate::Incident& incident, Lab
     case Label::file:
       return one(incident.diagnosis && !incident.diagnosis->file.empty() ? incident.diagnosis->file : incident.place.object.get());
     case Label::host: return {incident.hosts.begin(), incident.hosts.end()};
+    case Label::label:
+      if (!incident.fleet) return {};
+      return {incident.fleet->labels.begin(), incident.fleet->labels.end()};
     case Label::server: {
       std::vector<std::string_view> servers{incident.servers.begin(), incident.servers.end()};
       if (servers.empty()) servers = one(incident.place.server);

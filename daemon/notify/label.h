@@ -23,6 +23,7 @@ enum class Label : std::uint8_t {
   name,      ///< the name that a certificate was checked against
   host,      ///< the host that runs nginx; an incident may have several
   file,      ///< the file or directive that a configuration fault names
+  label,     ///< "site=fra": what an affected host is labelled with by its own configuration; several
 };
 
 std::string_view to_string(Label label);

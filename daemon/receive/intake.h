@@ -10,6 +10,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "base/result.h"
+#include "receive/edge_report.h"
 #include "receive/memory_budget.h"
 
 namespace handshaked::receive {
@@ -50,6 +51,8 @@ class Intake {
   /// line feeds should be in it: for records that may contain one there is add_record().
   virtual void add_lines(std::string_view lines) = 0;
   virtual void add_record(const Record& record) = 0;
+  /// What another daemon says of its host: nothing in it is matched, it was already.
+  virtual void add_edge_report(EdgeReport report) = 0;
 
   /// Who sent what is added from now on, where it names no host: for sockets that hear many senders. Empty: this host.
   virtual void set_sender(std::string_view host) = 0;

@@ -12,6 +12,15 @@ std::string_view to_string(SourceMetrics::State state) {
   return "";
 }
 
+std::string_view to_string(EdgeMetrics::State state) {
+  switch (state) {
+    case EdgeMetrics::State::healthy: return "healthy";
+    case EdgeMetrics::State::behind: return "behind";
+    case EdgeMetrics::State::silent: return "silent";
+  }
+  return "";
+}
+
 std::vector<std::string> why_not_ready(const Metrics& figures) {
   std::vector<std::string> reasons;
   if (!figures.has_looked_at_sources) reasons.emplace_back("the logs have not been looked at yet");

@@ -88,6 +88,23 @@ struct DiagnosisMetrics {
   std::uint64_t handshakes = 0;  ///< made with peers
 };
 
+/// Of a daemon that reports here.
+struct EdgeMetrics {
+  enum class State { healthy, behind, silent };  ///< behind: events have waited in its outbox for a minute
+  std::string host, version;
+  State state = State::healthy;
+  Time heard_at{};
+  std::optional<Time> silent_since = {};
+  std::uint64_t waiting = 0, lag_seconds = 0;  ///< of its outbox, as it said last
+  std::size_t open_faults = 0;
+};
+std::string_view to_string(EdgeMetrics::State state);
+
+struct FleetMetrics {
+  std::vector<EdgeMetrics> edges = {};                                 ///< silent ones first, then those that are behind, then by name
+  std::uint64_t taken = 0, duplicates = 0, outdated = 0, refused = 0;  ///< events
+};
+
 struct Metrics {
   std::string version = {}, host = {};
   Time now{}, started_at{};
@@ -103,6 +120,7 @@ struct Metrics {
   StoreMetrics store = {};
   std::vector<QueueMetrics> queues = {};
   DiagnosisMetrics diagnosis = {};
+  FleetMetrics fleet = {};
 };
 
 /// Why the daemon does not do what it is for: a sentence each; empty when it does. A log that is not there yet is none.

@@ -3,6 +3,7 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 #include <vector>
@@ -22,6 +23,8 @@ using telemetry::RuleMetrics;
 using telemetry::SourceMetrics;
 
 using Labels = std::vector<ClientMetric::Label>;
+
+constexpr std::size_t kMostEdgesShown = 200;
 
 double seconds_of(Time time) { return std::chrono::duration<double>(time.time_since_epoch()).count(); }
 double seconds_of(const std::optional<Time>& time) { return time ? seconds_of(*time) : 0; }
@@ -235,6 +238,30 @@ void write_store(Exposition& out, const Metrics& figures) {
   for (const telemetry::QueueMetrics& queue : figures.queues) out.sample(number(queue.capacity), {{"queue", queue.name}});
 }
 
+/// Nothing where no edge was ever heard. Of a large fleet only those that need somebody have a series of their own.
+void write_fleet(Exposition& out, const Metrics& figures) {
+  using State = telemetry::EdgeMetrics::State;
+  const telemetry::FleetMetrics& fleet = figures.fleet;
+  if (fleet.edges.empty()) return;
+  out.gauge("handshaked_edges", "Daemons that report here, by state.");
+  for (const State state : {State::healthy, State::behind, State::silent}) {
+    const auto is_so = [state](const telemetry::EdgeMetrics& edge) { return edge.state == state; };
+    out.sample(static_cast<double>(std::count_if(fleet.edges.begin(), fleet.edges.end(), is_so)),
+               {{"state", std::string(to_string(state))}});
+  }
+  out.counter("handshaked_edge_events_total", "Events of edges, by what became of them.");
+  out.sample(number(fleet.taken), {{"result", "taken"}}).sample(number(fleet.duplicates), {{"result", "duplicate"}});
+  out.sample(number(fleet.outdated), {{"result", "outdated"}}).sample(number(fleet.refused), {{"result", "refused"}});
+  const std::size_t shown = std::min(fleet.edges.size(), kMostEdgesShown);
+  out.gauge("handshaked_edge_last_heard_timestamp_seconds", "When an edge was heard last, since 1970.");
+  for (std::size_t i = 0; i < shown; ++i) out.sample(seconds_of(fleet.edges[i].heard_at), {{"edge", visible_text(fleet.edges[i].host)}});
+  out.gauge("handshaked_edge_lag_seconds", "How long the oldest event has waited in an edge's outbox, as it said last.");
+  for (std::size_t i = 0; i < shown; ++i) out.sample(number(fleet.edges[i].lag_seconds), {{"edge", visible_text(fleet.edges[i].host)}});
+  out.gauge("handshaked_edge_silent", "1 while nothing is heard from an edge.");
+  for (std::size_t i = 0; i < shown; ++i)
+    out.sample(fleet.edges[i].state == State::silent ? 1 : 0, {{"edge", visible_text(fleet.edges[i].host)}});
+}
+
 void write_diagnoses(Exposition& out, const Metrics& figures) {
   const telemetry::DiagnosisMetrics& diagnosis = figures.diagnosis;
   out.histogram("handshaked_diagnosis_duration_seconds", "How long a diagnosis took.", diagnosis.diagnosis_seconds);
@@ -259,6 +286,7 @@ std::string metrics_text(const Metrics& figures) {
   write_receivers(out, figures);
   write_store(out, figures);
   write_diagnoses(out, figures);
+  write_fleet(out, figures);
   return out.text();
 }
 

@@ -13,7 +13,7 @@ STAGES = ["ingest", "receive", "parse", "match", "correlate", "nginx", "diagnose
 # What each stage puts out: the headers that stages to its right may include. Everything else is its own business.
 OUTPUT = {
     "ingest": ["log_line.h"],
-    "receive": [],
+    "receive": ["edge_report.h"],
     "parse": ["error_record.h", "openssl_error.h", "time_zone.h", "message_begin.h"],
     "match": ["recognised_line.h", "rule.h", "rule_set.h", "knowledge.h"],
     "correlate": ["incident.h", "diagnosis_note.h", "incident_title.h", "quiet.h"],

@@ -7,8 +7,9 @@ from support.ports import LOOPBACK
 
 
 class LossyProxy:
-    def __init__(self, scenario, target, on_answer):
-        """on_answer() is called when the first answer has come and before its connection is closed."""
+    def __init__(self, scenario, target, on_answer=lambda: None, to=b""):
+        """on_answer() is called when the answer has come and before its connection is closed. `to`: it is the answer to a request with these bytes."""
+        self._to = to
         self._target = target
         self._on_answer = on_answer
         self._lock = threading.Lock()
@@ -36,12 +37,20 @@ class LossyProxy:
             except OSError:
                 client.close()
                 continue
-            threading.Thread(target=pump, args=(client, server), daemon=True).start()
-            threading.Thread(target=pump, args=(server, client, self._may_pass), daemon=True).start()
+            asked = threading.Event()  # on this connection
+            if not self._to:
+                asked.set()
+            threading.Thread(target=pump, args=(client, server, lambda data, asked=asked: self._note_request(data, asked)), daemon=True).start()
+            threading.Thread(target=pump, args=(server, client, lambda data, asked=asked: self._may_pass(asked)), daemon=True).start()
 
-    def _may_pass(self, _data):
+    def _note_request(self, data, asked):
+        if self._to in data:
+            asked.set()
+        return True
+
+    def _may_pass(self, asked):
         with self._lock:
-            if self._has_lost:
+            if self._has_lost or not asked.is_set():
                 return True
             self._has_lost = True
         self._on_answer()

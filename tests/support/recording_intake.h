@@ -20,6 +20,7 @@ class RecordingIntake final : public Intake {
   void add_record(const Record& record) override {
     records.push_back({std::string(record.text), std::string(record.host), std::string(record.time)});
   }
+  void add_edge_report(EdgeReport report) override { reports.push_back(std::move(report)); }
   void set_sender(std::string_view host) override { sender = host; }
   std::size_t find_candidate(std::string_view block, std::size_t from) const override { return block.find("SSL", from); }
   bool is_duplicate(std::string_view) override { return false; }
@@ -28,6 +29,7 @@ class RecordingIntake final : public Intake {
   void discard() override {
     blocks.clear();
     records.clear();
+    reports.clear();
   }
   void count_malformed(std::size_t count, std::string_view) override { malformed += count; }
 
@@ -39,6 +41,7 @@ class RecordingIntake final : public Intake {
 
   std::vector<std::string> blocks;
   std::vector<Added> records;
+  std::vector<EdgeReport> reports;
   std::string sender;
   std::size_t malformed = 0;
 };

@@ -41,8 +41,8 @@ std::string host_name(const config::Config& config) {
 }
 
 bool keeps_state(const Receiver& receiver) {
-  return receiver.type == Receiver::Type::pagerduty || receiver.type == Receiver::Type::alertmanager ||
-         receiver.format == Receiver::Format::alertmanager;
+  return receiver.type == Receiver::Type::pagerduty || receiver.type == Receiver::Type::handshaked ||
+         receiver.type == Receiver::Type::alertmanager || receiver.format == Receiver::Format::alertmanager;
 }
 
 std::string_view to_string(DeliveryOutcome::Kind kind) {

@@ -63,6 +63,7 @@ class OperatorDocument {
     fact(say("lines", "行数"), text_of(incident, "count"));
     fact(say("clients", "客户端"), text_of(incident["clients"], "distinct"));
     fact(say("hosts", "主机"), joined(incident, "hosts"));
+    fleet(result, fact);
     fact(say("servers", "服务器"), joined(incident, "servers"));
     fact(say("opened", "开始"), moment(incident, "opened_at"));
     fact(say("last seen", "最近出现"), moment(incident, "last_seen_at"));
@@ -83,6 +84,21 @@ class OperatorDocument {
     }
     out += "\n";
     return out + advice(result);
+  }
+
+  /// On a central daemon: where it is since when, and what tells those hosts from the others.
+  template <class Fact>
+  void fleet(const element& result, const Fact& fact) const {
+    element fleet;
+    if (result["fleet"].get(fleet) != simdjson::SUCCESS) return;
+    fact(say("fleet", "主机群"), text_of(fleet, "summary"));
+    for (const element& host : list_of(fleet, "hosts")) {
+      const std::string until = moment(host, "until");
+      fact(say("on", "主机"), text_of(host, "host") + say(" since ", "，自 ") + moment(host, "since") +
+                                  (until.empty() ? std::string() : say(" until ", " 至 ") + until) +
+                                  (text_of(host, "cause").empty() ? std::string() : ", " + text_of(host, "cause")));
+    }
+    for (const element& difference : list_of(fleet, "differences")) fact(say("differs", "差异"), text_of(difference, "text"));
   }
 
   /// How it is known, what cures it, and what does not.

@@ -15,6 +15,7 @@ namespace {
 using simdjson::dom::element;
 
 constexpr std::size_t kRulesShown = 10;
+constexpr std::size_t kEdgesShown = 20;  // those that need somebody come first
 
 std::string length_words(std::uint64_t seconds) {
   if (seconds < 120) return std::to_string(seconds) + " s";
@@ -40,6 +41,7 @@ class StatusDocument {
     incidents();
     receivers();
     sources();
+    edges();
     rules();
     store();
     return std::move(out_);
@@ -115,6 +117,27 @@ class StatusDocument {
                  has_lag ? length_words(static_cast<std::uint64_t>(real_of(source, "lag_seconds"))) : "-", since(source, "last_line_at")});
     }
     out_ += table.text();
+  }
+
+  std::string edge_state(const std::string& state) const {
+    if (language_ == Language::en) return state;
+    return state == "healthy" ? "正常" : state == "behind" ? "落后" : "静默";
+  }
+
+  void edges() {
+    element fleet;
+    if (status_["fleet"].get(fleet) != simdjson::SUCCESS) return;
+    out_ += "\n" + say("edges: ", "边缘主机：") + text_of(fleet, "healthy") + say(" healthy, ", " 正常，") + text_of(fleet, "behind") +
+            say(" behind, ", " 落后，") + text_of(fleet, "silent") + say(" silent\n", " 静默\n");
+    const auto list = list_of(fleet, "edges");
+    TextTable table({say("EDGE", "边缘主机"), say("STATE", "状态"), say("LAST HEARD", "最近消息"), say("VERSION", "版本"),
+                     say("OPEN", "未恢复"), say("WAITING", "等待"), say("BEHIND", "落后")});
+    for (std::size_t i = 0; i < std::min(kEdgesShown, list.size()); ++i)
+      table.add({text_of(list[i], "host"), edge_state(text_of(list[i], "state")), since(list[i], "heard_at"), text_of(list[i], "version"),
+                 text_of(list[i], "open_faults"), text_of(list[i], "waiting"), length_words(number_of(list[i], "lag_seconds"))});
+    out_ += table.text();
+    const std::uint64_t all = number_of(fleet, "healthy") + number_of(fleet, "behind") + number_of(fleet, "silent");
+    if (all > kEdgesShown) out_ += say("and more: ", "其余：") + std::to_string(all - kEdgesShown) + " (--format json)\n";
   }
 
   void rules() {

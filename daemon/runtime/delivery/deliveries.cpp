@@ -13,7 +13,7 @@
 namespace handshaked::runtime {
 
 Result<Deliveries::Successor> Deliveries::make(const config::Receiver& receiver) {
-  auto sink = make_sink(loop_.get_executor(), receiver, host_);
+  auto sink = make_sink(loop_.get_executor(), receiver, host_, describe_);
   if (!sink) return sink.error().wrapped("receiver " + receiver.name);
   Successor successor;
   if (receiver.type == config::Receiver::Type::alertmanager) successor.restored = sink.value().get();

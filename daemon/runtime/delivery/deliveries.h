@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "config/receiver.h"
 #include "emit/delivery_worker.h"
+#include "emit/edge_sink.h"
 #include "runtime/delivery/store_outbox.h"
 #include "store/store_thread.h"
 #include "telemetry/metrics.h"
@@ -22,8 +23,9 @@ namespace handshaked::runtime {
 /// All receivers, each with the delivery that serves it from the outbox. Loop thread only; what it borrows outlives it.
 class Deliveries {
  public:
-  Deliveries(boost::asio::io_context& loop, store::StoreThread& store, std::string host)
-      : loop_(loop), outbox_(store), store_(store), host_(std::move(host)) {}
+  /// `describe`: what a central daemon is told of this host.
+  Deliveries(boost::asio::io_context& loop, store::StoreThread& store, std::string host, emit::DescribeEdge describe)
+      : loop_(loop), outbox_(store), store_(store), host_(std::move(host)), describe_(std::move(describe)) {}
 
   /// Before start(), or instead of those that were used: those finish what is under way, within kGrace, and their successors begin then,
   /// with secrets and certificates as they are now. Fails with the receiver's name when its secrets, template or certificates cannot be
@@ -66,6 +68,7 @@ class Deliveries {
   StoreOutbox outbox_;
   store::StoreThread& store_;
   std::string host_;
+  emit::DescribeEdge describe_;
   std::vector<Successor> waiting_;  ///< not started, or for a predecessor to end
   std::vector<Pointer> running_;
   std::vector<Pointer> leaving_;

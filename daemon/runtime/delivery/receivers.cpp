@@ -9,6 +9,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "base/digest.h"
+#include "base/json_writer.h"
 #include "emit/alertmanager_sink.h"
 #include "emit/file_sink.h"
 #include "emit/syslog_sink.h"
@@ -160,6 +161,24 @@ Result<std::unique_ptr<emit::Sink>> make_alertmanager(boost::asio::any_io_execut
   return std::unique_ptr<emit::Sink>(std::move(sink));
 }
 
+Result<std::unique_ptr<emit::Sink>> make_edge(boost::asio::any_io_executor executor, const config::Receiver& receiver,
+                                              emit::DescribeEdge describe) {
+  emit::EdgeSinkOptions options;
+  options.name = receiver.name;
+  TRY(options.url, url_of(receiver));
+  TRY(options.authorization, read_optional_secret(receiver.token_file));
+  if (!options.authorization.empty()) options.authorization = "Bearer " + options.authorization;
+  options.tls = tls_options(receiver);
+  options.http = http_options(receiver);
+  options.http.first_byte = options.http.whole =
+      std::max<std::chrono::milliseconds>(receiver.timeout, std::chrono::seconds(30));  // it answers after its commit
+  options.user_agent = "handshaked/" HANDSHAKED_VERSION;
+  options.heartbeat_interval = receiver.heartbeat_interval;
+  options.describe = std::move(describe);
+  TRY(auto sink, emit::EdgeSink::create(std::move(executor), std::move(options)));
+  return std::unique_ptr<emit::Sink>(std::move(sink));
+}
+
 emit::SyslogFacility facility_of(std::string_view name) {
   static constexpr std::pair<std::string_view, emit::SyslogFacility> kNames[] = {
       {"user", emit::SyslogFacility::user},     {"daemon", emit::SyslogFacility::daemon}, {"authpriv", emit::SyslogFacility::authpriv},
@@ -220,9 +239,10 @@ std::size_t usual_messages_per_minute(config::Receiver::Type type) {
 }  // namespace
 
 Result<std::unique_ptr<emit::Sink>> make_sink(boost::asio::any_io_executor executor, const config::Receiver& receiver,
-                                              const std::string& host) {
+                                              const std::string& host, emit::DescribeEdge describe) {
   using Type = config::Receiver::Type;
   switch (receiver.type) {
+    case Type::handshaked: return make_edge(std::move(executor), receiver, std::move(describe));
     case Type::syslog: return make_syslog(std::move(executor), receiver, host);
     case Type::alertmanager: return make_alertmanager(std::move(executor), receiver);
     case Type::file: {
@@ -231,6 +251,21 @@ Result<std::unique_ptr<emit::Sink>> make_sink(boost::asio::any_io_executor execu
     }
     default: return make_webhook(std::move(executor), receiver);
   }
+}
+
+namespace {
+
+boost::asio::awaitable<std::string> name_of_host(std::string host) {
+  std::string out;
+  JsonWriter(out).begin_object().member("host", host).end_object();
+  co_return out;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<emit::Sink>> make_trial_sink(boost::asio::any_io_executor executor, const config::Receiver& receiver,
+                                                    const std::string& host) {
+  return make_sink(std::move(executor), receiver, host, [host](const std::string&, bool) { return name_of_host(host); });
 }
 
 std::size_t receiver_concurrency(const config::Receiver& receiver) {
@@ -265,6 +300,7 @@ Result<> check_receiver(const config::Receiver& receiver) {
   }
   std::erase_if(within_reach.secret_files, is_out_of_reach);
   if (is_out_of_reach(receiver.authorization_file)) within_reach.authorization_file.clear();
+  if (is_out_of_reach(receiver.token_file)) within_reach.token_file.clear();
   const auto sink = make_sink(loop.get_executor(), within_reach, "localhost");
   if (!sink) return sink.error();
   return success();

@@ -66,14 +66,14 @@ void IncidentDiagnosis::resume(Time now) {
   for (const correlate::Incident* const incident : correlator_.incidents()) {  // the worst first, should there be too many
     const bool may_pass = incident->status == correlate::Status::pending && incident->kind == match::Kind::transport && !incident->noise;
     if (may_pass) scheduler_->watch(*incident);
-    if (!incident->is_told()) continue;
+    if (!incident->is_told() || incident->fleet) continue;
     if (!incident->diagnosis) ask_for(*incident, now);
     else if (scheduler_->resume(*incident) && scheduler_->may_probe(*incident)) correlator_.expect_probes(incident->id);
   }
 }
 
 void IncidentDiagnosis::ask_for(const correlate::Incident& incident, Time now) {
-  if (!scheduler_->request(incident)) return;
+  if (incident.fleet || !scheduler_->request(incident)) return;  // edges look for themselves
   correlator_.expect_diagnosis(incident.id, now + group_wait_);
   if (scheduler_->may_probe(incident)) correlator_.expect_probes(incident.id);
 }
@@ -84,7 +84,8 @@ void IncidentDiagnosis::ask_again(const correlate::Incident& incident, Time now)
     log_info(incident.id + ": quiet, still failing; it stays open, and the peer is asked again",
              {.incident = incident.id, .rule = incident.rule_id});
   if (scheduler_ && scheduler_->probe_soon(incident.id)) return;
-  if (scheduler_ && scheduler_->may_probe(incident) && scheduler_->request(incident)) correlator_.expect_diagnosis(incident.id, now + group_wait_);
+  if (scheduler_ && scheduler_->may_probe(incident) && scheduler_->request(incident))
+    correlator_.expect_diagnosis(incident.id, now + group_wait_);
   else correlator_.note_unprobed(incident.id);
 }
 

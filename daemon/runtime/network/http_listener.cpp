@@ -4,6 +4,8 @@
 #include <fstream>
 #include <string>
 
+#include "receive/edge_messages.h"
+#include "receive/edge_report.h"
 #include "receive/http_routes.h"
 #include "receive/journal_upload.h"
 #include "runtime/delivery/secret_path.h"
@@ -48,6 +50,19 @@ Result<receive::Session> make_http_session(const config::HttpSource& source) {
        .path = "/upload",
        .handler = receive::journal_upload_handler({.units = source.journal_units, .identifiers = source.journal_identifiers}),
        .is_endless = true});
+  return receive::http_session(std::move(options));
+}
+
+Result<receive::Session> make_edge_session(const config::EdgeSource& source) {
+  receive::HttpOptions options;
+  options.limits.body_bytes = receive::kEdgeMessageLimit;
+  options.limits.idle = std::chrono::minutes(5);  // heartbeats come on one connection
+  for (const std::string& file : source.token_files) {
+    TRY(read_tokens(file, options.tokens));
+  }
+  const receive::EdgeMessageOptions edge{.silent_after = std::chrono::duration_cast<std::chrono::seconds>(source.network.silent_after),
+                                         .is_named_by_connection = !source.network.sender_names_host};
+  options.routes.push_back({.methods = {"POST"}, .path = "/v1/edge", .handler = receive::edge_messages_handler(edge)});
   return receive::http_session(std::move(options));
 }
 

@@ -37,6 +37,11 @@ std::vector<std::string> listener_problems(const config::Config& config) {
     std::erase_if(source.token_files, is_out_of_reach);
     problems.note("[[http]]", source.network, make_http_session(source));
   }
+  for (config::EdgeSource source : config.edges) {
+    problems.look_at_tls("[[edge]]", source.network);
+    std::erase_if(source.token_files, is_out_of_reach);
+    problems.note("[[edge]]", source.network, make_edge_session(source));
+  }
   for (config::ForwardSource source : config.forward) {
     problems.look_at_tls("[[forward]]", source.network);
     if (is_out_of_reach(source.shared_key_file)) source.shared_key_file.clear();

@@ -146,6 +146,15 @@ void NetworkIntake::add_record(const receive::Record& record) {
   if (!before_.ends_with('\n')) before_ += '\n';
 }
 
+void NetworkIntake::add_edge_report(receive::EdgeReport report) {
+  constexpr std::size_t kBesideMembers = 16 * 1024;
+  source_.counters.last_seen_seconds = wall_clock_now().time_since_epoch() / std::chrono::seconds(1);
+  report_bytes_ += kBesideMembers + (report.event ? report.event->members.size() : 0);
+  if (memory_ == nullptr) memory_ = std::make_shared<receive::Reservation>(options_.memory);
+  is_overfull_ = !memory_->grow_to(sealed_bytes_ + fold_.held_bytes() + report_bytes_) || is_overfull_;
+  reports_.push_back(std::move(report));
+}
+
 void NetworkIntake::set_sender(std::string_view host) {
   if (host == options_.host) return;
   options_.host = host;
@@ -208,10 +217,11 @@ NetworkBatch NetworkIntake::take_batch() {
                      .cursor = {},
                      .make_cursor = {},
                      .found = std::exchange(sealed_, {}),
+                     .reports = std::exchange(reports_, {}),
                      .memory = std::exchange(memory_, nullptr),
                      .committed = {}};
-  if (batch.memory != nullptr) batch.memory->shrink_to(sealed_bytes_);
-  sealed_places_ = sealed_bytes_ = 0;
+  if (batch.memory != nullptr) batch.memory->shrink_to(sealed_bytes_ + report_bytes_);
+  sealed_places_ = sealed_bytes_ = report_bytes_ = 0;
   is_overfull_ = false;
   return batch;
 }

@@ -59,6 +59,7 @@ class NetworkIntake final : public receive::Intake, private FailureHandler {
 
   void add_lines(std::string_view lines) override;
   void add_record(const receive::Record& record) override;
+  void add_edge_report(receive::EdgeReport report) override;
   void set_sender(std::string_view host) override;
   std::size_t find_candidate(std::string_view block, std::size_t from) const override;
   bool is_duplicate(std::string_view id) override;
@@ -71,7 +72,7 @@ class NetworkIntake final : public receive::Intake, private FailureHandler {
   void on_failure(const match::RecognisedLine& failure) override;
   void prepare();
   void consume(std::string_view bytes, std::string_view before);
-  bool has_found() const { return !sealed_.empty() || !fold_.empty(); }
+  bool has_found() const { return !sealed_.empty() || !fold_.empty() || !reports_.empty(); }
   void seal();
   void keep_within_budget();
   boost::asio::awaitable<Result<>> wait_for_first(const std::string& name);
@@ -88,6 +89,8 @@ class NetworkIntake final : public receive::Intake, private FailureHandler {
   correlate::FailureFold fold_;
   std::vector<correlate::FailureBatch> sealed_;  ///< full, or found by rules that were exchanged since
   std::size_t sealed_places_ = 0, sealed_bytes_ = 0, known_places_ = 0;
+  std::vector<receive::EdgeReport> reports_;
+  std::size_t report_bytes_ = 0;
   std::shared_ptr<receive::Reservation> memory_;  ///< of what was found; goes with the batch
   bool is_overfull_ = false;                      ///< more was found than there was memory for
   std::string repeated_;                          ///< the name that the caller was told is a duplicate

@@ -124,6 +124,11 @@ Result<> NetworkSources::add_shippers(const config::Config& config, const FindCu
   for (const config::HttpSource& source : config.http) {
     TRY(named("http", source.network, add_shipper("http", source.network, make_http_session(source), find_cursor)));
   }
+  for (const config::EdgeSource& source : config.edges) {
+    config::NetworkSource network = source.network;
+    network.silent_after = {};  // each edge is watched by itself
+    TRY(named("edge", network, add_shipper("edge", network, make_edge_session(source), find_cursor)));
+  }
   for (const config::ForwardSource& source : config.forward) {
     TRY(named("forward", source.network, add_shipper("forward", source.network, make_forward_session(source, config.host), find_cursor)));
   }

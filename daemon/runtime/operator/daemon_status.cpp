@@ -77,6 +77,7 @@ Metrics DaemonStatus::figures() const {
                        .rounds_failed = counters.rounds_failed,
                        .handshakes = counters.handshakes};
   add_incidents(figures);
+  add_fleet(figures);
   add_receivers(figures);
   add_store(figures);
   return figures;
@@ -96,6 +97,29 @@ void DaemonStatus::add_incidents(Metrics& into) const {
   incidents.resolved = counters.resolved;
   incidents.untrusted_lines = counters.untrusted;
   incidents.overflow_lines = counters.overflow;
+}
+
+void DaemonStatus::add_fleet(Metrics& into) const {
+  using State = telemetry::EdgeMetrics::State;
+  constexpr std::uint64_t kBehindSeconds = 60;
+  const correlate::Fleet& fleet = parts_.correlator.fleet();
+  for (const auto& [host, edge] : fleet.edges()) {
+    telemetry::EdgeMetrics figures{.host = host, .version = edge.version};
+    figures.state = edge.silent_since ? State::silent : edge.lag_seconds >= kBehindSeconds ? State::behind : State::healthy;
+    figures.heard_at = edge.heard_at;
+    figures.silent_since = edge.silent_since;
+    figures.waiting = edge.waiting;
+    figures.lag_seconds = edge.lag_seconds;
+    figures.open_faults = static_cast<std::size_t>(
+        std::count_if(edge.faults.begin(), edge.faults.end(), [](const auto& entry) { return entry.second.is_open; }));
+    into.fleet.edges.push_back(std::move(figures));
+  }
+  std::stable_sort(into.fleet.edges.begin(), into.fleet.edges.end(), [](const auto& a, const auto& b) { return a.state > b.state; });
+  const correlate::Fleet::Counters& counters = fleet.counters();
+  into.fleet.taken = counters.taken;
+  into.fleet.duplicates = counters.duplicates;
+  into.fleet.outdated = counters.outdated;
+  into.fleet.refused = counters.refused;
 }
 
 void DaemonStatus::add_receivers(Metrics& into) const {

@@ -58,6 +58,7 @@ class DaemonStatus {
   void finish(bool answered);
   telemetry::Metrics figures() const;
   void add_incidents(telemetry::Metrics& into) const;
+  void add_fleet(telemetry::Metrics& into) const;
   void add_receivers(telemetry::Metrics& into) const;
   void add_store(telemetry::Metrics& into) const;
 

@@ -18,6 +18,7 @@ using telemetry::SourceMetrics;
 
 constexpr std::size_t kMostSources = 200;
 constexpr std::size_t kMostRules = 50;
+constexpr std::size_t kMostEdges = 500;
 
 double rounded(double seconds) { return std::round(seconds * 1e6) / 1e6; }
 
@@ -77,6 +78,29 @@ void write_receivers(JsonWriter& json, const Metrics& figures) {
   json.end_array();
 }
 
+/// Nothing where no edge was ever heard.
+void write_fleet(JsonWriter& json, const Metrics& figures) {
+  const telemetry::FleetMetrics& fleet = figures.fleet;
+  if (fleet.edges.empty()) return;
+  const auto count = [&fleet](telemetry::EdgeMetrics::State state) {
+    return std::count_if(fleet.edges.begin(), fleet.edges.end(), [state](const auto& edge) { return edge.state == state; });
+  };
+  json.key("fleet").begin_object();
+  for (const auto state :
+       {telemetry::EdgeMetrics::State::healthy, telemetry::EdgeMetrics::State::behind, telemetry::EdgeMetrics::State::silent})
+    json.member(to_string(state), count(state));
+  json.member("events", fleet.taken).member("duplicates", fleet.duplicates).member("outdated", fleet.outdated);
+  json.member("refused", fleet.refused).key("edges").begin_array();
+  for (std::size_t i = 0; i < std::min(kMostEdges, fleet.edges.size()); ++i) {
+    const telemetry::EdgeMetrics& edge = fleet.edges[i];
+    json.begin_object().member("host", edge.host).member("version", edge.version).member("state", to_string(edge.state));
+    json.member("heard_at", parse::format_rfc3339(edge.heard_at));
+    time_member(json, "silent_since", edge.silent_since);
+    json.member("waiting", edge.waiting).member("lag_seconds", edge.lag_seconds).member("open_faults", edge.open_faults).end_object();
+  }
+  json.end_array().end_object();
+}
+
 void write_store(JsonWriter& json, const Metrics& figures) {
   const telemetry::StoreMetrics& store = figures.store;
   json.key("store").begin_object().member("answers", store.answers).optional_member("trouble", store.trouble);
@@ -110,6 +134,7 @@ std::string status_json(const Metrics& figures, std::size_t active_silences) {
   json.member("active_silences", active_silences);
   write_receivers(json, figures);
   write_sources(json, figures);
+  write_fleet(json, figures);
   write_rules(json, figures);
   write_store(json, figures);
   json.end_object();

@@ -104,6 +104,27 @@ TEST_F(EveryRule, MakesEventsThatKeepThePublishedSchema) {
   }
 }
 
+TEST_F(EveryRule, OfAFleetSaysOnWhichHostsItIsAndWhatTellsThemApart) {
+  const auto schema = match::JsonSchema::parse(read(source_directory() / "daemon/event/schema/incident-1.json"));
+  correlate::Incident incident = incident_of(loaded.rules.front());
+  correlate::FleetSpread& fleet = incident.fleet.emplace();
+  fleet.edges = 40;
+  fleet.affected = 5;
+  fleet.hosts = {{.host = "proxy-7", .cause = "ca_missing", .since = incident.opened_at, .until = {}, .count = 3}};
+  fleet.differences = {{.fact = "sha256 /etc/ca.pem", .affected = {std::string(64, 'a')}, .others = {std::string(64, 'b')}},
+                       {.fact = "nginx_loaded_at", .affected = {"2026-11-20T00:00:00Z"}, .others = {"2026-11-21T00:00:00Z"}}};
+  fleet.labels = {"site=fra"};
+  for (const Language language : {Language::en, Language::zh}) {
+    std::string data;
+    append_incident_data(data, incident, &loaded.rules.front(), knowledge, language);
+    for (const auto& violation : schema.value().violations(data)) ADD_FAILURE() << violation.pointer << ": " << violation.reason;
+  }
+  const RemediationEvent event =
+      make_event(EventKind::opened, incident, &loaded.rules.front(), knowledge, incident.opened_at, {.host = "centre"});
+  EXPECT_NE(event.summary.find("on 5 of 40 hosts"), std::string::npos) << event.summary;
+  EXPECT_NE(event.body.find("SHA-256 of /etc/ca.pem: aaaaaaaaaaaa on the affected hosts, bbbbbbbbbbbb on the others"), std::string::npos);
+}
+
 TEST_F(EveryRule, LeavesNoPlaceholderOfTheDirectiveFamily) {
   for (const match::Rule& rule : loaded.rules) {
     std::string data;

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "emit/sink.h"
+#include "net/http_client.h"
+#include "net/tls_client.h"
+
+namespace handshaked::emit {
+
+/// Says how this host is: a JSON object (receive/edge_report.h), looked up `anew` or as it was known last.
+using DescribeEdge = std::function<boost::asio::awaitable<std::string>(std::string receiver, bool anew)>;
+
+struct EdgeSinkOptions {
+  std::string name;
+  std::string url;            ///< of the central daemon's [[edge]] source: "https://centre.example.com:8843"
+  std::string authorization;  ///< value of the header Authorization, a secret; empty: none
+  net::TlsClientOptions tls;
+  net::HttpClientOptions http;
+  std::string user_agent = "handshaked";
+  std::chrono::milliseconds heartbeat_interval{60'000};
+  DescribeEdge describe;
+  std::function<Time()> now = wall_clock_now;
+};
+
+/// Pushes incidents to a central daemon, each with how this host is; in between, that alone, so that the centre tells a healthy edge from a
+/// silent one. Only what the centre says it cannot read is refused for good: a wrong token, a wrong address, an older centre pass.
+class EdgeSink final : public Sink {
+ public:
+  /// Fails with invalid_configuration; the message names the receiver and no secret.
+  static Result<std::unique_ptr<EdgeSink>> create(boost::asio::any_io_executor executor, EdgeSinkOptions options);
+
+  std::string_view name() const override { return options_.name; }
+  boost::asio::awaitable<DeliveryOutcome> send(const event::RemediationEvent& event) override;
+  std::chrono::milliseconds refresh_interval() const override { return options_.heartbeat_interval; }
+  boost::asio::awaitable<std::optional<DeliveryOutcome>> refresh() override;
+  void close() override { client_.close(); }
+  std::size_t useful_concurrency() const override { return 2; }
+
+ private:
+  EdgeSink(boost::asio::any_io_executor executor, EdgeSinkOptions options, net::ReceiverUrl url, std::optional<net::TlsClient> tls);
+  boost::asio::awaitable<DeliveryOutcome> post(std::string message);
+
+  EdgeSinkOptions options_;
+  std::string target_;
+  net::HttpClient client_;
+};
+
+}  // namespace handshaked::emit
