@@ -82,7 +82,7 @@ def story(t):
         expect("w" not in mode[5] + mode[8], "others may write " + name)
     for name, mode in FILES.items():
         expect_equal(listed.get(name), mode, "mode of " + name)
-    known = re.compile(r"usr/share/handshaked/rules/(\w[\w-]*/)*[\w.-]+\.json|usr/share/doc/handshaked/(\w+/)*[\w-]+\.(md|json)")
+    known = re.compile(r"usr/share/handshaked/rules/(\w[\w-]*/)*[\w.-]+\.json|usr/share/doc/handshaked/(\w+/)*[\w-]+\.(md|json|yml)")
     expect_equal([name for name in listed if not name.endswith("/") and name not in FILES and not known.fullmatch(name)], [], "files that nobody knows")
     rules = [name for name in listed if re.fullmatch(r"usr/share/handshaked/rules/[^/]+\.json", name)]
     expect(len(rules) > 250, "only %d rules are in it" % len(rules))
