@@ -133,7 +133,16 @@ def checkout_without_files(t, checkout, today, new):
     expect_equal((code, report["places"][0]["outlook"]), (1, "cannot_tell"), "a trust file that is not in the checkout")
     expect_equal(report["missing_files"], ["/etc/nginx/tls/trust.pem"], "it is named")
     expect("--root" in report["places"][0]["missing"], "and what to do: %s" % report["places"][0])
+    expect("1 place cannot be told" in run_preflight(*conf)[1], "the headline does not say that all is well")
+    gw = checkout / "conf.d/gw.conf"
+    gw.write_text(SERVER.replace("proxy_ssl_verify on", "proxy_ssl_verify off"))
+    report = json.loads(run_preflight(*conf, "--format", "json")[1])
+    expect_equal(report["places"][0]["outlook"], "still_works", "where nothing is verified nginx opens no trust file")
+    gw.write_text(SERVER)
     (checkout / "tls/elsewhere.pem").rename(checkout / "tls/trust.pem")
+    trust = "%s=%s" % (checkout / "tls/trust.pem", today)
+    code, out, errors = run_preflight(*conf, "--trust", trust, "--format", "json")
+    expect_equal((code, len(json.loads(out or '{"places": []}')["places"])), (0, 1), "a file named as the checkout has it: %s" % errors)
 
 
 def proposed_configuration(t, checkout, today):

@@ -33,7 +33,8 @@ bool is_renewal_of(const PlannedFile& planned, const std::string& path, const ng
 bool is_named(const PlannedFile& planned, const ConfiguredFile& file, const nginx::ConfigurationFiles& files) {
   if (file.is_dynamic || file.role != planned.role) return false;
   if (planned.path.empty()) return file.directive->is("ssl_certificate") && is_renewal_of(planned, file.path, files);
-  return planned.path == file.written() || planned.path == file.path || files.real_path(planned.path) == files.real_path(file.path);
+  return planned.path == file.written() || planned.path == file.path || planned.there == file.path ||
+         files.real_path(planned.path) == files.real_path(file.path);
 }
 
 /// The files as they will be, as far as this configuration reads them.
@@ -73,6 +74,7 @@ Result<PreflightHosts> PreflightHosts::find(const PreflightOptions& options, Pre
   const bool compares = change.is_configuration || (!options.nginx.configuration.empty() && !has_other_change);
   if (hosts.roots_.in_use.empty()) hosts.roots_.in_use = hosts.roots_.proposed;
   const diagnose::RootedFiles files(hosts.roots_.proposed), files_in_use(hosts.roots_.in_use);
+  for (PlannedFile& file : change.files) file.there = file.path.empty() ? file.path : files.there(file.path);
   hosts.proposed_ = {files.there(options.nginx.configuration), options.nginx.prefix};
   if (compares && options.nginx.configuration.empty())
     return fail(ErrorCode::invalid_input, "--against compares with --nginx-conf FILE, which is missing");

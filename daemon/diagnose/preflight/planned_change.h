@@ -25,9 +25,10 @@ struct PeerChain {
 /// A file that nginx reads, as it will be.
 struct PlannedFile {
   FileRole role = FileRole::trust;
-  std::string path;    ///< as the configuration or the operator names it
-  std::string text;    ///< what will be in it
-  std::string source;  ///< the file that holds it now
+  std::string path;     ///< as the configuration or the operator names it
+  std::string text;     ///< what will be in it
+  std::string source;   ///< the file that holds it now
+  std::string there{};  ///< `path` as nginx names it, where it is one of a checkout
 };
 
 /// What is going to change. A value; nothing in it has been done.

@@ -237,7 +237,8 @@ class UpstreamOutlook {
   /// Why a verdict is none; nothing when it is one.
   std::optional<Text> what_is_missing(const UpstreamVerdict& verdict, const Surroundings& world) {
     for (const std::string& path : {verdict.trusted_file, verdict.crl_file}) {
-      if (path.empty() || world.files->read(path, kMaxBundleBytes)) continue;
+      // Where nothing is verified nginx opens neither.
+      if (path.empty() || !verdict.verifies || world.files->read(path, kMaxBundleBytes)) continue;
       note_missing(path);
       return Text{path + " is not here, or may not be read; --root says where it lies",
                   path + " 不在此处或无法读取；请用 --root 指明其位置"};
