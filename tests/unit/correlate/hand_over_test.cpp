@@ -3,6 +3,7 @@
 // truth is what one worker that never dies makes of the same lines. HANDSHAKED_HAND_OVERS=10000 runs more seeds.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <deque>
 #include <map>
@@ -88,6 +89,15 @@ Delta work_on(Correlator& correlator, const Lines& lines, std::size_t position) 
   return delta;
 }
 
+/// As the store gives them: of two incidents of one fault the younger one first.
+std::vector<Incident> by_last_seen(const std::map<std::string, std::string>& states) {
+  std::vector<Incident> incidents;
+  for (const auto& [id, state] : states) incidents.push_back(Incident::from_json(state).value());
+  std::stable_sort(incidents.begin(), incidents.end(),
+                   [](const Incident& a, const Incident& b) { return a.last_seen_at > b.last_seen_at; });
+  return incidents;
+}
+
 class Worker {
  public:
   Worker(int number, Engine& engine, const Lines& lines, std::mt19937& random)
@@ -118,7 +128,7 @@ class Worker {
         return;
       case Step::load:
         correlator_.emplace(CorrelatorOptions{.host = "worker"});
-        for (const auto& [id, state] : state_.incidents) correlator_->restore(Incident::from_json(state).value());
+        for (Incident& incident : by_last_seen(state_.incidents)) correlator_->restore(std::move(incident));
         step_ = Step::work;
         return;
       case Step::work: work(now); return;
