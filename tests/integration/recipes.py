@@ -1,6 +1,5 @@
-"""The recipes of the guide, from the pages that ship. What they have for us is accepted by `check`, each block by itself; what they have for nginx, syslog-ng,
-rsyslog and systemd-journal-upload is run by these programs with nothing but names of files, hosts and ports changed, and its lines are counted. Snippets in
-YAML are YAML."""
+"""The recipes of the guide, from the pages that ship. What they have for us is accepted by `check`, each block by itself; what they have for nginx and
+syslog-ng (and rsyslog, where it is installed) is run by these programs with nothing but names of files, hosts and ports changed, and its lines are counted."""
 import re
 import shutil
 import subprocess

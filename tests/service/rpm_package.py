@@ -1,4 +1,4 @@
-"""The RPM: made by cpack from this build; what is in it, what it asks for, what its scripts do; rpmlint; installed by rpm into a root of its own, over
+"""The RPM: made by cpack from this build; what is in it, what it asks for, what its scripts would do; installed by rpm into a root of its own, over
 itself, and taken away again."""
 import os
 import re
