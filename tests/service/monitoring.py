@@ -6,6 +6,7 @@ import subprocess
 
 from support.accounting import LogFile, verify_error_line
 from support.daemon import Daemon, source_directory
+from support.fleet import Fleet
 from support.ports import free_port
 from support.scenario import expect, expect_equal, require_program, run, wait_for
 from support.web_client import WebClient
@@ -87,9 +88,19 @@ def story(t):
     ids = [panel["id"] for panel in dashboard["panels"]]
     expect_equal(len(ids), len(set(ids)), "ids of panels")
 
+    t.step("the metrics of a centre that hears of an edge")
+    web_of_centre = WebClient()
+    fleet = Fleet(t, tables=[web_of_centre.table()])
+    fleet.centre.start()
+    fleet.edge("proxy-1").start()
+    fleet.wait_for_edges(healthy=1)
+    of_centre = web_of_centre.get("/metrics").text
+    code, said = promtool("check", "metrics", text=of_centre)
+    expect_equal((code, said.strip()), (0, ""), "promtool check metrics")
+
     t.step("the list in daemon/web/README.md")
     described = set(re.findall(r"`((?:handshaked|process)_[a-z0-9_]+)`", (source_directory() / "daemon" / "web" / "README.md").read_text("utf-8")))
-    expect_equal(sorted(described ^ {name for name, _ in TYPE.findall(answer.text)}), [], "metrics that are described or given, but not both")
+    expect_equal(sorted(described ^ {name for name, _ in TYPE.findall(answer.text + of_centre)}), [], "metrics that are described or given, but not both")
     daemon.stop()
 
 
