@@ -7,14 +7,14 @@ that the load on the machine hardly changes), how long an acknowledgement took, 
 import argparse
 import json
 import os
-import signal
 import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import threading
 import time
+
+from daemon import MeasuredDaemon, last_processor
 
 
 def now_text():
@@ -47,7 +47,7 @@ def message(edge, kind=None, number=1, fault=0, count=1):
     return json.dumps(body).encode()
 
 
-class Centre:
+class Centre(MeasuredDaemon):
     def __init__(self, program, rules, folder, name):
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
@@ -55,26 +55,11 @@ class Centre:
         with open(config, "w") as out:
             out.write('[control]\nsocket = ""\n[web]\nlisten = ""\n[diagnosis]\nenabled = false\n[state]\ndatabase = "%s/%s.db"\n[[edge]]\n'
                       'listen = ["http://127.0.0.1:%d"]\n[[receiver]]\ntype = "syslog"\naddress = "udp://127.0.0.1:9"\n' % (folder, name, self.port))
-        core = sorted(os.sched_getaffinity(0))[-1]
-        self.process = subprocess.Popen([program, "run", "--config", config, "--rules", rules], stderr=subprocess.PIPE, text=True,
-                                        preexec_fn=lambda: os.sched_setaffinity(0, {core}))
-        for line in self.process.stderr:
-            if "following" in line:
-                break
-        threading.Thread(target=lambda: [None for _ in self.process.stderr], daemon=True).start()
-
-    def cpu(self):
-        with open("/proc/%d/stat" % self.process.pid) as stat:
-            fields = stat.read().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        super().__init__(program, rules, config, last_processor())
 
     def memory(self, field):
         with open("/proc/%d/status" % self.process.pid) as status:
             return next(int(line.split()[1]) // 1024 for line in status if line.startswith(field + ":"))
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(30)
 
 
 class Sender(threading.Thread):

@@ -8,14 +8,14 @@ import json
 import os
 import re
 import resource
-import signal
 import socket
 import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
+
+from daemon import MeasuredDaemon, last_processor
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BODY = 1 << 20  # bytes of a request
@@ -33,33 +33,20 @@ def make_lines(folder, rules, mib, percent):
         return file.read().splitlines()
 
 
-class Daemon:
+class Daemon(MeasuredDaemon):
+    STOP_WITHIN = 20
+
     def __init__(self, a, folder):
         config = os.path.join(folder, "bench.toml")
         with open(config, "w") as out:
             out.write('[control]\nsocket = ""\n[state]\ndatabase = "%s/bench.db"\n[[http]]\nlisten = ["http://127.0.0.1:%d"]\nmax_connections = 2000\n'
                       '[[syslog]]\nlisten = ["tcp://127.0.0.1:%d"]\nmax_connections = 2000\n[[receiver]]\ntype = "syslog"\naddress = "udp://127.0.0.1:9"\n'
                       % (folder, HTTP, SYSLOG))
-        core = sorted(os.sched_getaffinity(0))[-1]
-        self.process = subprocess.Popen([a.program, "run", "--config", config, "--rules", a.rules], stderr=subprocess.PIPE, text=True,
-                                        preexec_fn=lambda: os.sched_setaffinity(0, {core}))
-        for line in self.process.stderr:
-            if "following" in line:
-                break
-        threading.Thread(target=lambda: [None for _ in self.process.stderr], daemon=True).start()
-
-    def cpu(self):
-        with open("/proc/%d/stat" % self.process.pid) as stat:
-            fields = stat.read().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        super().__init__(a.program, a.rules, config, last_processor())
 
     def private_kib(self):
         with open("/proc/%d/smaps_rollup" % self.process.pid) as rollup:
             return sum(int(line.split()[1]) for line in rollup if line.startswith(("Private_Clean", "Private_Dirty")))
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(20)
 
 
 def requests_of(lines):

@@ -7,7 +7,6 @@ import argparse
 import json
 import os
 import re
-import signal
 import socket
 import sqlite3
 import statistics
@@ -19,12 +18,9 @@ import time
 
 import diagnoses
 import memory
+from daemon import MeasuredDaemon, last_processor
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-
-
-def core():
-    return sorted(os.sched_getaffinity(0))[-1]
 
 
 class Timed:
@@ -36,7 +32,7 @@ def run_once(command, pin=True):
     """Runs a command on one core, its output counted and thrown away."""
     begin = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                               preexec_fn=(lambda: os.sched_setaffinity(0, {core()})) if pin else None)
+                               preexec_fn=(lambda: os.sched_setaffinity(0, {last_processor()})) if pin else None)
     lines = 0
     while block := process.stdout.read(1 << 20):
         lines += block.count(b"\n")
@@ -252,7 +248,7 @@ class NginxReceiver:
         self.process.wait(10)
 
 
-class Daemon:
+class Daemon(MeasuredDaemon):
     def __init__(self, a, folder, receiver):
         self.log = os.path.join(folder, "live.log")
         open(self.log, "w").close()
@@ -261,24 +257,11 @@ class Daemon:
         with open(config, "w") as out:
             out.write('[state]\ndatabase = "%s/bench.db"\n[incidents]\ngroup_wait = "0s"\nmax_incidents = 200000\n[diagnosis]\nenabled = false\n[[files]]\npaths = ["%s"]\ntime_zone = "UTC"\n'
                       '[[receiver]]\ntype = "webhook"\nurl = "http://127.0.0.1:%d/"\n' % (folder, self.log, receiver.server_address[1]))
-        self.process = subprocess.Popen([a.program, "run", "--config", config, "--rules", a.rules], stderr=subprocess.PIPE, text=True)
-        for line in self.process.stderr:
-            if "following" in line:
-                break
-        threading.Thread(target=lambda: [None for _ in self.process.stderr], daemon=True).start()
+        super().__init__(a.program, a.rules, config)
 
     def private_kib(self):
         with open("/proc/%d/status" % self.process.pid) as status:
             return next(int(line.split()[1]) for line in status if line.startswith("RssAnon"))
-
-    def cpu(self):
-        with open("/proc/%d/stat" % self.process.pid) as stat:
-            fields = stat.read().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(30)
 
 
 def tls_line(peer):
