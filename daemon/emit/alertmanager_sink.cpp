@@ -27,18 +27,12 @@ bool is_kept_in_short(const std::string& annotation) {
 
 Result<std::unique_ptr<AlertmanagerSink>> AlertmanagerSink::create(boost::asio::any_io_executor executor, AlertmanagerOptions options) {
   const std::string receiver = "receiver \"" + options.name + "\"";
-  auto url = net::parse_receiver_url(options.url);
+  auto url = net::parse_interface_url(options.url, kPath, "an Alertmanager");
   if (!url) return fail(url.error().wrapped(receiver));
-  if (url.value().target.find('?') != std::string::npos)
-    return fail(ErrorCode::invalid_configuration, receiver + ": the address of an Alertmanager has no query");
-  std::optional<net::TlsClient> tls;
-  if (url.value().is_tls) {
-    auto client = net::TlsClient::create(options.tls);
-    if (!client) return fail(client.error().wrapped(receiver));
-    tls.emplace(std::move(client.value()));
-  }
+  auto tls = net::TlsClient::create_for(url.value(), options.tls);
+  if (!tls) return fail(tls.error().wrapped(receiver));
   return std::unique_ptr<AlertmanagerSink>(
-      new AlertmanagerSink(std::move(executor), std::move(options), std::move(url.value()), std::move(tls)));
+      new AlertmanagerSink(std::move(executor), std::move(options), std::move(url.value()), std::move(tls.value())));
 }
 
 AlertmanagerSink::AlertmanagerSink(boost::asio::any_io_executor executor, AlertmanagerOptions options, net::ReceiverUrl url,
@@ -46,10 +40,7 @@ AlertmanagerSink::AlertmanagerSink(boost::asio::any_io_executor executor, Alertm
     : options_(std::move(options)),
       target_(url.target),
       useful_concurrency_(std::max<std::size_t>(1, options_.http.idle_connections)),
-      client_(std::move(executor), std::move(url), std::move(tls), options_.http) {
-  while (target_.ends_with('/')) target_.pop_back();
-  if (!target_.ends_with(kPath)) target_ += kPath;
-}
+      client_(std::move(executor), std::move(url), std::move(tls), options_.http) {}
 
 awaitable<DeliveryOutcome> AlertmanagerSink::send(const event::RemediationEvent& event) {
   AlertmanagerAlert alert = format::make_alert(format::read_notification(event), options_.language);

@@ -27,24 +27,15 @@ bool is_for_somebody_to_mend(unsigned status) { return status == 401 || status =
 
 Result<std::unique_ptr<EdgeSink>> EdgeSink::create(boost::asio::any_io_executor executor, EdgeSinkOptions options) {
   const std::string receiver = "receiver \"" + options.name + "\"";
-  auto url = net::parse_receiver_url(options.url);
+  auto url = net::parse_interface_url(options.url, kEdgePath, "a central handshaked");
   if (!url) return fail(url.error().wrapped(receiver));
-  if (url.value().target.find('?') != std::string::npos)
-    return fail(ErrorCode::invalid_configuration, receiver + ": the address of a central handshaked has no query");
-  std::optional<net::TlsClient> tls;
-  if (url.value().is_tls) {
-    auto client = net::TlsClient::create(options.tls);
-    if (!client) return fail(client.error().wrapped(receiver));
-    tls.emplace(std::move(client.value()));
-  }
-  return std::unique_ptr<EdgeSink>(new EdgeSink(std::move(executor), std::move(options), std::move(url.value()), std::move(tls)));
+  auto tls = net::TlsClient::create_for(url.value(), options.tls);
+  if (!tls) return fail(tls.error().wrapped(receiver));
+  return std::unique_ptr<EdgeSink>(new EdgeSink(std::move(executor), std::move(options), std::move(url.value()), std::move(tls.value())));
 }
 
 EdgeSink::EdgeSink(boost::asio::any_io_executor executor, EdgeSinkOptions options, net::ReceiverUrl url, std::optional<net::TlsClient> tls)
-    : options_(std::move(options)), target_(url.target), client_(std::move(executor), std::move(url), std::move(tls), options_.http) {
-  while (target_.ends_with('/')) target_.pop_back();
-  if (!target_.ends_with(kEdgePath)) target_ += kEdgePath;
-}
+    : options_(std::move(options)), target_(url.target), client_(std::move(executor), std::move(url), std::move(tls), options_.http) {}
 
 awaitable<DeliveryOutcome> EdgeSink::send(const event::RemediationEvent& event) {
   const std::string edge = co_await options_.describe(options_.name, false);

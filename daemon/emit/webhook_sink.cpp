@@ -35,14 +35,10 @@ Result<std::unique_ptr<WebhookSink>> WebhookSink::create(boost::asio::any_io_exe
     if (!secret) return fail(secret.error().wrapped(receiver));
     secrets.push_back(std::move(secret.value()));
   }
-  std::optional<net::TlsClient> tls;
-  if (url.value().is_tls) {
-    auto client = net::TlsClient::create(options.tls);
-    if (!client) return fail(client.error().wrapped(receiver));
-    tls.emplace(std::move(client.value()));
-  }
+  auto tls = net::TlsClient::create_for(url.value(), options.tls);
+  if (!tls) return fail(tls.error().wrapped(receiver));
   return std::unique_ptr<WebhookSink>(
-      new WebhookSink(std::move(executor), std::move(options), std::move(url.value()), std::move(secrets), std::move(tls)));
+      new WebhookSink(std::move(executor), std::move(options), std::move(url.value()), std::move(secrets), std::move(tls.value())));
 }
 
 WebhookSink::WebhookSink(boost::asio::any_io_executor executor, WebhookOptions options, net::ReceiverUrl url,

@@ -54,4 +54,13 @@ Result<ReceiverUrl> parse_receiver_url(std::string_view text) {
   return receiver;
 }
 
+Result<ReceiverUrl> parse_interface_url(std::string_view text, std::string_view path, std::string_view program) {
+  TRY(ReceiverUrl url, parse_receiver_url(text));
+  if (url.target.find('?') != std::string::npos)
+    return fail(ErrorCode::invalid_configuration, "the address of " + std::string(program) + " has no query");
+  while (url.target.ends_with('/')) url.target.pop_back();
+  if (!url.target.ends_with(path)) url.target += path;
+  return url;
+}
+
 }  // namespace handshaked::net

@@ -21,5 +21,8 @@ struct ReceiverUrl {
 
 /// Accepts http and https, without user name and password. The error never repeats the text.
 Result<ReceiverUrl> parse_receiver_url(std::string_view text);
+/// The same for a program with an interface at a fixed path ("/api/v2/alerts"), which may be written or left out, also behind a proxy's
+/// prefix. No query. `program` is for the error: "an Alertmanager".
+Result<ReceiverUrl> parse_interface_url(std::string_view text, std::string_view path, std::string_view program);
 
 }  // namespace handshaked::net

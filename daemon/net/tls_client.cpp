@@ -34,6 +34,12 @@ TlsClient::TlsClient(TlsClient&&) noexcept = default;
 TlsClient& TlsClient::operator=(TlsClient&&) noexcept = default;
 TlsClient::~TlsClient() = default;
 
+Result<std::optional<TlsClient>> TlsClient::create_for(const ReceiverUrl& url, const TlsClientOptions& options) {
+  if (!url.is_tls) return std::optional<TlsClient>();
+  TRY(TlsClient client, create(options));
+  return std::optional<TlsClient>(std::move(client));
+}
+
 Result<TlsClient> TlsClient::create(const TlsClientOptions& options) {
   auto context = std::make_unique<ssl::context>(ssl::context::tls_client);
   error_code error;

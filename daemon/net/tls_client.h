@@ -1,9 +1,11 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
+#include "net/receiver_url.h"
 
 struct ssl_st;
 
@@ -24,6 +26,8 @@ struct TlsClientOptions {
 class TlsClient {
  public:
   static Result<TlsClient> create(const TlsClientOptions& options);
+  /// Nothing where the address is not https.
+  static Result<std::optional<TlsClient>> create_for(const ReceiverUrl& url, const TlsClientOptions& options);
 
   TlsClient(TlsClient&&) noexcept;
   TlsClient& operator=(TlsClient&&) noexcept;
