@@ -12,6 +12,7 @@ namespace handshaked::diagnose {
 namespace {
 
 constexpr std::size_t kMostPlacesTried = 6;
+constexpr std::size_t kMostMembersTried = 8;
 constexpr double kEquallyGood = 0.5;  // of the best place's confidence: its verdict may decide
 constexpr int kDepthWithoutVerification = 100;
 
@@ -230,6 +231,20 @@ UpstreamVerdict UpstreamCase::judge_place(const UpstreamPlace& place) {
   UpstreamVerdict verdict;
   verdict.problem = "no such place";
   return verdict;
+}
+
+bool UpstreamCase::all_other_members_fail() {
+  if (view_.destination == nullptr || view_.destination->group == nullptr) return false;
+  const auto& members = view_.destination->group->servers;
+  if (members.size() < 2 || members.size() > kMostMembersTried) return false;
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    if (!members[i].is_valid || members[i].is_down || &members[i] == view_.member) continue;
+    UpstreamPlace place = place_;
+    place.member = i;
+    const UpstreamVerdict verdict = judge_place(place);
+    if (verdict.passes() || verdict.stage == UpstreamStage::untested) return false;
+  }
+  return true;
 }
 
 Result<PeerObservation> UpstreamCase::observe(const ProbeRequest& request) {

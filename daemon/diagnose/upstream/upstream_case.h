@@ -64,6 +64,8 @@ class UpstreamCase {
   Proof proof_by_nginx(const ConfigurationPatch& patch);
   /// Another place of the same configuration (a second location, another member of the group).
   UpstreamVerdict judge_place(const UpstreamPlace& place);
+  /// Of a group with several members: none of the others works either. What was not looked at is taken for working.
+  bool all_other_members_fail();
   /// Another request to the peer of this place, for looking around: not what nginx would send.
   Result<PeerObservation> observe(const ProbeRequest& request);
 

@@ -36,10 +36,10 @@ constexpr int kMostUnsettled = 5;
 constexpr int kMostContradictions = 3;
 /// nginx may be reloaded while it is looked at: then what was found belongs to nothing.
 constexpr int kMostLooks = 3;
-/// A look costs a system call for each file. In a storm the look before a diagnosis is shared; the one after it never is older than its end.
+/// A look costs a system call for each file. In a storm the look before a diagnosis is shared; the one after it never is older than its
+/// end.
 constexpr std::chrono::milliseconds kSharedLook{50};
 constexpr std::size_t kProbesOfOneDiagnosis = 16;
-constexpr std::size_t kMostMembers = 8;
 
 }  // namespace
 
@@ -417,22 +417,6 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
         });
   }
 
-  /// Of a group with several members: none of the others works either. What was not looked at is taken for working.
-  static bool all_others_fail(diagnose::UpstreamCase& upstream) {
-    const diagnose::UpstreamView& view = upstream.view();
-    if (view.destination == nullptr || view.destination->group == nullptr) return false;
-    const auto& members = view.destination->group->servers;
-    if (members.size() < 2 || members.size() > kMostMembers) return false;
-    for (std::size_t i = 0; i < members.size(); ++i) {
-      if (!members[i].is_valid || members[i].is_down || &members[i] == view.member) continue;
-      diagnose::UpstreamPlace place = upstream.place();
-      place.member = i;
-      const diagnose::UpstreamVerdict verdict = upstream.judge_place(place);
-      if (verdict.passes() || verdict.stage == diagnose::UpstreamStage::untested) return false;
-    }
-    return true;
-  }
-
   Look look_at(const telemetry::LogAbout& whose, const Symptom& symptom, const RuleBase& base) {
     if (symptom.side != parse::Side::upstream) return {};
     const telemetry::TimeTaken taken(options_.round_seconds);
@@ -459,7 +443,7 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
       look.verdict = diagnose::would_log(now);
       look.round = correlate::ProbeRound{.at = surroundings.now,
                                          .every_peer_passed = now.passes(),
-                                         .every_peer_failed = !now.passes() && all_others_fail(*opened.value())};
+                                         .every_peer_failed = !now.passes() && opened.value()->all_other_members_fail()};
     });
     return look;
   }
