@@ -1,18 +1,16 @@
 #include "cli/host/fix_record.h"
 
-#include <fcntl.h>
 #include <simdjson.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <filesystem>
+#include <limits>
 
 #include "base/digest.h"
-#include "base/file_descriptor.h"
 #include "base/json_writer.h"
+#include "nginx/configuration_file.h"
 #include "parse/time_zone.h"
 
 namespace handshaked::cli {
@@ -22,28 +20,13 @@ namespace fs = std::filesystem;
 using simdjson::dom::element;
 
 constexpr std::size_t kMostBackups = 10'000;
+constexpr std::size_t kNoBound = std::numeric_limits<std::size_t>::max();
 
 /// Nobody else can have put something else there.
 bool is_ours(const std::string& path) {
   struct stat status {};
   return ::lstat(path.c_str(), &status) == 0 && !S_ISLNK(status.st_mode) && status.st_uid == ::geteuid() &&
          (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
-}
-
-/// Nothing for what is not a file: a FIFO in its place would be waited for without end.
-std::optional<std::string> read_file(const std::string& path) {
-  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
-  struct stat status {};
-  if (!file.is_open() || ::fstat(file.number(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
-  std::string text;
-  std::array<char, 16384> buffer;
-  for (;;) {
-    const ssize_t got = ::read(file.number(), buffer.data(), buffer.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return std::nullopt;
-    if (got == 0) return text;
-    text.append(buffer.data(), static_cast<std::size_t>(got));
-  }
 }
 
 std::string text_in(const element& from, std::string_view key) {
@@ -60,10 +43,10 @@ std::optional<FixRecord> read_record(const std::string& backup) {
   const std::string path = backup + "/" + kAppliedRecord;
   std::error_code failure;
   if (!is_ours(backup) || !is_ours(path) || fs::exists(backup + "/" + kUndoneRecord, failure)) return std::nullopt;
-  const auto text = read_file(path);
+  const auto text = nginx::DiskFiles().read(path, kNoBound);
   simdjson::dom::parser parser;
   element root;
-  if (!text || parser.parse(*text).get(root) != simdjson::SUCCESS) return std::nullopt;
+  if (!text || parser.parse(text.value()).get(root) != simdjson::SUCCESS) return std::nullopt;
   FixRecord record;
   record.backup = backup;
   record.incident = text_in(root, "incident");
@@ -91,8 +74,8 @@ std::optional<FixRecord> read_record(const std::string& backup) {
 
 bool FixRecord::is_in_place() const {
   return std::all_of(files.begin(), files.end(), [](const File& file) {
-    const auto now = read_file(file.path);
-    return now && sha256_hex(*now, 64) == file.after_sha256;
+    const auto now = nginx::DiskFiles().read(file.path, kNoBound);
+    return now && sha256_hex(now.value(), 64) == file.after_sha256;
   });
 }
 
@@ -126,9 +109,9 @@ std::optional<FixRecord> last_applied(const std::string& root, const std::string
 Result<std::string> text_before(const FixRecord& record, const FixRecord::File& file) {
   const std::string copy = record.backup + file.path;
   if (!is_ours(copy)) return fail(ErrorCode::not_found, "the copy " + copy + " is not there, or somebody else can write it");
-  auto text = read_file(copy);
+  auto text = nginx::DiskFiles().read(copy, kNoBound);
   if (!text) return fail(ErrorCode::io, "cannot read " + copy);
-  return std::move(*text);
+  return text;
 }
 
 }  // namespace handshaked::cli
