@@ -170,7 +170,7 @@ store::StoreThreadOptions Daemon::store_options() {
     });
   };
   options.on_brought_back = [] {
-    log_error("somebody removed the database while it was in use: it was written anew, and nothing is lost",
+    log_error("somebody removed the database while it was in use: it was recreated, and nothing is lost",
               {.id = message_id::database_replaced});
   };
   options.on_replaced = [this](const store::Replacement& replacement) {

@@ -47,14 +47,14 @@ void read_pace(TableReader& table, notify::Pace& pace) {
   if (table.has("group_by")) pace.group_by.emplace();
   for (const std::string& name : names) {
     if (const auto label = notify::label_from_string(name)) pace.group_by->push_back(*label);
-    else table.complain_about("group_by", "\"" + name + "\" is no label; those are " + joined(notify::label_names()));
+    else table.complain_about("group_by", "\"" + name + "\" is not a label; labels are " + joined(notify::label_names()));
   }
   names.clear();
   table.texts("events", names);
   if (table.has("events")) pace.events.emplace();
   for (const std::string& name : names) {
     if (const auto kind = event::event_kind_from_string(name)) pace.events->insert(*kind);
-    else table.complain_about("events", "\"" + name + "\" is no event; those are opened, reopened, diagnosed, updated, resolved");
+    else table.complain_about("events", "\"" + name + "\" is not an event; events are opened, reopened, diagnosed, updated, resolved");
   }
 }
 
@@ -81,7 +81,7 @@ void read_days(TableReader& table, notify::MaintenanceWindow& window) {
   table.texts("days", names);
   for (const std::string& name : names) {
     if (const auto day = notify::weekday_from_string(name)) window.days.set(*day);
-    else table.complain_about("days", "\"" + name + "\" is no day; write \"mon\" or \"monday\"");
+    else table.complain_about("days", "\"" + name + "\" is not a day; write \"mon\" or \"monday\"");
   }
 }
 

@@ -86,19 +86,19 @@ Result<ControlRequest> request_from_line(std::string_view line) {
   if (line.size() > ControlRequest::kMaxBytes) return fail(ErrorCode::limit_exceeded, "the request is too long");
   simdjson::dom::parser parser;
   simdjson::dom::object root;
-  if (parser.parse(line.data(), line.size()).get(root) != simdjson::SUCCESS) return refuse("the request is no JSON object");
+  if (parser.parse(line.data(), line.size()).get(root) != simdjson::SUCCESS) return refuse("the request is not a JSON object");
   ControlRequest request;
   for (const simdjson::dom::key_value_pair member : root) {
     if (member.key == "verb") {
       std::string_view verb;
-      if (member.value.get(verb) != simdjson::SUCCESS) return refuse("the verb is no text");
+      if (member.value.get(verb) != simdjson::SUCCESS) return refuse("the verb is not text");
       request.verb = verb;
     } else if (member.key == "arguments") {
       simdjson::dom::object arguments;
       if (member.value.get(arguments) != simdjson::SUCCESS) return refuse("the arguments are no object");
       for (const simdjson::dom::key_value_pair argument : arguments) {
         if (request.arguments.size() >= kMostArguments) return fail(ErrorCode::limit_exceeded, "the request has too many arguments");
-        if (!is_word(argument.key)) return refuse("an argument has a name that is no word");
+        if (!is_word(argument.key)) return refuse("an argument has a name that is not a word");
         TRY(auto values, values_of(argument.value));
         request.arguments.insert_or_assign(std::string(argument.key), std::move(values));
       }
@@ -127,7 +127,7 @@ Result<ControlAnswer> answer_from_line(std::string_view line) {
   simdjson::dom::object root;
   bool is_ok = false;
   if (parser.parse(line.data(), line.size()).get(root) != simdjson::SUCCESS || root["ok"].get(is_ok) != simdjson::SUCCESS)
-    return fail(ErrorCode::invalid_input, "what answers there is no handshaked");
+    return fail(ErrorCode::invalid_input, "the program that answers there is not handshaked");
   if (is_ok) {
     simdjson::dom::element result;
     if (root["result"].get(result) != simdjson::SUCCESS) return fail(ErrorCode::invalid_input, "the answer lacks its result");

@@ -115,7 +115,7 @@ class ControlServer::Listener::Connection : public std::enable_shared_from_this<
 Result<> ControlServer::Listener::remove_stale() const {
   struct stat status {};
   if (::lstat(options_.socket.c_str(), &status) != 0) return success();
-  if (!S_ISSOCK(status.st_mode)) return fail(ErrorCode::invalid_configuration, options_.socket + " is there, and is no socket");
+  if (!S_ISSOCK(status.st_mode)) return fail(ErrorCode::invalid_configuration, options_.socket + " exists and is not a socket");
   Socket::socket probe(loop_);
   boost::system::error_code error;
   probe.connect(Socket::endpoint(options_.socket), error);
@@ -137,7 +137,7 @@ Result<> ControlServer::Listener::open() {
   if (error) return fail(ErrorCode::io, "cannot listen at " + options_.socket + ": " + error.message());
   if (!options_.group.empty()) {
     const struct group* const group = ::getgrnam(options_.group.c_str());
-    if (group == nullptr) return fail(ErrorCode::invalid_configuration, "there is no group " + options_.group + " for the control socket");
+    if (group == nullptr) return fail(ErrorCode::invalid_configuration, "the group " + options_.group + ", which the control socket is for, does not exist");
     const bool is_given =
         ::chown(options_.socket.c_str(), static_cast<uid_t>(-1), group->gr_gid) == 0 && ::chmod(options_.socket.c_str(), 0660) == 0;
     if (!is_given) return fail(error_from_errno(errno, "cannot give " + options_.socket + " to the group " + options_.group));

@@ -99,7 +99,7 @@ Result<Edge> edge_from_json(std::string_view text) {
   simdjson::dom::parser parser;
   object root;
   if (parser.parse(text.data(), text.size()).get(root) != simdjson::SUCCESS)
-    return fail(ErrorCode::invalid_input, "the state of an edge is no JSON");
+    return fail(ErrorCode::invalid_input, "the state of an edge is not JSON");
   if (integer_at(root, "version") != kEdgeStateVersion) return fail(ErrorCode::invalid_input, "the state of an edge is of another version");
   Edge edge;
   edge.host = text_at(root, "host");

@@ -237,7 +237,7 @@ Result<Incident> Incident::from_json(std::string_view text) {
   simdjson::dom::parser parser;
   object root;
   if (parser.parse(text.data(), text.size()).get(root) != simdjson::SUCCESS)
-    return fail(ErrorCode::invalid_input, "the state of an incident is no JSON");
+    return fail(ErrorCode::invalid_input, "the stored state of an incident is not JSON");
   const StateReader state(root);
   if (state.integer("version") != kStateVersion) return fail(ErrorCode::invalid_input, "the state of an incident is of another version");
   Incident incident;
@@ -294,7 +294,7 @@ Result<DiagnosisNote> diagnosis_note_from_json(std::string_view text) {
   simdjson::dom::parser parser;
   object root;
   if (parser.parse(text.data(), text.size()).get(root) != simdjson::SUCCESS)
-    return fail(ErrorCode::invalid_input, "a stored diagnosis is no JSON");
+    return fail(ErrorCode::invalid_input, "a stored diagnosis is not JSON");
   const StateReader state(root);
   DiagnosisNote note;
   note.cause = state.text("cause");

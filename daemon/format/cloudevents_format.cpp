@@ -27,7 +27,7 @@ Result<WireRequest> binary_request(const event::RemediationEvent& event) {
   simdjson::dom::parser parser;
   simdjson::dom::object root;
   if (parser.parse(event.body.data(), event.body.size()).get(root) != simdjson::SUCCESS)
-    return fail(ErrorCode::invalid_input, "the event is no JSON");
+    return fail(ErrorCode::invalid_input, "the event is not JSON");
   WireRequest request;
   for (const auto& [name, value] : root) {
     std::string_view text;

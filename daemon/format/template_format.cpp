@@ -171,7 +171,7 @@ Result<WireRequest> template_request(const event::RemediationEvent& event, const
     return fail(ErrorCode::invalid_input, reason.what());
   }
   if (is_json_type(content_type) && !is_json(request.body))
-    return fail(ErrorCode::invalid_input, "the template gives what is no JSON for this event");
+    return fail(ErrorCode::invalid_input, "the template does not produce JSON for this event");
   return request;
 }
 
@@ -194,7 +194,7 @@ Result<> try_sample(const std::string& text, const std::string& content_type, ev
     missing.insert(context.missing().begin(), context.missing().end());
     found.insert(context.found().begin(), context.found().end());
     if (is_json_type(content_type) && !is_json(body))
-      return refuse("gives what is no JSON for " + std::string(name_of(kind)) + ": " + shortened(plain_text(body), 300, Measure::bytes));
+      return refuse("does not produce JSON for " + std::string(name_of(kind)) + ": " + shortened(plain_text(body), 300, Measure::bytes));
   } catch (const TooMuch& reason) {
     return refuse(reason.what());
   }
@@ -207,7 +207,7 @@ Result<WireFormat> template_format(std::string_view text, std::string content_ty
   if (text.size() > kTemplateLimit) return refuse("is larger than 64 KiB");
   const std::string source(text);
   const mustache::mustache parsed(source);
-  if (!parsed.is_valid()) return refuse("is no Mustache: " + plain_text(parsed.error_message()));
+  if (!parsed.is_valid()) return refuse("is not a Mustache template: " + plain_text(parsed.error_message()));
 
   std::set<std::string> missing;
   std::set<std::string> found;

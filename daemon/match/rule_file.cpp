@@ -308,7 +308,7 @@ void read_padded(const simdjson::padded_string& text, const std::string& file, s
   const auto add = [&](element value, std::string_view json, unsigned ordinal) {
     object entry;
     if (value.get(entry) != simdjson::SUCCESS) {
-      loaded.problems.push_back({file, 0, "entry " + std::to_string(ordinal) + " is no object"});
+      loaded.problems.push_back({file, 0, "entry " + std::to_string(ordinal) + " is not an object"});
       return;
     }
     if (auto rule = EntryReader(entry, json, locator, file, loaded.problems).read(ordinal)) loaded.rules.push_back(std::move(*rule));

@@ -46,7 +46,7 @@ Result<AddressList> AddressList::parse(const std::vector<std::string>& networks)
     const auto slash = text.find('/');
     const auto address = read_address(text.substr(0, slash));
     const auto refuse = [&](const char* why) { return fail(ErrorCode::invalid_configuration, "\"" + text + "\" " + why); };
-    if (!address) return refuse("is no network, such as 10.0.0.0/8 or 2001:db8::/32");
+    if (!address) return refuse("is not a network such as 10.0.0.0/8 or 2001:db8::/32");
     const unsigned longest = address->is_v4 ? 32 : 128;
     unsigned prefix = longest;
     if (slash != std::string::npos) {

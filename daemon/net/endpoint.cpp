@@ -78,7 +78,7 @@ Result<Endpoint> parse_endpoint(std::string_view text) {
     return endpoint;
   }
   return refuse(text,
-                "is no address to listen on: tcp://HOST:PORT, tls://HOST:PORT, udp://HOST:PORT, unix:/PATH, unixgram:/PATH or "
+                "is not an address to listen on: tcp://HOST:PORT, tls://HOST:PORT, udp://HOST:PORT, unix:/PATH, unixgram:/PATH or "
                 "systemd:NAME");
 }
 

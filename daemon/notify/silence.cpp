@@ -31,7 +31,7 @@ Result<Silence> silence_from_json(std::string_view text) {
   simdjson::dom::parser parser;
   simdjson::dom::object root;
   if (parser.parse(text.data(), text.size()).get(root) != simdjson::SUCCESS)
-    return fail(ErrorCode::invalid_input, "a stored silence is no JSON");
+    return fail(ErrorCode::invalid_input, "a stored silence is not JSON");
   const auto read_text = [&root](std::string_view key) {
     std::string_view value;
     return root[key].get(value) == simdjson::SUCCESS ? std::string(value) : std::string();

@@ -26,7 +26,7 @@ Result<NotificationRecords> told_state_from_json(std::string receiver, std::stri
   simdjson::dom::parser parser;
   simdjson::dom::object root;
   if (parser.parse(text.data(), text.size()).get(root) != simdjson::SUCCESS)
-    return fail(ErrorCode::invalid_input, "what a receiver was told is no JSON");
+    return fail(ErrorCode::invalid_input, "a stored notification record is not JSON");
   const auto integer = [&root](std::string_view key) {
     std::int64_t value = 0;
     return root[key].get(value) == simdjson::SUCCESS ? value : 0;

@@ -65,7 +65,7 @@ bool is_hexadecimal(std::string_view text, std::string_view prefix, std::size_t 
   return text.size() == digits && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-Error bad(std::string why) { return {ErrorCode::invalid_input, "this is no message of an edge: " + std::move(why)}; }
+Error bad(std::string why) { return {ErrorCode::invalid_input, "this is not a message of an edge: " + std::move(why)}; }
 
 /// "inc-1f0c6f5d7a0b9e33.opened.1"
 Result<> read_event_id(EdgeEvent& event) {

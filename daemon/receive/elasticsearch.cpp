@@ -51,12 +51,12 @@ awaitable<Result<HttpAnswer>> take_bulk(const net::HttpRequest& request, HttpBod
     CO_TRY(lines.add({piece.value().data(), piece.value().size()}));
     if (items.has_too_many())
       co_return fail(ErrorCode::limit_exceeded, "more than " + std::to_string(BulkItems::kMostActions) + " actions in one bulk request");
-    if (items.is_broken()) co_return fail(ErrorCode::invalid_input, "a line of the bulk request is no action");
+    if (items.is_broken()) co_return fail(ErrorCode::invalid_input, "a line of the bulk request is not an action");
   }
   lines.finish();
   if (!items.is_complete() || items.actions() == 0)
     co_return fail(ErrorCode::invalid_input,
-                   items.is_broken() ? "a line of the bulk request is no action" : "the bulk request ends in the middle");
+                   items.is_broken() ? "a line of the bulk request is not an action" : "the bulk request ends in the middle");
   connection.counters.records += items.actions();
   if (lines.malformed() > 0) connection.intake.count_malformed(lines.malformed(), lines.first_problem());
   const auto reservation = std::make_shared<Reservation>(connection.memory);

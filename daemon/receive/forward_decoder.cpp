@@ -103,10 +103,10 @@ Result<bool> ForwardDecoder::read_head(Head& head) const {
   };
   TRY(const bool has_array, complete(read_pack_token(bytes, array)));
   if (!has_array) return false;
-  if (array.kind != TokenKind::array || array.size < 2 || array.size > 4) return broken("it is no array of two to four values");
+  if (array.kind != TokenKind::array || array.size < 2 || array.size > 4) return broken("it is not an array of two to four values");
   TRY(const bool has_tag, complete(read_pack_token(bytes.substr(array.length), tag)));
   if (!has_tag) return false;
-  if (!tag.is_text()) return broken("its tag is no text");
+  if (!tag.is_text()) return broken("its tag is not text");
   if (tag.size > kMaxTagBytes) return broken("its tag is longer than " + std::to_string(kMaxTagBytes) + " bytes");
   const std::size_t body_at = array.length + tag.length + tag.size;
   if (bytes.size() < body_at) return false;
@@ -284,7 +284,7 @@ Result<> ForwardDecoder::read_option(std::string_view bytes) {
   PackToken head;
   if (!reader.read(head)) return broken("its option cannot be read");
   if (head.kind == TokenKind::nil) return success();
-  if (head.kind != TokenKind::map) return broken("its option is no map");
+  if (head.kind != TokenKind::map) return broken("its option is not a map");
   for (std::uint32_t i = 0; i < head.size; ++i) {
     std::string_view name;
     std::string_view text;

@@ -112,7 +112,7 @@ awaitable<void> Listener::accept(std::shared_ptr<Acceptor> acceptor) {
         try {
           admit(std::move(accepted), net::peer_at(address, length), acceptor->socket.endpoint().transport == net::Endpoint::Transport::tls);
         } catch (const std::bad_alloc&) {
-          refusals_.warn(options_.intake.source + ": a connection was refused: there is no memory for it");
+          refusals_.warn(options_.intake.source + ": a connection was refused for want of memory");
         }
         continue;
       }

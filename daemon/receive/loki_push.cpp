@@ -19,7 +19,7 @@ using boost::asio::awaitable;
 constexpr auto npos = std::string_view::npos;
 constexpr std::string_view kHostLabels[] = {"host", "hostname", "node_name", "node", "nodename", "instance"};
 
-auto damaged(const std::string& what) { return fail(ErrorCode::invalid_input, "this is no Loki push request: " + what); }
+auto damaged(const std::string& what) { return fail(ErrorCode::invalid_input, "this is not a Loki push request: " + what); }
 
 /// The label that names the host best.
 class HostLabel {

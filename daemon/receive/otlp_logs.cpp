@@ -116,7 +116,7 @@ awaitable<Result<HttpAnswer>> take_logs(const net::HttpRequest& request, HttpBod
 }  // namespace
 
 Result<std::size_t> take_otlp_json(std::string_view json, const FieldNames& names, Intake& intake) {
-  const auto damaged = [](const std::string& why) { return fail(ErrorCode::invalid_input, "this is no OTLP request: " + why); };
+  const auto damaged = [](const std::string& why) { return fail(ErrorCode::invalid_input, "this is not an OTLP request: " + why); };
   std::size_t count = 0;
   dom::parser parser;
   dom::object root;

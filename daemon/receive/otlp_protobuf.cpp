@@ -124,7 +124,7 @@ Result<std::size_t> take_otlp_protobuf(std::string_view message, const FieldName
   while (const auto field = reader.next()) {
     if (field->number == 1 && field->is_bytes()) is_whole = take_resource(field->bytes, names, intake, records) && is_whole;
   }
-  if (!is_whole || reader.is_damaged()) return fail(ErrorCode::invalid_input, "this is no OTLP request: its fields are damaged");
+  if (!is_whole || reader.is_damaged()) return fail(ErrorCode::invalid_input, "this is not an OTLP request: its fields are damaged");
   return records;
 }
 

@@ -27,7 +27,7 @@ std::vector<std::string> why_not_ready(const Metrics& figures) {
   for (const SourceMetrics& source : figures.sources) {
     if (source.state == SourceMetrics::State::unreadable) reasons.push_back(source.name + " cannot be read");
   }
-  if (figures.sources.empty()) reasons.emplace_back("there is no source: no log was found and nothing listens");
+  if (figures.sources.empty()) reasons.emplace_back("nothing is read: no log was found and nothing listens");
   if (figures.rules_loaded == 0) reasons.emplace_back("no rules are loaded");
   if (!figures.store.answers) reasons.emplace_back("the database does not answer");
   if (!figures.store.trouble.empty()) reasons.push_back("the database cannot be written: " + figures.store.trouble);

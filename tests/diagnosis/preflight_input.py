@@ -55,10 +55,10 @@ def bad_input(t, checkout, chain, key, pki, root):
     damaged = t.directory / "damaged.pem"
     damaged.write_text(pathlib.Path(chain).read_text().replace("MII", "M!I", 1))
     for what, arguments, words in [
-            ("no change", conf, "there is no change"),
+            ("no change", conf, "nothing would change"),
             ("a file that is not there", [*conf, *peer, t.directory / "none.pem"], "cannot be read"),
             ("an empty file", [*conf, *peer, t.directory / "empty.pem"], "is empty"),
-            ("no PEM", [*conf, *peer, t.directory / "noise.pem"], "is no PEM file"),
+            ("no PEM", [*conf, *peer, t.directory / "noise.pem"], "is not a PEM file"),
             ("DER", [*conf, *peer, der], "is DER"),
             ("a key", [*conf, *peer, key], "holds a private key"),
             ("a key behind the chain", [*conf, *peer, made("with-key.pem", chain, key)], "holds a private key"),

@@ -82,7 +82,7 @@ def story(t):
     entry["samples"].append({"line": "2026/11/21 02:58:15 [error] 9#9: *1 something else, client: 1.1.1.1, server: a", "origin": "a test"})
     path.write_text(json.dumps(entry, ensure_ascii=False, indent=2), "utf-8")
     code, out, _ = rules("lint", broken)
-    for part in ("signature_zh: holds no Chinese", "is no sound link", "no causes/no_such_cause.json", "leads_to names nginx/no-such-rule", "lacks its translation"):
+    for part in ("signature_zh: holds no Chinese", "is not a valid link", "causes/no_such_cause.json is missing", "leads_to names nginx/no-such-rule", "lacks its translation"):
         expect(code == 1 and part in out, "lint does not complain %r: %s" % (part, out[-800:]))
     line = 1 + path.read_text("utf-8").split('"signature_zh"')[0].count("\n")
     expect("%s:%d: signature_zh" % (path, line) in out, "lint names another line than %d: %s" % (line, out))

@@ -69,7 +69,7 @@ def story(t):
     wait_for(lambda: nginx.get("/")[0] == 200, 10, "the request to work after the reload")
     wait_for(lambda: not (children(master) & before), 10, "the old worker to end")
     expect(show_processes() != before, "no new worker")
-    daemon.wait_for_log("nginx has loaded its configuration anew", 20)
+    daemon.wait_for_log("nginx has reloaded its configuration", 20)
     (resolved,) = receiver.wait_for_events(1, within=30, kind="resolved")
     expect_equal(resolved.data["incident"]["resolved_by"], "probes", "who found it resolved")
     t.step("after the reload it does")

@@ -173,7 +173,7 @@ def judge_service(said):
     said.holds("reload", "^status 0$", "^active$", "^same process$")
     said.holds("bad-reload", "^status 1$", "^active$", "^same process$")
     said.holds("restart", "^status 0$", "^inc-[0-9a-f]+ .*upstream_self_signed")
-    said.holds("nginx-reload", "^invisible$", "nginx has loaded its configuration anew", "opened: /var/log/nginx/site/fault.txt")
+    said.holds("nginx-reload", "^invisible$", "nginx has reloaded its configuration", "opened: /var/log/nginx/site/fault.txt")
     said.holds("rotation", "^status 0$", r"\berror\.log\.1\b", r"\berror\.log\.2\.gz\b")
     said.holds("watchdog", "^active$", "[Ww]atchdog timeout")
     said.holds("kill", "^active$")

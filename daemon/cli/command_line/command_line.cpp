@@ -53,7 +53,7 @@ class Parser {
   CommandLine read(int argc, const char* const* argv) {
     if (argc > 1 && argv[1][0] != '-' && !is_verb(argv[1])) {
       // CLI11 would only say that a subcommand is missing.
-      std::fprintf(stderr, "handshaked: there is no verb \"%s\"\nRun with --help for more information.\n", visible_text(argv[1]).c_str());
+      std::fprintf(stderr, "handshaked: unknown command \"%s\"\nRun with --help for more information.\n", visible_text(argv[1]).c_str());
       return {.command = std::nullopt, .exit_code = kExitUsage};
     }
     try {

@@ -166,7 +166,7 @@ int run_receivers(const ReceiversOptions& options, const SinkFactory& make_sink)
   const auto& receivers = loaded.config.receivers;
   const auto found = std::find_if(receivers.begin(), receivers.end(), [&](const Receiver& one) { return one.name == options.name; });
   if (found == receivers.end()) {
-    std::fprintf(stderr, "handshaked: there is no receiver \"%s\"; there are:\n%s", visible_text(options.name).c_str(),
+    std::fprintf(stderr, "handshaked: no receiver is called \"%s\"; those configured are:\n%s", visible_text(options.name).c_str(),
                  list_of(loaded.config, false).c_str());
     return kExitUsage;
   }

@@ -46,7 +46,7 @@ class ExplanationDocument {
     page_.heading(say("How the line is read", "这一行的解析"));
     page_.facts(record_facts(line));
     if (!line.tls().errors[0].whole.empty() && line.tls().error_count > 1) {
-      page_.note(say("Several OpenSSL errors: the last one that is no mere wrapper is the diagnosis.",
+      page_.note(say("Several OpenSSL errors: the last one that is not a mere wrapper is the diagnosis.",
                      "有多个 OpenSSL 错误：以最后一个非包装性的错误为准。"));
     }
     write_trials(line);

@@ -43,7 +43,7 @@ struct DirectoryWalk {
   std::vector<std::string>* made = nullptr;
 
   Result<FileDescriptor> open(const fs::path& path) const {
-    if (!path.is_absolute()) return fail(ErrorCode::invalid_input, path.string() + " is no absolute path");
+    if (!path.is_absolute()) return fail(ErrorCode::invalid_input, path.string() + " is not an absolute path");
     FileDescriptor here(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
     std::string at;
     for (const fs::path& part : path.lexically_normal().relative_path()) {

@@ -54,7 +54,7 @@ class FixVerb {
   int run() {
     auto read = diagnose::read_nginx(options_.nginx);
     if (!read || !read.value().read) {
-      say_error(read ? "there is no nginx configuration here; give --nginx-conf FILE" : read.error().message());
+      say_error(read ? "no nginx configuration was found; name it with --nginx-conf FILE" : read.error().message());
       return kExitUsage;
     }
     nginx_ = std::move(read).value();
@@ -120,7 +120,7 @@ class FixVerb {
 
   std::string reason_to_refuse(const Fix& fix) const {
     if (fix.patch.empty() && fix.owner == diagnose::Owner::proxy)
-      return "this fix is no patch: do by hand what it says, then run handshaked diagnose " + incident_;
+      return "this fix has no patch: follow its steps by hand, then run handshaked diagnose " + incident_;
     if (fix.patch.empty()) return "this fix is not to be made on this host: send its words to whoever runs the " + owner_noun(fix.owner);
     if (fix.is_unsafe && !options_.allow_unsafe) return "this fix weakens a protection; --allow-unsafe applies it all the same";
     if (fix.proof.status == diagnose::ProofStatus::refuted) return "this fix was tried and does not help: " + fix.proof.detail.en;
@@ -163,7 +163,7 @@ class FixVerb {
     const std::string named = correlate::named_incident(options_.incident);
     const auto record = last_applied(backup_root(), named);
     if (!record) {
-      say_error(named.empty() ? "there is no applied fix to put back in " + backup_root()
+      say_error(named.empty() ? "no applied fix was found in " + backup_root()
                               : "no fix of \"" + named + "\" is applied, as far as " + backup_root() + " tells");
       return kExitUsage;
     }

@@ -93,7 +93,7 @@ std::vector<Item> dead_end_items(const LineAdvice& advice, std::size_t limit, La
     if (dead_end.fail_rate > 0) {
       append_part(
           item.remark,
-          language == Language::zh ? "约 " + percent(dead_end.fail_rate) + " 无效" : "fails in about " + percent(dead_end.fail_rate),
+          language == Language::zh ? "约 " + percent(dead_end.fail_rate) + " 无效" : "fails " + percent(dead_end.fail_rate) + " of the time",
           language);
     }
     if (!dead_end.condition.empty()) item.details.push_back({std::string(say(language, "When:", "适用：")), dead_end.condition});

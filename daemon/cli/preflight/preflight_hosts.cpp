@@ -83,7 +83,7 @@ Result<PreflightHosts> PreflightHosts::find(const PreflightOptions& options, Pre
     hosts.in_use_ = hosts.proposed_;
     if (!compares) return hosts;
     if (options.against.empty())
-      return fail(ErrorCode::invalid_input, "there is no change: name one, or the configuration in use with --against FILE");
+      return fail(ErrorCode::invalid_input, "nothing would change: name a change, or the configuration in use with --against FILE");
     hosts.in_use_ = {files_in_use.there(options.against), options.nginx.prefix};
     change.is_configuration = true;
     return hosts;
@@ -98,7 +98,7 @@ Result<PreflightHosts> PreflightHosts::find(const PreflightOptions& options, Pre
   if (hosts.in_use_.path.empty())
     return fail(ErrorCode::invalid_input, "no nginx is installed here to compare with: name the configuration in use with --against FILE");
   if (nginx::DiskFiles().real_path(hosts.in_use_.path) == nginx::DiskFiles().real_path(hosts.proposed_.path))
-    return fail(ErrorCode::invalid_input, "there is no change: " + hosts.proposed_.path + " is the configuration in use");
+    return fail(ErrorCode::invalid_input, "nothing would change: " + hosts.proposed_.path + " is the configuration in use");
   change.is_configuration = true;
   return hosts;
 }
@@ -117,7 +117,7 @@ Result<> PreflightHosts::find_in_use() {
   const bool is_there = !in_use_.path.empty() && nginx::DiskFiles().read(in_use_.path, kMaxDumpBytes).has_value();
   if (!is_there) in_use_ = {};
   if (proposed_.path.empty() && in_use_.path.empty())
-    return fail(ErrorCode::not_found, "there is no nginx configuration here; give --nginx-conf FILE");
+    return fail(ErrorCode::not_found, "no nginx configuration was found; name it with --nginx-conf FILE");
   return success();
 }
 
@@ -153,7 +153,7 @@ std::shared_ptr<const nginx::ConfigurationFiles> PreflightHosts::files_of_dump(c
 Result<PreflightHost> PreflightHosts::read_dump(const std::string& path, const diagnose::PlannedChange& change) const {
   TRY(const std::string text, nginx::DiskFiles().read(path, kMaxDumpBytes));
   auto dump = nginx::read_dump(text);
-  if (!dump) return fail(ErrorCode::invalid_input, path + " is no output of nginx -T: it has no line \"# configuration file …\"");
+  if (!dump) return fail(ErrorCode::invalid_input, path + " is not output of nginx -T: it lacks the line \"# configuration file …\"");
   PreflightHost host;
   host.name = std::filesystem::path(path).stem().string();
   host.is_dump = true;

@@ -39,7 +39,7 @@ Result<std::pair<std::string, PemBundle>> read_pem(const std::string& source, co
     case diagnose::BundleForm::der_crl: return bad(source + " is DER; nginx reads PEM: openssl x509 -inform DER -in FILE makes it so");
     case diagnose::BundleForm::pkcs12: return bad(source + " is PKCS#12; nginx reads PEM: openssl pkcs12 -in FILE -nokeys makes it so");
     case diagnose::BundleForm::der_other:
-    case diagnose::BundleForm::not_pem: return bad(source + " is no PEM file; " + option + " wants " + wanted);
+    case diagnose::BundleForm::not_pem: return bad(source + " is not a PEM file; " + option + " wants " + wanted);
     case diagnose::BundleForm::pem: break;
   }
   if (const auto* damaged = bundle.damaged_block())
@@ -69,7 +69,7 @@ Result<std::vector<diagnose::Certificate>> read_chain(const std::string& source,
     return bad(source + " does not begin with the leaf: " + chain.front().facts().subject + " is a CA, and " + leaf->facts().subject +
                " stands behind it");
   const bool has_strangers = chain.size() > 1 && std::none_of(chain.begin(), chain.end(), is_issued_here);
-  if (has_strangers) return bad(source + " is no chain: no certificate in it was issued by another one of it");
+  if (has_strangers) return bad(source + " is not a chain: none of its certificates issued another one");
   return chain;
 }
 
@@ -83,7 +83,7 @@ Result<diagnose::PeerChain> peer_chain(const std::string& peer, const std::strin
   }
   const auto parsed = nginx::parse_address(address, nginx::AddressForm::peer);
   const bool is_whole = parsed && parsed->uri.empty() && (parsed->kind == nginx::Address::Kind::unix_socket || parsed->has_port);
-  if (!is_whole) return bad("\"" + peer + "\" is no peer: write HOST:PORT, as the configuration does");
+  if (!is_whole) return bad("\"" + peer + "\" is not a peer: write HOST:PORT, as the configuration does");
   one.peer = *parsed;
   one.source = file;
   TRY(one.chain, read_chain(file, option));
@@ -148,7 +148,7 @@ Result<> read_versions(const PreflightOptions& options, diagnose::PlannedChange&
   if (!options.openssl.empty()) {
     const auto release = diagnose::openssl_release(options.openssl);
     if (!release)
-      return bad("OpenSSL \"" + options.openssl + "\" is no version that this program knows; it knows " + diagnose::known_openssl_series());
+      return bad("OpenSSL \"" + options.openssl + "\" is not a version that this program knows; it knows " + diagnose::known_openssl_series());
     change.openssl = options.openssl;
     change.security_level = release->security_level;
   }
@@ -159,7 +159,7 @@ Result<> read_versions(const PreflightOptions& options, diagnose::PlannedChange&
   // "1.30": a series, whose first release counts.
   const bool is_series = std::count(text.begin(), text.end(), '.') == 1;
   if (text.find_first_not_of("0123456789.") == std::string::npos) change.nginx = nginx::parse_version(is_series ? text + ".0" : text);
-  if (!change.nginx.is_known()) return bad("\"" + text + "\" is no version of nginx: write 1.30 or 1.28.1");
+  if (!change.nginx.is_known()) return bad("\"" + text + "\" is not a version of nginx: write 1.30 or 1.28.1");
   if (change.nginx > kNewest) return bad("nginx " + text + " is newer than the defaults that this program knows, which end with 1.31");
   return success();
 }
@@ -174,7 +174,7 @@ std::optional<int> number_at(const std::string& text, std::size_t at, std::size_
 }  // namespace
 
 Result<Time> read_date(const std::string& text) {
-  const auto wrong = [&] { return bad("\"" + text + "\" is no date: write 2027-03-01 or 2027-03-01T12:30:00Z"); };
+  const auto wrong = [&] { return bad("\"" + text + "\" is not a date: write 2027-03-01 or 2027-03-01T12:30:00Z"); };
   const auto year = number_at(text, 0, 4), month = number_at(text, 5, 2), day = number_at(text, 8, 2);
   if (!year || !month || !day || text[4] != '-' || text[7] != '-') return wrong();
   const std::chrono::year_month_day date(std::chrono::year(*year), std::chrono::month(static_cast<unsigned>(*month)),
@@ -214,9 +214,9 @@ Result<std::vector<diagnose::RootedFiles::Root>> read_roots(const std::vector<st
     diagnose::RootedFiles::Root root{sign == std::string::npos ? "" : text.substr(0, sign),
                                      sign == std::string::npos ? text : text.substr(sign + 1)};
     std::error_code failure;
-    if (!std::filesystem::is_directory(root.directory, failure)) return bad("--root " + text + ": " + root.directory + " is no directory");
+    if (!std::filesystem::is_directory(root.directory, failure)) return bad("--root " + text + ": " + root.directory + " is not a directory");
     if (!root.prefix.empty() && root.prefix.front() != '/')
-      return bad("--root " + text + ": \"" + root.prefix + "\" is no absolute path; write /etc/nginx=DIR");
+      return bad("--root " + text + ": \"" + root.prefix + "\" is not an absolute path; write /etc/nginx=DIR");
     read.push_back(std::move(root));
   }
   return read;

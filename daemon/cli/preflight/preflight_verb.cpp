@@ -95,7 +95,7 @@ int run_preflight(const PreflightOptions& options) {
   if (!hosts) return usage(hosts.error());
   if (!change.value().is_everywhere() && change.value().chains.empty() && change.value().files.empty())
     return usage(Error(ErrorCode::invalid_input,
-                       "there is no change to look ahead at: name one, for example --peer HOST:PORT --chain FILE, or --until DATE"));
+                       "no change was named: give one, for example --peer HOST:PORT --chain FILE, or --until DATE"));
   const auto base = require_knowledge_base(options.rules_directory, KnowledgeDepth::rules_and_texts);
   if (!base) return kExitConfiguration;
   change.value().nginx_in_use = hosts.value().installation().version;

@@ -58,7 +58,7 @@ class TextReview {
   }
 
   void review_member(object members, const std::string& key, std::string_view text, const std::string& pointer) {
-    if (key == "official_doc_url" && !is_sound_link(text)) add(pointer + "/" + key, "\"" + std::string(text) + "\" is no sound link");
+    if (key == "official_doc_url" && !is_sound_link(text)) add(pointer + "/" + key, "\"" + std::string(text) + "\" is not a valid link");
     if (key == "action" && text.empty()) add(pointer + "/" + key, "is empty: nobody learns what to do, or not to try");
     if (std::find(kTranslated.begin(), kTranslated.end(), key) != kTranslated.end() && !text.empty() &&
         text_of(members, key + "_zh").empty()) {
@@ -73,7 +73,7 @@ class TextReview {
   void review_text(std::string_view text, const std::string& pointer) {
     const auto slash = pointer.rfind('/', pointer.rfind('/') - 1);
     const bool is_source = slash != std::string::npos && std::string_view(pointer).substr(slash).starts_with("/sources/");
-    if (is_source && text.starts_with("http") && !is_sound_link(text)) add(pointer, "\"" + std::string(text) + "\" is no sound link");
+    if (is_source && text.starts_with("http") && !is_sound_link(text)) add(pointer, "\"" + std::string(text) + "\" is not a valid link");
     for (const std::string_view path : kOwnPaths) {
       if (text.find(path) != std::string_view::npos) add(pointer, "names \"" + std::string(path) + "\", which readers do not have");
     }

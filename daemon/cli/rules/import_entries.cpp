@@ -92,7 +92,7 @@ class Importer {
     simdjson::dom::array items;
     if (value.get(items) != simdjson::SUCCESS) {
       json_.key(name).raw(simdjson::minify(value));
-      return warn(std::string(name) + " is no list");
+      return warn(std::string(name) + " is not a list");
     }
     simdjson::dom::array translations;
     const bool translated = entry_[std::string(name) + "_zh"].get(translations) == simdjson::SUCCESS && translations.size() == items.size();
@@ -101,7 +101,7 @@ class Importer {
       object members;
       const std::string place = std::string(name) + "/" + std::to_string(i);
       if (items.at(i).get(members) != simdjson::SUCCESS) {
-        warn(place + " is no object");
+        warn(place + " is not an object");
         json_.raw(simdjson::minify(items.at(i).value_unsafe()));
         continue;
       }
@@ -215,7 +215,7 @@ std::vector<ImportedEntry> import_entries(std::string_view json, const std::stri
   const auto take = [&](element value) {
     object entry;
     if (value.get(entry) == simdjson::SUCCESS) imported.push_back(Importer(entry).run());
-    else imported.push_back({.id = name, .json = {}, .warnings = {"an entry is no object"}});
+    else imported.push_back({.id = name, .json = {}, .warnings = {"an entry is not an object"}});
   };
   simdjson::dom::array entries;
   if (root.get(entries) != simdjson::SUCCESS) {

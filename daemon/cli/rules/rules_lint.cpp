@@ -76,7 +76,7 @@ class Lint {
       report_.problems.push_back({file.string(), 0, schema.error().message()});
       return std::nullopt;
     }
-    report_.problems.push_back({directory_, 0, "there is no schema/" + name + " to hold the files against"});
+    report_.problems.push_back({directory_, 0, "schema/" + name + " is missing: the files cannot be checked"});
     return std::nullopt;
   }
 
@@ -139,7 +139,7 @@ class Lint {
     for (const match::Rule& rule : rules_->rules()) {
       for (const match::CandidateCause& candidate : rule.causes) {
         used.insert(candidate.cause);
-        if (report_.causes != 0 && !knowledge_.has_cause(candidate.cause)) add(rule, "there is no causes/" + candidate.cause + ".json");
+        if (report_.causes != 0 && !knowledge_.has_cause(candidate.cause)) add(rule, "causes/" + candidate.cause + ".json is missing");
       }
       const RuleRelations relations = relations_of(rule, Language::en);
       for (const std::string& id : relations.leads_to) {

@@ -83,7 +83,7 @@ int run_rules_show(const RulesShowOptions& options) {
   const auto zone = parse::TimeZone::named("UTC");
   const Explanation explanation = explain(options.id, *base, zone.value());
   if (explanation.question.kind != Question::Kind::rule) {
-    std::fprintf(stderr, "handshaked: there is no rule \"%s\"\n", visible_text(options.id).c_str());
+    std::fprintf(stderr, "handshaked: no rule is called \"%s\"\n", visible_text(options.id).c_str());
     for (const std::string& name : explanation.question.similar) std::fprintf(stderr, "  %s\n", name.c_str());
     return kExitNothing;
   }

@@ -71,7 +71,7 @@ CaStore CaStore::load(const std::vector<std::string>& paths, std::vector<std::st
         if (auto list = RevocationList::from_der(bytes.value())) add_list(std::move(list).value());
       }
     } else if (is_named && bundle.value().certificates.empty() && bundle.value().crls.empty())
-      problems.push_back(file + ": there is no certificate in it");
+      problems.push_back(file + ": it contains no certificate");
   };
   for (const std::string& path : wanted) {
     store.description_ += (store.description_.empty() ? "" : ", ") + path;

@@ -83,7 +83,7 @@ void tell_place(const nginx::NamedErrorLog& log, Doctor& checkup) {
     case LogPlace::stderr_:
     case LogPlace::device:
       tell("log-not-a-file", Severity::info,
-           {"error_log " + log.path + " is no file that can be followed", "error_log " + log.path + " 不是可跟踪的文件"},
+           {"error_log " + log.path + " is not a file that can be followed", "error_log " + log.path + " 不是可跟踪的文件"},
            {"Where systemd starts nginx, read the journal: [[journal]] in handshaked.toml",
             "由 systemd 启动的 nginx：在 handshaked.toml 中用 [[journal]] 读取"});
       break;
@@ -174,7 +174,7 @@ void check_logs(const Surroundings& surroundings, const DoctorOptions& options, 
   }
   if (has_service) check_access_to_files(surroundings, *options.service, checkup);
   else if (!surroundings.is_dump)
-    checkup.unseen.push_back({"whether the service may read logs, configuration and certificates: there is no user " + options.service_user,
+    checkup.unseen.push_back({"whether the service may read logs, configuration and certificates: the user " + options.service_user + " does not exist",
                               "服务能否读取日志、配置和证书：没有用户 " + options.service_user});
 }
 

@@ -126,7 +126,7 @@ Result<> check_trusted(const struct stat& status, const std::string& name) {
 }
 
 Result<FileDescriptor> open_trusted(const std::string& path) {
-  if (!path.starts_with('/')) return fail(ErrorCode::invalid_input, path + " is no absolute path");
+  if (!path.starts_with('/')) return fail(ErrorCode::invalid_input, path + " is not an absolute path");
   return Walk().to(path);
 }
 

@@ -11,7 +11,7 @@
 
 namespace handshaked::diagnose {
 
-/// Notices that an nginx has loaded its configuration anew, for somebody who may not see its processes: in the service's sandbox
+/// Notices that an nginx has reloaded its configuration, for somebody who may not see its processes: in the service's sandbox
 /// (ProtectProc=invisible) /proc has no entry of a process of another user. What can be read there: nginx's pid file, and the process ids
 /// in its control group (cgroup.procs is world-readable, and ProtectControlGroups= only makes it read-only). At a reload, whether by
 /// `systemctl reload` or by `nginx -s reload`, the master stays and all workers are replaced.

@@ -128,7 +128,7 @@ void diagnose_not_tls(LocalCase& local, const ListenerPlace& place, bool is_http
          "您向我方 TLS 端口 " + port_text(server) + " 发送明文 HTTP，请改用 https://（负载均衡器的后端协议、健康检查的协议）。"});
   }
   local.conclude("client_not_tls", 0.8,
-                 {"what arrives at " + port_text(server) + " is no TLS", "到达 " + port_text(server) + " 的数据不是 TLS"});
+                 {"what arrives at " + port_text(server) + " is not TLS", "到达 " + port_text(server) + " 的数据不是 TLS"});
   propose_to_client(
       local, "client-implicit-tls",
       {"The port " + port_text(server) +

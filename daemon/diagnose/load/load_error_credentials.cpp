@@ -224,7 +224,7 @@ void diagnose_certificate_file(LocalCase& local, const LoadError& error, const C
     }
     const Text what =
         damaged == nullptr
-            ? Text{"there is no certificate in it (" + std::string(to_string(bundle.form)) + ")",
+            ? Text{"it contains no certificate (" + std::string(to_string(bundle.form)) + ")",
                    "其中没有证书（" + std::string(to_string(bundle.form)) + "）"}
             : Text{"the block of lines " + number(damaged->first_line) + " to " + number(damaged->last_line) +
                        " cannot be read: " + damaged->problem,

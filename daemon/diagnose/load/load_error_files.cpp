@@ -50,7 +50,7 @@ void add_permission_commands(Fix& fix, const std::string& path) { fix.commands =
 void diagnose_missing_file(LocalCase& local, const ConfiguredFile& file) {
   local.conclude(
       "config_file_missing", 0.95,
-      {where(*file.directive) + ": " + file.directive->name + " names " + file.path + ", and there is no such file; nginx does not load",
+      {where(*file.directive) + ": " + file.directive->name + " names " + file.path + ", which does not exist; nginx does not load",
        where(*file.directive) + "：" + file.directive->name + " 指向 " + file.path + "，但该文件不存在；nginx 无法加载"});
   local.add_evidence("file", {"there is no " + file.path, file.path + " 不存在"});
   if (const auto meant = meant_file(local, file)) {

@@ -195,7 +195,7 @@ void diagnose_trust_file(LocalCase& local, const ConfiguredFile& file, std::stri
     local.add_evidence("file", {file.path + " can be read now", file.path + " 现在可以读取"});
     return local.conclude("config_ca_bundle_invalid", 0.6);
   }
-  Text what{"there is no certificate in it (" + std::string(to_string(bundle.form)) + ")",
+  Text what{"it contains no certificate (" + std::string(to_string(bundle.form)) + ")",
             "其中没有证书（" + std::string(to_string(bundle.form)) + "）"};
   if (const PemBlock* damaged = bundle.damaged_block())
     what = {"the block that begins in line " + std::to_string(damaged->first_line) + " cannot be read (" + damaged->problem +

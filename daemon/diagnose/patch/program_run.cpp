@@ -108,7 +108,7 @@ Result<ProgramRun> run_program(const std::string& path, const std::vector<std::s
   TRY(const FileDescriptor program, open_trusted(path));
   struct stat status {};
   if (::fstat(program.number(), &status) != 0 || !S_ISREG(status.st_mode))
-    return fail(ErrorCode::permission_denied, path + " is no program");
+    return fail(ErrorCode::permission_denied, path + " is not a program");
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) return fail(error_from_errno(errno, "pipe"));
   FileDescriptor ours(ends[0]), theirs(ends[1]);

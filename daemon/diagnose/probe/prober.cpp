@@ -44,7 +44,7 @@ Result<std::vector<AllowedPeer>> Prober::addresses_of(const NamedPeer& peer) {
 
 Result<AllowedPeer> Prober::address_in_log(std::string_view peer) {
   const auto written = nginx::parse_address(peer, nginx::AddressForm::peer);
-  if (!written) return fail(ErrorCode::invalid_input, std::string(peer) + " is no address");
+  if (!written) return fail(ErrorCode::invalid_input, std::string(peer) + " is not an address");
   const ResolveName look_up = remembering(options_.resolve, names_);
   if (written->kind == nginx::Address::Kind::unix_socket) {
     TRY(const PeerAddress address, unix_peer(written->host));

@@ -145,7 +145,7 @@ class FilterProgram {
 }  // namespace
 
 Result<> allow_system_calls_of(ChildTask task) {
-  if constexpr (kArchitecture == 0) return fail(ErrorCode::permission_denied, "there is no filter of system calls for this processor");
+  if constexpr (kArchitecture == 0) return fail(ErrorCode::permission_denied, "no filter of system calls exists for this processor");
   FilterProgram filter;
   filter.allow(kForBoth);
   // abort() is a signal to oneself.

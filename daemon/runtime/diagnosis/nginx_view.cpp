@@ -91,7 +91,7 @@ std::shared_ptr<const NginxState> NginxView::refresh(std::chrono::milliseconds m
   const auto before = std::exchange(state_, read());
   const auto& loaded = state_->nginx.loaded_at;
   if (loaded && before->nginx.loaded_at && loaded->is_settled && loaded->earliest > before->nginx.loaded_at->earliest)
-    telemetry::log_info("nginx has loaded its configuration anew");
+    telemetry::log_info("nginx has reloaded its configuration");
   note_load(*state_);
   return state_;
 }

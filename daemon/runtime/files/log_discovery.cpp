@@ -74,7 +74,7 @@ const char* why_not_followed(LogPlace place) {
     case LogPlace::discarded: return " is thrown away: no fault can be seen there; let it name a file";
     case LogPlace::device:
     case LogPlace::stderr_:
-      return " is no file to follow: where systemd starts nginx, it is in the journal, and [[journal]] units = [\"nginx.service\"] reads "
+      return " is not a file that can be followed: where systemd starts nginx, it is in the journal, and [[journal]] units = [\"nginx.service\"] reads "
              "it";
     case LogPlace::syslog:
       return " goes to syslog: [[journal]] reads it where it ends up in this host's journal; else receive it here, with [[syslog]] "
@@ -157,8 +157,8 @@ void LogDiscovery::take(const NginxState& state) {
     if (log.mentions > 0 && is_hidden(log.path)) {
       const std::string directory = log.path.substr(0, log.path.rfind('/'));
       remarks.push_back({"hidden " + log.path,
-                         name_of(log) + ": there is no directory " + directory +
-                             " for this process; where the sandbox of the service hides it (/home, /root, /tmp), "
+                         name_of(log) + ": the directory " + directory +
+                             " does not exist for this process; where the sandbox of the service hides it (/home, /root, /tmp), "
                              "BindReadOnlyPaths=" +
                              directory + " in a drop-in shows it",
                          true});

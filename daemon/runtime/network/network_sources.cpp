@@ -73,7 +73,7 @@ Result<> NetworkSources::open_all(const config::Config& config, const FindCursor
   for (const net::InheritedSocket& socket : net::inherited_sockets()) {
     if (socket.is_taken) continue;
     telemetry::log_warning("systemd holds the socket \"" + socket.name + "\" (" + socket.endpoint.text +
-                           ") for us, and no source listens on it: what comes there waits in vain");
+                           ") for us, and no source listens on it: lines that arrive there are never read");
   }
   return add_journals(config, find_cursor);
 }

@@ -98,7 +98,7 @@ Result<std::vector<DeliveryStatus>> statuses_of(std::string_view name) {
   if (name == "delivered") return std::vector{delivered};
   if (name == "discarded") return std::vector{discarded};
   return fail(ErrorCode::invalid_input,
-              "\"" + std::string(name.substr(0, 64)) + "\" is no status: waiting, dead, delivered, discarded or all");
+              "\"" + std::string(name.substr(0, 64)) + "\" is not a status: waiting, dead, delivered, discarded or all");
 }
 
 }  // namespace handshaked::runtime

@@ -31,7 +31,7 @@ std::size_t limit_of(const ControlRequest& request) {
 }
 
 ControlAnswer no_such_incident(const std::string& id) {
-  return ControlAnswer::refused("not_found", "there is no open incident " + id.substr(0, 64));
+  return ControlAnswer::refused("not_found", "no open incident is called " + id.substr(0, 64));
 }
 
 /// It asks: an id that is not whole can be several.
@@ -50,7 +50,7 @@ Result<std::vector<store::DeliveryId>> ids_of(const ControlRequest& request) {
     store::DeliveryId id;
     const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), id.value);
     if (failure != std::errc() || end != text.data() + text.size())
-      return fail(ErrorCode::invalid_input, "\"" + text.substr(0, 64) + "\" is no number of a delivery");
+      return fail(ErrorCode::invalid_input, "\"" + text.substr(0, 64) + "\" is not the number of a delivery");
     ids.push_back(id);
   }
   return ids;
@@ -79,7 +79,7 @@ void OperatorRequests::take(Request request, Reply reply) {
   if (verb == "deliveries.retry") return retry_deliveries(request, std::move(reply));
   if (verb == "deliveries.discard") return discard_deliveries(request, std::move(reply));
   if (verb == "receivers.try") return reply(try_receiver(request));
-  reply(Answer::refused("unknown_verb", "there is no verb \"" + verb.substr(0, 64) + "\""));
+  reply(Answer::refused("unknown_verb", "unknown verb \"" + verb.substr(0, 64) + "\""));
 }
 
 void OperatorRequests::ask_store(std::function<Answer(store::Database&)> body, Reply reply) {
@@ -203,7 +203,7 @@ void OperatorRequests::show_stored(const std::string& beginning, std::vector<Inc
   };
   ask_store(find, [this, beginning, meant, reply = std::move(reply)](ControlAnswer answer) {
     if (!answer.is_ok) return reply(std::move(answer));
-    if (meant->empty()) return reply(Answer::refused("not_found", "there is no incident " + beginning.substr(0, 64)));
+    if (meant->empty()) return reply(Answer::refused("not_found", "no incident is called " + beginning.substr(0, 64)));
     if (meant->size() == 1) return reply(Answer::done(incident_json(meant->front())));
     std::vector<const Incident*> several;
     for (const Incident& one : *meant) several.push_back(&one);
@@ -317,7 +317,7 @@ ControlAnswer OperatorRequests::list_silences(const Request& request) const {
 void OperatorRequests::expire_silence(const Request& request, Reply reply) {
   const std::string id = request.text("id");
   const auto expired = dispatcher_.change_silences().expire(id, wall_clock_now());
-  if (!expired) return reply(Answer::refused("not_found", "there is no silence " + id.substr(0, 64) + " that lasts"));
+  if (!expired) return reply(Answer::refused("not_found", "no silence " + id.substr(0, 64) + " is in force"));
   telemetry::log_info(request.peer.name + " expired " + id, {.id = telemetry::message_id::operator_act, .is_record = true});
   daemon_.incidents_changed();
   keep_silence(*expired, std::move(reply));
@@ -345,7 +345,7 @@ void OperatorRequests::show_delivery(const Request& request, Reply reply) {
   const auto show = [id = ids.value().front()](store::Database& database) {
     const auto row = store::Outbox(database).find(id);
     if (!row) return ControlAnswer::refused(row.error());
-    if (!row.value()) return ControlAnswer::refused("not_found", "there is no delivery " + std::to_string(id.value));
+    if (!row.value()) return ControlAnswer::refused("not_found", "no delivery has the number " + std::to_string(id.value));
     std::string out;
     append_delivery(out, *row.value(), true);
     return ControlAnswer::done(out);
@@ -420,7 +420,7 @@ void OperatorRequests::discard_deliveries(const Request& request, Reply reply) {
 ControlAnswer OperatorRequests::try_receiver(const Request& request) {
   const std::string receiver = request.text("receiver");
   if (receiver.empty()) return Answer::refused("invalid", "name a receiver");
-  if (!daemon_.try_receiver(receiver)) return Answer::refused("not_found", "there is no receiver \"" + receiver.substr(0, 64) + "\"");
+  if (!daemon_.try_receiver(receiver)) return Answer::refused("not_found", "no receiver is called \"" + receiver.substr(0, 64) + "\"");
   telemetry::log_info(request.peer.name + " says that " + receiver + " can be reached",
                       {.id = telemetry::message_id::operator_act, .receiver = receiver, .is_record = true});
   return Answer::done("{}");

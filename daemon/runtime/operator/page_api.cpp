@@ -198,7 +198,7 @@ void PageApi::show(const std::string& id, Language language, Reply reply) const 
   };
   const auto then = [this, id, language, reply](Found found) {
     const Incident* const live = parts_.correlator.find(id);
-    if (live == nullptr && !found.incident) return reply(404, refusal("there is no such incident"));
+    if (live == nullptr && !found.incident) return reply(404, refusal("no such incident exists"));
     std::string out = data_of(live != nullptr ? *live : *found.incident, language);
     reply(200, found.more.empty() ? out + "}" : out.append(",").append(found.more, 1));
   };

@@ -42,8 +42,8 @@ TEST(WebSection, NamesWhatItCannotUse) {
   EXPECT_NE(problem("[web]\nlisten = \"proxy:9433\"\n").find("test.toml:2:10: "), std::string::npos);
   EXPECT_NE(problem("[web]\nlisten = \"https://127.0.0.1:9433\"\n").find("put a proxy in front"), std::string::npos);
   EXPECT_NE(problem("[web]\nlisten = \"udp://127.0.0.1:9433\"\n").find("HOST:PORT or unix:"), std::string::npos);
-  EXPECT_NE(problem("[web]\nhosts = [\"a\", \"http://b\"]\n").find("\"http://b\" is no host name"), std::string::npos);
-  EXPECT_NE(problem("[web]\nhosts = [\"\"]\n").find("is no host name"), std::string::npos);
+  EXPECT_NE(problem("[web]\nhosts = [\"a\", \"http://b\"]\n").find("\"http://b\" is not a host name"), std::string::npos);
+  EXPECT_NE(problem("[web]\nhosts = [\"\"]\n").find("is not a host name"), std::string::npos);
 }
 
 }  // namespace

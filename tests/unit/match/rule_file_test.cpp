@@ -80,7 +80,7 @@ TEST(RuleFile, NamesFileLineAndReasonOfWhatIsWrong) {
   EXPECT_NE(first(with("0.7", "\"much\"")).find("causes"), std::string::npos);
   EXPECT_NE(first(with("\"id\": \"nginx/a\",", "")).find("has no \"id\""), std::string::npos);
   EXPECT_NE(first("{\n\"id\": \"a\",\n\"x\": nonsense\n}").find("not valid JSON"), std::string::npos);
-  EXPECT_NE(first("[1]").find("is no object"), std::string::npos);
+  EXPECT_NE(first("[1]").find("is not an object"), std::string::npos);
 }
 
 TEST(RuleFile, ReportsEveryProblemAndKeepsTheGoodRules) {

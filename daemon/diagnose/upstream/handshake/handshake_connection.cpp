@@ -48,7 +48,7 @@ bool diagnose_connection(HandshakeReport& report) {
   const std::string cause = cause_of_connect(report);
   report.conclude(cause, is_seen ? 0.95 : 0.7);
   const std::string peer = report.peer();
-  report.note("peer", {"no TLS was spoken: there is no connection to begin with", "尚未开始 TLS：连接本身就没有建立"});
+  report.note("peer", {"no TLS was spoken: not even a connection could be made", "尚未开始 TLS：连接本身就没有建立"});
   if (is_seen) propose_open_port(report);
   const std::string_view fix = cause == "upstream_connect_refused"      ? "start-upstream"
                                : cause == "upstream_reset_in_handshake" ? "check-peer-listener"

@@ -224,7 +224,7 @@ bool diagnose_not_tls(HandshakeReport& report) {
   const std::string cause = is_http ? "upstream_is_plain_http" : "upstream_not_tls";
   report.conclude(cause, 0.97);
   const std::string service = service_of(*seen);
-  report.note("peer", {report.peer() + " is no TLS port: it speaks " + service, report.peer() + " 不是 TLS 端口：它使用 " + service});
+  report.note("peer", {report.peer() + " is not a TLS port: it speaks " + service, report.peer() + " 不是 TLS 端口：它使用 " + service});
   if (report.view().member != nullptr && report.view().member->is_port_default) {
     report.note("configuration", {"the group's server names no port: nginx takes 80, also for https",
                                   "该组的 server 未写端口：即使是 https，nginx 也使用 80"});

@@ -147,7 +147,7 @@ Fix& HandshakeReport::advise(std::string_view cause, std::string_view id, const 
   Fix fix = known_fix(cause, id, symptom().scheme, upstream_.knowledge());
   if (!how.empty()) fix.how = how;
   fix.message = message;
-  fix.proof.detail = {"not tried: no change to this configuration makes it", "未尝试：这不是修改本机配置能做到的"};
+  fix.proof.detail = {"untested: no change to this configuration can bring it about", "未尝试：这不是修改本机配置能做到的"};
   diagnosis_.fixes.push_back(std::move(fix));
   return diagnosis_.fixes.back();
 }

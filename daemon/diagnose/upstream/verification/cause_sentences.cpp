@@ -20,10 +20,10 @@ constexpr std::string_view kAskRoot =
 constexpr std::string_view kAskRootZh =
     "请提供 {issuer}（密钥标识 {keyid}）的证书，并通过另一条途径告知其 SHA-256 指纹，以便我们将其加入信任。";
 constexpr std::string_view kAskReissue =
-    "Please have the certificate issued anew without that fault, install it with its intermediates, and reload the server.";
+    "Please have the certificate reissued without that fault, install it with its intermediates, and reload the server.";
 constexpr std::string_view kAskReissueZh = "请重新签发不含该问题的证书，连同中间证书一起安装并重新加载服务端。";
 constexpr std::string_view kAskCa =
-    "Please have this CA certificate issued anew without that fault, or use another CA, and install a new chain.";
+    "Please have this CA certificate reissued without that fault, or use another CA, and install a new chain.";
 constexpr std::string_view kAskCaZh = "请重新签发不含该问题的 CA 证书，或改用其他 CA，并安装新的证书链。";
 constexpr std::string_view kAskCrl = "Please publish a current CRL of {issuer} and tell us where to get it.";
 constexpr std::string_view kAskCrlZh = "请发布 {issuer} 的最新 CRL，并告知获取地址。";
@@ -74,9 +74,9 @@ constexpr std::array kSentences = {
     Sentences{"upstream_cert_wrong_usage",
               "The certificate {leaf} of {peer} may not be used by a TLS server: its extended key usage is {usage}.",
               "{peer} 的证书 {leaf} 不允许用于 TLS 服务端：其扩展密钥用途为 {usage}。",
-              "Please have it issued anew with the extended key usage serverAuth, and install it.",
+              "Please have it reissued with the extended key usage serverAuth, and install it.",
               "请重新签发带有扩展密钥用途 serverAuth 的证书并安装。"},
-    Sentences{"upstream_issuer_not_ca", "{subject}, which issued part of the chain of {peer}, is no CA (basicConstraints lacks CA:TRUE).",
+    Sentences{"upstream_issuer_not_ca", "{subject}, which issued part of the chain of {peer}, is not a CA (basicConstraints lacks CA:TRUE).",
               "签发了 {peer} 证书链一部分的 {subject} 不是 CA（basicConstraints 没有 CA:TRUE）。", kAskCa, kAskCaZh},
     Sentences{"upstream_issuer_bad_key_usage",
               "The CA {subject} in the chain of {peer} may not sign certificates: its key usage lacks keyCertSign.",
@@ -98,7 +98,7 @@ constexpr std::array kSentences = {
     Sentences{"upstream_cert_weak_digest",
               "{subject} in the chain of {peer} is signed with {digest}, which security level {level} of OpenSSL refuses.",
               "{peer} 证书链中的 {subject} 使用 {digest} 签名，OpenSSL 安全级别 {level} 不接受。",
-              "Please have it issued anew with SHA-256, and install it.", "请用 SHA-256 重新签发并安装。"},
+              "Please have it reissued with SHA-256, and install it.", "请用 SHA-256 重新签发并安装。"},
     Sentences{"upstream_cert_explicit_ec", "{subject} of {peer} describes its curve by explicit parameters instead of a name.",
               "{peer} 的 {subject} 使用显式参数而不是曲线名称描述椭圆曲线。", kAskReissue, kAskReissueZh},
     Sentences{"upstream_cert_corrupted", "The signature on {subject} of {peer} is not good.", "{peer} 的 {subject} 签名无效。", kAskReissue,

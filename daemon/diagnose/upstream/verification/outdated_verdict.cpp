@@ -73,7 +73,7 @@ void add_no_reuse_fix(UpstreamCase& upstream, std::string_view cause, Diagnosis&
   fix.proof.status = ProofStatus::proved;
   fix.proof.method = ProofMethod::replay;
   fix.proof.detail = {
-      "Without resumption every handshake is verified anew; the verification of a full handshake passes (" + upstream.ran_under() + ").",
+      "Without resumption every handshake is verified again; the verification of a full handshake passes (" + upstream.ran_under() + ").",
       "不恢复会话时每次握手都会重新校验；完整握手的校验通过（" + upstream.ran_under() + "）。"};
   diagnosis.fixes.push_back(std::move(fix));
 }

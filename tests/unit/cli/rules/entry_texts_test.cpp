@@ -24,7 +24,7 @@ TEST(EntryTexts, WantActionsSourcesAndSoundLinks) {
   EXPECT_NE(complaints(R"({"dead_ends":[{"action":""}]})").find("/dead_ends/0/action: is empty"), std::string::npos);
   EXPECT_NE(complaints(R"({"workarounds":[{"evidence_count":2,"sources":[]}]})").find("names no source"), std::string::npos);
   EXPECT_EQ(complaints(R"({"workarounds":[{"evidence_count":0,"sources":[]},{"evidence_count":1,"sources":["measured"]}]})"), "");
-  EXPECT_NE(complaints(R"({"official_doc_url":"nginx.org"})").find("no sound link"), std::string::npos);
+  EXPECT_NE(complaints(R"({"official_doc_url":"nginx.org"})").find("not a valid link"), std::string::npos);
   EXPECT_NE(complaints(R"({"sources":["https://nginx.org/ x"]})").find("/sources/0: "), std::string::npos);
 }
 

@@ -62,7 +62,7 @@ TEST(PublicEntry, WarnsOfWhatIsDoubtful) {
       warns_of(import_entries(R"({"id":"a","signature":"s","regex":"unable to get local issuer certificate"})", "x").front(), "too broad"));
   EXPECT_TRUE(warns_of(import_entries(R"({"id":"a","signature":"s","regex":"("})", "x").front(), "RE2 refuses"));
   EXPECT_TRUE(import_entries(R"({"id":"a","signature":"s","regex":"("})", "x").front().json.empty());
-  EXPECT_TRUE(warns_of(import_entries("[1]", "x").front(), "no object"));
+  EXPECT_TRUE(warns_of(import_entries("[1]", "x").front(), "not an object"));
   EXPECT_TRUE(warns_of(import_entries("{", "x").front(), "not valid JSON"));
   EXPECT_TRUE(warns_of(import_entries("{}", "x").front(), "lacks id"));
 }
