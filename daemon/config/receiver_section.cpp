@@ -96,7 +96,8 @@ void read_syslog(TableReader& table, Receiver& receiver) {
   if (!is("udp://") && !is("tcp://") && !is("tls://") && !is("unix:/"))
     table.complain("address must be udp://HOST:PORT, tcp://HOST:PORT, tls://HOST:PORT or unix:/PATH");
   if (std::find(kFacilities.begin(), kFacilities.end(), receiver.facility) == kFacilities.end())
-    table.complain("\"" + receiver.facility + "\" is not a facility that can be used here: choose user, daemon, authpriv, local0 to local7");
+    table.complain("\"" + receiver.facility +
+                   "\" is not a facility that can be used here: choose user, daemon, authpriv, local0 to local7");
 }
 
 void read_what_the_type_needs(TableReader& table, Receiver& receiver) {
@@ -180,7 +181,8 @@ void check_receivers(const Config& config, std::vector<ConfigProblem>& problems)
     if (receiver.fallback == receiver.name)
       problems.push_back({receiver.configured_in, receiver.line, 1, "receiver \"" + receiver.name + "\" is its own fallback"});
     else if (!is_known)
-      problems.push_back({receiver.configured_in, receiver.line, 1, "fallback names the receiver \"" + receiver.fallback + "\", which does not exist"});
+      problems.push_back(
+          {receiver.configured_in, receiver.line, 1, "fallback names the receiver \"" + receiver.fallback + "\", which does not exist"});
   }
 }
 

@@ -49,7 +49,8 @@ void read_table(TableReader& table, Web& web) {
   if (!web.url.empty() && !web.url.ends_with('/')) web.url += '/';
   table.texts("hosts", web.hosts);
   for (const std::string& host : web.hosts) {
-    if (!is_name(host)) table.complain_about("hosts", "\"" + host.substr(0, 64) + "\" is not a host name: write it without scheme and port");
+    if (!is_name(host))
+      table.complain_about("hosts", "\"" + host.substr(0, 64) + "\" is not a host name: write it without scheme and port");
   }
 }
 

@@ -137,7 +137,8 @@ Result<> ControlServer::Listener::open() {
   if (error) return fail(ErrorCode::io, "cannot listen at " + options_.socket + ": " + error.message());
   if (!options_.group.empty()) {
     const struct group* const group = ::getgrnam(options_.group.c_str());
-    if (group == nullptr) return fail(ErrorCode::invalid_configuration, "the group " + options_.group + ", which the control socket is for, does not exist");
+    if (group == nullptr)
+      return fail(ErrorCode::invalid_configuration, "the group " + options_.group + ", which the control socket is for, does not exist");
     const bool is_given =
         ::chown(options_.socket.c_str(), static_cast<uid_t>(-1), group->gr_gid) == 0 && ::chmod(options_.socket.c_str(), 0660) == 0;
     if (!is_given) return fail(error_from_errno(errno, "cannot give " + options_.socket + " to the group " + options_.group));

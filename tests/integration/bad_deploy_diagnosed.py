@@ -11,8 +11,8 @@ from support.distrusted_upstream import DistrustedUpstream
 from support.scenario import expect, expect_equal, run, wait_for
 from support.webhook_receiver import WebhookReceiver
 
-# From the reload to the first request that fails. Longer ones are what the unit test of the decision is for.
-DELAYS = (0, 0.3, 2)
+# From the reload to the first request that fails: within, around and beyond the period at which the view of nginx is read again.
+DELAYS = (0, 0.3, 2, 5, 10)
 
 
 def workers(nginx):

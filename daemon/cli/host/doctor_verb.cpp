@@ -204,8 +204,9 @@ int run_doctor(const DoctorOptions& options) {
   if (!base) return kExitConfiguration;
   const auto nginx = diagnose::read_nginx(options.nginx);
   if (!nginx || !nginx.value().read) {
-    std::fprintf(stderr, "handshaked: %s\n",
-                 visible_text(nginx ? "no nginx configuration was found; name it with --nginx-conf FILE" : nginx.error().message()).c_str());
+    std::fprintf(
+        stderr, "handshaked: %s\n",
+        visible_text(nginx ? "no nginx configuration was found; name it with --nginx-conf FILE" : nginx.error().message()).c_str());
     return kExitUsage;
   }
   std::vector<std::string> problems;

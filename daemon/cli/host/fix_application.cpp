@@ -137,7 +137,8 @@ class FixRun {
   }
 
   bool read_patch(const diagnose::Fix& fix) {
-    if (nginx_.is_dump) return step("patch", false, Text{"a dump cannot be changed: apply the fix to the files themselves", "转储不是可更改的配置"});
+    if (nginx_.is_dump)
+      return step("patch", false, Text{"a dump cannot be changed: apply the fix to the files themselves", "转储不是可更改的配置"});
     auto read = diagnose::apply_unified_diff(fix.patch, nginx_.files);
     if (!read) return step("patch", false, read.error().message());
     changed_ = std::move(read).value();

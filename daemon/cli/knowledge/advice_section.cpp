@@ -91,10 +91,10 @@ std::vector<Item> dead_end_items(const LineAdvice& advice, std::size_t limit, La
     Item item{.lead = dead_end.action, .remark = {}, .details = {}};
     if (dead_end.unsafe) append_part(item.remark, say(language, "UNSAFE: it switches a protection off", "不安全：等于关掉保护"), language);
     if (dead_end.fail_rate > 0) {
-      append_part(
-          item.remark,
-          language == Language::zh ? "约 " + percent(dead_end.fail_rate) + " 无效" : "fails " + percent(dead_end.fail_rate) + " of the time",
-          language);
+      append_part(item.remark,
+                  language == Language::zh ? "约 " + percent(dead_end.fail_rate) + " 无效"
+                                           : "fails " + percent(dead_end.fail_rate) + " of the time",
+                  language);
     }
     if (!dead_end.condition.empty()) item.details.push_back({std::string(say(language, "When:", "适用：")), dead_end.condition});
     if (!dead_end.why_fails.empty()) item.details.push_back({std::string(say(language, "Why:", "原因：")), dead_end.why_fails});

@@ -38,8 +38,8 @@ struct LineAdvice {
 
 /// What is known of the place that a text of the knowledge base is to be read for.
 struct AdviceSetting {
-  std::string_view scheme;  ///< of the upstream: decides the family of directives (match::directive_family)
-  std::string_view peer;    ///< "10.0.0.1:8443"; empty: unknown
+  std::string_view scheme;     ///< of the upstream: decides the family of directives (match::directive_family)
+  std::string_view peer;       ///< "10.0.0.1:8443"; empty: unknown
   std::string_view name = {};  ///< that the certificate of the peer is checked for; empty: unknown
 };
 

@@ -148,7 +148,8 @@ Result<> read_versions(const PreflightOptions& options, diagnose::PlannedChange&
   if (!options.openssl.empty()) {
     const auto release = diagnose::openssl_release(options.openssl);
     if (!release)
-      return bad("OpenSSL \"" + options.openssl + "\" is not a version that this program knows; it knows " + diagnose::known_openssl_series());
+      return bad("OpenSSL \"" + options.openssl + "\" is not a version that this program knows; it knows " +
+                 diagnose::known_openssl_series());
     change.openssl = options.openssl;
     change.security_level = release->security_level;
   }
@@ -214,7 +215,8 @@ Result<std::vector<diagnose::RootedFiles::Root>> read_roots(const std::vector<st
     diagnose::RootedFiles::Root root{sign == std::string::npos ? "" : text.substr(0, sign),
                                      sign == std::string::npos ? text : text.substr(sign + 1)};
     std::error_code failure;
-    if (!std::filesystem::is_directory(root.directory, failure)) return bad("--root " + text + ": " + root.directory + " is not a directory");
+    if (!std::filesystem::is_directory(root.directory, failure))
+      return bad("--root " + text + ": " + root.directory + " is not a directory");
     if (!root.prefix.empty() && root.prefix.front() != '/')
       return bad("--root " + text + ": \"" + root.prefix + "\" is not an absolute path; write /etc/nginx=DIR");
     read.push_back(std::move(root));

@@ -94,8 +94,8 @@ int run_preflight(const PreflightOptions& options) {
   const auto hosts = PreflightHosts::find(options, {std::move(roots).value(), std::move(roots_in_use).value()}, change.value());
   if (!hosts) return usage(hosts.error());
   if (!change.value().is_everywhere() && change.value().chains.empty() && change.value().files.empty())
-    return usage(Error(ErrorCode::invalid_input,
-                       "no change was named: give one, for example --peer HOST:PORT --chain FILE, or --until DATE"));
+    return usage(
+        Error(ErrorCode::invalid_input, "no change was named: give one, for example --peer HOST:PORT --chain FILE, or --until DATE"));
   const auto base = require_knowledge_base(options.rules_directory, KnowledgeDepth::rules_and_texts);
   if (!base) return kExitConfiguration;
   change.value().nginx_in_use = hosts.value().installation().version;

@@ -174,8 +174,9 @@ void check_logs(const Surroundings& surroundings, const DoctorOptions& options, 
   }
   if (has_service) check_access_to_files(surroundings, *options.service, checkup);
   else if (!surroundings.is_dump)
-    checkup.unseen.push_back({"whether the service may read logs, configuration and certificates: the user " + options.service_user + " does not exist",
-                              "服务能否读取日志、配置和证书：没有用户 " + options.service_user});
+    checkup.unseen.push_back(
+        {"whether the service may read logs, configuration and certificates: the user " + options.service_user + " does not exist",
+         "服务能否读取日志、配置和证书：没有用户 " + options.service_user});
 }
 
 }  // namespace handshaked::diagnose

@@ -74,7 +74,8 @@ const char* why_not_followed(LogPlace place) {
     case LogPlace::discarded: return " is thrown away: no fault can be seen there; let it name a file";
     case LogPlace::device:
     case LogPlace::stderr_:
-      return " is not a file that can be followed: where systemd starts nginx, it is in the journal, and [[journal]] units = [\"nginx.service\"] reads "
+      return " is not a file that can be followed: where systemd starts nginx, it is in the journal, and [[journal]] units = "
+             "[\"nginx.service\"] reads "
              "it";
     case LogPlace::syslog:
       return " goes to syslog: [[journal]] reads it where it ends up in this host's journal; else receive it here, with [[syslog]] "
