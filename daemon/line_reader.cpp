@@ -1,6 +1,7 @@
 #include "line_reader.h"
 
 #include <algorithm>
+#include <array>
 
 #include "parse/action.h"
 #include "parse/header_remains.h"
@@ -30,6 +31,51 @@ bool begins_a_word(std::string_view text, std::size_t at) {
   const auto is_word = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; };
   if (at == 0 || !is_word(text[at - 1])) return true;
   return at <= 24 && std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), is_word);
+}
+
+/// What failed, where only the error queue behind it is left: by what OpenSSL says in it.
+struct LostBeginning {
+  std::string_view hint, beginning;
+};
+
+constexpr std::string_view kHandshake = "SSL_do_handshake() failed ";
+constexpr std::string_view kKeyFile = "cannot load certificate key \"\": PEM_read_bio_PrivateKey() failed ";
+constexpr std::string_view kKeyUse = "SSL_CTX_use_PrivateKey(\"\") failed ";
+constexpr std::string_view kCertificateFile = "cannot load certificate \"\": BIO_new_file() failed ";
+constexpr std::string_view kCertificateUse = "SSL_CTX_use_certificate(\"\") failed ";
+constexpr std::array<LostBeginning, 12> kLostBeginnings{{{"PRIVATE KEY", kKeyFile},
+                                                         {"UI routines", kKeyFile},
+                                                         {"problems getting password", kKeyFile},
+                                                         {"PEM routines", "cannot load certificate \"\": PEM_read_bio_X509_AUX() failed "},
+                                                         {"key values mismatch", kKeyUse},
+                                                         {"key type mismatch", kKeyUse},
+                                                         {"SSL_CTX_use_certificate", kCertificateUse},
+                                                         {"key too small", kCertificateUse},
+                                                         {"md too weak", kCertificateUse},
+                                                         {"no cipher match", "SSL_CTX_set_cipher_list(\"\") failed "},
+                                                         {"BIO routines", kCertificateFile},
+                                                         {"fopen", kCertificateFile}}};
+
+/// Where an error queue begins of which the call in front is lost: "(SSL: error:…", or what is left of that at the beginning of the line or
+/// in front of an action. "OpenSSL: error:…" is what other programs print.
+std::size_t find_queue(std::string_view line) {
+  if (const auto queue = line.find("(SSL: error:"); queue != npos) return queue + 1;
+  const bool has_action = line.find(" while SSL handshaking") != npos;
+  const auto is_word = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); };
+  for (const std::string_view begin : {"SSL: error:", "error:", "SSL routines:"}) {
+    const auto at = line.find(begin);
+    if (at == npos || (at > 0 && is_word(line[at - 1]))) continue;
+    const bool is_first = begin.starts_with("SSL: ") && std::none_of(line.begin(), line.begin() + static_cast<std::ptrdiff_t>(at), is_word);
+    if (has_action || is_first) return at;
+  }
+  return npos;
+}
+
+std::string_view lost_beginning(std::string_view queue) {
+  if (queue.find(" while ") != npos) return kHandshake;
+  const auto* const found =
+      std::find_if(kLostBeginnings.begin(), kLostBeginnings.end(), [queue](const auto& one) { return queue.find(one.hint) != npos; });
+  return found == kLostBeginnings.end() ? kHandshake : found->beginning;
 }
 
 bool is_known(const Rule* rule) { return rule != nullptr && !rule->is_catch_all(); }
@@ -100,10 +146,13 @@ const Rule* LineReader::read_within(std::string_view block, parse::LineSpan& spa
 
 const Rule* LineReader::read_remains(std::string_view line) {
   const Rule* const rule = read(line);
-  const auto queue = line.find("(SSL: error:");
-  if (is_known(rule) || record_->form != parse::Form::bare || queue == npos) return rule;
-  // What failed is lost, what OpenSSL said is there. Most lines are about a handshake.
-  beginning_.assign("SSL_do_handshake() failed ").append(line.substr(queue));
+  if (is_known(rule) || record_->form != parse::Form::bare) return rule;
+  const std::string_view text = parser_.bare_text();
+  const auto at = find_queue(text);
+  if (at == npos || parse::is_in_strangers_quotes(text, at)) return rule;
+  // What failed is lost, what OpenSSL said is there.
+  const std::string_view queue = text.substr(at);
+  beginning_.assign(lost_beginning(queue)).append(queue.starts_with("SSL: ") ? "(" : "(SSL: ").append(queue);
   const Rule* const completed = read(beginning_);
   line_ = line;
   return is_known(completed) ? completed : read(line);
@@ -151,7 +200,11 @@ const Rule* LineReader::read_altered(std::string_view line, const Rule* rule) {
   if (is_requoted) {
     if (const Rule* const altered = read_as(altered_); is_better(altered) || (is_known(altered) && altered == rule)) return altered;
   }
-  if (!had_header && !is_requoted) return rule;
+  const bool is_respaced = parse::with_plain_spacing(line, altered_);
+  if (is_respaced) {
+    if (const Rule* const altered = read_as(altered_); is_better(altered)) return altered;
+  }
+  if (!had_header && !is_requoted && !is_respaced) return rule;
   record_ = &parser_.parse(line);
   const Rule* const again = matcher_.match(*record_);
   return had_header || is_known(again) ? again : find_message(again);

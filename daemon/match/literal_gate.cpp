@@ -18,6 +18,8 @@ constexpr std::size_t kShortest = GatePlan::kShortest;
 constexpr std::size_t kWindow = GatePlan::kWindow;
 constexpr auto npos = std::string_view::npos;
 
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
 }  // namespace
 
 LiteralGate::~LiteralGate() = default;
@@ -97,7 +99,8 @@ bool LiteralGate::is_line_interesting(std::string_view block, std::size_t line) 
     return is_wrapped_line_interesting(block, line);
   }
   std::size_t message = rest.find(": ", 24);
-  if (message == npos) return prefixes_.stands_anywhere(block, line);
+  // Where the ids are gone, or something else stands in their place, this is another colon.
+  if (message == npos || !is_digit(rest[message - 1])) return prefixes_.stands_anywhere(block, line);
   message += 2;
   if (message < rest.size() && rest[message] == '*') message = std::min(rest.find(' ', message), rest.size() - 1) + 1;
   return is_message_interesting(block, line, line + message);
@@ -138,7 +141,7 @@ struct GateSearch {
           std::countr_zero(static_cast<std::uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(chunk, _mm256_set1_epi8(wanted))))));
     };
     const std::size_t colon = first_of(at + 24, ':');
-    if (colon == 32 || at[24 + colon + 1] != ' ') return gate.is_line_interesting(block, line);
+    if (colon == 32 || at[24 + colon + 1] != ' ' || !is_digit(at[24 + colon - 1])) return gate.is_line_interesting(block, line);
     std::size_t message = 24 + colon + 2;
     if (at[message] == '*') message += first_of(at + message, ' ') + 1;
     return gate.is_message_interesting(block, line, line + message);

@@ -58,12 +58,15 @@ std::size_t read_behind_time(std::string_view line, std::size_t at, ErrorRecord&
 /// Header remains are looked for in this much of a text.
 constexpr std::size_t kRemains = 320;
 
+/// A digit, or what people write over it: "xxxx#xxxx: *xx".
+bool is_id_digit(char c) { return is_digit(c) || c == 'x' || c == 'X'; }
+
 /// "9#9: " whose '#' stands at `sharp`. Sets where it begins and ends.
 bool find_ids_around(std::string_view text, std::size_t sharp, std::size_t& begin, std::size_t& end) {
   begin = sharp;
-  while (begin > 0 && is_digit(text[begin - 1])) --begin;
+  while (begin > 0 && is_id_digit(text[begin - 1])) --begin;
   end = sharp + 1;
-  while (end < text.size() && is_digit(text[end])) ++end;
+  while (end < text.size() && is_id_digit(text[end])) ++end;
   if (begin == sharp || end == sharp + 1 || sharp - begin > 18 || end - sharp > 18 || end >= text.size() || text[end] != ':') return false;
   ++end;
   return true;
@@ -71,10 +74,12 @@ bool find_ids_around(std::string_view text, std::size_t sharp, std::size_t& begi
 
 std::size_t skip_connection(std::string_view text, std::size_t at) {
   while (at < text.size() && text[at] == ' ') ++at;
-  std::size_t behind = at < text.size() && text[at] == '*' ? at + 1 : at;
-  std::uint64_t connection = 0;
+  const bool has_star = at < text.size() && text[at] == '*';
+  const std::size_t begin = has_star ? at + 1 : at;
+  std::size_t behind = begin;
   // Markdown takes the star for emphasis: the number alone stays.
-  return read_number(text, behind, connection) && behind < text.size() && text[behind] == ' ' ? behind + 1 : at;
+  while (behind < text.size() && behind - begin < 18 && (has_star ? is_id_digit(text[behind]) : is_digit(text[behind]))) ++behind;
+  return behind > begin && behind < text.size() && text[behind] == ' ' ? behind + 1 : at;
 }
 
 }  // namespace
@@ -125,6 +130,17 @@ bool is_outside_quotes(std::string_view text, std::size_t at) {
   const bool is_value = before == 0 || std::string_view("=:([{,>").find(text[before - 1]) != npos;
   if (is_value ? names_clients_text(text.substr(0, before)) : !is_sentence(text.substr(0, open))) return false;
   return is_header_like(text.substr(open + 1, at - open - 1));
+}
+
+bool is_in_strangers_quotes(std::string_view text, std::size_t at) {
+  const std::size_t quote = text.substr(0, at).rfind('"');
+  if (quote == npos || quote + 1 >= text.size()) return false;
+  const char next = text[quote + 1];
+  if (std::string_view(" :,).]").find(next) != npos) return false;  // it closes
+  std::size_t before = quote;
+  while (before > 0 && text[before - 1] == ' ') --before;
+  if (before == 0 || std::string_view("=:([{,>").find(text[before - 1]) != npos) return names_clients_text(text.substr(0, before));
+  return next == '/' || !is_sentence(text.substr(0, quote));
 }
 
 std::size_t read_dated_header(std::string_view line, ErrorRecord& record) {

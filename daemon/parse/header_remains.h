@@ -25,6 +25,10 @@ std::size_t find_end_of_header_remains(std::string_view text);
 /// none.
 bool is_outside_quotes(std::string_view text, std::size_t at);
 
+/// May a stranger have written what stands at `at` in a text of which nobody knows how its quotes nest? The quote nearest in front of it
+/// opens, and it is neither a field's value nor what a sentence quotes.
+bool is_in_strangers_quotes(std::string_view text, std::size_t at);
+
 /// Takes what is left of a header from `prefix`, what stands in front of a message: time, level, pid, tid, connection, each alone or glued
 /// to something else.
 void read_header_remains(std::string_view prefix, ErrorRecord& record);

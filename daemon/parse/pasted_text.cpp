@@ -226,6 +226,48 @@ bool with_plain_quotes(std::string_view line, std::string& out) {
   return true;
 }
 
+bool with_plain_spacing(std::string_view line, std::string& out) {
+  constexpr std::string_view kError = "error", kVerify = "verify error", kFailed = "failed";
+  const auto skip_spaces = [line](std::size_t at) { return std::min(line.find_first_not_of(' ', at), line.size()); };
+  const auto is_code_at = [line](std::size_t at) {
+    const std::string_view code = line.substr(at, 9);
+    const auto is_hex = [](char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); };
+    return code.size() == 9 && code[8] == ':' && std::all_of(code.begin(), code.end() - 1, is_hex);
+  };
+  line = line.substr(0, kLongestPaste);
+  out.clear();
+  bool is_changed = false;
+  bool is_spaced_queue = false;  // "error: 140A90A1: SSL routines: …"
+  for (std::size_t at = 0; at < line.size();) {
+    const char c = line[at];
+    if (c == ' ' && (line.substr(at, 3) == " ()" || (is_spaced_queue && out.ends_with(':')))) {
+      ++at;
+      is_changed = true;
+      continue;
+    }
+    out += c;
+    ++at;
+    if (c == ')') is_spaced_queue = false;
+    if (c == 'd' && out.ends_with(kFailed) && at < line.size() && line[at] == '(') out += ' ', is_changed = true;
+    if (c == 'r' && out.ends_with(kVerify)) {
+      const std::size_t bracket = skip_spaces(at < line.size() && line[at] == ':' ? at + 1 : at);
+      std::size_t code = bracket < line.size() && line[bracket] == '(' ? skip_spaces(bracket + 1) : npos;
+      if (code == npos || code >= line.size() || !is_digit(line[code])) continue;
+      const std::size_t begin = code;
+      while (code < line.size() && is_digit(line[code])) ++code;
+      if (code >= line.size() || line[code] != ':') continue;
+      const std::size_t text = skip_spaces(code + 1);
+      is_changed = is_changed || line.substr(at, 3) != ": (" || begin != at + 3 || text != code + 1;
+      out.append(": (").append(line.substr(begin, code + 1 - begin));
+      at = text;
+    } else if (c == ':' && out.ends_with("error:") && out.size() > kError.size() && at < line.size() && line[at] == ' ' &&
+               is_code_at(skip_spaces(at))) {
+      is_spaced_queue = is_changed = true;
+    }
+  }
+  return is_changed;
+}
+
 std::string_view pasted_text(std::string_view line, std::string& scratch) {
   line = line.substr(0, kLongestPaste);
   if (!holds_anything_to_undo(line)) return without_marks(line);
