@@ -318,6 +318,18 @@ class Parser {
     import->add_option("-o,--output", rules_import_.output_directory, "Write a file a rule into a directory (default: standard output)")
         ->type_name("DIR");
     add_export_verb();
+    add_report_verb();
+  }
+
+  void add_report_verb() {
+    CLI::App* const verb = rules_report_verb_ =
+        add_rules_verb("report", "Show the TLS lines of logs that no rule knows, masked so that they can be sent to others",
+                       "handshaked rules report /var/log/nginx/error.log*");
+    verb->add_option("files", rules_report_.files, "Logs: plain, .gz or .zst; - is standard input (default: standard input)")
+        ->type_name("FILE");
+    add_text_or_json(verb, rules_report_.json);
+    add_language(verb, rules_report_.language);
+    add_rules(verb, rules_report_.rules_directory);
   }
 
   void add_export_verb() {
@@ -341,6 +353,7 @@ class Parser {
     if (rules_lint_verb_->parsed()) return rules_lint_;
     if (rules_test_verb_->parsed()) return rules_test_;
     if (rules_import_verb_->parsed()) return rules_import_;
+    if (rules_report_verb_->parsed()) return rules_report_;
     return rules_export_;
   }
 
@@ -376,7 +389,7 @@ class Parser {
   CLI::App *run_verb_ = nullptr, *scan_verb_ = nullptr, *match_verb_ = nullptr, *explain_verb_ = nullptr, *check_verb_ = nullptr,
            *receivers_verb_ = nullptr, *receivers_list_verb_ = nullptr, *diagnose_verb_ = nullptr, *completion_verb_ = nullptr;
   CLI::App *rules_verb_ = nullptr, *rules_list_verb_ = nullptr, *rules_show_verb_ = nullptr, *rules_lint_verb_ = nullptr,
-           *rules_test_verb_ = nullptr, *rules_import_verb_ = nullptr;
+           *rules_test_verb_ = nullptr, *rules_import_verb_ = nullptr, *rules_report_verb_ = nullptr;
   CLI::Option* format_option_ = nullptr;
   RunOptions run_;
   ScanOptions scan_;
@@ -392,6 +405,7 @@ class Parser {
   RulesTestOptions rules_test_;
   RulesImportOptions rules_import_;
   RulesExportOptions rules_export_;
+  RulesReportOptions rules_report_;
   std::vector<std::string> explain_words_;
   bool ignored_ = false;
 };

@@ -106,6 +106,7 @@ int run(const RulesLintOptions& options) { return run_rules_lint(options); }
 int run(const RulesTestOptions& options) { return run_rules_test(options); }
 int run(const RulesImportOptions& options) { return run_rules_import(options); }
 int run(const RulesExportOptions& options) { return run_rules_export(options); }
+int run(const RulesReportOptions& options) { return run_rules_report(options); }
 
 }  // namespace
 

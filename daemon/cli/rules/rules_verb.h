@@ -39,8 +39,14 @@ struct RulesExportOptions {
   RulesExportFormat format = RulesExportFormat::json;
   std::string target_directory;  ///< html needs one; empty: standard output
 };
-using RulesOptions =
-    std::variant<RulesListOptions, RulesShowOptions, RulesLintOptions, RulesTestOptions, RulesImportOptions, RulesExportOptions>;
+struct RulesReportOptions {
+  std::string rules_directory;
+  std::vector<std::string> files;  ///< logs; "-" is standard input, and so is none
+  Language language = Language::en;
+  bool json = false;
+};
+using RulesOptions = std::variant<RulesListOptions, RulesShowOptions, RulesLintOptions, RulesTestOptions, RulesImportOptions,
+                                  RulesExportOptions, RulesReportOptions>;
 
 /// `handshaked rules …`: looks at, checks, takes in and gives out the knowledge base. Each gives the exit code: 0; 1 when lint or test
 /// found something wrong or nothing was found; kExitConfiguration when the rules cannot be loaded.
@@ -50,6 +56,8 @@ int run_rules_lint(const RulesLintOptions& options);
 int run_rules_test(const RulesTestOptions& options);
 int run_rules_import(const RulesImportOptions& options);
 int run_rules_export(const RulesExportOptions& options);
+/// What no rule knows in logs, grouped and masked so that it can be sent to the authors of rules. 0 whatever it finds.
+int run_rules_report(const RulesReportOptions& options);
 
 int run_rules(const RulesOptions& options);
 
