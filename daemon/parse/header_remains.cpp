@@ -104,10 +104,31 @@ bool names_clients_text(std::string_view before_value) {
   return std::any_of(kParts.begin(), kParts.end(), [&name](std::string_view part) { return name.find(part) != npos; });
 }
 
+/// Does a value begin with the quote at `quote`: msg="…", "log":"…", log(f"…", @"…"? A path or a user agent in an access log stands behind
+/// a word, or behind a space. Sets where what it belongs to ends.
+bool opens_a_value(std::string_view text, std::size_t quote, std::size_t& before) {
+  before = quote;
+  const auto is_word = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c); };
+  const auto is_prefix = [](char c) { return std::string_view("@$rfbuLR").find(c) != npos; };
+  if (before > 0 && is_prefix(text[before - 1]) && (before == 1 || !is_word(text[before - 2]))) --before;
+  while (before > 0 && text[before - 1] == ' ') --before;
+  return before == 0 || std::string_view("=:([{,>").find(text[before - 1]) != npos;
+}
+
+/// What syslog puts in front of nginx's own text: "Nov 21 02:58:15 web1 nginx[6]: ".
+std::string_view behind_program(std::string_view text) {
+  constexpr std::string_view kProgram = "nginx";
+  constexpr std::size_t kLongestPrefix = 64;
+  const auto at = text.substr(0, kLongestPrefix).find(kProgram);
+  if (at == npos || text.substr(0, at).find_first_of("\"/=?") != npos) return text;
+  std::size_t end = at + kProgram.size();
+  if (end < text.size() && text[end] == '[') end = std::min(text.find(']', end), text.size() - 1) + 1;
+  return text.substr(end, 2) == ": " ? text.substr(end + 2) : text;
+}
+
 /// Does only what may stand in front of a message stand here: parts of a header, marks?
 bool is_header_like(std::string_view text) {
-  constexpr std::string_view kProgram = "nginx: ";
-  if (text.starts_with(kProgram)) text.remove_prefix(kProgram.size());
+  text = behind_program(text);
   bool bracketed = false;
   for (const char c : text) {
     if (c == '[' || c == ']') bracketed = c == '[';
@@ -124,11 +145,8 @@ bool is_outside_quotes(std::string_view text, std::size_t at) {
     if (quote == 0 || text[quote - 1] != '\\') open = open == npos ? quote : npos;
   }
   if (open == npos) return true;
-  // A field's value: msg="…", "log":"…". A path or a user agent in an access log stands behind a word, or behind a space.
-  std::size_t before = open;
-  while (before > 0 && text[before - 1] == ' ') --before;
-  const bool is_value = before == 0 || std::string_view("=:([{,>").find(text[before - 1]) != npos;
-  if (is_value ? names_clients_text(text.substr(0, before)) : !is_sentence(text.substr(0, open))) return false;
+  std::size_t before = 0;
+  if (opens_a_value(text, open, before) ? names_clients_text(text.substr(0, before)) : !is_sentence(text.substr(0, open))) return false;
   return is_header_like(text.substr(open + 1, at - open - 1));
 }
 
@@ -137,9 +155,8 @@ bool is_in_strangers_quotes(std::string_view text, std::size_t at) {
   if (quote == npos || quote + 1 >= text.size()) return false;
   const char next = text[quote + 1];
   if (std::string_view(" :,).]").find(next) != npos) return false;  // it closes
-  std::size_t before = quote;
-  while (before > 0 && text[before - 1] == ' ') --before;
-  if (before == 0 || std::string_view("=:([{,>").find(text[before - 1]) != npos) return names_clients_text(text.substr(0, before));
+  std::size_t before = 0;
+  if (opens_a_value(text, quote, before)) return names_clients_text(text.substr(0, before));
   return next == '/' || !is_sentence(text.substr(0, quote));
 }
 

@@ -226,6 +226,22 @@ bool with_plain_quotes(std::string_view line, std::string& out) {
   return true;
 }
 
+namespace {
+
+/// A function of OpenSSL's that is the last word of `text` and lacks its brackets: where it begins, else npos.
+std::size_t begin_of_function(std::string_view text) {
+  if (!text.ends_with(' ')) return npos;
+  text.remove_suffix(1);
+  std::size_t begin = text.size();
+  while (begin > 0 && (is_letter(text[begin - 1]) || is_digit(text[begin - 1]) || text[begin - 1] == '_')) --begin;
+  for (const std::string_view library : {"SSL_", "PEM_", "BIO_", "X509_", "OCSP_"}) {
+    if (text.substr(begin).starts_with(library)) return begin;
+  }
+  return npos;
+}
+
+}  // namespace
+
 bool with_plain_spacing(std::string_view line, std::string& out) {
   constexpr std::string_view kError = "error", kVerify = "verify error", kFailed = "failed";
   const auto skip_spaces = [line](std::size_t at) { return std::min(line.find_first_not_of(' ', at), line.size()); };
@@ -248,7 +264,11 @@ bool with_plain_spacing(std::string_view line, std::string& out) {
     out += c;
     ++at;
     if (c == ')') is_spaced_queue = false;
-    if (c == 'd' && out.ends_with(kFailed) && at < line.size() && line[at] == '(') out += ' ', is_changed = true;
+    if (c == 'd' && out.ends_with(kFailed)) {
+      if (at < line.size() && line[at] == '(') out += ' ', is_changed = true;
+      const std::size_t word = begin_of_function(std::string_view(out).substr(0, out.size() - kFailed.size()));
+      if (word != npos) out.insert(out.size() - kFailed.size() - 1, "()"), is_changed = true;
+    }
     if (c == 'r' && out.ends_with(kVerify)) {
       const std::size_t bracket = skip_spaces(at < line.size() && line[at] == ':' ? at + 1 : at);
       std::size_t code = bracket < line.size() && line[bracket] == '(' ? skip_spaces(bracket + 1) : npos;
