@@ -245,6 +245,13 @@ void judge_side_without_context(ErrorRecord& record) {
   }
 }
 
+/// The stream module names no upstream in its action once the client has sent something; its client's handshake is long over then.
+bool is_of_proxied_connection(const ErrorRecord& record) {
+  if (record.action != "proxying connection" || !has(record.upstream)) return false;
+  return record.message.starts_with("upstream SSL ") || record.message.starts_with("SSL_do_handshake()") ||
+         record.message.starts_with("peer closed connection in SSL handshake");
+}
+
 }  // namespace
 
 void read_context(std::string_view rest, ErrorRecord& record) {
@@ -265,6 +272,7 @@ void read_context(std::string_view rest, ErrorRecord& record) {
   }
   record.side = side_of_record(side_of_action(record.action));
   read_connection_fields(fields, record);
+  if (is_of_proxied_connection(record)) record.side = Side::upstream;
   record.ambiguous = record.foreign_tail && record.message.find('"') != npos;
 }
 

@@ -1,0 +1,59 @@
+"""nginx writes several lines about one handshake: they are one incident, told by the first. What comes after a good-bye is none."""
+import json
+import subprocess
+
+from support.daemon import binary, rules_directory
+from support.scenario import expect_equal, run
+
+CLIENT = ', client: 192.0.2.7, server: www.corp.test'
+REQUEST = ', client: 192.0.2.7, server: www.corp.test, request: "GET / HTTP/1.1", upstream: "https://10.0.0.5:443/", host: "www.corp.test"'
+SHUTDOWN = "SSL_shutdown() failed (SSL: error:0A000123:SSL routines::application data after close notify)"
+
+
+def line(second, connection, level, text):
+    return "2026/11/21 02:58:%02d [%s] 100#100: *%d %s\n" % (second, level, connection, text)
+
+
+LOGS = {
+    "a client without a certificate, and what it sends afterwards": (
+        ["client-certificate-missing"],
+        line(1, 7, "info", "client sent no required SSL certificate while reading client request headers" + CLIENT)
+        + line(1, 7, "crit", SHUTDOWN + " while closing request" + CLIENT)),
+    "a good-bye that nobody heard": ([], line(1, 7, "crit", SHUTDOWN + " while returning text" + CLIENT)),
+    "two lines of one handshake with an upstream": (
+        ["upstream-ssl-certificate-verify-error"],
+        line(1, 7, "error", "upstream SSL certificate verify error: (20:unable to get local issuer certificate) while SSL handshaking to "
+                            "upstream" + REQUEST)
+        + line(1, 7, "error", "peer closed connection in SSL handshake while SSL handshaking to upstream" + REQUEST)),
+    "two connections": (
+        ["upstream-peer-closed-in-handshake", "upstream-ssl-certificate-verify-error"],
+        line(1, 7, "error", "upstream SSL certificate verify error: (20:unable to get local issuer certificate) while SSL handshaking to "
+                            "upstream" + REQUEST)
+        + line(1, 8, "error", "peer closed connection in SSL handshake while SSL handshaking to upstream" + REQUEST)),
+    "one connection, much later": (
+        ["upstream-peer-closed-in-handshake", "upstream-ssl-certificate-verify-error"],
+        line(1, 7, "error", "upstream SSL certificate verify error: (20:unable to get local issuer certificate) while SSL handshaking to "
+                            "upstream" + REQUEST)
+        + line(30, 7, "error", "peer closed connection in SSL handshake while SSL handshaking to upstream" + REQUEST)),
+    "a stream client that speaks first": (
+        ["upstream-ssl-certificate-verify-error"],
+        line(1, 9, "error", "upstream SSL certificate verify error: (20:unable to get local issuer certificate) while proxying connection, "
+                            'client: 192.0.2.7, server: 0.0.0.0:5432, upstream: "10.0.0.5:443", bytes from/to client:60/0, '
+                            "bytes from/to upstream:0/44")),
+}
+
+
+def story(t):
+    conf = t.directory / "nginx.conf"
+    conf.write_text("events {}\n")
+    for name, (wanted, text) in LOGS.items():
+        log = t.directory / "error.log"
+        log.write_text(text)
+        done = subprocess.run([binary(), "diagnose", "--rules", rules_directory(), "--no-probe", "--log", log, "--nginx-conf", conf,
+                               "--format", "json"], stdout=subprocess.PIPE, check=True)
+        found = sorted(one["rule"]["id"].split("/")[1] for one in json.loads(done.stdout)["incidents"])
+        expect_equal(found, wanted, name)
+        t.step("%s: %s" % (name, ", ".join(found) or "nothing"))
+
+
+run(story)
