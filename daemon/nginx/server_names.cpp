@@ -21,7 +21,9 @@ std::size_t weight(const ServerName& name) { return name.text.size(); }
 
 ServerNames server_names(const Directive& server) {
   ServerNames result;
-  for (const Directive* directive : server.find("server_name")) {
+  // Of a mail server it may stand outside, for all of them.
+  const bool is_outside = server.find_first("server_name") == nullptr && server.parent != nullptr && server.parent->is("mail");
+  for (const Directive* directive : (is_outside ? *server.parent : server).find("server_name")) {
     for (const Word& word : directive->arguments) {
       const ServerName::Kind kind = kind_of(word.text);
       result.names.push_back({kind, kind == ServerName::Kind::regex ? word.text : to_lower(word.text), directive});

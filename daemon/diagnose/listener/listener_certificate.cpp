@@ -229,16 +229,22 @@ void conclude_not_reloaded(LocalCase& local, const ListenerPlace& place, const T
   local.propose(std::move(fix));
 }
 
-void diagnose_distrust(LocalCase& local, const ListenerPlace& place) {
+/// `is_served_seen`: the listener was looked at, and serves what the files have.
+void diagnose_distrust(LocalCase& local, const ListenerPlace& place, bool is_served_seen) {
   const int alert = local.symptom().alert.value_or(0);
   const bool may_distrust = local.symptom().has_cause("client_distrusts_our_ca");
   const std::vector<match::CandidateCause>& candidates = local.symptom().candidates;
   const auto is_server_side = [](const match::CandidateCause& one) { return one.cause.starts_with("server_c"); };
   const auto other = std::find_if_not(candidates.begin(), candidates.end(), is_server_side);
-  local.conclude(may_distrust                ? "client_distrusts_our_ca"
+  // That alert says nothing else: the client has a list that we have not.
+  const bool says_revoked = alert == 44;
+  const bool is_perhaps_older = alert == 45 && !is_served_seen;
+  local.conclude(says_revoked                ? "server_cert_revoked"
+                 : is_perhaps_older          ? "server_cert_renewed_not_reloaded"
+                 : may_distrust              ? "client_distrusts_our_ca"
                  : other != candidates.end() ? other->cause
                                              : std::string("client_sent_alert"),
-                 may_distrust && alert == 48 ? 0.8 : 0.5);
+                 (may_distrust && alert == 48) || says_revoked ? 0.8 : 0.5);
   const auto files = certificate_files(local, place.server());
   if (files.empty()) return;
   local.set_place(*files.front().directive);
@@ -250,6 +256,7 @@ void diagnose_distrust(LocalCase& local, const ListenerPlace& place) {
   const std::string root = chain.value().path.is_complete && !chain.value().path.issuers.empty()
                                ? chain.value().path.last().facts().subject + ", SHA-256 " + chain.value().path.last().facts().sha256
                                : leaf.issuer;
+  if (says_revoked || is_perhaps_older) return;
   propose_to_client(local, may_distrust ? "distribute-root" : "client-log",
                     {"Your client refuses our certificate (alert " + std::to_string(alert) + "). Please trust our CA: " + root +
                          " (compare the fingerprint over another channel), and check name and clock on your side.",
@@ -286,6 +293,20 @@ bool diagnose_no_certificate(LocalCase& local, const ListenerPlace& place) {
   return true;
 }
 
+/// The servers of the listener that have a certificate, the place's own first, by the name that a client asks for.
+std::vector<std::string> names_to_ask_for(const ListenerPlace& place) {
+  constexpr std::size_t kMostNames = 4;
+  std::vector<std::string> names;
+  const auto add = [&](const nginx::ListeningServer& server) {
+    if (server.settings.certificates.set_by.empty() || names.size() >= kMostNames) return;
+    const std::string name = server.server->names.names.empty() ? std::string() : server.server->names.logged;
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  };
+  add(place.server());
+  for (const nginx::ListeningServer& server : place.listener().servers) add(server);
+  return names;
+}
+
 bool diagnose_rejected_certificate(LocalCase& local, const ListenerPlace& place) {
   const Symptom& symptom = local.symptom();
   const bool is_ours = std::any_of(symptom.candidates.begin(), symptom.candidates.end(), [](const match::CandidateCause& one) {
@@ -293,12 +314,15 @@ bool diagnose_rejected_certificate(LocalCase& local, const ListenerPlace& place)
   });
   if (!symptom.alert || !is_ours) return false;
   Text what;
-  const auto observation = observe_listener(
-      local, place.listener(), place.server().server->names.names.empty() ? std::string() : place.server().server->names.logged);
-  if (observation)
-    local.add_evidence(
-        "peer", {"this listener now: " + summary_of(observation.value().seen), "该监听端目前：" + summary_of(observation.value().seen)});
-  if (observation && is_older_served(local, place, observation.value(), what)) {
+  bool is_served_seen = false;
+  for (const std::string& name : names_to_ask_for(place)) {
+    const auto observation = observe_listener(local, place.listener(), name);
+    if (!observation) continue;
+    const std::string seen = summary_of(observation.value().seen);
+    const std::string asked = name.empty() ? "" : " (" + name + ")";
+    local.add_evidence("peer", {"this listener now" + asked + ": " + seen, "该监听端目前" + asked + "：" + seen});
+    is_served_seen = is_served_seen || observation.value().has_chain();
+    if (!is_older_served(local, place, observation.value(), what)) continue;
     conclude_not_reloaded(local, place, what, ProofStatus::proved);
     return true;
   }
@@ -312,7 +336,7 @@ bool diagnose_rejected_certificate(LocalCase& local, const ListenerPlace& place)
     return true;
   }
   if (diagnose_forgotten_name(local, place)) return true;
-  diagnose_distrust(local, place);
+  diagnose_distrust(local, place, is_served_seen);
   return true;
 }
 

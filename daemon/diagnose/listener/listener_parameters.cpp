@@ -6,6 +6,8 @@
 #include "diagnose/listener/listener_families.h"
 #include "diagnose/listener/served_chain.h"
 #include "diagnose/load/load_error_diagnosis.h"
+#include "diagnose/patch/configuration_trial.h"
+#include "diagnose/prover/listener_prover.h"
 #include "diagnose/tls/cipher_lists.h"
 #include "diagnose/tls/tls_rehearsal.h"
 
@@ -69,6 +71,57 @@ Proof proof_of(const Result<Rehearsal>& before, const Result<Rehearsal>& after, 
   return proof;
 }
 
+/// The same server in a configuration that was read again; nullptr when it is not there any more.
+const nginx::ListeningServer* same_server(const LocalCase& local, const nginx::ListeningServer& server, const ReadConfiguration& read) {
+  for (const nginx::Listener& listener : local.surroundings().nginx->listeners.listeners()) {
+    const auto here =
+        std::find_if(listener.servers.begin(), listener.servers.end(), [&](const nginx::ListeningServer& one) { return &one == &server; });
+    if (here == listener.servers.end()) continue;
+    for (const nginx::Listener& again : read.listeners.listeners()) {
+      if (again.key != listener.key || again.module != listener.module || again.servers.size() != listener.servers.size()) continue;
+      return &again.servers[static_cast<std::size_t>(here - listener.servers.begin())];
+    }
+  }
+  return nullptr;
+}
+
+Result<NginxHandshake> ask_nginx(const LocalCase& local, const ConfigurationPatch& patch, const nginx::ListeningServer& server,
+                                 const ClientOffer& client) {
+  const Surroundings& around = local.surroundings();
+  const bool is_operator = around.may_read_keys && around.prober->scope() == ProbeScope::all && !around.is_dump;
+  if (!is_operator || around.nginx_program.empty() || local.is_late()) return fail(ErrorCode::permission_denied, "nginx is not asked here");
+  if (!around.nginx_loaded_at) {
+    TRY(check_who_wrote(local.configuration()));
+  }
+  TRY(auto reread, patch.reread());
+  const ReadConfiguration read(std::move(reread), around.installation.version);
+  const nginx::ListeningServer* const patched = same_server(local, server, read);
+  if (patched == nullptr) return fail(ErrorCode::not_found, "the server is not in the configuration any more");
+  return answer_as_nginx(read.configuration, *patched, patch.files(), client,
+                         {around.nginx_program, &around.installation, around.deadline});
+}
+
+/// A proof by rehearsal is put before nginx itself, where an operator runs the verb: its library decides.
+void propose_answer(LocalCase& local, Fix fix, const Result<ConfigurationPatch>& patch, const nginx::ListeningServer& server,
+                    const ClientOffer& client) {
+  const bool is_asked = patch.has_value() && fix.proof.status == ProofStatus::proved;
+  const auto answer = is_asked ? ask_nginx(local, patch.value(), server, client)
+                               : Result<NginxHandshake>(fail(ErrorCode::permission_denied, "there is nothing to ask"));
+  if (answer && answer.value().has_passed) {
+    fix.proof.method = ProofMethod::nginx;
+    fix.proof.detail.en += "; nginx itself, a private instance of the program in use, answered such a client: it passes";
+    fix.proof.detail.zh += "；用正在使用的 nginx 程序启动的私有实例应答了这样的客户端：通过";
+  } else if (answer) {
+    const std::string& complaint = answer.value().complaint;
+    fix.proof = {.status = ProofStatus::refuted,
+                 .method = ProofMethod::nginx,
+                 .detail = {"nginx itself, a private instance of the program in use, still says with it: " + complaint,
+                            "用正在使用的 nginx 程序启动的私有实例在修改后仍报告：" + complaint}};
+    local.diagnosis.confidence *= 0.8;
+  }
+  local.propose(std::move(fix), patch);
+}
+
 void set_place(LocalCase& local, const nginx::ListeningServer& server, const nginx::EffectiveValue& value) {
   if (!value.set_by.empty()) return local.set_place(*value.set_by.front());
   if (server.listen->directive != nullptr) return local.set_place(*server.listen->directive);
@@ -119,7 +172,7 @@ void diagnose_versions(LocalCase& local, const nginx::ListeningServer& server) {
     fix.proof.detail.en += "; a client with obsolete versions only would give the same line, and this would not help it";
     fix.proof.detail.zh += "；只支持过时版本的客户端也会产生同样的日志行，而此修改对它无效";
   }
-  local.propose(std::move(fix), with_server_directive(local, server, "ssl_protocols", words));
+  propose_answer(local, std::move(fix), with_server_directive(local, server, "ssl_protocols", words), server, client);
 }
 
 bool is_groups_command(const ConfCommand& command) {
@@ -189,7 +242,7 @@ void diagnose_groups(LocalCase& local, const nginx::ListeningServer& server) {
   fix.proof = proof_of(rehearse(offer, client), rehearse(changed, client),
                        {"a client that offers " + refused.back() + " only", "只提供 " + refused.back() + " 的客户端"});
   if (!refused_groups(changed).empty()) fix.proof.status = ProofStatus::untested;
-  local.propose(std::move(fix), patch);
+  propose_answer(local, std::move(fix), patch, server, client);
 }
 
 /// The modern suites that the listener's key can serve, one by one: which does it refuse?
@@ -309,7 +362,7 @@ void diagnose_ciphers(LocalCase& local, const nginx::ListeningServer& server) {
   fix.proof = proof_of(rehearse(offer, client), rehearse(wider, client),
                        {"a client that offers " + refused.front() + " only", "只提供 " + refused.front() + " 的客户端"});
   if (!refused_suites(wider).empty()) fix.proof.status = ProofStatus::untested;
-  local.propose(std::move(fix), with_server_directive(local, server, "ssl_ciphers", std::span(&wider.ciphers, 1)));
+  propose_answer(local, std::move(fix), with_server_directive(local, server, "ssl_ciphers", std::span(&wider.ciphers, 1)), server, client);
 }
 
 /// SNI chooses the server before a suite is chosen, and such a line names the default server whatever was asked for: another one counts
@@ -370,7 +423,8 @@ void diagnose_signatures(LocalCase& local, const nginx::ListeningServer& server)
     fix.proof = proof_of(rehearse(offer, client), rehearse(wider, client), {"a client of current OpenSSL", "使用当前 OpenSSL 的客户端"});
     ConfigurationPatch patch = local.new_patch();
     const auto done = patch.remove(*command);
-    return local.propose(std::move(fix), done ? Result<ConfigurationPatch>(patch) : Result<ConfigurationPatch>(done.error()));
+    return propose_answer(local, std::move(fix), done ? Result<ConfigurationPatch>(patch) : Result<ConfigurationPatch>(done.error()),
+                          server, client);
   }
   const KeyKind& kind = offer.keys.front();
   const bool is_common = (kind.type.starts_with("RSA") && kind.bits >= 2048) || (kind.type == "EC" && kind.bits == 256);

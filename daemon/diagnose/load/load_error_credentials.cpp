@@ -65,11 +65,25 @@ void propose_restore(LocalCase& local, const ConfiguredFile& file) {
   local.propose(std::move(fix));
 }
 
+/// The intermediates that a chain lacks and the CA collection has, as PEM: who knows the root alone needs them.
+std::string missing_intermediates(LocalCase& local, std::string_view text) {
+  const auto bundle = read_pem_bundle(text);
+  if (!bundle || bundle.value().certificates.empty()) return {};
+  std::vector<Certificate> held, missing;
+  for (const BundledCertificate& one : bundle.value().certificates) held.push_back(one.certificate);
+  for (const Certificate& issuer : find_issuers(held.front(), held, local.ca_store(), local.now()).issuers) {
+    if (!issuer.facts().self_signed && !holds(held, issuer)) missing.push_back(issuer);
+  }
+  return pem_of(missing);
+}
+
 void propose_repair(LocalCase& local, const ConfiguredFile& file, const PemRepair& repair) {
   Fix fix = local.known("insert-newline");
-  fix.title = {"Repair " + file.path + ": " + repair.what.en, "修复 " + file.path + "：" + repair.what.zh};
+  const std::string missing = missing_intermediates(local, repair.text);
+  const Text also = missing.empty() ? Text{} : Text{"; the intermediates that it lacks are appended", "；并追加所缺的中间证书"};
+  fix.title = {"Repair " + file.path + ": " + repair.what.en + also.en, "修复 " + file.path + "：" + repair.what.zh + also.zh};
   ConfigurationPatch patch = local.new_patch();
-  const auto done = patch.replace_file(file.path, repair.text);
+  const auto done = patch.replace_file(file.path, repair.text + missing);
   local.propose(std::move(fix), done ? Result<ConfigurationPatch>(patch) : Result<ConfigurationPatch>(done.error()));
 }
 

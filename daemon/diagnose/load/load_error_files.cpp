@@ -26,6 +26,10 @@ bool fits_role(const nginx::ConfigurationFiles& files, const std::string& path, 
     case FileRole::key: return bundle.value().has_private_key();
     case FileRole::trust: return bundle.value().loads_as_trust() && !bundle.value().has_private_key();
     case FileRole::crl: return !bundle.value().crls.empty();
+    case FileRole::dhparam: {
+      const auto text = files.read(path, kMaxBundleBytes);
+      return text && text.value().find("DH PARAMETERS-----") != std::string::npos;
+    }
     default: return false;
   }
 }
@@ -107,10 +111,12 @@ void diagnose_load_of_file(LocalCase& local, const LoadError& error, const Confi
   local.set_place(*file.directive);
   if (error.says("Permission denied")) return diagnose_permission(local, file);
   auto text = local.files().read(file.path, kMaxBundleBytes);
+  const bool is_gone =
+      !text && text.error().code() == ErrorCode::not_found && (!local.surroundings().is_dump || error.says("No such file"));
+  if (is_gone && meant_file(local, file)) return diagnose_missing_file(local, file);
   if (file.role == FileRole::dhparam) return diagnose_dhparam(local, error, file);
   if (file.role == FileRole::crl) return diagnose_crl_file(local, error, file, text);
   if (!text) {
-    const bool is_gone = text.error().code() == ErrorCode::not_found && (!local.surroundings().is_dump || error.says("No such file"));
     if (is_gone) return diagnose_missing_file(local, file);
     if (text.error().code() == ErrorCode::permission_denied) return diagnose_permission(local, file);
     local.add_evidence("file", {text.error().message(), text.error().message()});

@@ -74,14 +74,16 @@ std::vector<Certificate> missing_trust(UpstreamCase& upstream, const CaStore& st
 
 /// Which certificates the upstreams need, and whether they all pass with a patch that is made of them.
 struct TrustTrial {
+  std::vector<Symptom> symptoms;  ///< the cases borrow them
   std::vector<Certificate> certificates;
   std::vector<std::unique_ptr<UpstreamCase>> upstreams;
   std::size_t unseen = 0;
 };
 
-TrustTrial look_at_upstreams(LocalCase& local, const std::vector<Symptom>& symptoms) {
+TrustTrial look_at_upstreams(LocalCase& local, std::vector<Symptom> symptoms) {
   TrustTrial trial;
-  for (const Symptom& symptom : symptoms) {
+  trial.symptoms = std::move(symptoms);
+  for (const Symptom& symptom : trial.symptoms) {
     auto opened = local.is_late() ? Result<std::unique_ptr<UpstreamCase>>(fail(ErrorCode::timeout, "no time left"))
                                   : UpstreamCase::open(symptom, local.surroundings(), local.knowledge());
     if (!opened) {

@@ -3,6 +3,7 @@
 
 #include "diagnose/load/load_error_diagnosis.h"
 #include "diagnose/tls/nearest_word.h"
+#include "diagnose/tls/tls_rehearsal.h"
 #include "diagnose/tls/tls_words.h"
 
 namespace handshaked::diagnose {
@@ -75,6 +76,15 @@ void diagnose_curve(LocalCase& local, const LoadError& error) {
   if (corrected) propose_argument(local, local.known("valid-curves"), *directive, 0, *corrected);
 }
 
+/// A client and a server agree on one of them, whatever key the certificate has: "NULL-MD5" is a name as well.
+bool is_usable(const std::string& ciphers) {
+  for (const KeyKind& key : {KeyKind{"EC", 256}, KeyKind{"RSA", 2048}}) {
+    const auto played = rehearse({{TlsVersion::tls1_2}, ciphers, {}, {}, {key}}, {});
+    if (played && played.value().passed) return true;
+  }
+  return false;
+}
+
 void diagnose_ciphers(LocalCase& local, const LoadError& error) {
   local.conclude("config_ciphers_invalid", 0.95);
   const std::vector<std::string> arguments{std::string(error.subject())};
@@ -83,7 +93,8 @@ void diagnose_ciphers(LocalCase& local, const LoadError& error) {
   conclude_value(local, "config_ciphers_invalid", *directive, {"OpenSSL finds no cipher suite in it", "OpenSSL 在其中找不到任何加密套件"});
   const bool is_listener = directive->is("ssl_ciphers");
   const auto corrected = corrected_ciphers(arguments.front());
-  const std::string ciphers = corrected && !corrected->ciphers.empty() ? corrected->ciphers : is_listener ? "HIGH:!aNULL:!MD5" : "DEFAULT";
+  const bool has_good = corrected && !corrected->ciphers.empty() && is_usable(corrected->ciphers);
+  const std::string ciphers = has_good ? corrected->ciphers : is_listener ? "HIGH:!aNULL:!MD5" : "DEFAULT";
   if (!corrected || corrected->tls13.empty()) return propose_argument(local, local.known("valid-names"), *directive, 0, ciphers);
   Fix fix = local.known("tls13-suites");
   ConfigurationPatch patch = local.new_patch();

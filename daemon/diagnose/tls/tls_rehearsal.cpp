@@ -1,5 +1,10 @@
 #include "diagnose/tls/tls_rehearsal.h"
 
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <array>
+
 #include <openssl/err.h>
 
 #include "diagnose/certificates/openssl_handle.h"
@@ -98,6 +103,42 @@ Result<Rehearsal> rehearse(const ListenerOffer& listener, const ClientOffer& cli
     rehearsal.cipher = SSL_get_cipher_name(server.get());
   } else if (rehearsal.reason.empty()) {
     rehearsal.reason = "no end of the handshake";
+  }
+  ERR_clear_error();
+  return rehearsal;
+}
+
+Result<Rehearsal> visit(int socket, const ClientOffer& client, std::chrono::steady_clock::time_point deadline) {
+  ERR_clear_error();
+  TRY(const SslContextHandle context, client_context(client));
+  const SslHandle visitor(SSL_new(context.get()));
+  BIO *ours = nullptr, *wire = nullptr;
+  if (!visitor || BIO_new_bio_pair(&ours, 65536, &wire, 65536) != 1) return fail(ErrorCode::limit_exceeded, "no memory for a handshake");
+  SSL_set_bio(visitor.get(), ours, ours);
+  const BioHandle held(wire);
+  SSL_set_connect_state(visitor.get());
+  Rehearsal rehearsal;
+  std::array<char, 16384> bytes;
+  for (bool is_done = false; rehearsal.reason.empty();) {
+    rehearsal.reason = step(visitor.get(), is_done);
+    for (int size = BIO_read(wire, bytes.data(), bytes.size()); size > 0; size = BIO_read(wire, bytes.data(), bytes.size())) {
+      if (::send(socket, bytes.data(), static_cast<std::size_t>(size), MSG_NOSIGNAL) != size) rehearsal.reason = "the connection has ended";
+    }
+    if (is_done || !rehearsal.reason.empty()) {
+      rehearsal.passed = is_done && rehearsal.reason.empty();
+      break;
+    }
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    pollfd waited{socket, POLLIN, 0};
+    const int ready = left.count() > 0 ? ::poll(&waited, 1, static_cast<int>(left.count())) : 0;
+    if (ready <= 0) return fail(ErrorCode::timeout, "no end of the handshake in time");
+    const ssize_t came = ::recv(socket, bytes.data(), bytes.size(), 0);
+    if (came <= 0) rehearsal.reason = "the connection has ended";
+    else BIO_write(wire, bytes.data(), static_cast<int>(came));
+  }
+  if (rehearsal.passed) {
+    rehearsal.version = SSL_get_version(visitor.get());
+    rehearsal.cipher = SSL_get_cipher_name(visitor.get());
   }
   ERR_clear_error();
   return rehearsal;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -44,5 +45,8 @@ struct Rehearsal {
 /// same kind: no key of ours is read and nothing goes over the wire. Both ends are this process's own. Fails (invalid_input) when OpenSSL
 /// does not take a value. At most a few milliseconds (RSA keys: tens).
 Result<Rehearsal> rehearse(const ListenerOffer& listener, const ClientOffer& client);
+
+/// The client's half alone, over a connected socket to an nginx of our own: no certificate is verified. Blocks until `deadline` at most.
+Result<Rehearsal> visit(int socket, const ClientOffer& client, std::chrono::steady_clock::time_point deadline);
 
 }  // namespace handshaked::diagnose

@@ -6,6 +6,7 @@
 #include "base/digest.h"
 #include "diagnose/patch/configuration_trial.h"
 #include "diagnose/tls/tls_library.h"
+#include "diagnose/upstream/verification/name_candidates.h"
 #include "nginx/location_match.h"
 
 namespace handshaked::diagnose {
@@ -51,6 +52,13 @@ nginx::LoggedPlace logged_place(const Symptom& symptom) {
   // An empty name in such a line is a name, too; in other lines there is none.
   if (is_name_line(symptom)) place.expected_name = symptom.name;
   return place;
+}
+
+/// What $host was in the request of the line; empty when the name does not come from there.
+std::string host_of_request(const UpstreamView& view, const Symptom& symptom) {
+  const std::string_view name = view.target->settings.name.first();
+  if (name != "$host" && name != "$http_host") return {};
+  return nginx::to_lower(std::string_view(symptom.host).substr(0, symptom.host.rfind(':')));
 }
 
 /// The configuration sets the security level itself: no default of a library counts.
@@ -167,12 +175,14 @@ Result<NginxHandshake> UpstreamCase::ask_nginx(const UpstreamView& view, const A
   const Surroundings& around = surroundings_;
   const bool is_operator = around.may_read_keys && around.prober->scope() == ProbeScope::all && !around.is_dump;
   if (!is_operator || around.nginx_program.empty()) return fail(ErrorCode::permission_denied, "nginx is not asked here");
+  const nginx::PeerName name = name_at(view);
+  if (view.target->settings.verify.is_on() && !name.is_known) return fail(ErrorCode::invalid_input, "only a request tells the name");
   if (!view.is_tls()) return fail(ErrorCode::invalid_input, "nginx speaks no TLS there");
   // Whoever writes what a running nginx of root's or ours reads has its rights already.
   if (!around.nginx_loaded_at) {
     TRY(check_who_wrote(view.nginx->configuration));
   }
-  return shake_hands_as_nginx(view, peer.address(), name_at(view), {around.nginx_program, &around.installation, around.deadline});
+  return shake_hands_as_nginx(view, peer.address(), name, {around.nginx_program, &around.installation, around.deadline});
 }
 
 Result<NginxHandshake> UpstreamCase::ask_nginx(const ConfigurationPatch& patch) {
@@ -182,8 +192,34 @@ Result<NginxHandshake> UpstreamCase::ask_nginx(const ConfigurationPatch& patch) 
   return ask_nginx(place.view, *asked.peer);
 }
 
+std::optional<Text> UpstreamCase::what_breaks_beside(const ConfigurationPatch& patch) {
+  const nginx::UpstreamGroup* const group = view_.destination != nullptr ? view_.destination->group : nullptr;
+  if (group == nullptr || group->servers.size() < 2 || surroundings_.prober->scope() != ProbeScope::all) return std::nullopt;
+  const auto patched = place_with(patch);
+  if (!patched) return std::nullopt;
+  const ReadConfiguration& read = patched.value().read ? *patched.value().read : *surroundings_.nginx;
+  for (std::size_t i = 0; i < group->servers.size() && i < kMostMembersTried && !is_late(); ++i) {
+    const nginx::UpstreamServer& member = group->servers[i];
+    if (&member == view_.member || !member.is_valid || member.is_down) continue;
+    UpstreamPlace place = place_;
+    place.member = i;
+    const auto view = view_of(place, read, patch.files());
+    if (!view || !judge_place(place).passes()) continue;
+    const UpstreamVerdict after = judge(*view, false);
+    if (after.passes() || after.stage == UpstreamStage::untested || after.stage == UpstreamStage::plain) continue;
+    const std::string name = member.address.text();
+    const Text summary = summary_of(after);
+    return Text{"it cures this server, and breaks another one of the group that works now, " + name + ": " + summary.en,
+                "它能修复这台服务器，却会使组内目前正常的另一台 " + name + " 失败：" + summary.zh};
+  }
+  return std::nullopt;
+}
+
 Proof UpstreamCase::confirmed(Proof proof, const ConfigurationPatch& patch) {
   if (proof.status != ProofStatus::proved || proof.method == ProofMethod::nginx) return proof;
+  if (const auto broken = what_breaks_beside(patch)) {
+    return {.status = ProofStatus::refuted, .method = proof.method, .detail = *broken};
+  }
   const auto asked = ask_nginx(patch);
   if (!asked) return proof;
   if (asked.value().has_passed) {
@@ -252,8 +288,8 @@ Result<PeerObservation> UpstreamCase::observe(const ProbeRequest& request) {
   return surroundings_.prober->observe(*now_.peer, request, request == now_.asked.request);
 }
 
-/// A name that only a request tells: the one that the line compares stands for it, or the server's own first name. It is sent as SNI
-/// only when the configuration itself has it.
+/// A name that only a request tells: the one that the line compares stands for it, what $host was, or the server's own first name. It is
+/// sent as SNI only when the configuration itself has it, or an operator repeats the request of a line.
 nginx::PeerName UpstreamCase::name_at(const UpstreamView& view) const {
   nginx::PeerName name = view.name();
   if (name.is_known) return name;
@@ -261,11 +297,15 @@ nginx::PeerName UpstreamCase::name_at(const UpstreamView& view) const {
   if (is_name_line(symptom_)) {
     name.is_known = true;
     name.verified = symptom_.name;
-  } else if (name.is_client_chosen && is_verification_line(symptom_) && !own.empty()) {
-    name.is_known = true;
-    name.verified = own;
+  } else if (name.is_client_chosen) {
+    name.verified = host_of_request(view, symptom_);
+    if (name.verified.empty() && is_verification_line(symptom_)) name.verified = own;
+    name.is_known = !name.verified.empty();
   }
-  if (name.is_known && view.target->settings.server_name.is_on() && name.verified == own && !own.empty()) name.sni = own;
+  if (!name.is_known || !view.target->settings.server_name.is_on() || !is_host_name(name.verified)) return name;
+  // What the request asked for has been sent to this very peer already: by nginx, when it wrote the line.
+  const bool was_sent = surroundings_.prober->scope() == ProbeScope::all && name.verified == host_of_request(view, symptom_);
+  if (name.verified == own || was_sent) name.sni = name.verified;
   return name;
 }
 

@@ -95,13 +95,14 @@ TEST_F(UpstreamNameDiagnosis, TurnsSniOnWhenThePeerShowsItsDefaultCertificate) {
 TEST_F(UpstreamNameDiagnosis, ReplacesANameThatClientsChoose) {
   const auto diagnosis =
       named("api.corp.test", issuing.leaf("api.corp.test"), std::string(kSni) + " proxy_ssl_name $http_x_backend;", "evil.test");
-  expect_cured(diagnosis, "proxy_ssl_name_from_client", "constant-name");
+  expect_cured(diagnosis, "proxy_ssl_name_wrong", "constant-name");
+  EXPECT_THAT(diagnosis.also, Contains("proxy_ssl_name_from_client"));
   EXPECT_THAT(bench.probes, Not(Contains(HasSubstr("evil"))));
 }
 
 TEST_F(UpstreamNameDiagnosis, ReplacesAnEmptyName) {
   expect_cured(named("api.corp.test", issuing.leaf("api.corp.test"), std::string(kSni) + " proxy_ssl_name $http_x_backend;", ""),
-               "proxy_ssl_name_empty", "constant-name");
+               "proxy_ssl_name_wrong", "constant-name");
 }
 
 TEST(NameCandidates, TellHostsFromGroups) {

@@ -4,6 +4,7 @@
 #include "diagnose/case/local_case.h"
 #include "diagnose/certificates/configured_pem.h"
 #include "diagnose/certificates/issuer_search.h"
+#include "diagnose/certificates/private_key_file.h"
 #include "diagnose/upstream/handshake/handshake_families.h"
 #include "diagnose/upstream/handshake/handshake_settings.h"
 
@@ -312,6 +313,44 @@ void conclude_required(HandshakeReport& report) {
 
 }  // namespace
 
+namespace {
+
+/// A key of another kind than the certificate's: OpenSSL keeps the two apart, complains about nothing, and nginx has no certificate to
+/// show.
+bool diagnose_foreign_client_key(HandshakeReport& report, const OwnCertificate& own) {
+  constexpr std::size_t kMostFiles = 64;
+  const UpstreamView& view = report.view();
+  const auto& key_directives = view.target->settings.certificate_key.set_by;
+  if (!report.upstream().surroundings().may_read_keys || own.key_path.empty() || key_directives.empty()) return false;
+  const auto key_of = [&](const std::string& path) {
+    auto text = view.files->read(path, 1U << 20);
+    if (!text) return std::string();
+    PrivateKeyFacts facts = read_private_key(text.value());
+    wipe(text.value());
+    return facts.state == PrivateKeyFacts::State::readable ? std::move(facts.public_key_sha256) : std::string();
+  };
+  const std::string held = key_of(own.key_path);
+  const std::string& wanted = own.leaf().facts().public_key_sha256;
+  if (held.empty() || held == wanted) return false;
+  constexpr std::string_view kCause = "config_key_mismatch", kFix = "install-matching-key";
+  report.conclude(std::string(kCause), 0.95);
+  report.note("file", {own.key_path + " is not the key of " + own.path + ": nginx shows no client certificate, and does not say so",
+                       own.key_path + " 不是 " + own.path + " 的私钥：nginx 不会出示客户端证书，也不会报错"});
+  for (const std::string& path : files_beside(*view.files, {own.key_path, own.path}, kMostFiles)) {
+    if (path == own.key_path || key_of(path) != wanted) continue;
+    ConfigurationPatch patch = report.upstream().new_patch();
+    const auto written = patch.replace_argument(*key_directives.front(), 0, path);
+    report.propose(kCause, kFix, written, patch, hand_written(patch, {path + " is the key of the certificate", path + " 是该证书的私钥"}));
+    return true;
+  }
+  report.advise(kCause, kFix, {}, {}).commands = {
+      "openssl x509 -in " + shell_word(own.path) + " -noout -pubkey | openssl sha256",
+      "openssl pkey -in " + shell_word(own.key_path) + " -pubout | openssl sha256   # must print the same"};
+  return true;
+}
+
+}  // namespace
+
 bool diagnose_client_certificate(HandshakeReport& report) {
   const ProbeResult* const seen = report.seen();
   const std::optional<int> alert = alert_of(report);
@@ -334,6 +373,7 @@ bool diagnose_client_certificate(HandshakeReport& report) {
   }
   report.note("file", {"nginx presents " + identity_of(own.leaf()) + " from " + own.path,
                        "nginx 出示 " + own.path + " 中的 " + identity_of(own.leaf())});
+  if (diagnose_foreign_client_key(report, own)) return true;
   if (const auto flaw = flaw_of(report, own)) {
     conclude_flaw(report, own, *flaw);
     return true;

@@ -297,7 +297,8 @@ bool diagnose_parameters(HandshakeReport& report) {
   const UpstreamVerdict& now = report.now();
   const ProbeRequest& own = now.asked.request;
   const MakeHandshake look = report.looking();
-  const std::string name = sni_of(now.name.verified);
+  // What a stranger asked for is no name to try.
+  const std::string name = now.name.is_client_chosen ? own.server_name : sni_of(now.name.verified);
   if (seen->reason.find("dh key too small") != std::string::npos) {
     if (const auto found = find_widening(own, {W::no_dhe}, name, look)) {
       propose_widening(report, *found);

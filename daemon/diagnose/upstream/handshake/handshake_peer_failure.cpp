@@ -44,7 +44,6 @@ std::string cause_of_reason(const std::string& reason) {
   if (contains_any(reason, {"bad record mac", "decryption failed", "digest check failed", "bad packet", "bad length"})) {
     return "upstream_handshake_corrupted";
   }
-  if (contains_any(reason, {"bad signature", "wrong signature length"})) return "upstream_signature_invalid";
   if (contains_any(reason, {"unsafe legacy renegotiation"})) return "upstream_unsafe_legacy_renegotiation";
   if (contains_any(reason, {"dh key too small"})) return "upstream_dh_key_too_small";
   if (contains_any(reason, {"legacy sigalg", "unsupported protocol", "version too low"})) return "upstream_protocol_too_old";
@@ -52,7 +51,8 @@ std::string cause_of_reason(const std::string& reason) {
   if (contains_any(reason, {"wrong signature type", "no suitable signature"})) return "upstream_no_shared_sigalg";
   if (contains_any(reason, {"wrong cipher returned", "no ciphers available"})) return "upstream_no_shared_cipher";
   if (contains_any(reason, {"no protocols available", "wrong ssl version"})) return "proxy_ssl_protocols_mismatch";
-  return "upstream_protocol_violation";
+  // A type, a length or a signature that makes no sense: somebody altered bytes, or wrote them wrongly.
+  return "upstream_handshake_corrupted";
 }
 
 /// The peer answers, only later than nginx waits: then waiting is the cure.
@@ -132,7 +132,7 @@ bool is_ruled_out(HandshakeReport& report, const std::string& cause) {
   const ProbeRequest& own = now.asked.request;
   if (cause == "upstream_sni_missing") {
     const std::string name = sni_of(now.name.verified);
-    if (!own.server_name.empty() || name.empty()) return true;
+    if (!own.server_name.empty() || name.empty() || report.view().target->settings.server_name.is_on()) return true;
     ProbeRequest named = own;
     named.server_name = name;
     const auto answer = report.looking()(named);

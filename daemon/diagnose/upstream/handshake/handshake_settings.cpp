@@ -94,12 +94,24 @@ Result<> write_signatures(ConfigurationPatch& patch, const UpstreamView& view, c
   return set_conf_command(patch, view, "SignatureAlgorithms", std::string(kUsual));
 }
 
+/// What OpenSSL's own commands say about versions comes after nginx's list, and wins.
+Result<> write_protocols(ConfigurationPatch& patch, const UpstreamView& view, TlsVersion needed) {
+  constexpr std::array<std::array<std::string_view, 2>, 3> kCommands{
+      {{"MinProtocol", "TLSv1.2"}, {"MaxProtocol", "TLSv1.3"}, {"Protocol", "-ALL,TLSv1.2,TLSv1.3"}}};
+  for (const auto& [name, wide] : kCommands) {
+    if (conf_command(view, name).empty()) continue;
+    TRY(set_conf_command(patch, view, name, std::string(wide)));
+  }
+  const nginx::EffectiveValue& own = view.target->settings.protocols;
+  const auto words = own.values();
+  const bool has_it = !own.is_default() && std::find(words.begin(), words.end(), to_string(needed)) != words.end();
+  return has_it ? success() : set_upstream_directive(patch, view, "ssl_protocols", protocols_with(view, needed));
+}
+
 Result<> write_one(ConfigurationPatch& patch, const UpstreamView& view, Widening widening, const WidenedHandshake& found) {
   switch (widening) {
     case Widening::sni: return set_upstream_directive(patch, view, "ssl_server_name", std::array{std::string("on")});
-    case Widening::protocols:
-      return set_upstream_directive(patch, view, "ssl_protocols",
-                                    protocols_with(view, version_of(found.seen).value_or(TlsVersion::tls1_3)));
+    case Widening::protocols: return write_protocols(patch, view, version_of(found.seen).value_or(TlsVersion::tls1_3));
     case Widening::groups: return write_groups(patch, view, found.seen);
     case Widening::signatures: return write_signatures(patch, view, found.seen);
     case Widening::ciphers: return write_ciphers(patch, view, found.seen);

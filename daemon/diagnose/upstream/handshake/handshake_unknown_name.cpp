@@ -41,14 +41,16 @@ bool diagnose_unknown_name(HandshakeReport& report) {
   const ProbeResult* const seen = report.seen();
   const std::optional<int> alert = seen != nullptr ? seen->alert : report.symptom().alert;
   const std::string sent = report.now().asked.request.server_name;
-  if (alert != 112 || sent.empty()) return false;
+  const bool is_of_client = report.now().name.is_client_chosen && report.view().target->settings.server_name.is_on();
+  if (alert != 112 || (sent.empty() && !is_of_client)) return false;
   const std::string cause = cause_of(report);
   report.conclude(cause, 0.9);
   if (cause == "upstream_sni_wrong_name" && report.view().destination != nullptr && report.view().destination->group != nullptr) {
     report.diagnosis().also.emplace_back("upstream_name_is_upstream_block");
   }
-  report.note("peer", {report.peer() + " serves no \"" + sent + "\", which is the name that nginx sends (SNI)",
-                       report.peer() + " 不提供 “" + sent + "”，而这正是 nginx 发送的名称（SNI）"});
+  const std::string name = sent.empty() ? std::string(report.view().target->settings.name.first()) : sent;
+  report.note("peer", {report.peer() + " serves no \"" + name + "\", which is the name that nginx sends (SNI)",
+                       report.peer() + " 不提供 “" + name + "”，而这正是 nginx 发送的名称（SNI）"});
   const UpstreamVerdict default_site = without_name(report);
   const std::string fix = cause == "proxy_ssl_name_wrong" ? "correct-name" : "set-ssl-name";
   std::size_t tried = 0;
@@ -68,8 +70,8 @@ bool diagnose_unknown_name(HandshakeReport& report) {
   }
   const std::string peer = report.peer();
   report.advise(cause, fix, {},
-                {"Which host name does " + peer + " serve over TLS for us? It refuses \"" + sent + "\" with alert 112 (unrecognized_name).",
-                 "请问 " + peer + " 通过 TLS 为我方提供的主机名是什么？它以告警 112（unrecognized_name）拒绝了 “" + sent + "”。"});
+                {"Which host name does " + peer + " serve over TLS for us? It refuses \"" + name + "\" with alert 112 (unrecognized_name).",
+                 "请问 " + peer + " 通过 TLS 为我方提供的主机名是什么？它以告警 112（unrecognized_name）拒绝了 “" + name + "”。"});
   return true;
 }
 

@@ -85,10 +85,22 @@ bool is_of_trusted_owner(const std::string& issuer, const std::vector<Certificat
 
 /// The dead certificate that one of the path stands in for: same name and same key.
 std::optional<PathCertificate> dead_twin(UpstreamCase& upstream, const UpstreamVerdict& verdict, const CertificateFacts& twin) {
+  const auto is_twin = [&](const CertificateFacts& facts) {
+    return facts.subject_hash == twin.subject_hash && facts.public_key_sha256 == twin.public_key_sha256 && facts.sha256 != twin.sha256;
+  };
   for (const ReplayFault& fault : verdict.replay.faults) {
     if (fault.code != X509_V_ERR_CERT_HAS_EXPIRED && fault.code != X509_V_ERR_CERT_NOT_YET_VALID) continue;
     const auto dead = certificate_at(upstream, verdict, fault.depth);
-    if (dead && dead->facts.subject_hash == twin.subject_hash && dead->facts.public_key_sha256 == twin.public_key_sha256) return dead;
+    if (dead && is_twin(dead->facts)) return dead;
+  }
+  // A search for an issuer that ends early looks at no dates.
+  const Time now = upstream.surroundings().now;
+  for (const Certificate& one : trusted_certificates(upstream, verdict)) {
+    if (is_twin(one.facts()) && !is_valid_at(one.facts(), now)) return PathCertificate{one.facts(), false, true, std::nullopt};
+  }
+  if (!verdict.observation) return std::nullopt;
+  for (const PeerCertificate& one : verdict.observation->seen.chain) {
+    if (is_twin(one.facts) && !is_valid_at(one.facts, now)) return PathCertificate{one.facts, true, false, std::nullopt};
   }
   return std::nullopt;
 }
@@ -223,8 +235,10 @@ FoundCause name_cause(UpstreamCase& upstream, const UpstreamVerdict& verdict, co
   if (is_group && is_other_leaf) return found("upstream_sni_wrong_name", 0.9, {"upstream_name_is_upstream_block"});
   if (is_group) return found("upstream_name_is_upstream_block", 0.95, {"upstream_name_mismatch"});
   if (address && address->is_ip()) return found("upstream_name_is_ip", 0.95, {"upstream_name_mismatch"});
-  const bool is_below = std::any_of(leaf.dns_names.begin(), leaf.dns_names.end(),
-                                    [&](const std::string& one) { return is_below_wildcard(name, nginx::to_lower(one)); });
+  const bool is_below = std::any_of(leaf.dns_names.begin(), leaf.dns_names.end(), [&](const std::string& one) {
+    const std::string wildcard = nginx::to_lower(one);
+    return is_below_wildcard(name, wildcard) || wildcard == "*." + name;
+  });
   if (is_below) return found("upstream_wildcard_depth", 0.95, {"upstream_name_mismatch"});
   if (is_other_leaf) return found("upstream_sni_wrong_name", 0.85, {is_set ? "proxy_ssl_name_wrong" : "upstream_name_mismatch"});
   if (is_set && right != nullptr) return found("proxy_ssl_name_wrong", 0.9, {"upstream_name_mismatch"});

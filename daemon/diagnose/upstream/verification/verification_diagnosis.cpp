@@ -58,16 +58,22 @@ std::vector<FoundCause> find_causes(UpstreamCase& upstream, const RepairSearch& 
   return causes;
 }
 
+/// The catalogue's word for a cause of which ours says more.
+std::string catalogued(const std::string& slug) {
+  return slug == "proxy_ssl_name_empty" || slug == "proxy_ssl_name_from_client" ? "proxy_ssl_name_wrong" : slug;
+}
+
 void conclude(UpstreamCase& upstream, const std::vector<FoundCause>& causes, Diagnosis& diagnosis) {
   if (causes.empty()) return;
   const FoundCause& main = causes.front();
-  diagnosis.cause = main.slug;
+  diagnosis.cause = catalogued(main.slug);
   diagnosis.cause_key = main.key;
   diagnosis.confidence = main.confidence;
   const auto add_also = [&](const std::string& slug) {
     const bool is_known = slug == diagnosis.cause || std::find(diagnosis.also.begin(), diagnosis.also.end(), slug) != diagnosis.also.end();
     if (!is_known) diagnosis.also.push_back(slug);
   };
+  add_also(main.slug);
   for (std::size_t i = 0; i < causes.size(); ++i) {
     if (i > 0) add_also(causes[i].slug);
     const Text sentence = fault_sentence(causes[i].slug, sentence_facts(upstream, upstream.now(), causes[i]));

@@ -1,0 +1,140 @@
+#include "diagnose/prover/listener_prover.h"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <algorithm>
+
+#include "base/file_descriptor.h"
+#include "base/signals_held.h"
+#include "diagnose/certificates/pem_bundle.h"
+#include "diagnose/patch/directive_text.h"
+#include "diagnose/prover/private_instance.h"
+
+namespace handshaked::diagnose {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::string_view kListenerSocket = "listener.sock";
+constexpr std::chrono::seconds kLongestAnswer{6};
+/// An http server writes bodies there; none of ours comes to that, and its directories are made at the start.
+constexpr std::string_view kTemporaryPaths =
+    "  access_log off;\n  client_body_temp_path body;\n  proxy_temp_path proxy;\n  fastcgi_temp_path fastcgi;\n"
+    "  uwsgi_temp_path uwsgi;\n  scgi_temp_path scgi;\n";
+
+/// The effective ssl_* values of a server, as an http server has them.
+class HttpServer {
+ public:
+  HttpServer(const nginx::Configuration& configuration, const nginx::ConfigurationFiles& files, const PrivateInstance& instance)
+      : configuration_(configuration), files_(files), instance_(instance) {}
+
+  Result<std::string> text(const nginx::ListenerSettings& settings) {
+    if (settings.certificates.set_by.empty()) return fail(ErrorCode::not_found, "the server has no certificate");
+    TRY(add("listen", {"unix:" + instance_.path(kListenerSocket), "ssl"}));
+    for (const nginx::Directive* const one : settings.certificates.set_by) {
+      TRY(add_copy("ssl_certificate", *one));
+    }
+    for (const nginx::Directive* const one : settings.certificate_keys.set_by) {
+      TRY(add_path("ssl_certificate_key", *one));
+    }
+    for (const nginx::Directive* const one : settings.password_file.set_by) {
+      TRY(add_path("ssl_password_file", *one));
+    }
+    for (const nginx::Directive* const one : settings.dhparam.set_by) {
+      TRY(add_copy("ssl_dhparam", *one));
+    }
+    TRY(add_values("ssl_protocols", settings.protocols));
+    TRY(add_values("ssl_ciphers", settings.ciphers));
+    TRY(add_values("ssl_prefer_server_ciphers", settings.prefer_server_ciphers));
+    TRY(add_values("ssl_ecdh_curve", settings.ecdh_curve));
+    for (const nginx::Directive* const one : settings.conf_commands.set_by) {
+      TRY(add("ssl_conf_command", {std::string(one->argument(0)), std::string(one->argument(1))}));
+    }
+    return std::move(text_);
+  }
+
+ private:
+  Result<> add(std::string_view directive, const std::vector<std::string>& arguments) {
+    TRY(const std::string statement, written_directive(directive, arguments));
+    text_ += "    " + statement + "\n";
+    return success();
+  }
+  /// What is a default stays one: this nginx has its own.
+  Result<> add_values(std::string_view directive, const nginx::EffectiveValue& value) {
+    if (value.is_default()) return success();
+    std::vector<std::string> words;
+    for (const std::string_view word : value.values()) words.emplace_back(word);
+    return add(directive, words);
+  }
+  Result<std::string> path_of(const nginx::Directive& named) const {
+    const std::string_view written = named.argument(0);
+    const bool is_constant = written.find('$') == std::string_view::npos && written.find(':') == std::string_view::npos;
+    if (!is_constant) return fail(ErrorCode::invalid_input, "only a request, or an engine, tells the file");
+    return configuration_.full_path(written, nginx::PathBase::configuration);
+  }
+  Result<> add_path(std::string_view directive, const nginx::Directive& named) {
+    TRY(const std::string path, path_of(named));
+    return add(directive, {path});
+  }
+  /// The file as it is seen through the patch.
+  Result<> add_copy(std::string_view directive, const nginx::Directive& named) {
+    TRY(const std::string path, path_of(named));
+    TRY(const std::string content, files_.read(path, kMaxBundleBytes));
+    const std::string name = "copy-" + std::to_string(copies_++) + ".pem";
+    TRY(instance_.write(name, content));
+    return add(directive, {instance_.path(name)});
+  }
+
+  const nginx::Configuration& configuration_;
+  const nginx::ConfigurationFiles& files_;
+  const PrivateInstance& instance_;
+  std::string text_;
+  int copies_ = 0;
+};
+
+Result<FileDescriptor> connect_as_client(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) return fail(ErrorCode::invalid_input, "the path of the socket is too long");
+  path.copy(address.sun_path, path.size());
+  FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!socket.is_open() || ::connect(socket.number(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    return fail(error_from_errno(errno, "cannot connect to the private nginx"));
+  }
+  return socket;
+}
+
+/// "… [info] 7#7: *1 what happened while SSL handshaking, client: unix:, …" as "what happened"; empty when there is no such line.
+std::string refusal_in(const std::string& log) {
+  const std::size_t end = log.find(" while SSL handshaking, client: ");
+  if (end == std::string::npos) return {};
+  const std::size_t line = log.rfind('\n', end) + 1;
+  const std::size_t number = log.find(": *", line);
+  const std::size_t begin = number < end ? log.find(' ', number + 2) + 1 : line;
+  return log.substr(begin, end - begin);
+}
+
+}  // namespace
+
+Result<NginxHandshake> answer_as_nginx(const nginx::Configuration& configuration, const nginx::ListeningServer& server,
+                                       const nginx::ConfigurationFiles& files, const ClientOffer& client,
+                                       const NginxProverOptions& options) {
+  const auto deadline = std::min(options.deadline, Clock::now() + kLongestAnswer);
+  const SignalsHeld signals;  // Ctrl-C ends us when the instance and its directory are gone
+  TRY(PrivateInstance instance, PrivateInstance::create());
+  TRY(const std::string text, HttpServer(configuration, files, instance).text(server.settings));
+  TRY(instance.write("nginx.conf", "daemon off;\nmaster_process on;\nworker_processes 1;\npid " + instance.path("nginx.pid") +
+                                       ";\nerror_log " + instance.path("error.log") +
+                                       " info;\nevents {\n  worker_connections 16;\n}\nhttp {\n" + std::string(kTemporaryPaths) +
+                                       "  server {\n" + text + "  }\n}\n"));
+  TRY(instance.start(options.program, kListenerSocket, deadline));
+  TRY(const FileDescriptor connection, connect_as_client(instance.path(kListenerSocket)));
+  TRY(const Rehearsal seen, visit(connection.number(), client, deadline));
+  instance.stop();  // it has written what it has to say
+  if (seen.passed) return NginxHandshake{true, {}};
+  const std::string complaint = refusal_in(instance.log());
+  return NginxHandshake{false, complaint.empty() ? seen.reason : complaint};
+}
+
+}  // namespace handshaked::diagnose
