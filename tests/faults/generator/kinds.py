@@ -1,8 +1,10 @@
 """The kinds of faults. Each breaks a working world in one known way, and says what a diagnosis has to find: the causes that are as true, and
 whether configuration, peer and CA collection are enough to cure it. A kind that does not fit a world gives False."""
+import importlib
 import re
 
 KINDS = {}
+MODULES = ["trust", "names", "handshake", "wire", "upstream_load", "listener", "clients", "stapling", "load", "whole"]
 
 
 class NoKindFits(Exception):
@@ -10,16 +12,17 @@ class NoKindFits(Exception):
 
 
 def kind(function):
-    """Registers a kind for the side that its module is about."""
-    function.side = "listener" if function.__module__.endswith(("kinds_listener", "kinds_load")) else "upstream"
+    """Registers a kind for the side that its module is about (`SIDE`)."""
+    function.side = function.__globals__.get("SIDE", "upstream")
     KINDS[function.__name__.replace("_", "-")] = function
     return function
 
 
 def break_world(world, only=""):
     """By chance: nothing (1 in 12), one kind, or two that do not meddle with each other (1 in 10)."""
-    from faults.generator import kinds_handshake, kinds_listener, kinds_load  # noqa: F401: they register themselves
-    names = [name for name in sorted(KINDS) if (not only or re.fullmatch(only, name)) and KINDS[name].side == world.side]
+    for module in MODULES:  # they register themselves
+        importlib.import_module("faults.generator.kinds_" + module)
+    names = [name for name in sorted(KINDS) if (not only or re.fullmatch(only, name)) and KINDS[name].side in (world.side, "any")]
     if not only and world.maybe(8):
         return
     world.random.shuffle(names)
@@ -34,7 +37,10 @@ def break_world(world, only=""):
 
 
 # Pairs of faults that both have to be cured.
-COMBINE = {"ca-not-trusted": {"depth-too-small", "name-misspelt"}, "chain-incomplete": {"depth-too-small", "name-misspelt"}}
+COMBINE = {"ca-not-trusted": {"depth-too-small", "name-misspelt", "sni-missing"}, "chain-incomplete": {"depth-too-small", "name-misspelt"},
+           "crl-missing": {"name-misspelt"}, "bundle-lacks-root": {"name-misspelt", "sni-missing"}, "root-expired": {"depth-too-small"},
+           "ca-rekeyed": {"name-misspelt"}, "versions-apart": {"ca-not-trusted", "name-misspelt"},
+           "header-expected": {"ca-not-trusted", "chain-incomplete"}}
 
 
 # --- trust
@@ -313,11 +319,12 @@ def name_misspelt(w):
     word = domain[at]
     domain[at] = word[0] + word[2] + word[1] + word[3:]
     wrong = label + "." + ".".join(domain)
-    if wrong == w.host or w.manners.names is not None:
+    if wrong == w.host or w.manners.names is not None or w.settings.get("ssl_name") == ["$host"]:
         return False
     w.headers = []
     if w.has("ssl_name") and w.settings["ssl_name"][0].startswith("$"):
         w.more_server = [line.replace(w.host, wrong) for line in w.more_server]
+        w.more_http = [line.replace(w.host, wrong) for line in w.more_http]
     else:
         w.put("ssl_name", wrong)
     w.truth.broken("name-misspelt", ["proxy_ssl_name_wrong", "upstream_name_mismatch"], True)
@@ -344,8 +351,7 @@ def name_of_group(w):
     if not w.is_group or w.manners.names is not None:
         return False
     w.group = "backend_pool"
-    w.drop("ssl_name")
-    w.more_server = [line for line in w.more_server if "upstream_name" not in line]
+    w.name_becomes("")
     w.truth.broken("name-of-group", ["upstream_name_is_upstream_block", "upstream_name_mismatch", "upstream_sni_wrong_name"],
                    bool(w.headers))
     return True
@@ -355,8 +361,7 @@ def name_of_group(w):
 def name_is_address(w):
     if w.is_group or w.manners.names is not None or w.peer.family == "unix":
         return False
-    w.drop("ssl_name")
-    w.more_server = [line for line in w.more_server if "upstream_name" not in line]
+    w.name_becomes("")
     w.truth.broken("name-is-address", ["upstream_name_is_ip", "upstream_name_mismatch"], bool(w.headers))
     return True
 
@@ -398,8 +403,7 @@ def sni_of_group(w):
     if not w.is_group:
         return False
     w.group = w.random.choice(["backend_pool", "pool.internal"])
-    w.drop("ssl_name")
-    w.more_server = [line for line in w.more_server if "upstream_name" not in line]
+    w.name_becomes("")
     w.put("ssl_server_name", "on")
     w.manners = w.manners.but(names={w.host: w.chain_of(w.leaf)}, chain=w.chain_of(w.leaf), unknown="alert")
     w.good_manners = w.manners

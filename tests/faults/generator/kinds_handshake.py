@@ -37,6 +37,7 @@ def header_not_expected(w):
     w.manners = w.manners.but(wants_header=False)
     w.manners = w.manners.but(instead_of_header="http" if w.maybe(50) else "close")
     w.good_manners = w.manners
+    w.second = None
     w.truth.broken("header-not-expected", ["upstream_rejects_proxy_protocol"], True)
     return True
 
@@ -48,6 +49,7 @@ def header_expected(w):
     w.drop("protocol")
     w.manners = w.manners.but(wants_header=True)
     w.good_manners = w.manners
+    w.second = None
     w.truth.broken("header-expected", ["upstream_expects_proxy_protocol"], True)
     return True
 

@@ -3,6 +3,8 @@ import shutil
 
 from faults.generator.kinds import kind
 
+SIDE = "listener"
+
 # What one line of nginx cannot tell apart when the client's own chain is in no log.
 UNKNOWN_ISSUER = ["client_cert_unknown_ca", "client_chain_incomplete"]
 
@@ -17,7 +19,7 @@ def client_certificate(w, **traits):
 
 @kind
 def client_shows_none(w):
-    if not w.verifies:
+    if w.settings.get("ssl_verify_client") != ["on"]:
         return False
     w.client = w.client.but(chain=[])
     w.truth.broken("client-shows-none", ["client_cert_missing"], False)
@@ -171,7 +173,7 @@ def served_name_is_wrong(w):
 @kind
 def served_by_default_server(w):
     """Nobody has the name that the client asks for: it is shown the default server's certificate."""
-    if not w.names[0].startswith("DNS:" + w.host):
+    if w.module != "http" or not w.names[0].startswith("DNS:" + w.host):
         return False
     w.server_names.remove(w.host)
     if not w.is_default_apart:
@@ -296,18 +298,22 @@ def client_depth_of_strangers(w):
 
 @kind
 def plain_to_listener(w):
+    if w.has_starttls:
+        return False
     w.client = w.client.but(is_plain=True)
-    w.truth.broken("plain-to-listener", ["client_plain_http_to_tls_port"], False)
+    w.truth.broken("plain-to-listener", ["client_plain_http_to_tls_port"] + (["client_not_tls"] if w.module != "http" else []), False)
     return True
 
 
 @kind
 def header_to_listener(w):
-    if w.takes_header:
+    if w.takes_header or w.has_starttls:
         return False
     w.client = w.client.but(header=True)
     w.good_client = w.client
-    w.truth.broken("header-to-listener", ["proxy_protocol_unexpected"], True)
+    # Of other modules the line says no more than that it was no TLS.
+    is_told = w.module == "http"
+    w.truth.broken("header-to-listener", ["proxy_protocol_unexpected"] + ([] if is_told else ["client_not_tls"]), is_told)
     return True
 
 

@@ -1,6 +1,11 @@
 """Configurations and files that nginx refuses when it starts: the same worlds as of a listener."""
+import os
+import shutil
+
 from faults.generator.kinds import kind
 from faults.generator.pki import openssl
+
+SIDE = "listener"
 
 
 def rewritten(w, name, change):
@@ -112,4 +117,278 @@ def crl_is_a_certificate(w):
     w.crls = [w.pki.crl(w.client_root)]
     rewritten(w, "client.crl", lambda _: "not a list\n")
     w.truth.broken("crl-is-a-certificate", ["config_crl_invalid"], False)
+    return True
+
+
+def key_becomes(w, change):
+    w.afterwards.append(lambda: change(w.tls / "site.key"))
+
+
+@kind
+def certificate_is_directory(w):
+    def change():
+        (w.tls / "site.pem").unlink()
+        os.mkdir(w.tls / "site.pem")
+        shutil.copy(w.served[0].file, w.tls / "site.pem" / "fullchain.pem")
+    w.afterwards.append(change)
+    w.truth.broken("certificate-is-directory", ["config_pem_invalid", "config_file_missing"], False)
+    return True
+
+
+@kind
+def certificate_is_empty(w):
+    text = w.random.choice(["", "\n", "subject=CN = www\n"])
+    rewritten(w, "site.pem", lambda _: text)
+    w.truth.broken("certificate-is-empty", ["config_pem_invalid"], False)
+    return True
+
+
+@kind
+def certificate_is_cut(w):
+    rewritten(w, "site.pem", lambda text: text[:len(w.served[0].pem) * 2 // 3])
+    w.truth.broken("certificate-is-cut", ["config_pem_invalid"], False)
+    return True
+
+
+@kind
+def certificate_has_bad_letters(w):
+    def spoil(text):
+        lines = text.split("\n")
+        lines[3] = lines[3][:20] + w.random.choice(["!!", "--", "\u00e9"]) + lines[3][22:]
+        return "\n".join(lines)
+    rewritten(w, "site.pem", spoil)
+    w.truth.broken("certificate-has-bad-letters", ["config_pem_invalid"], False)
+    return True
+
+
+@kind
+def certificate_has_byte_order_mark(w):
+    """An editor put three bytes in front."""
+    w.afterwards.append(lambda: (w.tls / "site.pem").write_bytes(b"\xef\xbb\xbf" + (w.tls / "site.pem").read_bytes()))
+    w.truth.broken("certificate-has-byte-order-mark", ["config_pem_invalid", "config_key_mismatch", "config_chain_order"], True)
+    return True
+
+
+@kind
+def certificate_is_utf16(w):
+    w.afterwards.append(lambda: (w.tls / "site.pem").write_bytes((w.tls / "site.pem").read_text().encode("utf-16")))
+    w.truth.broken("certificate-is-utf16", ["config_pem_invalid", "config_der_instead_of_pem"], False)
+    return True
+
+
+@kind
+def certificate_is_pkcs12(w):
+    def change():
+        openssl("pkcs12", "-export", "-in", w.served[0].file, "-inkey", w.served[0].key, "-passout", "pass:", "-out", w.tls / "site.pem")
+    w.afterwards.append(change)
+    w.truth.broken("certificate-is-pkcs12", ["config_pem_invalid", "config_der_instead_of_pem"], False)
+    return True
+
+
+@kind
+def certificate_is_pkcs7(w):
+    def change():
+        openssl("crl2pkcs7", "-nocrl", "-certfile", w.served[0].file, "-out", w.tls / "site.pem")
+    w.afterwards.append(change)
+    w.truth.broken("certificate-is-pkcs7", ["config_pem_invalid"], False)
+    return True
+
+
+@kind
+def certificate_is_request(w):
+    request = w.pki.key(w.key_kind, w.served[0].wish["label"])[1]
+    rewritten(w, "site.pem", lambda _: request.read_text())
+    w.truth.broken("certificate-is-request", ["config_pem_invalid"], False)
+    return True
+
+
+@kind
+def key_path_misspelt(w):
+    w.key_path = w.random.choice(["tls/stie.key", "tls/site.ky", "tls/sites.key"])
+    w.truth.broken("key-path-misspelt", ["config_file_missing"], True)
+    return True
+
+
+@kind
+def key_is_empty(w):
+    key_becomes(w, lambda path: path.write_text(""))
+    w.truth.broken("key-is-empty", ["config_pem_invalid"], False)
+    return True
+
+
+@kind
+def key_is_der(w):
+    key_becomes(w, lambda path: openssl("pkey", "-in", w.served[0].key, "-outform", "DER", "-out", path))
+    w.truth.broken("key-is-der", ["config_der_instead_of_pem", "config_pem_invalid"], False)
+    return True
+
+
+@kind
+def key_is_cut(w):
+    key_becomes(w, lambda path: path.write_text(path.read_text()[:120]))
+    w.truth.broken("key-is-cut", ["config_pem_invalid"], False)
+    return True
+
+
+@kind
+def key_is_public(w):
+    key_becomes(w, lambda path: openssl("pkey", "-in", w.served[0].key, "-pubout", "-out", path))
+    w.truth.broken("key-is-public", ["config_pem_invalid"], False)
+    return True
+
+
+@kind
+def key_is_of_another_type(w):
+    other = w.pki.key("ec" if w.key_kind == "rsa" else "rsa", "of another certificate")[0]
+    is_known = w.maybe(60)
+    if is_known:
+        w.more_files["privkey.pem"] = [w.served[0].key]
+    key_becomes(w, lambda path: shutil.copy(other, path))
+    w.truth.broken("key-is-of-another-type", ["config_key_mismatch"], is_known)
+    return True
+
+
+@kind
+def certificate_was_renewed_alone(w):
+    """A new certificate of a new key, and the old key; the new one lies beside under its own name."""
+    new = w.leaf_for(w.names, days=(-1, 90), label="renewed site key")
+    is_known = w.maybe(60)
+    if is_known:
+        w.more_files["new.key"] = [new.key]
+    old, w.served = w.served[0].key, [new, *new.intermediates()]
+    key_becomes(w, lambda path: shutil.copy(old, path))
+    w.truth.broken("certificate-was-renewed-alone", ["config_key_mismatch"], is_known)
+    return True
+
+
+@kind
+def passphrase_is_wrong(w):
+    key_becomes(w, lambda path: openssl("pkey", "-in", w.served[0].key, "-aes256", "-passout", "pass:secret", "-out", path))
+    w.put("ssl_password_file", "tls/phrases")
+    w.more_files["phrases"] = [w.random.choice([b"other\n", b"secret \n", b"Secret\n"])]
+    w.truth.broken("passphrase-is-wrong", ["config_key_wrong_passphrase"], False)
+    return True
+
+
+@kind
+def own_key_is_weak(w):
+    weak = w.leaf_for(w.names, kind="rsa1024")
+    w.served = [weak, *weak.intermediates()]
+    w.truth.broken("own-key-is-weak", ["config_cert_weak_key"], False)
+    return True
+
+
+@kind
+def own_digest_is_weak(w):
+    weak = w.leaf_for(w.names, digest="sha1")
+    w.served = [weak, *weak.intermediates()]
+    w.truth.broken("own-digest-is-weak", ["config_cert_weak_digest"], False)
+    return True
+
+
+@kind
+def own_ca_is_weak(w):
+    """The intermediate that is served with it."""
+    weak = w.pki.issue("/O=Corp/CN=Corp Web Weak CA", w.root, kind="rsa1024", is_ca=True)
+    leaf = w.leaf_for(w.names, issuer=weak)
+    w.served = [leaf, weak]
+    w.truth.broken("own-ca-is-weak", ["config_cert_weak_key"], False)
+    return True
+
+
+@kind
+def certificate_is_not_named(w):
+    """Neither directive, and the files are there."""
+    if w.module == "mail" and w.has_starttls:
+        return False
+    w.certificate_path = w.key_path = None
+    w.truth.broken("certificate-is-not-named", ["server_cert_not_configured", "config_directive_missing"], True)
+    return True
+
+
+@kind
+def key_is_not_named(w):
+    w.key_path = None
+    w.truth.broken("key-is-not-named", ["config_directive_missing"], True)
+    return True
+
+
+@kind
+def clients_cas_are_not_named(w):
+    if not w.verifies:
+        return False
+    w.accepted = None
+    w.more_files["clients.pem"] = [w.client_root]
+    w.truth.broken("clients-cas-are-not-named", ["config_directive_missing"], False)
+    return True
+
+
+@kind
+def client_cas_path_misspelt(w):
+    if not w.verifies:
+        return False
+    w.accepted = None
+    w.more_files["client-ca.pem"] = [w.client_root]
+    w.put("ssl_client_certificate", w.random.choice(["tls/clients-ca.pem", "tls/client-ca.crt", "tls/cleint-ca.pem"]))
+    w.truth.broken("client-cas-path-misspelt", ["config_file_missing"], True)
+    return True
+
+
+@kind
+def client_cas_are_der(w):
+    if not w.verifies:
+        return False
+    w.afterwards.append(lambda: (w.tls / "client-ca.pem").write_bytes(w.client_root.der))
+    w.truth.broken("client-cas-are-der", ["config_der_instead_of_pem", "config_ca_bundle_invalid", "config_pem_invalid"], False)
+    return True
+
+
+@kind
+def client_list_path_misspelt(w):
+    if not w.verifies:
+        return False
+    above = [w.client_root, *w.certificate.intermediates()]
+    w.more_files["client.crl"] = [w.pki.crl(ca) for ca in above]
+    w.put("ssl_crl", "tls/cleint.crl")
+    w.truth.broken("client-list-path-misspelt", ["config_file_missing"], True)
+    return True
+
+
+@kind
+def dh_is_too_small(w):
+    w.put("ssl_dhparam", "tls/dh.pem")
+    w.more_files["dh.pem"] = [w.pki.small_dh()]
+    w.truth.broken("dh-is-too-small", ["config_dhparam_too_small", "config_dhparam_invalid"], True)
+    return True
+
+
+@kind
+def dh_is_no_dh(w):
+    w.put("ssl_dhparam", "tls/dh.pem")
+    w.more_files["dh.pem"] = [w.random.choice([b"", b"not parameters\n", w.root.pem.encode()])]
+    w.truth.broken("dh-is-no-dh", ["config_dhparam_invalid", "config_pem_invalid"], True)
+    return True
+
+
+@kind
+def dh_path_misspelt(w):
+    w.put("ssl_dhparam", "tls/dhparam.pem")
+    w.truth.broken("dh-path-misspelt", ["config_file_missing"], True)
+    return True
+
+
+@kind
+def conf_command_value_is_wrong(w):
+    name, value = w.random.choice([("Groups", "X22519"), ("Ciphersuites", "TLS_AES_128_GMC_SHA256"), ("MinProtocol", "TLSv1.4"),
+                                   ("Options", "-SesionTicket"), ("SignatureAlgorithms", "ECDSA+SHA265:ECDSA+SHA384:RSA-PSS+SHA256:RSA+SHA256")])
+    w.put("ssl_conf_command", name, value)
+    w.truth.broken("conf-command-value-is-wrong", ["config_conf_command_invalid", "config_curve_invalid", "config_ciphers_invalid"], True)
+    return True
+
+
+@kind
+def ciphers_are_none(w):
+    """A list of which nothing is left."""
+    w.put("ssl_ciphers", w.random.choice(["!ALL", "RC4", "EXPORT", "NULL-MD5X"]))
+    w.truth.broken("ciphers-are-none", ["config_ciphers_invalid"], True)
     return True

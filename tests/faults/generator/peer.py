@@ -1,4 +1,5 @@
 """An upstream of a generated nginx: a TLS server of Python whose manners change while it runs."""
+import contextlib
 import os
 import socket
 import ssl
@@ -17,14 +18,17 @@ class Manners:
     """How a peer behaves. A value: copy it with but() to change one thing.
 
     `chain`: what it shows, leaf first. `speaks`: "http", "h2", "uwsgi" inside TLS. `instead_of_header`: what bytes that are no TLS get: "http" (a plain 400, as nginx), "close". `instead`: "plain" (the same without TLS), "close", "reset",
-    "alert", "silent", "refuse", or a greeting in bytes. `names`: chains by SNI; `unknown`: what other names get: "default", "alert".
-    `most_hello`: how a ClientHello of more than 900 bytes is met: "close", "reset", "silent"; None: like any other."""
+    "alert", "silent", "at once" (closes before it reads), or a greeting in bytes; ("alert", N) and ("reply", bytes) answer the ClientHello. `names`: chains by SNI; `unknown`: what other names get: "default", "alert".
+    `most_hello`: how a ClientHello of more than 900 bytes is met: "close", "reset", "silent"; None: like any other. `relay`: what happens on the
+    way to what it sends: "corrupt" (a byte), "swallow" (large packets vanish), "cut" (closed after some bytes). `client_crls`: lists that it
+    checks clients against. `dh`: the file of its parameters."""
 
     def __init__(self, chain, speaks="http", versions=("TLSv1.2", "TLSv1.3"), ciphers=None, curve=None, clients=(), wants_header=False,
-                 names=None, unknown="default", alpn=(), instead=None, instead_of_header=None, most_hello=None):
+                 names=None, unknown="default", alpn=(), instead=None, instead_of_header=None, most_hello=None, relay=None,
+                 client_crls=(), dh=None):
         self.chain, self.speaks, self.versions, self.ciphers, self.curve, self.clients = chain, speaks, versions, ciphers, curve, clients
         self.wants_header, self.names, self.unknown, self.alpn, self.instead = wants_header, names, unknown, alpn, instead
-        self.instead_of_header, self.most_hello = instead_of_header, most_hello
+        self.instead_of_header, self.most_hello, self.relay, self.client_crls, self.dh = instead_of_header, most_hello, relay, client_crls, dh
 
     def but(self, **changes):
         return Manners(**dict(self.__dict__, **changes))
@@ -92,6 +96,8 @@ class Peer:
                     return
                 if manners.most_hello is not None and self._size_of_hello(connection) > 900:
                     return self._misbehave(connection, manners.most_hello)
+                if manners.relay is not None:
+                    connection = behind_a_relay(connection, manners.relay)
                 with self._wrap(connection, manners) as tls:
                     self._answer(tls, manners)
         except (OSError, ValueError):
@@ -118,6 +124,12 @@ class Peer:
         if isinstance(how, bytes):
             connection.sendall(how)
             connection.recv(4096)
+        elif isinstance(how, tuple):
+            connection.recv(16384)
+            connection.sendall(bytes([21, 3, 3, 0, 2, 2, how[1]]) if how[0] == "alert" else how[1])
+            connection.recv(16384)
+        elif how == "at once":
+            return
         elif how == "silent":
             while connection.recv(4096):
                 pass
@@ -164,6 +176,11 @@ class Peer:
         if manners.clients:
             context.verify_mode = ssl.CERT_REQUIRED
             context.load_verify_locations(cadata="".join(one.pem for one in manners.clients))
+            for path in manners.client_crls:
+                context.load_verify_locations(path)
+                context.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF
+        if manners.dh:
+            context.load_dh_params(manners.dh)
         return context
 
     def _answer(self, connection, manners):
@@ -189,6 +206,34 @@ class Peer:
                     return
             self.taken.append(got)
             connection.sendall(ANSWER)
+
+
+def behind_a_relay(connection, how):
+    """The peer's end of a relay that spoils what it sends."""
+    near, far = socket.socketpair()
+    near.settimeout(PATIENCE)
+
+    def copy(source, target, change):
+        with contextlib.suppress(OSError):
+            sent = 0
+            while some := source.recv(16384):
+                target.sendall(change(sent, some))
+                sent += len(some)
+        for end in (source, target):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def spoil(sent, some):
+        if how == "corrupt" and sent <= 300 < sent + len(some):
+            return some[:300 - sent] + bytes([some[300 - sent] ^ 0x5a]) + some[301 - sent:]
+        if how == "swallow" and len(some) > 600:
+            return b""
+        if how == "cut" and sent + len(some) > 200:
+            raise OSError("cut")
+        return some
+    threading.Thread(target=copy, args=(connection, far, lambda _, some: some), daemon=True).start()
+    threading.Thread(target=copy, args=(far, connection, spoil), daemon=True).start()
+    return near
 
 
 def answer_h2(connection):

@@ -42,6 +42,10 @@ class Certificate:
             at = at.issuer
         return found
 
+    @property
+    def der(self):
+        return openssl("x509", "-in", self.file, "-outform", "DER")
+
     def root(self):
         return self if self.issuer is None else self.issuer.root()
 
@@ -74,21 +78,23 @@ class Pki:
         return key, request
 
     def issue(self, subject, issuer=None, kind="ec", label=None, names=(), is_ca=False, days=(-30, 365), usage=None, digest="default",
-              path_length=None, constraints=None, extra=()):
+              path_length=None, constraints=None, extra=(), key_usage=None, has_key_ids=True):
         """`days`: from and to, counted from today. `usage`: the extended key usage. `label`: whose key; default the subject's own."""
         wish = {"subject": subject, "issuer": issuer.file.name if issuer else "", "kind": kind, "label": label or subject, "names": list(names),
                 "is_ca": is_ca, "days": list(days), "usage": usage, "digest": digest, "path_length": path_length, "constraints": constraints,
-                "extra": list(extra), "today": self.today.strftime("%Y%m%d")}
+                "extra": list(extra), **({"key_usage": key_usage} if key_usage else {}), **({} if has_key_ids else {"ids": False}), "today": self.today.strftime("%Y%m%d")}
         mark = hashlib.sha256(json.dumps(wish, sort_keys=True).encode()).hexdigest()[:16]
         wish["serial"] = "4" + mark.upper()[:15]
         key, request = self.key(kind, wish["label"])
 
+        ordinary = "keyCertSign,cRLSign" if is_ca else "digitalSignature,keyEncipherment" if kind.startswith("rsa") else "digitalSignature"
+
         def make(new, work):
             extensions = ["basicConstraints=critical,CA:%s%s" % ("TRUE" if is_ca else "FALSE",
                                                                   ",pathlen:%d" % path_length if path_length is not None else ""),
-                          "keyUsage=critical," + ("keyCertSign,cRLSign" if is_ca else "digitalSignature,keyEncipherment" if kind.startswith("rsa")
-                                                  else "digitalSignature"),
-                          "subjectKeyIdentifier=hash", "authorityKeyIdentifier=keyid"]
+                          "keyUsage=critical," + (key_usage or ordinary),
+                          *(["subjectKeyIdentifier=hash", "authorityKeyIdentifier=keyid"] if has_key_ids
+                            else ["subjectKeyIdentifier=none", "authorityKeyIdentifier=none"])]
             if usage:
                 extensions.append("extendedKeyUsage=" + usage)
             if names:
@@ -116,6 +122,10 @@ class Pki:
                     self._date(days[0]), "-crl_nextupdate", self._date(days[1]), "-out", new)
         return self._made(hashlib.sha256(wish.encode()).hexdigest()[:16] + ".crl", make)
 
+    def small_dh(self):
+        """Parameters of 1,024 bits, in PEM."""
+        return self._made("small.dh", lambda new, _: openssl("dhparam", "-dsaparam", "-out", new, "1024"))
+
     def _date(self, days):
         return (self.today + datetime.timedelta(days=days)).strftime("%Y%m%d%H%M%SZ")
 
@@ -131,6 +141,7 @@ class Pki:
 
 
 def write_bundle(path, *parts):
-    """Certificates, or files, one behind the other."""
-    path.write_text("".join(part.pem if isinstance(part, Certificate) else pathlib.Path(part).read_text() for part in parts))
+    """Certificates, files, or bytes as they are, one behind the other."""
+    path.write_bytes(b"".join(part.pem.encode() if isinstance(part, Certificate) else part if isinstance(part, bytes)
+                              else pathlib.Path(part).read_bytes() for part in parts))
     return path

@@ -131,6 +131,18 @@ def grade_cure(grade, world, nginx, incident):
     grade.is_cured = not wrong
 
 
+def grade_whole(grade, world, nginx):
+    """Nothing is broken: neither the log says so, nor a look at all that is configured."""
+    if world.truth.kinds:
+        nginx.stop()
+        world.write()
+        if not nginx.restart() or not world.works():
+            raise RuntimeError("what should work does not: " + nginx.log.read_text("utf-8", "replace")[-400:])
+    found = diagnose(world, "--log", nginx.log) + (diagnose(world, "--all") if world.side == "upstream" and not world.has_other_place else [])
+    grade.is_noise = bool(found)
+    grade.found = found[0]["diagnosis"]["cause"] if found else None
+
+
 def grade_broken(grade, world, nginx):
     asked = ["--peer", world.peer.address] if world.truth.leaves_no_line else ["--log", nginx.log]
     incidents = diagnose(world, *asked)
@@ -183,13 +195,14 @@ def play(world, grade, only):
     break_world(world, only)
     grade.kinds, grade.wanted = world.truth.kinds or ["none"], world.truth.causes
     if world.truth.is_silent:
-        grade.is_noise = bool(diagnose(world, "--log", nginx.log))
-        grade.found = "an incident" if grade.is_noise else None
+        grade_whole(grade, world, nginx)
         return
     grade.is_curable = world.truth.is_curable
     nginx.stop()
     world.write()
     nginx.restart()
+    for change in world.after_start:
+        change()
     if world.works():
         grade.verdict, grade.is_curable = "void", None
         return

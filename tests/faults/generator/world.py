@@ -1,6 +1,7 @@
 """A working nginx in front of a working peer, composed by chance: what the mutations of kinds.py then break."""
 import contextlib
 import os
+import random as chances
 import shutil
 import socket
 
@@ -41,6 +42,10 @@ class Truth:
         self.kinds, self.causes, self.is_curable, self.is_silent = [], [], True, True
         self.leaves_no_line = False  # then the peer is asked about, and no log
 
+    def whole(self, kind):
+        """What was done breaks nothing."""
+        self.kinds.append(kind)
+
     def broken(self, kind, causes, is_curable):
         self.kinds.append(kind)
         self.causes += [cause for cause in causes if cause not in self.causes]
@@ -64,6 +69,8 @@ class World:
         self._compose_pki()
         self._compose_peer()
         self._compose_proxy()
+        self.afterwards, self.after_start, self.more_files = [], [], {}
+        self._compose_more(chances.Random(repr(random.getstate())))
         self.good_manners, self.guards_chain, self.keeps_good_peer = self.manners, True, True
 
     def maybe(self, percent):
@@ -193,6 +200,31 @@ class World:
         else:
             self.put("ssl_name", self.host)
 
+    def _compose_more(self, chance):
+        """What came later: drawn apart, so that a kept seed stays the world that it was."""
+        def maybe(percent):
+            return chance.random() * 100 < percent
+        self.takes_header = maybe(8)
+        self.second = None
+        if self.is_group and maybe(20):
+            self.second = Peer(self.scenario, self.manners, chance.choice(["inet", "inet6"]))
+            self.second_is_first = maybe(50)
+        self.request_host, self.target = "gw.test", None
+        if self.name_is_explicit and self.module != "stream" and maybe(20):
+            self.settings["ssl_name"] = [chance.choice(["$host", "$mapped_name"])]
+            if self.settings["ssl_name"] == ["$host"]:
+                self.request_host = self.host
+            else:
+                self.more_http += ["map $request_method $mapped_name {", self.indent + "default %s;" % self.host, "}"]
+        self.has_other_place = self.module != "stream" and maybe(25)
+
+    def name_becomes(self, name):
+        """Nothing but this is the name that is verified; "" for what nginx takes by itself."""
+        self.more_server = [line for line in self.more_server if "upstream_name" not in line]
+        self.drop("ssl_name")
+        if name:
+            self.put("ssl_name", name)
+
     def put(self, setting, *values):
         """Sets a directive, at a level that chance gave it when it was first set."""
         if setting not in self.level:
@@ -219,14 +251,20 @@ class World:
         """Does the request that this world is for work?"""
         method = "POST" if self.module == "grpc" else "GET"
         more = "Content-Type: application/grpc\r\nContent-Length: 0\r\n" if method == "POST" else ""
-        text = "%s /svc/Call HTTP/1.1\r\nHost: gw.test\r\nConnection: close\r\n%s\r\n" % (method, more)
-        got = exchange(lambda: socket.create_connection((LOOPBACK, self.port), timeout=PATIENCE), text.encode())
-        return got.startswith(b"HTTP/1.1 200") and (self.module == "grpc" or b"PEER-OK" in got)
+        header = "PROXY TCP4 192.0.2.10 192.0.2.1 51000 443\r\n" if self.takes_header else ""
+        text = "%s%s /svc/Call HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n%s\r\n" % (header, method, self.request_host, more)
+        for _ in range(2 if self.second else 1):
+            got = exchange(lambda: socket.create_connection((LOOPBACK, self.port), timeout=PATIENCE), text.encode())
+            if not got.startswith(b"HTTP/1.1 200") or not (self.module == "grpc" or b"PEER-OK" in got):
+                return False
+        return True
 
     def what_the_patch_gave_up(self):
         """With a patch that cures: an impostor of another CA and a peer with another host's certificate have to be refused as before, and the
         peer as it was before the fault has to be served. What is wrong, in words; empty for nothing."""
         broken = self.manners
+        if self.second and " down;" in (self.prefix / "conf" / "nginx.conf").read_text():
+            return ""  # the other one serves alone
         try:
             if self.guards_chain:
                 stranger = self.pki.issue("/O=Evil/CN=Evil Root", is_ca=True)
@@ -250,7 +288,7 @@ class World:
     def write(self):
         """Everything that nginx and the diagnosis read, as the world is now."""
         for path in [*self.tls.iterdir(), *self.store.iterdir(), *(self.prefix / "conf" / "conf.d").iterdir()]:
-            path.unlink()
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
         write_bundle(self.tls / "upstream-ca.pem", *self.in_bundle)
         if self.has("ssl_crl"):
             write_bundle(self.tls / "upstream.crl", *self.crls)
@@ -261,8 +299,14 @@ class World:
             (self.store / ("ca-%d.pem" % number)).write_text(one.pem)
         for number, path in enumerate(self.crls_in_store):
             shutil.copy(path, self.store / ("list-%d.crl" % number))
+        for name, parts in self.more_files.items():
+            write_bundle(self.tls / name, *parts)
         self.peer.manners = self.manners
+        if self.second:
+            self.second.manners = self.good_manners.but(wants_header=self.has("protocol"))
         (self.prefix / "conf" / "nginx.conf").write_text(self.text())
+        for change in self.afterwards:
+            change()
 
     def _directive(self, setting):
         return "%s_%s" % (self.family, setting)
@@ -284,7 +328,7 @@ class World:
         return lines
 
     def _pass(self):
-        target = self.group if self.is_group else self.peer.address
+        target = self.target or (self.group if self.is_group else self.peer.address)
         if self.module == "stream":
             return ["proxy_pass %s;" % target] + (["proxy_ssl on;"] if self.speaks_tls else [])
         if self.has_variable and not target.startswith("unix:"):
@@ -295,14 +339,16 @@ class World:
         pad = self.indent
         group = []
         if self.is_group:
-            members = ["server %s max_fails=0;" % self.peer.address]
+            members = ["server %s max_fails=0;" % peer.address for peer in [self.peer, self.second] if peer]
+            if self.second and not self.second_is_first:
+                members.reverse()
             group = ["upstream %s {" % self.group, *(pad + one for one in members), "}"]
         inner = [*self._pass(), *("%s_set_header %s %s;" % (self.family, name, value) for name, value in self.headers)]
         if self.module != "stream":
             inner += ["%s_next_upstream off;" % self.family, *self._settings_at("location", "place")]
             if self.module == "uwsgi":
                 inner += ["uwsgi_param REQUEST_METHOD $request_method;", "uwsgi_param REQUEST_URI $request_uri;"]
-        server = ["listen 127.0.0.1:%d;" % self.port]
+        server = ["listen 127.0.0.1:%d%s;" % (self.port, " proxy_protocol" if self.takes_header else "")]
         if self.module == "stream":
             server += [*self._settings_at("server", "place"), "proxy_next_upstream off;", *inner]
             body = [*self._settings_at("stream", "place"), *group, "server {", *(pad + one for one in server), "}"]
@@ -310,6 +356,10 @@ class World:
             return head + self._main() + "stream {\n" + "".join(pad + line + "\n" for line in body) + "}\n"
         server += ["server_name gw.%s;" % self.host.split(".", 1)[1], *self.more_server, *self._settings_at("server", "place")]
         decoys = ["location /static/ {", pad + "return 204;", "}"] if self.has_decoys else []
+        if self.has_other_place:
+            decoys += ["location /legacy/ {", pad + "%s_pass %s://127.0.0.1:9;" % (self.family, TLS_SCHEMES[self.module]),
+                       pad + "%s_ssl_verify off;" % self.family, pad + "%s_ssl_name legacy.other.test;" % self.family,
+                       pad + "%s_ssl_server_name on;" % self.family, "}"]
         server += [*decoys, "location / {", *(pad + one for one in inner), "}"]
         temporary = ["client_body_temp_path tmp/body; proxy_temp_path tmp/proxy; fastcgi_temp_path tmp/fastcgi;",
                      "uwsgi_temp_path tmp/uwsgi; scgi_temp_path tmp/scgi;", "access_log off;"]
