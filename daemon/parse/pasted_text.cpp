@@ -187,6 +187,7 @@ std::string_view without_marks(std::string_view text) {
     again = false;
     while (!text.empty() && std::string_view(" >|+-").find(text.front()) != npos) text.remove_prefix(1), again = true;
     if (text.starts_with("# ") || text.starts_with("##")) text.remove_prefix(1), again = true;
+    if (text.size() > 2 && text.front() == '_' && text.back() == '_') text = text.substr(1, text.size() - 2), again = true;
     if (!text.empty() && text.front() == '*' && (text.size() < 2 || !is_digit(text[1]))) text.remove_prefix(1), again = true;
     for (const std::string_view end : {"\\r\\n", "\\n", "\\r", "\\"}) {
       if (text.ends_with(end)) text.remove_suffix(end.size()), again = true;
@@ -240,10 +241,21 @@ std::size_t begin_of_function(std::string_view text) {
   return npos;
 }
 
+/// A title begins with a capital where nginx's message has none: where it stands, else npos.
+std::size_t find_capital_of_title(std::string_view text) {
+  const auto first = std::find_if(text.begin(), text.end(), is_letter);
+  const auto at = static_cast<std::size_t>(first - text.begin());
+  if (first == text.end() || *first < 'A' || *first > 'Z') return npos;
+  for (const std::string_view word : {"No ", "Cannot ", "Upstream ", "Peer ", "Client ", "Certificate ", "Invalid ", "Could "}) {
+    if (text.substr(at).starts_with(word)) return at;
+  }
+  return npos;
+}
+
 }  // namespace
 
 bool with_plain_spacing(std::string_view line, std::string& out) {
-  constexpr std::string_view kError = "error", kVerify = "verify error", kFailed = "failed";
+  constexpr std::string_view kError = "error", kVerify = "verify error", kFailed = "failed", kQueue = "(SSL: ";
   const auto skip_spaces = [line](std::size_t at) { return std::min(line.find_first_not_of(' ', at), line.size()); };
   const auto is_code_at = [line](std::size_t at) {
     const std::string_view code = line.substr(at, 9);
@@ -254,6 +266,7 @@ bool with_plain_spacing(std::string_view line, std::string& out) {
   out.clear();
   bool is_changed = false;
   bool is_spaced_queue = false;  // "error: 140A90A1: SSL routines: …"
+  const std::size_t capital = find_capital_of_title(line);
   for (std::size_t at = 0; at < line.size();) {
     const char c = line[at];
     if (c == ' ' && (line.substr(at, 3) == " ()" || (is_spaced_queue && out.ends_with(':')))) {
@@ -261,8 +274,17 @@ bool with_plain_spacing(std::string_view line, std::string& out) {
       is_changed = true;
       continue;
     }
+    if (at == capital) {
+      out += static_cast<char>(c + ('a' - 'A'));
+      ++at;
+      is_changed = true;
+      continue;
+    }
     out += c;
     ++at;
+    // "(SSL: certificate verify failed)": the reason alone stands behind a colon in the queue.
+    if (c == ' ' && out.ends_with(kQueue) && at < line.size() && line[at] >= 'a' && line[at] <= 'z' && line.substr(at, 6) != "error:")
+      out += ':', is_changed = true;
     if (c == ')') is_spaced_queue = false;
     if (c == 'd' && out.ends_with(kFailed)) {
       if (at < line.size() && line[at] == '(') out += ' ', is_changed = true;

@@ -20,7 +20,8 @@ std::string_view pasted_text(std::string_view line, std::string& scratch);
 bool with_plain_quotes(std::string_view line, std::string& out);
 
 /// Writes `line` to `out` with spaces and colons where nginx sets them: "SSL_CTX_new () failed(SSL: error: 140A90A1: SSL routines: …",
-/// "certificate verify error (18: self signed …", "PEM_read_bio_X509_AUX failed". False where there is nothing to change.
+/// "certificate verify error (18: self signed …", "PEM_read_bio_X509_AUX failed", "(SSL: certificate verify failed)", a title with a capital
+/// where nginx has none. False where there is nothing to change.
 bool with_plain_spacing(std::string_view line, std::string& out);
 
 }  // namespace handshaked::parse
