@@ -15,6 +15,7 @@
 #include "diagnose/host/trusted_path.h"
 #include "diagnose/probe/child_starter.h"
 #include "runtime/delivery/receivers.h"
+#include "runtime/network/engine_connections.h"
 #include "runtime/network/listener_check.h"
 
 namespace {
@@ -31,7 +32,8 @@ int run_verb(const cli::ScanOptions& options) { return cli::run_scan(options); }
 int run_verb(const cli::MatchOptions& options) { return cli::run_match(options); }
 int run_verb(const cli::ExplainOptions& options) { return cli::run_explain(options); }
 int run_verb(const cli::CheckOptions& options) {
-  return cli::run_check(options, {.receiver = runtime::check_receiver, .listeners = runtime::listener_problems});
+  return cli::run_check(
+      options, {.receiver = runtime::check_receiver, .listeners = runtime::listener_problems, .engines = runtime::engine_problems});
 }
 int run_verb(const cli::ReceiversOptions& options) { return cli::run_receivers(options, runtime::make_trial_sink); }
 int run_verb(const cli::DiagnoseOptions& options) { return cli::run_diagnose(options); }

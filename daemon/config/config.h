@@ -8,6 +8,7 @@
 #include "base/language.h"
 #include "config/diagnosis.h"
 #include "config/edge_source.h"
+#include "config/engine_source.h"
 #include "config/http_source.h"
 #include "config/journal_source.h"
 #include "config/network_source.h"
@@ -66,7 +67,9 @@ struct Config {
   std::vector<LumberjackSource> lumberjack;
   std::vector<EdgeSource> edges;
   std::vector<JournalSource> journals;
-  std::vector<std::string> network_names;  ///< of all listening sources: no two are alike
+  std::vector<NatsSource> nats;
+  std::vector<KafkaSource> kafka;
+  std::vector<std::string> network_names;  ///< of all sources but files: no two are alike
   std::vector<Receiver> receivers;
   Routing routing;
   Labels labels;

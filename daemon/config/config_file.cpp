@@ -8,6 +8,7 @@
 
 #include "config/diagnosis_section.h"
 #include "config/edge_section.h"
+#include "config/engine_section.h"
 #include "config/http_section.h"
 #include "config/journal_section.h"
 #include "config/receiver_section.h"
@@ -68,6 +69,8 @@ void read_root(TableReader& root, Config& config) {
   root.tables("edge", [&](TableReader& table) { read_edge(table, config); });
   root.table("labels", [&](TableReader& table) { read_labels(table, config.labels); });
   root.tables("journal", [&](TableReader& table) { read_journal(table, config); });
+  root.tables("nats", [&](TableReader& table) { read_nats(table, config); });
+  root.tables("kafka", [&](TableReader& table) { read_kafka(table, config); });
   root.table("control", [&](TableReader& table) {
     table.text("socket", config.control.socket);
     table.text("group", config.control.group);

@@ -22,20 +22,6 @@ void read_socket_mode(TableReader& table, int& into) {
   else into = mode;
 }
 
-/// No two sources of one name: positions and counters go by it.
-void name_source(TableReader& table, std::string_view section, NetworkSource& source, std::vector<std::string>& names) {
-  const auto is_taken = [&](const std::string& name) { return std::find(names.begin(), names.end(), name) != names.end(); };
-  if (source.name.empty()) {
-    source.name = section;
-    for (int number = 2; is_taken(source.name); ++number) source.name = std::string(section) + "-" + std::to_string(number);
-  } else if (source.name.starts_with('/')) {
-    table.complain_about("name", "a name that begins with a slash looks like a file's");
-  } else if (is_taken(source.name)) {
-    table.complain_about("name", "two sources are named \"" + source.name + "\"; give each a name of its own");
-  }
-  names.push_back(source.name);
-}
-
 void check_access(TableReader& table, const NetworkSource& source, const Endpoint& endpoint, bool has_token) {
   const bool has_clients = endpoint.transport == Endpoint::Transport::tls && !source.client_ca.empty();
   if (endpoint.is_local() || !source.allow.empty() || has_clients || has_token || source.open_to_all) return;
@@ -46,6 +32,19 @@ void check_access(TableReader& table, const NetworkSource& source, const Endpoin
 }
 
 }  // namespace
+
+void name_source(TableReader& table, std::string_view section, std::string& name, std::vector<std::string>& names) {
+  const auto is_taken = [&names](const std::string& other) { return std::find(names.begin(), names.end(), other) != names.end(); };
+  if (name.empty()) {
+    name = section;
+    for (int number = 2; is_taken(name); ++number) name = std::string(section) + "-" + std::to_string(number);
+  } else if (name.starts_with('/')) {
+    table.complain_about("name", "a name that begins with a slash looks like a file's");
+  } else if (is_taken(name)) {
+    table.complain_about("name", "two sources are named \"" + name + "\"; give each a name of its own");
+  }
+  names.push_back(name);
+}
 
 void read_network_source(TableReader& table, std::string_view section, NetworkSource& source, std::vector<std::string>& names,
                          bool has_token) {
@@ -63,7 +62,7 @@ void read_network_source(TableReader& table, std::string_view section, NetworkSo
   table.count("max_connections", source.max_connections, 1, 100'000);
   table.duration("silent_after", source.silent_after);
   read_socket_mode(table, source.socket_mode);
-  name_source(table, section, source, names);
+  name_source(table, section, source.name, names);
 
   if (source.listen.empty()) table.complain("a [[" + std::string(section) + "]] needs listen: at least one address");
   if (source.certificate.empty() != source.key.empty()) table.complain("certificate and key belong together");

@@ -15,4 +15,8 @@ namespace handshaked::config {
 void read_network_source(TableReader& table, std::string_view section, NetworkSource& source, std::vector<std::string>& names,
                          bool has_token = false);
 
+/// Gives a source that says no name its section's, with a number behind it where that is taken. No two have one name: positions and
+/// counters go by it. `names`: of the sources before it; it joins them.
+void name_source(TableReader& table, std::string_view section, std::string& name, std::vector<std::string>& names);
+
 }  // namespace handshaked::config

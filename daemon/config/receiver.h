@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/language.h"
+#include "config/engine_source.h"
 
 namespace handshaked::config {
 
@@ -28,6 +29,7 @@ struct Receiver {
     dingtalk,
     wecom,
     handshaked,
+    nats,
     syslog,
     file
   };
@@ -56,6 +58,9 @@ struct Receiver {
   std::optional<std::uint32_t> messages_per_minute;      ///< 0: no limit; nothing: what the service allows
   std::string fallback;                                  ///< receiver that gets what this one did not; empty: none
   std::chrono::milliseconds fallback_after{300'000};     ///< … after it has waited so long
+
+  NatsServers nats;             ///< nats: how its servers are reached
+  std::string subject, stream;  ///< nats: where events are published; the stream that must take them, empty: any
 
   std::string address = "unix:/dev/log";  ///< syslog: "udp://host:514", "tcp://host:601", "tls://host:6514", "unix:/path"
   std::string facility = "daemon";

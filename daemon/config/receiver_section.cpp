@@ -4,6 +4,8 @@
 #include <array>
 #include <string_view>
 
+#include "config/engine_section.h"
+
 namespace handshaked::config {
 
 using Type = Receiver::Type;
@@ -11,19 +13,13 @@ using Format = Receiver::Format;
 
 namespace {
 
-constexpr std::pair<std::string_view, Type> kTypes[] = {{"webhook", Type::webhook},
-                                                        {"alertmanager", Type::alertmanager},
-                                                        {"pagerduty", Type::pagerduty},
-                                                        {"slack", Type::slack},
-                                                        {"teams", Type::teams},
-                                                        {"discord", Type::discord},
-                                                        {"mattermost", Type::mattermost},
-                                                        {"feishu", Type::feishu},
-                                                        {"dingtalk", Type::dingtalk},
-                                                        {"wecom", Type::wecom},
-                                                        {"handshaked", Type::handshaked},
-                                                        {"syslog", Type::syslog},
-                                                        {"file", Type::file}};
+constexpr std::pair<std::string_view, Type> kTypes[] = {{"webhook", Type::webhook},       {"alertmanager", Type::alertmanager},
+                                                        {"pagerduty", Type::pagerduty},   {"slack", Type::slack},
+                                                        {"teams", Type::teams},           {"discord", Type::discord},
+                                                        {"mattermost", Type::mattermost}, {"feishu", Type::feishu},
+                                                        {"dingtalk", Type::dingtalk},     {"wecom", Type::wecom},
+                                                        {"handshaked", Type::handshaked}, {"nats", Type::nats},
+                                                        {"syslog", Type::syslog},         {"file", Type::file}};
 constexpr std::pair<std::string_view, Format> kFormats[] = {{"cloudevents", Format::cloudevents},
                                                             {"cloudevents-binary", Format::cloudevents_binary},
                                                             {"alertmanager", Format::alertmanager},
@@ -100,6 +96,14 @@ void read_syslog(TableReader& table, Receiver& receiver) {
                    "\" is not a facility that can be used here: choose user, daemon, authpriv, local0 to local7");
 }
 
+void read_nats_receiver(TableReader& table, Receiver& receiver) {
+  read_nats_servers(table, receiver.nats);
+  table.text("subject", receiver.subject);
+  table.text("stream", receiver.stream);
+  if (!is_nats_subject(receiver.subject, false))
+    table.complain("a nats receiver needs a subject to publish to, without blanks and wildcards: subject = \"handshaked.events\"");
+}
+
 void read_what_the_type_needs(TableReader& table, Receiver& receiver) {
   switch (receiver.type) {
     case Type::webhook: read_webhook(table, receiver); return;
@@ -128,6 +132,7 @@ void read_what_the_type_needs(TableReader& table, Receiver& receiver) {
       if (receiver.heartbeat_interval < std::chrono::milliseconds(100))
         table.complain_about("heartbeat_interval", "heartbeat_interval must be 100ms or more");
       return;
+    case Type::nats: read_nats_receiver(table, receiver); return;
     case Type::syslog: read_syslog(table, receiver); return;
     case Type::file:
       table.text("path", receiver.path);

@@ -29,6 +29,8 @@ std::vector<std::string> changes_for_restart(const Config& running, const Config
   compare("[[edge]]", running.edges, next.edges);
   compare("[labels]", running.labels, next.labels);
   compare("[[journal]]", running.journals, next.journals);
+  compare("[[nats]]", running.nats, next.nats);
+  compare("[[kafka]]", running.kafka, next.kafka);
   compare("[control]", running.control, next.control);
   compare("[web]", running.web, next.web);
   return changed;

@@ -21,6 +21,14 @@ struct ListenerMetrics {
   std::uint64_t connections = 0, open_connections = 0, refused_connections = 0, failed_connections = 0;
 };
 
+/// Of a source that reads from an engine: NATS, Kafka.
+struct EngineMetrics {
+  std::string partitions = {};                ///< that it reads now
+  std::string trouble = {};                   ///< why nothing comes; empty: nothing is wrong
+  std::optional<std::uint64_t> waiting = {};  ///< messages that the engine holds and we have not read
+  std::uint64_t redelivered = 0, errors = 0;
+};
+
 struct SourceMetrics {
   enum class State { starting, open, waiting, unreadable };  ///< waiting: nothing is at its path yet
   std::string kind = {};                                     ///< the section of the configuration: "files", "syslog", "journal", …
@@ -36,6 +44,7 @@ struct SourceMetrics {
   std::optional<std::uint64_t> lag_bytes = {};  ///< that are there and were not read
   double lag_seconds = 0;                       ///< since when there have been some, about
   std::optional<ListenerMetrics> listener = {};
+  std::optional<EngineMetrics> engine = {};
 };
 std::string_view to_string(SourceMetrics::State state);
 

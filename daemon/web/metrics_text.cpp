@@ -15,6 +15,7 @@ namespace {
 
 using prometheus::ClientMetric;
 using prometheus::MetricType;
+using telemetry::EngineMetrics;
 using telemetry::HistogramMetrics;
 using telemetry::ListenerMetrics;
 using telemetry::Metrics;
@@ -83,7 +84,7 @@ void write_process(Exposition& out, const Metrics& figures) {
 std::vector<SourceMetrics> bounded(const std::vector<SourceMetrics>& sources) {
   if (sources.size() <= kMostSourcesShown) return sources;
   std::vector<SourceMetrics> shown(sources.begin(), sources.begin() + kMostSourcesShown);
-  SourceMetrics others{.kind = "others", .name = "(others)", .last_line_at = {}, .lag_bytes = 0, .listener = {}};
+  SourceMetrics others{.kind = "others", .name = "(others)", .last_line_at = {}, .lag_bytes = 0, .listener = {}, .engine = {}};
   for (std::size_t i = kMostSourcesShown; i < sources.size(); ++i) {
     const SourceMetrics& source = sources[i];
     others.bytes += source.bytes;
@@ -152,6 +153,22 @@ void write_listeners(Exposition& out, const Metrics& figures) {
   family("handshaked_listener_failed_connections_total", "Connections ended by what the sender did wrong.",
          &ListenerMetrics::failed_connections);
   family("handshaked_listener_open_connections", "Connections that are open now.", &ListenerMetrics::open_connections, true);
+}
+
+void write_engines(Exposition& out, const Metrics& figures) {
+  const auto each = [&](const auto& value) {
+    for (const SourceMetrics& source : figures.sources) {
+      if (!source.engine) continue;
+      if (const std::optional<double> read = value(*source.engine))
+        out.sample(*read, {{"kind", source.kind}, {"source", visible_text(source.name)}});
+    }
+  };
+  out.gauge("handshaked_engine_lag_messages", "Messages that NATS or Kafka holds for a source and that were not read, as it said last.");
+  each([](const EngineMetrics& engine) { return engine.waiting ? std::optional(number(*engine.waiting)) : std::nullopt; });
+  out.counter("handshaked_engine_redelivered_messages_total", "Messages that came again, were known, and were not counted again.");
+  each([](const EngineMetrics& engine) { return std::optional(number(engine.redelivered)); });
+  out.counter("handshaked_engine_errors_total", "Failures of NATS or Kafka, or of the way there.");
+  each([](const EngineMetrics& engine) { return std::optional(number(engine.errors)); });
 }
 
 std::vector<RuleMetrics> bounded(const std::vector<RuleMetrics>& rules) {
@@ -281,6 +298,7 @@ std::string metrics_text(const Metrics& figures) {
   write_process(out, figures);
   write_sources(out, figures);
   write_listeners(out, figures);
+  write_engines(out, figures);
   write_rules(out, figures);
   write_incidents(out, figures);
   write_receivers(out, figures);

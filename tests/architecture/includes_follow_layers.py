@@ -6,8 +6,8 @@ import re
 from support.daemon import source_directory
 from support.scenario import expect, run
 
-# May be used by all (net not by what is pure); use no stage, and of one another only what stands to the left.
-FOUNDATION = ["base", "telemetry", "net"]
+# May be used by all (net and engine not by what is pure); use no stage, and of one another only what stands to the left.
+FOUNDATION = ["base", "telemetry", "net", "engine"]
 # In the order in which a line flows through them.
 STAGES = ["ingest", "receive", "parse", "match", "correlate", "nginx", "diagnose", "event", "notify", "format", "emit"]
 # What each stage puts out: the headers that stages to its right may include. Everything else is its own business.
@@ -85,7 +85,7 @@ def complaint(source, included):
     if here == PARTS:
         return None if there not in FRONT else "nothing uses %s but main.cpp" % there
     if there in FOUNDATION:
-        if there == "net" and here in PURE:
+        if there in ("net", "engine") and here in PURE:
             return "%s is pure and never sees the network" % here
         if here in FOUNDATION and FOUNDATION.index(there) > FOUNDATION.index(here):
             return "%s stands to the right of %s" % (there, here)

@@ -42,7 +42,7 @@ def story(t):
 
     settings = re.findall(r"^(\w+)=(.*)$", text, re.MULTILINE)
     for setting in [("Type", "notify"), ("Restart", "on-failure"), ("RuntimeDirectory", "handshaked"), ("StateDirectory", "handshaked"),
-                    ("StateDirectoryMode", "0700"), ("User", "handshaked"), ("ExecReload", "/usr/bin/handshaked check"),
+                    ("StateDirectoryMode", "0700"), ("User", "handshaked"), ("ExecReload", "/usr/bin/handshaked check --offline"),
                     ("MemoryMax", "1G")]:
         expect(setting in settings, "the unit has no %s=%s" % setting)
     expect(dict(settings)["WatchdogSec"].isdigit(), "no watchdog")

@@ -186,6 +186,7 @@ class Parser {
                            "handshaked check -c /etc/handshaked/handshaked.toml");
     add_config(check_verb_, check_.config_file);
     add_rules(check_verb_, check_.rules_directory);
+    check_verb_->add_flag("--offline", check_.is_offline, "Do not ask the servers of [[nats]] and [[kafka]] whether they can be used");
     add_text_or_json(check_verb_, check_.json);
   }
 

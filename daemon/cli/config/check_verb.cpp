@@ -1,5 +1,6 @@
 #include "cli/config/check_verb.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <vector>
 
@@ -75,8 +76,13 @@ int run_check(const CheckOptions& options, const ConfigurationTrials& trials) {
       const std::string reason = directory + " is a directory: name the logs in it, as in \"" + directory + "/*.log\"";
       problems.push_back({config_file, 0, 0, reason, config_file + ": " + reason});
     }
-    for (const std::string& reason : trials.listeners(loaded.config))
-      problems.push_back({config_file, 0, 0, reason, config_file + ": " + reason});
+    std::vector<std::string> reasons = trials.listeners(loaded.config);
+    if (!options.is_offline) {
+      for (std::string& reason : trials.engines(loaded.config)) {
+        if (std::ranges::find(reasons, reason) == reasons.end()) reasons.push_back(std::move(reason));
+      }
+    }
+    for (const std::string& reason : reasons) problems.push_back({config_file, 0, 0, reason, config_file + ": " + reason});
   }
   const std::string& rules = options.rules_directory.empty() ? loaded.config.rules_directory : options.rules_directory;
   const KnowledgeBase base = load_knowledge_base(rules, KnowledgeDepth::all_compiled);

@@ -13,6 +13,7 @@ namespace handshaked::cli {
 struct CheckOptions {
   std::string config_file;      ///< empty: the default one, if it exists
   std::string rules_directory;  ///< empty: what the configuration names, else found by itself
+  bool is_offline = false;      ///< engines (NATS, Kafka) are not asked
   bool json = false;
 };
 
@@ -20,6 +21,7 @@ struct CheckOptions {
 struct ConfigurationTrials {
   std::function<Result<>(const config::Receiver&)> receiver;
   std::function<std::vector<std::string>(const config::Config&)> listeners;  ///< every reason why not
+  std::function<std::vector<std::string>(const config::Config&)> engines;    ///< the same of NATS and Kafka, which are asked
 };
 
 /// `handshaked check`: every problem of the configuration and of the rules as "file:line: reason", one a line on standard

@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <fstream>
 #include <span>
 
 #include <boost/asio/io_context.hpp>
@@ -12,6 +11,7 @@
 #include "base/json_writer.h"
 #include "emit/alertmanager_sink.h"
 #include "emit/file_sink.h"
+#include "emit/nats_sink.h"
 #include "emit/syslog_sink.h"
 #include "emit/webhook_sink.h"
 #include "format/alertmanager_format.h"
@@ -27,39 +27,14 @@
 #include "format/template_format.h"
 #include "format/wecom_format.h"
 #include "runtime/delivery/secret_path.h"
+#include "runtime/network/engine_connections.h"
 
 namespace handshaked::runtime {
 namespace {
 
-constexpr std::size_t kSecretLimit = 16 * 1024;
 constexpr std::size_t kTemplateLimit = 64 * 1024;
 constexpr const char* kPagerdutyUrl = "https://events.pagerduty.com/v2/enqueue";
 constexpr const char* kAnyUrl = "https://handed-over.invalid/";  // for one that check_receiver() cannot see
-
-Result<std::string> read_limited(const std::string& path, std::size_t limit) {
-  std::ifstream stream(path, std::ios::binary);
-  if (!stream) return fail(error_from_errno(errno, "cannot read " + path));
-  std::string text(limit + 1, '\0');
-  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(stream.gcount()));
-  if (stream.bad() || (text.empty() && !stream.eof())) return fail(ErrorCode::io, "cannot read " + path);
-  if (text.size() > limit) return fail(ErrorCode::invalid_configuration, path + " is larger than " + std::to_string(limit) + " bytes");
-  return text;
-}
-
-/// The first line of a file; blanks around it are no part of it.
-Result<std::string> read_secret(const std::string& file) {
-  TRY(const std::string path, secret_path(file));
-  auto text = read_limited(path, kSecretLimit);
-  if (!text) return text.error().wrapped("the secret file " + file);
-  std::string secret = text.value().substr(0, text.value().find('\n'));
-  const auto begin = secret.find_first_not_of(" \t\r");
-  if (begin == std::string::npos) return fail(ErrorCode::invalid_configuration, "the secret file " + file + " is empty");
-  secret = secret.substr(begin, secret.find_last_not_of(" \t\r") - begin + 1);
-  const bool is_text = std::none_of(secret.begin(), secret.end(), [](char letter) { return letter > 0 && letter < ' '; });
-  if (!is_text) return fail(ErrorCode::invalid_configuration, "the secret file " + file + " holds control characters");
-  return secret;
-}
 
 Result<std::string> read_optional_secret(const std::string& file) {
   if (file.empty()) return std::string();
@@ -179,6 +154,14 @@ Result<std::unique_ptr<emit::Sink>> make_edge(boost::asio::any_io_executor execu
   return std::unique_ptr<emit::Sink>(std::move(sink));
 }
 
+Result<std::unique_ptr<emit::Sink>> make_nats(const config::Receiver& receiver) {
+  emit::NatsSinkOptions options{.name = receiver.name, .connection = {}, .subject = receiver.subject, .stream = receiver.stream};
+  if (const std::string why = engine::why_no_nats(); !why.empty()) return fail(ErrorCode::invalid_configuration, why);
+  TRY(options.connection, nats_options(receiver.nats));
+  options.connection.timeout = receiver.timeout;
+  return std::unique_ptr<emit::Sink>(std::make_unique<emit::NatsSink>(std::move(options)));
+}
+
 emit::SyslogFacility facility_of(std::string_view name) {
   static constexpr std::pair<std::string_view, emit::SyslogFacility> kNames[] = {
       {"user", emit::SyslogFacility::user},     {"daemon", emit::SyslogFacility::daemon}, {"authpriv", emit::SyslogFacility::authpriv},
@@ -243,6 +226,7 @@ Result<std::unique_ptr<emit::Sink>> make_sink(boost::asio::any_io_executor execu
   using Type = config::Receiver::Type;
   switch (receiver.type) {
     case Type::handshaked: return make_edge(std::move(executor), receiver, std::move(describe));
+    case Type::nats: return make_nats(receiver);
     case Type::syslog: return make_syslog(std::move(executor), receiver, host);
     case Type::alertmanager: return make_alertmanager(std::move(executor), receiver);
     case Type::file: {
@@ -280,7 +264,8 @@ emit::DeliveryWorkerOptions delivery_options(const config::Receiver& receiver) {
   options.fallback = receiver.fallback;
   options.fallback_after = receiver.fallback_after;
   options.whom = sha256_hex(std::string(config::type_name(receiver.type)) + '\n' + receiver.url + '\n' + receiver.url_file + '\n' +
-                                receiver.address + '\n' + receiver.path,
+                                receiver.address + '\n' + receiver.path +
+                                (receiver.subject.empty() ? "" : '\n' + receiver.nats.servers.front() + '\n' + receiver.subject),
                             16);
   if (receiver.is_for_people()) {
     options.make_digest = [language = receiver.language](std::span<const event::RemediationEvent* const> events, Time now) {
@@ -301,6 +286,10 @@ Result<> check_receiver(const config::Receiver& receiver) {
   std::erase_if(within_reach.secret_files, is_out_of_reach);
   if (is_out_of_reach(receiver.authorization_file)) within_reach.authorization_file.clear();
   if (is_out_of_reach(receiver.token_file)) within_reach.token_file.clear();
+  for (std::string* file : {&within_reach.nats.credentials_file, &within_reach.nats.nkey_file, &within_reach.nats.password_file,
+                            &within_reach.nats.token_file}) {
+    if (is_out_of_reach(*file)) file->clear();
+  }
   const auto sink = make_sink(loop.get_executor(), within_reach, "localhost");
   if (!sink) return sink.error();
   return success();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "base/result.h"
@@ -13,5 +14,12 @@ Result<std::string> secret_path(const std::string& file);
 /// It is a credential, and this process was handed none: it is not the service, whose credentials nobody else sees. systemd
 /// 252 hides them from ExecReload= too: it names their directory, and nobody may enter it.
 bool is_out_of_reach(const std::string& file);
+
+/// The first line of a secret's file, which may be such a credential; blanks around it are no part of it. Fails in words without the
+/// secret.
+Result<std::string> read_secret(const std::string& file);
+
+/// All of a file of an operator's. Fails with invalid_configuration when it is larger than `limit`.
+Result<std::string> read_limited(const std::string& path, std::size_t limit);
 
 }  // namespace handshaked::runtime

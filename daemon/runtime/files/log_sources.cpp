@@ -51,7 +51,7 @@ telemetry::SourceMetrics figures_of(const std::string& path, const LogCounters& 
     return microseconds == 0 ? std::nullopt : std::optional(Time(std::chrono::microseconds(microseconds)));
   };
   telemetry::SourceMetrics figures{
-      .kind = "files", .name = path, .last_line_at = time_of(counters.last_line_at), .lag_bytes = 0, .listener = {}};
+      .kind = "files", .name = path, .last_line_at = time_of(counters.last_line_at), .lag_bytes = 0, .listener = {}, .engine = {}};
   figures.state = static_cast<telemetry::SourceMetrics::State>(counters.state.load());
   figures.bytes = counters.bytes;
   figures.lines = counters.lines;

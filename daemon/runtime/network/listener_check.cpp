@@ -4,6 +4,7 @@
 
 #include "net/tls_server.h"
 #include "runtime/delivery/secret_path.h"
+#include "runtime/network/engine_connections.h"
 #include "runtime/network/http_listener.h"
 #include "runtime/network/shipper_sessions.h"
 
@@ -12,8 +13,8 @@ namespace {
 
 class Problems {
  public:
-  template <class Checked>
-  void note(std::string_view section, const config::NetworkSource& source, const Checked& checked) {
+  template <class Source, class Checked>
+  void note(std::string_view section, const Source& source, const Checked& checked) {
     if (!checked) all_.push_back(std::string(section) + " \"" + source.name + "\": " + checked.error().message());
   }
   void look_at_tls(std::string_view section, const config::NetworkSource& source) {
@@ -49,6 +50,12 @@ std::vector<std::string> listener_problems(const config::Config& config) {
     problems.note("[[forward]]", source.network, make_forward_session(source, "localhost"));
   }
   for (const config::LumberjackSource& source : config.lumberjack) problems.look_at_tls("[[lumberjack]]", source.network);
+  for (const config::NatsSource& source : config.nats) {
+    if (!has_secret_out_of_reach(source.servers)) problems.note("[[nats]]", source.engine, make_engine_source(source, {}));
+  }
+  for (const config::KafkaSource& source : config.kafka) {
+    if (!has_secret_out_of_reach(source)) problems.note("[[kafka]]", source.engine, make_engine_source(source, {}));
+  }
   return problems.take();
 }
 

@@ -7,6 +7,7 @@
 #include "parse/time_zone.h"
 #include "receive/syslog_datagrams.h"
 #include "receive/syslog_session.h"
+#include "runtime/network/engine_connections.h"
 #include "runtime/network/http_listener.h"
 #include "runtime/network/shipper_sessions.h"
 #include "telemetry/log.h"
@@ -75,7 +76,8 @@ Result<> NetworkSources::open_all(const config::Config& config, const FindCursor
     telemetry::log_warning("systemd holds the socket \"" + socket.name + "\" (" + socket.endpoint.text +
                            ") for us, and no source listens on it: lines that arrive there are never read");
   }
-  return add_journals(config, find_cursor);
+  TRY(add_journals(config, find_cursor));
+  return add_engines(config, find_cursor);
 }
 
 Result<NetworkSource*> NetworkSources::add_source(std::string_view section, const config::NetworkSource& configured,
@@ -89,9 +91,13 @@ Result<NetworkSource*> NetworkSources::add_source(std::string_view section, cons
       telemetry::log_warning("what " + configured.name + " had received cannot be read: " + restored.error().message(),
                              {.source = configured.name});
   }
-  if (configured.silent_after.count() > 0)
-    watched_.push_back({.source = source.get(), .silent_after = std::chrono::duration_cast<std::chrono::seconds>(configured.silent_after)});
+  watch(*source, configured.silent_after);
   return source.get();
+}
+
+void NetworkSources::watch(NetworkSource& source, std::chrono::milliseconds silent_after) {
+  if (silent_after.count() > 0)
+    watched_.push_back({.source = &source, .silent_after = std::chrono::duration_cast<std::chrono::seconds>(silent_after)});
 }
 
 Result<> NetworkSources::add_listener(receive::ListenOptions options, receive::Session session, receive::Listener::DatagramReader datagrams,
@@ -174,6 +180,37 @@ Result<> NetworkSources::add_journals(const config::Config& config, const FindCu
   return success();
 }
 
+Result<> NetworkSources::add_engines(const config::Config& config, const FindCursor& find_cursor) {
+  for (const config::NatsSource& configured : config.nats) {
+    TRY(add_engine("nats", configured.engine, make_engine_source(configured, find_cursor(configured.engine.name))));
+  }
+  for (const config::KafkaSource& configured : config.kafka) {
+    TRY(add_engine("kafka", configured.engine, make_engine_source(configured, find_cursor(configured.engine.name))));
+  }
+  return success();
+}
+
+Result<> NetworkSources::add_engine(std::string_view section, const config::EngineSource& configured,
+                                    Result<std::unique_ptr<engine::Source>> made) {
+  const std::string where = "[[" + std::string(section) + "]] \"" + configured.name + "\"";
+  if (!made) return fail(made.error().wrapped(where));
+  if (const auto zone = parse::TimeZone::named(configured.time_zone); !zone) return fail(zone.error().wrapped(where));
+  auto& source = sources_[configured.name];
+  source = std::make_unique<NetworkSource>(section, configured.name);
+  watch(*source, configured.silent_after);
+  EngineFollowerOptions options{.intake = {.source = configured.name,
+                                           .time_zone = configured.time_zone,
+                                           .host = configured.host,
+                                           .sender_names_host = true,
+                                           .sender = {},
+                                           .memory = {}},
+                                .fields = configured.fields,
+                                .is_host_in_key = configured.is_host_in_key};
+  engines_[configured.name] =
+      std::make_unique<EngineFollower>(std::move(made).value(), std::move(options), threads_.least_busy(), *this, source->counters);
+  return success();
+}
+
 std::unique_ptr<receive::Intake> NetworkSources::open(const asio::any_io_executor& executor, const receive::IntakeOptions& options) {
   ThreadAnalysis& analysis = *analyses_.at(&asio::query(executor, asio::execution::context));
   return std::make_unique<NetworkIntake>(executor, options, *sources_.at(options.source), analysis, out_);
@@ -183,6 +220,7 @@ void NetworkSources::start() {
   if (count() == 0) return;
   for (const auto& listener : listeners_) listener->start();
   for (const auto& journal : journals_) journal->start();
+  for (const auto& [name, engine] : engines_) engine->start();
   threads_.start();
   running_ = true;
   for (Watched& watched : watched_) watched.since = now_in_seconds();
@@ -228,7 +266,7 @@ std::vector<std::pair<std::string, const receive::SourceCounters*>> NetworkSourc
 void NetworkSources::add_figures(std::vector<telemetry::SourceMetrics>& into) const {
   for (const auto& [name, source] : sources_) {
     const receive::SourceCounters& counters = source->counters;
-    telemetry::SourceMetrics figures{.kind = source->kind, .name = name, .last_line_at = {}, .lag_bytes = {}, .listener = {}};
+    telemetry::SourceMetrics figures{.kind = source->kind, .name = name, .last_line_at = {}, .lag_bytes = {}, .listener = {}, .engine = {}};
     figures.bytes = counters.bytes;
     figures.lines = counters.records;
     figures.candidates = counters.candidates;
@@ -246,6 +284,15 @@ void NetworkSources::add_figures(std::vector<telemetry::SourceMetrics>& into) co
                                                   .open_connections = counters.open_connections,
                                                   .refused_connections = counters.refused_connections,
                                                   .failed_connections = counters.failed_connections};
+    if (const auto follower = engines_.find(name); follower != engines_.end()) {
+      engine::Standing standing = follower->second->standing();
+      if (!standing.trouble.empty()) figures.state = telemetry::SourceMetrics::State::unreadable;
+      figures.engine = telemetry::EngineMetrics{.partitions = std::move(standing.partitions),
+                                                .trouble = std::move(standing.trouble),
+                                                .waiting = standing.waiting,
+                                                .redelivered = standing.redelivered,
+                                                .errors = standing.errors};
+    }
     into.push_back(std::move(figures));
   }
 }

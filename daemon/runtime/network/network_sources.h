@@ -16,14 +16,15 @@
 #include "net/tls_server.h"
 #include "receive/listener.h"
 #include "receive/network_threads.h"
+#include "runtime/network/engine_follower.h"
 #include "runtime/network/journal_follower.h"
 #include "runtime/network/network_intake.h"
 #include "telemetry/metrics.h"
 
 namespace handshaked::runtime {
 
-/// All sources that listen: opens their sockets, runs their protocols on the network threads, and puts what they found into a
-/// queue. Used from the loop thread; open() is the network threads'.
+/// All sources but files: opens sockets, follows journals and engines, runs their protocols on the network threads, and puts what they
+/// found into a queue. Used from the loop thread; open() is the network threads'.
 class NetworkSources final : public receive::IntakeFactory {
  public:
   using FindCursor = std::function<std::optional<std::string>(const std::string& source)>;
@@ -48,7 +49,7 @@ class NetworkSources final : public receive::IntakeFactory {
   /// Loop thread, between start() and begin_stop().
   void pass_through_threads(std::function<void()> then);
 
-  std::size_t count() const { return listeners_.size() + journals_.size(); }
+  std::size_t count() const { return listeners_.size() + journals_.size() + engines_.size(); }
   /// By name, what each source has seen. The counters may be read from any thread, also while it runs.
   std::vector<std::pair<std::string, const receive::SourceCounters*>> counters() const;
   void add_figures(std::vector<telemetry::SourceMetrics>& into) const;
@@ -72,6 +73,9 @@ class NetworkSources final : public receive::IntakeFactory {
   Result<> add_shipper(std::string_view section, const config::NetworkSource& configured, Result<receive::Session> session,
                        const FindCursor& find_cursor);
   Result<> add_journals(const config::Config& config, const FindCursor& find_cursor);
+  Result<> add_engines(const config::Config& config, const FindCursor& find_cursor);
+  Result<> add_engine(std::string_view section, const config::EngineSource& configured, Result<std::unique_ptr<engine::Source>> source);
+  void watch(NetworkSource& source, std::chrono::milliseconds silent_after);
   void watch_for_silence();
   void look_for_silence();
 
@@ -89,6 +93,7 @@ class NetworkSources final : public receive::IntakeFactory {
   };
   std::vector<Certified> certified_;  ///< the listeners that speak TLS
   std::vector<std::unique_ptr<JournalFollower>> journals_;
+  std::map<std::string, std::unique_ptr<EngineFollower>, std::less<>> engines_;  ///< by the names of their sources
   bool running_ = false;
 };
 

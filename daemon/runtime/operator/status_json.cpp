@@ -48,6 +48,12 @@ void write_sources(JsonWriter& json, const Metrics& figures) {
       json.member("refused_connections", source.listener->refused_connections);
       json.member("refused_batches", source.listener->refused_full).member("malformed", source.listener->malformed);
     }
+    if (source.engine) {
+      json.key("engine").begin_object().optional_member("reads", source.engine->partitions);
+      json.optional_member("trouble", source.engine->trouble);
+      if (source.engine->waiting) json.member("waiting", *source.engine->waiting);
+      json.member("redelivered", source.engine->redelivered).member("errors", source.engine->errors).end_object();
+    }
     json.end_object();
   }
   json.end_array();

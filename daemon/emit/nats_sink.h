@@ -1,0 +1,37 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <boost/asio/thread_pool.hpp>
+
+#include "emit/sink.h"
+#include "engine/nats_publisher.h"
+
+namespace handshaked::emit {
+
+struct NatsSinkOptions {
+  std::string name;
+  engine::NatsOptions connection;
+  std::string subject, stream;
+};
+
+/// Publishes events to NATS JetStream as CloudEvents, each under its id: delivered when the stream has acknowledged it. The library blocks,
+/// so it has a thread of its own here.
+class NatsSink final : public Sink {
+ public:
+  explicit NatsSink(NatsSinkOptions options);
+  ~NatsSink() override;
+
+  std::string_view name() const override { return name_; }
+  boost::asio::awaitable<DeliveryOutcome> send(const event::RemediationEvent& event) override;
+  void close() override { publisher_->close(); }
+  std::size_t useful_concurrency() const override { return 1; }
+
+ private:
+  std::string name_;
+  std::unique_ptr<engine::NatsPublisher> publisher_;
+  boost::asio::thread_pool thread_{1};
+};
+
+}  // namespace handshaked::emit

@@ -1,0 +1,16 @@
+// In place of what needs librdkafka, where the program is built without it (HANDSHAKED_KAFKA=OFF).
+#include "engine/kafka_source.h"
+
+namespace handshaked::engine {
+namespace {
+
+auto no_kafka() { return fail(ErrorCode::invalid_configuration, why_no_kafka()); }
+
+}  // namespace
+
+std::unique_ptr<Source> make_kafka_source(KafkaSourceOptions) { return nullptr; }
+Result<> check_kafka_properties(const KafkaSourceOptions&) { return no_kafka(); }
+Result<> try_kafka_source(const KafkaSourceOptions&) { return no_kafka(); }
+std::string why_no_kafka() { return "this program was built without Kafka; the one of the Debian package has it"; }
+
+}  // namespace handshaked::engine

@@ -1,0 +1,23 @@
+// In place of what needs libnats: with HANDSHAKED_NATS=OFF, and in the portable program (systemd/portable/).
+#include "engine/nats_publisher.h"
+#include "engine/nats_source.h"
+
+namespace handshaked::engine {
+namespace {
+
+auto no_nats() { return fail(ErrorCode::invalid_configuration, why_no_nats()); }
+
+}  // namespace
+
+struct NatsPublisher::Connection {};
+
+std::unique_ptr<Source> make_nats_source(NatsSourceOptions) { return nullptr; }
+Result<> try_nats_source(const NatsSourceOptions&) { return no_nats(); }
+NatsPublisher::NatsPublisher(NatsOptions, std::string, std::string) {}
+NatsPublisher::~NatsPublisher() = default;
+Result<> NatsPublisher::publish(std::string_view, std::string_view, std::string_view) { return no_nats(); }
+void NatsPublisher::close() {}
+Result<> try_nats_publisher(const NatsOptions&, const std::string&, const std::string&) { return no_nats(); }
+std::string why_no_nats() { return "this program was built without NATS; the one of the Debian package has it"; }
+
+}  // namespace handshaked::engine

@@ -1,0 +1,105 @@
+#include "engine/nats_publisher.h"
+
+#include <mutex>
+#include <utility>
+
+#include "engine/nats_connection.h"
+
+namespace handshaked::engine {
+namespace {
+
+struct MessageEnd {
+  void operator()(natsMsg* message) const { natsMsg_Destroy(message); }
+};
+
+}  // namespace
+
+struct NatsPublisher::Connection {
+  NatsOptions options;
+  std::string subject, stream;
+  std::mutex mutex;  // guards open and is_closed: close() comes from another thread
+  std::shared_ptr<NatsConnection> open;
+  bool is_closed = false;
+
+  Result<std::shared_ptr<NatsConnection>> get() {
+    {
+      const std::lock_guard lock(mutex);
+      if (is_closed) return fail(ErrorCode::cancelled, "it is closed");
+      if (open != nullptr && !open->is_closed()) return open;
+    }
+    TRY(std::shared_ptr<NatsConnection> opened, NatsConnection::open(options));
+    const std::lock_guard lock(mutex);
+    if (is_closed) return fail(ErrorCode::cancelled, "it is closed");
+    open = opened;
+    return opened;
+  }
+};
+
+NatsPublisher::NatsPublisher(NatsOptions options, std::string subject, std::string stream) : connection_(std::make_unique<Connection>()) {
+  connection_->options = std::move(options);
+  connection_->subject = std::move(subject);
+  connection_->stream = std::move(stream);
+}
+NatsPublisher::~NatsPublisher() = default;
+
+Result<> NatsPublisher::publish(std::string_view id, std::string_view content_type, std::string_view body) {
+  TRY(const std::shared_ptr<NatsConnection> connection, connection_->get());
+  static_cast<void>(connection->take_complaint());
+  natsMsg* made = nullptr;
+  if (const natsStatus status = natsMsg_Create(&made, connection_->subject.c_str(), nullptr, body.data(), static_cast<int>(body.size()));
+      status != NATS_OK)
+    return fail(nats_error(status, "the message"));
+  const std::unique_ptr<natsMsg, MessageEnd> message(made);
+  natsMsgHeader_Set(made, "Content-Type", std::string(content_type).c_str());
+  const std::string id_text(id);
+  jsPubOptions options;
+  jsPubOptions_Init(&options);
+  options.MsgId = id_text.c_str();
+  options.MaxWait = connection_->options.timeout.count();
+  if (!connection_->stream.empty()) options.ExpectStream = connection_->stream.c_str();
+  jsPubAck* acknowledgement = nullptr;
+  auto said = static_cast<jsErrCode>(0);
+  const natsStatus status = js_PublishMsg(&acknowledgement, connection->jetstream(), made, &options, &said);
+  jsPubAck_Destroy(acknowledgement);
+  if (status == NATS_OK) return success();
+  const std::string where = "publishing to \"" + connection_->subject + "\"";
+  if (status == NATS_NO_RESPONDERS)
+    return fail(ErrorCode::not_found, where + ": no stream of JetStream takes this subject; make one, or change the subject");
+  Error error = nats_error(status, where, said);
+  // A refusal comes beside the answer, and the answer never.
+  const std::string complaint = connection->take_complaint();
+  if (!complaint.empty() && status == NATS_TIMEOUT) return fail(ErrorCode::permission_denied, where + ": the server says: " + complaint);
+  return fail(std::move(error));
+}
+
+void NatsPublisher::close() {
+  const std::lock_guard lock(connection_->mutex);
+  connection_->is_closed = true;
+  if (connection_->open != nullptr) connection_->open->close();
+}
+
+Result<> try_nats_publisher(const NatsOptions& options, const std::string& subject, const std::string& stream) {
+  TRY(const auto connection, NatsConnection::open(options));
+  jsOptions with_subject;
+  jsOptions_Init(&with_subject);
+  with_subject.Stream.Info.SubjectsFilter = subject.c_str();
+  jsStreamNamesList* names = nullptr;
+  auto said = static_cast<jsErrCode>(0);
+  const natsStatus status = js_StreamNames(&names, connection->jetstream(), &with_subject, &said);
+  if (status == NATS_NOT_FOUND)
+    return fail(ErrorCode::not_found, "no stream of JetStream takes the subject \"" + subject +
+                                          "\"; make one: nats stream add HANDSHAKED --subjects '" + subject +
+                                          "' --storage file --replicas 3 --retention limits --dupe-window 10m");
+  if (status != NATS_OK) return success();  // an account that may publish need not be one that may ask
+  bool is_there = false;
+  for (int i = 0; i < names->Count; ++i) is_there = is_there || stream.empty() || stream == names->List[i];
+  const std::string first = names->Count > 0 ? names->List[0] : "";
+  jsStreamNamesList_Destroy(names);
+  if (is_there) return success();
+  return fail(ErrorCode::invalid_configuration,
+              "the subject \"" + subject + "\" belongs to the stream \"" + first + "\", not to \"" + stream + "\"");
+}
+
+std::string why_no_nats() { return {}; }
+
+}  // namespace handshaked::engine

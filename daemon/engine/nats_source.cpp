@@ -1,0 +1,360 @@
+#include "engine/nats_source.h"
+
+#include <algorithm>
+#include <atomic>
+#include <charconv>
+#include <condition_variable>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "engine/nats_connection.h"
+#include "engine/taken_sequences.h"
+#include "telemetry/log.h"
+
+namespace handshaked::engine {
+namespace {
+
+using std::chrono::steady_clock;
+
+/// A message that was not acknowledged is given again after so long.
+constexpr std::int64_t kAckWaitNanoseconds = 10'000'000'000;
+/// So many may be under way: what the position may hold above its floor.
+constexpr std::int64_t kMostUnderWay = 10'000;
+constexpr auto kLookInterval = std::chrono::seconds(5);
+/// After a failure of the engine.
+constexpr auto kRest = std::chrono::seconds(1);
+/// A permission that is missing is told once in so long, whenever something needs it.
+constexpr auto kComplaintHolds = std::chrono::seconds(15);
+constexpr std::string_view kPositionVersion = "v1 ";
+
+struct Free {
+  void operator()(natsMsg* message) const { natsMsg_Destroy(message); }
+  void operator()(jsStreamInfo* info) const { jsStreamInfo_Destroy(info); }
+  void operator()(jsConsumerInfo* info) const { jsConsumerInfo_Destroy(info); }
+  void operator()(jsMsgMetaData* data) const { jsMsgMetaData_Destroy(data); }
+  void operator()(natsSubscription* subscription) const { natsSubscription_Destroy(subscription); }
+};
+using StreamInfo = std::unique_ptr<jsStreamInfo, Free>;
+using ConsumerInfo = std::unique_ptr<jsConsumerInfo, Free>;
+
+/// Where an account lacks a permission, the server complains, and never answers.
+Error unanswered(NatsConnection& connection, natsStatus status, const std::string& doing, jsErrCode said) {
+  const std::string complaint = status == NATS_TIMEOUT ? connection.take_complaint() : std::string();
+  if (!complaint.empty()) return Error(ErrorCode::permission_denied, doing + ": the server says: " + complaint);
+  return nats_error(status, doing, said);
+}
+
+Result<StreamInfo> find_stream(NatsConnection& connection, const std::string& name) {
+  jsStreamInfo* info = nullptr;
+  auto said = static_cast<jsErrCode>(0);
+  const natsStatus status = js_GetStreamInfo(&info, connection.jetstream(), name.c_str(), nullptr, &said);
+  if (status == NATS_NOT_FOUND)
+    return fail(ErrorCode::not_found, "there is no stream \"" + name + "\"; make it, for example: nats stream add " + name +
+                                          " --subjects 'nginx.errors.>' --storage file --replicas 3 --retention limits --max-age 72h");
+  if (status != NATS_OK) return fail(unanswered(connection, status, "the stream \"" + name + "\"", said));
+  return StreamInfo(info);
+}
+
+/// Nothing when there is none.
+Result<ConsumerInfo> find_consumer(NatsConnection& connection, const NatsSourceOptions& options) {
+  jsConsumerInfo* info = nullptr;
+  auto said = static_cast<jsErrCode>(0);
+  const natsStatus status =
+      js_GetConsumerInfo(&info, connection.jetstream(), options.stream.c_str(), options.consumer.c_str(), nullptr, &said);
+  if (status == NATS_NOT_FOUND) return ConsumerInfo();
+  if (status != NATS_OK) return fail(unanswered(connection, status, "the consumer \"" + options.consumer + "\"", said));
+  return ConsumerInfo(info);
+}
+
+std::string_view text_of(const char* text) { return text == nullptr ? std::string_view() : std::string_view(text); }
+
+/// Does somebody else's consumer do what we need?
+Result<> check_consumer(const jsConsumerConfig& consumer, const NatsSourceOptions& options) {
+  const auto wrong = [&options](const std::string& what) {
+    return fail(ErrorCode::invalid_configuration,
+                "the consumer \"" + options.consumer + "\" of \"" + options.stream + "\" " + what +
+                    "; give this source another consumer, or delete that one: handshaked makes its own and goes on where it was");
+  };
+  if (!text_of(consumer.DeliverSubject).empty()) return wrong("is a push consumer, and a pull consumer is needed");
+  if (consumer.AckPolicy != js_AckExplicit) return wrong("does not ask for an acknowledgement of each message (ack policy \"explicit\")");
+  if (text_of(consumer.FilterSubject) != options.subject)
+    return wrong("has the filter subject \"" + std::string(text_of(consumer.FilterSubject)) + "\", and the configuration says \"" +
+                 options.subject + "\"");
+  if (consumer.MaxDeliver > 0)
+    return wrong("gives up a message after " + std::to_string(consumer.MaxDeliver) + " deliveries, so lines would be lost");
+  if (consumer.MaxAckPending > kMostUnderWay || consumer.MaxAckPending < 0)
+    return wrong("lets more than " + std::to_string(kMostUnderWay) + " messages wait for their acknowledgement (max ack pending)");
+  return success();
+}
+
+class NatsSource final : public Source {
+ public:
+  explicit NatsSource(NatsSourceOptions options) : options_(std::move(options)) { read_position(); }
+  ~NatsSource() override {
+    for (const auto& message : polled_) natsMsg_Nak(message.get(), nullptr);  // at once, not after the engine's patience
+  }
+
+  Result<std::vector<Message>> poll(std::chrono::milliseconds patience) override;
+  std::string position() const override;
+  bool has_unacknowledged() const override { return !polled_.empty(); }
+  Result<> acknowledge() override;
+  Standing standing() const override;
+  void stop() override;
+
+ private:
+  Result<> subscribe();
+  Result<> make_consumer(const jsStreamInfo& stream);
+  void know_stream(const jsStreamInfo& stream);
+  Result<natsMsgList> fetch(std::chrono::milliseconds patience);
+  bool take(natsMsg* message);
+  void look();
+  void read_position();
+  Error failed(Error error);
+  void rest(std::chrono::milliseconds at_most);
+
+  NatsSourceOptions options_;
+  std::unique_ptr<NatsConnection> connection_;
+  std::unique_ptr<natsSubscription, Free> subscription_;
+  std::int64_t stream_created_ = 0;  ///< of the stream that `taken_` counts; nanoseconds since 1970
+  bool is_made_again_ = false;
+  TakenSequences taken_;
+  std::uint64_t last_delivery_ = 0, last_sequence_ = 0;  ///< of the last message that came for the first time
+  std::vector<std::unique_ptr<natsMsg, Free>> polled_;   ///< since the last acknowledgement
+  std::string complaint_;                                ///< of the servers', the last one
+  steady_clock::time_point looked_at_{}, next_attempt_{}, complained_at_{};
+
+  std::atomic<bool> is_stopped_ = false;
+  mutable std::mutex mutex_;  // guards what is below
+  std::condition_variable stopped_;
+  Standing standing_;
+};
+
+void NatsSource::read_position() {
+  if (!options_.position) return;
+  std::string_view text = *options_.position;
+  const auto unreadable = [this] {
+    telemetry::log_warning("the position of the stream " + options_.stream + " cannot be read: its consumer says where reading goes on");
+  };
+  if (!text.starts_with(kPositionVersion)) return unreadable();
+  text.remove_prefix(kPositionVersion.size());
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), stream_created_);
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  if (error != std::errc() || !text.starts_with(' ')) return unreadable();
+  auto taken = TakenSequences::parse(text.substr(1));
+  if (!taken) return unreadable();
+  taken_ = std::move(taken).value();
+}
+
+std::string NatsSource::position() const { return std::string(kPositionVersion) + std::to_string(stream_created_) + " " + taken_.text(); }
+
+Error NatsSource::failed(Error error) {
+  next_attempt_ = steady_clock::now() + kRest;
+  const std::lock_guard lock(mutex_);
+  standing_.is_connected = connection_ != nullptr && connection_->is_connected();
+  standing_.trouble = error.message();
+  ++standing_.errors;
+  return error;
+}
+
+void NatsSource::know_stream(const jsStreamInfo& stream) {
+  if (stream_created_ == stream.Created) return;
+  is_made_again_ = stream_created_ != 0;
+  if (is_made_again_)
+    telemetry::log_warning("the stream " + options_.stream + " was made again since it was read last: it is read from its beginning");
+  stream_created_ = stream.Created;
+  taken_ = {};
+}
+
+Result<> NatsSource::make_consumer(const jsStreamInfo& stream) {
+  jsConsumerConfig config;
+  jsConsumerConfig_Init(&config);
+  config.Durable = options_.consumer.c_str();
+  config.Description = "handshaked";
+  config.AckPolicy = js_AckExplicit;
+  config.AckWait = kAckWaitNanoseconds;
+  config.MaxAckPending = kMostUnderWay;
+  config.FilterSubject = options_.subject.empty() ? nullptr : options_.subject.c_str();
+  // A stream that keeps messages until they are acknowledged allows no other beginning than its own.
+  const bool is_queue = stream.Config->Retention == js_WorkQueuePolicy;
+  config.DeliverPolicy = options_.from_start || is_made_again_ || is_queue ? js_DeliverAll : js_DeliverNew;
+  if (const auto wanted = taken_.first_wanted(); wanted && !is_queue) {
+    config.DeliverPolicy = js_DeliverByStartSequence;
+    config.OptStartSeq = *wanted;
+  }
+  jsConsumerInfo* made = nullptr;
+  auto said = static_cast<jsErrCode>(0);
+  const natsStatus status = js_AddConsumer(&made, connection_->jetstream(), options_.stream.c_str(), &config, nullptr, &said);
+  if (status != NATS_OK) return fail(unanswered(*connection_, status, "the consumer \"" + options_.consumer + "\" cannot be made", said));
+  const ConsumerInfo owned(made);
+  telemetry::log_info("the consumer " + options_.consumer + " of the stream " + options_.stream + " was made");
+  return success();
+}
+
+Result<> NatsSource::subscribe() {
+  subscription_.reset();
+  if (connection_ == nullptr || connection_->is_closed()) {
+    connection_.reset();
+    TRY(connection_, NatsConnection::open(options_.connection));
+  }
+  TRY(const StreamInfo stream, find_stream(*connection_, options_.stream));
+  know_stream(*stream);
+  TRY(const ConsumerInfo consumer, find_consumer(*connection_, options_));
+  if (consumer != nullptr) {
+    TRY(check_consumer(*consumer->Config, options_));
+  } else {
+    TRY(make_consumer(*stream));
+  }
+  jsSubOptions options;
+  jsSubOptions_Init(&options);
+  options.Stream = options_.stream.c_str();
+  options.Consumer = options_.consumer.c_str();
+  natsSubscription* made = nullptr;
+  auto said = static_cast<jsErrCode>(0);
+  const natsStatus status =
+      js_PullSubscribe(&made, connection_->jetstream(), options_.subject.c_str(), options_.consumer.c_str(), nullptr, &options, &said);
+  if (status != NATS_OK) return fail(nats_error(status, "the consumer \"" + options_.consumer + "\"", said));
+  subscription_.reset(made);
+  last_delivery_ = last_sequence_ = 0;
+  looked_at_ = {};
+  return success();
+}
+
+/// What is there at once; else the first that comes.
+Result<natsMsgList> NatsSource::fetch(std::chrono::milliseconds patience) {
+  natsMsgList list{};
+  jsFetchRequest request;
+  jsFetchRequest_Init(&request);
+  request.Batch = static_cast<int>(kMostMessages);
+  request.MaxBytes = std::max(kMostBytes, 2 * natsConnection_GetMaxPayload(connection_->handle()));
+  request.NoWait = true;
+  request.Expires = std::chrono::nanoseconds(options_.connection.timeout).count();
+  natsStatus status = natsSubscription_FetchRequest(&list, subscription_.get(), &request);
+  if ((status == NATS_NOT_FOUND || status == NATS_TIMEOUT) && !is_stopped_) {
+    request.NoWait = false;
+    request.Batch = 1;
+    request.Expires = std::chrono::nanoseconds(patience).count();
+    status = natsSubscription_FetchRequest(&list, subscription_.get(), &request);
+  }
+  if (status == NATS_OK || status == NATS_NOT_FOUND || status == NATS_TIMEOUT) return list;
+  return fail(nats_error(status, "reading from the stream \"" + options_.stream + "\""));
+}
+
+/// Is it new? Either way it is acknowledged later.
+bool NatsSource::take(natsMsg* message) {
+  jsMsgMetaData* read = nullptr;
+  if (natsMsg_GetMetaData(&read, message) != NATS_OK) return false;  // not of the stream
+  const std::unique_ptr<jsMsgMetaData, Free> data(read);
+  const std::uint64_t sequence = data->Sequence.Stream;
+  const bool is_known = taken_.contains(sequence);
+  // Messages that come for the first time come in order: what lies between two deliveries in a row is not for us.
+  const bool is_first = data->NumDelivered == 1;
+  const bool follows = is_first && last_delivery_ != 0 && data->Sequence.Consumer == last_delivery_ + 1 && last_sequence_ < sequence;
+  taken_.add(follows ? last_sequence_ + 1 : sequence, sequence);
+  last_delivery_ = is_first ? data->Sequence.Consumer : 0;
+  last_sequence_ = sequence;
+  return !is_known;
+}
+
+Result<std::vector<Message>> NatsSource::poll(std::chrono::milliseconds patience) {
+  std::vector<Message> messages;
+  if (steady_clock::now() < next_attempt_) {
+    rest(patience);
+    return messages;
+  }
+  if (is_stopped_) return messages;
+  if (subscription_ == nullptr || connection_->is_closed()) {
+    if (auto subscribed = subscribe(); !subscribed) return fail(failed(subscribed.error()));
+  }
+  auto fetched = fetch(patience);
+  if (!fetched) {
+    subscription_.reset();  // the consumer or the stream may be another one: looked at again
+    return fail(failed(fetched.error()));
+  }
+  std::uint64_t known = 0;
+  natsMsgList& list = fetched.value();
+  for (int i = 0; i < list.Count; ++i) {
+    natsMsg* const message = std::exchange(list.Msgs[i], nullptr);
+    polled_.emplace_back(message);
+    if (!take(message)) {
+      ++known;
+      continue;
+    }
+    const std::string_view subject = text_of(natsMsg_GetSubject(message));
+    messages.push_back({.payload = {natsMsg_GetData(message), static_cast<std::size_t>(natsMsg_GetDataLength(message))},
+                        .key = subject.substr(subject.rfind('.') + 1)});
+  }
+  natsMsgList_Destroy(&list);
+  look();
+  std::string complaint = connection_->take_complaint();
+  const bool has_complaint = !complaint.empty();
+  if (has_complaint || steady_clock::now() - complained_at_ > kComplaintHolds) {
+    complaint_ = std::move(complaint);
+    complained_at_ = steady_clock::now();
+  }
+  const std::lock_guard lock(mutex_);
+  standing_.redelivered += known;
+  standing_.is_connected = connection_->is_connected();
+  standing_.trouble = standing_.is_connected ? complaint_ : "the connection to the servers is lost";
+  standing_.partitions = options_.stream;
+  if (has_complaint) ++standing_.errors;
+  return messages;
+}
+
+/// Now and then: what waits, and up to where the engine gives nothing again.
+void NatsSource::look() {
+  if (steady_clock::now() - looked_at_ < kLookInterval) return;
+  looked_at_ = steady_clock::now();
+  const auto found = find_consumer(*connection_, options_);
+  if (!found || found.value() == nullptr) return;
+  taken_.raise_floor(found.value()->AckFloor.Stream);
+  const std::lock_guard lock(mutex_);
+  standing_.waiting = found.value()->NumPending + static_cast<std::uint64_t>(std::max<std::int64_t>(found.value()->NumAckPending, 0));
+}
+
+Result<> NatsSource::acknowledge() {
+  natsStatus status = NATS_OK;
+  for (const auto& message : polled_) {
+    if (status == NATS_OK) status = natsMsg_Ack(message.get(), nullptr);
+  }
+  polled_.clear();
+  if (status == NATS_OK) return success();
+  return fail(failed(nats_error(status, "acknowledging messages of the stream \"" + options_.stream + "\"")));
+}
+
+Standing NatsSource::standing() const {
+  const std::lock_guard lock(mutex_);
+  return standing_;
+}
+
+void NatsSource::rest(std::chrono::milliseconds at_most) {
+  std::unique_lock lock(mutex_);
+  stopped_.wait_for(lock, at_most, [this] { return is_stopped_.load(); });
+}
+
+void NatsSource::stop() {
+  const std::lock_guard lock(mutex_);
+  is_stopped_ = true;
+  stopped_.notify_all();
+}
+
+}  // namespace
+
+std::unique_ptr<Source> make_nats_source(NatsSourceOptions options) { return std::make_unique<NatsSource>(std::move(options)); }
+
+Result<> try_nats_source(const NatsSourceOptions& options) {
+  TRY(const auto connection, NatsConnection::open(options.connection));
+  TRY(const StreamInfo stream, find_stream(*connection, options.stream));
+  TRY(const ConsumerInfo consumer, find_consumer(*connection, options));
+  if (consumer != nullptr) {
+    TRY(check_consumer(*consumer->Config, options));
+  }
+  constexpr std::int64_t kHour = 3'600'000'000'000;
+  if (const std::int64_t age = stream->Config->MaxAge; age > 0 && age < kHour)
+    return fail(ErrorCode::invalid_configuration,
+                "the stream \"" + options.stream + "\" keeps messages for " + std::to_string(age / 1'000'000'000) +
+                    " s only (max age): what comes while handshaked is down for longer is lost; keep an hour or more");
+  return success();
+}
+
+}  // namespace handshaked::engine

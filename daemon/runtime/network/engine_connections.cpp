@@ -1,0 +1,118 @@
+#include "runtime/network/engine_connections.h"
+
+#include <algorithm>
+
+#include "engine/kafka_source.h"
+#include "engine/nats_publisher.h"
+#include "engine/nats_source.h"
+#include "runtime/delivery/secret_path.h"
+
+namespace handshaked::runtime {
+namespace {
+
+Result<engine::NatsSourceOptions> source_options(const config::NatsSource& source, std::optional<std::string> position) {
+  engine::NatsSourceOptions options;
+  TRY(options.connection, nats_options(source.servers));
+  options.stream = source.stream;
+  options.subject = source.subject;
+  options.consumer = source.consumer;
+  options.from_start = source.engine.from_start;
+  options.position = std::move(position);
+  return options;
+}
+
+Result<engine::KafkaSourceOptions> source_options(const config::KafkaSource& source, std::optional<std::string> position) {
+  engine::KafkaSourceOptions options;
+  options.brokers = source.brokers;
+  options.topics = source.topics;
+  options.group = source.group;
+  options.properties = source.properties;
+  for (const auto& [property, file] : source.secret_files) {
+    TRY(options.properties[property], read_secret(file));
+  }
+  options.from_start = source.engine.from_start;
+  options.position = std::move(position);
+  return options;
+}
+
+Result<> try_nats(const config::NatsSource& source) {
+  TRY(const auto options, source_options(source, {}));
+  return engine::try_nats_source(options);
+}
+
+Result<> try_kafka(const config::KafkaSource& source) {
+  TRY(const auto options, source_options(source, {}));
+  return engine::try_kafka_source(options);
+}
+
+Result<> try_nats(const config::Receiver& receiver) {
+  TRY(const auto options, nats_options(receiver.nats));
+  return engine::try_nats_publisher(options, receiver.subject, receiver.stream);
+}
+
+}  // namespace
+
+bool has_secret_out_of_reach(const config::KafkaSource& source) {
+  return std::any_of(source.secret_files.begin(), source.secret_files.end(),
+                     [](const auto& entry) { return is_out_of_reach(entry.second); });
+}
+
+bool has_secret_out_of_reach(const config::NatsServers& servers) {
+  return is_out_of_reach(servers.credentials_file) || is_out_of_reach(servers.nkey_file) || is_out_of_reach(servers.password_file) ||
+         is_out_of_reach(servers.token_file);
+}
+
+Result<engine::NatsOptions> nats_options(const config::NatsServers& servers) {
+  engine::NatsOptions options;
+  options.servers = servers.servers;
+  options.ca_file = servers.ca_file;
+  options.certificate_file = servers.client_certificate;
+  options.key_file = servers.client_key;
+  if (!servers.credentials_file.empty()) {
+    TRY(options.credentials_file, secret_path(servers.credentials_file));
+  }
+  options.nkey = servers.nkey;
+  if (!servers.nkey_file.empty()) {
+    TRY(options.nkey_file, secret_path(servers.nkey_file));
+  }
+  options.user = servers.user;
+  if (!servers.password_file.empty()) {
+    TRY(options.password, read_secret(servers.password_file));
+  }
+  if (!servers.token_file.empty()) {
+    TRY(options.token, read_secret(servers.token_file));
+  }
+  return options;
+}
+
+Result<std::unique_ptr<engine::Source>> make_engine_source(const config::NatsSource& source, std::optional<std::string> position) {
+  if (const std::string why = engine::why_no_nats(); !why.empty()) return fail(ErrorCode::invalid_configuration, why);
+  TRY(auto options, source_options(source, std::move(position)));
+  return engine::make_nats_source(std::move(options));
+}
+
+Result<std::unique_ptr<engine::Source>> make_engine_source(const config::KafkaSource& source, std::optional<std::string> position) {
+  TRY(auto options, source_options(source, std::move(position)));
+  TRY(engine::check_kafka_properties(options));
+  return engine::make_kafka_source(std::move(options));
+}
+
+std::vector<std::string> engine_problems(const config::Config& config) {
+  std::vector<std::string> problems;
+  const auto note = [&problems](const std::string& whose, const Result<>& tried) {
+    if (!tried) problems.push_back(whose + ": " + tried.error().message());
+  };
+  for (const config::NatsSource& source : config.nats) {
+    if (!has_secret_out_of_reach(source.servers)) note("[[nats]] \"" + source.engine.name + "\"", try_nats(source));
+  }
+  for (const config::KafkaSource& source : config.kafka) {
+    if (!has_secret_out_of_reach(source)) note("[[kafka]] \"" + source.engine.name + "\"", try_kafka(source));
+  }
+  for (const config::Receiver& receiver : config.receivers) {
+    if (receiver.type != config::Receiver::Type::nats || has_secret_out_of_reach(receiver.nats)) continue;
+    note("receiver \"" + receiver.name + "\"", try_nats(receiver));
+  }
+  return problems;
+}
+
+}  // namespace handshaked::runtime

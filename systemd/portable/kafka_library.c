@@ -1,0 +1,70 @@
+/* librdkafka for the portable program, in place of -lrdkafka: the host's own, loaded when it is asked for the first time. Its interface has had one name,
+ * librdkafka.so.1, in every release since 2016. rd_kafka_version() is 0 where there is none; then nothing else here is called (daemon/engine/kafka_source.cpp). */
+#include <dlfcn.h>
+#include <stdlib.h>
+
+#include <librdkafka/rdkafka.h>
+
+static void* kafka_function(const char* name) {
+  static void* library;
+  if (library == NULL) library = dlopen("librdkafka.so.1", RTLD_NOW | RTLD_LOCAL);
+  return library == NULL ? NULL : dlsym(library, name);
+}
+
+int rd_kafka_version(void) {
+  int (*const function)(void) = kafka_function("rd_kafka_version");
+  return function == NULL ? 0 : function();
+}
+
+/* parameters as they are declared, and as they are handed on */
+#define FORWARD(result, name, parameters, arguments)              \
+  result name parameters {                                        \
+    result(*const function) parameters = kafka_function(#name);   \
+    if (function == NULL) abort();                                \
+    return function arguments;                                    \
+  }
+#define FORWARD_ONLY(name, parameters, arguments)                 \
+  void name parameters {                                          \
+    void(*const function) parameters = kafka_function(#name);     \
+    if (function == NULL) abort();                                \
+    function arguments;                                           \
+  }
+
+typedef rd_kafka_topic_partition_list_t List;
+typedef rd_kafka_resp_err_t Error;
+typedef void (*ErrorCallback)(rd_kafka_t*, int, const char*, void*);
+typedef void (*LogCallback)(const rd_kafka_t*, int, const char*, const char*);
+typedef void (*RebalanceCallback)(rd_kafka_t*, Error, List*, void*);
+
+FORWARD(rd_kafka_conf_t*, rd_kafka_conf_new, (void), ())
+FORWARD_ONLY(rd_kafka_conf_destroy, (rd_kafka_conf_t* conf), (conf))
+FORWARD(rd_kafka_conf_res_t, rd_kafka_conf_set, (rd_kafka_conf_t* conf, const char* name, const char* value, char* reason, size_t size), (conf, name, value, reason, size))
+FORWARD_ONLY(rd_kafka_conf_set_opaque, (rd_kafka_conf_t* conf, void* opaque), (conf, opaque))
+FORWARD_ONLY(rd_kafka_conf_set_error_cb, (rd_kafka_conf_t* conf, ErrorCallback callback), (conf, callback))
+FORWARD_ONLY(rd_kafka_conf_set_log_cb, (rd_kafka_conf_t* conf, LogCallback callback), (conf, callback))
+FORWARD_ONLY(rd_kafka_conf_set_rebalance_cb, (rd_kafka_conf_t* conf, RebalanceCallback callback), (conf, callback))
+FORWARD(rd_kafka_t*, rd_kafka_new, (rd_kafka_type_t type, rd_kafka_conf_t* conf, char* reason, size_t size), (type, conf, reason, size))
+FORWARD_ONLY(rd_kafka_destroy_flags, (rd_kafka_t* client, int flags), (client, flags))
+FORWARD(int, rd_kafka_poll, (rd_kafka_t* client, int milliseconds), (client, milliseconds))
+FORWARD(Error, rd_kafka_poll_set_consumer, (rd_kafka_t* client), (client))
+FORWARD(Error, rd_kafka_subscribe, (rd_kafka_t* client, const List* topics), (client, topics))
+FORWARD(rd_kafka_message_t*, rd_kafka_consumer_poll, (rd_kafka_t* client, int milliseconds), (client, milliseconds))
+FORWARD(Error, rd_kafka_consumer_close, (rd_kafka_t* client), (client))
+FORWARD(Error, rd_kafka_assign, (rd_kafka_t* client, const List* partitions), (client, partitions))
+FORWARD(Error, rd_kafka_committed, (rd_kafka_t* client, List* partitions, int milliseconds), (client, partitions, milliseconds))
+FORWARD(Error, rd_kafka_commit, (rd_kafka_t* client, const List* offsets, int is_async), (client, offsets, is_async))
+FORWARD(Error, rd_kafka_query_watermark_offsets, (rd_kafka_t* client, const char* topic, int32_t partition, int64_t* low, int64_t* high, int milliseconds),
+        (client, topic, partition, low, high, milliseconds))
+FORWARD(Error, rd_kafka_get_watermark_offsets, (rd_kafka_t* client, const char* topic, int32_t partition, int64_t* low, int64_t* high),
+        (client, topic, partition, low, high))
+FORWARD(Error, rd_kafka_metadata, (rd_kafka_t* client, int all, rd_kafka_topic_t* only, const struct rd_kafka_metadata** metadata, int milliseconds),
+        (client, all, only, metadata, milliseconds))
+FORWARD_ONLY(rd_kafka_metadata_destroy, (const struct rd_kafka_metadata* metadata), (metadata))
+FORWARD(Error, rd_kafka_fatal_error, (rd_kafka_t* client, char* reason, size_t size), (client, reason, size))
+FORWARD(const char*, rd_kafka_err2str, (Error error), (error))
+FORWARD_ONLY(rd_kafka_message_destroy, (rd_kafka_message_t* message), (message))
+FORWARD(const char*, rd_kafka_message_errstr, (const rd_kafka_message_t* message), (message))
+FORWARD(const char*, rd_kafka_topic_name, (const rd_kafka_topic_t* topic), (topic))
+FORWARD(List*, rd_kafka_topic_partition_list_new, (int size), (size))
+FORWARD_ONLY(rd_kafka_topic_partition_list_destroy, (List* list), (list))
+FORWARD(rd_kafka_topic_partition_t*, rd_kafka_topic_partition_list_add, (List* list, const char* topic, int32_t partition), (list, topic, partition))
