@@ -68,6 +68,10 @@ class Correlator {
   /// What edges had told before a restart. After all restore().
   void restore_edges(std::vector<Edge> edges, Time now);
   const Fleet& fleet() const { return fleet_; }
+
+  /// What is known to be coming, though no line tells of it (foresight.cpp). Each call says all that is foreseen: an incident is opened or
+  /// kept for each. `is_whole`: those that were foreseen before and are not among them are over.
+  void foresee(const std::vector<ForeseenFault>& faults, bool is_whole, Time now);
   /// Hosts of edges, and their states to be stored with the changes of advance(); empty: nothing is to be kept any more.
   std::vector<std::pair<std::string, std::string>> take_changed_edges() { return fleet_.take_changed(); }
 
@@ -157,6 +161,9 @@ class Correlator {
   void end_if_over(Live& live, const std::string& by, Time now);
   void note_silence(const std::string& host, bool is_silent, Time now);
   void look_at_edges(Time now);
+
+  // foresight.cpp: what no line tells of
+  Live* find_or_create(const ForeseenFault& fault, const std::string& print, Time now);
 
   // incident_life.cpp: what becomes of them
   void open_if_due(Live& live, Time now);

@@ -224,7 +224,7 @@ void Correlator::spread(Live& live, Time now) {
 void Correlator::end_if_over(Live& live, const std::string& by, Time now) {
   const bool goes_on = live.incident.fleet && live.incident.fleet->affected > 0;
   const bool has_lines_of_its_own = live.incident.run_count > 0;  // this host follows logs too: their quiet decides
-  if (goes_on || has_lines_of_its_own) return touch(live);
+  if (goes_on || has_lines_of_its_own || live.incident.foreseen) return touch(live);
   resolve(live, by, now);
 }
 

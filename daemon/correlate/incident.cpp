@@ -229,6 +229,11 @@ std::string Incident::to_json() const {
   json.end_array();
   write_notes(json, *this);
   if (fleet) write_fleet(json, *fleet);
+  if (foreseen) {
+    json.key("foreseen").begin_object().member("step", foreseen->step).member("fails", foreseen->fails);
+    if (foreseen->at) json.member("at", micros(*foreseen->at));
+    json.end_object();
+  }
   json.end_object();
   return out;
 }
@@ -276,6 +281,10 @@ Result<Incident> Incident::from_json(std::string_view text) {
     incident.notes.change().push_back({.at = item.time("at").value_or(Time{}), .author = item.text("author"), .text = item.text("text")});
   });
   state.inside("fleet", [&incident](const StateReader& member) { incident.fleet = read_fleet(member); });
+  state.inside("foreseen", [&incident](const StateReader& member) {
+    incident.foreseen =
+        Foreseen{.at = member.time("at"), .step = static_cast<std::uint32_t>(member.count("step")), .fails = member.flag("fails")};
+  });
   if (incident.id.empty() || incident.fingerprint.empty()) return fail(ErrorCode::invalid_input, "the state of an incident lacks its id");
   return incident;
 }

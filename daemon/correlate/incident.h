@@ -15,6 +15,7 @@
 #include "correlate/diagnosis_note.h"
 #include "correlate/failure_window.h"
 #include "correlate/fleet_spread.h"
+#include "correlate/foreseen.h"
 #include "correlate/incident_key.h"
 #include "correlate/noise_history.h"
 #include "match/rule.h"
@@ -73,7 +74,8 @@ struct Incident {
   Time opened_at{}, last_seen_at{};
   OptionalTime resolved_at;
   /// "quiet": no line for long, by the fault's own rhythm; "probes": every peer passed; "passed": it never opened;
-  /// "operator": by hand; "usual": noise is back to its usual
+  /// "operator": by hand; "usual": noise is back to its usual; "replaced": what was to end is not in use any more; "settled": a peer that
+  /// changed has kept what it shows since
   SharedText resolved_by;
   std::uint32_t reopens = 0;  ///< how often it came back soon after its end
   OptionalTime reopened_at;
@@ -90,6 +92,7 @@ struct Incident {
   BoxedList<std::vector<OperatorNote>> notes;
   Boxed<NoiseHistory> noise_history;  ///< of noise only
   Boxed<FleetSpread> fleet;           ///< of what edges report only
+  Boxed<Foreseen> foreseen;           ///< of what no line tells of only
 
   OptionalTime diagnosing_until;                   ///< a diagnosis is under way; the first notification waits for it, at most so long
   std::shared_ptr<const DiagnosisNote> diagnosis;  ///< not part of to_json(): it has a table of its own

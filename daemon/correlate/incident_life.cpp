@@ -38,7 +38,7 @@ void Correlator::restore(Incident incident) {
   }
   by_id_.emplace(live.incident.id, &live);
   live_.emplace(live.incident.fingerprint, std::move(owned));
-  index(live.incident);
+  if (!live.incident.foreseen) index(live.incident);  // no line follows from what is yet to come
   plan(live, quiet_until(live.incident));
 }
 
@@ -100,6 +100,7 @@ Duration Correlator::quiet_needed(const Incident& incident) const {
 
 Time Correlator::quiet_until(const Incident& incident) const {
   if (incident.fleet && incident.fleet->affected > 0) return Time::max();  // those who see it say when it is over
+  if (incident.foreseen) return Time::max();                               // so does who looks ahead
   const Time last = std::max(incident.last_seen_at, incident.probe_failed_at.value_or(incident.last_seen_at));
   return last + quiet_needed(incident);
 }

@@ -31,6 +31,8 @@ void write_incident(JsonWriter& json, const Incident& incident, Language languag
   if (incident.fix_verified_at) json.member("fix_verified_at", parse::format_rfc3339(*incident.fix_verified_at));
   if (incident.probe_failed_at) json.member("probe_failed_at", parse::format_rfc3339(*incident.probe_failed_at));
   if (correlate::is_quiet_failing(incident)) json.member("quiet_still_failing", true);
+  if (incident.foreseen && incident.foreseen->at)
+    json.key("will_break").begin_object().member("at", parse::format_rfc3339(*incident.foreseen->at)).end_object();
   json.member("flapping", incident.flapping).member("reopens", incident.reopens).member("noise", incident.noise);
   if (incident.late) json.member("late", true);
   json.array("silenced_by", silenced_by);
@@ -198,6 +200,7 @@ std::string summary_of(EventKind kind, const Incident& incident, bool is_correct
   const bool is_quiet = correlate::is_quiet_failing(incident);
   std::string title = mark_of(kind, incident.severity, language) + correlate::incident_title(incident, language);
   if (incident.fleet) title += (language == Language::zh ? "，" : ", ") + spread_text(*incident.fleet, language);
+  if (incident.foreseen) return title;  // no line tells of it
   if (language == Language::zh)
     return (is_correction ? "[更正诊断] " : "") + title + "（共 " + count + " 行" + (is_quiet ? "，已无新行，探测仍失败" : "") + "）";
   return (is_correction ? "[corrected diagnosis] " : "") + title + " (" + count + (incident.count == 1 ? " line" : " lines") +
@@ -221,9 +224,12 @@ std::vector<std::pair<std::string, std::string>> facts_of(const Incident& incide
   if (incident.diagnosis && incident.status != correlate::Status::resolved) {
     const correlate::DiagnosisNote& note = *incident.diagnosis;
     fact("fix", language == Language::zh && !note.first_fix_zh.empty() ? note.first_fix_zh : note.first_fix);
-    if (!note.first_fix.empty()) fact("command", "handshaked fix show " + incident.id);
+    // What no line tells of, no line can be diagnosed for.
+    const bool has_lines = !incident.rule_id.get().starts_with("handshaked/");
+    if (!note.first_fix.empty()) fact("command", (has_lines ? "handshaked fix show " : "handshaked incidents show ") + incident.id);
   }
   fact("count", std::to_string(incident.count));
+  if (incident.foreseen && incident.foreseen->at) fact("will_break", parse::format_rfc3339(*incident.foreseen->at));
   if (incident.fleet) {
     fact("fleet", spread_text(*incident.fleet, language));
     for (const correlate::FactDifference& difference : incident.fleet->differences) fact("differs", difference_text(difference, language));

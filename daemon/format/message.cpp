@@ -107,6 +107,8 @@ std::string explanation_of(const Notification& notification, const Words& words)
                             : by == "quiet"    ? words("no failure for a long while", "较长时间没有新的失败")
                             : by == "probes"   ? words("every peer passes again", "所有对端均已通过探测")
                             : by == "operator" ? words("an operator closed it", "由值班人员关闭")
+                            : by == "replaced" ? words("it was replaced", "已更换")
+                            : by == "settled"  ? words("the peer has not changed since", "对端此后未再变化")
                             : by == "usual"    ? words("back to its usual amount", "已回到平常水平")
                                                : "";
     return text + (*how == 0 ? "" : std::string(words(": ", "：")) + how) + words(".", "。");
@@ -138,7 +140,8 @@ void add_facts(Message& message, const Notification& notification, const Words& 
 void add_fix(Message& message, const Notification& notification, const Words& words) {
   const NotifiedFix* const fix = notification.best_fix();
   if (!notification.incident_id.empty() && notification.kind != "digest")
-    message.command = "handshaked fix show " + plain_text(notification.incident_id);
+    message.command = (notification.rule_id.starts_with("handshaked/") ? "handshaked incidents show " : "handshaked fix show ") +
+                      plain_text(notification.incident_id);
   if (fix == nullptr) return;
   const bool is_proved = fix->proof == ProofStatus::proved;
   message.fix_label = is_proved ? words("Proved fix", "已验证的修复") : words("Likely fix (untested)", "可能的修复（未验证）");

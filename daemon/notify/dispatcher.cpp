@@ -29,6 +29,8 @@ IncidentGroup* known_group_of(const KnownIncident& known, std::size_t receiver) 
   return at == known.groups.rend() ? nullptr : at->group.get();
 }
 
+std::uint32_t step_of(const Incident& incident) { return incident.foreseen ? incident.foreseen->step : 0; }
+
 bool is_worse(const Incident& a, const Incident& b) {
   if (a.severity != b.severity) return a.severity > b.severity;
   const auto knowledge = [](const Incident& one) { return one.diagnosis == nullptr ? 0 : one.diagnosis->proved ? 2 : 1; };
@@ -79,6 +81,7 @@ void Dispatcher::restore(const NotificationRecords& told) {
   group.mark_told(member);
   member.flapping = told.flapping;
   member.severity = told.severity;
+  member.step = told.step;
   member.reopens = told.reopens;
   member.diagnoses = told.diagnoses;
   group.has_told_cause = group.has_told_cause || told.diagnoses > 0;
@@ -242,11 +245,12 @@ std::optional<Time> Dispatcher::due_of(const IncidentGroup& group, const GroupMe
   const bool is_first_cause = group.is_grouped && member.diagnoses == 0 && incident.diagnoses > 0 && !group.has_told_cause;
   if (is_first_cause) consider(diagnosing_ > 0 ? member.told_at + leg.group_wait : member.told_at);
   const bool is_diagnosed = incident.diagnoses > member.diagnoses && !is_first_cause;
-  if (got_worse || is_diagnosed || incident.reopens > member.reopens || incident.flapping != member.flapping)
+  const bool is_nearer = step_of(incident) > member.step;  // of what is foreseen, the next lead time
+  if (got_worse || is_nearer || is_diagnosed || incident.reopens > member.reopens || incident.flapping != member.flapping)
     consider(std::max(turn, member.told_at));
   const bool is_for_people = router_.receivers()[group.receiver].for_people;
   if (!is_for_people && incident.count / 2 >= std::max<std::uint64_t>(member.count, 1)) consider(member.told_at + leg.group_interval);
-  if (leg.repeat_interval) consider(std::max(turn, member.told_at + *leg.repeat_interval));
+  if (leg.repeat_interval && !incident.foreseen) consider(std::max(turn, member.told_at + *leg.repeat_interval));
   return due;
 }
 
@@ -378,6 +382,7 @@ void Dispatcher::tell(IncidentGroup& group, std::vector<News>& news, event::Even
       group.mark_told(member);
       member.flapping = item.incident->flapping;
       member.severity = item.incident->severity;
+      member.step = step_of(*item.incident);
       member.reopens = item.incident->reopens;
       member.diagnoses = item.incident->diagnoses;
       group.has_told_cause = group.has_told_cause || item.incident->diagnosis;
@@ -439,6 +444,7 @@ NotificationRecords Dispatcher::told_state(const IncidentGroup& group, const Gro
   told.reopens = member.reopens;
   told.diagnoses = member.diagnoses;
   told.severity = member.severity;
+  told.step = member.step;
   told.flapping = member.flapping;
   return told;
 }

@@ -14,6 +14,7 @@ std::string to_json(const NotificationRecords& told) {
   json.begin_object().member("told_at", told.told_at.time_since_epoch().count()).member("count", told.count);
   json.member("severity", static_cast<int>(told.severity)).member("reopens", told.reopens).member("diagnoses", told.diagnoses);
   json.member("flapping", told.flapping);
+  if (told.step > 0) json.member("step", told.step);
   if (told.is_grouped) {
     json.member("group", told.group).member("anchor", told.anchor);
     json.member("group_told_at", told.group_told_at.time_since_epoch().count());
@@ -44,6 +45,7 @@ Result<NotificationRecords> told_state_from_json(std::string receiver, std::stri
   told.count = count("count");
   told.reopens = static_cast<std::uint32_t>(std::min<std::uint64_t>(count("reopens"), 1'000'000));
   told.diagnoses = static_cast<std::uint32_t>(std::min<std::uint64_t>(count("diagnoses"), 1'000'000));
+  told.step = static_cast<std::uint32_t>(std::min<std::uint64_t>(count("step"), 1'000'000));
   told.severity = static_cast<match::Severity>(std::clamp<std::int64_t>(integer("severity"), 0, 2));
   bool is_flapping = false;
   told.flapping = root["flapping"].get(is_flapping) == simdjson::SUCCESS && is_flapping;

@@ -22,6 +22,7 @@ struct NotificationRecords {
   Time group_told_at{};  ///< last, of anything in the group
   std::uint64_t count = 0;
   std::uint32_t reopens = 0, diagnoses = 0;
+  std::uint32_t step = 0;  ///< of what is foreseen: how near it had come
   match::Severity severity = match::Severity::info;
   bool flapping = false;
 };

@@ -450,5 +450,39 @@ TEST(Dispatcher, AnEndThatWaitsAndSilencesOutliveAChangeOfRoutes) {
   EXPECT_EQ(town.told(at(2100)), "chat resolved 1+1");
 }
 
+TEST(Dispatcher, WhatIsForeseenIsToldWithEachStepAndNotInBetween) {
+  Town town({}, {people("chat")});
+  correlate::Incident coming = incident_at(1, at(0), Severity::info);
+  coming.foreseen = correlate::Foreseen{.at = at(30 * 86400.0), .step = 1};
+  auto& incident = town.see(coming, at(0));
+  town.diagnose(incident, "will_break", at(0));
+  EXPECT_EQ(town.told(at(0)), "chat opened 1");
+  for (int day = 1; day < 20; ++day) EXPECT_EQ(town.told(at(day * 86400.0)), "") << "day " << day;
+  incident.foreseen->step = 2;
+  town.seen(incident, at(23 * 86400.0));
+  EXPECT_EQ(town.told(at(23 * 86400.0)), "chat updated 1");
+  EXPECT_EQ(town.told(at(24 * 86400.0)), "");
+  town.resolve(incident, at(25 * 86400.0));
+  EXPECT_EQ(town.told(at(25 * 86400.0)), "chat resolved 1");
+}
+
+TEST(Dispatcher, AStepThatWasToldIsKnownAfterARestart) {
+  Town town;
+  correlate::Incident coming = incident_at(1, at(0), Severity::info);
+  coming.foreseen = correlate::Foreseen{.at = at(30 * 86400.0), .step = 2};
+  auto& incident = town.see(coming, at(0));
+  EXPECT_EQ(town.told(at(10)), "ops opened 1");
+  const auto told = told_state_from_json("ops", incident.id, town.database.at({"ops", incident.id}));
+  ASSERT_TRUE(told);
+  EXPECT_EQ(told.value().step, 2U);
+  Town next;
+  next.dispatcher.restore(told.value());
+  next.see(incident, at(20));
+  EXPECT_EQ(next.told(at(86400)), "");
+  next.live[incident.id].foreseen->step = 3;
+  next.seen(next.live[incident.id], at(90000));
+  EXPECT_EQ(next.told(at(90000)), "ops updated 1");
+}
+
 }  // namespace
 }  // namespace handshaked::notify
