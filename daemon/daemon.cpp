@@ -5,7 +5,7 @@
 //   reader pool, network threads: read, match, fold   loop thread          its thread      loop thread
 //
 // Beside it LogDiscovery tells LogSources which logs nginx's configuration names, and IncidentDiagnosis adds causes to incidents; both look
-// at nginx through one NginxView.
+// at nginx through one NginxView. Calendar opens incidents that no line tells of: what will break, and when.
 //
 // Edges, and what happens when they are full:
 //   readers -> loop    BoundedQueue<ReadBatch>   wait: the log file is the buffer
@@ -117,6 +117,11 @@ Result<> Daemon::prepare(bool from_start) {
   diagnosis_.emplace(loop_.get_executor(), config_, nginx_, base_, correlator_, store_, counters_, [this] { advance(); });
   counters_.rules.use_rules(base_->rules);
   TRY(restore_incidents());
+  runtime::CalendarOptions calendar = runtime::calendar_options(config_);
+  calendar.on_handshake = [this] { ++counters_.handshakes; };
+  calendar_.emplace(loop_.get_executor(), std::move(calendar), nginx_, base_, correlator_, store_, [this] { advance(); });
+  calendar_->restore(find_cursor(std::string(runtime::Calendar::kRenewalsRow)).value_or(""),
+                     find_cursor(std::string(runtime::Calendar::kPeersRow)).value_or(""));
   TRY(deliveries_.use(config_.receivers));
   const auto find = [this](const std::string& source) { return find_cursor(source); };
   for (const config::FileSource& source : config_.files) {
@@ -144,6 +149,7 @@ void Daemon::run() {
   listen_to_operators();
   housekeeping_.start([this](std::function<void()> then) { network_.pass_through_threads(std::move(then)); });
   diagnosis_->resume(wall_clock_now());
+  calendar_->start();
   advance();  // what was open and due when we were stopped
   loop_.run();
 }
@@ -346,6 +352,7 @@ void Daemon::stop() {
   web_->stop();
   signs_.stop();
   diagnosis_->stop();
+  calendar_->stop();
   if (discovery_) discovery_->stop();
   sources_.stop();
   network_.begin_stop();

@@ -25,6 +25,7 @@
 #include "runtime/delivery/edge_description.h"
 #include "runtime/delivery/incident_commit.h"
 #include "runtime/delivery/restored_state.h"
+#include "runtime/diagnosis/calendar.h"
 #include "runtime/diagnosis/incident_diagnosis.h"
 #include "runtime/files/log_discovery.h"
 #include "runtime/files/log_sources.h"
@@ -123,6 +124,7 @@ class Daemon {
   std::optional<runtime::OperatorRequests> operators_;
   std::optional<control::ControlServer> control_;
   std::optional<runtime::IncidentDiagnosis> diagnosis_;
+  std::optional<runtime::Calendar> calendar_;
   BoundedQueue<runtime::ReadBatch> batches_;
   boost::asio::thread_pool readers_;
   runtime::Housekeeping housekeeping_;

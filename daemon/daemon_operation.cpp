@@ -78,6 +78,7 @@ void Daemon::reload_rules() {
   sources_.use_rules(base_->rules);
   network_.use_rules(base_->rules);
   diagnosis_->use_rules(base_);
+  calendar_->use_rules(base_);
   log_info("reloaded " + std::to_string(base_->rules->rules().size()) + " rules");
 }
 
@@ -152,6 +153,7 @@ Result<> Daemon::open_web() {
                                             .store = store_,
                                             .rules = [this]() -> const runtime::RuleBase& { return *base_; },
                                             .reloads = [this] { return nginx_ ? nginx_->loads() : std::vector<Time>(); },
+                                            .ends = [this] { return calendar_->entries(); },
                                             .ask_figures = [this](auto reply) { signs_.ask(std::move(reply)); },
                                             .on_loop = [this](std::function<void()> work) { asio::post(loop_, std::move(work)); }});
   web_.emplace(loop_.get_executor(), config_.web, config_.control.group, runtime::host_name(config_), config_.language,

@@ -59,6 +59,7 @@ struct Config {
 
   Nginx nginx;
   Diagnosis diagnosis;
+  Calendar calendar;
 
   std::vector<FileSource> files;
   std::vector<SyslogSource> syslog;

@@ -25,7 +25,19 @@ struct Diagnosis {
   std::chrono::milliseconds probe_interval{30000};  ///< between the first probes of a sick peer; doubles up to `probe_interval_most`
   std::chrono::milliseconds probe_interval_most{30 * 60 * 1000};
 
+  bool watch = false;  ///< look at all peers of nginx's configuration now and then
+  std::chrono::seconds watch_interval{24 * 60 * 60};
+
   bool operator==(const Diagnosis&) const = default;
+};
+
+/// [calendar]: what ends on this host, told ahead.
+struct Calendar {
+  bool enabled = true;
+  /// So long before it ends it is told, and again with each that is reached; the longest first.
+  std::vector<std::chrono::seconds> lead_times{std::chrono::days(30), std::chrono::days(7), std::chrono::days(1)};
+
+  bool operator==(const Calendar&) const = default;
 };
 
 }  // namespace handshaked::config

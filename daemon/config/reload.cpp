@@ -21,6 +21,7 @@ std::vector<std::string> changes_for_restart(const Config& running, const Config
   compare("[incidents] max_incidents", running.max_incidents, next.max_incidents);
   compare("[nginx]", running.nginx, next.nginx);
   compare("[diagnosis]", running.diagnosis, next.diagnosis);
+  compare("[calendar]", running.calendar, next.calendar);
   compare("[[files]]", running.files, next.files);
   compare("[[syslog]]", running.syslog, next.syslog);
   compare("[[http]]", running.http, next.http);

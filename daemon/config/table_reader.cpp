@@ -110,6 +110,17 @@ void TableReader::texts(std::string_view key, std::vector<std::string>& into) {
   }
 }
 
+void TableReader::durations(std::string_view key, std::vector<std::chrono::seconds>& into) {
+  if (!has(key)) return;
+  std::vector<std::string> written;
+  texts(key, written);
+  into.clear();
+  for (const std::string& one : written) {
+    if (const auto duration = read_duration(one)) into.push_back(std::chrono::duration_cast<std::chrono::seconds>(*duration));
+    else complain_about(key, std::string(key) + " holds \"" + one + "\", which is not a duration such as \"12h\" or \"30d\"");
+  }
+}
+
 std::optional<std::int64_t> TableReader::whole_number(std::string_view key, std::int64_t least, std::int64_t most) {
   know(key);
   const toml::node* const node = table_at(table_).get(key);

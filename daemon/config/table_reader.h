@@ -51,6 +51,9 @@ class TableReader {
     if (const auto read = milliseconds_of(key)) into = std::chrono::duration_cast<D>(*read);
   }
 
+  /// A list of them.
+  void durations(std::string_view key, std::vector<std::chrono::seconds>& into);
+
   /// One of a few words, each with its meaning.
   template <class T, std::size_t N>
   void choice(std::string_view key, T& into, const std::pair<std::string_view, T> (&values)[N]) {

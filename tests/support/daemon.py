@@ -68,6 +68,8 @@ class Daemon:
             text += toml_table("[[files]]", dict({"paths": paths, "from_start": True, "time_zone": "UTC"}, **(files or {})))
         if not any(header == "[diagnosis]" for header, _ in tables):  # where it is not tried it stays out: it has events of its own
             text += toml_table("[diagnosis]", {"enabled": False})
+        if not any(header == "[calendar]" for header, _ in tables):  # so does what ends soon
+            text += toml_table("[calendar]", {"enabled": False})
         if not any(header == "[web]" for header, _ in tables):  # daemons run beside each other
             text += toml_table("[web]", {"listen": ""})
         for header, values in tables:  # any other: ("[[syslog]]", {"listen": […]})

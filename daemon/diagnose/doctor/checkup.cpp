@@ -36,6 +36,7 @@ Doctor check_up(const Surroundings& surroundings, const match::Knowledge& knowle
   check_upstreams(surroundings, knowledge, options, checkup);
   std::stable_sort(checkup.findings.begin(), checkup.findings.end(),
                    [](const Finding& left, const Finding& right) { return left.severity > right.severity; });
+  std::erase_if(checkup.calendar, [&](const CalendarEntry& entry) { return entry.at < surroundings.now; });
   std::stable_sort(checkup.calendar.begin(), checkup.calendar.end(),
                    [](const CalendarEntry& left, const CalendarEntry& right) { return left.at < right.at; });
   return checkup;

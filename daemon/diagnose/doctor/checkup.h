@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "diagnose/calendar/calendar_entry.h"
 #include "diagnose/case/surroundings.h"
 #include "diagnose/diagnosis.h"
 #include "diagnose/host/file_access.h"
@@ -22,14 +23,6 @@ struct Finding {
   Text advice;  ///< what to do; may be empty
   std::string file;
   std::uint32_t line = 0;  ///< 0: the file as a whole
-};
-
-/// Something that ends on its own: a certificate, a CA that is trusted, a revocation list. A value.
-struct CalendarEntry {
-  Time at{};
-  Text what;
-  std::string file;
-  std::uint32_t line = 0;
 };
 
 struct DoctorOptions {

@@ -11,8 +11,6 @@ namespace {
 
 using match::Severity;
 
-constexpr std::size_t kLargeBundle = 20;  // above: a collection, of which some end all the time
-
 class FileCheck {
  public:
   FileCheck(const Surroundings& surroundings, const DoctorOptions& options, Doctor& checkup)
@@ -38,11 +36,6 @@ class FileCheck {
         {std::move(id), severity, std::move(text), std::move(advice), file.directive->file->path, file.directive->line});
   }
 
-  void note_end(Time at, Text what, const ConfiguredFile& file) {
-    if (at < around_.now) return;
-    checkup_.calendar.push_back({at, std::move(what), file.directive->file->path, file.directive->line});
-  }
-
   void check(const ConfiguredFile& file) {
     const bool has_certificates = file.role == FileRole::certificate || file.role == FileRole::trust || file.role == FileRole::crl;
     if (!has_certificates) return check_readable(file);
@@ -50,6 +43,7 @@ class FileCheck {
     if (!bundle) return unreadable(file, bundle.error());
     ++checkup_.files;
     checkup_.certificates += bundle.value().certificates.size();
+    add_endings(file, bundle.value(), checkup_.calendar);
     check_form(file, bundle.value());
     if (file.role == FileRole::certificate) check_own_chain(file, bundle.value());
     else check_trust(file, bundle.value());
@@ -60,6 +54,7 @@ class FileCheck {
     if (file.role == FileRole::key && !around_.may_read_keys) return;
     const auto text = around_.files->read(file.path, 16U << 20);
     if (!text) return unreadable(file, text.error());
+    if (file.role == FileRole::staple) add_stapled_ending(file, text.value(), checkup_.calendar);
     ++checkup_.files;
   }
 
@@ -91,10 +86,6 @@ class FileCheck {
   void check_own_chain(const ConfiguredFile& file, const PemBundle& bundle) {
     for (const BundledCertificate& one : bundle.certificates) {
       const CertificateFacts& facts = one.certificate.facts();
-      note_end(facts.not_after,
-               {"Our certificate " + short_name(facts) + " in " + file.path + " expires",
-                file.path + " 中的证书 " + short_name(facts) + " 到期"},
-               file);
       const auto ending = ending_of(facts.not_after, around_.now, options_.horizon);
       if (!ending) continue;
       const std::string name = short_name(facts);
@@ -135,10 +126,6 @@ class FileCheck {
   void check_trust(const ConfiguredFile& file, const PemBundle& bundle) {
     std::vector<std::pair<const CertificateFacts*, Ending>> ending;
     for (const BundledCertificate& one : bundle.certificates) {
-      const CertificateFacts& ca = one.certificate.facts();
-      if (bundle.certificates.size() <= kLargeBundle)
-        note_end(ca.not_after,
-                 {"The CA " + short_name(ca) + " in " + file.path + " expires", file.path + " 中的 CA " + short_name(ca) + " 到期"}, file);
       if (auto end = ending_of(one.certificate.facts().not_after, around_.now, options_.horizon)) {
         ending.emplace_back(&one.certificate.facts(), std::move(*end));
       }
@@ -165,11 +152,6 @@ class FileCheck {
   void check_crls(const ConfiguredFile& file, const PemBundle& bundle) {
     for (const BundledCrl& one : bundle.crls) {
       const RevocationListFacts& facts = one.crl.facts();
-      if (facts.next_update)
-        note_end(*facts.next_update,
-                 {"The revocation list of " + facts.issuer + " in " + file.path + " ends",
-                  file.path + " 中 " + facts.issuer + " 的吊销列表到期"},
-                 file);
       const auto ending = facts.next_update ? ending_of(*facts.next_update, around_.now, std::chrono::hours(48)) : std::nullopt;
       if (!ending) continue;
       add(ending->has_ended ? "crl-expired" : "crl-expires", ending->has_ended ? Severity::critical : Severity::info,

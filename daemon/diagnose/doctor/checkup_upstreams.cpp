@@ -12,14 +12,13 @@ using match::Severity;
 void check_peer_chain(const SurveyedUpstream& one, const Surroundings& surroundings, const DoctorOptions& options,
                       std::set<std::string>& told, Doctor& checkup) {
   if (!one.verdict->observation) return;
+  std::vector<CertificateFacts> chain;
+  for (const PeerCertificate& certificate : one.verdict->observation->seen.chain) chain.push_back(certificate.facts);
+  if (!chain.empty() && told.insert("calendar " + one.target + chain.front().sha256).second)
+    add_peer_endings(chain, one.target, one.file, one.line, checkup.calendar);
   for (const PeerCertificate& certificate : one.verdict->observation->seen.chain) {
     if (!told.insert(one.target + certificate.facts.sha256).second) continue;
     const std::string name = short_name(certificate.facts);
-    if (certificate.facts.not_after >= surroundings.now)
-      checkup.calendar.push_back({certificate.facts.not_after,
-                                  {"The certificate " + name + " of " + one.target + " expires", one.target + " 的证书 " + name + " 到期"},
-                                  one.file,
-                                  one.line});
     const auto ending = ending_of(certificate.facts.not_after, surroundings.now, options.horizon);
     if (!ending) continue;
     const bool counts = one.verdict->verifies;

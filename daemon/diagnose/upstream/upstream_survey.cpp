@@ -11,8 +11,8 @@ namespace {
 
 class Survey {
  public:
-  Survey(const Surroundings& surroundings, const match::Knowledge& knowledge, std::size_t most)
-      : surroundings_(surroundings), knowledge_(knowledge), most_(most) {}
+  Survey(const Surroundings& surroundings, const match::Knowledge& knowledge, std::size_t most, SurveyedPeers which)
+      : surroundings_(surroundings), knowledge_(knowledge), most_(most), which_(which) {}
 
   std::vector<SurveyedUpstream> run() {
     const auto& targets = surroundings_.nginx->passes.targets();
@@ -35,6 +35,7 @@ class Survey {
     const auto view = view_of(place, *surroundings_.nginx, *surroundings_.files);
     if (!view || view->address() == nullptr) return;
     const bool is_tls = view->destination->is_tls;
+    if (!is_tls && which_ == SurveyedPeers::with_tls) return;
     if (!is_tls && !looks_like_tls(*surroundings_.nginx, *view->target, *view->address())) return;
     SurveyedUpstream one;
     one.place = place;
@@ -84,6 +85,7 @@ class Survey {
   const Surroundings& surroundings_;
   const match::Knowledge& knowledge_;
   const std::size_t most_;
+  const SurveyedPeers which_;
   Symptom symptom_;
   std::unique_ptr<UpstreamCase> case_;
   std::vector<SurveyedUpstream> found_;
@@ -106,8 +108,8 @@ bool looks_like_tls(const ReadConfiguration& nginx, const nginx::PassTarget& tar
 }
 
 std::vector<SurveyedUpstream> survey_upstreams(const Surroundings& surroundings, const match::Knowledge& knowledge, std::size_t most,
-                                               std::size_t& left_out) {
-  Survey survey(surroundings, knowledge, most);
+                                               std::size_t& left_out, SurveyedPeers which) {
+  Survey survey(surroundings, knowledge, most, which);
   auto found = survey.run();
   left_out = survey.left_out();
   return found;

@@ -32,7 +32,8 @@ bool looks_like_tls(const ReadConfiguration& nginx, const nginx::PassTarget& tar
 /// Every upstream that nginx reaches with TLS, each as its own place has it, and those that it reaches without and should not; peers are
 /// asked once for the same request. At most `most`, until the surroundings' deadline; `left_out` counts the rest. Blocks. Needs
 /// surroundings.nginx.
+enum class SurveyedPeers : std::uint8_t { with_tls, and_plain_ones };
 std::vector<SurveyedUpstream> survey_upstreams(const Surroundings& surroundings, const match::Knowledge& knowledge, std::size_t most,
-                                               std::size_t& left_out);
+                                               std::size_t& left_out, SurveyedPeers which = SurveyedPeers::and_plain_ones);
 
 }  // namespace handshaked::diagnose

@@ -24,6 +24,7 @@ using store::Rates;
 constexpr std::size_t kMostResolved = 1000;
 constexpr std::size_t kMostDeliveries = 50;
 constexpr std::size_t kMostLanes = 200;
+constexpr std::size_t kMostEnds = 30;
 constexpr std::size_t kSparkParts = 48;
 constexpr std::int64_t kDay = 86'400;
 constexpr std::string_view kIncidentPath = "/api/incidents/";
@@ -238,6 +239,11 @@ void PageApi::timeline(std::int64_t hours, Language language, Reply reply) const
     json.key("reloads").begin_array();
     for (const Time at : parts_.reloads())
       if (seconds_of(at) >= since) json.value(parse::format_rfc3339(at));
+    json.end_array();
+    json.key("ends").begin_array();
+    const std::vector<diagnose::CalendarEntry> ends = parts_.ends();
+    for (std::size_t i = 0; i < std::min(kMostEnds, ends.size()); ++i)
+      json.begin_object().member("at", parse::format_rfc3339(ends[i].at)).member("what", ends[i].what.in(language)).end_object();
     json.end_array();
     json.key("incidents").begin_array();
     for (std::size_t i = 0; i < std::min(kMostLanes, rows.size()); ++i) {

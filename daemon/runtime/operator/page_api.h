@@ -7,6 +7,7 @@
 
 #include "base/language.h"
 #include "correlate/correlator.h"
+#include "diagnose/calendar/calendar_entry.h"
 #include "net/http_request.h"
 #include "notify/dispatcher.h"
 #include "runtime/operator/incident_query.h"
@@ -25,7 +26,8 @@ class PageApi {
     const notify::Dispatcher& dispatcher;
     store::StoreThread& store;
     std::function<const RuleBase&()> rules;
-    std::function<std::vector<Time>()> reloads;  ///< when nginx loaded its configuration, as far as it was seen
+    std::function<std::vector<Time>()> reloads;                  ///< when nginx loaded its configuration, as far as it was seen
+    std::function<std::vector<diagnose::CalendarEntry>()> ends;  ///< what is to end on this host, the next first
     std::function<void(std::function<void(const telemetry::Metrics&)>)> ask_figures;
     std::function<void(std::function<void()>)> on_loop;  ///< runs it on the loop thread
   };

@@ -38,6 +38,17 @@ DiagnosisSchedulerOptions diagnosis_scheduler_options(const config::Config& conf
   return options;
 }
 
+CalendarOptions calendar_options(const config::Config& config) {
+  CalendarOptions options;
+  options.host = host_name(config);
+  options.is_enabled = config.calendar.enabled;
+  options.lead_times = config.calendar.lead_times;
+  options.watch = config.diagnosis.watch;
+  options.watch_interval = config.diagnosis.watch_interval;
+  options.time_limit = config.diagnosis.time_limit;
+  return options;
+}
+
 std::shared_ptr<NginxView> nginx_view(const config::Config& config) {
   diagnose::NginxPlace place{.configuration = config.nginx.configuration, .prefix = config.nginx.prefix, .dump = {}};
   return std::make_shared<NginxView>(std::move(place), config.diagnosis.allow, config.diagnosis.ca_stores);

@@ -5,6 +5,7 @@
 
 #include "config/config.h"
 #include "correlate/correlator.h"
+#include "runtime/diagnosis/calendar.h"
 #include "runtime/diagnosis/diagnosis_scheduler.h"
 #include "runtime/diagnosis/nginx_view.h"
 
@@ -16,6 +17,7 @@ namespace handshaked::runtime {
 std::string host_name(const config::Config& config);
 correlate::CorrelatorOptions correlator_options(const config::Config& config);
 DiagnosisSchedulerOptions diagnosis_scheduler_options(const config::Config& config);
+CalendarOptions calendar_options(const config::Config& config);
 /// Of this host's nginx; shared by the stages that look at it. Nothing is read yet.
 std::shared_ptr<NginxView> nginx_view(const config::Config& config);
 

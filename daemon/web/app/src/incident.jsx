@@ -104,6 +104,7 @@ export function Incident({ id, version, theme }) {
   const about = data.incident;
   const place = data.place ?? {};
   const diagnosis = data.diagnosis ?? {};
+  const hasLines = !data.rule?.id?.startsWith("handshaked/"); // what the daemon foresees stands in no log
   const isLineOnly = diagnosis.basis === "line";
   const now = Date.parse(data.now);
   const fixes = data.fixes ?? [];
@@ -125,7 +126,7 @@ export function Incident({ id, version, theme }) {
         </p>
         <h1>{seen(about.title)}</h1>
         <p class="soft">
-          {counted(about.count, "oneFailure", "failures")}, {lasting(about, now)}
+          {about.will_break ? t("willBreak", { time: moment(about.will_break.at) }) : counted(about.count, "oneFailure", "failures")}, {lasting(about, now)}
           {about.status === "open" && about.rate_per_minute > 0 && <> · {about.rate_per_minute} {t("aMinute")}</>}
           {about.clients?.distinct > 0 && <> · {counted(about.clients.distinct, "oneClient", "clients")}</>}
           {about.hosts?.length > 0 && <> · {about.hosts.length === 1 ? seen(about.hosts[0]) : counted(about.hosts.length, "oneHost", "hosts")}</>}
@@ -152,7 +153,7 @@ export function Incident({ id, version, theme }) {
       </section>
       <section>
         <h2>{t("fix")}</h2>
-        <Code text={"handshaked fix show " + about.id} label={t("onHost")} />
+        {hasLines && <Code text={"handshaked fix show " + about.id} label={t("onHost")} />}
         {fixes.slice(0, 1).map((fix) => <Fix fix={fix} />)}
         {fixes.length > 1 && (
           <details>

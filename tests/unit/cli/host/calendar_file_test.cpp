@@ -7,11 +7,20 @@
 namespace handshaked::cli {
 namespace {
 
+diagnose::CalendarEntry entry(Time at, diagnose::Text what, std::string file = {}, std::uint32_t line = 0) {
+  diagnose::CalendarEntry made;
+  made.at = at;
+  made.what = std::move(what);
+  made.file = std::move(file);
+  made.line = line;
+  return made;
+}
+
 TEST(CalendarFile, HasAnEventForEachEndThatNoNameCanLeave) {
   const Time at = Time(std::chrono::seconds(1795237495));
   const std::string hostile = "CN=a; b, c\\d\r\nEND:VCALENDAR " + std::string(60, 'x') + "证书证书证书";
   const std::string text =
-      calendar_file({{at, {hostile, "到期"}, "/etc/nginx/a.conf", 7}, {at, {"other", "另一个"}, "", 0}}, at, Language::en);
+      calendar_file({entry(at, {hostile, "到期"}, "/etc/nginx/a.conf", 7), entry(at, {"other", "另一个"})}, at, Language::en);
   EXPECT_TRUE(text.starts_with("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n"));
   EXPECT_TRUE(text.ends_with("END:VEVENT\r\nEND:VCALENDAR\r\n"));
   std::istringstream lines(text);
@@ -32,7 +41,7 @@ TEST(CalendarFile, HasAnEventForEachEndThatNoNameCanLeave) {
 }
 
 TEST(CalendarFile, NamesTheSameThingTheSameInEveryLanguageAndFile) {
-  const std::vector<diagnose::CalendarEntry> entries{{Time(std::chrono::seconds(1795237495)), {"a", "甲"}, "", 0}};
+  const std::vector<diagnose::CalendarEntry> entries{entry(Time(std::chrono::seconds(1795237495)), {"a", "甲"})};
   const auto uid = [](const std::string& text) { return text.substr(text.find("UID:"), 40); };
   EXPECT_EQ(uid(calendar_file(entries, Time{}, Language::en)), uid(calendar_file(entries, Time(std::chrono::hours(1)), Language::zh)));
 }
