@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "diagnose/calendar/calendar_entry.h"
 #include "diagnose/certificates/issuer_search.h"
 #include "diagnose/diagnoser.h"
 #include "diagnose/listener/listener_families.h"
@@ -193,6 +194,7 @@ class ListenerOutlook {
     check_names(listener, server, was, will);
     check_chain(listener, server, was, will);
     check_stapling(listener, server, old, was, will);
+    check_stapled_file(listener, server, will);
     if (worlds_.change().until) walk_dates(listener, server, will);
     return true;
   }
@@ -313,6 +315,45 @@ class ListenerOutlook {
       explain(forecast, listener, server);
       report_.places.push_back(std::move(forecast));
     }
+  }
+
+  /// nginx goes on to staple what its file holds, also when that has ended: it never looks.
+  void check_stapled_file(const nginx::Listener& listener, const nginx::ListeningServer& server, const std::vector<ServedChain>& chains) {
+    const nginx::EffectiveValue& file = server.settings.stapling_file;
+    if (!server.settings.stapling.is_on() || file.set_by.empty() || nginx::has_variables(file.first())) return;
+    const std::string path = worlds_.after.nginx->configuration.full_path(file.first(), nginx::PathBase::configuration);
+    const auto answer = worlds_.after.files->read(path, kMaxAnswerBytes);
+    if (!answer) return;
+    std::vector<CalendarEntry> ends;
+    add_stapled_ending({.directive = file.set_by.front(), .role = FileRole::staple, .path = path}, answer.value(), ends);
+    if (ends.empty() || ends.front().at < worlds_.before.now) return;
+    const Time end = ends.front().at;
+    const bool is_over = end < worlds_.after.now;
+    const bool is_within = worlds_.change().until && end < *worlds_.change().until;
+    if (!is_over && !is_within) return;
+    Forecast forecast = named(listener, server);
+    forecast.file = file.set_by.front()->file->path;
+    forecast.line = file.set_by.front()->line;
+    forecast.directive = file.set_by.front()->name;
+    const bool is_insisted_on =
+        std::any_of(chains.begin(), chains.end(), [](const ServedChain& chain) { return chain.leaf().facts().must_staple; });
+    forecast.outlook = is_insisted_on ? Outlook::breaks : Outlook::weakens;
+    if (!is_over) forecast.at = end + std::chrono::seconds(1);
+    forecast.cause = "stapling_response_expired";
+    forecast.now = {"the stapled answer is good", "附带的 OCSP 响应有效"};
+    forecast.then = {"the stapled answer has ended", "附带的 OCSP 响应已过期"};
+    forecast.reason = {"The OCSP answer in " + path + " ends then; nginx goes on to staple it, and clients that read it refuse it.",
+                       path + " 中的 OCSP 响应届时到期；nginx 仍会附带它，检查它的客户端会拒绝。"};
+    if (!is_insisted_on) forecast.weakened.push_back(forecast.reason);
+    forecast.ran_under = ran_under();
+    Fix fix;
+    fix.id = "fetch-stapled-answer";
+    fix.title = {"Fetch a new OCSP answer into " + path + " before then, and reload nginx",
+                 "在此之前获取新的 OCSP 响应写入 " + path + "，并重载 nginx"};
+    fix.commands = {"nginx -t", "nginx -s reload"};
+    fix.proof.detail = {"not tested: it needs the new answer", "未验证：需要新的响应"};
+    forecast.preventions.push_back({std::move(fix), Rollout::first});
+    report_.places.push_back(std::move(forecast));
   }
 
   void check_handshakes(const nginx::Listener& listener, const nginx::ListeningServer& server, const nginx::ListeningServer& old) {
