@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 
-from support.daemon import binary, rules_directory
+from support.daemon import binary, rules_directory, source_directory
 from support.scenario import expect, expect_equal, run
 
 RULE = "upstream-ssl-certificate-verify-error"
@@ -24,17 +24,17 @@ class PageReader(html.parser.HTMLParser):
     """Collects links, and what has no place on a page of ours."""
     def __init__(self):
         super().__init__()
-        self.open, self.links, self.wrong, self.policy, self.style = [], [], [], None, None
+        self.open, self.links, self.wrong, self.policy, self.style, self.script = [], [], [], None, None, None
 
     def handle_starttag(self, tag, attributes):
         attributes = dict(attributes)
-        if tag in ("script", "img", "iframe", "object", "form") or any(name.startswith("on") or name == "style" for name in attributes):
+        if tag in ("img", "iframe", "object", "form") or any(name.startswith("on") or name == "style" for name in attributes):
             self.wrong.append("<%s %s>" % (tag, attributes))
         if tag == "meta" and attributes.get("http-equiv") == "Content-Security-Policy":
             self.policy = attributes["content"]
         if "href" in attributes:
             self.links.append(attributes["href"])
-        if tag not in ("meta", "link", "br"):
+        if tag not in ("meta", "link", "br", "input"):
             self.open.append(tag)
 
     def handle_endtag(self, tag):
@@ -44,6 +44,12 @@ class PageReader(html.parser.HTMLParser):
     def handle_data(self, data):
         if self.open and self.open[-1] == "style":
             self.style = data
+        if self.open and self.open[-1] == "script":
+            self.script = data
+
+
+def hash_of(text):
+    return "'sha256-%s'" % base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
 
 
 def check_site(site):
@@ -55,12 +61,40 @@ def check_site(site):
                 page.feed(text.read())
             pages += 1
             expect(not page.wrong and not page.open, "%s/%s: %s %s" % (directory, file, page.wrong[:3], page.open))
-            digest = base64.b64encode(hashlib.sha256(page.style.encode("utf-8")).digest()).decode("ascii")
-            expect("style-src 'sha256-%s'" % digest in page.policy and "default-src 'none'" in page.policy, "%s: policy %s" % (file, page.policy))
+            expect("style-src " + hash_of(page.style) in page.policy and "default-src 'none'" in page.policy, "%s: policy %s" % (file, page.policy))
+            expect((page.script is not None) == (file == "find.html"), "%s: a script, or none" % file)
+            expect(page.script is None or "script-src " + hash_of(page.script) + ";" in page.policy, "%s: policy %s" % (file, page.policy))
             for link in page.links:
                 if not re.match(r"https?://", link):
                     expect(os.path.isfile(os.path.join(directory, link)), "%s/%s links to %s, which is not there" % (directory, file, link))
     return pages
+
+
+def check_search(t, site):
+    """In node: each line that a rule ships as its sample is found by that rule, and a search finds rules, causes and codes."""
+    if shutil.which("node") is None:
+        return "node is not installed: the script was not run"
+    script = t.directory / "find.js"
+    page = (site / "en" / "find.html").read_text("utf-8")
+    script.write_text(page[page.index("<script>") + len("<script>"):page.rindex("</script>")], "utf-8")
+    asked, owners = [], []
+    for file in sorted(rules_directory().glob("*.json")):
+        rule = json.loads(file.read_text("utf-8"))
+        if [cause["cause"] for cause in rule.get("causes", [])] == ["unclassified"]:
+            continue
+        for sample in rule["samples"]:
+            asked.append({"field": "line", "text": sample["line"] if isinstance(sample, dict) else sample})
+            owners.append("rules/%s.html" % file.stem)
+    searches = {"verify code 20": "codes/verify-20.html", "alert 48": "codes/alert-48.html", "upstream_chain_incomplete": "causes/upstream_chain_incomplete.html"}
+    asked += [{"field": "find", "text": text} for text in searches]
+    done = subprocess.run(["node", source_directory() / "tests" / "browser" / "site_search.js", script], input=json.dumps(asked).encode(),
+                          stdout=subprocess.PIPE, check=True, timeout=60)
+    answers = json.loads(done.stdout)
+    missed = [asked[i]["text"] for i, owner in enumerate(owners) if owner not in answers[i]]
+    expect(len(missed) * 50 <= len(owners), "%d of %d sample lines are not found by their rule: %s" % (len(missed), len(owners), missed[:5]))
+    for answer, wanted in zip(answers[len(owners):], searches.values()):
+        expect(wanted in answer, "a search for %s gives %s" % (wanted, answer[:5]))
+    return "%d of %d sample lines lead to their rule in the browser's expressions" % (len(owners) - len(missed), len(owners))
 
 
 def story(t):
@@ -94,6 +128,7 @@ def story(t):
     code, _, err = rules("export", "--format", "html", site)
     expect_equal((code, err), (0, ""), "export --format html")
     t.step("%d pages of the site are sound" % check_site(site))
+    t.step(check_search(t, site))
     chinese = (site / "zh" / "rules" / (RULE + ".html")).read_text("utf-8")
     expect('lang="zh-CN"' in chinese and "处理方法" in chinese and "../../en/rules/%s.html" % RULE in chinese, "the Chinese page is not Chinese")
 

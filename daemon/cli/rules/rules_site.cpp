@@ -7,9 +7,11 @@
 #include "cli/document/text_file.h"
 #include "cli/document/words.h"
 #include "cli/knowledge/advice_section.h"
+#include "cli/knowledge/code_lookup.h"
 #include "cli/rules/rule_contest.h"
 #include "cli/rules/rule_relations.h"
 #include "cli/rules/site_page.h"
+#include "cli/rules/site_search.h"
 
 namespace handshaked::cli {
 namespace {
@@ -23,6 +25,10 @@ class Site {
       ids_.insert(rule.id);
       for (const match::CandidateCause& candidate : rule.causes) rules_of_[candidate.cause].push_back(&rule);
     }
+    for (int code = 1; code <= kLastVerifyCode; ++code)
+      add_code("codes/verify-" + std::to_string(code) + ".html", look_up_verify_code(code, *base.rules));
+    for (int number = 0; number <= kLastAlert; ++number)
+      add_code("codes/alert-" + std::to_string(number) + ".html", look_up_alert(number, *base.rules));
   }
 
   Result<> write() {
@@ -34,6 +40,10 @@ class Site {
       for (const std::string& cause : base_.knowledge.causes()) {
         TRY(write_cause(cause, language));
       }
+      for (const Code& code : codes_) {
+        TRY(write_code(code, language));
+      }
+      TRY(write_find(language));
     }
     SitePage entrance(Language::en, "handshaked", "", "index.html");
     entrance.element("h1", "nginx and TLS: what its error lines mean").open("p").link("en/index.html", "English").close("p");
@@ -42,6 +52,19 @@ class Site {
   }
 
  private:
+  /// A verify code or an alert, and its page.
+  struct Code {
+    std::string path;
+    CodeMeaning meaning;
+  };
+  static constexpr int kLastVerifyCode = 120;
+  static constexpr int kLastAlert = 255;
+
+  /// What OpenSSL has no words for is no code.
+  void add_code(std::string path, CodeMeaning meaning) {
+    if (!meaning.text.empty()) codes_.push_back({std::move(path), std::move(meaning)});
+  }
+
   static std::string title_of(const match::Rule& rule, Language language) {
     return language == Language::zh && !rule.title_zh.empty() ? rule.title_zh : rule.title;
   }
@@ -62,6 +85,10 @@ class Site {
     for (const parse::Side side : kSides) page.open("li").text(side_words(language, side)).close("li");
     page.close("ul");
     for (const parse::Side side : kSides) write_side(page, side);
+    page.element("h2", page.say("Verify codes and alerts", "校验码与警报")).open("ul");
+    for (const Code& code : codes_)
+      page.open("li").link(page.in_language(code.path), code.meaning.name).text(": " + code.meaning.text).close("li");
+    page.close("ul");
     page.element("h2", page.say("Causes", "原因")).open("ul");
     for (const std::string& cause : base_.knowledge.causes()) {
       page.open("li").link(page.in_language("causes/" + cause + ".html"), cause).open("div");
@@ -248,11 +275,55 @@ class Site {
     return put(page, path);
   }
 
+  Result<> write_code(const Code& code, Language language) {
+    SitePage page(language, code.meaning.name + ": " + code.meaning.text, "../../", code.path);
+    page.element("h1", code.meaning.name).element("pre", code.meaning.text);
+    page.element("h2", page.say("Lines in which nginx prints it", "nginx 打印它的日志行"));
+    if (code.meaning.only_general_rules)
+      page.element("p",
+                   page.say("No rule is about this very code; these catch what has none of its own.", "没有专门的规则；以下为通用规则。"),
+                   "soft");
+    page.open("ul");
+    for (const match::Rule* const rule : code.meaning.rules) {
+      page.open("li").link(page.in_language("rules/" + page_name(rule->id) + ".html"), title_of(*rule, language));
+      page.element("div", side_words(language, rule->side), "soft").close("li");
+    }
+    page.close("ul");
+    return put(page, code.path);
+  }
+
+  /// Search over all pages, and a line that somebody pastes.
+  Result<> write_find(Language language) {
+    SitePage page(language, std::string(say(language, "Search", "搜索")), "../", "find.html");
+    std::vector<SearchedPage> pages;
+    for (const match::Rule& rule : base_.rules->rules())
+      pages.push_back({"rules/" + page_name(rule.id) + ".html", rule.id, title_of(rule, language)});
+    for (const std::string& cause : base_.knowledge.causes()) {
+      const auto advice = base_.knowledge.about_cause(cause, language);
+      pages.push_back({"causes/" + cause + ".html", cause, advice ? filled_in(advice->meaning, {}) : cause});
+    }
+    for (const Code& code : codes_) pages.push_back({code.path, code.meaning.name, code.meaning.text});
+    page.element("h1", page.say("Search", "搜索"));
+    page.field("input", "find", page.say("Rules, causes, verify codes, alerts", "规则、原因、校验码、警报")).list_for_script("found");
+    page.element("h2", page.say("I have this line", "我有这一行"));
+    page.field("textarea", "line", page.say("A line of nginx's error log, or its message", "nginx 错误日志的一行或其消息"))
+        .list_for_script("told");
+    page.element(
+        "p",
+        page.say("It stays in this browser. The likeliest comes first; who wrote the line and what else it says is not looked at here: "
+                 "handshaked explain does.",
+                 "内容不会离开浏览器。最可能的在前；此处不看是谁写的以及行内其他内容；handshaked explain 会一并判断。"),
+        "soft");
+    page.set_script(search_script(pages, *base_.rules, language));
+    return put(page, "find.html");
+  }
+
   static constexpr parse::Side kSides[] = {parse::Side::upstream, parse::Side::client, parse::Side::config, parse::Side::ocsp};
   const KnowledgeBase& base_;
   fs::path directory_;
   std::set<std::string, std::less<>> ids_;
   std::map<std::string, std::vector<const match::Rule*>> rules_of_;
+  std::vector<Code> codes_;
 };
 
 }  // namespace

@@ -26,6 +26,8 @@ constexpr std::string_view kStyle =
     "dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1rem;margin:.6rem 0}dt{color:var(--soft)}dd{margin:0}"
     "code,pre{font:.88em/1.45 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}pre{background:var(--card);border:1px solid "
     "var(--line);border-radius:.3rem;padding:.6rem .7rem;margin:.4rem 0;white-space:pre-wrap}"
+    "input,textarea{width:100%;font:inherit;padding:.4rem .5rem;border:1px solid var(--line);border-radius:.3rem;background:var(--card);"
+    "color:var(--ink)}"
     "@media (max-width:34rem){dl{grid-template-columns:1fr}dd{margin-bottom:.4rem}}";
 
 std::string base64_of_hex(std::string_view hex) {
@@ -87,9 +89,23 @@ SitePage& SitePage::outside(std::string_view url) {
   return *this;
 }
 
+SitePage& SitePage::field(std::string_view tag, std::string_view id, std::string_view label) {
+  const std::string name(id);
+  body_ += "<p><label for=\"" + name + "\">" + html_escaped(label) + "</label><br><" + std::string(tag) + " id=\"" + name +
+           "\" autocomplete=\"off\" spellcheck=\"false\"" + (tag == "textarea" ? " rows=\"4\"></textarea></p>\n" : "></p>\n");
+  return *this;
+}
+
+SitePage& SitePage::list_for_script(std::string_view id) {
+  body_ += "<ul id=\"" + std::string(id) + "\" aria-live=\"polite\"></ul>\n";
+  return *this;
+}
+
 std::string SitePage::finish() const {
-  static const std::string policy =
-      "default-src 'none'; style-src 'sha256-" + base64_of_hex(sha256_hex(kStyle)) + "'; base-uri 'none'; form-action 'none'";
+  static const std::string styles = "'sha256-" + base64_of_hex(sha256_hex(kStyle)) + "'";
+  std::string policy = "default-src 'none'; style-src " + styles;
+  if (!script_.empty()) policy += "; script-src 'sha256-" + base64_of_hex(sha256_hex(script_)) + "'";
+  policy += "; base-uri 'none'; form-action 'none'";
   const bool is_chinese = language_ == Language::zh;
   const std::string other = up_ + (is_chinese ? "en/" : "zh/") + path_;
   std::string page =
@@ -99,9 +115,12 @@ std::string SitePage::finish() const {
   page += "<link rel=\"alternate\" hreflang=\"" + std::string(is_chinese ? "en" : "zh-CN") + "\" href=\"" + html_escaped(other) +
           "\">\n<style>" + std::string(kStyle) + "</style>\n</head>\n<body>\n";
   page += "<nav><a href=\"" + html_escaped(up_) + (is_chinese ? "zh" : "en") + "/index.html\">" +
-          html_escaped(say("All rules", "全部规则")) + "</a><a lang=\"" + (is_chinese ? "en" : "zh-CN") + "\" href=\"" +
-          html_escaped(other) + "\">" + (is_chinese ? "English" : "中文") + "</a></nav>\n<main>\n";
-  return page + body_ + "</main>\n</body>\n</html>\n";
+          html_escaped(say("All rules", "全部规则")) + "</a><a href=\"" + html_escaped(up_) + (is_chinese ? "zh" : "en") + "/find.html\">" +
+          html_escaped(say("Search, and “I have this line”", "搜索与“我有这一行”")) + "</a><a lang=\"" + (is_chinese ? "en" : "zh-CN") +
+          "\" href=\"" + html_escaped(other) + "\">" + (is_chinese ? "English" : "中文") + "</a></nav>\n<main>\n";
+  page += body_ + "</main>\n";
+  if (!script_.empty()) page += "<script>" + script_ + "</script>\n";
+  return page + "</body>\n</html>\n";
 }
 
 }  // namespace handshaked::cli

@@ -28,12 +28,18 @@ class SitePage {
   Language language() const { return language_; }
   /// "en/" and what follows.
   std::string in_language(std::string_view path) const { return std::string(to_string(language_)) + "/" + std::string(path); }
+  /// A field to type into, with its label.
+  SitePage& field(std::string_view tag, std::string_view id, std::string_view label);
+  /// A list that the script fills.
+  SitePage& list_for_script(std::string_view id);
+  /// What runs at the end of this page, and nothing else on it.
+  void set_script(std::string script) { script_ = std::move(script); }
   std::string finish() const;
 
  private:
   Language language_;
   std::string title_, up_, path_;
-  std::string body_;
+  std::string body_, script_;
 };
 
 }  // namespace handshaked::cli
