@@ -88,11 +88,11 @@ bool has_openings(const std::vector<correlate::IncidentChange>& changes) {
 
 }  // namespace
 
-Daemon::Daemon(config::Config config, ConfigFile config_file, std::string rules_directory, std::shared_ptr<const runtime::RuleBase> base,
-               store::Database database)
+Daemon::Daemon(config::Config config, ConfigFile config_file, std::function<std::string()> find_rules,
+               std::shared_ptr<const runtime::RuleBase> base, store::Database database)
     : config_(std::move(config)),
       config_file_(std::move(config_file)),
-      rules_directory_(std::move(rules_directory)),
+      find_rules_(std::move(find_rules)),
       base_(std::move(base)),
       guard_(asio::make_work_guard(loop_)),
       signals_(loop_, SIGTERM, SIGINT, SIGHUP),

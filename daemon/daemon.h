@@ -52,8 +52,8 @@ struct ConfigFile {
 /// operators ask for. All members are the loop thread's, which is the one that calls run(), but for what stands between the stages.
 class Daemon {
  public:
-  Daemon(config::Config config, ConfigFile config_file, std::string rules_directory, std::shared_ptr<const runtime::RuleBase> base,
-         store::Database database);
+  Daemon(config::Config config, ConfigFile config_file, std::function<std::string()> find_rules,
+         std::shared_ptr<const runtime::RuleBase> base, store::Database database);
 
   /// Builds what can fail: for reasons of the administrator's, or because of what passes by itself (a port in use, a busy database).
   Result<> prepare(bool from_start);
@@ -107,7 +107,7 @@ class Daemon {
   std::jthread last_resort_;  ///< goes last: ends the process when a stop takes too long
   config::Config config_;
   ConfigFile config_file_;
-  std::string rules_directory_;
+  std::function<std::string()> find_rules_;  ///< an update may have put others in force since
   std::shared_ptr<const runtime::RuleBase> base_;
   boost::asio::io_context loop_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_;

@@ -64,7 +64,7 @@ void Daemon::finish_reload() {
 }
 
 void Daemon::reload_rules() {
-  runtime::LoadedRuleBase loaded = runtime::load_rule_base(rules_directory_);
+  runtime::LoadedRuleBase loaded = runtime::load_rule_base(find_rules_());
   for (const std::string& problem : loaded.problems) log_error(problem, {.is_record = true});
   counters_.is_last_reload_good = loaded.base != nullptr;
   if (!loaded.base) {

@@ -52,7 +52,9 @@ int run_daemon(const DaemonOptions& options) {
   ConfigFile file{.path = is_named ? options.config_file : std::string(config::kDefaultFile), .must_exist = is_named};
   config::LoadedConfig loaded = config::load_config(file.path, file.must_exist);
   const bool rules_configured = !loaded.config.rules_directory.empty() && !options.rules_were_asked_for;
-  const std::string rules_directory = rules_configured ? loaded.config.rules_directory : options.rules_directory;
+  std::function<std::string()> find_rules = options.find_rules;
+  if (rules_configured) find_rules = [directory = loaded.config.rules_directory] { return directory; };
+  const std::string rules_directory = find_rules();
   if (rules_directory.empty()) {
     log_error("no rules were found: give --rules DIRECTORY, or directory in [rules] of the configuration");
     return kExitConfiguration;
@@ -76,7 +78,7 @@ int run_daemon(const DaemonOptions& options) {
         {.id = telemetry::message_id::database_replaced});
   }
 
-  Daemon daemon(std::move(loaded.config), std::move(file), rules_directory, std::move(rules.base), std::move(database).value());
+  Daemon daemon(std::move(loaded.config), std::move(file), find_rules, std::move(rules.base), std::move(database).value());
   if (const auto prepared = daemon.prepare(options.from_start); !prepared) {
     log_error(prepared.error().message());
     return exit_status_of(prepared.error());

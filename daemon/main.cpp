@@ -24,7 +24,7 @@ using namespace handshaked;
 
 int run_verb(const cli::RunOptions& options) {
   return run_daemon({.config_file = options.config_file,
-                     .rules_directory = cli::find_rules(options.rules_directory),
+                     .find_rules = [asked_for = options.rules_directory] { return cli::find_rules(asked_for); },
                      .rules_were_asked_for = !options.rules_directory.empty(),
                      .from_start = options.from_start});
 }

@@ -44,7 +44,8 @@ struct Config {
   std::string host;  ///< empty: the host's own name
   Language language = Language::en;
   std::string log_level = "info";
-  std::string rules_directory;  ///< empty: the one that was installed
+  std::string rules_directory;   ///< empty: the one that was installed
+  std::string rules_public_key;  ///< whose signature `rules update` believes, in base64; empty: nobody's
   std::string database = "/var/lib/handshaked/handshaked.db";
   std::chrono::hours retention{90 * 24};
   std::uint64_t retention_bytes = 1ULL << 30;

@@ -44,7 +44,10 @@ void read_root(TableReader& root, Config& config) {
   root.choice("language", config.language, kLanguages);
   root.choice("log_level", config.log_level, kLevels);
   root.count("readers", config.readers, 1, 64);
-  root.table("rules", [&](TableReader& table) { table.text("directory", config.rules_directory); });
+  root.table("rules", [&](TableReader& table) {
+    table.text("directory", config.rules_directory);
+    table.text("public_key", config.rules_public_key);
+  });
   root.table("state", [&](TableReader& table) {
     table.text("database", config.database);
     table.duration("retention", config.retention);

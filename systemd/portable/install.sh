@@ -115,7 +115,7 @@ uninstall() {
     say "removed; /etc/handshaked, /var/lib/handshaked and /var/backups/handshaked stay (--purge takes them too)"
     return 0
   fi
-  rm -rf /etc/handshaked /var/lib/handshaked /var/log/handshaked /var/backups/handshaked /run/handshaked /etc/systemd/system/handshaked.service.d
+  rm -rf /etc/handshaked /var/lib/handshaked /var/lib/handshaked-rules /var/log/handshaked /var/backups/handshaked /run/handshaked /etc/systemd/system/handshaked.service.d
   if getent passwd handshaked >/dev/null; then userdel handshaked; fi
   if getent group handshaked >/dev/null; then groupdel handshaked; fi
   say "removed, with all that it kept"

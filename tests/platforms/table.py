@@ -99,7 +99,7 @@ def look(t, system, tarball):
     furnish(t, root, tarball)
     began = time.monotonic()
     with (t.directory / (system + ".log")).open("w") as log:
-        subprocess.run(["systemd-nspawn", "-D", root, "--register=no", "--keep-unit", "--boot", "-q", "--console=pipe"], stdin=subprocess.DEVNULL, stdout=log,
+        subprocess.run(["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "systemd-nspawn", "-D", root, "--register=no", "--keep-unit", "--boot", "-q", "--console=pipe"], stdin=subprocess.DEVNULL, stdout=log,
                        stderr=subprocess.STDOUT, timeout=600)
     if not (root / "said.txt").exists():
         raise Skip("systemd of %s does not boot here: %s" % (system, (t.directory / (system + ".log")).read_text()[-300:]))

@@ -288,7 +288,7 @@ apt-get remove -qq -y handshaked >/dev/null
 systemctl is-active handshaked
 ls -d /var/lib/handshaked /etc/handshaked/handshaked.toml /etc/handshaked/credentials/down /usr/bin/handshaked
 
-mkdir -p /var/backups/handshaked/20260101T000000Z-incident
+mkdir -p /var/backups/handshaked/20260101T000000Z-incident /var/lib/handshaked-rules/rules-2026-01-01-0
 step purge
 apt-get purge -qq -y handshaked >/dev/null
 find / -xdev -name '*handshaked*' -not -path '/proc/*' -not -path '/handshaked.deb' -not -path '/handshaked.tar.gz' -not -path '/kept*'

@@ -1,6 +1,8 @@
 // Includes CLI11, which is slow to compile, beside operator_command_line.cpp.
 #include "cli/command_line/command_line.h"
 
+#include <openssl/crypto.h>
+#include <openssl/opensslv.h>
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
@@ -13,6 +15,7 @@
 #include "cli/command_line/host_command_line.h"
 #include "cli/command_line/operator_command_line.h"
 #include "cli/command_line/preflight_command_line.h"
+#include "cli/knowledge/rules_location.h"
 
 #ifndef HANDSHAKED_VERSION
 #error "the build defines HANDSHAKED_VERSION"
@@ -26,13 +29,23 @@ constexpr const char* kExitCodes =
     "69 the daemon cannot be reached; 70 internal error, or diagnose could not look; 75 run cannot start now, try again; 78 bad "
     "configuration or rules.";
 
+/// What a report of a fault needs: which program, on which libraries, with which rules.
+std::string version_text() {
+  const std::string rules = find_rules("");
+  const auto edition = read_edition(rules);
+  return "handshaked " HANDSHAKED_VERSION "\n" + std::string(OpenSSL_version(OPENSSL_VERSION)) +
+         (OpenSSL_version_num() == OPENSSL_VERSION_NUMBER ? "" : " (compiled with " OPENSSL_VERSION_TEXT ")") +
+         "\ncompiled by " HANDSHAKED_COMPILER "\n" +
+         (rules.empty() ? "no rules found" : "rules of " + (edition ? edition.value() : std::string("an unknown date")) + " in " + rules);
+}
+
 /// CLI11 throws on what a user did wrong; this collects the options of all verbs in one place so that each has the same
 /// words for the same thing.
 class Parser {
  public:
   Parser() : app_("Turns nginx's TLS error lines into remediation events.", "handshaked") {
     app_.require_subcommand(1);
-    app_.set_version_flag("--version", "handshaked " HANDSHAKED_VERSION, "Print the version");
+    app_.set_version_flag("--version", version_text, "Print the version, and what it is built and works with");
     app_.set_help_flag("-h,--help", "Print this help");
     app_.footer(std::string("Example: handshaked scan /var/log/nginx/error.log\n\n") + kExitCodes);
     app_.get_formatter()->column_width(28);
@@ -320,6 +333,7 @@ class Parser {
         ->type_name("DIR");
     add_export_verb();
     add_report_verb();
+    add_update_verb();
   }
 
   void add_report_verb() {
@@ -333,16 +347,31 @@ class Parser {
     add_rules(verb, rules_report_.rules_directory);
   }
 
+  void add_update_verb() {
+    CLI::App* const verb = rules_update_verb_ = add_rules_verb(
+        "update", "Put a signed archive of rules in force, or go back to the one before", "handshaked rules update handshaked-rules.json");
+    verb->add_option("file", rules_update_.file, "The archive, as rules export --format archive writes it")->type_name("FILE");
+    verb->add_option("--signature", rules_update_.signature, "Its signature (default: FILE.sig)")->type_name("FILE");
+    verb->add_option("-c,--config", rules_update_.config_file, "Where [rules] public_key pins the key (default: the daemon's)")
+        ->type_name("FILE");
+    verb->add_option("--into", rules_update_.directory, "Keep rules there (default: " + std::string(kUpdatesDirectory) + ")")
+        ->type_name("DIR");
+    verb->add_flag("--older", rules_update_.may_be_older, "Take an edition that is older than the one in force");
+    verb->add_flag("--rollback", rules_update_.is_rollback, "Go back to the rules before the last update");
+  }
+
   void add_export_verb() {
     CLI::App* const verb = add_rules_verb("export", "Write the knowledge base for other programs and for readers",
                                           "handshaked rules export --format html ./site");
-    add_choice<RulesExportFormat>(verb, "--format",
-                                  {{"json", RulesExportFormat::json},
-                                   {"markdown", RulesExportFormat::markdown},
-                                   {"html", RulesExportFormat::html},
-                                   {"coverage", RulesExportFormat::coverage}},
-                                  rules_export_.format, "json (public entries), markdown, html (a site) or coverage (default: json)",
-                                  "FORMAT");
+    add_choice<RulesExportFormat>(
+        verb, "--format",
+        {{"json", RulesExportFormat::json},
+         {"markdown", RulesExportFormat::markdown},
+         {"html", RulesExportFormat::html},
+         {"coverage", RulesExportFormat::coverage},
+         {"archive", RulesExportFormat::archive}},
+        rules_export_.format,
+        "json (public entries), markdown, html (a site), coverage, or archive (one file, to be signed) (default: json)", "FORMAT");
     verb->add_option("directory", rules_export_.target_directory, "Where to write; html needs it (default: standard output)")
         ->type_name("DIR");
     add_rules(verb, rules_export_.rules_directory);
@@ -355,6 +384,7 @@ class Parser {
     if (rules_test_verb_->parsed()) return rules_test_;
     if (rules_import_verb_->parsed()) return rules_import_;
     if (rules_report_verb_->parsed()) return rules_report_;
+    if (rules_update_verb_->parsed()) return rules_update_;
     return rules_export_;
   }
 
@@ -390,7 +420,7 @@ class Parser {
   CLI::App *run_verb_ = nullptr, *scan_verb_ = nullptr, *match_verb_ = nullptr, *explain_verb_ = nullptr, *check_verb_ = nullptr,
            *receivers_verb_ = nullptr, *receivers_list_verb_ = nullptr, *diagnose_verb_ = nullptr, *completion_verb_ = nullptr;
   CLI::App *rules_verb_ = nullptr, *rules_list_verb_ = nullptr, *rules_show_verb_ = nullptr, *rules_lint_verb_ = nullptr,
-           *rules_test_verb_ = nullptr, *rules_import_verb_ = nullptr, *rules_report_verb_ = nullptr;
+           *rules_test_verb_ = nullptr, *rules_import_verb_ = nullptr, *rules_report_verb_ = nullptr, *rules_update_verb_ = nullptr;
   CLI::Option* format_option_ = nullptr;
   RunOptions run_;
   ScanOptions scan_;
@@ -407,6 +437,7 @@ class Parser {
   RulesImportOptions rules_import_;
   RulesExportOptions rules_export_;
   RulesReportOptions rules_report_;
+  RulesUpdateOptions rules_update_;
   std::vector<std::string> explain_words_;
   bool ignored_ = false;
 };

@@ -9,6 +9,7 @@
 #include "cli/log/log_reading.h"
 #include "cli/rules/coverage_table.h"
 #include "cli/rules/public_entry.h"
+#include "cli/rules/rules_archive.h"
 #include "cli/rules/rules_site.h"
 #include "cli/rules/rules_verb.h"
 
@@ -66,6 +67,10 @@ Result<> export_all(const RulesExportOptions& options, const KnowledgeBase& base
       std::string text;
       for (const match::Rule* const rule : by_id(*base.rules)) text += markdown_of(*rule, base, Language::en) + "\n";
       return write_text_file("-", text);
+    }
+    case RulesExportFormat::archive: {
+      TRY(const std::string archive, archive_of_rules(base.directory));
+      return write_text_file(target.empty() ? fs::path("-") : fs::path(target) / "handshaked-rules.json", archive);
     }
     case RulesExportFormat::html: return write_rules_site(base, target);
     case RulesExportFormat::coverage:

@@ -107,6 +107,7 @@ int run(const RulesTestOptions& options) { return run_rules_test(options); }
 int run(const RulesImportOptions& options) { return run_rules_import(options); }
 int run(const RulesExportOptions& options) { return run_rules_export(options); }
 int run(const RulesReportOptions& options) { return run_rules_report(options); }
+int run(const RulesUpdateOptions& options) { return run_rules_update(options); }
 
 }  // namespace
 

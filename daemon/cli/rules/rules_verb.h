@@ -33,7 +33,7 @@ struct RulesImportOptions {
   std::vector<std::string> files;
   std::string output_directory;  ///< empty: standard output
 };
-enum class RulesExportFormat { json, markdown, html, coverage };
+enum class RulesExportFormat { json, markdown, html, coverage, archive };
 struct RulesExportOptions {
   std::string rules_directory;
   RulesExportFormat format = RulesExportFormat::json;
@@ -45,8 +45,15 @@ struct RulesReportOptions {
   Language language = Language::en;
   bool json = false;
 };
+struct RulesUpdateOptions {
+  std::string file, signature;  ///< empty signature: the file's name and ".sig"
+  std::string config_file;      ///< where the key is pinned; empty: the default one
+  std::string directory;        ///< empty: kUpdatesDirectory
+  bool may_be_older = false;
+  bool is_rollback = false;  ///< instead of a file
+};
 using RulesOptions = std::variant<RulesListOptions, RulesShowOptions, RulesLintOptions, RulesTestOptions, RulesImportOptions,
-                                  RulesExportOptions, RulesReportOptions>;
+                                  RulesExportOptions, RulesReportOptions, RulesUpdateOptions>;
 
 /// `handshaked rules …`: looks at, checks, takes in and gives out the knowledge base. Each gives the exit code: 0; 1 when lint or test
 /// found something wrong or nothing was found; kExitConfiguration when the rules cannot be loaded.
@@ -58,6 +65,8 @@ int run_rules_import(const RulesImportOptions& options);
 int run_rules_export(const RulesExportOptions& options);
 /// What no rule knows in logs, grouped and masked so that it can be sent to the authors of rules. 0 whatever it finds.
 int run_rules_report(const RulesReportOptions& options);
+/// Puts a signed archive of rules in force, atomically, or goes back to the one before. Exit code kExitNothing when it is refused.
+int run_rules_update(const RulesUpdateOptions& options);
 
 int run_rules(const RulesOptions& options);
 
