@@ -28,7 +28,7 @@ class FailureHandler {
 ///   block -> LiteralGate (whole block) -> the line around a hit -> LineReader (parser, rules) -> examine_provenance
 class LineAnalysis {
  public:
-  LineAnalysis(std::shared_ptr<const match::RuleSet> rules, parse::TimeZone zone) : reader_(std::move(rules)), zone_(std::move(zone)) {}
+  LineAnalysis(std::shared_ptr<const match::RuleSet> rules, parse::TimeZone zone) : reader_(std::move(rules)), zone_(zone) {}
 
   /// Counts lines from 1: for files that are read from their beginning.
   void count_lines_from_start() { counts_lines_ = true; }

@@ -30,7 +30,7 @@ void read_files(TableReader& table, Config& config) {
   table.flag("discover", source.discover);
   table.text("time_zone", source.time_zone);
   table.flag("from_start", source.from_start);
-  if (source.paths.empty() && !source.discover) table.complain("paths must name at least one file, or discover be true");
+  if (source.paths.empty() && !source.discover) table.complain("paths must name at least one file, or discover must be true");
   const bool discovers_already = std::any_of(config.files.begin(), config.files.end(), [](const auto& other) { return other.discover; });
   if (source.discover && discovers_already)
     table.complain_about("discover", "only one section [[files]] can discover logs: give paths to the others");

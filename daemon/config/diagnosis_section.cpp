@@ -45,9 +45,9 @@ void read_nginx_and_diagnosis(TableReader& root, Config& config) {
       table.complain_about("watch", "watch looks at peers, and probe = false forbids that: leave out one of them");
     if (diagnosis.watch && !config.calendar.enabled)
       table.complain_about("watch", "watch is the calendar's: without [calendar] enabled nobody looks");
-    if (diagnosis.time_limit.count() <= 0) table.complain_about("time_limit", "time_limit must be more than nothing");
+    if (diagnosis.time_limit.count() <= 0) table.complain_about("time_limit", "time_limit must be greater than zero");
     if (diagnosis.time_limit > kLongestTimeLimit)
-      table.complain_about("time_limit", "time_limit is at most 20s: a stop of handshaked waits for what is under way");
+      table.complain_about("time_limit", "time_limit is at most 20s: stopping handshaked waits for a running diagnosis");
     if (diagnosis.probe_interval < std::chrono::milliseconds(100))
       table.complain_about("probe_interval", "probe_interval is at least 100ms");
     if (diagnosis.probe_interval_most < diagnosis.probe_interval)

@@ -34,7 +34,7 @@ void read_labels(TableReader& table, Labels& labels) {
     std::string value = name;  // stays so where it is no text, which is a problem already
     table.text(name, value);
     if (!is_label_name(name))
-      table.complain_about(name, "the name of a label is made of small letters, digits and _, and begins with a letter");
+      table.complain_about(name, "a label name consists of lower-case letters, digits and _, and begins with a letter");
     else if (value.empty() || value.size() > kLongestLabel)
       table.complain_about(name, "the value of a label has 1 to " + std::to_string(kLongestLabel) + " bytes");
     else if (labels.size() >= kMostLabels) table.complain_about(name, "more than " + std::to_string(kMostLabels) + " labels");

@@ -39,7 +39,7 @@ void name_source(TableReader& table, std::string_view section, std::string& name
     name = section;
     for (int number = 2; is_taken(name); ++number) name = std::string(section) + "-" + std::to_string(number);
   } else if (name.starts_with('/')) {
-    table.complain_about("name", "a name that begins with a slash looks like a file's");
+    table.complain_about("name", "name must not begin with a slash: it would look like a file");
   } else if (is_taken(name)) {
     table.complain_about("name", "two sources are named \"" + name + "\"; give each a name of its own");
   }

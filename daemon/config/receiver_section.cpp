@@ -71,7 +71,7 @@ void read_webhook(TableReader& table, Receiver& receiver) {
   } else if (table.has("template_file")) {
     std::string ignored;
     table.text("template_file", ignored);
-    table.complain_about("template_file", "template_file goes with format = \"template\"");
+    table.complain_about("template_file", "template_file is only used with format = \"template\"");
   }
 }
 
@@ -79,7 +79,7 @@ void read_signed_chat(TableReader& table, Receiver& receiver) {
   read_http(table, receiver);
   table.texts("secret_files", receiver.secret_files);
   if (receiver.secret_files.size() > 1)
-    table.complain_about("secret_files", std::string(type_name(receiver.type)) + " knows one secret: secret_files must name one file");
+    table.complain_about("secret_files", std::string(type_name(receiver.type)) + " takes one secret: secret_files must name one file");
 }
 
 void read_syslog(TableReader& table, Receiver& receiver) {
@@ -154,7 +154,7 @@ void read_receiver(TableReader& table, Config& config) {
   receiver.language = config.language;
   receiver.configured_in = table.file();
   receiver.line = table.line();
-  if (!table.has("type")) table.complain("a receiver needs a type: \"webhook\", \"syslog\", \"slack\" or another that the manual names");
+  if (!table.has("type")) table.complain("a receiver needs a type: \"webhook\", \"syslog\", \"slack\" or another in handshaked.toml(5)");
   table.choice("type", receiver.type, kTypes);
   table.text("name", receiver.name);
   table.choice("language", receiver.language, kLanguages);

@@ -93,7 +93,7 @@ void read_route(TableReader& table, Config& config) {
   route.name = "route " + std::to_string(config.routing.routes.size() + 1);
   table.text("name", route.name);
   route.matchers = read_matchers(table);
-  if (!table.has("receivers")) table.complain("a route needs receivers: the names of those to tell; [] for nobody");
+  if (!table.has("receivers")) table.complain("a route needs receivers: the names of those to notify; [] for none");
   table.texts("receivers", route.receivers);
   table.flag("continue", route.goes_on);
   read_pace(table, route.pace);
@@ -131,7 +131,7 @@ void check_routes(const Config& config, std::vector<ConfigProblem>& problems) {
           std::any_of(config.receivers.begin(), config.receivers.end(), [&](const Receiver& receiver) { return receiver.name == name; });
       if (!is_known)
         problems.push_back({configured.file, configured.line, 1,
-                            "the route \"" + configured.route.name + "\" names the receiver \"" + name + "\", which is not there"});
+                            "the route \"" + configured.route.name + "\" names the receiver \"" + name + "\", which does not exist"});
     }
   }
 }

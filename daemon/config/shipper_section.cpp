@@ -13,7 +13,7 @@ constexpr std::int64_t kMostRecord = 16 * 1024 * 1024;
 void refuse_datagrams(TableReader& table, const NetworkSource& source) {
   for (const std::string& text : source.listen) {
     const auto endpoint = net::parse_endpoint(text);
-    if (endpoint && !endpoint.value().is_stream()) table.complain_about("listen", text + " takes datagrams; give tcp://, tls:// or unix:");
+    if (endpoint && !endpoint.value().is_stream()) table.complain_about("listen", text + " takes datagrams; use tcp://, tls:// or unix:");
   }
 }
 

@@ -228,7 +228,7 @@ void read_document(std::string_view toml, const std::string& file, std::vector<C
     const std::string_view before = toml.substr(0, *stray);
     const auto line = static_cast<unsigned>(std::count(before.begin(), before.end(), '\n')) + 1;
     const auto column = static_cast<unsigned>(*stray - (before.rfind('\n') + 1)) + 1;
-    problems.push_back({file, line, column, "a character beyond ASCII outside of a string"});
+    problems.push_back({file, line, column, "a non-ASCII character outside a string"});
     return;
   }
   try {

@@ -34,7 +34,7 @@ void read_table(TableReader& table, Web& web) {
       using Transport = Endpoint::Transport;
       if (!endpoint) table.complain_about("listen", endpoint.error().context());
       else if (endpoint.value().transport != Transport::tcp && endpoint.value().transport != Transport::unix_stream)
-        table.complain_about("listen", "[web] listens at HOST:PORT or unix:/PATH; for https:// put a proxy in front of it");
+        table.complain_about("listen", "[web] listens on HOST:PORT or unix:/PATH; for https:// put a proxy in front of it");
       else web.page = endpoint.value().is_local() ? Web::Page::operators : Web::Page::nobody;
     }
   }

@@ -70,7 +70,7 @@ def bad_input(t, checkout, chain, key, pki, root):
             ("a peer without a chain", [*conf, "--peer", "api.corp.test:8443"], "each --peer wants a --chain"),
             ("a peer of nobody", [*conf, "--peer", "other.corp.test:8443", "--chain", chain], "no place of the configuration connects to"),
             ("a trust file of nobody", [*conf, "--trust", "tls/other.pem=%s" % root.file], "no directive of the configuration reads"),
-            ("trust without its file", [*conf, "--trust", root.file], "wants FILE=NEW"),
+            ("trust without its file", [*conf, "--trust", root.file], "takes FILE=NEW"),
             ("a certificate for a CRL", [*conf, "--crl", "tls/crl.pem=%s" % chain], "holds no CRL"),
             ("a key that is none", [*conf, "--key", "tls/site.key=%s" % chain], "holds no private key"),
             ("the past", [*conf, "--at", "2020-01-01"], "is in the past"),
@@ -133,7 +133,7 @@ def checkout_without_files(t, checkout, today, new):
     expect_equal((code, report["places"][0]["outlook"]), (1, "cannot_tell"), "a trust file that is not in the checkout")
     expect_equal(report["missing_files"], ["/etc/nginx/tls/trust.pem"], "it is named")
     expect("--root" in report["places"][0]["missing"], "and what to do: %s" % report["places"][0])
-    expect("1 place cannot be told" in run_preflight(*conf)[1], "the headline does not say that all is well")
+    expect("1 place cannot be judged" in run_preflight(*conf)[1], "the headline does not say that all is well")
     gw = checkout / "conf.d/gw.conf"
     gw.write_text(SERVER.replace("proxy_ssl_verify on", "proxy_ssl_verify off"))
     report = json.loads(run_preflight(*conf, "--format", "json")[1])

@@ -41,7 +41,7 @@ def story(t):
     daemon.wait_for_log(r"warning: unreadable: \S+error\.log: .*belongs to root:adm, mode 0640: nobody may not read it; "
                         r"add nobody to the group adm \(usermod -aG adm nobody\)")
     daemon.wait_for_log(r"the directory /nowhere-at-all does not exist for this process; .* BindReadOnlyPaths=/nowhere-at-all")
-    daemon.wait_for_log(r'closed\.conf" failed \(13: Permission denied\): what stands there is not known here, .*let the user nobody read it')
+    daemon.wait_for_log(r'closed\.conf" failed \(13: Permission denied\): its contents, .* are unknown here; .*let the user nobody read it')
     t.step("the remedies are said")
     log.chmod(0o644)
     ledger.expect_all_counted(daemon, 30)

@@ -58,7 +58,7 @@ def story(t):
 
     outage(10001)
     receiver.behaviour = accept
-    expect("sends what waits" in control("receivers", "test", "ops"), "it does not say what follows")
+    expect("now sends what is queued" in control("receivers", "test", "ops"), "it does not say what follows")
     expect_drained(20, "receivers test")
 
     outage(20001)

@@ -60,7 +60,7 @@ def story(t):
 
     file.write_bytes(certificates["first"].file.read_bytes())  # the key is the other's
     said = reload()
-    expect("the certificate was not reloaded, the one from before stays in use: cannot use the key" in said, "our log: %s" % said)
+    expect("the certificate was not reloaded, the previous one stays in use: cannot use the key" in said, "our log: %s" % said)
     with connect() as stream:
         expect_equal(name_of(stream), "second", "certificate after files that do not belong together")
         send(stream)

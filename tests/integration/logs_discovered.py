@@ -63,7 +63,7 @@ def story(t):
     fails_at("one.test", backs[0])
     t.step("the log of a location is followed without having been named to us")
     daemon.wait_for_log(r"warning: error_log syslog:server=\S+ \(\S+nginx\.conf:\d+\) goes to syslog: .*\[\[syslog\]\]")
-    daemon.wait_for_log(r"warning: error_log /dev/null \(\S+\) is thrown away")
+    daemon.wait_for_log(r"warning: error_log /dev/null \(\S+\) is discarded")
     expect_equal(daemon.log_text().count("goes to syslog"), 1, "how often it was said")
     expect(str(logs / "error.log") in daemon.log_text() and str(logs / "one.log") in daemon.log_text(), "main and server logs are not followed")
 

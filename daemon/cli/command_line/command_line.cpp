@@ -120,7 +120,7 @@ class Parser {
         ->type_name("ZONE");
   }
   static void add_jobs(CLI::App* verb, unsigned& jobs) {
-    verb->add_option("-j,--jobs", jobs, "Threads that search a large file (default: one a processor, at most 16)")
+    verb->add_option("-j,--jobs", jobs, "Threads that search a large file (default: one per CPU, at most 16)")
         ->type_name("N")
         ->check(CLI::Range(1U, 256U).description(""));
   }
@@ -137,7 +137,7 @@ class Parser {
     run_verb_ = add_verb("run", "Follow logs and send events: the daemon", "handshaked run -c /etc/handshaked/handshaked.toml");
     add_config(run_verb_, run_.config_file);
     add_rules(run_verb_, run_.rules_directory);
-    run_verb_->add_flag("--from-start", run_.from_start, "Also read what the logs hold already");
+    run_verb_->add_flag("--from-start", run_.from_start, "Also read what the logs already contain");
   }
 
   void add_scan() {
@@ -149,14 +149,14 @@ class Parser {
         {{"text", ReportFormat::text}, {"json", ReportFormat::json}, {"markdown", ReportFormat::markdown}, {"html", ReportFormat::html}},
         scan_.format, "text, json, markdown or html (default: by the name of --output, else text)", "FORMAT");
     scan_verb_->add_option("-o,--output", scan_.output_file, "Write the report to a file")->type_name("FILE");
-    scan_verb_->add_option("--top", scan_.top, "Show at most so many faults (default: 50; html: 500; json: all)")
+    scan_verb_->add_option("--top", scan_.top, "Show at most this many faults (default: 50; html: 500; json: all)")
         ->type_name("N")
         ->check(CLI::PositiveNumber.description(""));
-    scan_verb_->add_flag("--all", scan_.all_details, "Tell everything about each fault that is shown, not only about the gravest five");
+    scan_verb_->add_flag("--all", scan_.all_details, "Show full details of every fault that is shown, not only of the five most severe");
     add_choice<match::Severity>(
         scan_verb_, "--fail-on",
         {{"info", match::Severity::info}, {"warning", match::Severity::warning}, {"critical", match::Severity::critical}}, scan_.fail_on,
-        "Exit with 1 when a fault is at least so severe: info, warning or critical; noise does not count", "SEVERITY");
+        "Exit with 1 when a fault is at least this severe: info, warning or critical; noise does not count", "SEVERITY");
     add_language(scan_verb_, scan_.language);
     add_jobs(scan_verb_, scan_.jobs);
     add_time_zone(scan_verb_, scan_.time_zone);
@@ -168,8 +168,8 @@ class Parser {
                            "tail -F /var/log/nginx/error.log | handshaked match - | jq .rule");
     match_verb_->add_option("files", match_.files, "Logs: plain, .gz or .zst; - is standard input")->required()->type_name("FILE");
     match_verb_->add_flag("--print-literals", match_.print_literals,
-                          "Print the texts of which the rules require one, as for grep -F -f, and end");
-    match_verb_->add_flag("--line-buffered", match_.line_buffered, "Write every object at once");
+                          "Print the strings of which the rules require one, as for grep -F -f, and exit");
+    match_verb_->add_flag("--line-buffered", match_.line_buffered, "Flush the output after every object");
     add_jobs(match_verb_, match_.jobs);
     add_time_zone(match_verb_, match_.time_zone);
     add_rules(match_verb_, match_.rules_directory);
@@ -178,7 +178,7 @@ class Parser {
 
   void add_explain() {
     explain_verb_ =
-        add_verb("explain", "Tell what a log line, a rule, a cause or a code means, and what to do about it",
+        add_verb("explain", "Explain what a log line, a rule, a cause or a code means, and what to do about it",
                  "handshaked explain 20      (also: explain alert 48, explain 0A000418, explain nginx/RULE, explain \"LOG LINE\")");
     explain_verb_
         ->add_option(
@@ -224,7 +224,7 @@ class Parser {
                               "handshaked diagnose --log /var/log/nginx/error.log --nginx-conf /etc/nginx/nginx.conf");
     diagnose_verb_
         ->add_option("incident", diagnose_.incident,
-                     "One incident, by the id of an alert or how it begins: the daemon is asked, then the logs")
+                     "One incident, by the id in an alert or a prefix of it: the daemon is asked, then the logs")
         ->type_name("INCIDENT");
     add_config(diagnose_verb_, diagnose_.daemon.config_file);
     diagnose_verb_->add_option("--socket", diagnose_.daemon.socket, "The daemon's control socket, if not the configured one")
@@ -241,7 +241,7 @@ class Parser {
     add_choice<match::Severity>(
         diagnose_verb_, "--fail-on",
         {{"info", match::Severity::info}, {"warning", match::Severity::warning}, {"critical", match::Severity::critical}},
-        diagnose_.fail_on, "Exit with 1 when a fault is at least so severe: info, warning or critical; noise does not count", "SEVERITY");
+        diagnose_.fail_on, "Exit with 1 when a fault is at least this severe: info, warning or critical; noise does not count", "SEVERITY");
     add_choice<ReportFormat>(
         diagnose_verb_, "--format",
         {{"text", ReportFormat::text}, {"json", ReportFormat::json}, {"markdown", ReportFormat::markdown}, {"html", ReportFormat::html}},
@@ -262,7 +262,7 @@ class Parser {
   }
 
   void add_completion() {
-    completion_verb_ = add_verb("completion", "Print the script that completes words in a shell",
+    completion_verb_ = add_verb("completion", "Print a script that completes commands in a shell",
                                 "handshaked completion bash >/etc/bash_completion.d/handshaked");
     add_choice<Shell>(completion_verb_, "shell", {{"bash", Shell::bash}, {"zsh", Shell::zsh}, {"fish", Shell::fish}}, shell_,
                       "bash, zsh or fish", "SHELL")
@@ -270,9 +270,9 @@ class Parser {
   }
 
   void add_receivers() {
-    receivers_verb_ = add_verb("receivers", "Name the receivers of a configuration, and try them", "handshaked receivers test ops-chat");
+    receivers_verb_ = add_verb("receivers", "List the receivers of a configuration, and test them", "handshaked receivers test ops-chat");
     receivers_verb_->require_subcommand(1);
-    receivers_list_verb_ = receivers_verb_->add_subcommand("list", "Name all receivers");
+    receivers_list_verb_ = receivers_verb_->add_subcommand("list", "List all receivers");
     CLI::App* const test = receivers_verb_->add_subcommand("test", "Send a sample event to one receiver and say what came back");
     test->footer(
         "Example: handshaked receivers test ops-chat -c /etc/handshaked/handshaked.toml\n\nExit status: 0 delivered; 1 not; 2 no such "
@@ -301,7 +301,7 @@ class Parser {
   void add_rules_verbs() {
     rules_verb_ = add_verb("rules", "Look at, check, import and export the knowledge base", "handshaked rules list --side upstream");
     rules_verb_->require_subcommand(1);
-    CLI::App* const list = rules_list_verb_ = add_rules_verb("list", "Name all rules", "handshaked rules list --side client");
+    CLI::App* const list = rules_list_verb_ = add_rules_verb("list", "List all rules", "handshaked rules list --side client");
     add_choice<parse::Side>(list, "--side",
                             {{"upstream", parse::Side::upstream},
                              {"client", parse::Side::client},
@@ -311,14 +311,14 @@ class Parser {
     add_text_or_json(list, rules_list_.json);
     add_language(list, rules_list_.language);
     add_rules(list, rules_list_.rules_directory);
-    CLI::App* const show = rules_show_verb_ = add_rules_verb("show", "Tell everything about one rule; as json its file",
+    CLI::App* const show = rules_show_verb_ = add_rules_verb("show", "Show everything about one rule; as json, its file",
                                                              "handshaked rules show nginx/upstream-ssl-certificate-verify-error");
     show->add_option("id", rules_show_.id, "The rule; \"nginx/\" may be left out")->required()->type_name("ID");
     add_text_or_json(show, rules_show_.json);
     add_language(show, rules_show_.language);
     add_rules(show, rules_show_.rules_directory);
     rules_lint_verb_ =
-        add_rules_verb("lint", "Check form and sense of rules and causes; exit 1 when something is wrong", "handshaked rules lint ./rules");
+        add_rules_verb("lint", "Check syntax and consistency of rules and causes; exit 1 if any is wrong", "handshaked rules lint ./rules");
     add_rules_directory(rules_lint_verb_, rules_lint_.rules_directory);
     rules_test_verb_ =
         add_rules_verb("test", "Try every sample and near miss of every rule; exit 1 when one fails", "handshaked rules test ./rules");
@@ -329,7 +329,7 @@ class Parser {
     import->add_option("files", rules_import_.files, "Entries in one of the public shapes; - is standard input")
         ->required()
         ->type_name("FILE");
-    import->add_option("-o,--output", rules_import_.output_directory, "Write a file a rule into a directory (default: standard output)")
+    import->add_option("-o,--output", rules_import_.output_directory, "Write one file per rule into a directory (default: standard output)")
         ->type_name("DIR");
     add_export_verb();
     add_report_verb();

@@ -56,10 +56,10 @@ struct HostCommandLine::Verbs {
     add_action(fix[1], *verb, Action::try_it, "try", "Try it on a copy of the configuration with nginx -t; changes nothing",
                "handshaked fix try inc-1a2b3c");
     add_action(fix[2], *verb, Action::apply, "apply",
-               "Back up, change the files, test, reload, and verify; undo all of it when anything is worse",
+               "Back up, change the files, test, reload, and verify; roll everything back if anything gets worse",
                "handshaked fix apply inc-1a2b3c");
     add_undo(fix[3], *verb);
-    fix[2].app->add_flag("--allow-unsafe", fix[2].options.allow_unsafe, "Also a fix that weakens a protection");
+    fix[2].app->add_flag("--allow-unsafe", fix[2].options.allow_unsafe, "Also apply a fix that weakens protection");
     for (FixAction* const action : {&fix[2], &fix[3]}) {
       action->app
           ->add_option("--backup-dir", action->options.backup_directory,
@@ -72,7 +72,7 @@ struct HostCommandLine::Verbs {
   }
 
   static void add_undo(FixAction& action, CLI::App& parent) {
-    action.app = parent.add_subcommand("undo", "Put back what the last apply changed: the same careful steps");
+    action.app = parent.add_subcommand("undo", "Revert what the last apply changed, with the same checks");
     action.app->footer(
         "Example: handshaked fix undo inc-1a2b3c\n\nExit status: 0 put back; 1 refused; 2 nothing to put back; 70 undoing failed.");
     FixVerbOptions& options = action.options;
@@ -90,7 +90,7 @@ struct HostCommandLine::Verbs {
                        "\n\nExit status: 0 done; 1 refused, or undone; 2 no such incident or fix; 70 undoing failed; 78 bad rules.");
     FixVerbOptions& options = action.options;
     options.action = what;
-    action.app->add_option("incident", options.incident, "The incident: the id in an alert, or how it begins")
+    action.app->add_option("incident", options.incident, "The incident: the id in an alert, or a prefix of it")
         ->required()
         ->type_name("INCIDENT");
     action.app->add_option("--fix", options.fix, "Which of its fixes: id or rank (default: the first that is a patch)")->type_name("FIX");
@@ -107,29 +107,29 @@ struct HostCommandLine::Verbs {
                      "Where to look for CA certificates to propose; a file or a directory, repeatable (default: the system's bundle)")
         ->type_name("PATH")
         ->allow_extra_args(false);
-    action.app->add_flag("--no-probe", options.no_probe, "Connect to nothing: what was applied is then not verified");
+    action.app->add_flag("--no-probe", options.no_probe, "Make no connections: the applied fix is then not verified");
     action.app->add_option("--time-zone", options.time_zone, "Zone of the log's times (default: local)")->type_name("ZONE");
     add_output(action.app, options.json, options.language, options.rules_directory);
   }
 
   void add_doctor(CLI::App& app) {
-    doctor_app = app.add_subcommand("doctor", "Look at this host's nginx before anything breaks");
+    doctor_app = app.add_subcommand("doctor", "Check this host's nginx before anything breaks");
     doctor_app->footer("Example: handshaked doctor --fail-on warning");
     add_nginx(doctor_app, doctor.nginx);
     doctor_app->add_option("--nginx-dump", doctor.nginx.dump, "The output of nginx -T instead of the files")->type_name("FILE");
     doctor_app->add_flag("--no-probe", doctor.no_probe, "Connect to nothing: files and configuration alone");
-    doctor_app->add_option("--days", doctor.days, "Tell what expires within so many days (default: 21)")
+    doctor_app->add_option("--days", doctor.days, "Report what expires within this many days (default: 21)")
         ->type_name("N")
         ->check(CLI::PositiveNumber.description(""));
     doctor_app
-        ->add_option("--service-user", doctor.service_user, "Whom the service runs as: tells what it may not read (default: handshaked)")
+        ->add_option("--service-user", doctor.service_user, "The service's user, to find out what it cannot read (default: handshaked)")
         ->type_name("USER");
     const std::map<std::string, match::Severity> severities = {
         {"info", match::Severity::info}, {"warning", match::Severity::warning}, {"critical", match::Severity::critical}};
     doctor_app
         ->add_option_function<std::string>(
             "--fail-on", [this, severities](const std::string& word) { doctor.fail_on = severities.at(word); },
-            "Exit with 1 when something is at least so severe: info, warning or critical")
+            "Exit with 1 when something is at least this severe: info, warning or critical")
         ->type_name("SEVERITY")
         ->check(CLI::IsMember({"info", "warning", "critical"}).description(""));
     add_language_and_rules(doctor_app, doctor.language, doctor.rules_directory);
@@ -141,7 +141,7 @@ struct HostCommandLine::Verbs {
     doctor_app
         ->add_option_function<std::string>(
             "--format", [this, formats](const std::string& word) { doctor.format = formats.at(word); },
-            "text, json, markdown, html, or ics: a calendar of what ends when (default: text)")
+            "text, json, markdown, html, or ics: a calendar of expiry dates (default: text)")
         ->type_name("FORMAT")
         ->check(CLI::IsMember({"text", "json", "markdown", "html", "ics"}).description(""));
   }

@@ -42,7 +42,7 @@ struct OperatorCommandLine::Verbs {
     Verb& verb = all.emplace_back();
     verb.app = parent.add_subcommand(name, what);
     verb.app->footer("Example: " + example +
-                     "\n\nExit status: 0 done; 1 not there, or refused; 2 wrong usage; 69 the daemon cannot be reached.");
+                     "\n\nExit status: 0 done; 1 not found, or refused; 2 wrong usage; 69 the daemon cannot be reached.");
     verb.options.verb = protocol_name;
     verb.options.language = language_of_locale();
     verb.app
@@ -80,20 +80,20 @@ struct OperatorCommandLine::Verbs {
 };
 
 void OperatorCommandLine::Verbs::add_incidents(CLI::App& app) {
-  CLI::App& incidents = *app.add_subcommand("incidents", "Look at the daemon's incidents, end them, write notes on them");
+  CLI::App& incidents = *app.add_subcommand("incidents", "List the daemon's incidents, resolve them, add notes");
   incidents.require_subcommand(1);
   incidents.footer("Example: handshaked incidents list severity=critical");
-  Verb& list = add(incidents, "list", "incidents.list", "Name open incidents, the worst first",
+  Verb& list = add(incidents, "list", "incidents.list", "List open incidents, most severe first",
                    "handshaked incidents list severity=critical 'server=~db.*'");
-  take_all(list, "matchers", "matchers", "Only those for which all hold: LABEL=VALUE, !=, =~ or !~", "MATCHER");
+  take_all(list, "matchers", "matchers", "Only those that match all: LABEL=VALUE, !=, =~ or !~", "MATCHER");
   take(list, "--status", "status", "open, resolved or all (default: open)", "STATUS")
       ->check(CLI::IsMember({"open", "resolved", "all"}).description(""));
   take(list, "--limit", "limit", "At most so many (default: 50, at most 1000)", "N")->check(CLI::PositiveNumber.description(""));
-  flag(list, "--noise", "noise", "Also what is only recorded: noise of clients, history, pending faults");
+  flag(list, "--noise", "noise", "Also what is only recorded: client noise, history, pending faults");
   Verb& show =
       add(incidents, "show", "incidents.show", "Tell everything about one incident", "handshaked incidents show inc-1f0c6f5d7a0b9e33");
   take(show, "id", "id", "The incident: an id, or how it begins", "INCIDENT")->required();
-  Verb& resolve = add(incidents, "resolve", "incidents.resolve", "End an incident by hand; it reopens if its lines go on",
+  Verb& resolve = add(incidents, "resolve", "incidents.resolve", "Resolve an incident by hand; it reopens if its lines continue",
                       "handshaked incidents resolve inc-1f0c6f5d7a0b9e33 --note 'CA re-issued'");
   take(resolve, "id", "id", "The incident: an id, or how it begins", "INCIDENT")->required();
   take(resolve, "--note", "note", "What was done", "TEXT");
@@ -104,12 +104,12 @@ void OperatorCommandLine::Verbs::add_incidents(CLI::App& app) {
 }
 
 void OperatorCommandLine::Verbs::add_silences(CLI::App& app) {
-  CLI::App& silence = *app.add_subcommand("silence", "Hold back notifications for a while");
+  CLI::App& silence = *app.add_subcommand("silence", "Suppress notifications for a while");
   silence.require_subcommand(1);
   silence.footer("Example: handshaked silence add server=db.corp.test --for 2h");
   Verb& add_verb = add(silence, "add", "silence.add", "Silence what matches; prints the silence's id",
                        "handshaked silence add server=db.corp.test --for 2h --comment 'CA re-issue'");
-  take_all(add_verb, "matchers", "matchers", "All have to hold: LABEL=VALUE, !=, =~ or !~", "MATCHER")->required();
+  take_all(add_verb, "matchers", "matchers", "All must match: LABEL=VALUE, !=, =~ or !~", "MATCHER")->required();
   const auto lasts = [&add_verb](const std::string& text) {
     const auto seconds = seconds_of(text);
     if (!seconds) throw CLI::ValidationError("--for", "give a duration such as 30m, 2h or 1d12h");
@@ -117,10 +117,10 @@ void OperatorCommandLine::Verbs::add_silences(CLI::App& app) {
   };
   auto* const duration =
       add_verb.app->add_option_function<std::string>("--for", lasts, "How long: 30m, 2h, 1d12h (default: 1h)")->type_name("DURATION");
-  take(add_verb, "--until", "until", "Or until when: 2026-11-21T18:00:00+01:00", "TIME")->excludes(duration);
-  take(add_verb, "--from", "from", "From when on (default: now)", "TIME");
+  take(add_verb, "--until", "until", "Or the end time: 2026-11-21T18:00:00+01:00", "TIME")->excludes(duration);
+  take(add_verb, "--from", "from", "Start time (default: now)", "TIME");
   take(add_verb, "--comment", "comment", "Why", "TEXT");
-  Verb& list = add(silence, "list", "silence.list", "Name the silences and maintenance windows", "handshaked silence list");
+  Verb& list = add(silence, "list", "silence.list", "List the silences and maintenance windows", "handshaked silence list");
   flag(list, "--all", "all", "Also those that ended within the last day");
   Verb& expire = add(silence, "expire", "silence.expire", "End a silence at once", "handshaked silence expire sil-0b9e331f");
   take(expire, "id", "id", "The silence", "SILENCE")->required();
@@ -130,7 +130,7 @@ void OperatorCommandLine::Verbs::add_deliveries(CLI::App& app) {
   CLI::App& deliveries = *app.add_subcommand("deliveries", "Look at queued and failed notifications, send them again");
   deliveries.require_subcommand(1);
   deliveries.footer("Example: handshaked deliveries list --status dead");
-  Verb& list = add(deliveries, "list", "deliveries.list", "Name deliveries that wait or were given up, the newest first",
+  Verb& list = add(deliveries, "list", "deliveries.list", "List deliveries that are queued or were given up, newest first",
                    "handshaked deliveries list --status dead");
   take(list, "--status", "status", "waiting, dead, delivered, discarded or all (default: waiting and dead)", "STATUS")
       ->check(CLI::IsMember({"waiting", "dead", "delivered", "discarded", "all"}).description(""));
@@ -139,7 +139,7 @@ void OperatorCommandLine::Verbs::add_deliveries(CLI::App& app) {
   Verb& show =
       add(deliveries, "show", "deliveries.show", "Tell everything about one delivery, with its body", "handshaked deliveries show 17");
   take(show, "id", "id", "The delivery", "DELIVERY")->required();
-  Verb& retry = add(deliveries, "retry", "deliveries.retry", "Send dead deliveries again, and at once what waits for the same receiver",
+  Verb& retry = add(deliveries, "retry", "deliveries.retry", "Send dead deliveries again, and at once what is queued for the same receiver",
                     "handshaked deliveries retry --all --receiver ops");
   Verb& discard = add(deliveries, "discard", "deliveries.discard", "Give up deliveries for good", "handshaked deliveries discard 17 18");
   for (Verb* const verb : {&retry, &discard}) {
@@ -150,10 +150,10 @@ void OperatorCommandLine::Verbs::add_deliveries(CLI::App& app) {
 }
 
 OperatorCommandLine::OperatorCommandLine(CLI::App& app) : verbs_(std::make_unique<Verbs>()) {
-  verbs_->add(app, "status", "status", "Tell how the running daemon is", "handshaked status --format json");
-  Verbs::Verb& watch = verbs_->add(app, "watch", "watch", "Show live incidents on the terminal; a line for each change where there is none",
+  verbs_->add(app, "status", "status", "Show the state of the running daemon", "handshaked status --format json");
+  Verbs::Verb& watch = verbs_->add(app, "watch", "watch", "Show live incidents on the terminal; without one, print a line for each change",
                                    "handshaked watch --interval 5");
-  verbs_->take(watch, "--interval", "interval", "Look again every so many seconds (default: 2)", "SECONDS")
+  verbs_->take(watch, "--interval", "interval", "Refresh interval in seconds (default: 2)", "SECONDS")
       ->check(CLI::Range(1, 3600).description(""));
   verbs_->add_incidents(app);
   verbs_->add_silences(app);

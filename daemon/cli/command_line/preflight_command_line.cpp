@@ -23,14 +23,14 @@ struct PreflightCommandLine::Verb {
         "An upstream that will present another chain, as the configuration writes it; with NAME@ only to handshakes that ask for that name",
         "HOST:PORT");
     add_list("--chain", options.chains, "What it will present, leaf first; one for each --peer", "FILE");
-    add_list("--trust", options.trust, "Another file in the place of a *_ssl_trusted_certificate or ssl_client_certificate", "FILE=NEW");
-    add_list("--crl", options.crls, "Another file in the place of an *_ssl_crl", "FILE=NEW");
+    add_list("--trust", options.trust, "Replace the file of a *_ssl_trusted_certificate or ssl_client_certificate", "FILE=NEW");
+    add_list("--crl", options.crls, "Replace the file of a *_ssl_crl", "FILE=NEW");
     add_list("--certificate", options.certificates,
-             "Another file in the place of an ssl_certificate; without FILE of all with a name in common", "[FILE=]NEW");
-    add_list("--client-cert", options.client_certificates, "Another file in the place of a *_ssl_certificate that nginx shows to upstreams",
+             "Replace the file of an ssl_certificate; without FILE, of all that have a name in common with it", "[FILE=]NEW");
+    add_list("--client-cert", options.client_certificates, "Replace the file of a *_ssl_certificate that nginx presents to upstreams",
              "FILE=NEW");
-    add_list("--key", options.keys, "Another file in the place of a certificate key", "FILE=NEW");
-    app->add_option("--at", options.at, "The same at another time: 2027-03-01 or 2027-03-01T12:30:00Z, UTC")->type_name("DATE");
+    add_list("--key", options.keys, "Replace the file of a certificate key", "FILE=NEW");
+    app->add_option("--at", options.at, "Judge as of another time: 2027-03-01 or 2027-03-01T12:30:00Z, UTC")->type_name("DATE");
     app->add_option("--until", options.until, "Every date until then at which a verdict changes")->type_name("DATE");
     app->add_option("--openssl", options.openssl, "Another OpenSSL under nginx: the defaults that it changes")->type_name("VERSION");
     app->add_option("--security-level", options.security_level, "OpenSSL's security level, where a build or openssl.cnf sets it")
@@ -51,14 +51,14 @@ struct PreflightCommandLine::Verb {
              "[PREFIX=]DIR");
     add_list("--against-root", options.against_roots, "The same for the configuration of --against", "[PREFIX=]DIR");
     add_list("--chain-now", options.chains_now, "What an upstream presents today, instead of asking it", "HOST:PORT=FILE");
-    add_list("--client-chain", options.clients, "The chain of a client that has to go on working", "FILE");
+    add_list("--client-chain", options.clients, "The chain of a client that must keep working", "FILE");
     add_list("--ca-store", options.ca_stores,
              "Where to look for CA certificates to propose; a file or a directory, repeatable (default: the system's bundle)", "PATH");
     app->add_flag("--no-probe", options.no_probe, "Connect to nothing: files and configuration alone");
     app->add_option("--time-limit", options.time_limit, "How long it may take; what is left is \"cannot tell\" (default: 60)")
         ->type_name("SECONDS")
         ->check(CLI::Range(1, 3600).description(""));
-    app->add_option("-j,--jobs", options.jobs, "Configurations at a time (default: one a processor)")
+    app->add_option("-j,--jobs", options.jobs, "Configurations checked in parallel (default: one per CPU)")
         ->type_name("N")
         ->check(CLI::Range(1U, 256U).description(""));
   }
@@ -83,7 +83,7 @@ struct PreflightCommandLine::Verb {
                                                         {"broken-already", PreflightGate::broken_already}};
     app->add_option_function<std::string>(
            "--fail-on", [this, gates](const std::string& word) { options.fail_on = gates.at(word); },
-           "Exit with 1 when a place breaks; cannot-tell, weakens and broken-already: also for what is less, in this order")
+           "Exit with 1 when a place breaks; cannot-tell, weakens and broken-already: each includes those before it")
         ->type_name("OUTLOOK")
         ->check(CLI::IsMember({"breaks", "cannot-tell", "weakens", "broken-already"}).description(""));
     options.language = language_of_locale();
@@ -98,7 +98,7 @@ struct PreflightCommandLine::Verb {
 };
 
 PreflightCommandLine::PreflightCommandLine(CLI::App& app) : verb_(std::make_unique<Verb>()) {
-  verb_->app = app.add_subcommand("preflight", "Tell what a planned change will break, place by place, and what prevents it");
+  verb_->app = app.add_subcommand("preflight", "Show what a planned change will break, place by place, and how to prevent it");
   verb_->app->footer("Example: handshaked preflight --peer api.corp.test:443 --chain new.pem --fail-on breaks");
   verb_->add_changes();
   verb_->add_places();

@@ -102,9 +102,9 @@ std::string as_text(const Receiver& receiver, const std::vector<Trial>& trials, 
       case DeliveryOutcome::Kind::gone: out += "gone" + took + "; the daemon would send nothing more: "; break;
     }
     out += visible_text(trial.outcome.reason) + "\n";
-    if (trial.outcome.retry_after) out += "  it asks for a pause of " + std::to_string(trial.outcome.retry_after->count()) + " s\n";
+    if (trial.outcome.retry_after) out += "  it asks to wait " + std::to_string(trial.outcome.retry_after->count()) + " s\n";
   }
-  if (is_daemon_told) out += "the daemon sends what waits for this receiver now\n";
+  if (is_daemon_told) out += "the daemon now sends what is queued for this receiver\n";
   return out;
 }
 
@@ -166,7 +166,7 @@ int run_receivers(const ReceiversOptions& options, const SinkFactory& make_sink)
   const auto& receivers = loaded.config.receivers;
   const auto found = std::find_if(receivers.begin(), receivers.end(), [&](const Receiver& one) { return one.name == options.name; });
   if (found == receivers.end()) {
-    std::fprintf(stderr, "handshaked: no receiver is called \"%s\"; those configured are:\n%s", visible_text(options.name).c_str(),
+    std::fprintf(stderr, "handshaked: there is no receiver \"%s\"; those configured are:\n%s", visible_text(options.name).c_str(),
                  list_of(loaded.config, false).c_str());
     return kExitUsage;
   }

@@ -125,7 +125,7 @@ class ExplanationDocument {
       if (trial.rule->imported) item.remark += text("; imported, yields to any rule of ours", "；外部导入，让位于自有规则");
       if (trial.wins) item.details.push_back({"", text("wins", "胜出")});
       for (const UnmetConstraint& unmet : trial.unmet) {
-        item.details.push_back({"", text("loses: it wants ", "落选：要求 ") + unmet.name + " " + unmet.wanted +
+        item.details.push_back({"", text("loses: it requires ", "落选：要求 ") + unmet.name + " " + unmet.wanted +
                                         text("; the line has ", "；该行是 ") + (unmet.found.empty() ? text("none", "无") : unmet.found)});
       }
       if (!trial.wins && trial.unmet.empty() && has_won) item.details.push_back({"", text("loses: less specific", "落选：不够具体")});
@@ -174,7 +174,7 @@ class ExplanationDocument {
   }
 
   void write_forecast(const NotificationForecast& forecast) {
-    page_.heading(say("Who would be told?", "会通知谁？"));
+    page_.heading(say("Who would be notified?", "会通知谁？"));
     std::string now;
     for (const std::string& id : forecast.silenced_by) now += (now.empty() ? "" : ", ") + id;
     if (!now.empty()) page_.paragraph(text("Nobody for now, it is silenced by ", "目前不会通知任何人，已被静默：") + now + text(".", "。"));
@@ -201,7 +201,7 @@ class ExplanationDocument {
     words +=
         leg.group_by.empty() ? text(", alone", "，单独通知") : text(", together with all of the same ", "，与相同者合并：") + leg.group_by;
     if (leg.repeat) words += text("; again every ", "；每隔以下时间重复：") + duration_words(language_, *leg.repeat);
-    if (!leg.send_resolved) words += text("; its end is not told", "；恢复时不通知");
+    if (!leg.send_resolved) words += text("; its resolution is not announced", "；恢复时不通知");
     if (leg.messages_per_minute > 0)
       words += text("; more than ", "；每分钟超过 ") + std::to_string(leg.messages_per_minute) +
                text(" a minute become a digest", " 条时合并为摘要");
@@ -335,11 +335,11 @@ class ExplanationDocument {
               "日志中的告警总是“收到”的：拒绝连接的是对端。因此要看这一行写在哪一侧。"));
     }
     if (code.rules.empty()) {
-      page_.paragraph(say("No rule is about it.", "没有规则与它有关。"));
+      page_.paragraph(say("No rule covers it.", "没有规则与它有关。"));
       return;
     }
     if (code.only_general_rules) {
-      page_.paragraph(say("No rule is about this very number; these catch all that have none of their own.",
+      page_.paragraph(say("No rule covers this particular number; these catch all that have none of their own.",
                           "没有专门针对该编号的规则；以下规则兜底。"));
     }
     const bool alone = code.rules.size() == 1;

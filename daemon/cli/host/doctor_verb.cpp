@@ -167,7 +167,7 @@ void write_findings(Document& page, const Doctor& checkup, Language language) {
 
 void write_calendar(Document& page, const Doctor& checkup, Language language) {
   if (checkup.calendar.empty()) return;
-  page.heading(say(language, "What ends when", "到期时间"));
+  page.heading(say(language, "Expiry dates", "到期时间"));
   Table table{
       .columns = {{std::string(say(language, "DAY", "日期"))}, {std::string(say(language, "WHAT", "内容"))}}, .rows = {}, .lead = 2};
   for (const CalendarEntry& entry : checkup.calendar) {
@@ -187,7 +187,7 @@ std::string checkup_page(const Doctor& checkup, const diagnose::NginxAtHand& ngi
   write_calendar(*page, checkup, language);
   write_log_list(*page, checkup, language);
   if (!checkup.unseen.empty()) {
-    page->heading(say(language, "Not looked at", "未检查"));
+    page->heading(say(language, "Not checked", "未检查"));
     std::vector<Item> items;
     for (const diagnose::Text& text : checkup.unseen) {
       if (items.size() < 2 * kShownOfAKind) items.push_back({.lead = text.in(language), .remark = {}, .details = {}});

@@ -62,18 +62,18 @@ std::string_view owner_words(Language language, diagnose::Owner owner) {
 std::string_view outcome_words(Language language, FixOutcome outcome, FixReport::Deed deed) {
   const bool was_applied = deed != FixReport::Deed::tried;
   if (deed == FixReport::Deed::undone && (outcome == FixOutcome::applied || outcome == FixOutcome::unverified))
-    return say(language, "Put back: every file is as it was before the fix.", "已还原：所有文件恢复为修复之前的内容。");
+    return say(language, "Reverted: every file is as it was before the fix.", "已还原：所有文件恢复为修复之前的内容。");
   if (deed == FixReport::Deed::undone && outcome == FixOutcome::rolled_back)
-    return say(language, "Not put back: the fix is in place as before.", "未还原：修复仍然有效。");
+    return say(language, "Not reverted: the fix is still in place.", "未还原：修复仍然有效。");
   switch (outcome) {
     case FixOutcome::applied: return say(language, "Applied, and it works.", "已应用，故障已消除。");
     case FixOutcome::unverified:
-      return was_applied ? say(language, "Applied; nobody could see yet that it works.", "已应用；尚无法确认故障已消除。")
+      return was_applied ? say(language, "Applied; whether it works could not be verified yet.", "已应用；尚无法确认故障已消除。")
                          : say(language, "nginx would take it. Nothing was changed.", "nginx 会接受。未做任何更改。");
     case FixOutcome::refused: return say(language, "Not applied. Nothing was changed.", "未应用。未做任何更改。");
     case FixOutcome::rolled_back: return say(language, "Undone: everything is as it was.", "已撤销：一切恢复原状。");
     case FixOutcome::broken:
-      return say(language, "UNDOING FAILED: please look at it now. What was there is in the backup.",
+      return say(language, "UNDOING FAILED: please act at once. The original files are in the backup.",
                  "撤销失败：请立即检查。原文件在备份中。");
   }
   return "";

@@ -121,8 +121,8 @@ class FixVerb {
   std::string reason_to_refuse(const Fix& fix) const {
     if (fix.patch.empty() && fix.owner == diagnose::Owner::proxy)
       return "this fix has no patch: follow its steps by hand, then run handshaked diagnose " + incident_;
-    if (fix.patch.empty()) return "this fix is not to be made on this host: send its words to whoever runs the " + owner_noun(fix.owner);
-    if (fix.is_unsafe && !options_.allow_unsafe) return "this fix weakens a protection; --allow-unsafe applies it all the same";
+    if (fix.patch.empty()) return "this fix cannot be made on this host: send its message to whoever runs the " + owner_noun(fix.owner);
+    if (fix.is_unsafe && !options_.allow_unsafe) return "this fix weakens protection; --allow-unsafe applies it anyway";
     if (fix.proof.status == diagnose::ProofStatus::refuted) return "this fix was tried and does not help: " + fix.proof.detail.en;
     if (nginx_.program.empty()) return "no nginx is installed here that could test the configuration";
     return {};
@@ -186,7 +186,7 @@ class FixVerb {
     using Answer = Verification::Answer;
     const auto now = diagnose::read_nginx(options_.nginx);
     if (!now || !now.value().read) return {Answer::fails, {"the configuration cannot be read any more", "无法再读取配置"}};
-    if (options_.no_probe) return {Answer::unknown, {"nothing was connected to", "未做任何连接"}};
+    if (options_.no_probe) return {Answer::unknown, {"no connection was made", "未做任何连接"}};
     const auto still = working_upstreams(now.value(), base_);
     for (const auto& [key, name] : working) {
       if (!still.contains(key))

@@ -122,7 +122,7 @@ DiagnosisReport NamedIncident::look_in_logs(DiagnosisOrder order, const Knowledg
 void NamedIncident::complain(const DiagnosisReport& report) const {
   if (!refusal_.empty()) return complain_about_answer(refusal_);
   if (report.incidents.size() > 1) {
-    say_error("\"" + name_ + "\" can be several incidents; name one:");
+    say_error("\"" + name_ + "\" matches several incidents; name one:");
     for (const DiagnosedIncident& one : report.incidents) say_error("  " + one.incident.id + "  " + one.diagnosis.summary.en);
     return;
   }
@@ -130,7 +130,7 @@ void NamedIncident::complain(const DiagnosisReport& report) const {
   if (logs_.empty()) return say_error("nginx's configuration names no error log that is there; give --log FILE");
   std::string names;
   for (const std::string& log : logs_) names += (names.empty() ? "" : ", ") + log;
-  say_error("no incident \"" + name_ + "\" in " + names + ", nor in what was rotated of it" +
+  say_error("no incident \"" + name_ + "\" in " + names + ", nor in its rotated files" +
             (no_answer_.empty() ? "" : "; ids of alerts are the daemon's") + ". To list them: handshaked diagnose --log " + logs_.front());
 }
 

@@ -12,7 +12,7 @@ namespace handshaked::cli {
 /// the analysis itself parses only lines that a rule may want.
 class LogSpan {
  public:
-  explicit LogSpan(parse::TimeZone zone) : zone_(std::move(zone)) {}
+  explicit LogSpan(parse::TimeZone zone) : zone_(zone) {}
 
   void observe(const ingest::LineBlock& block);
 

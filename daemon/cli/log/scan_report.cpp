@@ -190,7 +190,7 @@ class ScanReport {
         break;
       }
       std::string what = name_of(log) + " (" + size_words(log.bytes) + ", " + times(log.lines, "line", "lines", "行") + ")";
-      if (!log.error.empty()) what = text("NOT READ TO ITS END: ", "未能读完：") + log.error;
+      if (!log.error.empty()) what = text("NOT READ COMPLETELY: ", "未能读完：") + log.error;
       facts.push_back({facts.empty() ? text("Read", "已读") : std::string(), what});
     }
     return facts;
@@ -252,7 +252,7 @@ class ScanReport {
     facts.push_back({text("Seen", "出现"), seen_words(incident)});
     if (incident.status == correlate::Status::resolved) {
       facts.push_back(
-          {text("Now", "现状"), text("quiet at the end of the log: over, or nobody asked", "日志末尾已安静：可能已恢复，也可能没有流量")});
+          {text("Now", "现状"), text("quiet at the end of the log: over, or no traffic", "日志末尾已安静：可能已恢复，也可能没有流量")});
     }
     if (incident.clients.distinct() > 0) facts.push_back({text("Clients", "客户端"), client_words(incident)});
     std::vector<std::string> hosts = incident.hosts;
@@ -358,7 +358,7 @@ class ScanReport {
     }
     if (result_.forged > 0) {
       remark(times(result_.forged, "forged line was ignored", "forged lines were ignored", "行伪造内容已忽略"),
-             say("Clients put line feeds into their requests to print lines that look like nginx's.",
+             say("Clients put line feeds into their requests to forge lines that look like nginx's.",
                  "客户端在请求中夹带换行，伪造出类似 nginx 的日志行。"));
     }
     if (result_.overflow > 0) {

@@ -38,7 +38,7 @@ Result<DaemonIncident> read_incident(const std::string& json) {
   simdjson::dom::parser parser;
   element root, incident;
   if (parser.parse(json).get(root) != simdjson::SUCCESS || root["incident"].get(incident) != simdjson::SUCCESS)
-    return fail(ErrorCode::invalid_input, "the daemon's answer is of another form");
+    return fail(ErrorCode::invalid_input, "the daemon's answer has an unexpected form");
   DaemonIncident known;
   known.id = raw_text(incident, "id");
   known.status = raw_text(incident, "status");
@@ -66,7 +66,7 @@ std::optional<std::string> find_socket(const DaemonPlace& place) {
   for (const config::ConfigProblem& problem : loaded.problems) complain_about(Error(ErrorCode::invalid_configuration, problem.message()));
   if (!loaded.problems.empty()) return std::nullopt;
   if (!loaded.config.control.socket.empty()) return loaded.config.control.socket;
-  complain_about(Error(ErrorCode::invalid_configuration, "the configuration switches the control socket off"));
+  complain_about(Error(ErrorCode::invalid_configuration, "the control socket is disabled in the configuration"));
   return std::nullopt;
 }
 

@@ -24,7 +24,7 @@ struct NamedNew {
 Result<NamedNew> split(const std::string& option, const std::string& text) {
   const std::size_t sign = text.find('=');
   if (sign == std::string::npos || sign == 0 || sign + 1 == text.size())
-    return bad(option + " wants FILE=NEW: the file that nginx reads, and the one that will be in its place; not \"" + text + "\"");
+    return bad(option + " takes FILE=NEW: the file that nginx reads, and the one that will replace it; not \"" + text + "\"");
   return NamedNew{text.substr(0, sign), text.substr(sign + 1)};
 }
 
@@ -36,8 +36,8 @@ Result<std::pair<std::string, PemBundle>> read_pem(const std::string& source, co
   switch (bundle.form) {
     case diagnose::BundleForm::empty: return bad(source + " is empty; " + option + " wants " + wanted);
     case diagnose::BundleForm::der_certificate:
-    case diagnose::BundleForm::der_crl: return bad(source + " is DER; nginx reads PEM: openssl x509 -inform DER -in FILE makes it so");
-    case diagnose::BundleForm::pkcs12: return bad(source + " is PKCS#12; nginx reads PEM: openssl pkcs12 -in FILE -nokeys makes it so");
+    case diagnose::BundleForm::der_crl: return bad(source + " is DER; nginx reads PEM: convert it with openssl x509 -inform DER -in FILE");
+    case diagnose::BundleForm::pkcs12: return bad(source + " is PKCS#12; nginx reads PEM: convert it with openssl pkcs12 -in FILE -nokeys");
     case diagnose::BundleForm::der_other:
     case diagnose::BundleForm::not_pem: return bad(source + " is not a PEM file; " + option + " wants " + wanted);
     case diagnose::BundleForm::pem: break;
@@ -67,7 +67,7 @@ Result<std::vector<diagnose::Certificate>> read_chain(const std::string& source,
   const auto leaf = std::find_if(chain.begin(), chain.end(), [](const diagnose::Certificate& one) { return !one.facts().is_ca; });
   if (leaf != chain.end() && leaf != chain.begin())
     return bad(source + " does not begin with the leaf: " + chain.front().facts().subject + " is a CA, and " + leaf->facts().subject +
-               " stands behind it");
+               " comes after it");
   const bool has_strangers = chain.size() > 1 && std::none_of(chain.begin(), chain.end(), is_issued_here);
   if (has_strangers) return bad(source + " is not a chain: none of its certificates issued another one");
   return chain;
@@ -114,7 +114,7 @@ Result<> read_files(const PreflightOptions& options, diagnose::PlannedChange& ch
   for (const std::string& text : options.crls) {
     TRY(const NamedNew named, split("--crl", text));
     TRY(auto read, read_pem(named.source, "--crl", "CRLs"));
-    if (read.second.crls.empty()) return bad(named.source + " holds no CRL; --crl wants some");
+    if (read.second.crls.empty()) return bad(named.source + " holds no CRL; --crl needs at least one");
     change.files.push_back({FileRole::crl, named.path, std::move(read.first), named.source});
   }
   for (const std::string& text : options.certificates) {

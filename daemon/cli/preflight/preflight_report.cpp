@@ -83,8 +83,8 @@ class PreflightDocument {
     const std::size_t breaks = report_.count(Outlook::breaks);
     const std::size_t open = report_.count(Outlook::cannot_tell);
     if (breaks == 0 && open > 0) {
-      page_.title("handshaked preflight: " + counted(language_, open, "place cannot be told, the others do not break",
-                                                     "places cannot be told, the others do not break", "个位置无法判断，其余不会出故障"));
+      page_.title("handshaked preflight: " + counted(language_, open, "place cannot be judged, the others do not break",
+                                                     "places cannot be judged, the others do not break", "个位置无法判断，其余不会出故障"));
     } else
       page_.title(breaks == 0 ? text("handshaked preflight: nothing breaks", "handshaked preflight：没有会出故障的位置")
                               : "handshaked preflight: " + counted(language_, breaks, "place breaks", "places break", "个位置将出故障"));

@@ -31,7 +31,7 @@ void check_level(const nginx::ErrorLog& log, LevelMatters matters, std::set<std:
     checkup.findings.push_back(
         {"log-level-hides-upstream",
          Severity::warning,
-         {name + " hides faults towards upstreams: nginx logs them at error", name + " 会隐藏上游故障：nginx 以 error 级别记录"},
+         {name + " hides upstream faults: nginx logs them at error", name + " 会隐藏上游故障：nginx 以 error 级别记录"},
          {"Use the level error or a lower one", "使用 error 或更低的级别"},
          place,
          line});

@@ -64,7 +64,7 @@ std::optional<correlate::Incident> read_incident(const store::IncidentRow& row, 
 std::optional<notify::NotificationRecords> read_told(const store::ToldRow& row) {
   auto told = notify::told_state_from_json(row.receiver, row.incident_id, row.state_json);
   if (told) return std::move(told).value();
-  telemetry::log_warning("what " + row.receiver + " was told is left out: " + told.error().message(),
+  telemetry::log_warning("what " + row.receiver + " was told is skipped: " + told.error().message(),
                          {.incident = row.incident_id, .receiver = row.receiver});
   return std::nullopt;
 }
@@ -82,7 +82,7 @@ void find_told_before(store::StoreThread& store, std::set<std::string> receivers
   const bool is_posted = store.post([receivers = std::move(receivers), now, answer](store::Database& database) {
     ToldBefore before;
     const auto told = store::Notifications(database).load_told();
-    if (!told) telemetry::log_warning("what receivers were told before is not known: " + told.error().message());
+    if (!told) telemetry::log_warning("earlier notifications are not known: " + told.error().message());
     for (const store::ToldRow& row : told ? told.value() : std::vector<store::ToldRow>()) {
       if (!receivers.contains(row.receiver)) continue;
       if (auto read = read_told(row)) before.told.push_back(std::move(*read));
@@ -98,7 +98,7 @@ void find_told_before(store::StoreThread& store, std::set<std::string> receivers
     answer(before);
   });
   if (is_posted) return;
-  telemetry::log_warning("what receivers were told before is not known: the database takes no more now");
+  telemetry::log_warning("earlier notifications are not known: the database accepts no more requests now");
   answer({});
 }
 

@@ -29,7 +29,7 @@ Result<std::string> secret_path(const std::string& file) {
   if (!is_name(name)) return fail(ErrorCode::invalid_configuration, "\"" + file + "\" names no credential");
   const char* const directory = credentials_directory();
   if (directory == nullptr)
-    return fail(ErrorCode::invalid_configuration, "the credential " + name + " is missing: systemd handed over none (LoadCredential=)");
+    return fail(ErrorCode::invalid_configuration, "the credential " + name + " is missing: systemd provided none (LoadCredential=)");
   return std::string(directory) + "/" + name;
 }
 

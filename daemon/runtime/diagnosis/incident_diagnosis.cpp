@@ -34,7 +34,7 @@ IncidentDiagnosis::IncidentDiagnosis(boost::asio::any_io_executor loop, const co
 void IncidentDiagnosis::load_rates() {
   auto rows = store_.call([](store::Database& database) { return store::FixOutcomes(database).load(); }).get();
   if (!rows) {
-    log_warning("what fixes did here before is not known: " + rows.error().message());
+    log_warning("earlier outcomes of fixes are not known: " + rows.error().message());
     return;
   }
   for (const store::FixOutcomeRow& row : rows.value()) rates_.count(row.cause, row.fix_id, {row.worked, row.failed});
@@ -123,7 +123,7 @@ void IncidentDiagnosis::count_fix(const std::string& cause, const std::string& f
   const bool is_posted = store_.post([cause, fix, has_worked](store::Database& database) {
     if (const auto counted = store::FixOutcomes(database).count(cause, fix, has_worked); !counted) log_warning(counted.error().message());
   });
-  if (!is_posted) log_warning("how the fix did is not kept: the store takes no more");
+  if (!is_posted) log_warning("the outcome of the fix is not recorded: the store accepts no more work");
 }
 
 }  // namespace handshaked::runtime

@@ -43,7 +43,7 @@ std::shared_ptr<const NginxState> NginxView::read() {
   if (auto found = diagnose::read_nginx_whole(place_)) nginx = std::move(found).value();
   else problem = found.error().message();
   if (!problem.empty() && problem != told_)
-    telemetry::log_warning("nginx's configuration cannot be read, incidents are told from their lines alone: " + problem);
+    telemetry::log_warning("nginx's configuration cannot be read, incidents are reported from log lines alone: " + problem);
   told_ = std::move(problem);
   if (!nginx.running) masters_ = ids_of(diagnose::running_nginxes());
   nginx.loaded_at = loaded_at(nginx);

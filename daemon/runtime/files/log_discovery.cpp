@@ -62,7 +62,7 @@ void add_closed_parts(const nginx::Configuration& configuration, std::vector<Log
   for (const nginx::ConfigurationProblem& problem : configuration.problems()) {
     if (problem.reason.find("ermission denied") == std::string::npos) continue;
     remarks.push_back({"closed " + problem.message(),
-                       problem.message() + ": what stands there is not known here, logs among it; let the user " +
+                       problem.message() + ": its contents, and any logs that it names, are unknown here; let the user " +
                            diagnose::this_process().name + " read it",
                        true});
   }
@@ -71,7 +71,7 @@ void add_closed_parts(const nginx::Configuration& configuration, std::vector<Log
 const char* why_not_followed(LogPlace place) {
   switch (place) {
     case LogPlace::file: break;
-    case LogPlace::discarded: return " is thrown away: no fault can be seen there; let it name a file";
+    case LogPlace::discarded: return " is discarded: no fault can be seen there; point it to a file";
     case LogPlace::device:
     case LogPlace::stderr_:
       return " is not a file that can be followed: where systemd starts nginx, it is in the journal, and [[journal]] units = "
@@ -80,7 +80,7 @@ const char* why_not_followed(LogPlace place) {
     case LogPlace::syslog:
       return " goes to syslog: [[journal]] reads it where it ends up in this host's journal; else receive it here, with [[syslog]] "
              "listen = [\"unixgram:/run/handshaked/log\"] and error_log syslog:server=unix:/run/handshaked/log";
-    case LogPlace::memory: return " stays in nginx's memory, for a debugger: let it name a file, too";
+    case LogPlace::memory: return " stays in nginx's memory, for a debugger: log to a file as well";
   }
   return "";
 }
@@ -96,7 +96,7 @@ std::vector<LogRemark> remarks_on(const std::vector<NamedErrorLog>& logs) {
       remarks.push_back({"place " + log.path, name_of(log) + why_not_followed(log.place), log.place != LogPlace::memory});
     } else if (const int level = nginx::log_verbosity(log.level); level >= 0 && level < nginx::kUpstreamVerbosity && log.mentions > 0) {
       remarks.push_back({"level " + log.level + " " + log.path,
-                         name_of(log) + " at level " + log.level + " hides faults towards upstreams: nginx logs them at error", true});
+                         name_of(log) + " at level " + log.level + " hides upstream faults: nginx logs them at error", true});
     }
   }
   if (logs.size() == nginx::kMostErrorLogs)

@@ -14,7 +14,7 @@ void log_tail_event(const ingest::TailEvent& event) {
   if (event.lost_bytes && *event.lost_bytes > 0) text += " (" + std::to_string(*event.lost_bytes) + " bytes were never read)";
   if (event.kind == Kind::unreadable) {
     if (const auto problem = diagnose::access_problem(event.path, diagnose::this_process()))
-      text += "; " + problem->text.en + "; " + problem->remedy.en + "; it is tried again meanwhile";
+      text += "; " + problem->text.en + "; " + problem->remedy.en + "; retrying";
   }
   const bool is_bad = event.kind == Kind::unreadable || event.kind == Kind::damaged || event.kind == Kind::lost_track ||
                       (event.kind == Kind::truncated && event.lost_bytes.value_or(1) > 0);

@@ -14,7 +14,7 @@ constexpr std::string_view kEverybody = "00000000";
 
 bool is_hexadecimal(std::string_view text) { return text.find_first_not_of("0123456789abcdef") == std::string_view::npos; }
 
-auto never_stored() { return fail(ErrorCode::cancelled, "the first batch of this name was not stored: send it again"); }
+auto never_stored() { return fail(ErrorCode::cancelled, "the first batch with this id was not stored: send it again"); }
 
 }  // namespace
 
@@ -23,7 +23,7 @@ std::string DeliveredIds::name_of(std::string_view sender, std::string_view id) 
 }
 
 Result<> DeliveredIds::restore(std::string_view cursor) {
-  const auto refuse = [] { return fail(ErrorCode::invalid_input, "no list of batches"); };
+  const auto refuse = [] { return fail(ErrorCode::invalid_input, "not a list of batches"); };
   const bool has_senders = cursor.starts_with("v2");
   if (!has_senders && !cursor.starts_with("v1")) return refuse();
   cursor.remove_prefix(2);

@@ -79,7 +79,7 @@ awaitable<void> JournalFollower::run() {
     const auto read = co_await read_on(*intake);
     if (!read && read.error().code() == ErrorCode::cancelled) break;
     if (!read && !was_failing)
-      telemetry::log_warning(options_.source + ": " + read.error().message() + "; it is tried again", {.source = options_.source});
+      telemetry::log_warning(options_.source + ": " + read.error().message() + "; retrying", {.source = options_.source});
     was_failing = !read;
     if (thread_.is_ending()) break;
     watch_->timer.expires_after(read ? std::chrono::seconds(kPollInterval) : std::chrono::seconds(kRetryInterval));

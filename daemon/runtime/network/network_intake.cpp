@@ -39,7 +39,7 @@ struct Waiting {
   awaitable<Result<>> wait() {
     timer.expires_after(receive::Intake::kCommitPatience);
     while (!answer && std::chrono::steady_clock::now() < timer.expiry()) co_await timer.async_wait(kAsTuple);
-    if (!answer) co_return fail(ErrorCode::timeout, "it was taken, but is not on disk yet");
+    if (!answer) co_return fail(ErrorCode::timeout, "it was accepted, but is not on disk yet");
     co_return *answer;
   }
 
@@ -178,7 +178,7 @@ void NetworkIntake::on_failure(const match::RecognisedLine& failure) {
       ++source_.counters.without_host;
       source_.host_log.warn(source_.name +
                             ": lines come without the name of their host: they count as this host's own, and faults of several hosts "
-                            "look like faults of one; let the shipper add a field \"host\"");
+                            "look like faults of one; have the shipper add a field \"host\"");
     }
   }
   const auto stamp = record_.time.empty() ? record.envelope_time : record_.time;
@@ -233,7 +233,7 @@ awaitable<Result<>> NetworkIntake::push(NetworkBatch batch, bool waits_for_ever)
   while (!out_.try_push(batch)) {
     if (!waits_for_ever && std::chrono::steady_clock::now() > give_up) {
       ++source_.counters.refused_full;
-      co_return fail(ErrorCode::limit_exceeded, "the store takes no more at the moment");
+      co_return fail(ErrorCode::limit_exceeded, "the store accepts no more at the moment");
     }
     timer.expires_after(kRoomInterval);
     co_await timer.async_wait(kAsTuple);

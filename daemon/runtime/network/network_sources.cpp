@@ -165,7 +165,7 @@ Result<> NetworkSources::add_journals(const config::Config& config, const FindCu
     const auto gone = reader.value().begin(find_cursor(configured.name), configured.from_start);
     if (!gone) return fail(wrapped(gone.error()));
     if (gone.value())
-      telemetry::log_warning(configured.name + ": where reading ended is not in the journal any more; entries may have been removed unread",
+      telemetry::log_warning(configured.name + ": the saved position is no longer in the journal; entries may have been removed unread",
                              {.id = telemetry::message_id::log_lost, .source = configured.name});
     auto& source = sources_[configured.name];
     source = std::make_unique<NetworkSource>("journal", configured.name);
@@ -238,7 +238,7 @@ void NetworkSources::reload_certificates() {
       certified.listener->use_tls(std::make_shared<const net::TlsServer>(std::move(tls).value()));
     } else {
       telemetry::log_error(certified.listener->options().intake.source +
-                               ": the certificate was not reloaded, the one from before stays in use: " + tls.error().message(),
+                               ": the certificate was not reloaded, the previous one stays in use: " + tls.error().message(),
                            {.source = certified.listener->options().intake.source});
     }
   }

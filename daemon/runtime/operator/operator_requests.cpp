@@ -31,12 +31,12 @@ std::size_t limit_of(const ControlRequest& request) {
 }
 
 ControlAnswer no_such_incident(const std::string& id) {
-  return ControlAnswer::refused("not_found", "no open incident is called " + id.substr(0, 64));
+  return ControlAnswer::refused("not_found", "there is no open incident " + id.substr(0, 64));
 }
 
 /// It asks: an id that is not whole can be several.
 ControlAnswer several_incidents(const std::string& beginning, const std::vector<const Incident*>& incidents) {
-  std::string message = "\"" + beginning.substr(0, 64) + "\" can be several incidents; name one:";
+  std::string message = "\"" + beginning.substr(0, 64) + "\" matches several incidents; name one:";
   for (const Incident* const one : incidents) {
     const std::string& where = !one->place.peer.empty() ? one->place.peer : one->place.server.get();
     message += "\n  " + one->id + "  " + std::string(correlate::to_string(one->status)) + "  " + where + "  " + one->title.get();
@@ -86,7 +86,7 @@ void OperatorRequests::ask_store(std::function<Answer(store::Database&)> body, R
   const auto task = [body = std::move(body), reply, on_loop = daemon_.on_loop](store::Database& database) {
     on_loop([reply, answer = body(database)] { reply(answer); });
   };
-  if (!store_.post(task)) reply(Answer::refused("failed", "the database takes no more now"));
+  if (!store_.post(task)) reply(Answer::refused("failed", "the database accepts no more requests now"));
 }
 
 // ---- status -----------------------------------------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ TEST(EdgeSection, AsksWhoMaySendBeyondLoopback) {
 TEST(EdgeSection, RefusesWhatCannotWork) {
   EXPECT_NE(problem("[[edge]]\nlisten = [\"udp://127.0.0.1:1\"]\n").find("HTTP needs a stream"), std::string::npos);
   EXPECT_NE(problem("[[edge]]\nlisten = [\"http://127.0.0.1:1\"]\nsilent_after = \"10ms\"\n").find("1s or more"), std::string::npos);
-  EXPECT_NE(problem("[labels]\n\"Site\" = \"fra\"\n").find("small letters"), std::string::npos);
+  EXPECT_NE(problem("[labels]\n\"Site\" = \"fra\"\n").find("lower-case letters"), std::string::npos);
   EXPECT_NE(problem("[labels]\nsite = \"\"\n").find("1 to 64 bytes"), std::string::npos);
   EXPECT_NE(problem("[labels]\nsite = 7\n").find("site"), std::string::npos);
   EXPECT_NE(problem("[[receiver]]\ntype = \"handshaked\"\n").find("needs a url"), std::string::npos);

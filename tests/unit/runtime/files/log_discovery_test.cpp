@@ -31,7 +31,7 @@ TEST(LogDiscovery, WarnsOfLevelsThatHideUpstreams) {
   const auto remarks = remarks_on({named(LogPlace::file, "/a.log", "crit"), named(LogPlace::file, "/b.log", "emerg"),
                                    named(LogPlace::file, "/c.log", "error"), named(LogPlace::file, "/d.log", "debug")});
   ASSERT_EQ(remarks.size(), 2U);
-  EXPECT_THAT(remarks[0].text, HasSubstr("/a.log (/etc/nginx/nginx.conf:7) at level crit hides faults"));
+  EXPECT_THAT(remarks[0].text, HasSubstr("/a.log (/etc/nginx/nginx.conf:7) at level crit hides upstream faults"));
   EXPECT_TRUE(remarks[1].is_warning);
 }
 
