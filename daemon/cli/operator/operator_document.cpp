@@ -175,7 +175,7 @@ class OperatorDocument {
 
  private:
   std::string resolved_by(const element& incident) const {
-    const std::string by = text_of(incident, "resolved_by");
+    std::string by = text_of(incident, "resolved_by");
     bool is_seen_good = true;
     if (by != "quiet" || incident["seen_good"].get(is_seen_good) != simdjson::SUCCESS || is_seen_good) return by;
     return by + say(": no line for long; nothing was tried", "：长时间无新日志行；未做任何验证");
