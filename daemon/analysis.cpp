@@ -93,7 +93,12 @@ std::optional<parse::ZonedTime> LineAnalysis::time_of(const parse::ErrorRecord& 
   if (!record.envelope_time.empty()) {
     if (const auto time = parse::parse_rfc3339(record.envelope_time)) return time;
   }
-  return record.time.year != 0 ? zone_.resolve(record.time) : std::nullopt;
+  if (record.time.year == 0) return std::nullopt;
+  if (!(record.time == last_time_)) {
+    last_time_ = record.time;
+    last_zoned_ = zone_.resolve(record.time);
+  }
+  return last_zoned_;
 }
 
 }  // namespace handshaked

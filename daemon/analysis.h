@@ -71,7 +71,9 @@ class LineAnalysis {
   std::size_t counted_to_ = 0;      ///< that place, in the current block
   std::size_t settled_ = 0;         ///< a record is known to begin here, in the current block
   std::size_t examined_ = 0;        ///< lines before this place, in the current block, belong to what was recognised or passed over
-  std::string window_;              ///< the seam between two blocks
+  parse::LocalTime last_time_;      ///< of a record: many are written in one second
+  std::optional<parse::ZonedTime> last_zoned_;
+  std::string window_;  ///< the seam between two blocks
   ConfirmLine confirm_;
 };
 

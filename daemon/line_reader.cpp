@@ -132,7 +132,7 @@ bool says_more(const RuleSet& rules, const Rule* joined, const parse::ErrorRecor
 
 const Rule* LineReader::read_within(std::string_view block, parse::LineSpan& span, std::size_t floor) {
   const std::string_view line = block.substr(span.begin, span.end - span.begin);
-  const Rule* const alone = read(line);
+  const Rule* const alone = read_single(line);
   const Lack lack = lack_of(alone, *record_);
   if (!lack.rule && !lack.context && !lack.ending) return alone;
   parse::LineSpan whole = parse::wrapped_span(block, span.begin, span.end, floor);
@@ -193,7 +193,8 @@ const Rule* LineReader::read_altered(std::string_view line, const Rule* rule) {
   };
   const auto is_better = [&](const Rule* altered) { return is_known(altered) && (!is_known(rule) || rules().is_before(*altered, *rule)); };
   // Typographic quotes, escapes, another header: the header is whole, the message is not what nginx wrote.
-  if (had_header) {
+  const bool is_same = !had_header || parser_.is_same_pasted(line);
+  if (!is_same) {
     if (const Rule* const altered = read_as(line); is_better(altered)) return altered;
   }
   const bool is_requoted = parse::with_plain_quotes(line, altered_);
@@ -204,7 +205,7 @@ const Rule* LineReader::read_altered(std::string_view line, const Rule* rule) {
   if (is_respaced) {
     if (const Rule* const altered = read_as(altered_); is_better(altered)) return altered;
   }
-  if (!had_header && !is_requoted && !is_respaced) return rule;
+  if (is_same && !is_requoted && !is_respaced) return rule;
   record_ = &parser_.parse(line);
   const Rule* const again = matcher_.match(*record_);
   return had_header || is_known(again) ? again : find_message(again);

@@ -26,18 +26,6 @@ bool is_unusual(std::string_view trigram) {
   return plain == 0 && !is_ordinary(trigram);
 }
 
-/// How unusual the bytes of a text are in error logs: the lower the sum, the better the needle.
-unsigned commonness(std::string_view text) {
-  unsigned sum = 0;
-  for (const char c : text) {
-    if (c >= 'a' && c <= 'z') sum += 8;
-    else if (c == ' ' || c == '/' || c == '"' || (c >= '0' && c <= '9')) sum += 9;
-    else if (c >= 'A' && c <= 'Z') sum += 3;
-    else sum += 2;
-  }
-  return sum;
-}
-
 bool contains_needle(const std::string& literal, const std::vector<std::string>& needles) {
   return std::any_of(needles.begin(), needles.end(), [&](const auto& needle) { return literal.find(needle) != std::string::npos; });
 }
@@ -206,6 +194,17 @@ bool is_searched_by_prefix(const LineRequirements& rule, const Clauses& clauses)
 }
 
 }  // namespace
+
+unsigned commonness(std::string_view text) {
+  unsigned sum = 0;
+  for (const char c : text) {
+    if (c >= 'a' && c <= 'z') sum += 8;
+    else if (c == ' ' || c == '/' || c == '"' || (c >= '0' && c <= '9')) sum += 9;
+    else if (c >= 'A' && c <= 'Z') sum += 3;
+    else sum += 2;
+  }
+  return sum;
+}
 
 std::size_t rarest_window(std::string_view needle) {
   const auto cost = [needle](std::size_t at) {

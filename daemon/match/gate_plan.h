@@ -36,6 +36,9 @@ struct GatePlan {
 /// The plan borrows from `rules`.
 GatePlan plan_gate(const std::vector<LineRequirements>& rules);
 
+/// How usual the bytes of a text are in error logs: the lower the sum, the better the needle.
+unsigned commonness(std::string_view text);
+
 /// Where the rarest window of a needle begins: in no ordinary line, if that can be had, for it is what is looked at first.
 std::size_t rarest_window(std::string_view needle);
 

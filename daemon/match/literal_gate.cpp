@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstring>
 
+#include "match/ordinary_text.h"
 #include "parse/message_begin.h"
 
 #if defined(__x86_64__)
@@ -36,16 +37,57 @@ LiteralGate::LiteralGate(const std::vector<LineRequirements>& rules) {
 #endif
 }
 
+/// Which four bytes of each needle are its window, and at which two of them the search looks first: so that these stop it at few ordinary
+/// lines.
+std::vector<LiteralGate::Needle> LiteralGate::choose_windows() {
+  static constexpr std::array<std::array<std::size_t, kWindow>, 6> kOrders{
+      {{0, 1, 2, 3}, {0, 2, 1, 3}, {1, 2, 0, 3}, {0, 3, 1, 2}, {1, 3, 0, 2}, {2, 3, 0, 1}}};
+  std::vector<Needle> best;
+  unsigned best_cost = ~0U;
+  for (const auto& order : kOrders) {
+    std::vector<Needle> all;
+    unsigned total = 0;
+    for (const std::string& text : needles_) {
+      const auto cost_at = [&](std::size_t window) {
+        constexpr unsigned kAnyLetter = 255;  // the fourth byte behind a needle's last three
+        if (window + order[1] >= text.size()) return kAnyLetter * 256;
+        const char first = text[window + order[0]], second = text[window + order[1]];
+        return ordinary_pairs(first, second, order[1] - order[0]) * 256 + commonness(std::string{first, second});
+      };
+      Needle needle{.text = text, .window = 0};
+      for (std::size_t window = 1; window + kShortest <= text.size(); ++window) {
+        if (cost_at(window) < cost_at(needle.window)) needle.window = window;
+      }
+      total += cost_at(needle.window);
+      all.push_back(std::move(needle));
+    }
+    if (total >= best_cost) continue;
+    best_cost = total;
+    best = std::move(all);
+    order_ = order;
+  }
+  return best;
+}
+
 void LiteralGate::build_tables() {
-  std::vector<Needle> all;
-  for (const std::string& text : needles_) all.push_back({.text = text, .window = rarest_window(text)});
+  std::vector<Needle> all = choose_windows();
   // Needles with alike windows share a bucket: the fewer different nibbles a bucket has, the less it lets pass by chance.
-  std::sort(all.begin(), all.end(), [](const Needle& a, const Needle& b) { return a.text.substr(a.window) < b.text.substr(b.window); });
+  const auto looked_at = [this](const Needle& needle) {
+    std::string bytes;
+    for (const std::size_t at : order_) bytes += needle.window + at < needle.text.size() ? needle.text[needle.window + at] : '\0';
+    return bytes;
+  };
+  std::sort(all.begin(), all.end(), [&](const Needle& a, const Needle& b) { return looked_at(a) < looked_at(b); });
+  std::vector<std::string> pairs;
+  for (const Needle& needle : all) pairs.push_back(looked_at(needle).substr(0, 2));
+  pairs.erase(std::unique(pairs.begin(), pairs.end()), pairs.end());
+  std::size_t pair = 0;
   for (std::size_t n = 0; n < all.size(); ++n) {
-    const std::size_t bucket = all.size() <= 8 ? n : n * 8 / all.size();
+    if (looked_at(all[n]).substr(0, 2) != pairs[pair]) ++pair;
+    const std::size_t bucket = pairs.size() <= 8 ? pair : pair * 8 / pairs.size();
     const auto bit = static_cast<std::uint8_t>(1U << bucket);
     for (std::size_t i = 0; i < kWindow; ++i) {
-      const bool any_byte = all[n].window + i >= all[n].text.size();  // the fourth byte behind a needle of three
+      const bool any_byte = all[n].window + i >= all[n].text.size();  // the fourth byte behind a needle's last three
       for (unsigned c = 0; c < 256; ++c) {
         if (!any_byte && static_cast<unsigned char>(all[n].text[all[n].window + i]) != c) continue;
         masks_[i][c] |= bit;
@@ -147,45 +189,77 @@ struct GateSearch {
     return gate.is_message_interesting(block, line, line + message);
   }
 
-  HANDSHAKED_AVX2 static std::size_t find(const LiteralGate& gate, std::string_view block, std::size_t from) {
-    const auto table = [&gate](std::size_t position, std::size_t half) HANDSHAKED_AVX2 {
+  /// Where windows of needles may begin, by bucket, at two of their positions.
+  class Pair {
+   public:
+    HANDSHAKED_AVX2 Pair(const LiteralGate& gate, std::size_t first, std::size_t second)
+        : low_first_(table(gate, first, 0)),
+          high_first_(table(gate, first, 1)),
+          low_second_(table(gate, second, 0)),
+          high_second_(table(gate, second, 1)),
+          first_(first),
+          second_(second) {}
+    HANDSHAKED_AVX2 __m256i buckets(const char* at) const {
+      return _mm256_and_si256(buckets_of(load(at + first_), low_first_, high_first_),
+                              buckets_of(load(at + second_), low_second_, high_second_));
+    }
+
+   private:
+    HANDSHAKED_AVX2 static __m256i table(const LiteralGate& gate, std::size_t position, std::size_t half) {
       return _mm256_load_si256(reinterpret_cast<const __m256i*>(gate.nibbles_[position][half].data()));
-    };
-    const __m256i low0 = table(0, 0), high0 = table(0, 1), low1 = table(1, 0), high1 = table(1, 1);
-    const __m256i low2 = table(2, 0), high2 = table(2, 1), low3 = table(3, 0), high3 = table(3, 1);
-    const __m256i nibble = _mm256_set1_epi8(15);
-    const __m256i zero = _mm256_setzero_si256();
-    const __m256i line_feed = _mm256_set1_epi8('\n');
-    const char* const data = block.data();
-    const auto buckets_of = [nibble](__m256i bytes, __m256i low, __m256i high) HANDSHAKED_AVX2 {
+    }
+    HANDSHAKED_AVX2 static __m256i buckets_of(__m256i bytes, __m256i low, __m256i high) {
+      const __m256i nibble = _mm256_set1_epi8(15);
       return _mm256_and_si256(_mm256_shuffle_epi8(low, _mm256_and_si256(bytes, nibble)),
                               _mm256_shuffle_epi8(high, _mm256_and_si256(_mm256_srli_epi16(bytes, 4), nibble)));
-    };
-    const auto load = [data](std::size_t at) HANDSHAKED_AVX2 { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(data + at)); };
-    constexpr std::size_t kMargin = 32 + 128;  // a line that begins in this step can be stepped over without looking at the end
+    }
+
+    __m256i low_first_, high_first_, low_second_, high_second_;
+    std::size_t first_, second_;
+  };
+
+  HANDSHAKED_AVX2 static __m256i load(const char* at) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(at)); }
+
+  HANDSHAKED_AVX2 static std::size_t find(const LiteralGate& gate, std::string_view block, std::size_t from) {
+    constexpr std::size_t kStep = 32;
+    constexpr std::size_t kMargin = 2 * kStep + 128;  // a line that begins in this step can be stepped over without looking at the end
     if (from + kMargin > block.size()) return gate.find_portable(block, from);
     if (is_line_interesting(gate, block, from)) return from;
+    const Pair telling(gate, gate.order_[0], gate.order_[1]);
+    const __m256i line_feed = _mm256_set1_epi8('\n');
     std::size_t i = from;
-    for (; i + kMargin <= block.size(); i += 32) {
-      const __m256i bytes = load(i);
-      const __m256i hit = _mm256_and_si256(_mm256_and_si256(buckets_of(bytes, low0, high0), buckets_of(load(i + 1), low1, high1)),
-                                           _mm256_and_si256(buckets_of(load(i + 2), low2, high2), buckets_of(load(i + 3), low3, high3)));
-      const auto feeds = static_cast<std::uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, line_feed)));
-      const auto hits = ~static_cast<std::uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(hit, zero)));
-      auto events = feeds | hits;
-      if (events == 0) continue;
-      alignas(32) std::array<std::uint8_t, 32> buckets;
-      _mm256_store_si256(reinterpret_cast<__m256i*>(buckets.data()), hit);
-      for (; events != 0; events &= events - 1) {
-        const auto lane = static_cast<std::size_t>(std::countr_zero(events));
-        if ((feeds >> lane & 1U) != 0) {
-          if (is_line_interesting(gate, block, i + lane + 1)) return i + lane + 1;
-        } else if (gate.is_needle(block, i + lane, buckets[lane])) {
-          return i + lane;
-        }
-      }
+    for (; i + kMargin <= block.size(); i += 2 * kStep) {
+      const char* const at = block.data() + i;
+      const __m256i near = telling.buckets(at), far = telling.buckets(at + kStep);
+      const __m256i near_feeds = _mm256_cmpeq_epi8(load(at), line_feed), far_feeds = _mm256_cmpeq_epi8(load(at + kStep), line_feed);
+      const __m256i any = _mm256_or_si256(_mm256_or_si256(near, far), _mm256_or_si256(near_feeds, far_feeds));
+      if (_mm256_testz_si256(any, any) != 0) continue;
+      if (const std::size_t found = look_closer(gate, block, i, near, near_feeds); found != npos) return found;
+      if (const std::size_t found = look_closer(gate, block, i + kStep, far, far_feeds); found != npos) return found;
     }
     return gate.find_from_middle(block, i);
+  }
+
+  /// The 32 positions from `i` on, of which `hit` says where the two telling positions of a window fit.
+  HANDSHAKED_AVX2 static std::size_t look_closer(const LiteralGate& gate, std::string_view block, std::size_t i, __m256i hit,
+                                                 __m256i feeds) {
+    auto events = static_cast<std::uint32_t>(_mm256_movemask_epi8(feeds));
+    const std::uint32_t ends = events;
+    alignas(32) std::array<std::uint8_t, 32> buckets;
+    if (_mm256_testz_si256(hit, hit) == 0) {
+      hit = _mm256_and_si256(hit, Pair(gate, gate.order_[2], gate.order_[3]).buckets(block.data() + i));
+      events |= ~static_cast<std::uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(hit, _mm256_setzero_si256())));
+      _mm256_store_si256(reinterpret_cast<__m256i*>(buckets.data()), hit);
+    }
+    for (; events != 0; events &= events - 1) {
+      const auto lane = static_cast<std::size_t>(std::countr_zero(events));
+      if ((ends >> lane & 1U) != 0) {
+        if (is_line_interesting(gate, block, i + lane + 1)) return i + lane + 1;
+      } else if (gate.is_needle(block, i + lane, buckets[lane])) {
+        return i + lane;
+      }
+    }
+    return npos;
   }
 };
 

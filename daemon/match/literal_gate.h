@@ -51,6 +51,7 @@ class LiteralGate {
     std::size_t window = 0;  ///< where in `text` its window begins
   };
   void build_tables();
+  std::vector<Needle> choose_windows();
   /// Does a needle of one of `buckets` (a bit each) stand around a window that begins at `at`?
   bool is_needle(std::string_view block, std::size_t at, unsigned buckets) const;
   bool may_be_window(std::string_view block, std::size_t at) const;
@@ -67,7 +68,9 @@ class LiteralGate {
   std::array<std::vector<Needle>, 8> buckets_;
   /// Bit b of masks_[i][c]: byte c can stand at position i of a window of bucket b.
   std::array<std::array<std::uint8_t, 256>, GatePlan::kWindow> masks_{};
-  /// The same, split by nibble: [position][low or high nibble][value].
+  /// Two positions of a window that tell most are looked at first, the other two where these fit.
+  std::array<std::size_t, GatePlan::kWindow> order_{0, 1, 2, 3};
+  /// The same as masks_, split by nibble: [position][low or high nibble][value].
   alignas(32) std::array<std::array<std::array<std::uint8_t, 32>, 2>, GatePlan::kWindow> nibbles_{};
   std::bitset<1U << 14U> windows_;  ///< hashes of the windows of needles: most chance hits end here
   PrefixSearch prefixes_;

@@ -3,6 +3,7 @@
 #include <bitset>
 #include <cstdint>
 #include <cstring>
+#include <vector>
 
 namespace handshaked::match {
 namespace {
@@ -51,7 +52,33 @@ class Windows {
   std::bitset<1U << 16U> known_;
 };
 
+/// By distance, first and second byte.
+class Pairs {
+ public:
+  Pairs() : counts_(kMost * 65536) {
+    for (std::size_t distance = 1; distance <= kMost; ++distance) {
+      for (std::size_t at = 0; at + distance < kOrdinaryText.size(); ++at) {
+        std::uint8_t& count = counts_[place_of(kOrdinaryText[at], kOrdinaryText[at + distance], distance)];
+        if (count < 255) ++count;
+      }
+    }
+  }
+  unsigned count(char first, char second, std::size_t distance) const { return counts_[place_of(first, second, distance)]; }
+
+ private:
+  static constexpr std::size_t kMost = 3;
+  static std::size_t place_of(char first, char second, std::size_t distance) {
+    return (distance - 1) * 65536 + static_cast<unsigned char>(first) * std::size_t{256} + static_cast<unsigned char>(second);
+  }
+  std::vector<std::uint8_t> counts_;
+};
+
 }  // namespace
+
+unsigned ordinary_pairs(char first, char second, std::size_t distance) {
+  static const Pairs kPairs;
+  return kPairs.count(first, second, distance);
+}
 
 bool is_ordinary(std::string_view piece) {
   static const Windows kWindows;

@@ -8,4 +8,7 @@ namespace handshaked::match {
 /// the few lines that matter.
 bool is_ordinary(std::string_view piece);
 
+/// How often `second` stands `distance` (1 to 3) bytes behind `first` in such lines; 255 stands for more, too.
+unsigned ordinary_pairs(char first, char second, std::size_t distance);
+
 }  // namespace handshaked::match

@@ -101,39 +101,71 @@ struct PrefixVectors {
   static bool stands_in_line(const PrefixSearch& search, std::string_view block, std::size_t message) {
     return search.stands_at(block, message) && std::memchr(block.data() + message, '\n', PrefixSearch::kKey) == nullptr;
   }
-
-  /// Looks for the first and the last byte of a literal at their distance, 32 positions at once.
-  HANDSHAKED_AVX2 static std::size_t find(std::string_view line, std::size_t from, std::string_view literal) {
-    const __m256i first = _mm256_set1_epi8(literal.front());
-    const __m256i last = _mm256_set1_epi8(literal.back());
-    std::size_t i = from;
-    for (; i + literal.size() + 31 <= line.size(); i += 32) {
-      const __m256i begins = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(line.data() + i));
-      const __m256i ends = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(line.data() + i + literal.size() - 1));
-      auto hits = static_cast<std::uint32_t>(
-          _mm256_movemask_epi8(_mm256_and_si256(_mm256_cmpeq_epi8(begins, first), _mm256_cmpeq_epi8(ends, last))));
-      for (; hits != 0; hits &= hits - 1) {
-        const std::size_t at = i + static_cast<std::size_t>(std::countr_zero(hits));
-        if (std::memcmp(line.data() + at, literal.data(), literal.size()) == 0) return at;
-      }
-    }
-    return line.find(literal, i);
-  }
 };
 
 #endif
 
-std::size_t PrefixSearch::add_line_clause(const std::vector<std::string>& clause) {
-  std::size_t common = clause.front().size();
-  for (const std::string& literal : clause) {
-    const auto differs = std::mismatch(literal.begin(), literal.end(), clause.front().begin(), clause.front().end());
-    common = std::min(common, static_cast<std::size_t>(differs.first - literal.begin()));
+PrefixSearch::LineClause::LineClause(const std::vector<std::string>& literals) : common_({}) {
+  std::size_t front = literals.front().size(), back = front;
+  for (const std::string& literal : literals) {
+    const std::string& other = literals.front();
+    front = std::min(
+        front, static_cast<std::size_t>(std::mismatch(literal.begin(), literal.end(), other.begin(), other.end()).first - literal.begin()));
+    back = std::min(back, static_cast<std::size_t>(std::mismatch(literal.rbegin(), literal.rend(), other.rbegin(), other.rend()).first -
+                                                   literal.rbegin()));
   }
-  LineClause split{.begin = clause.front().substr(0, common), .ends = {}};
-  for (const std::string& literal : clause) split.ends.push_back(literal.substr(common));
-  const auto known = std::find(line_clauses_.begin(), line_clauses_.end(), split);
+  // Fields of a context are called like words of messages: what their values have in common tells more.
+  constexpr std::size_t kTelling = 3;
+  is_common_in_front_ = back < kTelling || literals.size() == 1;
+  const std::string& any = literals.front();
+  common_ = LiteralSearch(is_common_in_front_ ? any.substr(0, front) : any.substr(any.size() - back));
+  for (const std::string& literal : literals) {
+    Rest rest{.text = is_common_in_front_ ? literal.substr(front) : literal.substr(0, literal.size() - back)};
+    const std::size_t size = std::min<std::size_t>(8, rest.text.size());
+    const std::size_t place = is_common_in_front_ ? 0 : 8 - size;  // in the eight bytes of the line
+    std::array<char, 8> bytes{}, mask{};
+    std::memcpy(bytes.data() + place, is_common_in_front_ ? rest.text.data() : rest.text.data() + rest.text.size() - size, size);
+    std::fill_n(mask.begin() + static_cast<std::ptrdiff_t>(place), size, '\xFF');
+    std::memcpy(&rest.bytes, bytes.data(), 8);
+    std::memcpy(&rest.mask, mask.data(), 8);
+    if (rest.text.empty()) has_empty_rest_ = true;
+    else nearest_.set(static_cast<unsigned char>(is_common_in_front_ ? rest.text.front() : rest.text.back()));
+    rests_.push_back(std::move(rest));
+  }
+}
+
+bool PrefixSearch::LineClause::follows(std::string_view rest) const {
+  if (rest.empty() || !nearest_[static_cast<unsigned char>(rest.front())]) return false;
+  std::uint64_t bytes = 0;
+  std::memcpy(&bytes, rest.data(), std::min<std::size_t>(8, rest.size()));
+  return std::any_of(rests_.begin(), rests_.end(),
+                     [&](const Rest& wanted) { return (bytes & wanted.mask) == wanted.bytes && rest.starts_with(wanted.text); });
+}
+
+bool PrefixSearch::LineClause::precedes(std::string_view rest) const {
+  if (rest.empty() || !nearest_[static_cast<unsigned char>(rest.back())]) return false;
+  std::array<char, 8> nearest{};
+  const std::size_t size = std::min<std::size_t>(8, rest.size());
+  std::memcpy(nearest.data() + 8 - size, rest.data() + rest.size() - size, size);
+  std::uint64_t bytes = 0;
+  std::memcpy(&bytes, nearest.data(), 8);
+  return std::any_of(rests_.begin(), rests_.end(),
+                     [&](const Rest& wanted) { return (bytes & wanted.mask) == wanted.bytes && rest.ends_with(wanted.text); });
+}
+
+bool PrefixSearch::LineClause::holds(std::string_view line) const {
+  for (std::size_t at = common_.find(line); at != npos; at = common_.find(line, at + 1)) {
+    if (has_empty_rest_) return true;
+    if (is_common_in_front_ ? follows(line.substr(at + common_.literal().size())) : precedes(line.substr(0, at))) return true;
+  }
+  return false;
+}
+
+std::size_t PrefixSearch::add_line_clause(const std::vector<std::string>& literals) {
+  LineClause clause(literals);
+  const auto known = std::find(line_clauses_.begin(), line_clauses_.end(), clause);
   if (known != line_clauses_.end()) return static_cast<std::size_t>(known - line_clauses_.begin());
-  line_clauses_.push_back(std::move(split));
+  line_clauses_.push_back(std::move(clause));
   return line_clauses_.size() - 1;
 }
 
@@ -206,7 +238,7 @@ bool PrefixSearch::is_wanted(std::string_view block, std::size_t message, std::s
       if (line.empty()) line = block.substr(message, std::min(block.find('\n', message), block.size()) - message);
       const bool all_hold = std::all_of(wanted.begin(), wanted.end(), [&](std::size_t clause) {
         const std::uint64_t bit = clause < 64 ? std::uint64_t{1} << clause : 0;
-        if ((failed & bit) == 0 && holds(line_clauses_[clause], line)) return true;
+        if ((failed & bit) == 0 && line_clauses_[clause].holds(line)) return true;
         failed |= bit;
         return false;
       });
@@ -214,25 +246,6 @@ bool PrefixSearch::is_wanted(std::string_view block, std::size_t message, std::s
     }
     if (heads_[n].is_last) return false;
   }
-}
-
-bool PrefixSearch::holds(const LineClause& clause, std::string_view line) const {
-  const auto find = [&](std::size_t from) {
-#if defined(__x86_64__)
-    if (avx2_ && !clause.begin.empty()) return PrefixVectors::find(line, from, clause.begin);
-#endif
-    return line.find(clause.begin, from);
-  };
-  for (std::size_t at = find(0); at != npos; at = find(at + 1)) {
-    const std::string_view rest = line.substr(at + clause.begin.size());
-    const auto follows = [rest](const std::string& end) {
-      // One comparison of eight bytes settles nearly all of them.
-      if (end.size() >= 8 && rest.size() >= 8 && std::memcmp(end.data(), rest.data(), 8) != 0) return false;
-      return rest.starts_with(end);
-    };
-    if (std::any_of(clause.ends.begin(), clause.ends.end(), follows)) return true;
-  }
-  return false;
 }
 
 bool PrefixSearch::stands_anywhere(std::string_view block, std::size_t line) const {

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/literal_search.h"
+
 namespace handshaked::match {
 
 /// How the messages of rules begin, and what else a line must contain with such a beginning. Answers whether one stands at a place, or
@@ -41,11 +43,29 @@ class PrefixSearch {
   friend struct PrefixVectors;
   static constexpr unsigned kHashBits = 14;
   static constexpr std::size_t kHead = 16;
-  /// A demand on the whole line: `begin` stands in it, directly followed by one of `ends`.
-  struct LineClause {
-    std::string begin;
-    std::vector<std::string> ends;
+  /// A demand on the whole line: one of several literals stands in it. What all of them begin or end with is searched for; where it stands,
+  /// the rest is compared.
+  class LineClause {
+   public:
+    explicit LineClause(const std::vector<std::string>& literals);
+    bool holds(std::string_view line) const;
     bool operator==(const LineClause&) const = default;
+
+   private:
+    /// What is left of a literal, on one side of what they have in common.
+    struct Rest {
+      std::string text;
+      std::uint64_t bytes = 0, mask = 0;  ///< the (at most) eight that are nearest
+      bool operator==(const Rest&) const = default;
+    };
+    bool follows(std::string_view rest) const;
+    bool precedes(std::string_view rest) const;
+
+    bool is_common_in_front_ = true;
+    LiteralSearch common_;
+    std::vector<Rest> rests_;
+    std::bitset<256> nearest_;  ///< bytes that may stand beside what they have in common; not asked where a literal has no rest
+    bool has_empty_rest_ = false;
   };
   struct Prefix {
     std::string text;
@@ -64,7 +84,7 @@ class PrefixSearch {
     std::memcpy(&key, at, kKey);
     return (key * 2654435761U) >> (32 - kHashBits);
   }
-  std::size_t add_line_clause(const std::vector<std::string>& clause);
+  std::size_t add_line_clause(const std::vector<std::string>& literals);
   bool is_wanted(std::string_view block, std::size_t message, std::size_t hash) const;
   bool may_stand(std::string_view block, std::size_t message, std::size_t prefix) const {
     if (message + kHead > block.size()) return true;
@@ -73,7 +93,6 @@ class PrefixSearch {
     const Head& head = heads_[prefix];
     return (((bytes[0] ^ head.bytes[0]) & head.mask[0]) | ((bytes[1] ^ head.bytes[1]) & head.mask[1])) == 0;
   }
-  bool holds(const LineClause& clause, std::string_view line) const;
   /// From `from` on, which lies in the line that begins at `line`.
   bool stands_behind(std::string_view block, std::size_t line, std::size_t from) const;
 

@@ -89,18 +89,28 @@ void add_requirements(const Rule& rule, const RegexLiterals& literals, std::vect
   }
 }
 
-/// FNV-1a over the text: the place in a reader's memory.
+/// The place of a text in a reader's memory.
 std::size_t hash_text(std::string_view text) {
-  // Eight bytes a step: texts are about a hundred bytes and this runs for every matched line.
-  std::uint64_t hash = 0xcbf29ce484222325ULL ^ text.size();
-  std::size_t i = 0;
-  for (; i + 8 <= text.size(); i += 8) {
+  // Sixteen bytes a step, in two chains that do not wait for each other: it runs for every matched line.
+  constexpr std::uint64_t kOdd = 0x9E3779B97F4A7C15ULL;
+  const auto word_at = [text](std::size_t at) {
     std::uint64_t word = 0;
-    std::memcpy(&word, text.data() + i, 8);
-    hash = (hash ^ word) * 0x9E3779B97F4A7C15ULL;
-    hash ^= hash >> 29;
+    std::memcpy(&word, text.data() + at, 8);
+    return word;
+  };
+  std::uint64_t hash = 0xcbf29ce484222325ULL ^ text.size();
+  std::uint64_t other = kOdd;
+  const auto mix = [](std::uint64_t& into, std::uint64_t word) {
+    into = (into ^ word) * kOdd;
+    into ^= into >> 29;
+  };
+  std::size_t i = 0;
+  for (; i + 16 <= text.size(); i += 16) {
+    mix(hash, word_at(i));
+    mix(other, word_at(i + 8));
   }
-  for (; i < text.size(); ++i) hash = (hash ^ static_cast<unsigned char>(text[i])) * 0x100000001b3ULL;
+  for (; i < text.size(); ++i) mix(hash, static_cast<unsigned char>(text[i]));
+  hash ^= other * kOdd;
   return hash ^ (hash >> 32);
 }
 

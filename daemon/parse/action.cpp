@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <optional>
 
 #include "parse/characters.h"
@@ -72,9 +71,15 @@ constexpr std::array<std::string_view, 55> kActions{
     "waiting for request",
 };
 
-bool is_action_byte(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ' ' || c == '/' || c == '-' || c == '_';
-}
+constexpr std::array<bool, 256> kActionBytes = [] {
+  std::array<bool, 256> are{};
+  for (char c = 'a'; c <= 'z'; ++c) are[static_cast<unsigned char>(c)] = are[static_cast<unsigned char>(c - 'a' + 'A')] = true;
+  for (char c = '0'; c <= '9'; ++c) are[static_cast<unsigned char>(c)] = true;
+  for (const char c : {' ', '/', '-', '_'}) are[static_cast<unsigned char>(c)] = true;
+  return are;
+}();
+
+bool is_action_byte(char c) { return kActionBytes[static_cast<unsigned char>(c)]; }
 
 /// nginx says "… upstream", njs "… fetch target"; OpenResty's proxy_ssl_*_by_lua handlers leave actions of their own behind.
 bool is_about_upstream(std::string_view words) {
@@ -110,19 +115,18 @@ std::string_view only_completion(std::string_view words) {
 
 }  // namespace
 
+bool is_whole_action(std::string_view words) { return std::find(kActions.begin(), kActions.end(), words) != kActions.end(); }
+
 Action read_action(std::string_view text) {
   const Action none{.words = {}, .message_end = text.size(), .end = text.size()};
-  // What stands further away from the end would be too long for an action.
+  // Backwards, over what may stand in an action, and no further than its longest words.
   const std::size_t from = text.size() - std::min(text.size(), kWhile.size() + kLongestAction);
-  std::size_t at = text.size();
-  do {
-    const void* const space = at == from ? nullptr : memrchr(text.data() + from, ' ', at - from);
-    if (space == nullptr) return none;
-    at = static_cast<std::size_t>(static_cast<const char*>(space) - text.data());
-  } while (!text.substr(at).starts_with(kWhile));
-  const std::string_view words = text.substr(at + kWhile.size());
-  if (words.empty() || !std::all_of(words.begin(), words.end(), is_action_byte)) return none;
-  return {.words = words, .message_end = at, .end = text.size()};
+  for (std::size_t at = text.size(); at > from && is_action_byte(text[at - 1]);) {
+    if (text[--at] != ' ' || !text.substr(at).starts_with(kWhile)) continue;
+    const std::string_view words = text.substr(at + kWhile.size());
+    return words.empty() ? none : Action{.words = words, .message_end = at, .end = text.size()};
+  }
+  return none;
 }
 
 Action read_cut_action(std::string_view text) {
@@ -137,7 +141,7 @@ Action read_cut_action(std::string_view text) {
   if (const std::string_view whole = only_completion(words); !whole.empty() && words.size() >= 4)
     return {.words = whole, .message_end = at, .end = begin + words.size()};
   // Cut where several may have stood: as far as it goes. "SSL handshaking t" is no longer "SSL handshaking".
-  const bool is_whole = std::find(kActions.begin(), kActions.end(), words) != kActions.end();
+  const bool is_whole = is_whole_action(words);
   const auto goes_on = [words](std::string_view known) { return known.starts_with(words); };
   if (!is_whole && words.size() >= 4 && std::any_of(kActions.begin(), kActions.end(), goes_on))
     return {.words = words, .message_end = at, .end = begin + words.size()};
@@ -157,8 +161,8 @@ ActionSide side_of_action(std::string_view action) {
     if (is_about_upstream(words)) return ActionSide::upstream;
     return words == "requesting certificate status" ? ActionSide::responder : ActionSide::client;
   };
-  if (std::find(kActions.begin(), kActions.end(), action) != kActions.end()) return whole(action);
-  if (whole(action) == ActionSide::upstream) return ActionSide::upstream;
+  if (is_about_upstream(action)) return ActionSide::upstream;
+  if (is_whole_action(action)) return whole(action);
   std::optional<ActionSide> side;
   for (const std::string_view known : kActions) {
     if (!known.starts_with(action)) continue;

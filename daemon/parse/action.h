@@ -18,6 +18,9 @@ Action read_action(std::string_view text);
 /// upstream…"). An action that was cut where only one can have stood is given whole; `words` then lies outside `text`.
 Action read_cut_action(std::string_view text);
 
+/// Is it one of nginx's actions, whole?
+bool is_whole_action(std::string_view words);
+
 /// Whose side an action tells of.
 enum class ActionSide {
   upstream,  ///< nginx was a peer's client, also where only such an action can have been cut ("reading response hea")

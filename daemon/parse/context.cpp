@@ -4,6 +4,7 @@
 #include <cstring>
 #include <initializer_list>
 
+#include "base/literal_search.h"
 #include "parse/action.h"
 #include "parse/characters.h"
 
@@ -14,6 +15,17 @@ constexpr std::string_view kClient = ", client: ";
 constexpr std::string_view kUdpClient = ", udp client: ";
 constexpr std::string_view kServer = ", server: ";
 constexpr std::string_view kResponder = ", responder: ";
+
+/// starts_with() for a literal: its length is known to the compiler, which compares without a call.
+template <std::size_t N>
+bool begins(std::string_view text, const char (&literal)[N]) {
+  return text.size() >= N - 1 && std::memcmp(text.data(), literal, N - 1) == 0;
+}
+
+template <std::size_t... N>
+bool begins_with_any(std::string_view text, const char (&... literals)[N]) {
+  return (begins(text, literals) || ...);
+}
 
 /// Asked for positions in ascending order, walks over a text once, however often it is asked.
 class NextMarker {
@@ -34,8 +46,8 @@ class NextMarker {
 
 bool is_context_at(std::string_view rest, std::size_t comma, NextMarker& server) {
   const std::string_view tail = rest.substr(comma);
-  if (tail.starts_with(kClient) || tail.starts_with(kUdpClient)) return server.stands_behind(comma) || tail.size() < 80;
-  return tail.starts_with(kResponder);
+  if (begins_with_any(tail, ", client: ", ", udp client: ")) return server.stands_behind(comma) || tail.size() < 80;
+  return begins(tail, ", responder: ");
 }
 
 void split_action(std::string_view text, const Action& action, ErrorRecord& record) {
@@ -45,37 +57,35 @@ void split_action(std::string_view text, const Action& action, ErrorRecord& reco
   if (has(action.words)) record.action = action.words;
 }
 
-/// Cuts `fields` (which begins with `key`) at the first of `ends`; returns the value and moves `fields` behind it.
-template <std::size_t N>
-std::string_view take_until(std::string_view& fields, std::size_t key, const std::string_view (&ends)[N]) {
+/// Cuts `fields`, which begins with a key of that length, at the comma where `is_end` says so; returns the value and moves `fields` behind
+/// it.
+template <class IsEnd>
+std::string_view take_until(std::string_view& fields, std::size_t key, IsEnd is_end) {
   const std::string_view value = fields.substr(key);
-  std::size_t end = value.size();
-  for (const std::string_view marker : ends) end = std::min(end, value.substr(0, end).find(marker));
+  std::size_t end = value.find(',');
+  while (end != npos && !is_end(value.substr(end))) end = value.find(',', end + 1);
   end = std::min(end, value.size());
   fields.remove_prefix(key + end);
   return value.substr(0, end);
 }
 
-/// Where the first of the markers stands; all of them begin with `", `. One walk over the text, however many there are.
-template <std::size_t N>
-std::size_t find_marker(std::string_view text, const std::string_view (&markers)[N]) {
+/// Where `is_marker` first finds the beginning of a field behind a quote.
+template <class IsMarker>
+std::size_t find_marker(std::string_view text, IsMarker is_marker) {
   for (std::size_t at = text.find('"'); at != npos; at = text.find('"', at + 1)) {
-    const std::string_view rest = text.substr(at);
-    if (rest.size() < 3 || rest[1] != ',' || rest[2] != ' ') continue;
-    for (const std::string_view marker : markers) {
-      if (rest.starts_with(marker)) return at;
-    }
+    const std::string_view behind = text.substr(at + 1);
+    if (begins(behind, ", ") && is_marker(behind)) return at;
   }
   return npos;
 }
 
-/// The value of a quoted field at the beginning of `fields`, which ends at the first of `next` or at the quote that ends the
-/// line. A line that was cut has no closing quote.
-template <std::size_t N>
-std::string_view take_quoted(std::string_view& fields, std::string_view key, const std::string_view (&next)[N]) {
-  const std::string_view value = fields.substr(key.size());
-  if (const std::size_t end = find_marker(value, next); end != npos) {
-    fields.remove_prefix(key.size() + end + 1);  // the marker begins with the closing quote
+/// The value of a quoted field at the beginning of `fields`, which ends where `is_next` finds the next field behind a quote, or at the
+/// quote that ends the line. A line that was cut has no closing quote.
+template <class IsNext>
+std::string_view take_quoted(std::string_view& fields, std::size_t key, IsNext is_next) {
+  const std::string_view value = fields.substr(key);
+  if (const std::size_t end = find_marker(value, is_next); end != npos) {
+    fields.remove_prefix(key + end + 1);
     return value.substr(0, end);
   }
   fields = {};
@@ -83,10 +93,10 @@ std::string_view take_quoted(std::string_view& fields, std::string_view key, con
 }
 
 /// The last quoted field: it ends at the line's end, or at a line feed that was escaped in an envelope.
-std::string_view take_last_quoted(std::string_view& fields, std::string_view key) {
-  const std::string_view value = fields.substr(key.size());
+std::string_view take_last_quoted(std::string_view& fields, std::size_t key) {
+  const std::string_view value = fields.substr(key);
   if (const std::size_t end = value.find('\n'); end != npos) {
-    fields.remove_prefix(key.size() + end + 1);
+    fields.remove_prefix(key + end + 1);
     return value.substr(0, end);
   }
   fields = {};
@@ -100,17 +110,19 @@ bool ends_in_http_version(std::string_view request) {
 /// A request line holds no space inside its URI since nginx 1.21.1, so the first `", upstream: "` is nginx's own. Before, it
 /// was possible; then the one behind a protocol version is.
 std::string_view take_request(std::string_view& fields) {
-  static constexpr std::string_view kKey = ", request: \"";
-  static constexpr std::string_view kNext[] = {"\", subrequest: \"", "\", upstream: \"", "\", host: \"", "\", referrer: \""};
-  const std::string_view all = fields.substr(kKey.size());
+  constexpr std::size_t kKey = std::string_view(", request: \"").size();
+  const auto is_next = [](std::string_view text) {
+    return begins_with_any(text, ", subrequest: \"", ", upstream: \"", ", host: \"", ", referrer: \"");
+  };
+  const std::string_view all = fields.substr(kKey);
   std::string_view attempt = fields;
-  std::string_view value = take_quoted(attempt, kKey, kNext);
+  std::string_view value = take_quoted(attempt, kKey, is_next);
   const std::string_view first = value;
   const std::string_view behind_first = attempt;
   while (!ends_in_http_version(value) && !attempt.empty()) {
     const std::size_t taken = value.size() + 1;
     const std::string_view rest = all.substr(taken);
-    const std::size_t end = find_marker(rest, kNext);
+    const std::size_t end = find_marker(rest, is_next);
     if (end == npos) {
       if (rest.ends_with('"') && ends_in_http_version(rest.substr(0, rest.size() - 1))) {
         fields = {};
@@ -129,44 +141,57 @@ std::string_view take_request(std::string_view& fields) {
   return first;
 }
 
+/// Where `fields` begins with the literal, the length of it, else 0.
+template <std::size_t N>
+std::size_t key_length(std::string_view fields, const char (&key)[N]) {
+  return begins(fields, key) ? N - 1 : 0;
+}
+
 void read_http_fields(std::string_view fields, ErrorRecord& record) {
-  static constexpr std::string_view kAfterSubrequest[] = {"\", upstream: \"", "\", host: \"", "\", referrer: \""};
-  static constexpr std::string_view kAfterUpstream[] = {"\", host: \"", "\", referrer: \"", "\", bytes from/to client:"};
-  static constexpr std::string_view kAfterHost[] = {"\", referrer: \""};
-  if (fields.starts_with(", request: \"")) record.request = take_request(fields);
-  if (fields.starts_with(", subrequest: \"")) record.subrequest = take_quoted(fields, ", subrequest: \"", kAfterSubrequest);
-  if (fields.starts_with(", upstream: \"")) record.upstream = take_quoted(fields, ", upstream: \"", kAfterUpstream);
-  if (fields.starts_with(", host: \"")) record.host = take_quoted(fields, ", host: \"", kAfterHost);
-  if (fields.starts_with(", referrer: \"")) record.referrer = take_last_quoted(fields, ", referrer: \"");
+  const auto is_behind_subrequest = [](std::string_view text) {
+    return begins_with_any(text, ", upstream: \"", ", host: \"", ", referrer: \"");
+  };
+  const auto is_behind_upstream = [](std::string_view text) {
+    return begins_with_any(text, ", host: \"", ", referrer: \"", ", bytes from/to client:");
+  };
+  const auto is_behind_host = [](std::string_view text) { return begins(text, ", referrer: \""); };
+  if (begins(fields, ", request: \"")) record.request = take_request(fields);
+  if (const auto key = key_length(fields, ", subrequest: \""); key != 0) record.subrequest = take_quoted(fields, key, is_behind_subrequest);
+  if (const auto key = key_length(fields, ", upstream: \""); key != 0) record.upstream = take_quoted(fields, key, is_behind_upstream);
+  if (const auto key = key_length(fields, ", host: \""); key != 0) record.host = take_quoted(fields, key, is_behind_host);
+  if (const auto key = key_length(fields, ", referrer: \""); key != 0) record.referrer = take_last_quoted(fields, key);
 }
 
 void read_mail_fields(std::string_view fields, ErrorRecord& record) {
-  static constexpr std::string_view kAfterLogin[] = {"\", upstream: "};
-  if (fields.starts_with(", login: \"")) record.login = take_quoted(fields, ", login: \"", kAfterLogin);
-  if (fields.starts_with(", upstream: ") && !fields.starts_with(", upstream: \"")) record.upstream = fields.substr(12);
+  const auto is_behind_login = [](std::string_view text) { return begins(text, ", upstream: "); };
+  if (const auto key = key_length(fields, ", login: \""); key != 0) record.login = take_quoted(fields, key, is_behind_login);
+  if (begins(fields, ", upstream: ") && !begins(fields, ", upstream: \"")) record.upstream = fields.substr(12);
 }
 
 void read_connection_fields(std::string_view fields, ErrorRecord& record) {
-  static constexpr std::string_view kAfterClient[] = {", server: "};
-  static constexpr std::string_view kAfterServer[] = {", request: \"", ", subrequest: \"",        ", upstream: ",  ", host: \"",
-                                                      ", login: \"",   ", bytes from/to client:", ", referrer: \""};
-  const std::size_t key = fields.starts_with(kUdpClient) ? kUdpClient.size() : kClient.size();
-  record.client = take_until(fields, key, kAfterClient);
+  const auto is_server = [](std::string_view text) { return begins(text, ", server: "); };
+  const auto is_behind_server = [](std::string_view text) {
+    return begins_with_any(text, ", request: \"", ", upstream: ", ", subrequest: \"", ", host: \"", ", login: \"",
+                           ", bytes from/to client:", ", referrer: \"");
+  };
+  const std::size_t key = begins(fields, ", udp client: ") ? kUdpClient.size() : kClient.size();
+  record.client = take_until(fields, key, is_server);
   if (const auto starttls = record.client.find(" using starttls"); starttls != npos) record.client = record.client.substr(0, starttls);
   // Whoever writes a second context behind the first wrote the first one too, or a part of the message before it.
-  const auto second = fields.find(kClient);
+  static const LiteralSearch kSecondClient(kClient);
+  const auto second = kSecondClient.find(fields);
   record.foreign_tail = second != npos && fields.find(kServer, second) != npos;
-  if (fields.starts_with(kServer)) record.server = take_until(fields, kServer.size(), kAfterServer);
+  if (is_server(fields)) record.server = take_until(fields, kServer.size(), is_behind_server);
   read_http_fields(fields, record);
   read_mail_fields(fields, record);
 }
 
 void read_responder_fields(std::string_view fields, ErrorRecord& record) {
-  static constexpr std::string_view kAfterResponder[] = {", peer: ", ", certificate: \""};
-  static constexpr std::string_view kAfterPeer[] = {", certificate: \""};
-  record.responder = take_until(fields, kResponder.size(), kAfterResponder);
-  if (fields.starts_with(", peer: ")) record.peer = take_until(fields, 8, kAfterPeer);
-  if (fields.starts_with(", certificate: \"")) record.certificate = take_last_quoted(fields, ", certificate: \"");
+  const auto is_behind_responder = [](std::string_view text) { return begins_with_any(text, ", peer: ", ", certificate: \""); };
+  const auto is_behind_peer = [](std::string_view text) { return begins(text, ", certificate: \""); };
+  record.responder = take_until(fields, kResponder.size(), is_behind_responder);
+  if (const auto key = key_length(fields, ", peer: "); key != 0) record.peer = take_until(fields, key, is_behind_peer);
+  if (const auto key = key_length(fields, ", certificate: \""); key != 0) record.certificate = take_last_quoted(fields, key);
 }
 
 Side side_of_record(ActionSide side) {
@@ -265,7 +290,7 @@ void read_context(std::string_view rest, ErrorRecord& record) {
   // Whoever pastes leaves things behind; a line that nginx wrote has the action right in front of its context.
   split_action(text, record.form == Form::bare ? read_cut_action(text) : read_action(text), record);
   const std::string_view fields = rest.substr(at);
-  if (fields.starts_with(kResponder)) {
+  if (begins(fields, ", responder: ")) {
     record.side = Side::ocsp;
     read_responder_fields(fields, record);
     return;

@@ -2,6 +2,7 @@
 
 #include "base/line_count.h"
 #include "ingest/log_line.h"
+#include "parse/action.h"
 #include "parse/characters.h"
 #include "parse/context.h"
 #include "parse/envelope.h"
@@ -101,6 +102,20 @@ const ErrorRecord& NginxErrorParser::parse_pasted(std::string_view line) {
   const std::size_t message = find_end_of_header_remains(bare_text_);
   record_ = ErrorRecord{};
   return read_message_at(message == npos ? 0 : message);
+}
+
+bool NginxErrorParser::is_same_pasted(std::string_view line) const {
+  const std::size_t header = header_length(line);
+  if (header == 0 || header >= line.size() || line.size() >= ingest::kNginxLineLimit) return false;
+  // Without a context, and around an action that nginx does not have, a pasted line is read with more patience.
+  if (!has(record_.client) && !has(record_.responder)) return false;
+  if (has(record_.action) ? !is_whole_action(record_.action) : record_.text.find(" while ") != npos) return false;
+  const std::string_view rest = line.substr(header);
+  const char first = rest.front();
+  const bool begins_with_letter = (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z');
+  if (!begins_with_letter || rest.ends_with(' ') || rest.ends_with('|') || holds_anything_to_undo(rest)) return false;
+  ErrorRecord scratch;
+  return read_any_header(rest, true, scratch) == 0 && read_stderr_header(rest, scratch) == 0;
 }
 
 const ErrorRecord& NginxErrorParser::read_message_at(std::size_t at) {

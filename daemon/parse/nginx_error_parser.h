@@ -20,6 +20,10 @@ class NginxErrorParser {
   /// Reads a line as one that was pasted, although it may begin with a whole header, or with two: what is bare now is not trusted.
   const ErrorRecord& parse_pasted(std::string_view line);
 
+  /// Would parse_pasted() read the same message in `line`, which parse() has just read, for sure? Most lines with a whole header hold
+  /// nothing that pasting leaves behind.
+  bool is_same_pasted(std::string_view line) const;
+
   /// Of the bare line that was parsed last: its text without envelopes and without what pasting does to a line (pasted_text.h).
   std::string_view bare_text() const { return bare_text_; }
   /// Reads that text again, with a message that begins at `at`.

@@ -197,11 +197,6 @@ std::string_view without_marks(std::string_view text) {
   return text;
 }
 
-/// What is worth undoing begins with one of these; most bare lines have none.
-bool holds_anything_to_undo(std::string_view line) {
-  return line.find_first_of("\x1B^#&<\\`*\t\n\r\xC2\xE2\xE3\xEF") != npos || line.find("](") != npos || line.find("  ") != npos;
-}
-
 }  // namespace
 
 std::string_view without_colours(std::string_view line, std::string& scratch) {
@@ -308,6 +303,15 @@ bool with_plain_spacing(std::string_view line, std::string& out) {
     }
   }
   return is_changed;
+bool holds_anything_to_undo(std::string_view text) {
+  static constexpr std::string_view kBeginnings = "\x1B^#&<\\`*\t\n\r\xC2\xE2\xE3\xEF";
+  static constexpr std::array<bool, 256> kIsBeginning = [] {
+    std::array<bool, 256> are{};
+    for (const char c : kBeginnings) are[static_cast<unsigned char>(c)] = true;
+    return are;
+  }();
+  return std::any_of(text.begin(), text.end(), [](char c) { return kIsBeginning[static_cast<unsigned char>(c)]; }) ||
+         text.find("](") != npos || text.find("  ") != npos;
 }
 
 std::string_view pasted_text(std::string_view line, std::string& scratch) {

@@ -15,13 +15,16 @@ std::string_view without_colours(std::string_view line, std::string& scratch);
 /// What it returns is for reading a message that nobody vouches for; a line that nginx wrote is never given to it. Linear in `line`.
 std::string_view pasted_text(std::string_view line, std::string& scratch);
 
+/// Does the text hold something that may have to be undone, besides marks at its ends? A header does: a "#".
+bool holds_anything_to_undo(std::string_view text);
+
 /// Writes `line` to `out` with the quotes that nginx may have printed: a cell of a table has them doubled, some tools make them single
 /// ones. False where there is nothing to change.
 bool with_plain_quotes(std::string_view line, std::string& out);
 
 /// Writes `line` to `out` with spaces and colons where nginx sets them: "SSL_CTX_new () failed(SSL: error: 140A90A1: SSL routines: …",
-/// "certificate verify error (18: self signed …", "PEM_read_bio_X509_AUX failed", "(SSL: certificate verify failed)", a title with a capital
-/// where nginx has none. False where there is nothing to change.
+/// "certificate verify error (18: self signed …", "PEM_read_bio_X509_AUX failed", "(SSL: certificate verify failed)", a title with a
+/// capital where nginx has none. False where there is nothing to change.
 bool with_plain_spacing(std::string_view line, std::string& out);
 
 }  // namespace handshaked::parse

@@ -15,16 +15,26 @@ class Members {
  public:
   explicit Members(MatchText& out) : out_(out), begin_(out.size()) {}
 
-  void text(std::string_view name, std::string_view value) { out_.raw(name).text(value); }
-  void present_text(std::string_view name, std::string_view value) {
+  template <std::size_t N>
+  void text(const char (&name)[N], std::string_view value) {
+    out_.raw(name).text(value);
+  }
+  template <std::size_t N>
+  void present_text(const char (&name)[N], std::string_view value) {
     if (parse::has(value)) text(name, value);
   }
-  void number(std::string_view name, std::integral auto value) { out_.raw(name).number(value); }
-  template <class T>
-  void present_number(std::string_view name, const std::optional<T>& value) {
+  template <std::size_t N>
+  void number(const char (&name)[N], std::integral auto value) {
+    out_.raw(name).number(value);
+  }
+  template <std::size_t N, class T>
+  void present_number(const char (&name)[N], const std::optional<T>& value) {
     if (value) number(name, *value);
   }
-  void truth(std::string_view name, bool value) { out_.raw(name).raw(value ? "true" : "false"); }
+  template <std::size_t N>
+  void truth(const char (&name)[N], bool value) {
+    out_.raw(name).raw(std::string_view(value ? "true" : "false"));
+  }
   bool empty() const { return out_.size() == begin_; }
   void close() {
     if (empty()) out_.raw("{");
@@ -47,7 +57,10 @@ void append_openssl_errors(MatchText& out, const parse::TlsDetail& tls) {
   out.raw("]");
 }
 
-void append_record(MatchText& out, const parse::ErrorRecord& record, std::string_view time_member) {
+void append_message(MatchText& out, const parse::ErrorRecord& record) { out.raw(",\"message\":").text(record.message); }
+
+/// `message_member` is what append_message() writes.
+void append_record(MatchText& out, const parse::ErrorRecord& record, std::string_view time_member, std::string_view message_member) {
   out.raw(",\"record\":");
   Members members(out);
   out.raw(time_member);
@@ -55,7 +68,7 @@ void append_record(MatchText& out, const parse::ErrorRecord& record, std::string
   members.present_number(",\"pid\":", record.pid);
   members.present_number(",\"tid\":", record.tid);
   members.present_number(",\"connection\":", record.connection);
-  members.text(",\"message\":", record.message);
+  out.raw(message_member);
   if (!record.action.empty()) members.text(",\"action\":", record.action);
   members.present_text(",\"client\":", record.client);
   members.present_text(",\"server\":", record.server);
@@ -87,6 +100,22 @@ void append_tls(MatchText& out, const parse::TlsDetail& tls) {
   else members.close();
 }
 
+constexpr std::size_t kSaidKept = 256;
+constexpr std::size_t kLongestKept = 512;
+
+/// A few words of the text, from where texts differ: the middle and the end.
+std::size_t place_of(std::string_view message) {
+  std::uint64_t hash = message.size();
+  for (const std::size_t eighths : {3, 4, 5, 7}) {
+    const std::size_t at = message.size() * eighths / 8;
+    std::uint64_t word = 0;
+    std::memcpy(&word, message.data() + at, std::min<std::size_t>(8, message.size() - at));
+    hash = (hash ^ word) * 0x9E3779B97F4A7C15ULL;
+    hash ^= hash >> 32;
+  }
+  return hash % kSaidKept;
+}
+
 }  // namespace
 
 MatchText& MatchText::text(std::string_view value) {
@@ -109,7 +138,7 @@ void MatchText::grow(std::size_t size) {
 }
 
 MatchLineWriter::MatchLineWriter(std::string_view file, const match::RuleSet& rules)
-    : first_rule_(rules.rules().data()), rule_texts_(rules.rules().size()) {
+    : first_rule_(rules.rules().data()), rule_texts_(rules.rules().size()), said_(kSaidKept + 1) {
   beginning_ = "{\"file\":";
   append_json_string(beginning_, file);
   beginning_ += ",\"line\":";
@@ -137,22 +166,39 @@ const std::string& MatchLineWriter::time_text(const parse::ZonedTime& time) {
   return time_text_;
 }
 
+const MatchLineWriter::Said& MatchLineWriter::said(const match::RecognisedLine& failure) {
+  const std::string_view message = failure.record.message;
+  Said& known = said_[message.empty() || message.size() > kLongestKept ? kSaidKept : place_of(message)];
+  if (!known.message.empty() && known.message == message) return known;
+  known.message.assign(message);
+  MatchText text;
+  append_message(text, failure.record);
+  known.message_member = text.view();
+  text.cut(0);
+  append_tls(text, failure.tls);
+  known.tls_member = text.view();
+  return known;
+}
+
 void MatchLineWriter::append(std::string& out, const match::RecognisedLine& failure) {
   text_.cut(0);
   text_.raw(beginning_).number(failure.line_number);
   text_.raw(",\"offset\":").number(failure.offset.value);
   text_.raw(rule_text(failure.rule));
   const parse::Side side = match::side_of(failure.rule, failure.record);
-  text_.raw(",\"side\":\"").raw(parse::to_string(side)).raw(failure.trusted ? "\",\"trusted\":true" : "\",\"trusted\":false");
-  append_record(text_, failure.record, failure.time ? std::string_view(time_text(*failure.time)) : std::string_view{});
-  append_tls(text_, failure.tls);
-  text_.raw("}\n");
+  text_.raw(",\"side\":\"")
+      .raw(parse::to_string(side))
+      .raw(std::string_view(failure.trusted ? "\",\"trusted\":true" : "\",\"trusted\":false"));
+  const Said& same = said(failure);
+  append_record(text_, failure.record, failure.time ? std::string_view(time_text(*failure.time)) : std::string_view{}, same.message_member);
+  text_.raw(same.tls_member).raw("}\n");
   out.append(text_.view());
 }
 
 void append_record_member(std::string& out, const parse::ErrorRecord& record, std::string_view time_member) {
-  MatchText text;
-  append_record(text, record, time_member);
+  MatchText message, text;
+  append_message(message, record);
+  append_record(text, record, time_member, message.view());
   out.append(text.view());
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <concepts>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -20,6 +21,14 @@ class MatchText {
     make_room(piece.size());
     std::copy(piece.begin(), piece.end(), bytes_.get() + size_);
     size_ += piece.size();
+    return *this;
+  }
+  /// A literal: copied without a call.
+  template <std::size_t N>
+  MatchText& raw(const char (&literal)[N]) {
+    make_room(N - 1);
+    std::memcpy(bytes_.get() + size_, literal, N - 1);
+    size_ += N - 1;
     return *this;
   }
   MatchText& number(std::integral auto value) {
@@ -49,7 +58,7 @@ class MatchText {
 };
 
 /// Writes recognised lines as the JSON objects that `match` prints, one a line. What is the same for many lines (file, rule,
-/// second) is written once and copied. One a log; allocates nothing per line. The rule set must outlive it.
+/// second, what nginx said) is written once and copied. One a log; allocates nothing per line. The rule set must outlive it.
 class MatchLineWriter {
  public:
   MatchLineWriter(std::string_view file, const match::RuleSet& rules);
@@ -60,11 +69,18 @@ class MatchLineWriter {
  private:
   const std::string& time_text(const parse::ZonedTime& time);
   const std::string& rule_text(const match::Rule& rule);
+  /// A message, and the members that depend on nothing else.
+  struct Said {
+    std::string message;
+    std::string message_member, tls_member;
+  };
+  const Said& said(const match::RecognisedLine& failure);
 
   MatchText text_;         ///< of the line that is written
   std::string beginning_;  ///< {"file":"…","line":
   const match::Rule* first_rule_;
   std::vector<std::string> rule_texts_;  ///< by the rule's place in the set; filled when first needed
+  std::vector<Said> said_;               ///< by a hash of the message; the last place is for those that are too long to be kept
   parse::ZonedTime text_is_of_;
   std::string time_text_;
 };

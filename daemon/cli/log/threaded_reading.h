@@ -24,8 +24,8 @@ struct BlockPlace {
   bool ends_group = false;              ///< another thread may analyse the next block
 };
 
-/// A quarter of a mebibyte each: to wake a thread for fewer costs too much.
-inline constexpr std::size_t kBlocksInGroup = 8;
+/// A mebibyte each: to wake a thread for fewer costs too much, and so does a hand-over of folded failures, each of which costs something.
+inline constexpr std::size_t kBlocksInGroup = 32;
 
 /// Reads one log as read_log() does, but its blocks are analysed on several threads. The caller's thread reads, unpacks, and is given what
 /// was found, block by block in the order of the log: what comes out does not depend on the number of threads. Memory is bounded by the

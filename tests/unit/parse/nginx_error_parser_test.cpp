@@ -290,5 +290,63 @@ TEST(NginxErrorParser, WhatIsClosedAtAGlanceIsNeverLeftOpen) {
   EXPECT_TRUE(is_closed_at_a_glance(kHeader + kVerify + kContext + "request: \"GET / HTTP/1.1\", host: \"a\""));
 }
 
+TEST(NginxErrorParser, WhatPastingWouldNotChangeIsReadTheSame) {
+  static const std::string kPieces[] = {"SSL_do_handshake() failed (SSL: error:0A000102:SSL routines::x) ",
+                                        "while SSL handshaking",
+                                        " while ",
+                                        "to upstream",
+                                        ", client: 192.0.2.7",
+                                        ", server: a.example",
+                                        ", request: \"GET / HTTP/1.1\"",
+                                        ", upstream: \"https://10.0.0.1:443/\"",
+                                        ", host: \"a\"",
+                                        "400 ",
+                                        "[error] ",
+                                        "nginx: [crit] ",
+                                        "*7 ",
+                                        "9#9: ",
+                                        "2026/11/21 02:58:15 ",
+                                        "Nov 21 02:58:15 ",
+                                        "  ",
+                                        "...",
+                                        "**",
+                                        "&quot;",
+                                        "\xE2\x80\x9C",
+                                        "](http://x)",
+                                        "<b>",
+                                        "\\\"",
+                                        "\t",
+                                        " |",
+                                        "word",
+                                        " ",
+                                        "\"",
+                                        "'"};
+  std::mt19937 random(29);
+  int same = 0, other = 0;
+  for (int round = 0; round < 60'000; ++round) {
+    std::string line = "2026/11/21 02:58:15 [error] 9#10: *1 ";
+    for (auto pieces = 1 + random() % 9; pieces > 0; --pieces) line += kPieces[random() % std::size(kPieces)];
+    if (random() % 2 == 0) line += ", client: 192.0.2.7, server: a.example, request: \"GET / HTTP/1.1\", host: \"a\"";
+    NginxErrorParser parser, pasted;
+    const ErrorRecord as_written = parser.parse(line);
+    if (as_written.form != Form::file || !parser.is_same_pasted(line)) {
+      ++other;
+      continue;
+    }
+    ++same;
+    const ErrorRecord& record = pasted.parse_pasted(line);
+    EXPECT_EQ(record.text, as_written.text) << line;
+    EXPECT_EQ(record.action, as_written.action) << line;
+    EXPECT_EQ(record.side, as_written.side) << line;
+    EXPECT_EQ(record.is_side_certain, as_written.is_side_certain) << line;
+    EXPECT_EQ(record.level, as_written.level) << line;
+    EXPECT_EQ(record.connection, as_written.connection) << line;
+    EXPECT_EQ(record.request, as_written.request) << line;
+    EXPECT_EQ(record.upstream, as_written.upstream) << line;
+  }
+  EXPECT_GT(same, 1000);
+  EXPECT_GT(other, 2000);
+}
+
 }  // namespace
 }  // namespace handshaked::parse
