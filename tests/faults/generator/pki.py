@@ -118,8 +118,10 @@ class Pki:
                     for one in revoked]
             configuration = self._configuration(work)
             (work / "index.txt").write_text("".join(rows))
-            openssl("ca", "-gencrl", "-config", configuration, "-cert", issuer.file, "-keyfile", issuer.key, "-crl_lastupdate",
-                    self._date(days[0]), "-crl_nextupdate", self._date(days[1]), "-out", new)
+            validity = ["-crl_lastupdate", self._date(days[0]), "-crl_nextupdate", self._date(days[1])]
+            if days[1] > 0 and b"-crl_lastupdate" not in openssl("ca", "-help"):  # OpenSSL 1.1.1, whose lists begin now
+                validity = ["-crldays", days[1]]
+            openssl("ca", "-gencrl", "-config", configuration, "-cert", issuer.file, "-keyfile", issuer.key, *validity, "-out", new)
         return self._made(hashlib.sha256(wish.encode()).hexdigest()[:16] + ".crl", make)
 
     def small_dh(self):

@@ -1,5 +1,6 @@
 """One seed from the working world to the grade."""
 import contextlib
+import functools
 import json
 import os
 import pathlib
@@ -49,6 +50,13 @@ class Grade:
         return failed
 
 
+@functools.cache
+def early_log():
+    """An nginx before 1.19.5 has no option for where it logs before it has read its configuration."""
+    usage = subprocess.run(["nginx", "-h"], stderr=subprocess.PIPE, text=True).stderr
+    return ["-e", "logs/error.log"] if "-e filename" in usage else []
+
+
 class Nginx:
     def __init__(self, world):
         self.world, self.log, self.child = world, world.prefix / "logs" / "error.log", None
@@ -56,7 +64,7 @@ class Nginx:
 
     def start(self):
         self.log.write_text("")
-        self.child = subprocess.Popen(["nginx", "-p", str(self.world.prefix) + "/", "-c", "conf/nginx.conf", "-e", "logs/error.log"],
+        self.child = subprocess.Popen(["nginx", "-p", str(self.world.prefix) + "/", "-c", "conf/nginx.conf", *early_log()],
                                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_for(lambda: self.child.poll() is not None or self.is_up(), 20, "nginx to start")
         return self.child.poll() is None
