@@ -303,6 +303,8 @@ bool with_plain_spacing(std::string_view line, std::string& out) {
     }
   }
   return is_changed;
+}
+
 bool holds_anything_to_undo(std::string_view text) {
   static constexpr std::string_view kBeginnings = "\x1B^#&<\\`*\t\n\r\xC2\xE2\xE3\xEF";
   static constexpr std::array<bool, 256> kIsBeginning = [] {

@@ -1,7 +1,10 @@
 #include "cli/host/diagnosis_run.h"
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
+#include <functional>
+#include <iterator>
 #include <mutex>
 #include <thread>
 #include <unordered_map>
@@ -150,18 +153,17 @@ class DiagnosisRun {
   }
 
   DiagnosisReport run() {
-    std::vector<std::string> allow;
-    if (!order_.peer.empty()) allow.push_back(order_.peer);
-    const auto held = NginxSurroundings::create(nginx_, ca_store_, allow, order_.may_probe, order_.deadline);
+    const auto held = look_around();
     if (!held) {
       report_.why_not = held.error().wrapped("nothing was looked at");
       return std::move(report_);
     }
-    surroundings_ = held.value()->surroundings();
+    held_ = held.value().get();
+    surroundings_ = held_->surroundings();
     diagnose_logs();
     if (order_.known) diagnose_known(*order_.known);
     if (!order_.peer.empty() || order_.all) diagnose_peers();
-    report_.probes = held.value()->probes();
+    report_.probes = held_->probes();
     report_.probes.insert(report_.probes.end(), more_probes_.begin(), more_probes_.end());
     std::stable_sort(report_.incidents.begin(), report_.incidents.end(), [](const DiagnosedIncident& left, const DiagnosedIncident& right) {
       return std::pair(-static_cast<int>(left.incident.severity), left.incident.opened_at) <
@@ -171,6 +173,14 @@ class DiagnosisRun {
   }
 
  private:
+  static constexpr std::size_t kMostThreads = 16;
+
+  Result<std::unique_ptr<NginxSurroundings>> look_around() const {
+    std::vector<std::string> allow;
+    if (!order_.peer.empty()) allow.push_back(order_.peer);
+    return NginxSurroundings::create(nginx_, ca_store_, allow, order_.may_probe, order_.deadline);
+  }
+
   /// What is left of the time, in fair shares: one sick peer must not starve the others.
   std::chrono::steady_clock::time_point deadline_for(std::size_t still_to_do) const {
     const auto now = std::chrono::steady_clock::now();
@@ -198,17 +208,40 @@ class DiagnosisRun {
       if (incident.rule_id == "nginx/internal-stale-ssl-error" && scan.incidents.size() > 1) return true;
       return !incident.id.starts_with(order_.only) && !incident.fingerprint.starts_with(order_.only);
     });
-    std::size_t left = scan.incidents.size();
-    for (correlate::Incident& incident : scan.incidents) {
-      DiagnosedIncident diagnosed;
-      diagnosed.symptom = std::move(symptoms[incident.fingerprint]);
-      const auto rule = rules_.find(incident.rule_id);
-      diagnosed.rule = rule == rules_.end() ? nullptr : rule->second;
-      surroundings_.deadline = deadline_for(left--);
-      diagnosed.diagnosis = diagnose::diagnose(diagnosed.symptom, surroundings_, base_.knowledge);
-      diagnosed.incident = std::move(incident);
-      report_.incidents.push_back(std::move(diagnosed));
+    diagnose_incidents(std::move(scan.incidents), std::move(symptoms));
+  }
+
+  /// One after the other where they are of one peer, which is then asked by one thread that remembers its answers; side by side else.
+  void diagnose_incidents(std::vector<correlate::Incident> incidents, std::unordered_map<std::string, Symptom> symptoms) {
+    std::vector<DiagnosedIncident> all(incidents.size());
+    std::vector<std::vector<std::size_t>> of_peer;
+    std::unordered_map<std::string, std::size_t> peers;
+    for (std::size_t i = 0; i < incidents.size(); ++i) {
+      all[i].symptom = std::move(symptoms[incidents[i].fingerprint]);
+      const auto rule = rules_.find(incidents[i].rule_id);
+      all[i].rule = rule == rules_.end() ? nullptr : rule->second;
+      all[i].incident = std::move(incidents[i]);
+      const auto [peer, is_new] = peers.emplace(all[i].symptom.peer, of_peer.size());
+      if (is_new) of_peer.emplace_back();
+      of_peer[peer->second].push_back(i);
     }
+    const std::size_t threads = std::clamp<std::size_t>(of_peer.size(), 1, kMostThreads);
+    std::atomic<std::size_t> left = all.size();
+    std::vector<char> is_done(of_peer.size());  // each element is one thread's
+    const auto diagnose_peer = [&](std::size_t index, const diagnose::Surroundings& own) {
+      for (const std::size_t i : of_peer[index]) {
+        diagnose::Surroundings surroundings = own;
+        surroundings.deadline = deadline_for(left-- / threads + 1);
+        all[i].diagnosis = diagnose::diagnose(all[i].symptom, surroundings, base_.knowledge);
+      }
+      is_done[index] = 1;
+    };
+    work_side_by_side(of_peer.size(), "peers", diagnose_peer);
+    // For these there was no time: what the line and the configuration tell.
+    for (std::size_t index = 0; index < of_peer.size(); ++index) {
+      if (is_done[index] == 0) diagnose_peer(index, surroundings_);
+    }
+    std::move(all.begin(), all.end(), std::back_inserter(report_.incidents));
   }
 
   /// From the line that the daemon keeps: its log may be rotated away.
@@ -298,51 +331,58 @@ class DiagnosisRun {
     return diagnose::diagnose(symptom, surroundings, base_.knowledge);
   }
 
-  /// Peers answer when they like: many are waited for at once. Each thread has a prober of its own, with its own budget.
   void look_at_all(const std::vector<PeerCase>& cases, std::vector<std::optional<Diagnosis>>& found) {
-    constexpr std::size_t kMostThreads = 16;
-    const std::size_t threads = std::min(kMostThreads, cases.size());
+    work_side_by_side(cases.size(), "upstreams",
+                      [&](std::size_t index, const diagnose::Surroundings& own) { found[index] = look_at(cases[index], own); });
+  }
+
+  /// Peers answer when they like: many are waited for at once. Each thread has a prober of its own, with its own budget. What there is no
+  /// time for is left out.
+  void work_side_by_side(std::size_t count, const std::string& what,
+                         const std::function<void(std::size_t index, const diagnose::Surroundings& own)>& do_one) {
+    const std::size_t threads = std::min(kMostThreads, count);
     std::mutex mutex;
     std::condition_variable is_done;
     std::size_t next = 0, done = 0, ended = 0;
+    std::vector<std::vector<std::string>> probes(count);
     // What many have to say has to be written down as well.
     const auto until = order_.deadline - (threads > 1 ? std::chrono::seconds(4) : std::chrono::seconds(0));
-    const auto work = [&](const diagnose::Surroundings& own) {
+    const auto work = [&](const NginxSurroundings& own) {
       for (;;) {
         std::unique_lock lock(mutex);
-        if (next == cases.size() || std::chrono::steady_clock::now() >= until) break;
+        if (next == count || std::chrono::steady_clock::now() >= until) break;
         const std::size_t index = next++;
         lock.unlock();
-        diagnose::Surroundings surroundings = own;
-        surroundings.deadline = std::min(until, deadline_for((cases.size() - index) / threads + 1));
-        found[index] = look_at(cases[index], surroundings);
+        diagnose::Surroundings surroundings = own.surroundings();
+        surroundings.deadline = std::min(until, deadline_for((count - index) / threads + 1));
+        const auto probed = static_cast<std::ptrdiff_t>(own.probes().size());
+        do_one(index, surroundings);
+        probes[index].assign(own.probes().begin() + probed, own.probes().end());
         lock.lock();
         ++done;
         is_done.notify_one();
       }
     };
-    if (threads <= 1) {
-      if (threads == 1) work(surroundings_);
-      return;
-    }
-    std::vector<std::string> probes;
     const auto run = [&] {
-      const auto own = NginxSurroundings::create(nginx_, ca_store_, {}, true, order_.deadline);
-      if (own) work(own.value()->surroundings());
+      const auto own = look_around();
+      if (own) work(*own.value());
       const std::scoped_lock lock(mutex);
-      if (own) probes.insert(probes.end(), own.value()->probes().begin(), own.value()->probes().end());
       ++ended;
       is_done.notify_one();
     };
+    if (threads <= 1) {
+      if (threads == 1) work(*held_);
+      return;
+    }
     std::vector<std::jthread> pool;
     for (std::size_t i = 0; i < threads; ++i) pool.emplace_back(run);
     ProgressBar bar(std::nullopt);
     std::unique_lock lock(mutex);
     while (ended < threads) {
       is_done.wait(lock);
-      bar.show_count(done, cases.size(), "upstreams");
+      bar.show_count(done, count, what);
     }
-    more_probes_ = std::move(probes);
+    for (const auto& of_one : probes) more_probes_.insert(more_probes_.end(), of_one.begin(), of_one.end());
   }
 
   /// A fault that leaves no line: nginx takes what the peer answers for an answer.
@@ -394,7 +434,8 @@ class DiagnosisRun {
   const parse::TimeZone& zone_;
   const diagnose::NginxAtHand& nginx_;
   DiagnosisReport report_;
-  std::vector<std::string> more_probes_;  ///< of other threads
+  const NginxSurroundings* held_ = nullptr;  ///< this thread's, while run() looks
+  std::vector<std::string> more_probes_;     ///< of other threads
   diagnose::CaStore ca_store_;
   diagnose::Surroundings surroundings_;
   std::unordered_map<std::string_view, const match::Rule*> rules_;

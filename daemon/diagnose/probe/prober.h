@@ -51,11 +51,13 @@ class Prober {
   /// permission_denied when the scope or the budget forbids it, timeout at the deadline; else what was seen.
   Result<PeerObservation> observe(const AllowedPeer& peer, const ProbeRequest& request, bool is_own_settings);
 
+  /// What was seen with this very request; nullptr: nothing was.
+  const PeerObservation* seen(const AllowedPeer& peer, const ProbeRequest& request) const;
+
   ProbeScope scope() const { return options_.scope; }
   std::chrono::steady_clock::time_point deadline() const { return options_.deadline; }
 
  private:
-  const PeerObservation* seen(const AllowedPeer& peer, const ProbeRequest& request) const;
   PeerObservation remember(const AllowedPeer& peer, const ProbeRequest& request, ProbeResult result);
   bool is_other_sni_spent(const AllowedPeer& peer, const ProbeRequest& request) const;
 

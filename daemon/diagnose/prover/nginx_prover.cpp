@@ -195,12 +195,12 @@ bool is_connected(const std::string& log) {
 }
 
 Result<NginxHandshake> watch(const PrivateInstance& instance, const FileDescriptor& connection, const SignalsHeld& signals,
-                             Clock::time_point deadline) {
-  constexpr std::chrono::milliseconds kLook{3};
+                             const NginxProverOptions& options, Clock::time_point deadline) {
+  constexpr std::chrono::milliseconds kLook{50};  // for signals; what nginx writes, and our connection's end, wake us
   for (bool is_over = false; !is_over && !signals.is_asked_to_stop() && Clock::now() < deadline;) {
-    is_over = is_closed_within(connection, kLook);
+    is_over = instance.wait_for_change_or(connection.number(), kLook);
     if (is_connected(instance.log())) {
-      if (is_closed_within(connection, kLateRefusal)) {
+      if (options.may_refuse_late && is_closed_within(connection, kLateRefusal)) {
         if (auto complaint = complaint_in(instance.log())) return NginxHandshake{false, std::move(*complaint)};
       }
       return NginxHandshake{true, {}};
@@ -226,7 +226,7 @@ Result<NginxHandshake> shake_hands_as_nginx(const UpstreamView& view, const Peer
   TRY(instance.write("nginx.conf", text));
   TRY(instance.start(options.program, kSocket, deadline));
   TRY(const FileDescriptor connection, connect_to(instance.path(kSocket)));
-  return watch(instance, connection, signals, deadline);
+  return watch(instance, connection, signals, options, deadline);
 }
 
 }  // namespace handshaked::diagnose

@@ -20,6 +20,8 @@ struct NginxProverOptions {
   std::string program;  ///< the nginx in use: its own OpenSSL, its own defaults
   const nginx::Installation* installation = nullptr;
   std::chrono::steady_clock::time_point deadline{};
+  /// The peer may ask for a certificate of ours: what it thinks of it, it says when TLS 1.3's handshake is over.
+  bool may_refuse_late = true;
 };
 
 /// Lets the nginx in use make the handshake of a place: a private instance in a temporary directory, where a `stream` server on a Unix

@@ -3,8 +3,11 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <fstream>
@@ -31,15 +34,21 @@ std::optional<pid_t> process_in(const fs::path& pid_file) {
   return parsed.ec == std::errc{} && id > 1 ? std::optional(id) : std::nullopt;
 }
 
-void rest() { ::poll(nullptr, 0, 2); }
-
 }  // namespace
 
 Result<PrivateInstance> PrivateInstance::create() {
   std::error_code no_directory;
   std::string name = (fs::temp_directory_path(no_directory) / "handshaked-prover-XXXXXX").string();
   if (no_directory || ::mkdtemp(name.data()) == nullptr) return fail(error_from_errno(errno, "no temporary directory " + name));
-  return PrivateInstance(name);
+  // What it writes wakes us, no clock: a proof takes as long as nginx takes for it.
+  FileDescriptor changes(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+  if (!changes.is_open() || ::inotify_add_watch(changes.number(), name.c_str(), IN_CREATE | IN_MODIFY | IN_CLOSE_WRITE) < 0) {
+    const int error = errno;
+    std::error_code ignored;
+    fs::remove_all(name, ignored);
+    return fail(error_from_errno(error, "cannot watch " + name));
+  }
+  return PrivateInstance(name, std::move(changes));
 }
 
 PrivateInstance::~PrivateInstance() {
@@ -72,18 +81,30 @@ Result<> PrivateInstance::start(const std::string& program, std::string_view soc
     if (fs::exists(path(socket_name), ignored) && process_in(path("nginx.pid"))) return success();
     if (fs::exists(path("done"), ignored))
       return fail(ErrorCode::io, "nginx did not start: " + slurp(path("start.log")) + slurp(path("done")));
-    rest();
+    wait_for_change_or(-1, std::chrono::milliseconds(50));
   }
   return fail(ErrorCode::timeout, "nginx did not start in time");
 }
 
 std::string PrivateInstance::log() const { return slurp(directory_ / "error.log"); }
 
+bool PrivateInstance::wait_for_change_or(int other, std::chrono::milliseconds patience) const {
+  std::array<pollfd, 2> waited{{{changes_.number(), POLLIN, 0}, {other, POLLIN, 0}}};
+  if (::poll(waited.data(), waited.size(), static_cast<int>(patience.count())) <= 0) return false;
+  std::array<char, 4096> events{};
+  while (::read(changes_.number(), events.data(), events.size()) > 0) {
+  }
+  return waited[1].revents != 0;
+}
+
 void PrivateInstance::stop() {
   if (!runner_.joinable()) return;
   std::error_code ignored;
   // Its own pid file, in our directory: nobody else writes there.
-  if (const auto process = process_in(path("nginx.pid")); process && !fs::exists(path("done"), ignored)) ::kill(*process, SIGTERM);
+  if (const auto process = process_in(path("nginx.pid")); process && !fs::exists(path("done"), ignored)) {
+    // Master and worker are one group, unless a script stands between us.
+    if (::kill(-*process, SIGKILL) != 0) ::kill(*process, SIGTERM);
+  }
   runner_.join();
 }
 

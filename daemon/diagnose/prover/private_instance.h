@@ -2,11 +2,11 @@
 
 #include <chrono>
 #include <filesystem>
-#include <functional>
 #include <string>
 #include <string_view>
 #include <thread>
 
+#include "base/file_descriptor.h"
 #include "base/result.h"
 
 namespace handshaked::diagnose {
@@ -29,12 +29,17 @@ class PrivateInstance {
   Result<> start(const std::string& program, std::string_view socket_name, std::chrono::steady_clock::time_point deadline);
   /// The error log as it is now.
   std::string log() const;
+  /// Waits until something was written in the directory since the last wait, or `other` can be read (which it then says), at most so long.
+  bool wait_for_change_or(int other, std::chrono::milliseconds patience) const;
+  /// Nothing of it is wanted any more: it is killed, and waited for.
   void stop();
 
  private:
-  explicit PrivateInstance(std::filesystem::path directory) : directory_(std::move(directory)) {}
+  PrivateInstance(std::filesystem::path directory, FileDescriptor changes)
+      : directory_(std::move(directory)), changes_(std::move(changes)) {}
 
   std::filesystem::path directory_;
+  FileDescriptor changes_;  ///< of the directory, as inotify tells them
   std::thread runner_;
 };
 

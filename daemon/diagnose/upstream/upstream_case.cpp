@@ -182,7 +182,9 @@ Result<NginxHandshake> UpstreamCase::ask_nginx(const UpstreamView& view, const A
   if (!around.nginx_loaded_at) {
     TRY(check_who_wrote(view.nginx->configuration));
   }
-  return shake_hands_as_nginx(view, peer.address(), name, {around.nginx_program, &around.installation, around.deadline});
+  const PeerObservation* const seen = around.prober->seen(peer, asked_at(view).request);
+  const bool asks_for_nothing = seen != nullptr && is_complete(seen->seen) && !seen->seen.certificate_request;
+  return shake_hands_as_nginx(view, peer.address(), name, {around.nginx_program, &around.installation, around.deadline, !asks_for_nothing});
 }
 
 Result<NginxHandshake> UpstreamCase::ask_nginx(const ConfigurationPatch& patch) {
@@ -309,12 +311,19 @@ nginx::PeerName UpstreamCase::name_at(const UpstreamView& view) const {
   return name;
 }
 
+/// What nginx would send there.
+UpstreamRequest UpstreamCase::asked_at(const UpstreamView& view) const {
+  UpstreamRequest asked = request_as_nginx(view, surroundings_.may_read_keys);
+  asked.request.server_name = name_at(view).sni.value_or(std::string());
+  if (surroundings_.security_level && !sets_level(asked.request)) asked.request.security_level = surroundings_.security_level;
+  return asked;
+}
+
 UpstreamVerdict UpstreamCase::judge(const UpstreamView& view, bool is_own) {
   UpstreamVerdict verdict;
   verdict.name = name_at(view);
   verdict.verifies = view.target->settings.verify.is_on();
-  verdict.asked = request_as_nginx(view, surroundings_.may_read_keys);
-  verdict.asked.request.server_name = verdict.name.sni.value_or(std::string());
+  verdict.asked = asked_at(view);
   auto policy = security_policy(verdict.asked.request.ciphers, verdict.asked.request.conf_commands);
   if (!policy && is_library_of_nginx_another()) {
     verdict.problem = "our own OpenSSL cannot: " + policy.error().context();
@@ -327,10 +336,7 @@ UpstreamVerdict UpstreamCase::judge(const UpstreamView& view, bool is_own) {
     return verdict;
   }
   verdict.policy = std::move(policy).value();
-  if (surroundings_.security_level && !sets_level(verdict.asked.request)) {
-    verdict.policy.security_level = *surroundings_.security_level;
-    verdict.asked.request.security_level = surroundings_.security_level;
-  }
+  verdict.policy.security_level = verdict.asked.request.security_level.value_or(verdict.policy.security_level);
   if (!find_peer(view, is_own, verdict)) return verdict;
   if (!view.is_tls()) {
     verdict.stage = UpstreamStage::plain;

@@ -106,6 +106,7 @@ class UpstreamCase {
   void verify(const UpstreamView& view, UpstreamVerdict& verdict);
   bool explains_line(const UpstreamVerdict& verdict) const;
   nginx::PeerName name_at(const UpstreamView& view) const;
+  UpstreamRequest asked_at(const UpstreamView& view) const;
   Result<> need_session();
   SharedMaterial& material() { return surroundings_.shared != nullptr ? *surroundings_.shared : own_; }
 
