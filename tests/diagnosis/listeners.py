@@ -5,7 +5,7 @@ import ssl
 from support.authority import Authority
 from support.diagnosis_bench import DiagnosisBench, Situation
 from support.ports import LOOPBACK, free_port
-from support.scenario import run
+from support.scenario import expect, run
 
 
 def client(port, name="www.corp.test", cafile=None, certificate=None, versions=None, curve=None, first=b""):
@@ -73,6 +73,7 @@ def story(t):
         "client_ca_bundle_lacks_root", True,
         "ssl_verify_client on;\nssl_client_certificate %s;" % bench.trust("clients.pem", clients), also=["client_cert_unknown_ca"])
     bench.judge()
+    expect({"protocols", "curve"} <= set(bench.asked_nginx), "nginx itself answered only " + ", ".join(bench.asked_nginx))
 
 
 run(story)

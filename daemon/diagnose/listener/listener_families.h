@@ -29,6 +29,11 @@ bool diagnose_client_certificate(LocalCase& local, const ListenerPlace& place);
 /// One listener's offer, as its default server has it: it decides before a name is known.
 ListenerOffer offer_of(const LocalCase& local, const nginx::ListeningServer& server);
 
+/// Proposes a patch whose proof is a rehearsal with `client`. Where an operator runs the verb, nginx itself answers such a client with the
+/// patched settings of `server` first: its library decides.
+void propose_answer(LocalCase& local, Fix fix, const Result<ConfigurationPatch>& patch, const nginx::ListeningServer& server,
+                    const ClientOffer& client);
+
 /// A fix that the owner of the client has to make, with the words to send.
 void propose_to_client(LocalCase& local, std::string_view fix_id, const Text& message);
 

@@ -6,8 +6,6 @@
 #include "diagnose/listener/listener_families.h"
 #include "diagnose/listener/served_chain.h"
 #include "diagnose/load/load_error_diagnosis.h"
-#include "diagnose/patch/configuration_trial.h"
-#include "diagnose/prover/listener_prover.h"
 #include "diagnose/tls/cipher_lists.h"
 #include "diagnose/tls/tls_rehearsal.h"
 
@@ -71,57 +69,6 @@ Proof proof_of(const Result<Rehearsal>& before, const Result<Rehearsal>& after, 
   return proof;
 }
 
-/// The same server in a configuration that was read again; nullptr when it is not there any more.
-const nginx::ListeningServer* same_server(const LocalCase& local, const nginx::ListeningServer& server, const ReadConfiguration& read) {
-  for (const nginx::Listener& listener : local.surroundings().nginx->listeners.listeners()) {
-    const auto here =
-        std::find_if(listener.servers.begin(), listener.servers.end(), [&](const nginx::ListeningServer& one) { return &one == &server; });
-    if (here == listener.servers.end()) continue;
-    for (const nginx::Listener& again : read.listeners.listeners()) {
-      if (again.key != listener.key || again.module != listener.module || again.servers.size() != listener.servers.size()) continue;
-      return &again.servers[static_cast<std::size_t>(here - listener.servers.begin())];
-    }
-  }
-  return nullptr;
-}
-
-Result<NginxHandshake> ask_nginx(const LocalCase& local, const ConfigurationPatch& patch, const nginx::ListeningServer& server,
-                                 const ClientOffer& client) {
-  const Surroundings& around = local.surroundings();
-  const bool is_operator = around.may_read_keys && around.prober->scope() == ProbeScope::all && !around.is_dump;
-  if (!is_operator || around.nginx_program.empty() || local.is_late()) return fail(ErrorCode::permission_denied, "nginx is not asked here");
-  if (!around.nginx_loaded_at) {
-    TRY(check_who_wrote(local.configuration()));
-  }
-  TRY(auto reread, patch.reread());
-  const ReadConfiguration read(std::move(reread), around.installation.version);
-  const nginx::ListeningServer* const patched = same_server(local, server, read);
-  if (patched == nullptr) return fail(ErrorCode::not_found, "the server is not in the configuration any more");
-  return answer_as_nginx(read.configuration, *patched, patch.files(), client,
-                         {around.nginx_program, &around.installation, around.deadline});
-}
-
-/// A proof by rehearsal is put before nginx itself, where an operator runs the verb: its library decides.
-void propose_answer(LocalCase& local, Fix fix, const Result<ConfigurationPatch>& patch, const nginx::ListeningServer& server,
-                    const ClientOffer& client) {
-  const bool is_asked = patch.has_value() && fix.proof.status == ProofStatus::proved;
-  const auto answer = is_asked ? ask_nginx(local, patch.value(), server, client)
-                               : Result<NginxHandshake>(fail(ErrorCode::permission_denied, "there is nothing to ask"));
-  if (answer && answer.value().has_passed) {
-    fix.proof.method = ProofMethod::nginx;
-    fix.proof.detail.en += "; nginx itself, a private instance of the program in use, answered such a client: it passes";
-    fix.proof.detail.zh += "；用正在使用的 nginx 程序启动的私有实例应答了这样的客户端：通过";
-  } else if (answer) {
-    const std::string& complaint = answer.value().complaint;
-    fix.proof = {.status = ProofStatus::refuted,
-                 .method = ProofMethod::nginx,
-                 .detail = {"nginx itself, a private instance of the program in use, still says with it: " + complaint,
-                            "用正在使用的 nginx 程序启动的私有实例在修改后仍报告：" + complaint}};
-    local.diagnosis.confidence *= 0.8;
-  }
-  local.propose(std::move(fix), patch);
-}
-
 void set_place(LocalCase& local, const nginx::ListeningServer& server, const nginx::EffectiveValue& value) {
   if (!value.set_by.empty()) return local.set_place(*value.set_by.front());
   if (server.listen->directive != nullptr) return local.set_place(*server.listen->directive);
@@ -134,8 +81,45 @@ void add_setting(LocalCase& local, const nginx::EffectiveValue& value, std::stri
   local.add_evidence("configuration", {statement + " (" + source + ")", statement + "（" + source + "）"});
 }
 
+/// What OpenSSL's own commands say about versions comes after ssl_protocols, and wins: the command that turns such a client away, widened.
+bool diagnose_version_command(LocalCase& local, const nginx::ListeningServer& server, const ListenerOffer& offer) {
+  constexpr std::array<std::array<std::string_view, 2>, 3> kCommands{
+      {{"minprotocol", "TLSv1.2"}, {"maxprotocol", "TLSv1.3"}, {"protocol", "-ALL,TLSv1.2,TLSv1.3"}}};
+  const ClientOffer client{{has(offer, TlsVersion::tls1_2) ? TlsVersion::tls1_2 : TlsVersion::tls1_3}, {}, {}, {}};
+  const auto now = rehearse(offer, client);
+  if (!now || now.value().passed) return false;
+  for (const nginx::Directive* const command : server.settings.conf_commands.set_by) {
+    const std::string name = nginx::to_lower(std::string(command->argument(0)));
+    const auto known = std::find_if(kCommands.begin(), kCommands.end(), [&](const auto& one) { return one[0] == name; });
+    if (known == kCommands.end()) continue;
+    const std::string wide((*known)[1]);
+    ListenerOffer wider = offer;
+    for (ConfCommand& one : wider.conf_commands) {
+      if (nginx::to_lower(one.first) == name) one.second = wide;
+    }
+    const auto then = rehearse(wider, client);
+    if (!then || !then.value().passed) continue;
+    const std::string statement = "ssl_conf_command " + std::string(command->argument(0)) + " " + std::string(command->argument(1));
+    local.set_place(*command);
+    local.conclude("server_protocols_too_strict", 0.85,
+                   {statement + " at " + where(*command) + " is stricter than ssl_protocols: clients of TLS 1.2 are turned away",
+                    where(*command) + " 的 " + statement + " 比 ssl_protocols 更严格：只支持 TLS 1.2 的客户端被拒绝"});
+    Fix fix = local.known("add-tls12");
+    fix.title = {"ssl_conf_command " + std::string(command->argument(0)) + " " + wide + ";",
+                 "ssl_conf_command " + std::string(command->argument(0)) + " " + wide + ";"};
+    fix.proof = proof_of(now, then, {"a client of TLS 1.2", "TLS 1.2 客户端"});
+    ConfigurationPatch patch = local.new_patch();
+    const auto done = patch.replace_argument(*command, 1, wide);
+    propose_answer(local, std::move(fix), done ? Result<ConfigurationPatch>(patch) : Result<ConfigurationPatch>(done.error()), server,
+                   client);
+    return true;
+  }
+  return false;
+}
+
 void diagnose_versions(LocalCase& local, const nginx::ListeningServer& server) {
   const ListenerOffer offer = offer_of(local, server);
+  if (diagnose_version_command(local, server, offer)) return;
   set_place(local, server, server.settings.protocols);
   add_setting(local, server.settings.protocols, "ssl_protocols");
   const bool has_12 = has(offer, TlsVersion::tls1_2), has_13 = has(offer, TlsVersion::tls1_3);

@@ -113,7 +113,10 @@ void diagnose_conf_command(LocalCase& local, const LoadError& error) {
   const nginx::Directive* directive = find_value(local, "ssl_conf_command", error.quoted);
   if (directive == nullptr) return;
   conclude_value(local, "config_conf_command_invalid", *directive, {"OpenSSL does not take this command", "OpenSSL 不接受该命令"});
-  const auto corrected = corrected_conf_command(error.quoted[0], error.quoted[1]);
+  auto corrected = corrected_conf_command(error.quoted[0], error.quoted[1]);
+  // "TLSv1.4" is as near to one version as to another: the one that shuts out nobody who is current.
+  if (corrected && corrected->name == "MinProtocol" && corrected->value == "TLSv1.3" && error.quoted[1] != "TLSv1.3")
+    corrected->value = "TLSv1.2";
   Fix fix = local.known("correct-command");
   if (!corrected) {
     fix.commands = {"man SSL_CONF_cmd   # names and values for configuration files", kReload};

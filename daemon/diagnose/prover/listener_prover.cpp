@@ -1,5 +1,6 @@
 #include "diagnose/prover/listener_prover.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -105,6 +106,15 @@ Result<FileDescriptor> connect_as_client(const std::string& path) {
   return socket;
 }
 
+/// nginx writes why, and then closes the connection.
+void wait_for_end(const FileDescriptor& connection) {
+  constexpr int kPatienceMilliseconds = 500;
+  char bytes[256];
+  pollfd waited{connection.number(), POLLIN, 0};
+  while (::poll(&waited, 1, kPatienceMilliseconds) > 0 && ::recv(connection.number(), bytes, sizeof bytes, 0) > 0) {
+  }
+}
+
 /// "… [info] 7#7: *1 what happened while SSL handshaking, client: unix:, …" as "what happened"; empty when there is no such line.
 std::string refusal_in(const std::string& log) {
   const std::size_t end = log.find(" while SSL handshaking, client: ");
@@ -131,8 +141,8 @@ Result<NginxHandshake> answer_as_nginx(const nginx::Configuration& configuration
   TRY(instance.start(options.program, kListenerSocket, deadline));
   TRY(const FileDescriptor connection, connect_as_client(instance.path(kListenerSocket)));
   TRY(const Rehearsal seen, visit(connection.number(), client, deadline));
-  instance.stop();  // it has written what it has to say
   if (seen.passed) return NginxHandshake{true, {}};
+  wait_for_end(connection);
   const std::string complaint = refusal_in(instance.log());
   return NginxHandshake{false, complaint.empty() ? seen.reason : complaint};
 }

@@ -166,7 +166,9 @@ def served_expired(w):
 def served_name_is_wrong(w):
     other = w.leaf_for(["DNS:intranet." + w.domain])
     w.served = [other, *other.intermediates()]
-    w.truth.broken("served-name-is-wrong", ["server_cert_name_mismatch"], False)
+    # nginx's stream module has no names (before 1.25.5): what the client expected is nowhere to be read.
+    unknown = ["client_distrusts_our_ca"] if w.module == "stream" else []
+    w.truth.broken("served-name-is-wrong", ["server_cert_name_mismatch", *unknown], False)
     return True
 
 

@@ -358,7 +358,9 @@ bool diagnose_client_certificate(HandshakeReport& report) {
   const bool is_refused = seen != nullptr && !seen->is_ok() && has_agreed(*seen) && !is_left_out;
   // Without permission to read the key nobody can repeat what nginx does: the line and the peer's request have to do.
   const bool is_half_seen = is_left_out && seen != nullptr && seen->certificate_request && (is_client_alert(alert) || alert == 40);
-  const bool is_unseen = is_client_alert(alert) && (seen == nullptr || !seen->is_ok());
+  // A peer that ends it at our ClientHello has seen no certificate of ours.
+  const bool is_before = seen != nullptr && seen->alert && !seen->certificate_request && seen->phase <= ProbePhase::client_hello;
+  const bool is_unseen = is_client_alert(alert) && !is_before && (seen == nullptr || !seen->is_ok());
   if (!is_refused && !is_half_seen && !is_unseen) return false;
   if (!report.now().asked.has_client_certificate) {
     conclude_required(report);

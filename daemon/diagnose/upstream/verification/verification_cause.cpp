@@ -242,6 +242,10 @@ FoundCause name_cause(UpstreamCase& upstream, const UpstreamVerdict& verdict, co
   if (is_below) return found("upstream_wildcard_depth", 0.95, {"upstream_name_mismatch"});
   if (is_other_leaf) return found("upstream_sni_wrong_name", 0.85, {is_set ? "proxy_ssl_name_wrong" : "upstream_name_mismatch"});
   if (is_set && right != nullptr) return found("proxy_ssl_name_wrong", 0.9, {"upstream_name_mismatch"});
+  // Our own name is verified: $server_name, or what was copied from there.
+  const auto& own_names = view.target->server->names.names;
+  const bool is_ours = std::any_of(own_names.begin(), own_names.end(), [&](const nginx::ServerName& one) { return one.text == name; });
+  if (is_set && is_ours) return found("proxy_ssl_name_wrong", 0.85, {"upstream_name_mismatch"});
   if (is_set && !is_host_name(name)) return found("proxy_ssl_name_wrong", 0.8, {"upstream_name_mismatch"});
   const std::string common = nginx::to_lower(leaf.common_name);
   const bool is_kin = common == name || is_near(common, name) ||
