@@ -8,7 +8,7 @@ from support.daemon import binary, source_directory
 from support.scenario import expect, expect_equal, run
 
 # table.text("host", …), table.count("readers", …), read_duration(table, "group_wait", …), root.tables("files", …)
-READ = re.compile(r"\b(?:text|texts|flag|count|duration|choice|table|tables)\(\"(\w+)\"|\bread_(?:duration|moment|clock)\(table, \"(\w+)\"")
+READ = re.compile(r"\b(?:text|texts|flag|count|durations?|choice|table|tables)\(\"(\w+)\"|\bread_(?:duration|moment|clock)\(table, \"(\w+)\"")
 SETTING = re.compile(r"^#?(\w+) = |^#?\[+(\w+)\]+$", re.MULTILINE)
 SECRETS = {
     "ops.secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
