@@ -18,8 +18,8 @@ namespace handshaked::match {
 /// this is where the speed comes from. All of it is derived from what the rules require, so no rule can be forgotten:
 ///
 ///  - Needles: a few short texts that stand in no ordinary nginx line, of which most rules require one ("SSL"). They are
-///    searched for everywhere in the block at once, 32 positions a step where the processor has AVX2 (the nibble-mask method
-///    that Hyperscan calls Teddy), byte by byte elsewhere.
+///    searched for everywhere in the block at once, 64 positions a step where the processor has AVX2 (the nibble-mask method
+///    that Hyperscan calls Teddy, at two bytes of each first), byte by byte elsewhere.
 ///  - Prefixes: how the messages of all other rules begin. At each line feed the gate steps over nginx's header, also
 ///    behind syslog's, and looks up the first four bytes of the message; a line in which it does not know where the message begins
 ///    is searched for prefixes everywhere (prefix_search.h).
