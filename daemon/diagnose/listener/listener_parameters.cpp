@@ -310,8 +310,18 @@ bool diagnose_second_key(LocalCase& local, const nginx::ListeningServer& server,
   return true;
 }
 
+void diagnose_signatures(LocalCase& local, const nginx::ListeningServer& server);
+
+/// Up to TLS 1.2 a key that may sign with nothing leaves no suite, and nginx logs just that.
+bool is_for_want_of_signatures(const ListenerOffer& offer) {
+  ListenerOffer open = offer;
+  std::erase_if(open.conf_commands, [](const ConfCommand& one) { return nginx::to_lower(one.first) == "signaturealgorithms"; });
+  return open.conf_commands.size() != offer.conf_commands.size() && !refused_suites(offer).empty() && refused_suites(open).empty();
+}
+
 void diagnose_ciphers(LocalCase& local, const nginx::ListeningServer& server) {
   const ListenerOffer offer = offer_of(local, server);
+  if (is_for_want_of_signatures(offer)) return diagnose_signatures(local, server);
   set_place(local, server, server.settings.ciphers);
   add_setting(local, server.settings.ciphers, "ssl_ciphers");
   for (const KeyKind& kind : offer.keys)
