@@ -26,7 +26,8 @@ def story(t):
         return answer["reloads"] and answer["ends"] and answer
     wait_for(timeline, 60, lambda: "a reload and what ends: %r" % web.api("/api/timeline"))
     t.step("an incident with its chain, a reload, a calendar")
-    shown = browser_program(t, "chain.js", address="http://127.0.0.1:%d" % web.port, incident=incident, broken="")
+    shown = browser_program(t, "chain.js", address="http://127.0.0.1:%d" % web.port, incident=incident, shape="chain_fault chain_missing",
+                            broken="neither sent by the upstream nor in")
     t.step("the page shows all of it: %d links" % shown["links"])
 
 

@@ -67,6 +67,8 @@ class OperatorDocument {
     fact(say("servers", "服务器"), joined(incident, "servers"));
     fact(say("opened", "开始"), moment(incident, "opened_at"));
     fact(say("last seen", "最近出现"), moment(incident, "last_seen_at"));
+    element will_break;
+    if (incident["will_break"].get(will_break) == simdjson::SUCCESS) fact(say("fails from", "失效时间"), moment(will_break, "at"));
     fact(say("resolved", "恢复"), moment(incident, "resolved_at"));
     fact(say("resolved by", "恢复依据"), resolved_by(incident));
     if (flag_of(incident, "quiet_still_failing"))

@@ -25,6 +25,9 @@ constexpr auto kReadAgain = std::chrono::hours(24);
 constexpr auto kDecideAgain = std::chrono::hours(1);
 constexpr auto kTimeLimit = std::chrono::seconds(20);  // of a reading: a stop waits for it
 
+/// nginx may be reloaded every few seconds: a tenth of one processor at most is spent on reading.
+constexpr int kRest = 9;
+constexpr auto kMostRest = std::chrono::minutes(5);
 constexpr auto kAskFailingAgain = std::chrono::hours(1);
 constexpr auto kAskLeftOut = std::chrono::minutes(10);
 constexpr std::size_t kMostPeers = 500;
@@ -189,19 +192,21 @@ void Calendar::look() {
   const Time now = options_.now();
   const bool is_round = options_.watch && std::chrono::steady_clock::now() >= next_round_;
   const bool is_due = is_round || now - read_at_ >= kReadAgain || now < read_at_;
+  const bool may_read = std::chrono::steady_clock::now() >= rests_until_;
   const Question question{.base = base_, .known = known_, .book = peers_, .is_round = is_round};
-  asio::post(worker_, [this, look = look_, view = nginx_, known = reading_.state, awaited = reading_.awaits_load, is_due, question] {
-    const auto state = view->refresh(options_.look_interval);
-    const bool is_news = state != known || is_due || (awaited && !view->awaits_reload());
-    const bool is_settled = state->is_settled(wall_clock_now());
-    const auto reading = is_news && is_settled ? look_at(state, question, options_) : nullptr;
-    asio::post(loop_, [this, look, reading] {
-      if (look->is_stopped) return;
-      if (reading) take(*reading);
-      else if (const Time at = options_.now(); at - decided_at_ >= kDecideAgain || at < decided_at_) decide(at);
-      wait(std::min<std::chrono::milliseconds>(options_.look_interval, options_.watch ? options_.watch_interval : kReadAgain));
-    });
-  });
+  asio::post(worker_,
+             [this, look = look_, view = nginx_, known = reading_.state, awaited = reading_.awaits_load, is_due, may_read, question] {
+               const auto state = view->refresh(options_.look_interval);
+               const bool is_news = state != known || is_due || (awaited && !view->awaits_reload());
+               const bool is_settled = state->is_settled(wall_clock_now());
+               const auto reading = is_news && is_settled && may_read ? look_at(state, question, options_) : nullptr;
+               asio::post(loop_, [this, look, reading] {
+                 if (look->is_stopped) return;
+                 if (reading) take(*reading);
+                 else if (const Time at = options_.now(); at - decided_at_ >= kDecideAgain || at < decided_at_) decide(at);
+                 wait(std::min<std::chrono::milliseconds>(options_.look_interval, options_.watch ? options_.watch_interval : kReadAgain));
+               });
+             });
 }
 
 /// On the worker.
@@ -246,6 +251,7 @@ std::shared_ptr<const Calendar::Reading> Calendar::look_at(const std::shared_ptr
   const Time until = around.now + longest + 2 * kReadAgain;
   const diagnose::PreflightReport report = look_ahead_until(until, state, *question.base, prober, around);
   reading->breaks = diagnose::coming_breaks(reading->entries, report, *state->nginx.read, around.now);
+  reading->took = std::chrono::steady_clock::now() - begin;
   reading->awaits_load = state->footprint.awaits_load;
   reading->is_whole = !reading->awaits_load && reading->left_out == 0 && std::chrono::steady_clock::now() < around.deadline;
   return reading;
@@ -254,6 +260,7 @@ std::shared_ptr<const Calendar::Reading> Calendar::look_at(const std::shared_ptr
 void Calendar::take(Reading reading) {
   const Time now = options_.now();
   read_at_ = now;
+  rests_until_ = std::chrono::steady_clock::now() + std::min<std::chrono::nanoseconds>(reading.took * kRest, kMostRest);
   const std::vector<diagnose::ComingBreak> before = std::exchange(reading_, std::move(reading)).breaks;
   if (reading_.awaits_load) keep_until_loaded(before);
   for (const diagnose::CalendarEntry& entry : reading_.entries) {

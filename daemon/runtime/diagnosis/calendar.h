@@ -78,7 +78,8 @@ class Calendar {
     std::vector<diagnose::ComingBreak> breaks;
     std::vector<std::string> unread;
     std::vector<diagnose::SeenPeer> peers;
-    KnownPeers asked;          ///< the same, with when they were asked
+    KnownPeers asked;  ///< the same, with when they were asked
+    std::chrono::nanoseconds took{};
     bool was_round = false;    ///< peers were asked
     std::size_t left_out = 0;  ///< peers for which there was no time
   };
@@ -125,6 +126,7 @@ class Calendar {
   std::shared_ptr<const diagnose::PeerBook> peers_ = std::make_shared<const diagnose::PeerBook>();
   std::shared_ptr<const KnownPeers> known_ = std::make_shared<const KnownPeers>();
   std::chrono::steady_clock::time_point next_round_{};
+  std::chrono::steady_clock::time_point rests_until_{};
   bool had_round_ = false;
   std::minstd_rand random_{std::random_device{}()};
   std::string kept_renewals_, kept_peers_;  ///< what the store has
