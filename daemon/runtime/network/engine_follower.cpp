@@ -19,6 +19,8 @@ using std::chrono::steady_clock;
 constexpr auto kPollPatience = std::chrono::milliseconds(300);
 /// After a refusal of the store.
 constexpr auto kRest = std::chrono::milliseconds(200);
+/// Words about a trouble that goes on.
+constexpr auto kTroubleInterval = std::chrono::minutes(1);
 /// A position behind messages in which nothing was found is committed so often: they would be read again, which costs nothing but time.
 constexpr auto kCommitInterval = std::chrono::seconds(1);
 
@@ -114,9 +116,12 @@ Result<bool> EngineFollower::run_on_thread(awaitable<Result<bool>> work) {
   return future.get();
 }
 
+/// Its beginning, its end, and now and then what it has become.
 void EngineFollower::tell_trouble() {
   std::string trouble = source_->standing().trouble;
-  if (trouble == told_trouble_) return;
+  const bool is_other_words = !trouble.empty() && !told_trouble_.empty();
+  if (trouble == told_trouble_ || (is_other_words && steady_clock::now() - told_at_ < kTroubleInterval)) return;
+  told_at_ = steady_clock::now();
   const std::string& name = options_.intake.source;
   if (trouble.empty()) telemetry::log_info(name + " reads again", {.id = telemetry::message_id::source_back, .source = name});
   else telemetry::log_warning(name + ": " + trouble + "; it is tried again", {.source = name});

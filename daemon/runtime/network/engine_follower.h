@@ -57,7 +57,7 @@ class EngineFollower {
 
   // Of the polling thread.
   std::string told_trouble_;
-  std::chrono::steady_clock::time_point committed_at_{};
+  std::chrono::steady_clock::time_point committed_at_{}, told_at_{};
   std::size_t uncommitted_ = 0;  ///< messages that were polled since
 
   std::atomic<bool> is_stopping_ = false;
