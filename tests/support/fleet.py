@@ -14,9 +14,9 @@ class Fleet:
 
     def __init__(self, scenario, receivers=(), tables=(), **edge_section):
         self.scenario = scenario
-        authority = Authority(scenario)
-        self.root = authority.root()
-        certificate = authority.issue("centre", "centre.corp.test", self.root, ["IP:127.0.0.1"])
+        self.authority = Authority(scenario)
+        self.root = self.authority.root()
+        certificate = self.authority.issue("centre", "centre.corp.test", self.root, ["IP:127.0.0.1"])
         self.token_file = scenario.directory / "fleet.token"
         self.token_file.write_text(self.TOKEN + "\n")
         self.port, self.plain_port = free_port(), free_port()  # what is cut is cut in clear text
