@@ -94,6 +94,9 @@ void read_nats(TableReader& table, Config& config) {
   table.text("stream", source.stream);
   table.text("subject", source.subject);
   table.text("consumer", source.consumer);
+  static constexpr std::pair<std::string_view, bool> kCarries[] = {{"lines", false}, {"edges", true}};
+  table.choice("carries", source.carries_edges, kCarries);
+  if (source.carries_edges && source.engine.silent_after.count() == 0) source.engine.silent_after = std::chrono::minutes(3);
   if (!is_nats_name(source.stream))
     table.complain("stream must name the stream of JetStream that holds the lines, without blanks, dots and wildcards");
   if (!is_nats_name(source.consumer)) table.complain_about("consumer", "the name of a consumer has no blanks, dots and wildcards");

@@ -39,6 +39,7 @@ struct NatsSource {
   NatsServers servers;
   std::string stream, subject;
   std::string consumer = "handshaked";
+  bool carries_edges = false;  ///< messages of edges, and no lines
 
   bool operator==(const NatsSource&) const = default;
 };

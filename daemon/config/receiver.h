@@ -61,6 +61,7 @@ struct Receiver {
 
   NatsServers nats;             ///< nats: how its servers are reached
   std::string subject, stream;  ///< nats: where events are published; the stream that must take them, empty: any
+  bool speaks_as_edge = false;  ///< nats: to a central daemon, as type handshaked does
 
   std::string address = "unix:/dev/log";  ///< syslog: "udp://host:514", "tcp://host:601", "tls://host:6514", "unix:/path"
   std::string facility = "daemon";

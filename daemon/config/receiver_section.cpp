@@ -96,10 +96,19 @@ void read_syslog(TableReader& table, Receiver& receiver) {
                    "\" is not a facility that can be used here: choose user, daemon, authpriv, local0 to local7");
 }
 
+void read_heartbeat(TableReader& table, Receiver& receiver) {
+  table.duration("heartbeat_interval", receiver.heartbeat_interval);
+  if (receiver.heartbeat_interval < std::chrono::milliseconds(100))
+    table.complain_about("heartbeat_interval", "heartbeat_interval must be 100ms or more");
+}
+
 void read_nats_receiver(TableReader& table, Receiver& receiver) {
   read_nats_servers(table, receiver.nats);
   table.text("subject", receiver.subject);
   table.text("stream", receiver.stream);
+  static constexpr std::pair<std::string_view, bool> kCarries[] = {{"events", false}, {"edges", true}};
+  table.choice("carries", receiver.speaks_as_edge, kCarries);
+  if (receiver.speaks_as_edge) read_heartbeat(table, receiver);
   if (!is_nats_subject(receiver.subject, false))
     table.complain("a nats receiver needs a subject to publish to, without blanks and wildcards: subject = \"handshaked.events\"");
 }
@@ -128,9 +137,7 @@ void read_what_the_type_needs(TableReader& table, Receiver& receiver) {
     case Type::handshaked:
       read_http(table, receiver);
       table.text("token_file", receiver.token_file);
-      table.duration("heartbeat_interval", receiver.heartbeat_interval);
-      if (receiver.heartbeat_interval < std::chrono::milliseconds(100))
-        table.complain_about("heartbeat_interval", "heartbeat_interval must be 100ms or more");
+      read_heartbeat(table, receiver);
       return;
     case Type::nats: read_nats_receiver(table, receiver); return;
     case Type::syslog: read_syslog(table, receiver); return;

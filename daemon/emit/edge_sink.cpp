@@ -12,18 +12,17 @@ namespace {
 constexpr std::string_view kEdgePath = "/v1/edge";
 constexpr std::size_t kShownWords = 200;
 
-/// What was said is of the version that receive/edge_report.h reads.
-std::string message_of(std::string_view edge, std::string_view event) {
+/// Somebody has to put right the token, the address or the other side; the event itself is good.
+bool is_for_somebody_to_mend(unsigned status) { return status == 401 || status == 403 || status == 404 || status == 405 || status == 410; }
+
+}  // namespace
+
+std::string edge_message(std::string_view edge, std::string_view event) {
   std::string message = "{\"version\":1,\"edge\":";
   message.append(edge);
   if (!event.empty()) message.append(",\"event\":").append(event);
   return message.append("}");
 }
-
-/// Somebody has to put right the token, the address or the other side; the event itself is good.
-bool is_for_somebody_to_mend(unsigned status) { return status == 401 || status == 403 || status == 404 || status == 405 || status == 410; }
-
-}  // namespace
 
 Result<std::unique_ptr<EdgeSink>> EdgeSink::create(boost::asio::any_io_executor executor, EdgeSinkOptions options) {
   const std::string receiver = "receiver \"" + options.name + "\"";
@@ -39,14 +38,14 @@ EdgeSink::EdgeSink(boost::asio::any_io_executor executor, EdgeSinkOptions option
 
 awaitable<DeliveryOutcome> EdgeSink::send(const event::RemediationEvent& event) {
   const std::string edge = co_await options_.describe(options_.name, false);
-  std::string message = message_of(edge, event.body);
+  std::string message = edge_message(edge, event.body);
   auto outcome = co_await post(std::move(message));
   co_return outcome;
 }
 
 awaitable<std::optional<DeliveryOutcome>> EdgeSink::refresh() {
   const std::string edge = co_await options_.describe(options_.name, true);
-  std::string message = message_of(edge, {});
+  std::string message = edge_message(edge, {});
   auto outcome = co_await post(std::move(message));
   co_return outcome;
 }

@@ -17,6 +17,9 @@ namespace handshaked::emit {
 /// Says how this host is: a JSON object (receive/edge_report.h), looked up `anew` or as it was known last.
 using DescribeEdge = std::function<boost::asio::awaitable<std::string>(std::string receiver, bool anew)>;
 
+/// What a central daemon reads (receive/edge_report.h): how this host is, and an event, or none.
+std::string edge_message(std::string_view edge, std::string_view event);
+
 struct EdgeSinkOptions {
   std::string name;
   std::string url;            ///< of the central daemon's [[edge]] source: "https://centre.example.com:8843"

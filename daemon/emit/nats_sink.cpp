@@ -17,15 +17,17 @@ DeliveryOutcome outcome_of(const Result<>& published) {
           .reason = published.error().message()};
 }
 
-/// Runs on the thread of the sink.
-awaitable<DeliveryOutcome> publish(engine::NatsPublisher& publisher, const event::RemediationEvent& event) {
-  co_return outcome_of(publisher.publish(event.event_id, "application/cloudevents+json", event.body));
+/// Runs on the thread of the sink, also when nobody waits for it any more.
+awaitable<DeliveryOutcome> publish_here(engine::NatsPublisher& publisher, std::string id, std::string_view type, std::string message) {
+  co_return outcome_of(publisher.publish(id, type, message));
 }
 
 }  // namespace
 
 NatsSink::NatsSink(NatsSinkOptions options)
     : name_(std::move(options.name)),
+      describe_(std::move(options.describe)),
+      heartbeat_interval_(options.heartbeat_interval),
       publisher_(
           std::make_unique<engine::NatsPublisher>(std::move(options.connection), std::move(options.subject), std::move(options.stream))) {}
 
@@ -34,9 +36,30 @@ NatsSink::~NatsSink() {
   thread_.join();
 }
 
-awaitable<DeliveryOutcome> NatsSink::send(const event::RemediationEvent& event) {
-  auto outcome = co_await boost::asio::co_spawn(thread_, publish(*publisher_, event), boost::asio::use_awaitable);
+awaitable<DeliveryOutcome> NatsSink::publish(std::string id, std::string_view type, std::string message) {
+  auto work = publish_here(*publisher_, std::move(id), type, std::move(message));
+  auto outcome = co_await boost::asio::co_spawn(thread_, std::move(work), boost::asio::use_awaitable);
   co_return outcome;
+}
+
+awaitable<DeliveryOutcome> NatsSink::send(const event::RemediationEvent& event) {
+  if (!describe_) {
+    auto published = co_await publish(event.event_id, "application/cloudevents+json", event.body);
+    co_return published;
+  }
+  const std::string edge = co_await describe_(name_, false);
+  std::string message = edge_message(edge, event.body);
+  auto published = co_await publish(event.event_id, "application/json", std::move(message));
+  co_return published;
+}
+
+std::chrono::milliseconds NatsSink::refresh_interval() const { return describe_ ? heartbeat_interval_ : std::chrono::milliseconds(0); }
+
+awaitable<std::optional<DeliveryOutcome>> NatsSink::refresh() {
+  const std::string edge = co_await describe_(name_, true);
+  std::string message = edge_message(edge, {});
+  auto published = co_await publish({}, "application/json", std::move(message));
+  co_return published;
 }
 
 }  // namespace handshaked::emit

@@ -54,7 +54,7 @@ Result<> NatsPublisher::publish(std::string_view id, std::string_view content_ty
   const std::string id_text(id);
   jsPubOptions options;
   jsPubOptions_Init(&options);
-  options.MsgId = id_text.c_str();
+  if (!id.empty()) options.MsgId = id_text.c_str();
   options.MaxWait = connection_->options.timeout.count();
   if (!connection_->stream.empty()) options.ExpectStream = connection_->stream.c_str();
   jsPubAck* acknowledgement = nullptr;

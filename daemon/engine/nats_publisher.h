@@ -17,8 +17,8 @@ class NatsPublisher {
   NatsPublisher(NatsOptions options, std::string subject, std::string stream);
   ~NatsPublisher();
 
-  /// Returns when the stream has it, on as many nodes as it is configured for. Connects first where it has to. Fails with limit_exceeded or
-  /// invalid_input for a message that will never be taken; anything else may pass.
+  /// Returns when the stream has it, on as many nodes as it is configured for; connects first where it has to. `id` empty: nobody publishes
+  /// it again. Fails with limit_exceeded or invalid_input for a message that will never be taken; anything else may pass.
   Result<> publish(std::string_view id, std::string_view content_type, std::string_view body);
   /// The publish under way fails soon, and those that come do at once.
   void close();

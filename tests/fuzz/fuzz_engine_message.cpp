@@ -1,5 +1,5 @@
-// Messages out of NATS and Kafka, which strangers may fill; and the positions that the database keeps of them: no crash, what is added is part of what
-// came, and a position that can be read is written as it was.
+// Messages out of NATS and Kafka, which strangers may fill; and the positions that the database keeps of them: no crash, what is added is
+// part of what came, and a position that can be read is written as it was.
 #include <string>
 
 #include "../support/recording_intake.h"

@@ -154,11 +154,13 @@ Result<std::unique_ptr<emit::Sink>> make_edge(boost::asio::any_io_executor execu
   return std::unique_ptr<emit::Sink>(std::move(sink));
 }
 
-Result<std::unique_ptr<emit::Sink>> make_nats(const config::Receiver& receiver) {
+Result<std::unique_ptr<emit::Sink>> make_nats(const config::Receiver& receiver, emit::DescribeEdge describe) {
   emit::NatsSinkOptions options{.name = receiver.name, .connection = {}, .subject = receiver.subject, .stream = receiver.stream};
   if (const std::string why = engine::why_no_nats(); !why.empty()) return fail(ErrorCode::invalid_configuration, why);
   TRY(options.connection, nats_options(receiver.nats));
   options.connection.timeout = receiver.timeout;
+  if (receiver.speaks_as_edge) options.describe = std::move(describe);
+  options.heartbeat_interval = receiver.heartbeat_interval;
   return std::unique_ptr<emit::Sink>(std::make_unique<emit::NatsSink>(std::move(options)));
 }
 
@@ -226,7 +228,7 @@ Result<std::unique_ptr<emit::Sink>> make_sink(boost::asio::any_io_executor execu
   using Type = config::Receiver::Type;
   switch (receiver.type) {
     case Type::handshaked: return make_edge(std::move(executor), receiver, std::move(describe));
-    case Type::nats: return make_nats(receiver);
+    case Type::nats: return make_nats(receiver, std::move(describe));
     case Type::syslog: return make_syslog(std::move(executor), receiver, host);
     case Type::alertmanager: return make_alertmanager(std::move(executor), receiver);
     case Type::file: {

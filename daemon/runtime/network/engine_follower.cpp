@@ -89,13 +89,37 @@ bool EngineFollower::hand_over(const Messages& messages, bool must_commit) {
   return true;
 }
 
+/// True when something was found in it.
+bool EngineFollower::add(const engine::Message& message) {
+  if (options_.edges_silent_after) return add_edge_message(message);
+  if (options_.is_host_in_key) messages_->set_host(message.key);
+  return messages_->add(message.payload);
+}
+
+bool EngineFollower::add_edge_message(const engine::Message& message) {
+  ++counters_.records;
+  counters_.bytes += message.payload.size();
+  if (message.payload.size() > receive::kEdgeMessageLimit) {
+    intake_->count_malformed(1, "a message of an edge is larger than " + std::to_string(receive::kEdgeMessageLimit) + " bytes");
+    return false;
+  }
+  std::string padded(message.payload);
+  padded.reserve(padded.size() + receive::kScratchPadding);
+  auto report = receive::read_edge_report(padded);
+  if (!report) {
+    intake_->count_malformed(1, report.error().message());
+    return false;
+  }
+  report.value().silent_after = *options_.edges_silent_after;
+  if (options_.is_host_in_key) report.value().host = message.key.substr(0, receive::kLongestHost);
+  intake_->add_edge_report(std::move(report).value());
+  return true;
+}
+
 /// On the network thread, while the polling thread waits. True when the position is in the database.
 awaitable<Result<bool>> EngineFollower::take(const Messages& messages, std::string position, bool must_commit) {
   bool has_found = false;
-  for (const engine::Message& message : messages) {
-    if (options_.is_host_in_key) messages_->set_host(message.key);
-    has_found = messages_->add(message.payload) || has_found;
-  }
+  for (const engine::Message& message : messages) has_found = add(message) || has_found;
   if (!has_found && !must_commit) co_return false;
   const receive::BatchOptions batch{.id = {}, .cursor = position};
   CO_TRY(co_await intake_->commit(batch));

@@ -20,6 +20,8 @@ struct EngineFollowerOptions {
   receive::IntakeOptions intake;
   receive::FieldNames fields;   ///< of messages that are JSON
   bool is_host_in_key = false;  ///< a message's key is the host
+  /// Messages are those of edges, which fall silent after so long; nothing: lines.
+  std::optional<std::chrono::seconds> edges_silent_after = {};
 };
 
 /// Reads lines from an engine. A thread of its own polls, because the engines' libraries block; what came is looked at on a network thread,
@@ -41,6 +43,8 @@ class EngineFollower {
 
   void poll_on();
   bool hand_over(const Messages& messages, bool must_commit);
+  bool add(const engine::Message& message);
+  bool add_edge_message(const engine::Message& message);
   boost::asio::awaitable<Result<bool>> take(const Messages& messages, std::string position, bool must_commit);
   Result<bool> run_on_thread(boost::asio::awaitable<Result<bool>> work);
   void tell_trouble();

@@ -182,22 +182,23 @@ Result<> NetworkSources::add_journals(const config::Config& config, const FindCu
 
 Result<> NetworkSources::add_engines(const config::Config& config, const FindCursor& find_cursor) {
   for (const config::NatsSource& configured : config.nats) {
-    TRY(add_engine("nats", configured.engine, make_engine_source(configured, find_cursor(configured.engine.name))));
+    TRY(add_engine("nats", configured.engine, make_engine_source(configured, find_cursor(configured.engine.name)),
+                   configured.carries_edges));
   }
   for (const config::KafkaSource& configured : config.kafka) {
-    TRY(add_engine("kafka", configured.engine, make_engine_source(configured, find_cursor(configured.engine.name))));
+    TRY(add_engine("kafka", configured.engine, make_engine_source(configured, find_cursor(configured.engine.name)), false));
   }
   return success();
 }
 
 Result<> NetworkSources::add_engine(std::string_view section, const config::EngineSource& configured,
-                                    Result<std::unique_ptr<engine::Source>> made) {
+                                    Result<std::unique_ptr<engine::Source>> made, bool carries_edges) {
   const std::string where = "[[" + std::string(section) + "]] \"" + configured.name + "\"";
   if (!made) return fail(made.error().wrapped(where));
   if (const auto zone = parse::TimeZone::named(configured.time_zone); !zone) return fail(zone.error().wrapped(where));
   auto& source = sources_[configured.name];
   source = std::make_unique<NetworkSource>(section, configured.name);
-  watch(*source, configured.silent_after);
+  if (!carries_edges) watch(*source, configured.silent_after);  // each edge is watched by itself
   EngineFollowerOptions options{.intake = {.source = configured.name,
                                            .time_zone = configured.time_zone,
                                            .host = configured.host,
@@ -206,6 +207,7 @@ Result<> NetworkSources::add_engine(std::string_view section, const config::Engi
                                            .memory = {}},
                                 .fields = configured.fields,
                                 .is_host_in_key = configured.is_host_in_key};
+  if (carries_edges) options.edges_silent_after = std::chrono::duration_cast<std::chrono::seconds>(configured.silent_after);
   engines_[configured.name] =
       std::make_unique<EngineFollower>(std::move(made).value(), std::move(options), threads_.least_busy(), *this, source->counters);
   return success();

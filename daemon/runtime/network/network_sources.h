@@ -74,7 +74,8 @@ class NetworkSources final : public receive::IntakeFactory {
                        const FindCursor& find_cursor);
   Result<> add_journals(const config::Config& config, const FindCursor& find_cursor);
   Result<> add_engines(const config::Config& config, const FindCursor& find_cursor);
-  Result<> add_engine(std::string_view section, const config::EngineSource& configured, Result<std::unique_ptr<engine::Source>> source);
+  Result<> add_engine(std::string_view section, const config::EngineSource& configured, Result<std::unique_ptr<engine::Source>> source,
+                      bool carries_edges);
   void watch(NetworkSource& source, std::chrono::milliseconds silent_after);
   void watch_for_silence();
   void look_for_silence();

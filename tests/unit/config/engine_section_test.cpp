@@ -44,6 +44,17 @@ TEST(EngineSection, KeepsSecretsAndItsOwnPropertiesOutOfLibrdkafkas) {
   EXPECT_EQ(loaded.config.kafka[0].secret_files.at("sasl.password"), "/p");
 }
 
+TEST(EngineSection, WatchesEdgesUnlessTold) {
+  const LoadedConfig loaded =
+      read(kNats + "carries = \"edges\"\n[[receiver]]\ntype = \"nats\"\nservers = [\"nats://n1\"]\nsubject = \"a\"\n" +
+           "carries = \"edges\"\nheartbeat_interval = \"2s\"\n");
+  EXPECT_THAT(loaded.problems, IsEmpty());
+  EXPECT_EQ(loaded.config.nats[0].engine.silent_after, std::chrono::minutes(3));
+  EXPECT_EQ(loaded.config.receivers[0].heartbeat_interval, std::chrono::seconds(2));
+  EXPECT_THAT(problem("[[receiver]]\ntype = \"nats\"\nservers = [\"nats://n1\"]\nsubject = \"a\"\nheartbeat_interval = \"2s\"\n"),
+              HasSubstr("heartbeat_interval"));
+}
+
 TEST(EngineSection, WantsASubjectOfAReceiver) {
   const std::string receiver = "[[receiver]]\ntype = \"nats\"\nservers = [\"nats://n1\"]\n";
   EXPECT_THAT(read(receiver + "subject = \"handshaked.events\"\n").problems, IsEmpty());
