@@ -1,6 +1,7 @@
 """syslog-ng and rsyslog, as a test of what they send: each follows a file and sends its lines over TCP and over TLS with a client certificate,
 or over HTTP."""
 import os
+import pathlib
 import shutil
 
 from support.process import Process
@@ -33,6 +34,14 @@ source s { file("%(file)s" follow-freq(0.1) flags(no-parse)); };
 destination d { http(url("http://127.0.0.1:%(port)d/lines") method("POST") headers("Content-Type: application/x-ndjson") batch-lines(500)
   batch-timeout(200) retries(100) body("$(format-json --scope none message=$MSG host=edge-1)")%(buffer)s); };
 log { source(s); destination(d);%(flags)s };
+"""
+
+SYSLOG_NG_KAFKA = """@version: 3.38
+options { keep-hostname(yes); use-dns(no); stats-freq(0); time-reopen(1); };
+source s { file("%(file)s" follow-freq(0.1) flags(no-parse)); };
+destination d { kafka-c(bootstrap-servers("%(brokers)s") topic("%(topic)s") key("edge-1") sync-send(yes)
+  message("$(format-json --scope none message=$MSG host=edge-1)") log-fifo-size(20000)); };
+log { source(s); destination(d); flags(flow-control); };
 """
 
 RSYSLOG_HTTP = """global(workDirectory="%(directory)s")
@@ -115,3 +124,14 @@ def rsyslog_http(scenario, file, port):
     directory.mkdir()
     (directory / "conf").write_text(RSYSLOG_HTTP % {"file": file, "port": port, "directory": directory})
     return Sender(scenario, "rsyslog-http", file, [*command, "-n", "-f", directory / "conf", "-i", directory / "pid"], environment)
+
+
+def syslog_ng_kafka(scenario, file, brokers, topic):
+    """It has to be killed: at SIGTERM it waits for brokers that may be gone."""
+    if shutil.which("syslog-ng") is None or not list(pathlib.Path("/usr/lib/syslog-ng").glob("*/libkafka.so")):
+        raise Skip("syslog-ng or its module for Kafka is not installed (packages syslog-ng-core, syslog-ng-mod-rdkafka)")
+    directory = scenario.directory / "syslog-ng-kafka"
+    directory.mkdir()
+    (directory / "conf").write_text(SYSLOG_NG_KAFKA % {"file": file, "brokers": brokers, "topic": topic})
+    return Sender(scenario, "syslog-ng-kafka", file, ["syslog-ng", "--foreground", "--no-caps", "--cfgfile", directory / "conf", "--persist-file",
+                                                      directory / "persist", "--pidfile", directory / "pid", "--control", directory / "control"])
