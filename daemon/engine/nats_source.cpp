@@ -21,6 +21,8 @@ using std::chrono::steady_clock;
 constexpr std::int64_t kAckWaitNanoseconds = 10'000'000'000;
 /// So many may be under way: what the position may hold above its floor.
 constexpr std::int64_t kMostUnderWay = 10'000;
+/// So many deliveries that never came are no accident of a connection.
+constexpr std::uint64_t kManyMissed = 2 * kMostMessages;
 constexpr auto kLookInterval = std::chrono::seconds(5);
 /// After a failure of the engine.
 constexpr auto kRest = std::chrono::seconds(1);
@@ -108,6 +110,7 @@ class NatsSource final : public Source {
   void know_stream(const jsStreamInfo& stream);
   Result<natsMsgList> fetch(std::chrono::milliseconds patience);
   bool take(natsMsg* message);
+  void look_for_others(std::uint64_t delivery);
   void look();
   void read_position();
   Error failed(Error error);
@@ -120,8 +123,10 @@ class NatsSource final : public Source {
   bool is_made_again_ = false;
   TakenSequences taken_;
   std::uint64_t last_delivery_ = 0, last_sequence_ = 0;  ///< of the last message that came for the first time
-  std::vector<std::unique_ptr<natsMsg, Free>> polled_;   ///< since the last acknowledgement
-  std::string complaint_;                                ///< of the servers', the last one
+  std::uint64_t last_seen_ = 0, missed_ = 0;             ///< deliveries: the last that came, and how many between them did not
+  bool has_told_others_ = false;
+  std::vector<std::unique_ptr<natsMsg, Free>> polled_;  ///< since the last acknowledgement
+  std::string complaint_;                               ///< of the servers', the last one
   steady_clock::time_point looked_at_{}, next_attempt_{}, complained_at_{};
 
   std::atomic<bool> is_stopped_ = false;
@@ -215,7 +220,7 @@ Result<> NatsSource::subscribe() {
       js_PullSubscribe(&made, connection_->jetstream(), options_.subject.c_str(), options_.consumer.c_str(), nullptr, &options, &said);
   if (status != NATS_OK) return fail(nats_error(status, "the consumer \"" + options_.consumer + "\"", said));
   subscription_.reset(made);
-  last_delivery_ = last_sequence_ = 0;
+  last_delivery_ = last_sequence_ = last_seen_ = missed_ = 0;
   looked_at_ = {};
   return success();
 }
@@ -240,12 +245,24 @@ Result<natsMsgList> NatsSource::fetch(std::chrono::milliseconds patience) {
   return fail(nats_error(status, "reading from the stream \"" + options_.stream + "\""));
 }
 
+/// Each delivery of a consumer has the next number: what we never see, somebody else got. Some are lost with a connection.
+void NatsSource::look_for_others(std::uint64_t delivery) {
+  if (last_seen_ != 0 && delivery > last_seen_ + 1) missed_ += delivery - last_seen_ - 1;
+  last_seen_ = delivery;
+  if (missed_ < kManyMissed || has_told_others_) return;
+  has_told_others_ = true;
+  telemetry::log_warning(
+      "another client reads the consumer \"" + options_.consumer + "\" of the stream \"" + options_.stream +
+      "\", too: each line reaches one of the two, and faults are seen by halves; give each a consumer and a subject of its own");
+}
+
 /// Is it new? Either way it is acknowledged later.
 bool NatsSource::take(natsMsg* message) {
   jsMsgMetaData* read = nullptr;
   if (natsMsg_GetMetaData(&read, message) != NATS_OK) return false;  // not of the stream
   const std::unique_ptr<jsMsgMetaData, Free> data(read);
   const std::uint64_t sequence = data->Sequence.Stream;
+  look_for_others(data->Sequence.Consumer);
   const bool is_known = taken_.contains(sequence);
   // Messages that come for the first time come in order: what lies between two deliveries in a row is not for us.
   const bool is_first = data->NumDelivered == 1;
