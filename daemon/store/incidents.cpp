@@ -36,16 +36,22 @@ IncidentRow row_from(BorrowedStatement& statement) {
   };
 }
 
-void append_rows(Connection& connection, IncidentStatus status, std::size_t limit, std::vector<IncidentRow>& rows) {
+void visit_rows(Connection& connection, IncidentStatus status, std::size_t limit, const std::function<void(IncidentRow)>& visit) {
   auto statement = connection.prepare(kListByStatus);
   statement.bind_text(1, name_of(status));
   statement->bind(2, static_cast<int64_t>(std::min<std::size_t>(limit, std::numeric_limits<std::int64_t>::max())));
-  while (statement->executeStep()) rows.push_back(row_from(statement));
+  while (statement->executeStep()) visit(row_from(statement));
 }
 
 }  // namespace
 
 Result<std::vector<IncidentRow>> Incidents::load_open() { return list(IncidentStatus::open, std::numeric_limits<std::int64_t>::max()); }
+
+Result<> Incidents::visit_open(const std::function<void(const IncidentRow&)>& visit) {
+  Connection& connection = database_.connection();
+  return connection.read("cannot read the open incidents",
+                         [&] { visit_rows(connection, IncidentStatus::open, std::numeric_limits<std::int64_t>::max(), visit); });
+}
 
 Result<std::vector<IncidentRow>> Incidents::load_resolved_since(Time since, std::size_t limit) {
   Connection& connection = database_.connection();
@@ -91,7 +97,8 @@ Result<std::vector<IncidentRow>> Incidents::list(std::optional<IncidentStatus> s
   return connection.read("cannot list the incidents", [&] {
     std::vector<IncidentRow> rows;
     for (const IncidentStatus wanted : {IncidentStatus::open, IncidentStatus::resolved}) {
-      if (!status || *status == wanted) append_rows(connection, wanted, limit - rows.size(), rows);
+      if (status && *status != wanted) continue;
+      visit_rows(connection, wanted, limit - rows.size(), [&rows](IncidentRow row) { rows.push_back(std::move(row)); });
     }
     return rows;
   });

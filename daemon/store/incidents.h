@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,6 +26,8 @@ class Incidents {
 
   /// Everything open, latest seen first: what the correlator starts with. Unlimited, as it was in memory before.
   Result<std::vector<IncidentRow>> load_open();
+  /// The same, one by one: there may be more than memory should hold twice.
+  Result<> visit_open(const std::function<void(const IncidentRow&)>& visit);
 
   /// What was resolved since `since`, the latest first: it may reopen, or somebody may have to hear of its end.
   Result<std::vector<IncidentRow>> load_resolved_since(Time since, std::size_t limit);

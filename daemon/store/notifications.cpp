@@ -6,16 +6,20 @@
 namespace handshaked::store {
 
 Result<std::vector<ToldRow>> Notifications::load_told() {
+  std::vector<ToldRow> rows;
+  TRY(visit_told([&rows](const ToldRow& row) { rows.push_back(row); }));
+  return rows;
+}
+
+Result<> Notifications::visit_told(const std::function<void(const ToldRow&)>& visit) {
   Connection& connection = database_.connection();
   return connection.read("cannot read what receivers were told", [&] {
     auto statement = connection.prepare("SELECT receiver, incident_id, state_json FROM told ORDER BY incident_id, receiver");
-    std::vector<ToldRow> rows;
     while (statement->executeStep()) {
-      rows.push_back({.receiver = statement->getColumn(0).getString(),
-                      .incident_id = statement->getColumn(1).getString(),
-                      .state_json = statement->getColumn(2).getString()});
+      visit({.receiver = statement->getColumn(0).getString(),
+             .incident_id = statement->getColumn(1).getString(),
+             .state_json = statement->getColumn(2).getString()});
     }
-    return rows;
   });
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,8 @@ class Notifications {
 
   /// All told states: of incidents that are open, or whose end somebody has to hear of.
   Result<std::vector<ToldRow>> load_told();
+  /// The same, one by one.
+  Result<> visit_told(const std::function<void(const ToldRow&)>& visit);
   /// Diagnoses of open incidents, and of those in load_told().
   Result<std::vector<DiagnosisRow>> load_diagnoses();
   Result<std::string> find_diagnosis(const std::string& incident_id);  ///< empty: there is none

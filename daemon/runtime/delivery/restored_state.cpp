@@ -17,8 +17,7 @@ namespace {
 constexpr std::size_t kMostResolved = 10'000;
 
 struct Kept {
-  std::vector<store::IncidentRow> open, resolved;
-  std::vector<store::ToldRow> told;
+  std::vector<store::IncidentRow> resolved;
   std::vector<store::DiagnosisRow> diagnoses;
   std::vector<store::SilenceRow> silences;
 };
@@ -27,9 +26,7 @@ Result<Kept> load(store::Database& database, Time since, Time now) {
   Kept kept;
   store::Incidents incidents(database);
   store::Notifications notifications(database);
-  TRY(kept.open, incidents.load_open());
   TRY(kept.resolved, incidents.load_resolved_since(since, kMostResolved));
-  TRY(kept.told, notifications.load_told());
   TRY(kept.diagnoses, notifications.load_diagnoses());
   if (const auto forgotten = notifications.forget_silences(now - std::chrono::days(1)); !forgotten)
     telemetry::log_warning(forgotten.error().message());  // a full disk is no reason not to start
@@ -111,13 +108,18 @@ Result<> restore_state(store::StoreThread& store, correlate::Correlator& correla
     if (silence) dispatcher.change_silences().restore(std::move(silence).value());
     else telemetry::log_warning("silence " + row.id + " is left out: " + silence.error().message());
   }
-  for (const store::ToldRow& row : kept.told) {
-    if (const auto told = read_told(row)) dispatcher.restore(*told);
-  }
   const Notes notes = read_notes(kept.diagnoses);
-  for (const store::IncidentRow& row : kept.open) {
-    if (auto incident = read_incident(row, notes)) correlator.restore(std::move(*incident));
-  }
+  // One by one, on the store's thread while this one waits: all rows together take as much memory as what is made of them.
+  TRY(store
+          .call([&](store::Database& database) -> Result<> {
+            TRY(store::Notifications(database).visit_told([&](const store::ToldRow& row) {
+              if (const auto told = read_told(row)) dispatcher.restore(*told);
+            }));
+            return store::Incidents(database).visit_open([&](const store::IncidentRow& row) {
+              if (auto incident = read_incident(row, notes)) correlator.restore(std::move(*incident));
+            });
+          })
+          .get());
   for (const correlate::Incident* const incident : correlator.incidents())
     dispatcher.observe(*incident, now, waiting_since(*incident, now));
   for (const store::IncidentRow& row : kept.resolved) {

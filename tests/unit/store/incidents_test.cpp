@@ -25,6 +25,13 @@ class IncidentsTest : public testing::Test {
 
 TEST_F(IncidentsTest, OpenOnesAreLoadedTheLatestFirst) { EXPECT_EQ(ids(incidents_.load_open()), (std::vector<std::string>{"new", "old"})); }
 
+TEST_F(IncidentsTest, OpenOnesAreVisitedInTheSameOrder) {
+  std::vector<std::string> visited;
+  ASSERT_TRUE(incidents_.visit_open([&](const IncidentRow& row) { visited.push_back(row.id); }));
+  EXPECT_EQ(visited, ids(incidents_.load_open()));
+  EXPECT_EQ(visited.size(), 2U);
+}
+
 TEST_F(IncidentsTest, ComeBackAsTheyWereWritten) {
   IncidentRow row = incident("x", IncidentStatus::resolved, at(7));
   row.fingerprint = "v1:abc";
