@@ -129,7 +129,7 @@ def tell(suite, root, tests, args, directory):
     known, seen = known_lines(log)
     versions = inside(root, tests, "sh", "-c", "nginx -v 2>&1; openssl version").split("\n")
     print("\n%s: %s, %s: %d seeds, %d lines, %d of them known, %d unclassified" % (
-        suite, versions[0].split(": ")[-1], versions[1], len(seeds), len(lines), len(known), len(seen - known)))
+        suite, versions[0].split(": ")[-1], versions[1], sum(one["seed"] != 0 for one in seeds), len(lines), len(known), len(seen - known)))
     shown = {}
     for number, (line, one) in enumerate(lines, 1):
         if number not in known and (number in seen or "[info]" not in line):
