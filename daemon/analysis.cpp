@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "base/line_count.h"
+#include "base/text/line_count.h"
 
 namespace handshaked {
 using parse::Provenance;

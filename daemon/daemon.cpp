@@ -29,7 +29,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/visible_text.h"
+#include "base/text/visible_text.h"
 #include "config/router.h"
 #include "daemon.h"
 #include "runtime/delivery/restored_state.h"

@@ -37,7 +37,7 @@
 #include "runtime/operator/rate_book.h"
 #include "runtime/service/housekeeping.h"
 #include "runtime/service/rule_base.h"
-#include "store/store_thread.h"
+#include "store/database/store_thread.h"
 #include "web/web_front.h"
 
 namespace handshaked {

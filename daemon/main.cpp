@@ -7,13 +7,13 @@
 #include <filesystem>
 
 #include "base/host_tls.h"
-#include "base/visible_text.h"
+#include "base/text/visible_text.h"
 #include "cli/command_line/command_line.h"
 #include "cli/command_line/exit_code.h"
 #include "cli/knowledge/rules_location.h"
 #include "daemon_start.h"
 #include "diagnose/host/trusted_path.h"
-#include "diagnose/probe/child_starter.h"
+#include "diagnose/probe/child/child_starter.h"
 #include "runtime/delivery/receivers.h"
 #include "runtime/network/engine_connections.h"
 #include "runtime/network/listener_check.h"

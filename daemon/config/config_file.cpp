@@ -6,17 +6,17 @@
 #include <optional>
 #include <sstream>
 
-#include "config/diagnosis_section.h"
-#include "config/edge_section.h"
-#include "config/engine_section.h"
-#include "config/http_section.h"
-#include "config/journal_section.h"
-#include "config/receiver_section.h"
-#include "config/routing_section.h"
-#include "config/shipper_section.h"
-#include "config/syslog_section.h"
+#include "config/sections/diagnosis_section.h"
+#include "config/sections/edge_section.h"
+#include "config/sections/engine_section.h"
+#include "config/sections/http_section.h"
+#include "config/sections/journal_section.h"
+#include "config/sections/receiver_section.h"
+#include "config/sections/routing_section.h"
+#include "config/sections/shipper_section.h"
+#include "config/sections/syslog_section.h"
+#include "config/sections/web_section.h"
 #include "config/table_reader.h"
-#include "config/web_section.h"
 
 namespace handshaked::config {
 namespace {

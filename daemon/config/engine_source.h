@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "receive/field_names.h"
+#include "receive/record/field_names.h"
 
 namespace handshaked::config {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "config/network_source.h"
-#include "receive/field_names.h"
+#include "receive/record/field_names.h"
 
 namespace handshaked::config {
 

@@ -4,8 +4,8 @@
 
 #include <charconv>
 
-#include "base/json_escapes.h"
-#include "base/json_writer.h"
+#include "base/json/json_escapes.h"
+#include "base/json/json_writer.h"
 
 namespace handshaked::control {
 namespace {

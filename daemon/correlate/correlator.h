@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "base/shared.h"
 #include "correlate/failure_fold.h"
-#include "correlate/fleet.h"
+#include "correlate/fleet/fleet.h"
 #include "correlate/incident.h"
 #include "correlate/incident_index.h"
 

@@ -14,7 +14,7 @@
 #include "correlate/client_sketch.h"
 #include "correlate/diagnosis_note.h"
 #include "correlate/failure_window.h"
-#include "correlate/fleet_spread.h"
+#include "correlate/fleet/fleet_spread.h"
 #include "correlate/foreseen.h"
 #include "correlate/incident_key.h"
 #include "correlate/noise_history.h"

@@ -12,7 +12,7 @@
 #include "base/result.h"
 #include "emit/sink.h"
 #include "format/alertmanager_alert.h"
-#include "net/http_client.h"
+#include "net/http/http_client.h"
 #include "net/tls_client.h"
 
 namespace handshaked::emit {

@@ -9,15 +9,15 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "emit/sink.h"
-#include "net/http_client.h"
+#include "net/http/http_client.h"
 #include "net/tls_client.h"
 
 namespace handshaked::emit {
 
-/// Says how this host is: a JSON object (receive/edge_report.h), looked up `anew` or as it was known last.
+/// Says how this host is: a JSON object (receive/http/edge_report.h), looked up `anew` or as it was known last.
 using DescribeEdge = std::function<boost::asio::awaitable<std::string>(std::string receiver, bool anew)>;
 
-/// What a central daemon reads (receive/edge_report.h): how this host is, and an event, or none.
+/// What a central daemon reads (receive/http/edge_report.h): how this host is, and an event, or none.
 std::string edge_message(std::string_view edge, std::string_view event);
 
 struct EdgeSinkOptions {

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "emit/sink.h"
-#include "net/http_response_parser.h"
+#include "net/http/http_response_parser.h"
 
 namespace handshaked::emit {
 

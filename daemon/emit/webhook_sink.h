@@ -12,7 +12,7 @@
 #include "emit/sink.h"
 #include "emit/standard_webhooks.h"
 #include "format/wire_format.h"
-#include "net/http_client.h"
+#include "net/http/http_client.h"
 #include "net/tls_client.h"
 
 namespace handshaked::emit {

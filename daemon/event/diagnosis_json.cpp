@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/json_writer.h"
+#include "base/json/json_writer.h"
 
 namespace handshaked::event {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <functional>
 
-#include "base/json_writer.h"
+#include "base/json/json_writer.h"
 #include "correlate/incident_title.h"
 #include "correlate/quiet.h"
 #include "event/fleet_text.h"

@@ -1,8 +1,8 @@
 #include "event/sample_event.h"
 
 #include "base/digest.h"
-#include "base/json_writer.h"
-#include "base/words.h"
+#include "base/json/json_writer.h"
+#include "base/text/words.h"
 #include "parse/time_zone.h"
 
 namespace handshaked::event {

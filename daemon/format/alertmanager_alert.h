@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "base/json_writer.h"
+#include "base/json/json_writer.h"
 #include "base/language.h"
 #include "format/notification.h"
 

@@ -4,7 +4,7 @@
 
 #include <array>
 
-#include "base/json_escapes.h"
+#include "base/json/json_escapes.h"
 
 namespace handshaked::format {
 namespace {

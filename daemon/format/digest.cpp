@@ -1,7 +1,7 @@
 #include "format/digest.h"
 
 #include "base/digest.h"
-#include "base/json_writer.h"
+#include "base/json/json_writer.h"
 #include "format/notification.h"
 
 namespace handshaked::format {

@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <string_view>
 
-#include "base/words.h"
+#include "base/text/words.h"
 #include "format/clean_text.h"
 
 namespace handshaked::format {

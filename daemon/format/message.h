@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "base/words.h"
+#include "base/text/words.h"
 #include "format/notification.h"
 
 namespace handshaked::format {

@@ -1,6 +1,6 @@
 #include "format/pagerduty_format.h"
 
-#include "base/json_writer.h"
+#include "base/json/json_writer.h"
 #include "format/clean_text.h"
 #include "format/message.h"
 

@@ -8,7 +8,7 @@
 #include <set>
 #include <stdexcept>
 
-#include "base/json_text.h"
+#include "base/json/json_text.h"
 #include "event/sample_event.h"
 #include "format/clean_text.h"
 #include "format/notification.h"

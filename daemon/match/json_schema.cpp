@@ -9,7 +9,7 @@
 #include <optional>
 #include <set>
 
-#include "base/utf8.h"
+#include "base/text/utf8.h"
 
 namespace handshaked::match {
 namespace {

@@ -10,7 +10,7 @@
 #include <set>
 #include <sstream>
 
-#include "base/line_count.h"
+#include "base/text/line_count.h"
 #include "match/regex_literals.h"
 
 #include <re2/re2.h>

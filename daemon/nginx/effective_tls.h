@@ -6,12 +6,12 @@
 #include <string_view>
 #include <vector>
 
-#include "nginx/address.h"
-#include "nginx/configuration.h"
-#include "nginx/inheritance.h"
-#include "nginx/server_block.h"
-#include "nginx/upstream_group.h"
-#include "nginx/variables.h"
+#include "nginx/configuration/configuration.h"
+#include "nginx/configuration/inheritance.h"
+#include "nginx/configuration/variables.h"
+#include "nginx/serving/address.h"
+#include "nginx/serving/server_block.h"
+#include "nginx/serving/upstream_group.h"
 
 namespace handshaked::nginx {
 

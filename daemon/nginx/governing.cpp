@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "nginx/location_match.h"
+#include "nginx/serving/location_match.h"
 
 namespace handshaked::nginx {
 namespace {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "nginx/effective_tls.h"
-#include "nginx/listener_tls.h"
+#include "nginx/serving/listener_tls.h"
 
 namespace handshaked::nginx {
 

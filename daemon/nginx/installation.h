@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "nginx/configuration.h"
+#include "nginx/configuration/configuration.h"
 #include "nginx/nginx_version.h"
 
 namespace handshaked::nginx {

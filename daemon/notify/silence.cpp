@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/digest.h"
-#include "base/json_writer.h"
+#include "base/json/json_writer.h"
 
 namespace handshaked::notify {
 namespace {

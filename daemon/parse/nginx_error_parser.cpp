@@ -1,6 +1,6 @@
 #include "parse/nginx_error_parser.h"
 
-#include "base/line_count.h"
+#include "base/text/line_count.h"
 #include "ingest/log_line.h"
 #include "parse/action.h"
 #include "parse/characters.h"

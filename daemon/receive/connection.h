@@ -11,8 +11,8 @@
 #include "net/peer.h"
 #include "net/server_stream.h"
 #include "receive/intake.h"
-#include "receive/json_record.h"
 #include "receive/memory_budget.h"
+#include "receive/record/json_record.h"
 #include "receive/source_counters.h"
 
 namespace handshaked::receive {

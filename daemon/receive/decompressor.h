@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "receive/byte_window.h"
 #include "receive/memory_budget.h"
+#include "receive/record/byte_window.h"
 
 namespace handshaked::receive {
 

@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "receive/intake.h"
-#include "receive/json_lines.h"
+#include "receive/record/json_lines.h"
 #include "receive/source_counters.h"
 
 namespace handshaked::receive {

@@ -10,7 +10,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "base/result.h"
-#include "receive/edge_report.h"
+#include "receive/http/edge_report.h"
 #include "receive/memory_budget.h"
 
 namespace handshaked::receive {

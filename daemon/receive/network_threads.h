@@ -16,8 +16,8 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "net/server_stream.h"
-#include "receive/json_record.h"
 #include "receive/occasional_log.h"
+#include "receive/record/json_record.h"
 
 namespace handshaked::receive {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <limits>
 
-#include "store/connection.h"
-#include "store/database.h"
+#include "store/database/connection.h"
+#include "store/database/database.h"
 
 namespace handshaked::store {
 

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "base/check.h"
-#include "store/connection.h"
-#include "store/database.h"
+#include "store/database/connection.h"
+#include "store/database/database.h"
 
 namespace handshaked::store {
 

@@ -1,7 +1,7 @@
 #include "store/positions.h"
 
-#include "store/connection.h"
-#include "store/database.h"
+#include "store/database/connection.h"
+#include "store/database/database.h"
 
 namespace handshaked::store {
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "store/connection.h"
-#include "store/database.h"
+#include "store/database/connection.h"
+#include "store/database/database.h"
 
 namespace handshaked::store {
 

@@ -10,7 +10,7 @@
 #include <optional>
 #include <string>
 
-#include "base/visible_text.h"
+#include "base/text/visible_text.h"
 #include "telemetry/journal.h"
 #include "telemetry/log_limiter.h"
 

@@ -30,7 +30,7 @@ struct LogPlace {
 /// (sd_journal_sendv(3)); else, and where the journal does not listen, to stderr, a line a message. Thread-safe.
 ///
 /// A message is one line whatever is in it: control characters of strangers, line feeds among them, are shown as escapes
-/// (base/visible_text.h). Messages hold no secrets and no raw log text of strangers.
+/// (base/text/visible_text.h). Messages hold no secrets and no raw log text of strangers.
 ///
 /// After limit_rates(), each place in the program says at most 20 things about one receiver or source in 30 seconds; what was not
 /// said is counted, and the count is said with the next message after that (log_limiter.h).

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "net/http_request.h"
+#include "net/http/http_request.h"
 
 namespace handshaked::web {
 namespace {

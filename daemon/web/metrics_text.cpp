@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/visible_text.h"
+#include "base/text/visible_text.h"
 
 namespace handshaked::web {
 namespace {

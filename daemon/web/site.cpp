@@ -4,7 +4,7 @@
 #include <optional>
 #include <utility>
 
-#include "base/json_writer.h"
+#include "base/json/json_writer.h"
 #include "web/app_files.h"
 #include "web/metrics_text.h"
 

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "net/http_request.h"
+#include "net/http/http_request.h"
 #include "web/event_feed.h"
 
 namespace handshaked::web {

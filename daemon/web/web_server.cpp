@@ -23,7 +23,7 @@
 
 #include "control/peer_credentials.h"
 #include "net/accepted_socket.h"
-#include "net/http_request_parser.h"
+#include "net/http/http_request_parser.h"
 #include "net/listening_socket.h"
 #include "net/server_stream.h"
 #include "receive/occasional_log.h"

@@ -30,7 +30,7 @@ OUTPUT = {
 SERVANTS = {
     "control": set(),
     "store": {"ingest/read_position.h", "event/remediation_event.h"},
-    "config": {"notify/route.h", "notify/maintenance.h", "parse/time_zone.h", "receive/field_names.h"},
+    "config": {"notify/route.h", "notify/maintenance.h", "parse/time_zone.h", "receive/record/field_names.h"},
 }
 # Use everything except the daemon, and nothing uses them but main.cpp.
 FRONT = ["cli", "web"]

@@ -1,7 +1,7 @@
 // A message of an edge, whatever it says: it becomes an incident that can be stored and read again, or is refused in words.
 #include "correlate/correlator.h"
 #include "fuzz_input.h"
-#include "receive/edge_report.h"
+#include "receive/http/edge_report.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace handshaked;

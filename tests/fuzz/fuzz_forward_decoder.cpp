@@ -4,9 +4,9 @@
 
 #include "decoded_in_pieces.h"
 #include "fuzz_input.h"
-#include "receive/forward_decoder.h"
-#include "receive/forward_handshake.h"
-#include "receive/pack_record.h"
+#include "receive/record/pack_record.h"
+#include "receive/shippers/forward_decoder.h"
+#include "receive/shippers/forward_handshake.h"
 
 namespace {
 

@@ -5,10 +5,10 @@
 #include "fuzz_input.h"
 #include "net/address_list.h"
 #include "net/endpoint.h"
-#include "receive/bulk_items.h"
-#include "receive/json_lines.h"
-#include "receive/loki_push.h"
-#include "receive/otlp_logs.h"
+#include "receive/http/bulk_items.h"
+#include "receive/http/loki_push.h"
+#include "receive/http/otlp_logs.h"
+#include "receive/record/json_lines.h"
 
 namespace handshaked {
 namespace {

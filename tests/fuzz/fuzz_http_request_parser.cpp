@@ -3,8 +3,8 @@
 #include <string>
 
 #include "fuzz_input.h"
-#include "net/http_request_parser.h"
-#include "receive/http_session.h"
+#include "net/http/http_request_parser.h"
+#include "receive/http/http_session.h"
 
 namespace handshaked {
 namespace {

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "fuzz_input.h"
-#include "net/http_response_parser.h"
+#include "net/http/http_response_parser.h"
 
 namespace handshaked {
 namespace {

@@ -2,7 +2,7 @@
 #include <string>
 
 #include "fuzz_input.h"
-#include "receive/journal_export.h"
+#include "receive/journal/journal_export.h"
 
 namespace {
 

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "analysis.h"
-#include "base/line_count.h"
+#include "base/text/line_count.h"
 #include "fuzz_input.h"
 #include "parse/openssl_error.h"
 #include "shipped_rules.h"

@@ -3,8 +3,8 @@
 
 #include "decoded_in_pieces.h"
 #include "fuzz_input.h"
-#include "receive/json_record.h"
-#include "receive/lumberjack_decoder.h"
+#include "receive/record/json_record.h"
+#include "receive/shippers/lumberjack_decoder.h"
 
 namespace {
 

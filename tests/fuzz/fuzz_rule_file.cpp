@@ -1,5 +1,5 @@
 // Any bytes as a file of the knowledge base: problems have a line, and the rules that are left can be compiled and asked.
-#include "base/line_count.h"
+#include "base/text/line_count.h"
 #include "fuzz_input.h"
 #include "match/knowledge.h"
 #include "match/rule_file.h"

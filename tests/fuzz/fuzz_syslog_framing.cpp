@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "fuzz_input.h"
-#include "receive/syslog_framing.h"
+#include "receive/syslog/syslog_framing.h"
 
 namespace handshaked {
 namespace {

@@ -2,19 +2,19 @@
 // event.
 #include <simdjson.h>
 
-#include "base/json_text.h"
-#include "base/utf8.h"
+#include "base/json/json_text.h"
+#include "base/text/utf8.h"
 #include "event/sample_event.h"
 #include "format/alertmanager_format.h"
+#include "format/chat/dingtalk_format.h"
+#include "format/chat/discord_format.h"
+#include "format/chat/feishu_format.h"
+#include "format/chat/mattermost_format.h"
+#include "format/chat/slack_format.h"
+#include "format/chat/teams_format.h"
+#include "format/chat/wecom_format.h"
 #include "format/cloudevents_format.h"
-#include "format/dingtalk_format.h"
-#include "format/discord_format.h"
-#include "format/feishu_format.h"
-#include "format/mattermost_format.h"
 #include "format/pagerduty_format.h"
-#include "format/slack_format.h"
-#include "format/teams_format.h"
-#include "format/wecom_format.h"
 #include "fuzz_input.h"
 
 namespace {

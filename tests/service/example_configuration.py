@@ -66,7 +66,7 @@ def story(t):
     expect_equal(code, 78, "exit status of check for a misspelt key")
     expect("reopen_withn" in said, said)
 
-    read = {name for path in sorted((source_directory() / "daemon" / "config").glob("*.cpp")) for pair in READ.findall(path.read_text("utf-8")) for name in pair if name}
+    read = {name for path in sorted((source_directory() / "daemon" / "config").rglob("*.cpp")) for pair in READ.findall(path.read_text("utf-8")) for name in pair if name}
     expect(len(read) > 80, "the readers of keys were not found: %s" % sorted(read))
     ours = re.sub(r"^(#\[labels\]\n).*?\n$", r"\1", text, count=1, flags=re.MULTILINE | re.DOTALL)  # its keys are the operator's own
     named = {name for pair in SETTING.findall(ours) for name in pair if name}

@@ -9,7 +9,7 @@
 #include <cstdlib>
 #include <map>
 
-#include "base/visible_text.h"
+#include "base/text/visible_text.h"
 #include "cli/command_line/completed_command_line.h"
 #include "cli/command_line/exit_code.h"
 #include "cli/command_line/host_command_line.h"

@@ -4,8 +4,8 @@
 #include <filesystem>
 #include <vector>
 
-#include "base/json_writer.h"
-#include "base/visible_text.h"
+#include "base/json/json_writer.h"
+#include "base/text/visible_text.h"
 #include "cli/command_line/exit_code.h"
 #include "cli/document/output.h"
 #include "cli/knowledge/knowledge_base.h"

@@ -12,8 +12,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
-#include "base/json_writer.h"
-#include "base/visible_text.h"
+#include "base/json/json_writer.h"
+#include "base/text/visible_text.h"
 #include "cli/command_line/exit_code.h"
 #include "cli/document/output.h"
 #include "cli/log/log_reading.h"

@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "base/digest.h"
-#include "base/html_markup.h"
 #include "base/message_authentication.h"
-#include "base/visible_text.h"
+#include "base/text/html_markup.h"
+#include "base/text/visible_text.h"
 #include "cli/document/text_layout.h"
 #include "cli/document/words.h"
 

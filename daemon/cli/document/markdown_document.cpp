@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
-#include "base/visible_text.h"
+#include "base/text/visible_text.h"
 #include "cli/document/text_layout.h"
 
 namespace handshaked::cli {

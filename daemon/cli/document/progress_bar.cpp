@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "base/visible_text.h"
+#include "base/text/visible_text.h"
 #include "cli/document/terminal.h"
 
 namespace handshaked::cli {

@@ -3,7 +3,7 @@
 #include "cli/document/words.h"
 #include "cli/explain/explanation.h"
 #include "cli/knowledge/advice_section.h"
-#include "cli/rules/rule_relations.h"
+#include "cli/rules/checks/rule_relations.h"
 
 namespace handshaked::cli {
 namespace {

@@ -1,8 +1,8 @@
-#include "base/json_writer.h"
+#include "base/json/json_writer.h"
 #include "cli/explain/explanation.h"
 #include "cli/knowledge/advice_section.h"
 #include "cli/log/match_line.h"
-#include "cli/rules/rule_relations.h"
+#include "cli/rules/checks/rule_relations.h"
 
 namespace handshaked::cli {
 namespace {

@@ -1,8 +1,8 @@
 #include "cli/host/calendar_file.h"
 
 #include "base/digest.h"
-#include "base/utf8.h"
-#include "base/visible_text.h"
+#include "base/text/utf8.h"
+#include "base/text/visible_text.h"
 #include "parse/time_zone.h"
 
 namespace handshaked::cli {

@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <limits>
 
-#include "base/visible_text.h"
+#include "base/text/visible_text.h"
 #include "cli/command_line/exit_code.h"
 #include "cli/document/output.h"
 #include "cli/document/terminal.h"

@@ -6,8 +6,8 @@
 #include <cstdio>
 #include <map>
 
-#include "base/json_writer.h"
-#include "base/visible_text.h"
+#include "base/json/json_writer.h"
+#include "base/text/visible_text.h"
 #include "cli/command_line/exit_code.h"
 #include "cli/document/document.h"
 #include "cli/document/output.h"

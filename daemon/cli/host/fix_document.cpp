@@ -1,7 +1,7 @@
 #include "cli/host/fix_document.h"
 
-#include "base/json_writer.h"
-#include "base/visible_text.h"
+#include "base/json/json_writer.h"
+#include "base/text/visible_text.h"
 #include "cli/document/words.h"
 
 namespace handshaked::cli {

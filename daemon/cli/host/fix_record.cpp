@@ -9,8 +9,8 @@
 #include <limits>
 
 #include "base/digest.h"
-#include "base/json_writer.h"
-#include "nginx/configuration_file.h"
+#include "base/json/json_writer.h"
+#include "nginx/configuration/configuration_file.h"
 #include "parse/time_zone.h"
 
 namespace handshaked::cli {

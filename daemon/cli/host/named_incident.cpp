@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "base/visible_text.h"
+#include "base/text/visible_text.h"
 #include "correlate/incident_key.h"
 #include "ingest/rotated_files.h"
 

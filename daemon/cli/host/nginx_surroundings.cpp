@@ -1,6 +1,6 @@
 #include "cli/host/nginx_surroundings.h"
 
-#include "diagnose/probe/child_process.h"
+#include "diagnose/probe/child/child_process.h"
 
 namespace handshaked::cli {
 namespace {

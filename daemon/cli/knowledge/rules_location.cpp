@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "base/visible_text.h"
+#include "base/text/visible_text.h"
 #include "cli/document/text_file.h"
 
 namespace handshaked::cli {

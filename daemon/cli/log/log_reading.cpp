@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <thread>
 
-#include "base/visible_text.h"
+#include "base/text/visible_text.h"
 
 namespace handshaked::cli {
 

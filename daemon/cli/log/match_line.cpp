@@ -4,8 +4,8 @@
 #include <concepts>
 #include <cstring>
 
-#include "base/json_text.h"
-#include "base/plain_json.h"
+#include "base/json/json_text.h"
+#include "base/json/plain_json.h"
 
 namespace handshaked::cli {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "base/json_writer.h"
+#include "base/json/json_writer.h"
 #include "event/incident_event.h"
 
 namespace handshaked::cli {

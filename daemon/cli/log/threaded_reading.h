@@ -9,8 +9,8 @@
 #include <thread>
 #include <vector>
 
-#include "base/line_count.h"
 #include "base/result.h"
+#include "base/text/line_count.h"
 #include "ingest/block_reader.h"
 
 namespace handshaked::cli {

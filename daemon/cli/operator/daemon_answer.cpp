@@ -2,7 +2,7 @@
 
 #include <simdjson.h>
 
-#include "base/visible_text.h"
+#include "base/text/visible_text.h"
 namespace handshaked::cli {
 
 using simdjson::dom::element;

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "base/visible_text.h"
+#include "base/text/visible_text.h"
 #include "cli/document/text_table.h"
 #include "cli/document/words.h"
 #include "cli/operator/daemon_answer.h"

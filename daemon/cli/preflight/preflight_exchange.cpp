@@ -2,7 +2,7 @@
 #include <map>
 
 #include "base/digest.h"
-#include "base/json_writer.h"
+#include "base/json/json_writer.h"
 #include "cli/document/html_document.h"
 #include "cli/document/words.h"
 #include "cli/preflight/preflight_output.h"

@@ -1,4 +1,4 @@
-#include "base/json_writer.h"
+#include "base/json/json_writer.h"
 #include "cli/preflight/preflight_output.h"
 #include "diagnose/upstream/verification/cause_sentences.h"
 #include "event/diagnosis_json.h"

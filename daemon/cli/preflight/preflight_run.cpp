@@ -8,7 +8,7 @@
 
 #include "diagnose/certificates/pem_bundle.h"
 #include "diagnose/preflight/known_answers.h"
-#include "diagnose/probe/child_process.h"
+#include "diagnose/probe/child/child_process.h"
 #include "diagnose/probe/name_resolution.h"
 #include "diagnose/upstream/upstream_case.h"
 

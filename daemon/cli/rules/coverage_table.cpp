@@ -5,8 +5,8 @@
 #include <map>
 #include <set>
 
-#include "base/utf8.h"
-#include "cli/rules/rule_contest.h"
+#include "base/text/utf8.h"
+#include "cli/rules/checks/rule_contest.h"
 #include "parse/nginx_error_parser.h"
 
 namespace handshaked::cli {

@@ -2,8 +2,8 @@
 #include <re2/re2.h>
 #include <simdjson.h>
 
-#include "base/json_writer.h"
-#include "cli/rules/entry_texts.h"
+#include "base/json/json_writer.h"
+#include "cli/rules/checks/entry_texts.h"
 #include "cli/rules/public_entry.h"
 
 namespace handshaked::cli {

@@ -4,7 +4,7 @@
 
 #include <set>
 
-#include "base/json_writer.h"
+#include "base/json/json_writer.h"
 
 namespace handshaked::cli {
 namespace {

@@ -8,8 +8,8 @@
 #include <filesystem>
 #include <memory>
 
-#include "base/json_writer.h"
-#include "base/visible_text.h"
+#include "base/json/json_writer.h"
+#include "base/text/visible_text.h"
 #include "cli/document/text_file.h"
 #include "cli/knowledge/rules_location.h"
 

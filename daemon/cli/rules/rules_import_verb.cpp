@@ -2,7 +2,7 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "base/visible_text.h"
+#include "base/text/visible_text.h"
 #include "cli/command_line/exit_code.h"
 #include "cli/document/json_layout.h"
 #include "cli/document/output.h"

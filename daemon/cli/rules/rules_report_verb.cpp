@@ -2,7 +2,7 @@
 #include <map>
 
 #include "analysis.h"
-#include "base/json_writer.h"
+#include "base/json/json_writer.h"
 #include "cli/command_line/exit_code.h"
 #include "cli/document/output.h"
 #include "cli/document/words.h"

@@ -8,8 +8,8 @@
 #include "cli/document/words.h"
 #include "cli/knowledge/advice_section.h"
 #include "cli/knowledge/code_lookup.h"
-#include "cli/rules/rule_contest.h"
-#include "cli/rules/rule_relations.h"
+#include "cli/rules/checks/rule_contest.h"
+#include "cli/rules/checks/rule_relations.h"
 #include "cli/rules/site_page.h"
 #include "cli/rules/site_search.h"
 

@@ -8,7 +8,7 @@
 
 #include "base/digest.h"
 #include "base/file_descriptor.h"
-#include "base/visible_text.h"
+#include "base/text/visible_text.h"
 #include "cli/command_line/exit_code.h"
 #include "cli/document/text_file.h"
 #include "cli/knowledge/knowledge_base.h"

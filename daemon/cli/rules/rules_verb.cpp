@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "base/json_writer.h"
-#include "base/visible_text.h"
+#include "base/json/json_writer.h"
+#include "base/text/visible_text.h"
 #include "cli/command_line/exit_code.h"
 #include "cli/document/output.h"
 #include "cli/explain/explanation.h"

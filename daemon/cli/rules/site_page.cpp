@@ -2,7 +2,7 @@
 
 #include "base/digest.h"
 #include "cli/document/html_document.h"
-#include "cli/rules/entry_texts.h"
+#include "cli/rules/checks/entry_texts.h"
 
 namespace handshaked::cli {
 namespace {

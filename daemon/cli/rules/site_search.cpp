@@ -1,6 +1,6 @@
 #include "cli/rules/site_search.h"
 
-#include "base/json_writer.h"
+#include "base/json/json_writer.h"
 #include "cli/rules/rules_site.h"
 #include "parse/error_record.h"
 

@@ -4,7 +4,7 @@
 #include <array>
 #include <cstdio>
 
-#include "base/utf8.h"
+#include "base/text/utf8.h"
 #include "cli/document/text_layout.h"
 #include "cli/document/words.h"
 

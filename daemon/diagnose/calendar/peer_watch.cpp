@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/digest.h"
-#include "base/json_writer.h"
+#include "base/json/json_writer.h"
 #include "diagnose/preflight/forecast_parts.h"
 #include "diagnose/upstream/upstream_case.h"
 #include "parse/time_zone.h"

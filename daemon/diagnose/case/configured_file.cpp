@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "diagnose/certificates/configured_pem.h"
-#include "nginx/inheritance.h"
+#include "nginx/configuration/inheritance.h"
 
 namespace handshaked::diagnose {
 namespace {

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "nginx/configuration.h"
+#include "nginx/configuration/configuration.h"
 
 namespace handshaked::diagnose {
 

@@ -8,10 +8,10 @@
 #include "base/clock.h"
 #include "diagnose/certificates/ca_store.h"
 #include "diagnose/probe/prober.h"
-#include "nginx/configuration.h"
+#include "nginx/configuration/configuration.h"
 #include "nginx/effective_tls.h"
 #include "nginx/installation.h"
-#include "nginx/listener_tls.h"
+#include "nginx/serving/listener_tls.h"
 
 namespace handshaked::diagnose {
 

@@ -6,7 +6,7 @@
 
 #include "base/host_tls.h"
 #include "diagnose/certificates/pem_bundle.h"
-#include "nginx/configuration_file.h"
+#include "nginx/configuration/configuration_file.h"
 
 namespace handshaked::diagnose {
 namespace {

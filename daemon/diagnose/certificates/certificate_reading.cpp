@@ -9,7 +9,7 @@
 #include <openssl/objects.h>
 
 #include "base/digest.h"
-#include "base/utf8.h"
+#include "base/text/utf8.h"
 #include "diagnose/certificates/openssl_handle.h"
 
 namespace handshaked::diagnose {

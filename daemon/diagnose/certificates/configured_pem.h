@@ -6,7 +6,7 @@
 
 #include "base/result.h"
 #include "diagnose/certificates/pem_bundle.h"
-#include "nginx/configuration.h"
+#include "nginx/configuration/configuration.h"
 
 namespace handshaked::diagnose {
 

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/json_writer.h"
+#include "base/json/json_writer.h"
 #include "base/result.h"
 #include "diagnose/certificates/certificate_facts.h"
 #include "diagnose/certificates/json_value.h"

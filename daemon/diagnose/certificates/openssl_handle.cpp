@@ -4,7 +4,7 @@
 
 #include <openssl/err.h>
 
-#include "base/utf8.h"
+#include "base/text/utf8.h"
 #include "diagnose/certificates/certificate_facts.h"
 
 namespace handshaked::diagnose {

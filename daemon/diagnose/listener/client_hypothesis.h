@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "diagnose/certificates/ca_store.h"
 #include "diagnose/tls/chain_replay.h"
-#include "diagnose/tls/stand_in_pki.h"
+#include "diagnose/tls/stand_in/stand_in_pki.h"
 
 namespace handshaked::diagnose {
 

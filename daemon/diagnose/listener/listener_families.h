@@ -2,7 +2,7 @@
 
 #include "diagnose/case/local_case.h"
 #include "diagnose/listener/listener_place.h"
-#include "diagnose/tls/tls_rehearsal.h"
+#include "diagnose/tls/stand_in/tls_rehearsal.h"
 
 namespace handshaked::diagnose {
 

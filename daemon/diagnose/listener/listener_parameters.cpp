@@ -7,7 +7,7 @@
 #include "diagnose/listener/served_chain.h"
 #include "diagnose/load/load_error_diagnosis.h"
 #include "diagnose/tls/cipher_lists.h"
-#include "diagnose/tls/tls_rehearsal.h"
+#include "diagnose/tls/stand_in/tls_rehearsal.h"
 
 namespace handshaked::diagnose {
 namespace {

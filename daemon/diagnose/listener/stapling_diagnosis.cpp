@@ -6,7 +6,7 @@
 #include "diagnose/case/configured_file.h"
 #include "diagnose/certificates/pem_repair.h"
 #include "diagnose/listener/served_chain.h"
-#include "nginx/inheritance.h"
+#include "nginx/configuration/inheritance.h"
 
 namespace handshaked::diagnose {
 namespace {

@@ -2,7 +2,7 @@
 
 #include "diagnose/case/fitting_certificate.h"
 #include "diagnose/load/load_error_diagnosis.h"
-#include "nginx/inheritance.h"
+#include "nginx/configuration/inheritance.h"
 
 namespace handshaked::diagnose {
 namespace {

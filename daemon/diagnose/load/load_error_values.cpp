@@ -3,7 +3,7 @@
 
 #include "diagnose/load/load_error_diagnosis.h"
 #include "diagnose/tls/nearest_word.h"
-#include "diagnose/tls/tls_rehearsal.h"
+#include "diagnose/tls/stand_in/tls_rehearsal.h"
 #include "diagnose/tls/tls_words.h"
 
 namespace handshaked::diagnose {

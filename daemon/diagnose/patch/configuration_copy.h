@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "nginx/configuration.h"
+#include "nginx/configuration/configuration.h"
 
 namespace handshaked::diagnose {
 

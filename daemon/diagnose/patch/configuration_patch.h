@@ -10,7 +10,7 @@
 #include "base/result.h"
 #include "diagnose/diagnosis.h"
 #include "diagnose/patch/unified_diff.h"
-#include "nginx/configuration.h"
+#include "nginx/configuration/configuration.h"
 
 namespace handshaked::diagnose {
 

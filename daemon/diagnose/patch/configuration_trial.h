@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "nginx/configuration.h"
+#include "nginx/configuration/configuration.h"
 #include "nginx/nginx_version.h"
 
 namespace handshaked::diagnose {

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "nginx/configuration_file.h"
+#include "nginx/configuration/configuration_file.h"
 
 namespace handshaked::diagnose {
 

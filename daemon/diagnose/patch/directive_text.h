@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "nginx/configuration.h"
+#include "nginx/configuration/configuration.h"
 
 namespace handshaked::diagnose {
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "diagnose/patch/text_edits.h"
-#include "nginx/configuration_file.h"
+#include "nginx/configuration/configuration_file.h"
 
 namespace handshaked::diagnose {
 

@@ -5,7 +5,7 @@
 #include <cctype>
 
 #include "diagnose/patch/diff_lines.h"
-#include "nginx/configuration_lexer.h"
+#include "nginx/configuration/configuration_lexer.h"
 
 namespace handshaked::diagnose {
 namespace {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "nginx/configuration_lexer.h"
+#include "nginx/configuration/configuration_lexer.h"
 
 namespace handshaked::diagnose {
 

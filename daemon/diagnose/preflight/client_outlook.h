@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "diagnose/preflight/forecast_parts.h"
-#include "nginx/listener_tls.h"
+#include "nginx/serving/listener_tls.h"
 
 namespace handshaked::diagnose {
 

@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-#include "diagnose/tls/tls_rehearsal.h"
+#include "diagnose/tls/stand_in/tls_rehearsal.h"
 
 namespace handshaked::diagnose {
 namespace {

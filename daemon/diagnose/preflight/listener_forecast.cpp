@@ -13,7 +13,7 @@
 #include "diagnose/listener/served_chain.h"
 #include "diagnose/preflight/client_outlook.h"
 #include "diagnose/preflight/forecast_parts.h"
-#include "diagnose/tls/tls_rehearsal.h"
+#include "diagnose/tls/stand_in/tls_rehearsal.h"
 
 namespace handshaked::diagnose {
 namespace {

@@ -8,8 +8,8 @@
 #include "diagnose/case/configured_file.h"
 #include "diagnose/case/text.h"
 #include "diagnose/certificates/certificate.h"
-#include "nginx/address.h"
 #include "nginx/nginx_version.h"
+#include "nginx/serving/address.h"
 
 namespace handshaked::diagnose {
 

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "nginx/configuration_file.h"
+#include "nginx/configuration/configuration_file.h"
 
 namespace handshaked::diagnose {
 

@@ -5,7 +5,7 @@
 #include <charconv>
 #include <compare>
 
-#include "nginx/inheritance.h"
+#include "nginx/configuration/inheritance.h"
 
 namespace handshaked::diagnose {
 namespace {

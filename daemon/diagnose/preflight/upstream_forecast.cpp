@@ -5,7 +5,7 @@
 #include "diagnose/patch/diff_application.h"
 #include "diagnose/preflight/forecast_parts.h"
 #include "diagnose/tls/tls_library.h"
-#include "nginx/inheritance.h"
+#include "nginx/configuration/inheritance.h"
 
 namespace handshaked::diagnose {
 namespace {

@@ -1,8 +1,8 @@
 #include "diagnose/probe/name_resolution.h"
 
-#include "base/json_writer.h"
+#include "base/json/json_writer.h"
 #include "diagnose/certificates/json_value.h"
-#include "diagnose/probe/child_process.h"
+#include "diagnose/probe/child/child_process.h"
 
 namespace handshaked::diagnose {
 

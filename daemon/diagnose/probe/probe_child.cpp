@@ -14,13 +14,13 @@
 #include <openssl/ssl.h>
 
 #include "base/file_descriptor.h"
-#include "base/json_writer.h"
+#include "base/json/json_writer.h"
 #include "diagnose/certificates/der_text.h"
 #include "diagnose/certificates/json_value.h"
-#include "diagnose/probe/child_answer.h"
-#include "diagnose/probe/child_confinement.h"
-#include "diagnose/probe/child_material.h"
-#include "diagnose/probe/descriptor_passing.h"
+#include "diagnose/probe/child/child_answer.h"
+#include "diagnose/probe/child/child_confinement.h"
+#include "diagnose/probe/child/child_material.h"
+#include "diagnose/probe/child/descriptor_passing.h"
 #include "diagnose/probe/probe_json.h"
 #include "diagnose/probe/probe_socket.h"
 #include "diagnose/probe/replay_json.h"

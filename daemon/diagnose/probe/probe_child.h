@@ -1,6 +1,6 @@
 #pragma once
 
-#include "diagnose/probe/system_call_filter.h"
+#include "diagnose/probe/child/system_call_filter.h"
 
 namespace handshaked::diagnose {
 

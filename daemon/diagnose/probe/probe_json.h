@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/json_writer.h"
+#include "base/json/json_writer.h"
 #include "base/result.h"
 #include "diagnose/certificates/json_value.h"
 #include "diagnose/tls/tls_probe.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "diagnose/probe/name_resolution.h"
-#include "nginx/address.h"
+#include "nginx/serving/address.h"
 
 namespace handshaked::diagnose {
 namespace {

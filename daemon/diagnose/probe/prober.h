@@ -12,7 +12,7 @@
 #include "diagnose/tls/peer_observation.h"
 #include "diagnose/tls/probe_policy.h"
 #include "nginx/effective_tls.h"
-#include "nginx/listener_tls.h"
+#include "nginx/serving/listener_tls.h"
 
 namespace handshaked::diagnose {
 

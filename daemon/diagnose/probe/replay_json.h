@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "base/json_writer.h"
+#include "base/json/json_writer.h"
 #include "base/result.h"
 #include "diagnose/certificates/json_value.h"
 #include "diagnose/tls/chain_replay.h"

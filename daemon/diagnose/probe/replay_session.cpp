@@ -4,10 +4,10 @@
 #include <unordered_map>
 
 #include "base/digest.h"
-#include "base/json_writer.h"
+#include "base/json/json_writer.h"
 #include "diagnose/certificates/der_text.h"
 #include "diagnose/certificates/json_value.h"
-#include "diagnose/probe/child_process.h"
+#include "diagnose/probe/child/child_process.h"
 #include "diagnose/probe/replay_json.h"
 
 namespace handshaked::diagnose {

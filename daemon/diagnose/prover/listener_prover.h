@@ -2,8 +2,8 @@
 
 #include "diagnose/case/surroundings.h"
 #include "diagnose/prover/nginx_prover.h"
-#include "diagnose/tls/tls_rehearsal.h"
-#include "nginx/listener_tls.h"
+#include "diagnose/tls/stand_in/tls_rehearsal.h"
+#include "nginx/serving/listener_tls.h"
 
 namespace handshaked::diagnose {
 

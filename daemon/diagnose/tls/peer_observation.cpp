@@ -1,6 +1,6 @@
 #include "diagnose/tls/peer_observation.h"
 
-#include "base/json_writer.h"
+#include "base/json/json_writer.h"
 #include "diagnose/certificates/der_text.h"
 
 namespace handshaked::diagnose {

@@ -13,7 +13,7 @@
 
 #include "base/file_descriptor.h"
 #include "diagnose/certificates/json_value.h"
-#include "diagnose/probe/child_process.h"
+#include "diagnose/probe/child/child_process.h"
 #include "diagnose/probe/probe_json.h"
 #include "diagnose/probe/probe_socket.h"
 

@@ -7,7 +7,7 @@
 #include "diagnose/patch/configuration_trial.h"
 #include "diagnose/tls/tls_library.h"
 #include "diagnose/upstream/verification/name_candidates.h"
-#include "nginx/location_match.h"
+#include "nginx/serving/location_match.h"
 
 namespace handshaked::diagnose {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "diagnose/certificates/pem_bundle.h"
-#include "nginx/time_value.h"
+#include "nginx/configuration/time_value.h"
 
 namespace handshaked::diagnose {
 namespace {

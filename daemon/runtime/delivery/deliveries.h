@@ -15,7 +15,7 @@
 #include "emit/delivery_worker.h"
 #include "emit/edge_sink.h"
 #include "runtime/delivery/store_outbox.h"
-#include "store/store_thread.h"
+#include "store/database/store_thread.h"
 #include "telemetry/metrics.h"
 
 namespace handshaked::runtime {

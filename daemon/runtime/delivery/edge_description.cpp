@@ -8,7 +8,7 @@
 #include <set>
 
 #include "base/digest.h"
-#include "base/json_writer.h"
+#include "base/json/json_writer.h"
 #include "parse/time_zone.h"
 #include "store/outbox.h"
 

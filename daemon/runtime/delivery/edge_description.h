@@ -12,7 +12,7 @@
 
 #include "config/edge_source.h"
 #include "runtime/diagnosis/nginx_view.h"
-#include "store/store_thread.h"
+#include "store/database/store_thread.h"
 
 namespace handshaked::runtime {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/json_writer.h"
+#include "base/json/json_writer.h"
 #include "correlate/incident_title.h"
 #include "event/incident_event.h"
 #include "parse/time_zone.h"

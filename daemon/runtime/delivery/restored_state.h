@@ -9,7 +9,7 @@
 #include "base/result.h"
 #include "correlate/correlator.h"
 #include "notify/dispatcher.h"
-#include "store/store_thread.h"
+#include "store/database/store_thread.h"
 
 namespace handshaked::runtime {
 

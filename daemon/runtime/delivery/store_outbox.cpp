@@ -12,7 +12,7 @@
 #include <map>
 #include <memory>
 
-#include "base/json_writer.h"
+#include "base/json/json_writer.h"
 #include "store/receiver_rests.h"
 #include "telemetry/log.h"
 

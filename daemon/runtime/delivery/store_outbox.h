@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "emit/outbox.h"
+#include "store/database/store_thread.h"
 #include "store/outbox.h"
-#include "store/store_thread.h"
 
 namespace handshaked::runtime {
 

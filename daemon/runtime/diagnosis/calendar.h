@@ -18,7 +18,7 @@
 #include "diagnose/calendar/renewal_book.h"
 #include "runtime/diagnosis/nginx_view.h"
 #include "runtime/service/rule_base.h"
-#include "store/store_thread.h"
+#include "store/database/store_thread.h"
 
 namespace handshaked::runtime {
 

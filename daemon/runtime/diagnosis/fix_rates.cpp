@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "nginx/configuration_file.h"
+#include "nginx/configuration/configuration_file.h"
 
 namespace handshaked::runtime {
 namespace {

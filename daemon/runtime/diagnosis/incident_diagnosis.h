@@ -15,7 +15,7 @@
 #include "runtime/diagnosis/fix_rates.h"
 #include "runtime/operator/daemon_counters.h"
 #include "runtime/service/rule_base.h"
-#include "store/store_thread.h"
+#include "store/database/store_thread.h"
 
 namespace handshaked::runtime {
 

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "base/line_count.h"
+#include "base/text/line_count.h"
 #include "ingest/container_log.h"
 
 namespace handshaked::runtime {

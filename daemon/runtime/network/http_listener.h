@@ -3,7 +3,7 @@
 #include "base/result.h"
 #include "config/edge_source.h"
 #include "config/http_source.h"
-#include "receive/http_session.h"
+#include "receive/http/http_session.h"
 
 namespace handshaked::runtime {
 

@@ -9,7 +9,7 @@
 
 #include <utility>
 
-#include "receive/epoch_time.h"
+#include "receive/record/epoch_time.h"
 #include "telemetry/log.h"
 
 namespace handshaked::runtime {

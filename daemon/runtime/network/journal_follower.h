@@ -7,7 +7,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "receive/intake.h"
-#include "receive/journal_reader.h"
+#include "receive/journal/journal_reader.h"
 #include "receive/network_threads.h"
 #include "receive/source_counters.h"
 

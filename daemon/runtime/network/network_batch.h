@@ -7,7 +7,7 @@
 
 #include "base/result.h"
 #include "correlate/failure_fold.h"
-#include "receive/edge_report.h"
+#include "receive/http/edge_report.h"
 #include "receive/memory_budget.h"
 
 namespace handshaked::runtime {

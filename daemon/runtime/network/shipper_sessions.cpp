@@ -5,8 +5,8 @@
 #include <sstream>
 #include <string_view>
 
-#include "receive/forward_session.h"
-#include "receive/lumberjack_session.h"
+#include "receive/shippers/forward_session.h"
+#include "receive/shippers/lumberjack_session.h"
 #include "runtime/delivery/secret_path.h"
 
 namespace handshaked::runtime {

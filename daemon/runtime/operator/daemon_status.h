@@ -15,8 +15,8 @@
 #include "runtime/network/network_sources.h"
 #include "runtime/operator/daemon_counters.h"
 #include "runtime/service/rule_base.h"
+#include "store/database/store_thread.h"
 #include "store/outbox.h"
-#include "store/store_thread.h"
 #include "telemetry/metrics.h"
 
 namespace handshaked::runtime {

@@ -7,7 +7,7 @@
 #include <map>
 #include <unordered_map>
 
-#include "base/json_writer.h"
+#include "base/json/json_writer.h"
 #include "correlate/incident_title.h"
 #include "parse/time_zone.h"
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "base/json_writer.h"
+#include "base/json/json_writer.h"
 #include "control/control_message.h"
 #include "correlate/incident.h"
 #include "notify/silence.h"

@@ -5,7 +5,7 @@
 #include <memory>
 #include <set>
 
-#include "base/json_writer.h"
+#include "base/json/json_writer.h"
 #include "event/incident_event.h"
 #include "parse/time_zone.h"
 #include "runtime/operator/operator_json.h"

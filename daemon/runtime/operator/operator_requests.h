@@ -9,7 +9,7 @@
 #include "notify/dispatcher.h"
 #include "runtime/operator/incident_query.h"
 #include "runtime/service/rule_base.h"
-#include "store/store_thread.h"
+#include "store/database/store_thread.h"
 #include "telemetry/metrics.h"
 
 namespace handshaked::runtime {

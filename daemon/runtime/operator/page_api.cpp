@@ -4,7 +4,7 @@
 #include <charconv>
 #include <optional>
 
-#include "base/json_writer.h"
+#include "base/json/json_writer.h"
 #include "correlate/incident_title.h"
 #include "event/incident_event.h"
 #include "parse/time_zone.h"

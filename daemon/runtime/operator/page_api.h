@@ -8,11 +8,11 @@
 #include "base/language.h"
 #include "correlate/correlator.h"
 #include "diagnose/calendar/calendar_entry.h"
-#include "net/http_request.h"
+#include "net/http/http_request.h"
 #include "notify/dispatcher.h"
 #include "runtime/operator/incident_query.h"
 #include "runtime/service/rule_base.h"
-#include "store/store_thread.h"
+#include "store/database/store_thread.h"
 #include "telemetry/metrics.h"
 
 namespace handshaked::runtime {

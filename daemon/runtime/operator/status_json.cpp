@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/json_writer.h"
+#include "base/json/json_writer.h"
 #include "parse/time_zone.h"
 
 namespace handshaked::runtime {

@@ -6,8 +6,8 @@
 
 #include <functional>
 
-#include "store/retention.h"
-#include "store/store_thread.h"
+#include "store/database/retention.h"
+#include "store/database/store_thread.h"
 
 namespace handshaked::runtime {
 

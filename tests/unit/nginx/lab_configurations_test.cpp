@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "nginx/governing.h"
-#include "nginx/location_match.h"
+#include "nginx/serving/location_match.h"
 
 namespace handshaked::nginx {
 namespace {

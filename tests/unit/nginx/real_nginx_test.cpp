@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <fstream>
 
-#include "nginx/configuration.h"
+#include "nginx/configuration/configuration.h"
 #include "nginx/installation.h"
 #include "support/temp_dir.h"
 

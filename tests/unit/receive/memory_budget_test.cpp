@@ -4,8 +4,8 @@
 
 #include <vector>
 
-#include "receive/byte_window.h"
-#include "receive/json_tree.h"
+#include "receive/record/byte_window.h"
+#include "receive/record/json_tree.h"
 #include "receive/senders.h"
 
 namespace handshaked::receive {

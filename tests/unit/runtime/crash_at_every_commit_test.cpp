@@ -12,11 +12,11 @@
 #include "notify/dispatcher.h"
 #include "runtime/delivery/incident_commit.h"
 #include "runtime/delivery/restored_state.h"
-#include "store/connection.h"
+#include "store/database/connection.h"
+#include "store/database/store_thread.h"
 #include "store/incidents.h"
 #include "store/outbox.h"
 #include "store/positions.h"
-#include "store/store_thread.h"
 #include "support/temp_dir.h"
 
 namespace handshaked::runtime {

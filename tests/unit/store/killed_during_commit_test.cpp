@@ -9,11 +9,11 @@
 #include <semaphore>
 
 #include "rows.h"
-#include "store/connection.h"
+#include "store/database/connection.h"
+#include "store/database/store_thread.h"
 #include "store/incidents.h"
 #include "store/outbox.h"
 #include "store/positions.h"
-#include "store/store_thread.h"
 #include "support/temp_dir.h"
 
 namespace handshaked::store::test {

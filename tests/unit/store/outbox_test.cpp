@@ -1,7 +1,7 @@
 #include "store/outbox.h"
 
 #include "rows.h"
-#include "store/connection.h"
+#include "store/database/connection.h"
 
 namespace handshaked::store::test {
 namespace {

@@ -1,8 +1,8 @@
 #include "store/rates.h"
 
 #include "rows.h"
-#include "store/connection.h"
-#include "store/retention.h"
+#include "store/database/connection.h"
+#include "store/database/retention.h"
 
 namespace handshaked::store::test {
 namespace {

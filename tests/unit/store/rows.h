@@ -7,7 +7,7 @@
 #include <string>
 
 #include "store/commit.h"
-#include "store/database.h"
+#include "store/database/database.h"
 
 // Short ways to say which rows a test of the store is about.
 namespace handshaked::store::test {

@@ -7,8 +7,8 @@
 #include <csignal>
 #include <fstream>
 
-#include "diagnose/probe/child_process.h"
-#include "diagnose/probe/child_starter.h"
+#include "diagnose/probe/child/child_process.h"
+#include "diagnose/probe/child/child_starter.h"
 #include "diagnose/probe/name_resolution.h"
 
 namespace handshaked::diagnose {

@@ -1,0 +1,281 @@
+// What edges report becomes incidents, like lines in correlator.cpp.
+#include <algorithm>
+
+#include "base/digest.h"
+#include "base/json/json_writer.h"
+#include "correlate/correlator.h"
+#include "parse/time_zone.h"
+
+namespace handshaked::correlate {
+namespace {
+
+/// Of a fault that is on many hosts it is not looked anew at all of them each time that something happens on one.
+constexpr std::size_t kMany = 64;
+constexpr auto kLookAtManyAgain = std::chrono::seconds(10);
+
+constexpr std::string_view kSilentRule = "handshaked/edge-silent";
+
+match::Severity severity_named(std::string_view name) {
+  for (const auto severity : {match::Severity::critical, match::Severity::warning}) {
+    if (name == match::to_string(severity)) return severity;
+  }
+  return match::Severity::info;
+}
+
+Time time_of(std::string_view text, Time now) {
+  const auto time = parse::parse_rfc3339(text);
+  return time ? std::min<Time>(time->utc, now) : now;  // a clock that is ahead of ours
+}
+
+Place place_of(const receive::EdgeEvent& event) {
+  return {.side = parse::side_from_string(event.side).value_or(parse::Side::config),
+          .peer = event.peer,
+          .name = event.name,
+          .server = event.server,
+          .object = event.is_looked_at ? std::string() : event.file,
+          .scheme = {}};
+}
+
+void identify(Incident& incident, const receive::EdgeEvent& event, const match::Rule* rule) {
+  incident.fingerprint = event.fingerprint;
+  incident.kind = match::Kind::fault;  // the edge has waited for what may pass, and left noise out
+  incident.rule_id = event.rule_id;
+  incident.title = rule != nullptr ? rule->title : event.title;
+  incident.title_zh = rule != nullptr ? rule->title_zh : event.title_zh.empty() ? event.title : event.title_zh;
+  incident.url = rule != nullptr ? rule->url : event.url;
+  incident.likeliest_cause = event.cause;
+  incident.likelihood = event.confidence;
+  incident.place = place_of(event);
+}
+
+void add_distinct(Shared<std::vector<std::string>>& into, const std::vector<std::string>& from, std::size_t limit) {
+  std::vector<std::string> merged = into.get();
+  for (const std::string& text : from) {
+    if (merged.size() < limit && std::find(merged.begin(), merged.end(), text) == merged.end()) merged.push_back(text);
+  }
+  if (merged.size() != into.size()) into = std::move(merged);
+}
+
+/// What there is to say about an edge of which nothing is heard.
+std::string silence_members(bool is_zh) {
+  const auto text = [is_zh](const char* english, const char* chinese) { return is_zh ? chinese : english; };
+  std::string members;
+  JsonWriter json(members);
+  json.key("diagnosis").begin_object().member("cause", "edge-silent").member("confidence", 1.0);
+  json.member("summary",
+              text("These hosts send neither events nor heartbeats: handshaked has stopped there, or cannot reach this host. What "
+                   "happens there meanwhile waits in their outbox.",
+                   "这些主机既不发送事件也不发送心跳：那里的 handshaked 已停止，或无法连到本机。期间发生的事件会留在它们的发件箱里。"));
+  json.key("evidence").begin_array().end_array().end_object();
+  json.key("fixes").begin_array().begin_object().member("rank", 1).member("id", "look-at-edge").member("owner", "network");
+  json.member("title", text("See whether handshaked runs on the host, and whether it reaches this one",
+                            "检查该主机上的 handshaked 是否在运行，以及能否连到本机"));
+  json.member("how", text("On the host, the first command shows whether it runs, the second what its receivers answered last.",
+                          "在该主机上，第一条命令显示它是否在运行，第二条显示接收端最近的答复。"));
+  json.key("changes")
+      .begin_array()
+      .end_array()
+      .key("commands")
+      .begin_array()
+      .value("systemctl status handshaked")
+      .value("handshaked status");
+  json.end_array().member("success_rate", 0).member("evidence_count", 0);
+  json.key("proof").begin_object().member("status", "untested").end_object().end_object().end_array();
+  json.key("dead_ends").begin_array().end_array();
+  return members;
+}
+
+std::shared_ptr<const DiagnosisNote> silence_note() {
+  auto note = std::make_shared<DiagnosisNote>();
+  note->cause = "edge-silent";
+  note->confidence = 1;
+  note->members = silence_members(false);
+  note->members_zh = silence_members(true);
+  return note;
+}
+
+}  // namespace
+
+Fleet::Verdict Correlator::absorb(const receive::EdgeReport& report, const match::Rule* rule, Time now) {
+  if (!watched_since_) watched_since_ = now;
+  const Fleet::Heard heard = fleet_.hear(report, now);
+  if (heard.was_silent) note_silence(report.host, false, now);
+  if (!heard.left.empty()) follow_to_cause(heard.left, *report.event, rule, now);
+  if (heard.verdict == Fleet::Verdict::taken) join(*report.event, rule, report.host, heard.more_lines, now);
+  if (heard.described_anew != nullptr) {
+    for (const auto& [id, fault] : heard.described_anew->faults) {
+      const auto live = fault.is_open ? live_.find(fault.fingerprint) : live_.end();
+      if (live == live_.end()) continue;
+      spread(*live->second, now);
+      touch(*live->second);
+    }
+  }
+  return heard.verdict;
+}
+
+void Correlator::join(const receive::EdgeEvent& event, const match::Rule* rule, const std::string& host, std::uint64_t more_lines,
+                      Time now) {
+  Live* const live = find_or_create(event, rule, host, now);
+  if (live == nullptr) {
+    if (event.is_open) counters_.overflow += more_lines;
+    return;
+  }
+  merge(*live, event, more_lines, now);
+  spread(*live, now);
+  if (!event.is_open) {
+    if (!event.fix_verified_at.empty()) live->incident.fix_verified_at = time_of(event.fix_verified_at, now);
+    return end_if_over(*live, event.resolved_by.empty() ? "quiet" : event.resolved_by, now);
+  }
+  reconsider(*live, now);
+  take_diagnosis(*live, event, now);
+}
+
+/// nullptr: it is over and was not known, or there are too many.
+Correlator::Live* Correlator::find_or_create(const receive::EdgeEvent& event, const match::Rule* rule, const std::string& host, Time now) {
+  const auto known = live_.find(event.fingerprint);
+  if (known != live_.end()) return known->second.get();
+  if (!event.is_open) return nullptr;
+  const match::Severity severity = severity_named(event.severity);
+  if (const auto ended = reopenable_.find(event.fingerprint); ended != reopenable_.end()) {
+    const Time end = ended->second->incident.resolved_at.value_or(now);
+    if (now - end <= options_.reopen_within) return &bring_back(event.fingerprint, severity);
+  }
+  if (live_.size() + reopenable_.size() >= options_.max_incidents) forget_reopenable(Time::max());
+  if (live_.size() >= options_.max_incidents) return nullptr;
+  Owned owned = std::make_unique<Live>();
+  Live& live = *owned;
+  Incident& incident = live.incident;
+  identify(incident, event, rule);
+  incident.id = "inc-" + sha256_hex(event.fingerprint + '\0' + host + '\0' + event.incident_id, 16);
+  if (by_id_.contains(incident.id)) return nullptr;
+  incident.severity = live.rule_severity = severity;
+  incident.opened_at = incident.run_since = incident.last_seen_at = time_of(event.opened_at, now);
+  by_id_.emplace(incident.id, &live);
+  live_.emplace(incident.fingerprint, std::move(owned));
+  return &live;
+}
+
+void Correlator::merge(Live& live, const receive::EdgeEvent& event, std::uint64_t more_lines, Time now) {
+  Incident& incident = live.incident;
+  incident.count += more_lines;
+  incident.opened_at = std::min(incident.opened_at, time_of(event.opened_at, now));
+  incident.last_seen_at = std::max(incident.last_seen_at, time_of(event.last_seen_at, now));
+  if (more_lines > 0) incident.window.add(incident.last_seen_at, more_lines);
+  if (event.is_open) live.rule_severity = std::max(live.rule_severity, severity_named(event.severity));
+  add_distinct(incident.hosts, event.hosts, Incident::kMaxHosts);
+  add_distinct(incident.servers, event.servers, Incident::kMaxServers);
+  for (const std::string& client : event.clients) incident.clients.add(client);
+  for (const std::string& line : event.sample_lines) {
+    const bool is_known = std::find(incident.sample_lines.begin(), incident.sample_lines.end(), line) != incident.sample_lines.end();
+    if (!is_known && incident.sample_lines.size() < Incident::kMaxSamples) incident.sample_lines.push_back(line);
+  }
+  share_texts(incident);
+}
+
+/// One diagnosis speaks for all hosts: the first, until one comes that is proved, or the same cause is seen better.
+void Correlator::take_diagnosis(Live& live, const receive::EdgeEvent& event, Time now) {
+  if (!event.is_looked_at) return;
+  const auto& known = live.incident.diagnosis;
+  const bool is_better = known == nullptr || (event.is_proved && !known->proved) ||
+                         (event.cause == known->cause && event.is_proved == known->proved && event.members != known->members);
+  if (!is_better) return;
+  auto note = std::make_shared<DiagnosisNote>();
+  note->cause = event.cause;
+  note->confidence = event.confidence;
+  note->proved = event.is_proved;
+  note->first_fix = note->first_fix_zh = event.first_fix;
+  note->directive = event.directive;
+  note->file = event.file;
+  note->line = event.line;
+  note->members = event.members;
+  [[maybe_unused]] const auto attached = attach_diagnosis(live.incident.id, std::move(note), now);  // it is live, and short enough
+}
+
+/// On the edge a consequence that had come first has found its cause: the incident goes on there as what it is. Here too, if it was on no
+/// other host.
+void Correlator::follow_to_cause(const std::string& left, const receive::EdgeEvent& event, const match::Rule* rule, Time now) {
+  const auto it = live_.find(left);
+  if (it == live_.end()) return;
+  if (fleet_.affected(left) > 0 || live_.contains(event.fingerprint)) {
+    spread(*it->second, now);
+    return end_if_over(*it->second, "passed", now);
+  }
+  Owned owned = std::move(it->second);
+  live_.erase(it);
+  Live& live = *owned;
+  identify(live.incident, event, rule);
+  share_texts(live.incident);
+  live_.emplace(live.incident.fingerprint, std::move(owned));
+}
+
+void Correlator::spread(Live& live, Time now) {
+  Incident& incident = live.incident;
+  const std::size_t affected = fleet_.affected(incident.fingerprint);
+  if (incident.fleet && affected > kMany && incident.fleet->affected > kMany) {
+    const std::size_t known = incident.fleet->affected;
+    const std::size_t change = affected > known ? affected - known : known - affected;
+    if (change * 16 < known && now - incident.fleet->taken_at < kLookAtManyAgain) return;
+  }
+  FleetSpread spread = fleet_.spread_of(incident.fingerprint, incident.reopened_at.value_or(incident.opened_at));
+  spread.taken_at = now;
+  incident.fleet = std::move(spread);
+}
+
+void Correlator::end_if_over(Live& live, const std::string& by, Time now) {
+  const bool goes_on = live.incident.fleet && live.incident.fleet->affected > 0;
+  const bool has_lines_of_its_own = live.incident.run_count > 0;  // this host follows logs too: their quiet decides
+  if (goes_on || has_lines_of_its_own || live.incident.foreseen) return touch(live);
+  resolve(live, by, now);
+}
+
+// ---- edges that are not heard -------------------------------------------------------------------------------------------------
+
+/// One incident for all of them: a network that is cut silences many at once.
+void Correlator::note_silence(const std::string& host, bool is_silent, Time now) {
+  const Place place{.side = parse::Side::config, .peer = {}, .name = {}, .server = {}, .object = "handshaked", .scheme = {}};
+  receive::EdgeEvent event;
+  event.fingerprint = fingerprint(kSilentRule, place);
+  event.is_open = is_silent;
+  event.rule_id = kSilentRule;
+  event.title = "nothing is heard from handshaked on hosts that report here";
+  event.title_zh = "向本机汇报的主机上的 handshaked 没有消息";
+  event.severity = match::to_string(match::Severity::warning);
+  event.side = parse::to_string(place.side);
+  event.file = place.object;
+  event.cause = "edge-silent";
+  event.confidence = 1;
+  event.incident_id = std::to_string(now.time_since_epoch().count());
+  event.opened_at = event.last_seen_at = parse::format_rfc3339(now);
+  event.hosts = {host};
+  if (fleet_.note_own_fault(host, event.fingerprint, is_silent, now) == nullptr) return;
+  join(event, nullptr, host, 0, now);
+  const auto live = live_.find(event.fingerprint);
+  if (live != live_.end() && !live->second->incident.diagnosis) [[maybe_unused]]
+    const auto attached = attach_diagnosis(live->second->incident.id, silence_note(), now);
+}
+
+void Correlator::look_at_edges(Time now) {
+  const auto next = fleet_.next_look();
+  if (!next || now < *next) return;
+  for (const auto& [host, faults] : fleet_.forget_long_silent(now)) {
+    for (const std::string& print : faults) {
+      const auto live = live_.find(print);
+      if (live == live_.end()) continue;
+      spread(*live->second, now);
+      end_if_over(*live->second, "quiet", now);
+    }
+  }
+  for (const std::string& host : fleet_.fall_silent(now)) note_silence(host, true, now);
+}
+
+void Correlator::restore_edges(std::vector<Edge> edges, Time now) {
+  for (Edge& edge : edges) fleet_.restore(std::move(edge), now);
+  for (auto& [print, live] : live_) {
+    if (!live->incident.fleet) continue;
+    live->incident.fleet.reset();
+    spread(*live, now);
+    plan(*live, quiet_until(live->incident));
+  }
+}
+
+}  // namespace handshaked::correlate

@@ -1,0 +1,44 @@
+#include "config/sections/shipper_section.h"
+
+#include <gtest/gtest.h>
+
+#include "unit/config/read_toml.h"
+
+namespace handshaked::config {
+namespace {
+
+TEST(ShipperSections, AreReadWithWhatHoldsWhenTheySayNothing) {
+  const LoadedConfig loaded = read(
+      "[[forward]]\nlisten = [\"tcp://127.0.0.1:24224\"]\n[[forward]]\nlisten = [\"unix:/run/f\"]\nmax_record = 65536\n"
+      "[[lumberjack]]\nlisten = [\"tcp://[::1]:5044\"]\ntext_fields = [\"line\"]\n[[journal]]\n");
+  ASSERT_TRUE(loaded.problems.empty()) << loaded.problems.front().message();
+  ASSERT_EQ(loaded.config.forward.size(), 2U);
+  EXPECT_EQ(loaded.config.forward[0].network.name, "forward");
+  EXPECT_EQ(loaded.config.forward[1].network.name, "forward-2");
+  EXPECT_EQ(loaded.config.forward[1].max_record, 65536U);
+  EXPECT_EQ(loaded.config.lumberjack.at(0).fields.text, std::vector<std::string>{"line"});
+  EXPECT_EQ(loaded.config.journals.at(0).units, std::vector<std::string>{"nginx.service"});
+  EXPECT_EQ(loaded.config.journals.at(0).name, "journal");
+}
+
+TEST(ShipperSections, AskWhoMaySendBeyondLoopback) {
+  EXPECT_NE(problem("[[forward]]\nlisten = [\"tcp://0.0.0.0:24224\"]\n").find("test.toml:2:10: tcp://0.0.0.0:24224 can be reached"),
+            std::string::npos);
+  EXPECT_TRUE(read("[[forward]]\nlisten = [\"tcp://0.0.0.0:24224\"]\nshared_key_file = \"/key\"\n").problems.empty());
+  EXPECT_TRUE(read("[[lumberjack]]\nlisten = [\"tcp://0.0.0.0:5044\"]\nallow = [\"10.0.0.0/8\"]\n").problems.empty());
+}
+
+TEST(ShipperSections, RefuseWhatCannotWork) {
+  EXPECT_NE(problem("[[forward]]\nlisten = [\"udp://127.0.0.1:24224\"]\n").find("takes datagrams"), std::string::npos);
+  EXPECT_NE(problem("[[lumberjack]]\nlisten = [\"tcp://127.0.0.1:5044\"]\ntext_fields = []\n").find("at least one field"),
+            std::string::npos);
+  EXPECT_NE(problem("[[forward]]\nlisten = [\"tcp://127.0.0.1:1\"]\nusers_file = \"/u\"\n").find("needs shared_key_file"),
+            std::string::npos);
+  EXPECT_NE(problem("[[forward]]\nlisten = [\"tcp://127.0.0.1:1\"]\nmax_record = 10\n").find("max_record must be"), std::string::npos);
+  EXPECT_NE(problem("[[journal]]\nunits = []\n").find("needs units or identifiers"), std::string::npos);
+  EXPECT_NE(problem("[[journal]]\nname = \"a\"\n[[journal]]\nname = \"a\"\n").find("two sources are named"), std::string::npos);
+  EXPECT_NE(problem("[[forward]]\nlisten = [\"tcp://127.0.0.1:1\"]\nshared_key = \"secret\"\n").find("unknown key"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace handshaked::config
