@@ -42,7 +42,7 @@ std::string server_words(const Incident& incident) {
 std::string summary_of(const std::string& members) {
   constexpr std::string_view kKey = "\"summary\":";
   const auto key = members.find(kKey);
-  if (key == std::string::npos || key > kSummaryWithin) return {};
+  if (key > kSummaryWithin) return {};  // npos is further still
   const std::size_t begin = key + kKey.size();
   std::size_t end = begin + 1;
   while (end < members.size() && members[end] != '"') end += members[end] == '\\' ? 2 : 1;

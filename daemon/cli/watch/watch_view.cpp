@@ -312,7 +312,7 @@ std::vector<std::string> WatchView::screen(Size size) const {
     if (rows.empty() && has_page_)
       lines.emplace_back(question_.search.empty() ? say("Nothing to show: all is well.", "没有事件：一切正常。")
                                                   : say("Nothing matches the filter.", "没有符合筛选条件的事件。"));
-    if (page_.total > rows.size() && rows.size() > 0 && top + shown >= rows.size() && lines.size() < shown + 1)
+    if (page_.total > rows.size() && !rows.empty() && top + shown >= rows.size() && lines.size() < shown + 1)
       lines.push_back(inked(kDim, cut_to_width(say("More than are listed: narrow them with /", "还有更多：用 / 筛选"), size.columns)));
     lines.resize(size.rows > 4 ? size.rows - 4 : lines.size());
     for (std::string& line : selected_lines(size)) lines.push_back(std::move(line));
