@@ -121,7 +121,7 @@ def shape_of(line):
 
 def tell(suite, root, tests, args, directory):
     played = directory / (suite + ".json")
-    played.write_text(inside(root, tests, "python3", "-m", "faults.lines", "--inside", "--seeds", args.seeds, "--jobs", str(args.jobs)))
+    played.write_text(inside(root, tests, "python3", "-m", "faults.generator.lines", "--inside", "--seeds", args.seeds, "--jobs", str(args.jobs)))
     seeds = [json.loads(line) for line in played.read_text().splitlines()]
     lines = [(line, one) for one in seeds for line in one["log"].splitlines() if re.search(r"\[(?:info|warn|error|crit|alert|emerg)\]", line)]
     log = directory / (suite + ".log")
@@ -154,7 +154,7 @@ def main():
         return 0
     if os.geteuid() != 0:
         parser.error("only root can make a root of another release")
-    tests, build = pathlib.Path(__file__).resolve().parents[1], pathlib.Path("build").resolve()
+    tests, build = pathlib.Path(__file__).resolve().parents[2], pathlib.Path("build").resolve()
     directory = build / "lines"
     directory.mkdir(parents=True, exist_ok=True)
     is_whole = True
