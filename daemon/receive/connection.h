@@ -7,6 +7,8 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include "net/peer.h"
 #include "net/server_stream.h"
@@ -28,6 +30,9 @@ struct Connection {
   std::span<char> scratch;
   JsonRecordReader& json;  ///< the thread's, for what is read and done with between two co_awaits
   boost::asio::any_io_executor executor;
+
+  /// To be awaited between pieces of work that need no byte of the peer: the thread's other connections are served meanwhile.
+  boost::asio::awaitable<void> let_others_work() const { co_await boost::asio::post(executor, boost::asio::use_awaitable); }
 };
 
 constexpr std::size_t kScratchBytes = 256 * 1024;

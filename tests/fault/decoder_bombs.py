@@ -103,7 +103,7 @@ def story(t):
         http_bomb("OTLP of " + name, "/v1/logs", body, gzipped, json_type, times=8)
         if name in ("brackets", "keys"):
             http_bomb("Loki of " + name, "/loki/api/v1/push", body, gzipped, json_type, times=4)
-    http_bomb("a JSON array", "/", gzip.compress(b"[" + b'{"message":"SSL"},' * (2 * MEBIBYTE), 1), gzipped, json_type)
+    http_bomb("a JSON array", "/", gzip.compress(b"[" + b'{"message":"SSL"},' * (2 * MEBIBYTE), 1), gzipped, json_type, times=4)
     http_bomb("a JSON line", "/", gzip.compress(b'{"message":"SSL' + b"\\u0053" * (5 * MEBIBYTE), 1), gzipped, json_type)
     http_bomb("text without an end", "/", gzip.compress(b"x" * (60 * MEBIBYTE), 9), gzipped, "Content-Type: text/plain")
     http_bomb("zstd with large windows", "/", zstd_with_large_window() * 400, "Content-Encoding: zstd", "Content-Type: text/plain", times=24)

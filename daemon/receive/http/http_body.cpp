@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "receive/network_threads.h"
 
@@ -10,7 +11,7 @@ namespace {
 
 using boost::asio::awaitable;
 
-constexpr std::size_t kPiece = 256 * 1024;    ///< of decompressed bytes
+constexpr std::size_t kPiece = 64 * 1024;     ///< of decompressed bytes
 constexpr std::size_t kSkipped = 256 * 1024;  ///< of a refused body that is read all the same, to keep the connection
 
 Result<Compression> compression_of(std::string_view encoding) {
@@ -124,6 +125,11 @@ awaitable<Result<std::span<char>>> ConnectionBody::read_decompressed() {
 }
 
 awaitable<Result<std::span<char>>> ConnectionBody::read_some() {
+  // A small body can hold a minute's work, and a fast sender never lets the socket run dry.
+  if (std::exchange(has_given_, true)) {
+    co_await connection_.let_others_work();
+    renew_deadline();  // the time was ours, not the peer's
+  }
   if (decompressor_ == nullptr) {  // not a conditional expression: g++ 12 destroys what co_await gives in one twice
     const auto raw = co_await read_raw();
     if (raw) connection_.counters.bytes += raw.value().size();

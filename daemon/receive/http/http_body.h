@@ -54,6 +54,7 @@ class ConnectionBody final : public HttpBody {
   const HttpLimits& limits_;
   bool is_endless_ = false;
   bool owes_continue_ = false;
+  bool has_given_ = false;   ///< a piece, before
   bool needs_more_ = false;  ///< what is pending is the beginning of something
   std::uint64_t wire_bytes_ = 0, decoded_bytes_ = 0;
   std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();

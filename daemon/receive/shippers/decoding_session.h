@@ -70,9 +70,12 @@ class DecodingSession {
 
   void refuse(const std::string& why) { connection_.intake.count_malformed(1, why); }
 
+  static constexpr std::size_t kEventsAtOnce = 1024;  ///< before the thread's other connections are served
+
   Connection connection_;
   Decoder decoder_;
   const SessionPatience patience_;
+  std::size_t taken_ = 0;  ///< events, of this connection
 
  private:
   static constexpr std::size_t kProgressBytes = 16 * 1024;

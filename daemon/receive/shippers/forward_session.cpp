@@ -79,7 +79,10 @@ class ForwardConversation final : public DecodingSession<ForwardDecoder> {
             CO_TRY(co_await hand_over_unnamed());
           }
           break;
-        case ForwardEvent::Kind::record: take_record(event); break;
+        case ForwardEvent::Kind::record:
+          take_record(event);
+          if (++taken_ % kEventsAtOnce == 0) co_await connection_.let_others_work();
+          break;
         case ForwardEvent::Kind::oversized: refuse("larger than " + std::to_string(options_->limits.max_record_bytes) + " bytes"); break;
         case ForwardEvent::Kind::unreadable: refuse("an entry that is not [time, map]"); break;
         case ForwardEvent::Kind::message_end: {

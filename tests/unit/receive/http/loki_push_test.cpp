@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <snappy.h>
 
-#include "protobuf_writer.h"
 #include "support/recording_intake.h"
+#include "unit/receive/protobuf_writer.h"
 
 namespace handshaked::receive {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <gmock/gmock.h>
 
-#include "protobuf_writer.h"
 #include "support/recording_intake.h"
+#include "unit/receive/protobuf_writer.h"
 
 namespace handshaked::receive {
 namespace {

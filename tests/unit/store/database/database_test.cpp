@@ -11,7 +11,6 @@
 #include <cstdlib>
 #include <fstream>
 
-#include "rows.h"
 #include "store/database/connection.h"
 #include "store/database/damaged_database.h"
 #include "store/database/schema.h"
@@ -20,6 +19,7 @@
 #include "store/outbox.h"
 #include "store/positions.h"
 #include "support/temp_dir.h"
+#include "unit/store/rows.h"
 
 namespace handshaked::store::test {
 namespace {

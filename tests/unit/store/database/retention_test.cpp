@@ -1,9 +1,9 @@
 #include "store/database/retention.h"
 
-#include "rows.h"
 #include "store/database/connection.h"
 #include "store/incidents.h"
 #include "store/outbox.h"
+#include "unit/store/rows.h"
 
 namespace handshaked::store::test {
 namespace {

@@ -4,8 +4,8 @@
 
 #include <array>
 
-#include "rows.h"
 #include "store/database/connection.h"
+#include "unit/store/rows.h"
 
 namespace handshaked::store::test {
 namespace {

@@ -6,12 +6,12 @@
 #include <atomic>
 #include <fstream>
 
-#include "rows.h"
 #include "store/database/connection.h"
 #include "store/incidents.h"
 #include "store/outbox.h"
 #include "store/positions.h"
 #include "support/temp_dir.h"
+#include "unit/store/rows.h"
 
 namespace handshaked::store::test {
 namespace {
