@@ -11,7 +11,7 @@ namespace {
 
 using boost::asio::awaitable;
 
-constexpr std::size_t kPiece = 64 * 1024;     ///< of decompressed bytes
+constexpr std::size_t kPiece = 256 * 1024;    ///< of decompressed bytes
 constexpr std::size_t kSkipped = 256 * 1024;  ///< of a refused body that is read all the same, to keep the connection
 
 Result<Compression> compression_of(std::string_view encoding) {

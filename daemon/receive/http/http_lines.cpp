@@ -58,14 +58,17 @@ awaitable<Result<Taken>> take_text(ByteWindow& partial, HttpBody& body, Intake& 
 }
 
 /// `body` holds it all: an array of objects, or objects that are written over several lines.
-Taken take_values(std::string_view body, JsonLines& lines, const Intake& intake) {
+awaitable<Taken> take_values(std::string_view body, JsonLines& lines, const Connection& connection) {
+  static constexpr std::size_t kAtOnce = 1024;  // values, before the thread's other connections are served
+  const Intake& intake = connection.intake;
   Taken taken;
-  if (find_json_candidate(intake, body, 0) == npos) return taken;
+  if (find_json_candidate(intake, body, 0) == npos) co_return taken;
   std::string_view rest = body;
   const std::size_t begin = rest.find_first_not_of(" \t\r\n");
   const bool is_array = begin != npos && rest[begin] == '[';
   if (is_array) rest.remove_prefix(begin + 1);
-  while (true) {
+  for (std::size_t values = 1;; ++values) {
+    if (values % kAtOnce == 0) co_await connection.let_others_work();
     const std::size_t next = rest.find_first_not_of(is_array ? " \t\r\n," : " \t\r\n");
     if (next == npos) {
       if (is_array) taken.problem = "the array does not end";
@@ -88,7 +91,7 @@ Taken take_values(std::string_view body, JsonLines& lines, const Intake& intake)
     }
     rest.remove_prefix(length);
   }
-  return taken;
+  co_return taken;
 }
 
 /// Does `body`, which begins with a bracket, look like one object a line? Not: an array, an object over several lines, and objects one
@@ -108,7 +111,7 @@ awaitable<Result<Taken>> take_json(ByteWindow& first, HttpBody& body, Connection
   JsonLines lines(connection.intake, names, connection.json, connection.memory);
   if (!has_line_ends(first.view())) {
     CO_TRY(co_await body.read_all(first));
-    co_return take_values(first.view(), lines, connection.intake);
+    co_return co_await take_values(first.view(), lines, connection);
   }
   CO_TRY(lines.add(first.view()));
   first.release();

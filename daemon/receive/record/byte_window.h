@@ -67,12 +67,16 @@ class ByteWindow {
     end_ = count;
   }
   bool grow(std::size_t needed) {
-    // Doubled, so that what comes in small pieces is not copied each time; while it is copied, both are held.
-    std::size_t capacity = std::max(needed, std::min(2 * capacity_, most_));
-    if (!reservation_.grow_to(capacity_ + capacity)) {
-      capacity = needed;
-      if (!reservation_.grow_to(capacity_ + capacity)) return false;
+    // Doubled, so that what comes in small pieces is not copied each time; while it is copied, both are held. Where the sender may not
+    // hold so much, a little more than is needed: by the piece it would be copied again and again.
+    std::size_t capacity = 0;
+    bool has_room = false;
+    for (const std::size_t more : {capacity_, capacity_ / 4, capacity_ / 16, std::size_t{0}}) {
+      capacity = std::max(needed, std::min(capacity_ + more, most_));
+      has_room = reservation_.grow_to(capacity_ + capacity);
+      if (has_room) break;
     }
+    if (!has_room) return false;
     auto bytes = std::make_unique_for_overwrite<char[]>(capacity);
     move_to(bytes.get());
     bytes_ = std::move(bytes);
