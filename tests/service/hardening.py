@@ -28,7 +28,9 @@ def compiler_commands():
         else:
             continue
         commands[entry["file"]] = entry["command"]
-    expect_equal(set(daemon.rglob("*.cpp")) - sources, set(), "sources that nobody compiles")
+    # What stands for an engine in a build without it.
+    lacking = set((daemon / "engine").glob("*_lacking.cpp"))
+    expect_equal(set(daemon.rglob("*.cpp")) - sources - lacking, set(), "sources that nobody compiles")
     return commands
 
 

@@ -30,6 +30,7 @@ FILES = {
     "usr/share/doc/handshaked/daemon/format/README.md": "-rw-r--r--",
     "usr/share/doc/handshaked/examples/handshaked.socket": "-rw-r--r--",
     "usr/share/handshaked/rules/schema/rule.schema.json": "-rw-r--r--",
+    "usr/share/handshaked/rules/EDITION": "-rw-r--r--",
     "usr/share/handshaked/monitoring/handshaked-alerts.yml": "-rw-r--r--",
     "usr/share/handshaked/monitoring/handshaked-dashboard.json": "-rw-r--r--",
     "usr/share/man/man1/handshaked.1.gz": "-rw-r--r--",

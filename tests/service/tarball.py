@@ -16,7 +16,7 @@ OWN = {"LICENSE", "INSTALL.md", "install.sh"}
 SHARED = {"libc.so.6", "libm.so.6", "libpthread.so.0", "libdl.so.2", "librt.so.1", "ld-linux-x86-64.so.2"}
 LICENCE = re.compile(r"usr/share/doc/handshaked/libraries/[\w.+-]+\.copyright")
 PLACES = re.compile(r"(usr/bin/handshaked|usr/lib/(systemd/system/handshaked\.service|systemd/catalog/handshaked\.[\w.]+|(sysusers|tmpfiles)\.d/handshaked\.conf)"
-                    r"|usr/share/(handshaked/rules/.+\.json|handshaked/handshaked\.toml|handshaked/monitoring/handshaked-(alerts\.yml|dashboard\.json)|man/man\d/handshaked[\w.-]*\.gz|bash-completion/completions/handshaked"
+                    r"|usr/share/(handshaked/rules/(.+\.json|EDITION)|handshaked/handshaked\.toml|handshaked/monitoring/handshaked-(alerts\.yml|dashboard\.json)|man/man\d/handshaked[\w.-]*\.gz|bash-completion/completions/handshaked"
                     r"|zsh/vendor-completions/_handshaked|fish/vendor_completions\.d/handshaked\.fish|doc/handshaked/(?!libraries/).+))")
 
 
