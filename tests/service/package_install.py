@@ -26,8 +26,7 @@ error_log /var/log/nginx/error.log;
 events {}
 http {
   access_log off;
-  server { listen 127.0.0.1:%(front)d; location / { proxy_pass https://127.0.0.1:%(back)d; proxy_ssl_verify on; proxy_ssl_trusted_certificate /etc/ssl/certs/ca-certificates.crt; }
-    location /named { proxy_pass https://127.0.0.1:%(back)d; proxy_ssl_verify on; proxy_ssl_name back; proxy_ssl_trusted_certificate /etc/nginx/back.crt; } }
+  server { listen 127.0.0.1:%(front)d; location / { proxy_pass https://127.0.0.1:%(back)d; proxy_ssl_verify on; proxy_ssl_trusted_certificate /etc/ssl/certs/ca-certificates.crt; } }
   server { listen 127.0.0.1:%(back)d ssl; ssl_certificate /etc/nginx/back.crt; ssl_certificate_key /etc/nginx/back.key; return 200 ok; }
 }
 """

@@ -131,27 +131,8 @@ systemctl show -P ProtectProc handshaked
 mkdir /var/log/nginx/site
 sed -i 's#^http {#http {\n  server { listen unix:/run/site.sock; error_log /var/log/nginx/site/fault.txt; }#' /etc/nginx/nginx.conf
 nginx -s reload
-until_so "own | grep -q 'nginx has loaded' && own | grep -q 'opened: /var/log/nginx/site'"
+until_so "own | grep -q 'nginx has reloaded' && own | grep -q 'opened: /var/log/nginx/site'"
 own | grep -E 'nginx has|opened: '
-
-# What was broken a moment ago, and loaded by systemd: whatever the delay, the diagnosis is about the configuration that nginx works with.
-step bad-deploy
-named() { exec 3<>"/dev/tcp/127.0.0.1/$front"; printf 'GET /named HTTP/1.0\r\n\r\n' >&3; head -1 <&3; exec 3>&-; }
-named_fails() { [[ $(named) == *" 502 "* ]] && requests=$((requests + 1)); }
-named
-for delay in 0 3; do
-  sed -i "s/proxy_ssl_name [^;]*;/proxy_ssl_name wrong$delay.test;/" /etc/nginx/nginx.conf
-  systemctl reload nginx
-  sleep "$delay"
-  until_so named_fails
-  until_so "handshaked incidents list --format json | grep -q 'wrong$delay.test'"
-  id=$(handshaked incidents list | grep -m1 upstream_name_mismatch | grep -o '^inc-[0-9a-f]*')
-  until_so "handshaked incidents show $id | grep -q 'proxy_ssl_name wrong$delay.test'"
-  handshaked incidents show "$id"
-  handshaked fix show "$id"
-done
-sed -i "s/proxy_ssl_name [^;]*;/proxy_ssl_name back;/" /etc/nginx/nginx.conf
-systemctl reload nginx
 
 step rotation
 storm 5
