@@ -45,6 +45,9 @@ struct Surroundings {
   /// The security level of another OpenSSL or another policy than this process has, where neither ciphers nor commands set one.
   std::optional<int> security_level{};
   SharedMaterial* shared = nullptr;  ///< what several cases of one thread share; nullptr: each has its own
+
+  /// An operator looks, and the nginx in use is here: a private instance of it may be asked itself.
+  bool may_ask_nginx() const { return may_read_keys && prober->scope() == ProbeScope::all && !is_dump && !nginx_program.empty(); }
 };
 
 }  // namespace handshaked::diagnose

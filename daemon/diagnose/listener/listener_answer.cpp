@@ -24,8 +24,7 @@ const nginx::ListeningServer* same_server(const LocalCase& local, const nginx::L
 Result<NginxHandshake> ask_nginx(const LocalCase& local, const ConfigurationPatch& patch, const nginx::ListeningServer& server,
                                  const ClientOffer& client) {
   const Surroundings& around = local.surroundings();
-  const bool is_operator = around.may_read_keys && around.prober->scope() == ProbeScope::all && !around.is_dump;
-  if (!is_operator || around.nginx_program.empty() || local.is_late()) return fail(ErrorCode::permission_denied, "nginx is not asked here");
+  if (!around.may_ask_nginx() || local.is_late()) return fail(ErrorCode::permission_denied, "nginx is not asked here");
   if (!around.nginx_loaded_at) {
     TRY(check_who_wrote(local.configuration()));
   }
@@ -49,11 +48,7 @@ void propose_answer(LocalCase& local, Fix fix, const Result<ConfigurationPatch>&
     fix.proof.detail.en += "; nginx itself, a private instance of the program in use, answered such a client: it passes";
     fix.proof.detail.zh += "；用正在使用的 nginx 程序启动的私有实例应答了这样的客户端：通过";
   } else if (answer) {
-    const std::string& complaint = answer.value().complaint;
-    fix.proof = {.status = ProofStatus::refuted,
-                 .method = ProofMethod::nginx,
-                 .detail = {"nginx itself, a private instance of the program in use, still says with it: " + complaint,
-                            "用正在使用的 nginx 程序启动的私有实例在修改后仍报告：" + complaint}};
+    fix.proof = refuted_by_nginx(answer.value());
     local.diagnosis.confidence *= 0.8;
   }
   local.propose(std::move(fix), patch);

@@ -2,15 +2,13 @@
 
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include <algorithm>
 
 #include "base/file_descriptor.h"
 #include "base/signals_held.h"
-#include "diagnose/certificates/pem_bundle.h"
-#include "diagnose/patch/directive_text.h"
 #include "diagnose/prover/private_instance.h"
+#include "diagnose/prover/server_text.h"
 
 namespace handshaked::diagnose {
 namespace {
@@ -25,14 +23,14 @@ constexpr std::string_view kTemporaryPaths =
     "  uwsgi_temp_path uwsgi;\n  scgi_temp_path scgi;\n";
 
 /// The effective ssl_* values of a server, as an http server has them.
-class HttpServer {
+class HttpServer : private ServerText {
  public:
   HttpServer(const nginx::Configuration& configuration, const nginx::ConfigurationFiles& files, const PrivateInstance& instance)
-      : configuration_(configuration), files_(files), instance_(instance) {}
+      : ServerText(instance, files), configuration_(configuration) {}
 
   Result<std::string> text(const nginx::ListenerSettings& settings) {
     if (settings.certificates.set_by.empty()) return fail(ErrorCode::not_found, "the server has no certificate");
-    TRY(add("listen", {"unix:" + instance_.path(kListenerSocket), "ssl"}));
+    TRY(add("listen", {"unix:" + instance().path(kListenerSocket), "ssl"}));
     for (const nginx::Directive* const one : settings.certificates.set_by) {
       TRY(add_copy("ssl_certificate", *one));
     }
@@ -52,22 +50,10 @@ class HttpServer {
     for (const nginx::Directive* const one : settings.conf_commands.set_by) {
       TRY(add("ssl_conf_command", {std::string(one->argument(0)), std::string(one->argument(1))}));
     }
-    return std::move(text_);
+    return take();
   }
 
  private:
-  Result<> add(std::string_view directive, const std::vector<std::string>& arguments) {
-    TRY(const std::string statement, written_directive(directive, arguments));
-    text_ += "    " + statement + "\n";
-    return success();
-  }
-  /// What is a default stays one: this nginx has its own.
-  Result<> add_values(std::string_view directive, const nginx::EffectiveValue& value) {
-    if (value.is_default()) return success();
-    std::vector<std::string> words;
-    for (const std::string_view word : value.values()) words.emplace_back(word);
-    return add(directive, words);
-  }
   Result<std::string> path_of(const nginx::Directive& named) const {
     const std::string_view written = named.argument(0);
     const bool is_constant = written.find('$') == std::string_view::npos && written.find(':') == std::string_view::npos;
@@ -78,33 +64,14 @@ class HttpServer {
     TRY(const std::string path, path_of(named));
     return add(directive, {path});
   }
-  /// The file as it is seen through the patch.
   Result<> add_copy(std::string_view directive, const nginx::Directive& named) {
     TRY(const std::string path, path_of(named));
-    TRY(const std::string content, files_.read(path, kMaxBundleBytes));
-    const std::string name = "copy-" + std::to_string(copies_++) + ".pem";
-    TRY(instance_.write(name, content));
-    return add(directive, {instance_.path(name)});
+    return add_copied(directive, path, "copy-" + std::to_string(copies_++) + ".pem");
   }
 
   const nginx::Configuration& configuration_;
-  const nginx::ConfigurationFiles& files_;
-  const PrivateInstance& instance_;
-  std::string text_;
   int copies_ = 0;
 };
-
-Result<FileDescriptor> connect_as_client(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) return fail(ErrorCode::invalid_input, "the path of the socket is too long");
-  path.copy(address.sun_path, path.size());
-  FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!socket.is_open() || ::connect(socket.number(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-    return fail(error_from_errno(errno, "cannot connect to the private nginx"));
-  }
-  return socket;
-}
 
 /// nginx writes why, and then closes the connection.
 void wait_for_end(const FileDescriptor& connection) {
@@ -134,12 +101,10 @@ Result<NginxHandshake> answer_as_nginx(const nginx::Configuration& configuration
   const SignalsHeld signals;  // Ctrl-C ends us when the instance and its directory are gone
   TRY(PrivateInstance instance, PrivateInstance::create());
   TRY(const std::string text, HttpServer(configuration, files, instance).text(server.settings));
-  TRY(instance.write("nginx.conf", "daemon off;\nmaster_process on;\nworker_processes 1;\npid " + instance.path("nginx.pid") +
-                                       ";\nerror_log " + instance.path("error.log") +
-                                       " info;\nevents {\n  worker_connections 16;\n}\nhttp {\n" + std::string(kTemporaryPaths) +
-                                       "  server {\n" + text + "  }\n}\n"));
+  TRY(instance.write("nginx.conf",
+                     instance.main_settings() + "http {\n" + std::string(kTemporaryPaths) + "  server {\n" + text + "  }\n}\n"));
   TRY(instance.start(options.program, kListenerSocket, deadline));
-  TRY(const FileDescriptor connection, connect_as_client(instance.path(kListenerSocket)));
+  TRY(const FileDescriptor connection, instance.connect(kListenerSocket));
   TRY(const Rehearsal seen, visit(connection.number(), client, deadline));
   if (seen.passed) return NginxHandshake{true, {}};
   wait_for_end(connection);

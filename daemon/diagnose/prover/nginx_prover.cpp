@@ -2,8 +2,6 @@
 
 #include <poll.h>
 #include <pwd.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,10 +12,10 @@
 
 #include "base/file_descriptor.h"
 #include "base/signals_held.h"
-#include "diagnose/certificates/pem_bundle.h"
 #include "diagnose/host/trusted_path.h"
 #include "diagnose/patch/directive_text.h"
 #include "diagnose/prover/private_instance.h"
+#include "diagnose/prover/server_text.h"
 #include "diagnose/tls/peer_address.h"
 
 namespace handshaked::diagnose {
@@ -73,13 +71,13 @@ Result<std::string> user_line(const nginx::Configuration& configuration) {
 }
 
 /// The effective *_ssl_* values of a place, as a stream server has them.
-class StreamServer {
+class StreamServer : private ServerText {
  public:
-  StreamServer(const UpstreamView& view, const PrivateInstance& instance) : view_(view), instance_(instance) {}
+  StreamServer(const UpstreamView& view, const PrivateInstance& instance) : ServerText(instance, *view.files), view_(view) {}
 
   Result<std::string> text(const PeerAddress& peer, const nginx::PeerName& name) {
     const nginx::UpstreamSettings& settings = view_.target->settings;
-    TRY(add("listen", {"unix:" + instance_.path(kSocket)}));
+    TRY(add("listen", {"unix:" + instance().path(kSocket)}));
     TRY(add("proxy_pass", {to_string(peer)}));
     TRY(add("proxy_ssl", {"on"}));
     TRY(add("proxy_ssl_session_reuse", {"off"}));
@@ -87,8 +85,8 @@ class StreamServer {
     if (!name.verified.empty()) {
       TRY(add("proxy_ssl_name", {name.verified}));
     }
-    TRY(add_list("proxy_ssl_protocols", settings.protocols));
-    TRY(add_list("proxy_ssl_ciphers", settings.ciphers));
+    TRY(add_values("proxy_ssl_protocols", settings.protocols));
+    TRY(add_values("proxy_ssl_ciphers", settings.ciphers));
     const std::vector<std::string_view> words = settings.conf_commands.values();
     for (std::size_t i = 0; i + 1 < words.size(); i += 2) {
       TRY(add("proxy_ssl_conf_command", {std::string(words[i]), std::string(words[i + 1])}));
@@ -96,30 +94,17 @@ class StreamServer {
     if (settings.proxy_protocol.is_on() && view_.target->module == nginx::Module::stream_proxy) {
       TRY(add("proxy_protocol", {"on"}));
     }
-    TRY(add_list("proxy_connect_timeout", settings.connect_timeout));
+    TRY(add_values("proxy_connect_timeout", settings.connect_timeout));
     TRY(add_verification(settings));
     TRY(add_client_certificate(settings));
-    return std::move(text_);
+    return take();
   }
 
  private:
-  Result<> add(std::string_view directive, const std::vector<std::string>& arguments) {
-    TRY(const std::string statement, written_directive(directive, arguments));
-    text_ += "    " + statement + "\n";
-    return success();
-  }
-  /// What is a default stays one: this nginx has its own.
-  Result<> add_list(std::string_view directive, const nginx::EffectiveValue& value) {
-    if (value.is_default()) return success();
-    std::vector<std::string> words;
-    for (const std::string_view word : value.values()) words.emplace_back(word);
-    return add(directive, words);
-  }
-
   Result<> add_verification(const nginx::UpstreamSettings& settings) {
     if (!settings.verify.is_on()) return success();
     TRY(add("proxy_ssl_verify", {"on"}));
-    TRY(add_list("proxy_ssl_verify_depth", settings.verify_depth));
+    TRY(add_values("proxy_ssl_verify_depth", settings.verify_depth));
     TRY(add_copy("proxy_ssl_trusted_certificate", settings.trusted_certificate, "trusted.pem"));
     return add_copy("proxy_ssl_crl", settings.crl, "list.crl");
   }
@@ -139,33 +124,16 @@ class StreamServer {
     if (!written.is_constant()) return fail(ErrorCode::invalid_input, "only a request tells the file");
     return view_.nginx->configuration.full_path(written.values.front(), nginx::PathBase::configuration);
   }
-  /// The file as it is seen through the patch.
   Result<> add_copy(std::string_view directive, const nginx::EffectiveValue& value, std::string_view name) {
     if (value.first().empty()) return success();
     TRY(const std::string path, path_of(value));
-    TRY(const std::string content, view_.files->read(path, kMaxBundleBytes));
-    TRY(instance_.write(name, content));
-    return add(directive, {instance_.path(name)});
+    return add_copied(directive, path, name);
   }
 
   const UpstreamView& view_;
-  const PrivateInstance& instance_;
-  std::string text_;
 };
 
 // --- one connection, and what nginx writes about it ---
-
-Result<FileDescriptor> connect_to(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) return fail(ErrorCode::invalid_input, "the path of the socket is too long");
-  path.copy(address.sun_path, path.size());
-  FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!socket.is_open() || ::connect(socket.number(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-    return fail(error_from_errno(errno, "cannot connect to the private nginx"));
-  }
-  return socket;
-}
 
 /// nginx closes our connection when it has given up.
 bool is_closed_within(const FileDescriptor& connection, std::chrono::milliseconds patience) {
@@ -212,6 +180,13 @@ Result<NginxHandshake> watch(const PrivateInstance& instance, const FileDescript
 
 }  // namespace
 
+Proof refuted_by_nginx(const NginxHandshake& handshake) {
+  return {.status = ProofStatus::refuted,
+          .method = ProofMethod::nginx,
+          .detail = {"nginx itself, a private instance of the program in use, still says with it: " + handshake.complaint,
+                     "用正在使用的 nginx 程序启动的私有实例在修改后仍报告：" + handshake.complaint}};
+}
+
 Result<NginxHandshake> shake_hands_as_nginx(const UpstreamView& view, const PeerAddress& peer, const nginx::PeerName& name,
                                             const NginxProverOptions& options) {
   const auto deadline = std::min(options.deadline, Clock::now() + kLongest);
@@ -220,12 +195,10 @@ Result<NginxHandshake> shake_hands_as_nginx(const UpstreamView& view, const Peer
   const SignalsHeld signals;  // Ctrl-C ends us when the instance and its directory are gone
   TRY(PrivateInstance instance, PrivateInstance::create());
   TRY(const std::string server, StreamServer(view, instance).text(peer, name));
-  const std::string text = module + "\n" + user + "\ndaemon off;\nmaster_process on;\nworker_processes 1;\npid " +
-                           instance.path("nginx.pid") + ";\nerror_log " + instance.path("error.log") +
-                           " info;\nevents {\n  worker_connections 16;\n}\nstream {\n  server {\n" + server + "  }\n}\n";
-  TRY(instance.write("nginx.conf", text));
+  TRY(instance.write("nginx.conf",
+                     module + "\n" + user + "\n" + instance.main_settings() + "stream {\n  server {\n" + server + "  }\n}\n"));
   TRY(instance.start(options.program, kSocket, deadline));
-  TRY(const FileDescriptor connection, connect_to(instance.path(kSocket)));
+  TRY(const FileDescriptor connection, instance.connect(kSocket));
   return watch(instance, connection, signals, options, deadline);
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "diagnose/diagnosis.h"
 #include "diagnose/upstream/upstream_place.h"
 #include "nginx/installation.h"
 
@@ -15,6 +16,9 @@ struct NginxHandshake {
   std::string
       complaint;  ///< what it wrote when it did not: "upstream SSL certificate verify error: (20:…) while SSL handshaking to upstream"
 };
+
+/// Of a fix with which nginx did not pass.
+Proof refuted_by_nginx(const NginxHandshake& handshake);
 
 struct NginxProverOptions {
   std::string program;  ///< the nginx in use: its own OpenSSL, its own defaults

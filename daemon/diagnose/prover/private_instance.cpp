@@ -4,7 +4,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/inotify.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <array>
@@ -65,6 +67,11 @@ Result<> PrivateInstance::write(std::string_view name, std::string_view text) co
   return success();
 }
 
+std::string PrivateInstance::main_settings() const {
+  return "daemon off;\nmaster_process on;\nworker_processes 1;\npid " + path("nginx.pid") + ";\nerror_log " + path("error.log") +
+         " info;\nevents {\n  worker_connections 16;\n}\n";
+}
+
 Result<> PrivateInstance::start(const std::string& program, std::string_view socket_name, Clock::time_point deadline) {
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
   if (left.count() <= 0) return fail(ErrorCode::timeout, "no time is left to start nginx");
@@ -84,6 +91,19 @@ Result<> PrivateInstance::start(const std::string& program, std::string_view soc
     wait_for_change_or(-1, std::chrono::milliseconds(50));
   }
   return fail(ErrorCode::timeout, "nginx did not start in time");
+}
+
+Result<FileDescriptor> PrivateInstance::connect(std::string_view socket_name) const {
+  const std::string path = this->path(socket_name);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) return fail(ErrorCode::invalid_input, "the path of the socket is too long");
+  path.copy(address.sun_path, path.size());
+  FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!socket.is_open() || ::connect(socket.number(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    return fail(error_from_errno(errno, "cannot connect to the private nginx"));
+  }
+  return socket;
 }
 
 std::string PrivateInstance::log() const { return slurp(directory_ / "error.log"); }

@@ -93,6 +93,8 @@ class UpstreamCase {
     std::unique_ptr<const ReadConfiguration> read;  ///< null: the patch touches no file of the configuration itself
     UpstreamView view;
   };
+  /// Of the destination's group, which must be one: the places of those that are in use, this one left out.
+  std::vector<UpstreamPlace> other_members() const;
   /// With the patch another member of the group fails that works now: which, and how.
   std::optional<Text> what_breaks_beside(const ConfigurationPatch& patch);
   Result<PatchedPlace> place_with(const ConfigurationPatch& patch) const;

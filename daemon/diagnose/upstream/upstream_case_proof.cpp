@@ -1,0 +1,91 @@
+// What a fix is worth: tried by nginx itself, and with the other members of the group.
+#include "diagnose/upstream/upstream_case.h"
+
+namespace handshaked::diagnose {
+namespace {
+
+constexpr std::size_t kMostMembersTried = 8;
+
+}  // namespace
+
+std::vector<UpstreamPlace> UpstreamCase::other_members() const {
+  std::vector<UpstreamPlace> others;
+  const auto& members = view_.destination->group->servers;
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    if (&members[i] == view_.member || !members[i].is_valid || members[i].is_down) continue;
+    others.push_back(place_);
+    others.back().member = i;
+  }
+  return others;
+}
+
+bool UpstreamCase::all_other_members_fail() {
+  if (view_.destination == nullptr || view_.destination->group == nullptr) return false;
+  const auto& members = view_.destination->group->servers;
+  if (members.size() < 2 || members.size() > kMostMembersTried) return false;
+  for (const UpstreamPlace& place : other_members()) {
+    const UpstreamVerdict verdict = judge_place(place);
+    if (verdict.passes() || verdict.stage == UpstreamStage::untested) return false;
+  }
+  return true;
+}
+
+std::optional<Text> UpstreamCase::what_breaks_beside(const ConfigurationPatch& patch) {
+  const nginx::UpstreamGroup* const group = view_.destination != nullptr ? view_.destination->group : nullptr;
+  if (group == nullptr || group->servers.size() < 2 || surroundings_.prober->scope() != ProbeScope::all) return std::nullopt;
+  const auto patched = place_with(patch);
+  if (!patched) return std::nullopt;
+  const ReadConfiguration& read = patched.value().read ? *patched.value().read : *surroundings_.nginx;
+  for (const UpstreamPlace& place : other_members()) {
+    if (*place.member >= kMostMembersTried || is_late()) break;
+    const auto view = view_of(place, read, patch.files());
+    if (!view || !judge_place(place).passes()) continue;
+    const UpstreamVerdict after = judge(*view, false);
+    if (after.passes() || after.stage == UpstreamStage::untested || after.stage == UpstreamStage::plain) continue;
+    const std::string name = group->servers[*place.member].address.text();
+    const Text summary = summary_of(after);
+    return Text{"it cures this server, and breaks another one of the group that works now, " + name + ": " + summary.en,
+                "它能修复这台服务器，却会使组内目前正常的另一台 " + name + " 失败：" + summary.zh};
+  }
+  return std::nullopt;
+}
+
+Proof UpstreamCase::confirmed(Proof proof, const ConfigurationPatch& patch) {
+  if (proof.status != ProofStatus::proved || proof.method == ProofMethod::nginx) return proof;
+  if (const auto broken = what_breaks_beside(patch)) {
+    return {.status = ProofStatus::refuted, .method = proof.method, .detail = *broken};
+  }
+  const auto asked = ask_nginx(patch);
+  if (!asked) return proof;
+  if (asked.value().has_passed) {
+    proof.method = ProofMethod::nginx;
+    proof.detail.en += " nginx itself, a private instance of the program in use, made that handshake: it passes.";
+    proof.detail.zh += " 用正在使用的 nginx 程序启动的私有实例亲自完成了该握手：通过。";
+    return proof;
+  }
+  const std::string& complaint = asked.value().complaint;
+  // A stream server sends no ALPN: what a gRPC peer refuses without it says nothing about gRPC.
+  const bool is_final = view_.target->module != nginx::Module::grpc;
+  return {.status = is_final ? ProofStatus::refuted : ProofStatus::untested,
+          .method = is_final ? ProofMethod::nginx : ProofMethod::none,
+          .detail = {"nginx itself, a private instance of the program in use, still says with it: " + complaint +
+                         "; tried here: " + proof.detail.en,
+                     "用正在使用的 nginx 程序启动的私有实例在修改后仍报告：" + complaint + "；此处的尝试：" + proof.detail.zh}};
+}
+
+Proof UpstreamCase::proof_by_nginx(const ConfigurationPatch& patch) {
+  const auto asked = ask_nginx(patch);
+  if (!asked) {
+    const std::string& why = asked.error().context();
+    return {.detail = {"only nginx itself could try this, and it was not asked: " + why, "只有 nginx 自身才能尝试，而未能询问它：" + why}};
+  }
+  if (asked.value().has_passed) {
+    return {.status = ProofStatus::proved,
+            .method = ProofMethod::nginx,
+            .detail = {"nginx itself, a private instance of the program in use, made the handshake with it: it passes.",
+                       "用正在使用的 nginx 程序启动的私有实例按此修改完成了握手：通过。"}};
+  }
+  return refuted_by_nginx(asked.value());
+}
+
+}  // namespace handshaked::diagnose
