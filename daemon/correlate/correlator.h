@@ -19,6 +19,22 @@
 
 namespace handshaked::correlate {
 
+/// A fault that no line tells of: it is yet to come, or no request has met it. A value.
+struct ForeseenFault {
+  std::string rule_id;  ///< "handshaked/will-break"
+  std::string key;      ///< with the rule it makes the fingerprint: "2027-01-05 server_cert_expired"
+  std::string host;     ///< whose it is
+  std::string title, title_zh;
+  match::Severity severity = match::Severity::info;
+  Place place;
+  std::vector<std::string> servers;
+  std::optional<Time> at;  ///< see Foreseen
+  std::uint32_t step = 0;
+  bool fails = false;    ///< see Foreseen
+  bool may_open = true;  ///< false: it keeps open what is open already
+  std::shared_ptr<const DiagnosisNote> note;
+};
+
 struct CorrelatorOptions {
   std::string host;                                      ///< of lines whose envelope names none
   std::uint64_t transport_lines = 5;                     ///< a transport fault opens after so many lines …

@@ -15,7 +15,6 @@
 #include "correlate/diagnosis_note.h"
 #include "correlate/failure_window.h"
 #include "correlate/fleet/fleet_spread.h"
-#include "correlate/foreseen.h"
 #include "correlate/incident_key.h"
 #include "correlate/noise_history.h"
 #include "match/rule.h"
@@ -28,6 +27,13 @@ enum class Status : std::uint8_t {
   resolved,
 };
 std::string_view to_string(Status status);
+
+/// Of an incident that no line tells of.
+struct Foreseen {
+  OptionalTime at;         ///< when it begins to fail; none: it fails now, or something has changed
+  std::uint32_t step = 0;  ///< how near it has come: each step is told
+  bool fails = false;      ///< now, though no line tells of it yet
+};
 
 /// What followed from the fault and was joined to it.
 struct Consequence {

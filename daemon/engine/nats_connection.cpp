@@ -142,6 +142,12 @@ NatsConnection::~NatsConnection() {
   natsConnection_Destroy(connection_);
 }
 
+Error NatsConnection::unanswered(natsStatus status, std::string doing, jsErrCode jetstream) {
+  const std::string complaint = status == NATS_TIMEOUT ? take_complaint() : std::string();
+  if (!complaint.empty()) return Error(ErrorCode::permission_denied, std::move(doing) + ": the server says: " + complaint);
+  return nats_error(status, std::move(doing), jetstream);
+}
+
 std::string NatsConnection::take_complaint() {
   const std::lock_guard lock(complaint_->mutex);
   return std::exchange(complaint_->text, {});

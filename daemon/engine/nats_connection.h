@@ -30,6 +30,8 @@ class NatsConnection {
   void close() { natsConnection_Close(connection_); }
   /// What the servers complained about since this was asked last: "Permissions Violation for Publish to …". Empty: nothing.
   std::string take_complaint();
+  /// As nats_error(), of a request. Where an account lacks a permission, the server complains, and never answers: its complaint then.
+  Error unanswered(natsStatus status, std::string doing, jsErrCode jetstream);
 
  private:
   struct Complaint {

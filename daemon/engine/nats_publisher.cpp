@@ -65,11 +65,7 @@ Result<> NatsPublisher::publish(std::string_view id, std::string_view content_ty
   const std::string where = "publishing to \"" + connection_->subject + "\"";
   if (status == NATS_NO_RESPONDERS)
     return fail(ErrorCode::not_found, where + ": no stream of JetStream takes this subject; make one, or change the subject");
-  Error error = nats_error(status, where, said);
-  // A refusal comes beside the answer, and the answer never.
-  const std::string complaint = connection->take_complaint();
-  if (!complaint.empty() && status == NATS_TIMEOUT) return fail(ErrorCode::permission_denied, where + ": the server says: " + complaint);
-  return fail(std::move(error));
+  return fail(connection->unanswered(status, where, said));
 }
 
 void NatsPublisher::close() {

@@ -40,13 +40,6 @@ struct Free {
 using StreamInfo = std::unique_ptr<jsStreamInfo, Free>;
 using ConsumerInfo = std::unique_ptr<jsConsumerInfo, Free>;
 
-/// Where an account lacks a permission, the server complains, and never answers.
-Error unanswered(NatsConnection& connection, natsStatus status, const std::string& doing, jsErrCode said) {
-  const std::string complaint = status == NATS_TIMEOUT ? connection.take_complaint() : std::string();
-  if (!complaint.empty()) return Error(ErrorCode::permission_denied, doing + ": the server says: " + complaint);
-  return nats_error(status, doing, said);
-}
-
 Result<StreamInfo> find_stream(NatsConnection& connection, const std::string& name) {
   jsStreamInfo* info = nullptr;
   auto said = static_cast<jsErrCode>(0);
@@ -54,7 +47,7 @@ Result<StreamInfo> find_stream(NatsConnection& connection, const std::string& na
   if (status == NATS_NOT_FOUND)
     return fail(ErrorCode::not_found, "there is no stream \"" + name + "\"; make it, for example: nats stream add " + name +
                                           " --subjects 'nginx.errors.>' --storage file --replicas 3 --retention limits --max-age 72h");
-  if (status != NATS_OK) return fail(unanswered(connection, status, "the stream \"" + name + "\"", said));
+  if (status != NATS_OK) return fail(connection.unanswered(status, "the stream \"" + name + "\"", said));
   return StreamInfo(info);
 }
 
@@ -65,7 +58,7 @@ Result<ConsumerInfo> find_consumer(NatsConnection& connection, const NatsSourceO
   const natsStatus status =
       js_GetConsumerInfo(&info, connection.jetstream(), options.stream.c_str(), options.consumer.c_str(), nullptr, &said);
   if (status == NATS_NOT_FOUND) return ConsumerInfo();
-  if (status != NATS_OK) return fail(unanswered(connection, status, "the consumer \"" + options.consumer + "\"", said));
+  if (status != NATS_OK) return fail(connection.unanswered(status, "the consumer \"" + options.consumer + "\"", said));
   return ConsumerInfo(info);
 }
 
@@ -190,7 +183,7 @@ Result<> NatsSource::make_consumer(const jsStreamInfo& stream) {
   jsConsumerInfo* made = nullptr;
   auto said = static_cast<jsErrCode>(0);
   const natsStatus status = js_AddConsumer(&made, connection_->jetstream(), options_.stream.c_str(), &config, nullptr, &said);
-  if (status != NATS_OK) return fail(unanswered(*connection_, status, "the consumer \"" + options_.consumer + "\" cannot be made", said));
+  if (status != NATS_OK) return fail(connection_->unanswered(status, "the consumer \"" + options_.consumer + "\" cannot be made", said));
   const ConsumerInfo owned(made);
   telemetry::log_info("the consumer " + options_.consumer + " of the stream " + options_.stream + " was made");
   return success();

@@ -31,6 +31,8 @@ struct Connection {
   JsonRecordReader& json;  ///< the thread's, for what is read and done with between two co_awaits
   boost::asio::any_io_executor executor;
 
+  /// So many small pieces of work (a record, a value) are done in one go.
+  static constexpr std::size_t kPiecesAtOnce = 1024;
   /// To be awaited between pieces of work that need no byte of the peer: the thread's other connections are served meanwhile.
   boost::asio::awaitable<void> let_others_work() const { co_await boost::asio::post(executor, boost::asio::use_awaitable); }
 };

@@ -32,15 +32,15 @@ using diagnose::Symptom;
 class SymptomBook {
  public:
   void note(const match::RecognisedLine& failure) {
-    Entry& entry = entries_[correlate::incident_key(failure).hash];
+    const correlate::IncidentKey key = correlate::incident_key(failure);
+    Entry& entry = entries_[key.hash];
     ++entry.count;
-    entry.has_first_lines = entry.has_first_lines || !is_later_line(failure, correlate::incident_key(failure).hash);
+    entry.has_first_lines = entry.has_first_lines || !is_later_line(failure, key.hash);
     if (failure.time) {
       if (entry.count == 1) entry.first_at = failure.time->utc;
       entry.last_at = failure.time->utc;
     }
-    if (entry.count == 1)
-      entry.print = correlate::fingerprint(failure.rule.id, correlate::place_of(failure, correlate::incident_key(failure)));
+    if (entry.count == 1) entry.print = correlate::fingerprint(failure.rule.id, correlate::place_of(failure, key));
     // Every line of a small log, and of a storm those that a copy is worth.
     if (entry.count <= kCopied || (entry.count & (entry.count - 1)) == 0) entry.symptom = diagnose::symptom_of(failure);
   }

@@ -1,17 +1,16 @@
 #include "cli/rules/rules_archive.h"
 
-#include <openssl/evp.h>
-#include <openssl/x509.h>
 #include <simdjson.h>
 
 #include <algorithm>
 #include <filesystem>
-#include <memory>
 
 #include "base/json/json_writer.h"
 #include "base/text/visible_text.h"
 #include "cli/document/text_file.h"
 #include "cli/knowledge/rules_location.h"
+#include "diagnose/certificates/der_text.h"
+#include "diagnose/certificates/openssl_handle.h"
 
 namespace handshaked::cli {
 namespace {
@@ -19,6 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kFormat = 1;
+constexpr std::string_view kBlanks = " \t\r\n";
 
 Error bad(std::string why) { return {ErrorCode::invalid_input, "this is not an archive of rules: " + std::move(why)}; }
 
@@ -36,18 +36,13 @@ bool is_rules_path(std::string_view path) {
   return is_file_name(path);
 }
 
-struct KeyDeleter {
-  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
-  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-};
-
-std::unique_ptr<EVP_PKEY, KeyDeleter> key_from_text(const std::string& text) {
-  std::string der(text.size(), '\0');
-  const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(der.data()), reinterpret_cast<const unsigned char*>(text.data()),
-                                   static_cast<int>(text.size()));
-  if (size <= 0) return nullptr;
-  const auto* read = reinterpret_cast<const unsigned char*>(der.data());
-  return std::unique_ptr<EVP_PKEY, KeyDeleter>(d2i_PUBKEY(nullptr, &read, size));
+diagnose::KeyHandle key_from_text(std::string_view text) {
+  const std::size_t begin = std::min(text.find_first_not_of(kBlanks), text.size());
+  text = text.substr(begin, text.find_last_not_of(kBlanks) + 1 - begin);
+  const auto der = diagnose::der_from_text(text);
+  if (!der) return nullptr;
+  const auto* read = reinterpret_cast<const unsigned char*>(der.value().data());
+  return diagnose::KeyHandle(d2i_PUBKEY(nullptr, &read, static_cast<long>(der.value().size())));
 }
 
 }  // namespace
@@ -108,7 +103,7 @@ Result<> check_rules_signature(std::string_view bytes, std::string_view signatur
   }
   const int id = EVP_PKEY_get_base_id(key.get());
   const EVP_MD* const digest = id == EVP_PKEY_ED25519 || id == EVP_PKEY_ED448 ? nullptr : EVP_sha256();
-  const std::unique_ptr<EVP_MD_CTX, KeyDeleter> context(EVP_MD_CTX_new());
+  const diagnose::OpensslHandle<EVP_MD_CTX, EVP_MD_CTX_free> context(EVP_MD_CTX_new());
   const bool is_its = context && EVP_DigestVerifyInit(context.get(), nullptr, digest, nullptr, key.get()) == 1 &&
                       EVP_DigestVerify(context.get(), reinterpret_cast<const unsigned char*>(signature.data()), signature.size(),
                                        reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()) == 1;

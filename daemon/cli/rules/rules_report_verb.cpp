@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "analysis.h"
 #include "base/json/json_writer.h"
@@ -64,7 +65,7 @@ class Unclassified : public FailureHandler {
         const std::string_view rest = block.substr(at + 2, product.size() - 2 + kLongestVersion);
         const auto end = std::min(rest.find_first_of("\r\n"), rest.size());
         const bool is_version = rest.find_first_not_of("0123456789.", product.size() - 2) == end && end < rest.size();
-        if (is_version && products_.size() < kMostProducts) products_.emplace(rest.substr(0, end), 0).first->second += 1;
+        if (is_version && products_.size() < kMostProducts) products_.emplace(rest.substr(0, end));
       }
     }
   }
@@ -75,14 +76,14 @@ class Unclassified : public FailureHandler {
     std::stable_sort(sorted.begin(), sorted.end(), [](const Kind* a, const Kind* b) { return a->lines > b->lines; });
     return sorted;
   }
-  const std::map<std::string, std::uint64_t, std::less<>>& products() const { return products_; }
+  const std::set<std::string, std::less<>>& products() const { return products_; }
   std::uint64_t recognised() const { return recognised_; }
   std::uint64_t lines() const { return lines_; }
   std::uint64_t lines_left_out() const { return lines_left_out_; }
 
  private:
   std::map<std::string, Kind, std::less<>> kinds_;
-  std::map<std::string, std::uint64_t, std::less<>> products_;
+  std::set<std::string, std::less<>> products_;
   std::uint64_t recognised_ = 0, lines_ = 0, lines_left_out_ = 0;
 };
 
@@ -90,7 +91,7 @@ std::string report_json(const Unclassified& found) {
   std::string out;
   JsonWriter json(out);
   json.begin_object().member("handshaked", HANDSHAKED_VERSION).key("products").begin_array();
-  for (const auto& [product, times] : found.products()) json.value(product);
+  for (const std::string& product : found.products()) json.value(product);
   json.end_array().member("tls_lines", found.recognised()).member("unclassified_lines", found.lines());
   json.member("lines_left_out", found.lines_left_out()).key("kinds").begin_array();
   for (const Kind* const kind : found.most_frequent_first()) {
@@ -113,7 +114,7 @@ std::string report_text(const Unclassified& found, Language language) {
   out.append(say(language, " of ", "，共 ")).append(counted(language, kinds.size(), "kind", "kinds", "种"));
   out.append(say(language, ", among ", "；TLS 日志共 ")).append(lines(found.recognised()));
   out.append(say(language, " about TLS\n", "\n"));
-  for (const auto& [product, times] : found.products()) out += product + "\n";
+  for (const std::string& product : found.products()) out += product + "\n";
   out += say(language, "Names, addresses, paths, values and numbers are masked. Look through it before you send it to anybody.\n\n",
              "名称、地址、路径、取值和数字均已遮盖。发给别人之前请先通读一遍。\n\n");
   const std::size_t width = with_separators(kinds.front()->lines).size();

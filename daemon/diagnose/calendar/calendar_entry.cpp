@@ -9,6 +9,7 @@
 #include "base/digest.h"
 #include "diagnose/certificates/configured_pem.h"
 #include "diagnose/certificates/issuer_search.h"
+#include "parse/time_zone.h"
 
 namespace handshaked::diagnose {
 namespace {
@@ -40,6 +41,13 @@ std::optional<Time> time_of(const ASN1_GENERALIZEDTIME* time) {
 }
 
 }  // namespace
+
+std::string peer_of(std::string_view target) {
+  const std::size_t scheme = target.find("://");
+  return std::string(target.substr(scheme == std::string_view::npos ? 0 : scheme + 3));
+}
+
+std::string day_of(Time at) { return parse::format_rfc3339(std::chrono::floor<std::chrono::seconds>(at)).substr(0, 10); }
 
 void add_endings(const ConfiguredFile& file, const PemBundle& bundle, std::vector<CalendarEntry>& calendar) {
   const EndingKind kind = kind_of_certificate(file);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -21,6 +22,11 @@ enum class EndingKind : std::uint8_t {
   peer_certificate,  ///< what an upstream shows
 };
 
+/// "10.0.0.1:443" of "https://10.0.0.1:443".
+std::string peer_of(std::string_view target);
+/// "2027-01-05".
+std::string day_of(Time at);
+
 /// Something that ends on its own: a certificate, a CA that is trusted, a revocation list, a stapled answer. A value.
 struct CalendarEntry {
   Time at{};  ///< the last moment at which it is good
@@ -37,7 +43,7 @@ struct CalendarEntry {
   std::string slot;     ///< where its successor will be: renewals are counted by it; empty: of a chain's upper certificates
   Time issued_at{};
   /// Of a peer's: "10.0.0.1:443".
-  std::string peer() const { return target.substr(target.find("://") == std::string::npos ? 0 : target.find("://") + 3); }
+  std::string peer() const { return peer_of(target); }
   bool ends_all = false;  ///< nothing beside it goes on: what depends on it fails then, whatever else is there
 };
 

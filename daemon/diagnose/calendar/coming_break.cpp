@@ -113,8 +113,7 @@ std::vector<ComingBreak> coming_breaks(const std::vector<CalendarEntry>& calenda
     one.file = forecast.file;
     one.line = forecast.line;
     one.directive = forecast.directive;
-    if (forecast.side == "upstream")
-      one.peer = forecast.target.substr(forecast.target.find("://") == std::string::npos ? 0 : forecast.target.find("://") + 3);
+    if (forecast.side == "upstream") one.peer = peer_of(forecast.target);
     for (const Prevention& prevention : forecast.preventions) one.fixes.push_back(prevention.fix);
     covered.insert(ending->subject);
     coming.push_back(std::move(one));

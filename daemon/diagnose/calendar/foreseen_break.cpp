@@ -5,7 +5,6 @@
 #include <tuple>
 
 #include "diagnose/calendar/coming_break.h"
-#include "parse/time_zone.h"
 
 namespace handshaked::diagnose {
 namespace {
@@ -14,8 +13,6 @@ using match::Severity;
 
 constexpr std::size_t kMostShown = 30;  // of one incident
 constexpr std::size_t kMostServers = 32;
-
-std::string day_of(Time at) { return parse::format_rfc3339(std::chrono::floor<std::chrono::seconds>(at)).substr(0, 10); }
 
 std::string days_of(Duration time) {
   const auto days = std::max<std::int64_t>(1, std::chrono::round<std::chrono::days>(time).count());

@@ -6,9 +6,9 @@
 
 #include "base/digest.h"
 #include "base/json/json_writer.h"
+#include "diagnose/calendar/calendar_entry.h"
 #include "diagnose/preflight/forecast_parts.h"
 #include "diagnose/upstream/upstream_case.h"
-#include "parse/time_zone.h"
 
 namespace handshaked::diagnose {
 namespace {
@@ -18,8 +18,6 @@ std::string print_of(const PeerObservation& observation) {
   for (const PeerCertificate& one : observation.seen.chain) all += one.facts.sha256;
   return sha256_hex(all, 32);
 }
-
-std::string date_of(Time at) { return parse::format_rfc3339(std::chrono::floor<std::chrono::seconds>(at)).substr(0, 10); }
 
 std::int64_t number_of(Time time) { return time.time_since_epoch().count(); }
 
@@ -31,9 +29,9 @@ Text change_of(const std::string& peer, const std::string& issuer, Time not_afte
               peer + " 出示了另一个 CA 签发的证书：" + leaf.issuer + "，此前为 " + issuer + "。"};
   }
   if (leaf.not_after < not_after) {
-    change.en += (change.empty() ? "" : " ") + std::string("The certificate of ") + peer + " ends on " + date_of(leaf.not_after) +
-                 " now, the one before it on " + date_of(not_after) + ".";
-    change.zh += peer + " 的证书现于 " + date_of(leaf.not_after) + " 到期，此前的于 " + date_of(not_after) + " 到期。";
+    change.en += (change.empty() ? "" : " ") + std::string("The certificate of ") + peer + " ends on " + day_of(leaf.not_after) +
+                 " now, the one before it on " + day_of(not_after) + ".";
+    change.zh += peer + " 的证书现于 " + day_of(leaf.not_after) + " 到期，此前的于 " + day_of(not_after) + " 到期。";
   }
   return change;
 }
@@ -44,7 +42,7 @@ Diagnosis diagnosis_at(const SurveyedUpstream& one, const Surroundings& surround
   symptom.server = one.server;
   const std::size_t scheme = one.target.find("://");
   symptom.scheme = scheme == std::string::npos ? std::string() : one.target.substr(0, scheme);
-  symptom.peer = scheme == std::string::npos ? one.target : one.target.substr(scheme + 3);
+  symptom.peer = peer_of(one.target);
   const auto opened = UpstreamCase::open_at(one.place, symptom, surroundings, knowledge);
   if (!opened) return {};
   return finished(diagnose_case(*opened.value()), surroundings);
@@ -152,7 +150,7 @@ std::vector<SeenPeer> look_at_peers(const Surroundings& surroundings, const matc
     const UpstreamVerdict& verdict = *one.verdict;
     SeenPeer seen;
     seen.target = one.target;
-    seen.peer = one.target.substr(one.target.find("://") == std::string::npos ? 0 : one.target.find("://") + 3);
+    seen.peer = peer_of(one.target);
     seen.key = one.server + " " + one.directive + " " + one.target + " " + verdict.observation->asked.server_name;
     seen.server = one.server;
     seen.directive = one.directive;

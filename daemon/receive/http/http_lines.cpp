@@ -59,7 +59,6 @@ awaitable<Result<Taken>> take_text(ByteWindow& partial, HttpBody& body, Intake& 
 
 /// `body` holds it all: an array of objects, or objects that are written over several lines.
 awaitable<Taken> take_values(std::string_view body, JsonLines& lines, const Connection& connection) {
-  static constexpr std::size_t kAtOnce = 1024;  // values, before the thread's other connections are served
   const Intake& intake = connection.intake;
   Taken taken;
   if (find_json_candidate(intake, body, 0) == npos) co_return taken;
@@ -68,7 +67,7 @@ awaitable<Taken> take_values(std::string_view body, JsonLines& lines, const Conn
   const bool is_array = begin != npos && rest[begin] == '[';
   if (is_array) rest.remove_prefix(begin + 1);
   for (std::size_t values = 1;; ++values) {
-    if (values % kAtOnce == 0) co_await connection.let_others_work();
+    if (values % Connection::kPiecesAtOnce == 0) co_await connection.let_others_work();
     const std::size_t next = rest.find_first_not_of(is_array ? " \t\r\n," : " \t\r\n");
     if (next == npos) {
       if (is_array) taken.problem = "the array does not end";

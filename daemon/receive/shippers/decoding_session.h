@@ -55,6 +55,9 @@ class DecodingSession {
   /// Something was decoded: a peer that sends little by little has time anew.
   void note_progress() { progressed_ = true; }
 
+  /// An event was taken. True now and then: it is the turn of the thread's other connections.
+  bool is_turn_over() { return ++taken_ % Connection::kPiecesAtOnce == 0; }
+
   void wait_for_more() {
     const bool goes_on = decoder_.is_waiting_for_more();
     if (!goes_on) {
@@ -70,12 +73,9 @@ class DecodingSession {
 
   void refuse(const std::string& why) { connection_.intake.count_malformed(1, why); }
 
-  static constexpr std::size_t kEventsAtOnce = 1024;  ///< before the thread's other connections are served
-
   Connection connection_;
   Decoder decoder_;
   const SessionPatience patience_;
-  std::size_t taken_ = 0;  ///< events, of this connection
 
  private:
   static constexpr std::size_t kProgressBytes = 16 * 1024;
@@ -97,6 +97,7 @@ class DecodingSession {
   }
 
   const std::string_view unit_;
+  std::size_t taken_ = 0;      ///< events, of this connection
   std::size_t new_bytes_ = 0;  ///< since the peer was given time
   bool went_on_ = false;       ///< then it was in the middle of something
   bool progressed_ = false;    ///< something was decoded since

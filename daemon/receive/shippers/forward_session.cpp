@@ -81,7 +81,7 @@ class ForwardConversation final : public DecodingSession<ForwardDecoder> {
           break;
         case ForwardEvent::Kind::record:
           take_record(event);
-          if (++taken_ % kEventsAtOnce == 0) co_await connection_.let_others_work();
+          if (is_turn_over()) co_await connection_.let_others_work();
           break;
         case ForwardEvent::Kind::oversized: refuse("larger than " + std::to_string(options_->limits.max_record_bytes) + " bytes"); break;
         case ForwardEvent::Kind::unreadable: refuse("an entry that is not [time, map]"); break;

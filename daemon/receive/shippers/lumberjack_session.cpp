@@ -42,7 +42,7 @@ class LumberjackConversation final : public DecodingSession<LumberjackDecoder> {
       }
       note_progress();
       take_event(event);
-      if (++taken_ % kEventsAtOnce == 0) co_await connection_.let_others_work();
+      if (is_turn_over()) co_await connection_.let_others_work();
       if (unacknowledged_ >= kMostEventsABatch) {
         CO_TRY(co_await acknowledge());
       }
