@@ -36,9 +36,11 @@ bool merge_distinct(Shared<std::vector<std::string>>& into, const std::vector<st
   return true;
 }
 
+/// The first ones, and in the last place the newest: what a diagnosis goes by.
 void add_samples(std::vector<std::string>& samples, const std::vector<std::string>& lines, bool is_crowd) {
   if (!is_crowd) {
     merge_distinct(samples, lines, Incident::kMaxSamples);
+    if (samples.size() == Incident::kMaxSamples && !lines.empty()) samples.back() = lines.back();
   } else if (samples.empty() && !lines.empty()) {
     samples.reserve(1);
     samples.emplace_back(lines.front(), 0, kSampleInACrowd);
@@ -191,6 +193,8 @@ void Correlator::grow(Live& live, const FoldedFailure& folded, const FailureBatc
   }
   if (merge_distinct(incident.servers, folded.servers, Incident::kMaxServers)) lists_.pool(incident.servers);
   add_samples(incident.sample_lines, folded.sample_lines, live_.size() > kCrowd);
+  // Commands are filled in with it: the name that nginx expects by now.
+  if (!folded.place.name.get().empty() && folded.place.name.get() != incident.place.name.get()) incident.place.name = folded.place.name;
   const bool is_known_host =
       folded.hosts.empty() && std::find(incident.hosts.begin(), incident.hosts.end(), options_.host) != incident.hosts.end();
   if (!is_known_host &&

@@ -88,9 +88,16 @@ void FailureFold::on_failure(const match::RecognisedLine& failure) {
   if (!keeps_details_) return;
   held_bytes_ += add_distinct(folded->servers, within_name(failure.record.server), Incident::kMaxServers);
   held_bytes_ += add_distinct(folded->hosts, within_name(failure.record.envelope_host), Incident::kMaxHosts);
-  if (folded->sample_lines.size() >= Incident::kMaxSamples) return;
-  folded->sample_lines.emplace_back(failure.line.substr(0, kMaxSampleLine));
-  held_bytes_ += sizeof(std::string) + folded->sample_lines.back().size();
+  const std::string_view line = failure.line.substr(0, kMaxSampleLine);
+  if (folded->sample_lines.size() < Incident::kMaxSamples) {
+    folded->sample_lines.emplace_back(line);
+    held_bytes_ += sizeof(std::string) + line.size();
+    return;
+  }
+  // The last place is the newest line's: a fault changes while it lasts.
+  std::string& newest = folded->sample_lines.back();
+  if (line.size() > newest.size()) held_bytes_ += line.size() - newest.size();
+  newest.assign(line);
 }
 
 FailureBatch FailureFold::take() {

@@ -26,15 +26,16 @@ error_log /var/log/nginx/error.log;
 events {}
 http {
   access_log off;
-  server { listen 127.0.0.1:%(front)d; location / { proxy_pass https://127.0.0.1:%(back)d; proxy_ssl_verify on; proxy_ssl_trusted_certificate /etc/ssl/certs/ca-certificates.crt; } }
-  server { listen 127.0.0.1:%(back)d ssl; ssl_certificate /etc/nginx/back.crt; ssl_certificate_key /etc/nginx/back.key; return 200 ok; }
+  server { listen 127.0.0.1:%(front)d; location / { proxy_pass https://127.0.0.1:%(back)d; proxy_ssl_verify on; proxy_ssl_trusted_certificate /etc/ssl/certs/ca-certificates.crt; }
+    location /named { proxy_pass https://127.0.0.1:%(named)d; proxy_ssl_verify on; proxy_ssl_name back; proxy_ssl_trusted_certificate /etc/nginx/back.crt; } }
+  server { listen 127.0.0.1:%(back)d ssl; listen 127.0.0.1:%(named)d ssl; ssl_certificate /etc/nginx/back.crt; ssl_certificate_key /etc/nginx/back.key; return 200 ok; }
 }
 """
 UNIT = """[Unit]
 After=nginx.service rsyslog.service
 [Service]
 Type=oneshot
-ExecStart=/story.sh %(front)d %(back)d %(hook)d
+ExecStart=/story.sh %(front)d %(back)d %(hook)d %(named)d
 TimeoutStartSec=420
 [Install]
 WantedBy=default.target
@@ -176,6 +177,7 @@ def judge_service(said):
     said.holds("bad-reload", "^status 1$", "^active$", "^same process$")
     said.holds("restart", "^status 0$", "^inc-[0-9a-f]+ .*upstream_self_signed")
     said.holds("nginx-reload", "^invisible$", "nginx has reloaded its configuration", "opened: /var/log/nginx/site/fault.txt")
+    judge_deploys(said)
     said.holds("rotation", "^status 0$", r"\berror\.log\.1\b", r"\berror\.log\.2\.gz\b")
     said.holds("watchdog", "^active$", "[Ww]atchdog timeout")
     said.holds("kill", "^active$")
@@ -191,6 +193,20 @@ def judge_service(said):
         for counted, written in re.findall(r"^(?:storm|nginx) (\d+) of (\d+)$", said.steps[step], re.MULTILINE) or [(None, "some")]:
             expect_equal(counted, written, "lines counted at " + step)
         expect("in vain" not in said.steps[step], "%s: %s" % (step, said.steps[step]))
+
+
+def judge_deploys(said):
+    """By systemd, in the sandbox: each diagnosis is about the configuration that nginx works with, at once and three seconds later."""
+    for way in ("reload-0", "reload-3", "restart-1", "upgrade-1"):
+        step = "deploy-" + way
+        wrong = "wrong-%s.test" % way
+        said.holds(step, "^before HTTP/1.1 200 OK", "^after HTTP/1.1 502 ", 'name to verify: "%s"' % re.escape(wrong), "-servername %s " % re.escape(wrong),
+                   "^good HTTP/1.1 200 OK")
+        expect("in vain" not in said.steps[step], "%s: %s" % (step, said.steps[step]))
+        shown = said.steps[step].split("^good")[0]
+        for never in ("has not been reloaded", "The line tells another fault", "verifies", "1. Reload"):
+            expect(never not in shown, "%s: %r in: %s" % (step, never, shown))
+    said.holds("deploy-upgrade-1", "^seen good$")
 
 
 def judge_upgrade(said, version):
@@ -234,7 +250,7 @@ def story(t):
     version = make_packages(t)
     finish_root(t, root, making)
     hook = WebhookReceiver(t)
-    ports = {"front": free_port(), "back": free_port(), "hook": hook.port}
+    ports = {"front": free_port(), "back": free_port(), "hook": hook.port, "named": free_port()}
     furnish(root, ports)
     steps = boot(t, root)
     expect("end" in steps, "the story broke off")

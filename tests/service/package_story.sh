@@ -1,9 +1,10 @@
 #!/bin/bash
 # What package_install.py has done inside its Debian, run once as root when it has booted. It changes and says; the test judges: a line
-# "== STEP" stands before what each step says. $1: nginx's port; $2: of its broken upstream; $3: where the test receives events.
+# "== STEP" stands before what each step says. $1: nginx's port; $2: of its broken upstream; $3: where the test receives events;
+# $4: the port of another upstream, which is well until a deploy breaks its name.
 exec >/said.txt 2>&1
 export DEBIAN_FRONTEND=noninteractive
-front=$1 back=$2 hook=$3
+front=$1 back=$2 hook=$3 named=$4
 log=/var/log/nginx/error.log
 requests=0
 
@@ -133,6 +134,41 @@ sed -i 's#^http {#http {\n  server { listen unix:/run/site.sock; error_log /var/
 nginx -s reload
 until_so "own | grep -q 'nginx has reloaded' && own | grep -q 'opened: /var/log/nginx/site'"
 own | grep -E 'nginx has|opened: '
+
+# What was broken a moment ago and deployed by systemd: reloaded, restarted, and by a new master beside the old one.
+named() { exec 3<>"/dev/tcp/127.0.0.1/$front"; printf 'GET /named HTTP/1.0\r\n\r\n' >&3; head -1 <&3; exec 3>&-; }
+is_named() { [[ $(named) == *" $1 "* ]]; }
+new_master() {
+  old=$(cat /run/nginx.pid)
+  kill -USR2 "$old"
+  until_so "[ -s /run/nginx.pid.oldbin ] && [ -s /run/nginx.pid ]"
+  kill -QUIT "$old"
+  until_so "! kill -0 $old"
+}
+deployed() {
+  case $1 in
+    upgrade*) new_master ;;
+    *) systemctl "${1%-*}" nginx ;;
+  esac
+}
+for way in reload-0 reload-3 restart-1 upgrade-1; do
+  step "deploy-$way"
+  echo "before $(named)"
+  sed -i "s/proxy_ssl_name [^;]*;/proxy_ssl_name wrong-$way.test;/" /etc/nginx/nginx.conf
+  deployed "$way"
+  sleep "${way#*-}"
+  until_so "is_named 502"
+  echo "after $(named)"
+  until_so "handshaked incidents list --status open --format json | grep -q '127.0.0.1:$named'"
+  id=$(handshaked incidents list --status open --format json | perl -0ne "print \$1 if /\"id\":\"(inc-[0-9a-f]+)\"(?:(?!\"id\":).)*127\.0\.0\.1:$named/")
+  until_so "handshaked incidents show $id | grep -q '^- .*does not match .wrong-$way.test.\$'"
+  handshaked incidents show "$id"
+  sed -i "s/proxy_ssl_name [^;]*;/proxy_ssl_name back;/" /etc/nginx/nginx.conf
+  deployed "$way"
+  until_so "is_named 200"
+  echo "good $(named)"
+done
+until_so "! handshaked incidents list --status open --format json | grep -q '127.0.0.1:$named'" && echo "seen good"
 
 step rotation
 storm 5

@@ -97,6 +97,17 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
     run_timer();
   }
 
+  void hear(const correlate::Incident& incident) {
+    const auto found = cases_.find(incident.id);
+    if (found == cases_.end() || incident.sample_lines.empty()) return;
+    Case& one = found->second;
+    const std::string& line = incident.sample_lines.back();
+    if (line.find(one.symptom->message) != std::string::npos || line == one.newest.line) return;
+    one.newest = {.line = line, .at = incident.last_seen_at, .count = incident.count};
+    // Two names that take turns are not looked at for ever.
+    if (one.diagnosed && ++one.contradictions <= kMostContradictions) one.next_diagnosis = std::chrono::steady_clock::now();
+  }
+
   void forget(const std::string& id) {
     cases_.erase(id);
     queue_.remove(id);
@@ -125,9 +136,17 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
   void join() { workers_.join(); }
 
  private:
+  /// What nginx has logged of it last, when that says something else than the symptom.
+  struct NewestLine {
+    std::string line;  ///< empty: nothing else
+    Time at{};
+    std::uint64_t count = 0;
+  };
+
   struct Case {
     std::string rule_id, server;
     std::shared_ptr<const Symptom> symptom;
+    NewestLine newest = {};
     std::shared_ptr<const diagnose::Diagnosis> diagnosis;  ///< nullptr until it is there
     std::uint64_t number = 0;                              ///< an answer for an earlier life of the incident is not for this one
     std::chrono::milliseconds interval{};
@@ -216,8 +235,21 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
     }
   }
 
+  /// The place stays, and what fails there may be another name, certificate or peer by now: the newest line says it.
+  void read_newest_line(Case& one) {
+    const NewestLine newest = std::exchange(one.newest, {});
+    if (newest.line.empty() || !base_) return;
+    auto symptom = diagnose::symptom_of_line(newest.line, base_->rules);
+    if (!symptom) return;
+    symptom->first_at = one.symptom->first_at;
+    symptom->last_at = newest.at;
+    symptom->count = newest.count;
+    one.symptom = std::make_shared<const Symptom>(std::move(*symptom));
+  }
+
   void diagnose_now(const std::string& id, Case& one) {
     one.is_busy = true;
+    read_newest_line(one);
     asio::post(workers_, [self = shared_from_this(), id, rule = one.rule_id, number = one.number, symptom = one.symptom, base = base_,
                           rates = rates_] {
       const auto [state, diagnosis] = self->find_out({.incident = id, .rule = rule}, *symptom, *base, *rates);
@@ -233,6 +265,7 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
 
   void probe_now(const std::string& id, Case& one) {
     one.is_busy = true;
+    read_newest_line(one);
     // Only after a change of nginx's configuration can a probe tell how a fix did.
     const auto diagnosis = std::exchange(one.is_configuration_new, false) ? one.proposed : nullptr;
     asio::post(workers_,
@@ -476,6 +509,8 @@ DiagnosisScheduler::~DiagnosisScheduler() {
 void DiagnosisScheduler::use_rules(std::shared_ptr<const RuleBase> base) { work_->use_rules(std::move(base)); }
 void DiagnosisScheduler::use_rates(FixRates rates) { work_->use_rates(std::move(rates)); }
 bool DiagnosisScheduler::request(const correlate::Incident& incident) { return work_->request(incident); }
+
+void DiagnosisScheduler::hear(const correlate::Incident& incident) { work_->hear(incident); }
 bool DiagnosisScheduler::resume(const correlate::Incident& incident) { return work_->resume(incident); }
 void DiagnosisScheduler::watch(const correlate::Incident& incident) { work_->watch(incident); }
 void DiagnosisScheduler::forget(const std::string& incident_id) { work_->forget(incident_id); }

@@ -66,6 +66,8 @@ class DiagnosisScheduler {
   bool probe_soon(const std::string& incident_id);
   /// Rounds of probes come for an incident that was taken.
   bool may_probe(const correlate::Incident& incident) const;
+  /// It has grown. When its newest line says something else (another name, another peer's fault), it is diagnosed again by that line.
+  void hear(const correlate::Incident& incident);
   /// It is over: no more probes.
   void forget(const std::string& incident_id);
   /// No more answers come afterwards.

@@ -56,6 +56,7 @@ void IncidentDiagnosis::ask(const std::vector<correlate::IncidentChange>& change
     if (change.what == What::resolved) scheduler_->forget(incident.id);
     const bool may_pass = incident.status == correlate::Status::pending && incident.kind == match::Kind::transport && !incident.noise;
     if (change.what == What::changed && may_pass) scheduler_->watch(incident);
+    if (change.what == What::changed) scheduler_->hear(incident);
     if ((change.what != What::opened && change.what != What::reopened) || !incident.is_told()) continue;
     ask_for(incident, now);
   }

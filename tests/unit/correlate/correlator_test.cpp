@@ -20,6 +20,8 @@ TEST(Correlator, AStormIsOneIncident) {
   const Incident& incident = *story.correlator.incidents().front();
   EXPECT_EQ(incident.count, 60000U);
   EXPECT_EQ(incident.sample_lines.size(), Incident::kMaxSamples);
+  EXPECT_EQ(incident.sample_lines.front() + "\n", upstream_line(0, kVerify20, "10.0.0.1:8443", "gw", "192.0.2.0")) << "the first";
+  EXPECT_EQ(incident.sample_lines.back() + "\n", upstream_line(119, kVerify20, "10.0.0.1:8443", "gw", "192.0.2.99")) << "the newest";
   EXPECT_NEAR(static_cast<double>(incident.clients.distinct()), 200, 20);
   EXPECT_EQ(incident.opened_at, at(0));
   EXPECT_EQ(incident.last_seen_at, at(119));
@@ -30,6 +32,15 @@ TEST(Correlator, AFaultOpensAtItsFirstLineAndOnce) {
   EXPECT_EQ(Story::told(story.hear(upstream_line(0, kVerify20), 0)), "opened t/verify-20");
   EXPECT_EQ(Story::told(story.hear(upstream_line(20, kVerify20), 20)), "");
   EXPECT_TRUE(story.only().is_told());
+}
+
+TEST(Correlator, AnIncidentGoesByTheNameThatNginxExpectsByNow) {
+  Story story;
+  for (const char* const name : {"a.test", "b.test", "c.test", "d.test"})
+    story.hear(upstream_line(0, "upstream SSL certificate does not match \"" + std::string(name) + "\""), 0);
+  EXPECT_EQ(story.only().place.name.get(), "d.test");
+  EXPECT_NE(story.only().sample_lines.front().find("a.test"), std::string::npos);
+  EXPECT_NE(story.only().sample_lines.back().find("d.test"), std::string::npos);
 }
 
 TEST(Correlator, NoiseIsRecordedButNeverTold) {

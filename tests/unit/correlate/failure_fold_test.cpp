@@ -35,6 +35,7 @@ TEST(FailureFold, FoldsAStormIntoOneObjectAPlace) {
   EXPECT_EQ(first.last_at, at(9));
   EXPECT_EQ(first.servers, (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(first.sample_lines.size(), Incident::kMaxSamples);
+  EXPECT_EQ(first.sample_lines.back() + "\n", upstream_line(9, kVerify20, "10.0.0.1:1", "b")) << "the newest";
   EXPECT_EQ(first.opening_offset, 0U);
   EXPECT_TRUE(reading.fold().empty());
 }

@@ -22,9 +22,10 @@ inline std::shared_ptr<const match::RuleSet> some_rules() {
   };
   match::LoadedRules loaded;
   match::read_rules("[" + rule("t/verify-20", "upstream SSL certificate verify error: .20:", "upstream", "fault", "warning", "false") +
-                        "," + rule("t/verify-10", "upstream SSL certificate verify error: .10:", "upstream", "fault", "critical", "false") +
-                        "," + rule("t/closed", "peer closed connection in SSL handshake", "upstream", "transport", "warning", "false") +
-                        "," + rule("t/no-live", "no live upstreams", "upstream", "consequence", "critical", "false") + "," +
+                        "," + rule("t/name", "upstream SSL certificate does not match", "upstream", "fault", "critical", "false") + "," +
+                        rule("t/verify-10", "upstream SSL certificate verify error: .10:", "upstream", "fault", "critical", "false") + "," +
+                        rule("t/closed", "peer closed connection in SSL handshake", "upstream", "transport", "warning", "false") + "," +
+                        rule("t/no-live", "no live upstreams", "upstream", "consequence", "critical", "false") + "," +
                         rule("t/disabled", "upstream server temporarily disabled", "upstream", "consequence", "warning", "false") + "," +
                         rule("t/alert-48", "SSL_do_handshake.. failed .*alert number 48", "client", "fault", "info", "true") + "]",
                     "rules.json", loaded);
