@@ -35,7 +35,7 @@ int run_verb(const cli::CheckOptions& options) {
   return cli::run_check(
       options, {.receiver = runtime::check_receiver, .listeners = runtime::listener_problems, .engines = runtime::engine_problems});
 }
-int run_verb(const cli::ReceiversOptions& options) { return cli::run_receivers(options, runtime::make_trial_sink); }
+int run_verb(const cli::ReceiversOptions& options) { return cli::run_receivers(options, runtime::make_trial_notifier); }
 int run_verb(const cli::DiagnoseOptions& options) { return cli::run_diagnose(options); }
 int run_verb(const cli::FixVerbOptions& options) { return cli::run_fix(options); }
 int run_verb(const cli::DoctorOptions& options) { return cli::run_doctor(options); }

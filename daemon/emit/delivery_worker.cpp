@@ -34,18 +34,19 @@ std::function<double()> system_jitter() {
   return [engine = std::mt19937(std::random_device{}())]() mutable { return std::uniform_real_distribution<double>(0.0, 1.0)(engine); };
 }
 
-DeliveryWorker::DeliveryWorker(asio::any_io_executor executor, std::unique_ptr<Sink> sink, Outbox& outbox, DeliveryWorkerOptions options)
+DeliveryWorker::DeliveryWorker(asio::any_io_executor executor, std::unique_ptr<Notifier> notifier, DeliveryQueue& outbox,
+                               DeliveryWorkerOptions options)
     : executor_(std::move(executor)),
-      sink_(std::move(sink)),
+      notifier_(std::move(notifier)),
       outbox_(outbox),
       options_(std::move(options)),
       breaker_(options_.breaker),
       rate_(options_.messages_per_minute),
       timer_(executor_) {
-  options_.concurrency = std::clamp<std::size_t>(options_.concurrency, 1, sink_->useful_concurrency());
+  options_.concurrency = std::clamp<std::size_t>(options_.concurrency, 1, notifier_->useful_concurrency());
   options_.take_limit = std::max<std::size_t>(1, options_.take_limit);
-  status_.receiver = sink_->name();
-  if (sink_->refresh_interval().count() > 0) next_refresh_ = Clock::now();
+  status_.receiver = notifier_->name();
+  if (notifier_->refresh_interval().count() > 0) next_refresh_ = Clock::now();
 }
 
 DeliveryWorker::~DeliveryWorker() = default;
@@ -64,7 +65,7 @@ awaitable<void> DeliveryWorker::run() {
     if (!is_finished()) co_await sleep_until_needed();
     enforce_grace();
   }
-  sink_->close();
+  notifier_->close();
   outbox_.release(status_.receiver);
 }
 
@@ -276,7 +277,7 @@ void DeliveryWorker::start_send(std::vector<QueuedDelivery> parts, Time now) {
   }
   rate_.record(now);
   // `this` and the list outlive the send: run() does not end while one is under way.
-  asio::co_spawn(executor_, sink_->send(sent->event()), [this, sent](std::exception_ptr failure, DeliveryOutcome outcome) {
+  asio::co_spawn(executor_, notifier_->send(sent->event()), [this, sent](std::exception_ptr failure, DeliveryOutcome outcome) {
     if (failure) std::rethrow_exception(failure);
     finish_send(sent, outcome);
   });
@@ -362,10 +363,10 @@ AttemptRecord DeliveryWorker::record_of(const QueuedDelivery& sent, const Delive
 
 void DeliveryWorker::start_refresh() {
   if (!next_refresh_ || is_refreshing_ || Clock::now() < *next_refresh_) return;
-  next_refresh_ = Clock::now() + sink_->refresh_interval();
+  next_refresh_ = Clock::now() + notifier_->refresh_interval();
   if (allowance(options_.now()) == 0) return;
   is_refreshing_ = true;
-  asio::co_spawn(executor_, sink_->refresh(), [this](std::exception_ptr failure, std::optional<DeliveryOutcome> outcome) {
+  asio::co_spawn(executor_, notifier_->refresh(), [this](std::exception_ptr failure, std::optional<DeliveryOutcome> outcome) {
     if (failure) std::rethrow_exception(failure);
     is_refreshing_ = false;
     if (outcome && !is_cut_off_) note_outcome(*outcome, 0, options_.now());
@@ -408,7 +409,7 @@ void DeliveryWorker::note_store_failure(const Error& error) {
 void DeliveryWorker::enforce_grace() {
   if (!grace_end_ || is_cut_off_ || Clock::now() < *grace_end_) return;
   is_cut_off_ = true;
-  sink_->close();
+  notifier_->close();
 }
 
 void DeliveryWorker::wake() {

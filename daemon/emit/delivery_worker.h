@@ -19,9 +19,9 @@
 #include "base/clock.h"
 #include "emit/backoff.h"
 #include "emit/circuit_breaker.h"
-#include "emit/outbox.h"
+#include "emit/delivery_queue.h"
+#include "emit/notifier.h"
 #include "emit/rate_limit.h"
-#include "emit/sink.h"
 
 namespace handshaked::emit {
 
@@ -29,7 +29,7 @@ namespace handshaked::emit {
 std::function<double()> system_jitter();
 
 struct DeliveryWorkerOptions {
-  std::size_t concurrency = 8;          ///< sends at once; the sink may want fewer
+  std::size_t concurrency = 8;          ///< sends at once; the notifier may want fewer
   std::size_t take_limit = kMostHeld;   ///< deliveries held in memory beside those under way
   std::size_t messages_per_minute = 0;  ///< 0: no limit
   /// Tells many events as one when there are more than the limit lets through; empty: they wait.
@@ -58,7 +58,7 @@ struct DeliveryWorkerStatus {
   std::string last_failure;
 };
 
-/// Moves the events of one receiver from the outbox to its sink. Pulls what is due, a bounded number at once; records what
+/// Moves the events of one receiver from the outbox to its notifier. Pulls what is due, a bounded number at once; records what
 /// became of each; retries with backoff, gives up after days; rests while the receiver is down; stops for good when it is
 /// gone. The first success after an outage makes all due that waits. Sleeps until the next delivery is due or it is told of one, and does
 /// nothing while nothing is queued.
@@ -66,12 +66,13 @@ struct DeliveryWorkerStatus {
 /// What was just committed is handed over by `offer()`, without reading it back; what it has no room for is read later. More than
 /// the rate limit lets through becomes one digest. What the receiver does not take for long, or refuses, goes to the fallback too.
 ///
-/// Nothing is lost: an event leaves the outbox only when the sink has it or refuses it, and that is on disk. An event may
+/// Nothing is lost: an event leaves the outbox only when the notifier has it or refuses it, and that is on disk. An event may
 /// be sent twice: when the process dies, or the outbox fails, between the send and the record. Loop thread only.
 class DeliveryWorker {
  public:
   /// `outbox` must outlive it.
-  DeliveryWorker(boost::asio::any_io_executor executor, std::unique_ptr<Sink> sink, Outbox& outbox, DeliveryWorkerOptions options);
+  DeliveryWorker(boost::asio::any_io_executor executor, std::unique_ptr<Notifier> notifier, DeliveryQueue& outbox,
+                 DeliveryWorkerOptions options);
   ~DeliveryWorker();
 
   /// The life of this delivery: ends some time after `stop()`. To be spawned once, and joined before destruction.
@@ -134,8 +135,8 @@ class DeliveryWorker {
   Time next_send_at(Time now) const;
 
   boost::asio::any_io_executor executor_;
-  std::unique_ptr<Sink> sink_;
-  Outbox& outbox_;
+  std::unique_ptr<Notifier> notifier_;
+  DeliveryQueue& outbox_;
   DeliveryWorkerOptions options_;
   CircuitBreaker breaker_;
   RateLimit rate_;
@@ -151,7 +152,7 @@ class DeliveryWorker {
   bool is_all_due_ = false;           // the receiver is back: nothing waits for its next attempt any longer
   std::optional<SteadyTime> store_rests_until_;
   std::optional<SteadyTime> next_copy_;     // when what waits is looked at for the fallback; set while in trouble
-  std::optional<SteadyTime> next_refresh_;  // set if the sink has to be refreshed
+  std::optional<SteadyTime> next_refresh_;  // set if the notifier has to be refreshed
   bool is_refreshing_ = false;
   std::optional<SteadyTime> grace_end_;  // set: stopping
   bool is_cut_off_ = false;

@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "emit/sink.h"
+#include "emit/notifier.h"
 #include "net/http/http_response_parser.h"
 
 namespace handshaked::emit {

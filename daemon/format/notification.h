@@ -5,11 +5,12 @@
 #include <string>
 #include <vector>
 
+#include "diagnose/diagnosis.h"
 #include "event/remediation_event.h"
 
 namespace handshaked::format {
 
-enum class ProofStatus { untested, proved, refuted };
+using diagnose::ProofStatus;
 
 struct NotifiedFix {
   std::string id = {}, owner = {}, title = {}, how = {}, patch = {}, message = {};

@@ -23,7 +23,7 @@ struct WireRequest {
 };
 
 /// What the body of an answer with a good status (2xx) means: services hide refusals in it.
-struct Verdict {
+struct AnswerVerdict {
   enum class Kind { accepted, busy, refused };
   Kind kind = Kind::accepted;
   std::optional<std::chrono::seconds> retry_after = std::nullopt;  ///< for `busy`
@@ -36,7 +36,7 @@ struct WireFormat {
   /// Fails with invalid_input when this event can never be told in this form; that is a dead letter.
   std::function<Result<WireRequest>(const event::RemediationEvent& event, Time now)> request;
   /// Empty: a good status is enough.
-  std::function<Verdict(std::string_view answer)> judge = {};
+  std::function<AnswerVerdict(std::string_view answer)> judge = {};
 };
 
 }  // namespace handshaked::format

@@ -18,8 +18,8 @@ constexpr auto kLookAgain = std::chrono::minutes(10);
 constexpr auto kKeepEndedSilences = std::chrono::hours(24);
 
 /// When it is the turn of a group of several to speak again.
-Time turn_of(const IncidentGroup& group, const RouteTarget& leg) {
-  return group.is_grouped && group.told_at ? *group.told_at + leg.group_interval : Time::min();
+Time turn_of(const IncidentGroup& group, const RouteTarget& target) {
+  return group.is_grouped && group.told_at ? *group.told_at + target.group_interval : Time::min();
 }
 
 /// The group in which a receiver hears of an incident: the one that it joined last.
@@ -45,7 +45,7 @@ bool is_worse(const Incident& a, const Incident& b) {
 struct Dispatcher::News {
   KnownIncident* known;
   const Incident* incident;
-  RouteTarget leg;
+  RouteTarget target;
   std::optional<event::EventKind> kind;
   bool was_told = false;
   bool is_over = false;
@@ -68,10 +68,10 @@ void Dispatcher::leave(KnownIncident& known, IncidentGroup& group, Time now) {
 
 /// As a restart does it, but for the silences, which are kept, and what is waiting.
 void Dispatcher::use_routes(Router router, std::vector<MaintenanceWindow> maintenance, const std::vector<const Incident*>& live,
-                            const std::vector<NotificationRecords>& told_before, Time now) {
+                            const std::vector<NotificationRecord>& told_before, Time now) {
   Dispatcher next(std::move(router), std::move(maintenance));
-  for (const NotificationRecords& told : everything_told()) next.restore(told);
-  for (const NotificationRecords& told : told_before) next.restore(told);
+  for (const NotificationRecord& told : everything_told()) next.restore(told);
+  for (const NotificationRecord& told : told_before) next.restore(told);
   for (const Incident* const incident : live) next.observe(*incident, now, waiting_since(incident->id));
   for (const auto& [id, known] : groups_.known()) {
     if (known->ended) next.observe(*known->ended, now);
@@ -143,38 +143,38 @@ void Dispatcher::move_to_cause(KnownIncident& known, const GroupPointer& from, c
 
 /// Puts an incident that is told into the groups where it belongs. Where it was told with its cause, it stays.
 void Dispatcher::find_places(KnownIncident& known, const Incident& incident, Time waiting_since) {
-  const std::vector<RouteTarget> legs = router_.legs(incident);
+  const std::vector<RouteTarget> targets = router_.targets(incident);
   std::vector<GroupPointer> strays;
   for (const Membership& membership : known.groups) {
     const GroupPointer& group = membership.group;
-    const bool has_leg = std::any_of(legs.begin(), legs.end(), [&](const RouteTarget& leg) {
-      return leg.receiver == group->receiver && leg.is_grouped == group->is_grouped &&
-             (!leg.is_grouped || leg.group_key(incident, router_.receivers()[leg.receiver].name) == group->key.get());
+    const bool has_target = std::any_of(targets.begin(), targets.end(), [&](const RouteTarget& target) {
+      return target.receiver == group->receiver && target.is_grouped == group->is_grouped &&
+             (!target.is_grouped || target.group_key(incident, router_.receivers()[target.receiver].name) == group->key.get());
     });
-    if (!has_leg && !group->members[membership.at].was_told) strays.push_back(group);
+    if (!has_target && !group->members[membership.at].was_told) strays.push_back(group);
   }
   std::optional<Time> since;
   for (const GroupPointer& group : strays) since = std::min(since.value_or(group->first_at), group->first_at);
-  for (const RouteTarget& leg : legs) {
+  for (const RouteTarget& target : targets) {
     const auto at = std::find_if(known.groups.begin(), known.groups.end(), [&](const Membership& membership) {
-      return membership.group->receiver == leg.receiver && std::find(strays.begin(), strays.end(), membership.group) == strays.end();
+      return membership.group->receiver == target.receiver && std::find(strays.begin(), strays.end(), membership.group) == strays.end();
     });
     const GroupPointer pointer =
         at != known.groups.end()
             ? at->group
-            : groups_.group_at(leg.is_grouped ? leg.group_key(incident, router_.receivers()[leg.receiver].name) : std::string(),
-                               leg.receiver, leg.is_grouped);
+            : groups_.group_at(target.is_grouped ? target.group_key(incident, router_.receivers()[target.receiver].name) : std::string(),
+                               target.receiver, target.is_grouped);
     GroupMember* member = pointer->find(known);
     if (member == nullptr) member = &groups_.join(known, pointer, since.value_or(waiting_since));
-    const bool is_cause_new = member->was_told && member->diagnoses == 0 && incident.diagnosis && leg.is_grouped && pointer->is_grouped;
-    const std::string key = is_cause_new ? leg.group_key(incident, router_.receivers()[leg.receiver].name) : std::string();
+    const bool is_cause_new = member->was_told && member->diagnoses == 0 && incident.diagnosis && target.is_grouped && pointer->is_grouped;
+    const std::string key = is_cause_new ? target.group_key(incident, router_.receivers()[target.receiver].name) : std::string();
     if (is_cause_new && key == pointer->key.get() && pointer->has_told_cause) {
       member->diagnoses = incident.diagnoses;  // its receiver has heard this very cause of its company
     } else if (is_cause_new && key != pointer->key.get()) {
       move_to_cause(known, pointer, key);
     }
-    IncidentGroup& group = *known_group_of(known, leg.receiver);
-    const auto due = due_of(group, *group.find(known), incident, leg);
+    IncidentGroup& group = *known_group_of(known, target.receiver);
+    const auto due = due_of(group, *group.find(known), incident, target);
     if (!due) continue;
     groups_.schedule(group, *due);
     const bool waits_for_others = group.is_grouped && incident.diagnosis && diagnosing_ > 0 && !group.is_held;
@@ -190,13 +190,13 @@ void Dispatcher::find_places(KnownIncident& known, const Incident& incident, Tim
 
 /// When it is told, if nothing else happens.
 std::optional<Time> Dispatcher::first_word_of(const IncidentGroup& group, const GroupMember& member, const Incident& incident,
-                                              const RouteTarget& leg) const {
+                                              const RouteTarget& target) const {
   const bool has_spoken = group.is_grouped && group.told_at;
-  const Time turn = turn_of(group, leg);
-  const Time waited = group.first_at + leg.group_wait;
-  if (group.is_grouped && incident.late) return std::max(turn, group.first_at + leg.group_wait * kLateWaits);
+  const Time turn = turn_of(group, target);
+  const Time waited = group.first_at + target.group_wait;
+  if (group.is_grouped && incident.late) return std::max(turn, group.first_at + target.group_wait * kLateWaits);
   if (incident.severity == match::Severity::critical)  // a crowd of them is told together, too
-    return has_spoken ? std::max(group.first_at, *group.told_at + leg.group_wait) : group.first_at;
+    return has_spoken ? std::max(group.first_at, *group.told_at + target.group_wait) : group.first_at;
   if (has_spoken) return std::max(turn, group.first_at);
   if (!incident.diagnosis || member.known->is_diagnosing) return waited;
   return group.is_grouped && diagnosing_ > 0 ? waited : group.first_at;
@@ -204,10 +204,10 @@ std::optional<Time> Dispatcher::first_word_of(const IncidentGroup& group, const 
 
 /// When there will be something to say about this member, if nothing else happens.
 std::optional<Time> Dispatcher::due_of(const IncidentGroup& group, const GroupMember& member, const Incident& incident,
-                                       const RouteTarget& leg) const {
-  if (!member.was_told) return first_word_of(group, member, incident, leg);
+                                       const RouteTarget& target) const {
+  if (!member.was_told) return first_word_of(group, member, incident, target);
   const bool is_critical = incident.severity == match::Severity::critical;
-  const Time turn = turn_of(group, leg);
+  const Time turn = turn_of(group, target);
   std::optional<Time> due;
   const auto consider = [&due](Time at) { due = std::min(due.value_or(at), at); };
   const bool got_worse = incident.severity > member.severity;
@@ -217,14 +217,14 @@ std::optional<Time> Dispatcher::due_of(const IncidentGroup& group, const GroupMe
   if (is_corrected && incident.diagnoses <= kPromptCorrections) consider(member.told_at);
   // Told without a cause: the first that is found is said once nothing more may come, all in one.
   const bool is_first_cause = group.is_grouped && member.diagnoses == 0 && incident.diagnoses > 0 && !group.has_told_cause;
-  if (is_first_cause) consider(diagnosing_ > 0 ? member.told_at + leg.group_wait : member.told_at);
+  if (is_first_cause) consider(diagnosing_ > 0 ? member.told_at + target.group_wait : member.told_at);
   const bool is_diagnosed = incident.diagnoses > member.diagnoses && !is_first_cause;
   const bool is_nearer = step_of(incident) > member.step;  // of what is foreseen, the next lead time
   if (got_worse || is_nearer || is_diagnosed || incident.reopens > member.reopens || incident.flapping != member.flapping)
     consider(std::max(turn, member.told_at));
   const bool is_for_people = router_.receivers()[group.receiver].for_people;
-  if (!is_for_people && incident.count / 2 >= std::max<std::uint64_t>(member.count, 1)) consider(member.told_at + leg.group_interval);
-  if (leg.repeat_interval && !incident.foreseen) consider(std::max(turn, member.told_at + *leg.repeat_interval));
+  if (!is_for_people && incident.count / 2 >= std::max<std::uint64_t>(member.count, 1)) consider(member.told_at + target.group_interval);
+  if (target.repeat_interval && !incident.foreseen) consider(std::max(turn, member.told_at + *target.repeat_interval));
   return due;
 }
 
@@ -262,11 +262,11 @@ std::vector<Dispatcher::News> Dispatcher::gather(IncidentGroup& group, Time now,
     }
     News item{.known = member.known,
               .incident = incident,
-              .leg = router_.leg_to(group.receiver, *incident),
+              .target = router_.target_for(group.receiver, *incident),
               .kind = {},
               .was_told = member.was_told};
     item.is_over = !incident->is_told();
-    const auto due = item.is_over ? std::nullopt : due_of(group, member, *incident, item.leg);
+    const auto due = item.is_over ? std::nullopt : due_of(group, member, *incident, item.target);
     if (due && *due <= now) {
       const bool is_back = incident->reopens > (member.was_told ? member.reopens : 0);
       if (is_back) item.kind = event::EventKind::reopened;
@@ -362,11 +362,11 @@ void Dispatcher::tell(IncidentGroup& group, std::vector<News>& news, event::Even
       group.has_told_cause = group.has_told_cause || item.incident->diagnosis;
       member.count = item.incident->count;
       member.told_at = now;
-      decisions.told.push_back(told_state(group, member));
+      decisions.told.push_back(record_of(group, member));
     }
     item.kind.reset();
   }
-  if (lead->leg.wants(kind)) decisions.notices.push_back(std::move(notice));
+  if (lead->target.wants(kind)) decisions.notices.push_back(std::move(notice));
   for (const News& item : news)
     if (is_told_over(item)) forget(group, *item.known, now, decisions);
   std::erase_if(news, is_told_over);
@@ -384,7 +384,7 @@ void Dispatcher::finish(IncidentGroup& group, std::vector<News>& news, Time now,
   for (const News& item : news) {
     if (notice.incidents.size() < Notice::kMostListed) notice.incidents.push_back(item.incident);
   }
-  if (lead->leg.send_resolved && lead->leg.wants(event::EventKind::resolved)) decisions.notices.push_back(std::move(notice));
+  if (lead->target.send_resolved && lead->target.wants(event::EventKind::resolved)) decisions.notices.push_back(std::move(notice));
   for (std::size_t i = 0; i < news.size(); ++i) forget(group, *news[i].known, now, decisions);  // the last one takes the group with it
 }
 
@@ -397,7 +397,7 @@ void Dispatcher::plan_next(IncidentGroup& group, const std::vector<News>& news, 
   for (const News& item : news) {
     if (item.is_over) continue;  // said with the next word of the group, or when all of it is over
     const GroupMember* const member = group.find(*item.known);
-    const auto due = member != nullptr ? due_of(group, *member, *item.incident, item.leg) : std::nullopt;
+    const auto due = member != nullptr ? due_of(group, *member, *item.incident, item.target) : std::nullopt;
     if (!due) continue;
     if (*due > now) groups_.schedule(group, *due);
     else

@@ -5,9 +5,9 @@
 
 namespace handshaked::notify {
 
-void Dispatcher::restore(const NotificationRecords& told) {
+void Dispatcher::restore(const NotificationRecord& told) {
   const auto& receivers = router_.receivers();
-  const auto it = std::find_if(receivers.begin(), receivers.end(), [&](const auto& habits) { return habits.name == told.receiver; });
+  const auto it = std::find_if(receivers.begin(), receivers.end(), [&](const auto& policy) { return policy.name == told.receiver; });
   if (it == receivers.end()) return;  // it left the configuration
   const auto receiver = static_cast<std::size_t>(it - receivers.begin());
   KnownIncident& known = groups_.know(told.incident_id);
@@ -31,8 +31,8 @@ void Dispatcher::restore(const NotificationRecords& told) {
   groups_.schedule(group, told.told_at);  // whatever is due is found out at the first advance()
 }
 
-NotificationRecords Dispatcher::told_state(const IncidentGroup& group, const GroupMember& member) const {
-  NotificationRecords told;
+NotificationRecord Dispatcher::record_of(const IncidentGroup& group, const GroupMember& member) const {
+  NotificationRecord told;
   told.receiver = router_.receivers()[group.receiver].name;
   told.incident_id = member.known->id;
   told.group = group.is_grouped ? group.key.get() : told.receiver + "\n" + told.incident_id;
@@ -49,21 +49,21 @@ NotificationRecords Dispatcher::told_state(const IncidentGroup& group, const Gro
   return told;
 }
 
-std::optional<NotificationRecords> Dispatcher::told(std::string_view receiver, std::string_view incident_id) const {
+std::optional<NotificationRecord> Dispatcher::told(std::string_view receiver, std::string_view incident_id) const {
   const KnownIncident* const known = groups_.find(incident_id);
   if (known == nullptr) return std::nullopt;
   for (const auto& [group, at] : known->groups) {
     const GroupMember& member = group->members[at];
-    if (router_.receivers()[group->receiver].name == receiver && member.was_told) return told_state(*group, member);
+    if (router_.receivers()[group->receiver].name == receiver && member.was_told) return record_of(*group, member);
   }
   return std::nullopt;
 }
 
-std::vector<NotificationRecords> Dispatcher::everything_told() const {
-  std::vector<NotificationRecords> all;
+std::vector<NotificationRecord> Dispatcher::everything_told() const {
+  std::vector<NotificationRecord> all;
   for (const auto& [id, known] : groups_.known()) {
     for (const auto& [group, at] : known->groups) {
-      if (const GroupMember& member = group->members[at]; member.was_told) all.push_back(told_state(*group, member));
+      if (const GroupMember& member = group->members[at]; member.was_told) all.push_back(record_of(*group, member));
     }
   }
   return all;

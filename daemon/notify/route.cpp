@@ -27,11 +27,12 @@ std::string RouteTarget::group_key(const correlate::Incident& incident, const st
 Router::Router(std::vector<Route> routes, std::vector<ReceiverPolicy> receivers, Duration group_wait)
     : routes_(std::move(routes)), receivers_(std::move(receivers)), group_wait_(group_wait) {}
 
-std::vector<RouteTarget> Router::legs(const correlate::Incident& incident) const {
-  std::vector<RouteTarget> legs;
+std::vector<RouteTarget> Router::targets(const correlate::Incident& incident) const {
+  std::vector<RouteTarget> targets;
   const auto add = [&](std::size_t receiver, const Route* route) {
-    const bool has_leg = std::any_of(legs.begin(), legs.end(), [receiver](const RouteTarget& leg) { return leg.receiver == receiver; });
-    if (!has_leg) legs.push_back(make_leg(receiver, route, incident));
+    const bool has_target =
+        std::any_of(targets.begin(), targets.end(), [receiver](const RouteTarget& target) { return target.receiver == receiver; });
+    if (!has_target) targets.push_back(make_target(receiver, route, incident));
   };
   bool is_routed = false;
   for (const Route& route : routes_) {
@@ -45,43 +46,43 @@ std::vector<RouteTarget> Router::legs(const correlate::Incident& incident) const
     if (!route.goes_on) break;
   }
   for (std::size_t i = 0; !is_routed && i < receivers_.size(); ++i) add(i, nullptr);
-  return legs;
+  return targets;
 }
 
-RouteTarget Router::leg_to(std::size_t receiver, const correlate::Incident& incident) const {
+RouteTarget Router::target_for(std::size_t receiver, const correlate::Incident& incident) const {
   for (const Route& route : routes_) {
     if (!all_match(route.matchers, incident)) continue;
     const bool leads_there = std::find(route.receivers.begin(), route.receivers.end(), receivers_[receiver].name) != route.receivers.end();
-    if (leads_there) return make_leg(receiver, &route, incident);
+    if (leads_there) return make_target(receiver, &route, incident);
     if (!route.goes_on) break;
   }
-  return make_leg(receiver, nullptr, incident);
+  return make_target(receiver, nullptr, incident);
 }
 
-RouteTarget Router::make_leg(std::size_t receiver, const Route* route, const correlate::Incident& incident) const {
+RouteTarget Router::make_target(std::size_t receiver, const Route* route, const correlate::Incident& incident) const {
   static const Pace kUsual;
   const Pace& pace = route != nullptr ? route->pace : kUsual;
-  const ReceiverPolicy& habits = receivers_[receiver];
-  RouteTarget leg;
-  leg.receiver = receiver;
-  leg.route = route;
+  const ReceiverPolicy& policy = receivers_[receiver];
+  RouteTarget target;
+  target.receiver = receiver;
+  target.route = route;
   static const std::vector kByCause{Label::cause};
   static const std::vector kAlone{Label::incident};
-  leg.group_by = pace.group_by ? &*pace.group_by : habits.for_people ? &kByCause : &kAlone;
-  leg.is_grouped = std::find(leg.group_by->begin(), leg.group_by->end(), Label::incident) == leg.group_by->end();
-  leg.group_wait = pace.group_wait.value_or(group_wait_);
-  leg.group_interval = pace.group_interval.value_or(kGroupInterval);
+  target.group_by = pace.group_by ? &*pace.group_by : policy.for_people ? &kByCause : &kAlone;
+  target.is_grouped = std::find(target.group_by->begin(), target.group_by->end(), Label::incident) == target.group_by->end();
+  target.group_wait = pace.group_wait.value_or(group_wait_);
+  target.group_interval = pace.group_interval.value_or(kGroupInterval);
   const Duration usual_repeat = incident.severity == match::Severity::critical ? kRepeatCritical : kRepeatOther;
-  if (pace.repeat_interval) leg.repeat_interval = pace.repeat_interval;
-  else if (habits.repeats) leg.repeat_interval = usual_repeat;
-  if (leg.repeat_interval && *leg.repeat_interval <= Duration(0)) leg.repeat_interval.reset();
-  leg.send_resolved = pace.send_resolved.value_or(true);
-  leg.events = 0x1F;
+  if (pace.repeat_interval) target.repeat_interval = pace.repeat_interval;
+  else if (policy.repeats) target.repeat_interval = usual_repeat;
+  if (target.repeat_interval && *target.repeat_interval <= Duration(0)) target.repeat_interval.reset();
+  target.send_resolved = pace.send_resolved.value_or(true);
+  target.events = 0x1F;
   if (pace.events) {
-    leg.events = 0;
-    for (const event::EventKind kind : *pace.events) leg.events |= static_cast<std::uint8_t>(1U << static_cast<unsigned>(kind));
+    target.events = 0;
+    for (const event::EventKind kind : *pace.events) target.events |= static_cast<std::uint8_t>(1U << static_cast<unsigned>(kind));
   }
-  return leg;
+  return target;
 }
 
 }  // namespace handshaked::notify

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "event/remediation_event.h"
 #include "notify/label.h"
 #include "notify/matcher.h"
-#include "notify/notice.h"
 
 namespace handshaked::notify {
 
@@ -50,7 +50,7 @@ struct RouteTarget {
   std::uint8_t events = 0;  ///< a bit for each event::EventKind that is wanted
 
   bool wants(event::EventKind kind) const { return (events & (1U << static_cast<unsigned>(kind))) != 0; }
-  /// Names the group of `incident` on this leg: the receiver, and the values of group_by.
+  /// Names the group of `incident` on this target: the receiver, and the values of group_by.
   std::string group_key(const correlate::Incident& incident, const std::string& receiver_name) const;
 };
 
@@ -61,15 +61,15 @@ class Router {
   /// are among `receivers` (the configuration was checked).
   Router(std::vector<Route> routes, std::vector<ReceiverPolicy> receivers, Duration group_wait);
 
-  /// At most one leg a receiver: that of the first route that names it.
-  std::vector<RouteTarget> legs(const correlate::Incident& incident) const;
-  /// The leg to one receiver; the usual pace when no route leads there (any more).
-  RouteTarget leg_to(std::size_t receiver, const correlate::Incident& incident) const;
+  /// At most one target a receiver: that of the first route that names it.
+  std::vector<RouteTarget> targets(const correlate::Incident& incident) const;
+  /// The target to one receiver; the usual pace when no route leads there (any more).
+  RouteTarget target_for(std::size_t receiver, const correlate::Incident& incident) const;
   const std::vector<ReceiverPolicy>& receivers() const { return receivers_; }
   const std::vector<Route>& routes() const { return routes_; }
 
  private:
-  RouteTarget make_leg(std::size_t receiver, const Route* route, const correlate::Incident& incident) const;
+  RouteTarget make_target(std::size_t receiver, const Route* route, const correlate::Incident& incident) const;
 
   std::vector<Route> routes_;
   std::vector<ReceiverPolicy> receivers_;

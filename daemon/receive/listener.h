@@ -40,7 +40,7 @@ struct ListenOptions {
 /// session on each. Datagram endpoints are read by `datagrams`, which gets the socket for itself.
 class Listener {
  public:
-  /// What reads a bound datagram socket until it fails or is closed: see syslog_datagrams.h.
+  /// What reads a bound datagram socket until it fails or is closed: see syslog_session.h.
   struct DatagramContext {
     boost::asio::posix::stream_descriptor& readiness;  ///< waited for; cancelled when the end begins
     int descriptor;

@@ -8,12 +8,19 @@
 
 #include "base/clock.h"
 #include "telemetry/histogram.h"
-#include "telemetry/process_metrics.h"
 
 namespace handshaked::telemetry {
 
 // How the daemon is, in numbers: one snapshot, from which /metrics, `status` and the page are made. Plain values. Counts are since the
 // start of the process. Names come from the configuration, never from a line of a log.
+
+/// What this process takes of the machine (proc(5): self/statm, self/fd; getrusage(2), getrlimit(2)). 0 where the system does not say.
+struct ProcessMetrics {
+  std::uint64_t resident_bytes = 0, virtual_bytes = 0;
+  double cpu_seconds = 0;
+  std::size_t open_descriptors = 0, most_descriptors = 0;
+};
+ProcessMetrics read_process_figures();
 
 /// Of a source that listens.
 struct ListenerMetrics {

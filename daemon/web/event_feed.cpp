@@ -9,13 +9,13 @@ namespace handshaked::web {
 
 namespace asio = boost::asio;
 
-EventFeed::Listener::Listener(std::shared_ptr<EventFeed> feed) : feed_(std::move(feed)), timer_(feed_->loop_), seen_(feed_->version_) {
-  feed_->listeners_.insert(this);
+EventFeed::Subscriber::Subscriber(std::shared_ptr<EventFeed> feed) : feed_(std::move(feed)), timer_(feed_->loop_), seen_(feed_->version_) {
+  feed_->subscribers_.insert(this);
 }
 
-EventFeed::Listener::~Listener() { feed_->listeners_.erase(this); }
+EventFeed::Subscriber::~Subscriber() { feed_->subscribers_.erase(this); }
 
-asio::awaitable<bool> EventFeed::Listener::wait(std::chrono::milliseconds patience) {
+asio::awaitable<bool> EventFeed::Subscriber::wait(std::chrono::milliseconds patience) {
   constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
   if (!feed_->is_stopped_) {
     timer_.expires_after(kLeast);
@@ -32,13 +32,13 @@ asio::awaitable<bool> EventFeed::Listener::wait(std::chrono::milliseconds patien
 
 void EventFeed::note_change() {
   ++version_;
-  for (Listener* const listener : listeners_)
-    if (listener->wakes_on_change_) listener->timer_.cancel();
+  for (Subscriber* const subscriber : subscribers_)
+    if (subscriber->wakes_on_change_) subscriber->timer_.cancel();
 }
 
 void EventFeed::stop() {
   is_stopped_ = true;
-  for (Listener* const listener : listeners_) listener->timer_.cancel();
+  for (Subscriber* const subscriber : subscribers_) subscriber->timer_.cancel();
 }
 
 }  // namespace handshaked::web

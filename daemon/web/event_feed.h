@@ -15,12 +15,12 @@ namespace handshaked::web {
 class EventFeed {
  public:
   /// One who listens. Woken at most once a kLeast, however much changes.
-  class Listener {
+  class Subscriber {
    public:
-    explicit Listener(std::shared_ptr<EventFeed> feed);
-    ~Listener();
-    Listener(const Listener&) = delete;
-    Listener& operator=(const Listener&) = delete;
+    explicit Subscriber(std::shared_ptr<EventFeed> feed);
+    ~Subscriber();
+    Subscriber(const Subscriber&) = delete;
+    Subscriber& operator=(const Subscriber&) = delete;
 
     /// True when something has changed since the last call; false when nothing has for `patience`, or the feed was stopped.
     boost::asio::awaitable<bool> wait(std::chrono::milliseconds patience);
@@ -33,7 +33,7 @@ class EventFeed {
     bool wakes_on_change_ = false;
   };
   static constexpr std::chrono::milliseconds kLeast{1000};
-  static constexpr std::size_t kMostListeners = 24;
+  static constexpr std::size_t kMostSubscribers = 24;
 
   explicit EventFeed(boost::asio::any_io_executor loop) : loop_(std::move(loop)) {}
 
@@ -41,11 +41,11 @@ class EventFeed {
   /// Nobody waits any longer.
   void stop();
   bool is_stopped() const { return is_stopped_; }
-  bool is_full() const { return listeners_.size() >= kMostListeners; }
+  bool is_full() const { return subscribers_.size() >= kMostSubscribers; }
 
  private:
   boost::asio::any_io_executor loop_;
-  std::set<Listener*> listeners_;
+  std::set<Subscriber*> subscribers_;
   std::uint64_t version_ = 0;
   bool is_stopped_ = false;
 };

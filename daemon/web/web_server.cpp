@@ -261,14 +261,14 @@ class WebServer::Listener : public std::enable_shared_from_this<Listener> {
 
   /// Until the client is gone, which a write tells: at the latest that of the next comment.
   awaitable<void> send_events(ServerStream& stream, std::shared_ptr<EventFeed> feed) {
-    EventFeed::Listener listener(feed);
+    EventFeed::Subscriber subscriber(feed);
     std::string_view bytes = "retry: 2000\n\nevent: change\ndata: {}\n\n";  // what was shown before may be old
     while (!is_closed_ && !feed->is_stopped()) {
       stream.expect_within(options_.take);
       const auto written = co_await stream.write_all(bytes);
       if (!written) co_return;
       stream.expect_nothing();
-      const bool has_changed = co_await listener.wait(kStillThere);
+      const bool has_changed = co_await subscriber.wait(kStillThere);
       bytes = has_changed ? "event: change\ndata: {}\n\n" : ": still here\n\n";
     }
   }

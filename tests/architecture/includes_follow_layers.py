@@ -23,7 +23,7 @@ OUTPUT = {
               "installation.h", "listener_tls.h", "location_match.h", "nginx_version.h", "time_value.h"],
     "diagnose": ["diagnosis.h"],
     "event": ["remediation_event.h", "sample_event.h"],
-    "format": ["cloudevents_format.h", "clean_text.h", "wire_format.h", "alertmanager_alert.h"],
+    "format": ["cloudevents_format.h", "clean_text.h", "wire_format.h", "alertmanager_format.h"],
     "emit": [],
 }
 # Stages declare the options that they take and the interfaces that they need; these folders fill the one and implement the other.

@@ -2,8 +2,8 @@
 #include "control/control_message.h"
 #include "fuzz_input.h"
 #include "notify/matcher.h"
+#include "notify/notification_record.h"
 #include "notify/silence.h"
-#include "notify/told_state.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace handshaked;
@@ -29,8 +29,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto again = notify::silence_from_json(notify::to_json(silence.value()));
     fuzz::promise(again.has_value() && notify::to_json(again.value()) == notify::to_json(silence.value()), "a silence survives the store");
   }
-  if (const auto told = notify::told_state_from_json("receiver", "incident", text)) {
-    const auto again = notify::told_state_from_json("receiver", "incident", notify::to_json(told.value()));
+  if (const auto told = notify::notification_record_from_json("receiver", "incident", text)) {
+    const auto again = notify::notification_record_from_json("receiver", "incident", notify::to_json(told.value()));
     fuzz::promise(again.has_value() && notify::to_json(again.value()) == notify::to_json(told.value()), "what was told survives the store");
   }
   return 0;

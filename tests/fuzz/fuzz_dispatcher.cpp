@@ -76,7 +76,7 @@ class Story {
   void advance() {
     auto decisions = town_.dispatcher.advance(now_, town_);
     for (const auto& told : decisions.told) {
-      auto again = notify::told_state_from_json(told.receiver, told.incident_id, to_json(told));
+      auto again = notify::notification_record_from_json(told.receiver, told.incident_id, to_json(told));
       fuzz::promise(again.has_value(), "what was told can be stored");
       told_.insert_or_assign({told.receiver, told.incident_id}, std::move(again).value());
     }
@@ -97,7 +97,7 @@ class Story {
     if (changes_left_ == 0) return;
     --changes_left_;
     notify::Router router({}, receivers(), 10s);
-    std::vector<notify::NotificationRecords> told;
+    std::vector<notify::NotificationRecord> told;
     for (const auto& [key, state] : told_) told.push_back(state);
     if (!is_restart) {
       std::vector<const correlate::Incident*> live;
@@ -124,7 +124,7 @@ class Story {
   notify::Town town_{{}, receivers()};
   Time now_ = notify::at(0);
   std::vector<correlate::Incident*> order_;
-  std::map<std::pair<std::string, std::string>, notify::NotificationRecords> told_;
+  std::map<std::pair<std::string, std::string>, notify::NotificationRecord> told_;
   std::size_t words_left_ = 32, changes_left_ = 4;
 };
 

@@ -5,7 +5,7 @@
 #include "fuzz_input.h"
 #include "net/address_list.h"
 #include "net/endpoint.h"
-#include "receive/http/bulk_items.h"
+#include "receive/http/elasticsearch.h"
 #include "receive/http/loki_push.h"
 #include "receive/http/otlp_logs.h"
 #include "receive/record/json_lines.h"

@@ -6,13 +6,7 @@
 #include "base/text/utf8.h"
 #include "event/sample_event.h"
 #include "format/alertmanager_format.h"
-#include "format/chat/dingtalk_format.h"
-#include "format/chat/discord_format.h"
-#include "format/chat/feishu_format.h"
-#include "format/chat/mattermost_format.h"
-#include "format/chat/slack_format.h"
-#include "format/chat/teams_format.h"
-#include "format/chat/wecom_format.h"
+#include "format/chat/chat_formats.h"
 #include "format/cloudevents_format.h"
 #include "format/pagerduty_format.h"
 #include "fuzz_input.h"
@@ -86,8 +80,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // What a receiver answers.
   for (const auto& wire : {format::teams_format(language), format::feishu_format(language, ""), format::dingtalk_format(language, ""),
                            format::wecom_format(language)}) {
-    const format::Verdict verdict = wire.judge(input.rest());
-    fuzz::promise((verdict.kind == format::Verdict::Kind::accepted) == verdict.reason.empty(), "a refusal has a reason");
+    const format::AnswerVerdict verdict = wire.judge(input.rest());
+    fuzz::promise((verdict.kind == format::AnswerVerdict::Kind::accepted) == verdict.reason.empty(), "a refusal has a reason");
     fuzz::promise(is_utf8(verdict.reason) && verdict.reason.find('\n') == std::string::npos, "a reason is one line of text");
   }
   return 0;

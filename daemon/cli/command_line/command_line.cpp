@@ -10,11 +10,8 @@
 #include <map>
 
 #include "base/text/visible_text.h"
-#include "cli/command_line/completed_command_line.h"
+#include "cli/command_line/command_line_parts.h"
 #include "cli/command_line/exit_code.h"
-#include "cli/command_line/host_command_line.h"
-#include "cli/command_line/operator_command_line.h"
-#include "cli/command_line/preflight_command_line.h"
 #include "cli/knowledge/rules_location.h"
 
 #ifndef HANDSHAKED_VERSION

@@ -1,5 +1,5 @@
 // Includes CLI11, which is slow to compile, beside command_line.cpp.
-#include "cli/command_line/host_command_line.h"
+#include "cli/command_line/command_line_parts.h"
 
 #include <CLI/CLI.hpp>
 

@@ -55,10 +55,10 @@ std::string_view to_string(DeliveryOutcome::Kind kind) {
   return "";
 }
 
-Trial send(emit::Sink& sink, boost::asio::io_context& loop, const event::RemediationEvent& event, const char* what) {
+Trial send(emit::Notifier& notifier, boost::asio::io_context& loop, const event::RemediationEvent& event, const char* what) {
   Trial trial{.event_id = event.event_id, .what = what, .outcome = {}};
   const auto begin = std::chrono::steady_clock::now();
-  boost::asio::co_spawn(loop, sink.send(event), [&trial](std::exception_ptr failure, DeliveryOutcome outcome) {
+  boost::asio::co_spawn(loop, notifier.send(event), [&trial](std::exception_ptr failure, DeliveryOutcome outcome) {
     if (failure) std::rethrow_exception(failure);
     trial.outcome = std::move(outcome);
   });
@@ -71,13 +71,14 @@ Trial send(emit::Sink& sink, boost::asio::io_context& loop, const event::Remedia
   return trial;
 }
 
-std::vector<Trial> try_receiver(emit::Sink& sink, boost::asio::io_context& loop, const Receiver& receiver, const std::string& host) {
+std::vector<Trial> try_receiver(emit::Notifier& notifier, boost::asio::io_context& loop, const Receiver& receiver,
+                                const std::string& host) {
   const Time now = wall_clock_now();
   std::vector<Trial> trials;
-  trials.push_back(send(sink, loop, event::sample_event(event::SampleKind::opened, receiver.language, now, host), "opened"));
+  trials.push_back(send(notifier, loop, event::sample_event(event::SampleKind::opened, receiver.language, now, host), "opened"));
   if (keeps_state(receiver) && trials.back().outcome.kind == DeliveryOutcome::Kind::delivered)
-    trials.push_back(send(sink, loop, event::sample_event(event::SampleKind::resolved, receiver.language, now, host), "resolved"));
-  sink.close();
+    trials.push_back(send(notifier, loop, event::sample_event(event::SampleKind::resolved, receiver.language, now, host), "resolved"));
+  notifier.close();
   return trials;
 }
 
@@ -155,7 +156,7 @@ int print(std::string text, int exit_code) {
 
 }  // namespace
 
-int run_receivers(const ReceiversOptions& options, const SinkFactory& make_sink) {
+int run_receivers(const ReceiversOptions& options, const NotifierFactory& make_notifier) {
   const bool is_asked_for = !options.config_file.empty();
   const config::LoadedConfig loaded =
       config::load_config(is_asked_for ? options.config_file : std::string(config::kDefaultFile), is_asked_for);
@@ -172,13 +173,13 @@ int run_receivers(const ReceiversOptions& options, const SinkFactory& make_sink)
   }
   boost::asio::io_context loop;
   const std::string host = host_name(loaded.config);
-  auto sink = make_sink(loop.get_executor(), *found, host);
-  if (!sink) {
+  auto notifier = make_notifier(loop.get_executor(), *found, host);
+  if (!notifier) {
     std::fprintf(stderr, "handshaked: receiver \"%s\": %s\n", visible_text(found->name).c_str(),
-                 visible_text(sink.error().message()).c_str());
+                 visible_text(notifier.error().message()).c_str());
     return kExitConfiguration;
   }
-  const std::vector<Trial> trials = try_receiver(*sink.value(), loop, *found, host);
+  const std::vector<Trial> trials = try_receiver(*notifier.value(), loop, *found, host);
   const bool is_delivered =
       std::all_of(trials.begin(), trials.end(), [](const Trial& trial) { return trial.outcome.kind == DeliveryOutcome::Kind::delivered; });
   const bool is_daemon_told = is_delivered && tell_daemon(loaded.config, found->name);

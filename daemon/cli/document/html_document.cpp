@@ -8,7 +8,6 @@
 
 #include "base/digest.h"
 #include "base/message_authentication.h"
-#include "base/text/html_markup.h"
 #include "base/text/visible_text.h"
 #include "cli/document/text_layout.h"
 #include "cli/document/words.h"
@@ -128,6 +127,23 @@ std::string escaped_lines(std::string_view text) {
     out += "<br>";
     text.remove_prefix(end + 1);
   }
+}
+
+/// The five characters that are markup, as references.
+std::string escape_markup(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (const char c : text) {
+    switch (c) {
+      case '&': out += "&amp;"; break;
+      case '<': out += "&lt;"; break;
+      case '>': out += "&gt;"; break;
+      case '"': out += "&quot;"; break;
+      case '\'': out += "&#39;"; break;
+      default: out += c;
+    }
+  }
+  return out;
 }
 
 }  // namespace

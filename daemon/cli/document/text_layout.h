@@ -28,4 +28,15 @@ std::vector<std::string_view> lines_of(std::string_view text);
 /// would then begin with closing punctuation. A word that is longer than a line stays whole: it may be a command to copy.
 std::vector<std::string> wrap(std::string_view text, std::size_t width);
 
+/// Rows of columns, as wide as they need to be; the last one is ragged.
+class TextTable {
+ public:
+  explicit TextTable(std::vector<std::string> heads) : rows_{std::move(heads)} {}
+  void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
+  std::string text() const;
+
+ private:
+  std::vector<std::vector<std::string>> rows_;
+};
+
 }  // namespace handshaked::cli

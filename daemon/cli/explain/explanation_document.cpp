@@ -185,25 +185,25 @@ class ExplanationDocument {
                       text(", which is open; told already: ", "（未恢复）；已通知：") + (heard.empty() ? text("nobody", "无") : heard) +
                       text(".", "。"));
     }
-    if (forecast.legs.empty()) page_.paragraph(say("Nobody: its route names no receiver.", "没有人：所属路由未列出接收方。"));
+    if (forecast.targets.empty()) page_.paragraph(say("Nobody: its route names no receiver.", "没有人：所属路由未列出接收方。"));
     std::vector<Fact> facts;
-    for (const NotificationForecast::RouteTarget& leg : forecast.legs) facts.push_back({leg.receiver, leg_words(leg)});
+    for (const NotificationForecast::RouteTarget& target : forecast.targets) facts.push_back({target.receiver, target_words(target)});
     if (!facts.empty()) page_.facts(facts);
     if (!forecast.daemon_answers)
       page_.paragraph(say("No running daemon answered: silences and open incidents were not looked at.",
                           "没有正在运行的守护进程应答：未查看静默和现有事件。"));
   }
 
-  std::string leg_words(const NotificationForecast::RouteTarget& leg) const {
-    std::string words = leg.route.empty() ? text("no route matches: everybody is told", "无匹配路由：通知所有接收方")
-                                          : text("by the route \"", "经路由 \"") + leg.route + "\"";
-    words += text("; after ", "；等待 ") + duration_words(language_, leg.wait);
-    words +=
-        leg.group_by.empty() ? text(", alone", "，单独通知") : text(", together with all of the same ", "，与相同者合并：") + leg.group_by;
-    if (leg.repeat) words += text("; again every ", "；每隔以下时间重复：") + duration_words(language_, *leg.repeat);
-    if (!leg.send_resolved) words += text("; its resolution is not announced", "；恢复时不通知");
-    if (leg.messages_per_minute > 0)
-      words += text("; more than ", "；每分钟超过 ") + std::to_string(leg.messages_per_minute) +
+  std::string target_words(const NotificationForecast::RouteTarget& target) const {
+    std::string words = target.route.empty() ? text("no route matches: everybody is told", "无匹配路由：通知所有接收方")
+                                             : text("by the route \"", "经路由 \"") + target.route + "\"";
+    words += text("; after ", "；等待 ") + duration_words(language_, target.wait);
+    words += target.group_by.empty() ? text(", alone", "，单独通知")
+                                     : text(", together with all of the same ", "，与相同者合并：") + target.group_by;
+    if (target.repeat) words += text("; again every ", "；每隔以下时间重复：") + duration_words(language_, *target.repeat);
+    if (!target.send_resolved) words += text("; its resolution is not announced", "；恢复时不通知");
+    if (target.messages_per_minute > 0)
+      words += text("; more than ", "；每分钟超过 ") + std::to_string(target.messages_per_minute) +
                text(" a minute become a digest", " 条时合并为摘要");
     return words;
   }

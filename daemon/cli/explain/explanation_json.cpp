@@ -64,11 +64,14 @@ void write_forecast(JsonWriter& json, const NotificationForecast& forecast) {
   json.key("forecast").begin_object().array("silenced_by", forecast.silenced_by).member("daemon_answers", forecast.daemon_answers);
   json.optional_member("live_incident", forecast.live_incident).array("told", forecast.told).key("legs").begin_array();
   const auto seconds = [](Duration duration) { return std::chrono::duration<double>(duration).count(); };
-  for (const NotificationForecast::RouteTarget& leg : forecast.legs) {
-    json.begin_object().member("receiver", leg.receiver).optional_member("route", leg.route).optional_member("group_by", leg.group_by);
-    json.member("wait_seconds", seconds(leg.wait)).member("send_resolved", leg.send_resolved);
-    if (leg.repeat) json.member("repeat_seconds", seconds(*leg.repeat));
-    if (leg.messages_per_minute > 0) json.member("messages_per_minute", leg.messages_per_minute);
+  for (const NotificationForecast::RouteTarget& target : forecast.targets) {
+    json.begin_object()
+        .member("receiver", target.receiver)
+        .optional_member("route", target.route)
+        .optional_member("group_by", target.group_by);
+    json.member("wait_seconds", seconds(target.wait)).member("send_resolved", target.send_resolved);
+    if (target.repeat) json.member("repeat_seconds", seconds(*target.repeat));
+    if (target.messages_per_minute > 0) json.member("messages_per_minute", target.messages_per_minute);
     json.end_object();
   }
   json.end_array().end_object();

@@ -10,7 +10,7 @@
 #include "cli/command_line/exit_code.h"
 #include "cli/document/output.h"
 #include "cli/document/terminal.h"
-#include "cli/host/diagnosis_report.h"
+#include "cli/host/diagnosis_run.h"
 #include "cli/host/named_incident.h"
 #include "cli/log/log_reading.h"
 #include "diagnose/host/nginx_footprint.h"

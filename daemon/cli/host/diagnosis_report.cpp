@@ -1,4 +1,4 @@
-#include "cli/host/diagnosis_report.h"
+#include "cli/host/diagnosis_run.h"
 
 #include <map>
 

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "base/language.h"
+#include "cli/document/document.h"
 #include "cli/knowledge/knowledge_base.h"
 #include "cli/operator/daemon_question.h"
 #include "correlate/incident.h"
@@ -45,5 +47,8 @@ struct DiagnosisReport {
 /// Reads the logs, correlates, and diagnoses every incident; then the peers that were asked for. Blocks until the deadline at most.
 DiagnosisReport run_diagnosis(const DiagnosisOrder& order, const KnowledgeBase& base, const parse::TimeZone& zone,
                               const diagnose::NginxAtHand& nginx);
+
+/// For people: every incident with its cause, how that is known, the fixes with their proof and patch, and what not to try.
+void write_diagnosis_report(Document& page, const DiagnosisReport& report, Language language);
 
 }  // namespace handshaked::cli

@@ -59,21 +59,21 @@ void find_live(const std::string& json, NotificationForecast& forecast) {
 NotificationForecast forecast_notification(const correlate::Incident& incident, const config::Config& config, Time now) {
   NotificationForecast forecast;
   const notify::Router router = config::make_router(config);
-  for (const notify::RouteTarget& leg : router.legs(incident)) {
+  for (const notify::RouteTarget& target : router.targets(incident)) {
     NotificationForecast::RouteTarget one;
-    one.receiver = router.receivers()[leg.receiver].name;
-    if (leg.route != nullptr) one.route = leg.route->name;
-    if (leg.is_grouped) {
-      for (const notify::Label label : *leg.group_by) one.group_by.append(one.group_by.empty() ? "" : ", ").append(to_string(label));
-      if (leg.group_by->empty()) one.group_by = "everything";
+    one.receiver = router.receivers()[target.receiver].name;
+    if (target.route != nullptr) one.route = target.route->name;
+    if (target.is_grouped) {
+      for (const notify::Label label : *target.group_by) one.group_by.append(one.group_by.empty() ? "" : ", ").append(to_string(label));
+      if (target.group_by->empty()) one.group_by = "everything";
     }
-    one.wait = incident.severity == match::Severity::critical ? Duration(0) : leg.group_wait;
-    one.repeat = leg.repeat_interval;
-    one.send_resolved = leg.send_resolved;
+    one.wait = incident.severity == match::Severity::critical ? Duration(0) : target.group_wait;
+    one.repeat = target.repeat_interval;
+    one.send_resolved = target.send_resolved;
     const auto receiver = std::find_if(config.receivers.begin(), config.receivers.end(),
                                        [&](const config::Receiver& candidate) { return candidate.name == one.receiver; });
     if (receiver != config.receivers.end()) one.messages_per_minute = receiver->messages_per_minute.value_or(0);
-    forecast.legs.push_back(std::move(one));
+    forecast.targets.push_back(std::move(one));
   }
   for (const notify::MaintenanceWindow& window : config.routing.maintenance) {
     if (notify::all_match(window.matchers, incident) && window.is_active(now)) forecast.silenced_by.push_back("maintenance:" + window.name);

@@ -22,7 +22,7 @@ struct NotificationForecast {
     bool send_resolved = true;
     std::uint32_t messages_per_minute = 0;  ///< 0: no limit; more become a digest
   };
-  std::vector<RouteTarget> legs;
+  std::vector<RouteTarget> targets;
   std::vector<std::string> silenced_by;
   bool daemon_answers = false;
   std::string live_incident;      ///< the line would join it; empty: it would open one

@@ -5,10 +5,9 @@
 #include <vector>
 
 #include "base/text/visible_text.h"
-#include "cli/document/text_table.h"
+#include "cli/document/text_layout.h"
 #include "cli/document/words.h"
 #include "cli/operator/daemon_answer.h"
-#include "cli/operator/status_document.h"
 
 namespace handshaked::cli {
 namespace {

@@ -1,4 +1,4 @@
-#include "cli/operator/status_document.h"
+#include "cli/operator/operator_document.h"
 
 #include <simdjson.h>
 
@@ -6,7 +6,7 @@
 #include <cstdio>
 
 #include "base/text/visible_text.h"
-#include "cli/document/text_table.h"
+#include "cli/document/text_layout.h"
 #include "cli/document/words.h"
 
 namespace handshaked::cli {

@@ -1,4 +1,4 @@
-#include "cli/preflight/preflight_hosts.h"
+#include "cli/preflight/preflight_run.h"
 
 #include <algorithm>
 #include <filesystem>

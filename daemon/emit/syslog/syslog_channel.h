@@ -48,4 +48,7 @@ std::unique_ptr<SyslogChannel> open_syslog_tcp(boost::asio::any_io_executor exec
 /// made it that.
 std::unique_ptr<SyslogChannel> open_syslog_local(boost::asio::any_io_executor executor, std::string path, SyslogLimits limits);
 
+/// A Unix stream socket, a line feed after each message: what `open_syslog_local` falls back to.
+std::unique_ptr<SyslogChannel> open_syslog_unix_stream(boost::asio::any_io_executor executor, std::string path, SyslogLimits limits);
+
 }  // namespace handshaked::emit

@@ -8,7 +8,6 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "emit/syslog/syslog_channel.h"
-#include "emit/syslog/syslog_stream_channel.h"
 #include "net/resolve.h"
 
 namespace handshaked::emit {

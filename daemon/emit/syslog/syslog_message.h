@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "emit/sink.h"
+#include "emit/notifier.h"
 
 namespace handshaked::emit {
 

@@ -1,4 +1,4 @@
-#include "emit/syslog/syslog_stream_channel.h"
+#include "emit/syslog/syslog_channel.h"
 
 #include <algorithm>
 #include <array>

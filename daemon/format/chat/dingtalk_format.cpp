@@ -1,4 +1,4 @@
-#include "format/chat/dingtalk_format.h"
+#include "format/chat/chat_formats.h"
 
 #include "base/json/json_writer.h"
 #include "base/message_authentication.h"
@@ -41,11 +41,11 @@ Result<WireRequest> dingtalk_request(const event::RemediationEvent& event, Time 
   return request;
 }
 
-Verdict dingtalk_verdict(std::string_view answer) {
+AnswerVerdict dingtalk_verdict(std::string_view answer) {
   const auto code = read_answer_code(answer, "errcode", "errmsg");
   if (!code || code->number == 0) return {};
   const bool is_busy = code->number == -1 || code->number == 130101 || code->number == 410100;
-  return {.kind = is_busy ? Verdict::Kind::busy : Verdict::Kind::refused, .reason = refusal_reason(*code)};
+  return {.kind = is_busy ? AnswerVerdict::Kind::busy : AnswerVerdict::Kind::refused, .reason = refusal_reason(*code)};
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "format/chat/discord_format.h"
+#include "format/chat/chat_formats.h"
 
 #include <charconv>
 

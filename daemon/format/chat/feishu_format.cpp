@@ -1,4 +1,4 @@
-#include "format/chat/feishu_format.h"
+#include "format/chat/chat_formats.h"
 
 #include "base/json/json_writer.h"
 #include "base/message_authentication.h"
@@ -50,12 +50,12 @@ Result<WireRequest> feishu_request(const event::RemediationEvent& event, Time no
   return request;
 }
 
-Verdict feishu_verdict(std::string_view answer) {
+AnswerVerdict feishu_verdict(std::string_view answer) {
   auto code = read_answer_code(answer, "code", "msg");
   if (!code) code = read_answer_code(answer, "StatusCode", "StatusMessage");  // older ones
   if (!code || code->number == 0) return {};
   const bool is_busy = code->number == 11232;
-  return {.kind = is_busy ? Verdict::Kind::busy : Verdict::Kind::refused, .reason = refusal_reason(*code)};
+  return {.kind = is_busy ? AnswerVerdict::Kind::busy : AnswerVerdict::Kind::refused, .reason = refusal_reason(*code)};
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "format/chat/slack_format.h"
+#include "format/chat/chat_formats.h"
 
 #include "base/json/json_writer.h"
 #include "format/markup.h"

@@ -1,4 +1,4 @@
-#include "format/chat/teams_format.h"
+#include "format/chat/chat_formats.h"
 
 #include <algorithm>
 
@@ -127,13 +127,13 @@ Result<WireRequest> teams_request(const event::RemediationEvent& event, Language
 }
 
 /// "Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 429 with …"
-Verdict teams_verdict(std::string_view answer) {
+AnswerVerdict teams_verdict(std::string_view answer) {
   constexpr std::string_view kFailed = "HTTP error ";
   const auto at = answer.find(kFailed);
   if (at == std::string_view::npos) return {};
   const std::string status = plain_text(answer.substr(at + kFailed.size(), 3));
   const bool is_passing = status == "429" || status == "408" || status.starts_with('5');
-  return {.kind = is_passing ? Verdict::Kind::busy : Verdict::Kind::refused, .reason = "Teams answers HTTP error " + status};
+  return {.kind = is_passing ? AnswerVerdict::Kind::busy : AnswerVerdict::Kind::refused, .reason = "Teams answers HTTP error " + status};
 }
 
 }  // namespace

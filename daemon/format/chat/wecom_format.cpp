@@ -1,4 +1,4 @@
-#include "format/chat/wecom_format.h"
+#include "format/chat/chat_formats.h"
 
 #include <algorithm>
 
@@ -24,11 +24,11 @@ Result<WireRequest> wecom_request(const event::RemediationEvent& event, Language
   return request;
 }
 
-Verdict wecom_verdict(std::string_view answer) {
+AnswerVerdict wecom_verdict(std::string_view answer) {
   const auto code = read_answer_code(answer, "errcode", "errmsg");
   if (!code || code->number == 0) return {};
   const bool is_busy = code->number == -1 || code->number == 45009 || code->number == 45033;
-  return {.kind = is_busy ? Verdict::Kind::busy : Verdict::Kind::refused, .reason = refusal_reason(*code)};
+  return {.kind = is_busy ? AnswerVerdict::Kind::busy : AnswerVerdict::Kind::refused, .reason = refusal_reason(*code)};
 }
 
 }  // namespace

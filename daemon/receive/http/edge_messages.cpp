@@ -1,7 +1,7 @@
-#include "receive/http/edge_messages.h"
+#include "receive/http/http_routes.h"
 
 #include "receive/http/edge_report.h"
-#include "receive/http/http_commit.h"
+#include "receive/http/http_exchange.h"
 #include "receive/record/json_tree.h"
 
 namespace handshaked::receive {

@@ -49,4 +49,13 @@ HttpAnswer answer_for(const Error& error);
 /// The answer for a failure of Intake::commit: 429 or 503 with Retry-After.
 HttpAnswer answer_for_commit(const Error& error);
 
+/// {"error":WHY,"status":STATUS}
+HttpAnswer refusal(unsigned status, std::string_view why);
+
+/// Commits what a request added, and gives `answer` when that is durable, else the refusal.
+boost::asio::awaitable<Result<HttpAnswer>> commit_and_answer(const net::HttpRequest& request, Connection connection, HttpAnswer answer);
+
+/// Did a request with this Idempotency-Key come before?
+bool is_repeated(const net::HttpRequest& request, const Connection& connection);
+
 }  // namespace handshaked::receive

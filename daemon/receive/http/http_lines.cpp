@@ -1,11 +1,11 @@
-#include "receive/http/http_lines.h"
+#include "receive/http/http_routes.h"
 
 #include <algorithm>
 #include <memory>
 
 #include "base/json/json_writer.h"
 #include "base/text/line_count.h"
-#include "receive/http/http_commit.h"
+#include "receive/http/http_exchange.h"
 #include "receive/network_threads.h"
 #include "receive/record/json_candidates.h"
 #include "receive/record/json_lines.h"

@@ -1,7 +1,6 @@
 #include "receive/http/http_routes.h"
 
 #include "receive/http/elasticsearch.h"
-#include "receive/http/http_lines.h"
 #include "receive/http/loki_push.h"
 #include "receive/http/otlp_logs.h"
 

@@ -6,8 +6,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "base/json/json_writer.h"
-
 namespace handshaked::receive {
 namespace {
 
@@ -35,12 +33,6 @@ std::string_view reason_of(unsigned status) {
     case 503: return "Service Unavailable";
     default: return status < 400 ? "OK" : "Error";
   }
-}
-
-HttpAnswer refusal(unsigned status, std::string_view why) {
-  HttpAnswer answer{.status = status};
-  JsonWriter(answer.body).begin_object().member("error", why).member("status", status).end_object();
-  return answer;
 }
 
 std::string decode_base64(std::string_view text) {
@@ -206,25 +198,6 @@ awaitable<Result<>> run_http(Connection connection, std::shared_ptr<const HttpOp
 }
 
 }  // namespace
-
-HttpAnswer answer_for(const Error& error) {
-  switch (error.code()) {
-    case ErrorCode::invalid_input: return refusal(400, error.message());
-    case ErrorCode::timeout: return refusal(408, error.message());
-    case ErrorCode::limit_exceeded: return refusal(413, error.message());
-    default: break;
-  }
-  HttpAnswer answer = refusal(503, error.message());
-  answer.headers.emplace_back("Retry-After", "1");
-  return answer;
-}
-
-HttpAnswer answer_for_commit(const Error& error) {
-  // What may be durable all the same must not look refused: 503 says "unknown, come again".
-  HttpAnswer answer = refusal(error.code() == ErrorCode::limit_exceeded ? 429 : 503, error.message());
-  answer.headers.emplace_back("Retry-After", error.code() == ErrorCode::limit_exceeded ? "2" : "5");
-  return answer;
-}
 
 bool fits_path(std::string_view pattern, std::string_view path) {
   while (true) {

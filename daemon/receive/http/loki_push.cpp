@@ -7,7 +7,7 @@
 #include <charconv>
 #include <utility>
 
-#include "receive/http/http_commit.h"
+#include "receive/http/http_exchange.h"
 #include "receive/http/protobuf_reader.h"
 #include "receive/record/epoch_time.h"
 #include "receive/record/json_tree.h"

@@ -6,7 +6,7 @@
 #include <charconv>
 #include <memory>
 
-#include "receive/http/http_commit.h"
+#include "receive/http/http_exchange.h"
 #include "receive/record/epoch_time.h"
 #include "receive/record/json_tree.h"
 

@@ -7,7 +7,6 @@
 
 #include "base/result.h"
 #include "receive/journal/journal_export.h"
-#include "receive/journal/journal_filter.h"
 
 namespace handshaked::receive {
 

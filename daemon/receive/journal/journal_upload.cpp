@@ -1,4 +1,4 @@
-#include "receive/journal/journal_upload.h"
+#include "receive/http/http_routes.h"
 
 #include <memory>
 #include <string>

@@ -1,4 +1,4 @@
-#include "receive/syslog/syslog_datagrams.h"
+#include "receive/syslog/syslog_session.h"
 
 #include <sys/socket.h>
 #include <sys/uio.h>

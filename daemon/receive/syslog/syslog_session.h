@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "receive/connection.h"
+#include "receive/listener.h"
 
 namespace handshaked::receive {
 
@@ -18,5 +19,9 @@ struct SyslogOptions {
 /// Syslog (RFC 3164 and RFC 5424 messages) over TCP, TLS (RFC 5425) or a Unix stream socket. The protocol knows no acknowledgements:
 /// while there is no room nothing is read, and TCP slows the sender.
 Session syslog_session(SyslogOptions options);
+
+/// Syslog over UDP (RFC 5426) or a Unix datagram socket: one message a datagram, as nginx sends its error log. Nothing can be
+/// acknowledged: while there is no room nothing is read, and what the kernel then drops is counted (SO_RXQ_OVFL). Unix senders wait.
+Listener::DatagramReader syslog_datagrams(std::size_t message_limit);
 
 }  // namespace handshaked::receive

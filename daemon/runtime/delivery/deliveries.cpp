@@ -13,13 +13,14 @@
 namespace handshaked::runtime {
 
 Result<Deliveries::Successor> Deliveries::make(const config::Receiver& receiver) {
-  auto sink = make_sink(loop_.get_executor(), receiver, host_, describe_);
-  if (!sink) return sink.error().wrapped("receiver " + receiver.name);
+  auto notifier = make_notifier(loop_.get_executor(), receiver, host_, describe_);
+  if (!notifier) return notifier.error().wrapped("receiver " + receiver.name);
   Successor successor;
-  if (receiver.type == config::Receiver::Type::alertmanager) successor.restored = sink.value().get();
+  if (receiver.type == config::Receiver::Type::alertmanager) successor.restored = notifier.value().get();
   emit::DeliveryWorkerOptions options = delivery_options(receiver);
   options.on_copied = [this] { notify(); };
-  successor.delivery = std::make_unique<emit::DeliveryWorker>(loop_.get_executor(), std::move(sink).value(), outbox_, std::move(options));
+  successor.delivery =
+      std::make_unique<emit::DeliveryWorker>(loop_.get_executor(), std::move(notifier).value(), outbox_, std::move(options));
   return successor;
 }
 

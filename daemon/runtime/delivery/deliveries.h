@@ -13,7 +13,7 @@
 #include "base/result.h"
 #include "config/receiver.h"
 #include "emit/delivery_worker.h"
-#include "emit/edge_sink.h"
+#include "emit/edge_notifier.h"
 #include "runtime/delivery/store_outbox.h"
 #include "store/database/store_thread.h"
 #include "telemetry/metrics.h"
@@ -54,8 +54,8 @@ class Deliveries {
   using Pointer = std::unique_ptr<emit::DeliveryWorker>;
   struct Successor {
     Pointer delivery;
-    emit::Sink* restored = nullptr;  ///< the delivery's own, if it wants to know what is open
-    bool is_asking = false;          ///< the store is asked what is open
+    emit::Notifier* restored = nullptr;  ///< the delivery's own, if it wants to know what is open
+    bool is_asking = false;              ///< the store is asked what is open
   };
   Result<Successor> make(const config::Receiver& receiver);
   /// Those whose predecessor has ended, or that have none.

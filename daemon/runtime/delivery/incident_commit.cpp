@@ -67,7 +67,7 @@ void IncidentCommit::add(const std::vector<IncidentChange>& changes, store::Comm
 
 void IncidentCommit::add(const notify::Dispatcher::Decisions& decisions, const RuleBase& base, Time now, store::Commit& commit) const {
   for (const notify::Notice& notice : decisions.notices) add_delivery(notice, base, now, commit);
-  for (const notify::NotificationRecords& told : decisions.told)
+  for (const notify::NotificationRecord& told : decisions.told)
     commit.told.push_back({.receiver = told.receiver, .incident_id = told.incident_id, .state_json = notify::to_json(told)});
   for (const auto& [receiver, incident] : decisions.forgotten)
     commit.told.push_back({.receiver = receiver, .incident_id = incident, .state_json = {}});

@@ -9,19 +9,13 @@
 
 #include "base/digest.h"
 #include "base/json/json_writer.h"
-#include "emit/alertmanager_sink.h"
-#include "emit/file_sink.h"
-#include "emit/nats_sink.h"
-#include "emit/syslog/syslog_sink.h"
-#include "emit/webhook_sink.h"
+#include "emit/alertmanager_notifier.h"
+#include "emit/file_notifier.h"
+#include "emit/nats_notifier.h"
+#include "emit/syslog/syslog_notifier.h"
+#include "emit/webhook_notifier.h"
 #include "format/alertmanager_format.h"
-#include "format/chat/dingtalk_format.h"
-#include "format/chat/discord_format.h"
-#include "format/chat/feishu_format.h"
-#include "format/chat/mattermost_format.h"
-#include "format/chat/slack_format.h"
-#include "format/chat/teams_format.h"
-#include "format/chat/wecom_format.h"
+#include "format/chat/chat_formats.h"
 #include "format/cloudevents_format.h"
 #include "format/digest.h"
 #include "format/pagerduty_format.h"
@@ -102,7 +96,7 @@ Result<format::WireFormat> format_of(const config::Receiver& receiver) {
   return format::cloudevents_structured_format();
 }
 
-Result<std::unique_ptr<emit::Sink>> make_webhook(boost::asio::any_io_executor executor, const config::Receiver& receiver) {
+Result<std::unique_ptr<emit::Notifier>> make_webhook(boost::asio::any_io_executor executor, const config::Receiver& receiver) {
   emit::WebhookOptions options;
   options.name = receiver.name;
   TRY(options.url, url_of(receiver));
@@ -117,11 +111,11 @@ Result<std::unique_ptr<emit::Sink>> make_webhook(boost::asio::any_io_executor ex
       options.secrets.push_back(std::move(secret));
     }
   }
-  TRY(auto sink, emit::WebhookSink::create(std::move(executor), std::move(options)));
-  return std::unique_ptr<emit::Sink>(std::move(sink));
+  TRY(auto notifier, emit::WebhookNotifier::create(std::move(executor), std::move(options)));
+  return std::unique_ptr<emit::Notifier>(std::move(notifier));
 }
 
-Result<std::unique_ptr<emit::Sink>> make_alertmanager(boost::asio::any_io_executor executor, const config::Receiver& receiver) {
+Result<std::unique_ptr<emit::Notifier>> make_alertmanager(boost::asio::any_io_executor executor, const config::Receiver& receiver) {
   emit::AlertmanagerOptions options;
   options.name = receiver.name;
   TRY(options.url, url_of(receiver));
@@ -132,13 +126,13 @@ Result<std::unique_ptr<emit::Sink>> make_alertmanager(boost::asio::any_io_execut
   options.user_agent = "handshaked/" HANDSHAKED_VERSION;
   options.resend_interval = receiver.resend_interval;
   options.hold = 5 * receiver.resend_interval;
-  TRY(auto sink, emit::AlertmanagerSink::create(std::move(executor), std::move(options)));
-  return std::unique_ptr<emit::Sink>(std::move(sink));
+  TRY(auto notifier, emit::AlertmanagerNotifier::create(std::move(executor), std::move(options)));
+  return std::unique_ptr<emit::Notifier>(std::move(notifier));
 }
 
-Result<std::unique_ptr<emit::Sink>> make_edge(boost::asio::any_io_executor executor, const config::Receiver& receiver,
-                                              emit::DescribeEdge describe) {
-  emit::EdgeSinkOptions options;
+Result<std::unique_ptr<emit::Notifier>> make_edge(boost::asio::any_io_executor executor, const config::Receiver& receiver,
+                                                  emit::DescribeEdge describe) {
+  emit::EdgeNotifierOptions options;
   options.name = receiver.name;
   TRY(options.url, url_of(receiver));
   TRY(options.authorization, read_optional_secret(receiver.token_file));
@@ -150,18 +144,18 @@ Result<std::unique_ptr<emit::Sink>> make_edge(boost::asio::any_io_executor execu
   options.user_agent = "handshaked/" HANDSHAKED_VERSION;
   options.heartbeat_interval = receiver.heartbeat_interval;
   options.describe = std::move(describe);
-  TRY(auto sink, emit::EdgeSink::create(std::move(executor), std::move(options)));
-  return std::unique_ptr<emit::Sink>(std::move(sink));
+  TRY(auto notifier, emit::EdgeNotifier::create(std::move(executor), std::move(options)));
+  return std::unique_ptr<emit::Notifier>(std::move(notifier));
 }
 
-Result<std::unique_ptr<emit::Sink>> make_nats(const config::Receiver& receiver, emit::DescribeEdge describe) {
-  emit::NatsSinkOptions options{.name = receiver.name, .connection = {}, .subject = receiver.subject, .stream = receiver.stream};
+Result<std::unique_ptr<emit::Notifier>> make_nats(const config::Receiver& receiver, emit::DescribeEdge describe) {
+  emit::NatsNotifierOptions options{.name = receiver.name, .connection = {}, .subject = receiver.subject, .stream = receiver.stream};
   if (const std::string why = engine::why_no_nats(); !why.empty()) return fail(ErrorCode::invalid_configuration, why);
   TRY(options.connection, nats_options(receiver.nats));
   options.connection.timeout = receiver.timeout;
   if (receiver.speaks_as_edge) options.describe = std::move(describe);
   options.heartbeat_interval = receiver.heartbeat_interval;
-  return std::unique_ptr<emit::Sink>(std::make_unique<emit::NatsSink>(std::move(options)));
+  return std::unique_ptr<emit::Notifier>(std::make_unique<emit::NatsNotifier>(std::move(options)));
 }
 
 emit::SyslogFacility facility_of(std::string_view name) {
@@ -185,8 +179,8 @@ void split_host_and_port(std::string_view text, std::string& host, std::string& 
   if (has_port) port = text.substr(colon + 1);
 }
 
-Result<std::unique_ptr<emit::Sink>> make_syslog(boost::asio::any_io_executor executor, const config::Receiver& receiver,
-                                                const std::string& host) {
+Result<std::unique_ptr<emit::Notifier>> make_syslog(boost::asio::any_io_executor executor, const config::Receiver& receiver,
+                                                    const std::string& host) {
   static constexpr std::pair<std::string_view, emit::SyslogTransport> kSchemes[] = {
       {"udp://", emit::SyslogTransport::udp}, {"tcp://", emit::SyslogTransport::tcp}, {"tls://", emit::SyslogTransport::tls}};
   emit::SyslogOptions options;
@@ -202,8 +196,8 @@ Result<std::unique_ptr<emit::Sink>> make_syslog(boost::asio::any_io_executor exe
     split_host_and_port(std::string_view(receiver.address).substr(scheme.size()), options.host, options.port);
   }
   if (options.transport == emit::SyslogTransport::tcp || options.transport == emit::SyslogTransport::tls) options.format.limit_bytes = 8192;
-  TRY(auto sink, emit::SyslogSink::create(std::move(executor), std::move(options)));
-  return std::unique_ptr<emit::Sink>(std::move(sink));
+  TRY(auto notifier, emit::SyslogNotifier::create(std::move(executor), std::move(options)));
+  return std::unique_ptr<emit::Notifier>(std::move(notifier));
 }
 
 /// Below what the services allow (Slack 60 a minute; Discord 30; DingTalk and WeCom 20; Feishu 100; Teams 240), and below what people read.
@@ -223,8 +217,8 @@ std::size_t usual_messages_per_minute(config::Receiver::Type type) {
 
 }  // namespace
 
-Result<std::unique_ptr<emit::Sink>> make_sink(boost::asio::any_io_executor executor, const config::Receiver& receiver,
-                                              const std::string& host, emit::DescribeEdge describe) {
+Result<std::unique_ptr<emit::Notifier>> make_notifier(boost::asio::any_io_executor executor, const config::Receiver& receiver,
+                                                      const std::string& host, emit::DescribeEdge describe) {
   using Type = config::Receiver::Type;
   switch (receiver.type) {
     case Type::handshaked: return make_edge(std::move(executor), receiver, std::move(describe));
@@ -232,8 +226,8 @@ Result<std::unique_ptr<emit::Sink>> make_sink(boost::asio::any_io_executor execu
     case Type::syslog: return make_syslog(std::move(executor), receiver, host);
     case Type::alertmanager: return make_alertmanager(std::move(executor), receiver);
     case Type::file: {
-      TRY(auto sink, emit::FileSink::create(std::move(executor), receiver.name, receiver.path));
-      return std::unique_ptr<emit::Sink>(std::move(sink));
+      TRY(auto notifier, emit::FileNotifier::create(std::move(executor), receiver.name, receiver.path));
+      return std::unique_ptr<emit::Notifier>(std::move(notifier));
     }
     default: return make_webhook(std::move(executor), receiver);
   }
@@ -249,9 +243,9 @@ boost::asio::awaitable<std::string> name_of_host(std::string host) {
 
 }  // namespace
 
-Result<std::unique_ptr<emit::Sink>> make_trial_sink(boost::asio::any_io_executor executor, const config::Receiver& receiver,
-                                                    const std::string& host) {
-  return make_sink(std::move(executor), receiver, host, [host](const std::string&, bool) { return name_of_host(host); });
+Result<std::unique_ptr<emit::Notifier>> make_trial_notifier(boost::asio::any_io_executor executor, const config::Receiver& receiver,
+                                                            const std::string& host) {
+  return make_notifier(std::move(executor), receiver, host, [host](const std::string&, bool) { return name_of_host(host); });
 }
 
 std::size_t receiver_concurrency(const config::Receiver& receiver) {
@@ -292,8 +286,8 @@ Result<> check_receiver(const config::Receiver& receiver) {
                             &within_reach.nats.token_file}) {
     if (is_out_of_reach(*file)) file->clear();
   }
-  const auto sink = make_sink(loop.get_executor(), within_reach, "localhost");
-  if (!sink) return sink.error();
+  const auto notifier = make_notifier(loop.get_executor(), within_reach, "localhost");
+  if (!notifier) return notifier.error();
   return success();
 }
 

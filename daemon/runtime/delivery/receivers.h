@@ -8,20 +8,20 @@
 #include "base/result.h"
 #include "config/config.h"
 #include "emit/delivery_worker.h"
-#include "emit/edge_sink.h"
-#include "emit/sink.h"
+#include "emit/edge_notifier.h"
+#include "emit/notifier.h"
 
 namespace handshaked::runtime {
 
-/// The sink that a receiver's configuration describes. Reads its secrets and its template; fails with invalid_configuration, in words
+/// The notifier that a receiver's configuration describes. Reads its secrets and its template; fails with invalid_configuration, in words
 /// without any secret. Opens no connection.
 /// `describe`: for a central daemon; empty where nothing is sent.
-Result<std::unique_ptr<emit::Sink>> make_sink(boost::asio::any_io_executor executor, const config::Receiver& receiver,
-                                              const std::string& host, emit::DescribeEdge describe = {});
+Result<std::unique_ptr<emit::Notifier>> make_notifier(boost::asio::any_io_executor executor, const config::Receiver& receiver,
+                                                      const std::string& host, emit::DescribeEdge describe = {});
 
 /// The same for one event by hand: a central daemon hears which host it comes from, and nothing else of it.
-Result<std::unique_ptr<emit::Sink>> make_trial_sink(boost::asio::any_io_executor executor, const config::Receiver& receiver,
-                                                    const std::string& host);
+Result<std::unique_ptr<emit::Notifier>> make_trial_notifier(boost::asio::any_io_executor executor, const config::Receiver& receiver,
+                                                            const std::string& host);
 
 /// How its deliveries are to be made: concurrency, rate limit and digest, fallback.
 emit::DeliveryWorkerOptions delivery_options(const config::Receiver& receiver);

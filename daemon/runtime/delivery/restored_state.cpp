@@ -58,8 +58,8 @@ std::optional<correlate::Incident> read_incident(const store::IncidentRow& row, 
   return std::move(incident).value();
 }
 
-std::optional<notify::NotificationRecords> read_told(const store::ToldRow& row) {
-  auto told = notify::told_state_from_json(row.receiver, row.incident_id, row.state_json);
+std::optional<notify::NotificationRecord> read_told(const store::ToldRow& row) {
+  auto told = notify::notification_record_from_json(row.receiver, row.incident_id, row.state_json);
   if (told) return std::move(told).value();
   telemetry::log_warning("what " + row.receiver + " was told is skipped: " + told.error().message(),
                          {.incident = row.incident_id, .receiver = row.receiver});

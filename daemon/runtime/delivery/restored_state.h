@@ -22,7 +22,7 @@ Result<> restore_state(store::StoreThread& store, correlate::Correlator& correla
 /// What receivers that come back to a running daemon were told when they were there before, and which incidents are over since, so that
 /// somebody has to hear of it.
 struct ToldBefore {
-  std::vector<notify::NotificationRecords> told;
+  std::vector<notify::NotificationRecord> told;
   std::vector<correlate::Incident> ended;
 };
 /// Asks the store; `answer` is called once, on its thread (or at once, when it takes no more).

@@ -5,14 +5,14 @@
 #include <string>
 #include <vector>
 
-#include "emit/outbox.h"
+#include "emit/delivery_queue.h"
 #include "store/database/store_thread.h"
 #include "store/outbox.h"
 
 namespace handshaked::runtime {
 
 /// The outbox of the store as delivery wants it: awaitable, on the loop. Remembers what it has handed out.
-class StoreOutbox final : public emit::Outbox {
+class StoreOutbox final : public emit::DeliveryQueue {
  public:
   explicit StoreOutbox(store::StoreThread& store) : store_(store) {}
 

@@ -4,10 +4,8 @@
 #include <fstream>
 #include <string>
 
-#include "receive/http/edge_messages.h"
 #include "receive/http/edge_report.h"
 #include "receive/http/http_routes.h"
-#include "receive/journal/journal_upload.h"
 #include "runtime/delivery/secret_path.h"
 
 namespace handshaked::runtime {

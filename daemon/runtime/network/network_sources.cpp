@@ -5,7 +5,6 @@
 
 #include "net/inherited_sockets.h"
 #include "parse/time_zone.h"
-#include "receive/syslog/syslog_datagrams.h"
 #include "receive/syslog/syslog_session.h"
 #include "runtime/network/engine_connections.h"
 #include "runtime/network/http_listener.h"

@@ -19,8 +19,8 @@ using Fate = AttemptRecord::Fate;
 
 constexpr Time kStart{std::chrono::hours(500'000)};
 
-/// The contract of Outbox, in memory.
-class FakeOutbox final : public Outbox {
+/// The contract of DeliveryQueue, in memory.
+class FakeOutbox final : public DeliveryQueue {
  public:
   struct Row {
     QueuedDelivery delivery;
@@ -118,7 +118,7 @@ class FakeOutbox final : public Outbox {
   int failures = 0;  ///< how many calls fail from now on
 };
 
-/// What the test sees of the sink that the delivery owns.
+/// What the test sees of the notifier that the delivery owns.
 struct SinkView {
   std::vector<std::string> sent;
   std::function<DeliveryOutcome(const event::RemediationEvent&)> answer = [](const event::RemediationEvent&) {
@@ -133,9 +133,9 @@ struct SinkView {
   bool is_closed = false;
 };
 
-class FakeSink final : public Sink {
+class FakeNotifier final : public Notifier {
  public:
-  explicit FakeSink(SinkView& view) : view_(view) {}
+  explicit FakeNotifier(SinkView& view) : view_(view) {}
   std::string_view name() const override { return "fake"; }
   asio::awaitable<DeliveryOutcome> send(const event::RemediationEvent& event) override {
     view_.sent.push_back(event.event_id);
@@ -172,7 +172,7 @@ class DeliveryTest : public testing::Test {
     options.now = [this] { return now_; };
     options.jitter = [] { return 0.5; };
     options.store_retry = 1ms;
-    delivery_ = std::make_unique<DeliveryWorker>(loop_.get_executor(), std::make_unique<FakeSink>(sink_), outbox_, options);
+    delivery_ = std::make_unique<DeliveryWorker>(loop_.get_executor(), std::make_unique<FakeNotifier>(notifier_), outbox_, options);
     asio::co_spawn(loop_, delivery_->run(), [this](std::exception_ptr failure) {
       if (failure) std::rethrow_exception(failure);
       has_ended_ = true;
@@ -188,9 +188,9 @@ class DeliveryTest : public testing::Test {
     now_ += by;
     delivery_->notify();
   }
-  void close_gate() { sink_.gate = std::make_unique<asio::steady_timer>(loop_, asio::steady_timer::time_point::max()); }
+  void close_gate() { notifier_.gate = std::make_unique<asio::steady_timer>(loop_, asio::steady_timer::time_point::max()); }
   void answer_always(Kind kind, std::optional<std::chrono::seconds> retry_after = {}) {
-    sink_.answer = [=](const event::RemediationEvent&) { return DeliveryOutcome{kind, retry_after, "because"}; };
+    notifier_.answer = [=](const event::RemediationEvent&) { return DeliveryOutcome{kind, retry_after, "because"}; };
   }
   ~DeliveryTest() override {
     if (!delivery_) return;
@@ -202,7 +202,7 @@ class DeliveryTest : public testing::Test {
   asio::io_context loop_;
   Time now_ = kStart;
   FakeOutbox outbox_;
-  SinkView sink_;
+  SinkView notifier_;
   std::unique_ptr<DeliveryWorker> delivery_;
   bool has_ended_ = false;
 };
@@ -231,21 +231,21 @@ TEST_F(DeliveryTest, KeepsTheOrderOfAnIncident) {
   for (int id = 1; id <= 5; ++id) outbox_.add(id, "a");
   start();
   ASSERT_TRUE(until([&] { return outbox_.rows.empty(); }));
-  EXPECT_EQ(sink_.sent, (std::vector<std::string>{"ev1", "ev2", "ev3", "ev4", "ev5"}));
+  EXPECT_EQ(notifier_.sent, (std::vector<std::string>{"ev1", "ev2", "ev3", "ev4", "ev5"}));
 }
 
 TEST_F(DeliveryTest, BoundsWhatIsUnderWay) {
   for (int id = 1; id <= 500; ++id) outbox_.add(id, "incident" + std::to_string(id));
   close_gate();
   start(with_concurrency(3));
-  ASSERT_TRUE(until([&] { return sink_.sent.size() == 3; }));
+  ASSERT_TRUE(until([&] { return notifier_.sent.size() == 3; }));
   settle();
-  EXPECT_EQ(sink_.sent.size(), 3u);
+  EXPECT_EQ(notifier_.sent.size(), 3u);
   EXPECT_LE(outbox_.held.size(), 3u + DeliveryWorkerOptions().take_limit);
-  sink_.gate->expires_at({});
+  notifier_.gate->expires_at({});
   ASSERT_TRUE(until([&] { return outbox_.rows.empty(); }));
-  EXPECT_EQ(sink_.most_under_way, 3u);
-  EXPECT_EQ(sink_.sent.size(), 500u);
+  EXPECT_EQ(notifier_.most_under_way, 3u);
+  EXPECT_EQ(notifier_.sent.size(), 500u);
 }
 
 TEST_F(DeliveryTest, TriesAgainAfterTheBackoff) {
@@ -258,7 +258,7 @@ TEST_F(DeliveryTest, TriesAgainAfterTheBackoff) {
   EXPECT_EQ(outbox_.records[0].reason, "because");
   move_clock(499ms);
   settle();
-  EXPECT_EQ(sink_.sent.size(), 1u);
+  EXPECT_EQ(notifier_.sent.size(), 1u);
   move_clock(1ms);
   ASSERT_TRUE(until([&] { return outbox_.records.size() == 2; }));
   EXPECT_EQ(outbox_.records[1].failed_attempts, 2u);
@@ -268,7 +268,7 @@ TEST_F(DeliveryTest, TriesAgainAfterTheBackoff) {
 TEST_F(DeliveryTest, WakesByItselfWhenTheNextAttemptIsDue) {
   outbox_.add(1, "a");
   int calls = 0;
-  sink_.answer = [&](const event::RemediationEvent&) { return DeliveryOutcome{++calls == 1 ? Kind::retry : Kind::delivered, {}, ""}; };
+  notifier_.answer = [&](const event::RemediationEvent&) { return DeliveryOutcome{++calls == 1 ? Kind::retry : Kind::delivered, {}, ""}; };
   DeliveryWorkerOptions options;
   options.backoff.first_limit = 40ms;
   start(options);
@@ -287,7 +287,7 @@ TEST_F(DeliveryTest, LeavesTheWholeReceiverAloneForRetryAfter) {
   outbox_.add(2, "b");
   move_clock(29s);
   settle();
-  EXPECT_EQ(sink_.sent.size(), 1u);
+  EXPECT_EQ(notifier_.sent.size(), 1u);
   answer_always(Kind::delivered);
   move_clock(1s);
   EXPECT_TRUE(until([&] { return outbox_.rows.empty(); }));
@@ -311,7 +311,7 @@ TEST_F(DeliveryTest, SendsNothingMoreToAReceiverThatIsGoneAndLosesNothing) {
   ASSERT_TRUE(until([&] { return delivery_->status().is_disabled; }));
   delivery_->notify();
   settle();
-  EXPECT_EQ(sink_.sent.size(), 1u);
+  EXPECT_EQ(notifier_.sent.size(), 1u);
   EXPECT_EQ(outbox_.rows.size(), 9u);
 }
 
@@ -319,13 +319,13 @@ TEST_F(DeliveryTest, AsksAReceiverThatIsDownWithOneEventOnly) {
   for (int id = 1; id <= 100; ++id) outbox_.add(id, "incident" + std::to_string(id));
   answer_always(Kind::retry);
   start(with_concurrency(1));
-  ASSERT_TRUE(until([&] { return sink_.sent.size() == 5; }));
+  ASSERT_TRUE(until([&] { return notifier_.sent.size() == 5; }));
   settle();
-  EXPECT_EQ(sink_.sent.size(), 5u);
+  EXPECT_EQ(notifier_.sent.size(), 5u);
   EXPECT_EQ(delivery_->status().circuit, CircuitBreaker::State::open);
   move_clock(5s);
   settle();
-  EXPECT_EQ(sink_.sent.size(), 6u);
+  EXPECT_EQ(notifier_.sent.size(), 6u);
   answer_always(Kind::delivered);
   move_clock(10s);
   EXPECT_TRUE(until([&] { return outbox_.rows.empty(); }));
@@ -373,7 +373,7 @@ TEST_F(DeliveryTest, SendsAtOnceWhenSomebodySaysThatTheReceiverIsBack) {
   answer_always(Kind::delivered);
   delivery_->notify();
   settle();
-  EXPECT_EQ(sink_.sent.size(), 3u);  // it asked for ten minutes
+  EXPECT_EQ(notifier_.sent.size(), 3u);  // it asked for ten minutes
   delivery_->try_now();
   EXPECT_TRUE(until([&] { return outbox_.rows.empty(); }));
 }
@@ -403,18 +403,18 @@ TEST_F(DeliveryTest, KeepsTheRestsOfAReceiverOverRestartsUnlessItIsAnotherOne) {
     delivery_->stop(0ms);
     ASSERT_TRUE(until([this] { return has_ended_; }));
     has_ended_ = false;
-    sink_.is_closed = false;
-    sink_.sent.clear();
+    notifier_.is_closed = false;
+    notifier_.sent.clear();
     for (auto& [id, row] : outbox_.rows) row.due = now_;
     start(with_whom(whom));
     settle();
   };
   restart("hook one");
   EXPECT_EQ(delivery_->status().circuit, CircuitBreaker::State::open);
-  EXPECT_TRUE(sink_.sent.empty());
+  EXPECT_TRUE(notifier_.sent.empty());
   now_ += 301s;  // the circuit rests no longer, the pause lasts
   restart("hook one");
-  EXPECT_TRUE(sink_.sent.empty());
+  EXPECT_TRUE(notifier_.sent.empty());
   answer_always(Kind::delivered);
   restart("hook two");
   EXPECT_TRUE(until([&] { return outbox_.rows.empty(); }));
@@ -430,7 +430,7 @@ TEST_F(DeliveryTest, GivesUpAfterThreeDaysAndDeliversTheRestWhenTheReceiverIsBac
   }
   EXPECT_TRUE(outbox_.rows.empty());
   EXPECT_EQ(delivery_->status().dead, 20u);
-  EXPECT_LT(sink_.sent.size(), 1100u);
+  EXPECT_LT(notifier_.sent.size(), 1100u);
   outbox_.add(100, "z", now_);
   answer_always(Kind::delivered);
   move_clock(5min);
@@ -449,32 +449,32 @@ TEST_F(DeliveryTest, GoesOnWhenTheOutboxFailsForAWhile) {
   outbox_.add(1, "a");
   outbox_.failures = 3;
   start();
-  ASSERT_TRUE(until([&] { return sink_.sent.size() == 1; }));
+  ASSERT_TRUE(until([&] { return notifier_.sent.size() == 1; }));
   outbox_.failures = 3;
   EXPECT_TRUE(until([&] { return outbox_.rows.empty(); }));
-  EXPECT_EQ(sink_.sent.size(), 1u);
+  EXPECT_EQ(notifier_.sent.size(), 1u);
 }
 
 TEST_F(DeliveryTest, RecordsASendThatWasUnderWayWhenTheOutboxBeganToFail) {
   outbox_.add(1, "a");
   close_gate();
   start();
-  ASSERT_TRUE(until([&] { return sink_.under_way == 1; }));
+  ASSERT_TRUE(until([&] { return notifier_.under_way == 1; }));
   outbox_.failures = 2;
-  sink_.gate->expires_at({});
+  notifier_.gate->expires_at({});
   EXPECT_TRUE(until([&] { return outbox_.rows.empty(); }));
-  EXPECT_EQ(sink_.sent.size(), 1u);
+  EXPECT_EQ(notifier_.sent.size(), 1u);
 }
 
 TEST_F(DeliveryTest, LetsSendsFinishWhenStopped) {
   for (int id = 1; id <= 9; ++id) outbox_.add(id, "incident" + std::to_string(id));
   close_gate();
   start(with_concurrency(2));
-  ASSERT_TRUE(until([&] { return sink_.under_way == 2; }));
+  ASSERT_TRUE(until([&] { return notifier_.under_way == 2; }));
   delivery_->stop(1h);
   settle();
   EXPECT_FALSE(has_ended_);
-  sink_.gate->expires_at({});
+  notifier_.gate->expires_at({});
   ASSERT_TRUE(until([&] { return has_ended_; }));
   EXPECT_EQ(outbox_.records.size(), 2u);
   EXPECT_EQ(outbox_.rows.size(), 7u);
@@ -484,7 +484,7 @@ TEST_F(DeliveryTest, CutsSendsOffAfterTheGraceAndKeepsTheirEvents) {
   outbox_.add(1, "a");
   close_gate();
   start();
-  ASSERT_TRUE(until([&] { return sink_.under_way == 1; }));
+  ASSERT_TRUE(until([&] { return notifier_.under_way == 1; }));
   delivery_->stop(20ms);
   ASSERT_TRUE(until([&] { return has_ended_; }));
   EXPECT_TRUE(outbox_.records.empty());
@@ -494,7 +494,7 @@ TEST_F(DeliveryTest, CutsSendsOffAfterTheGraceAndKeepsTheirEvents) {
 TEST_F(DeliveryTest, EndsAlsoWhenTheOutboxFailsForGood) {
   outbox_.add(1, "a");
   start();
-  ASSERT_TRUE(until([&] { return sink_.sent.size() == 1; }));
+  ASSERT_TRUE(until([&] { return notifier_.sent.size() == 1; }));
   outbox_.failures = 1'000'000;
   delivery_->stop(30ms);
   EXPECT_TRUE(until([&] { return has_ended_; }));
@@ -509,7 +509,7 @@ TEST_F(DeliveryTest, SendsWhatItIsOfferedWithoutReadingTheOutbox) {
   delivery_->offer({outbox_.rows.at(1).delivery, outbox_.rows.at(2).delivery});
   ASSERT_TRUE(until([&] { return outbox_.rows.empty(); }));
   settle();
-  EXPECT_EQ(sink_.sent, (std::vector<std::string>{"ev1", "ev2"}));
+  EXPECT_EQ(notifier_.sent, (std::vector<std::string>{"ev1", "ev2"}));
   EXPECT_EQ(outbox_.takes, takes);
 }
 
@@ -517,12 +517,12 @@ TEST_F(DeliveryTest, SendsNothingTwiceThatIsOfferedAndReadAtOnce) {
   outbox_.add(1, "a");
   close_gate();
   start();
-  ASSERT_TRUE(until([&] { return sink_.under_way == 1; }));
+  ASSERT_TRUE(until([&] { return notifier_.under_way == 1; }));
   delivery_->offer({outbox_.rows.at(1).delivery});
   delivery_->notify();
   settle();
-  EXPECT_EQ(sink_.sent.size(), 1u);
-  sink_.gate->expires_at({});
+  EXPECT_EQ(notifier_.sent.size(), 1u);
+  notifier_.gate->expires_at({});
   EXPECT_TRUE(until([&] { return outbox_.rows.empty(); }));
 }
 
@@ -540,9 +540,9 @@ TEST_F(DeliveryTest, ReadsLaterWhatItHadNoRoomFor) {
   delivery_->offer(std::move(offered));
   settle();
   EXPECT_LE(outbox_.held.size(), 6u);
-  sink_.gate->expires_at({});
+  notifier_.gate->expires_at({});
   EXPECT_TRUE(until([&] { return outbox_.rows.empty(); }));
-  EXPECT_EQ(sink_.sent.size(), 50u);
+  EXPECT_EQ(notifier_.sent.size(), 50u);
 }
 
 TEST_F(DeliveryTest, LetsWhatIsOfferedWaitWhileTheReceiverIsDown) {
@@ -553,7 +553,7 @@ TEST_F(DeliveryTest, LetsWhatIsOfferedWaitWhileTheReceiverIsDown) {
   outbox_.add(2, "b");
   delivery_->offer({outbox_.rows.at(2).delivery});
   settle();
-  EXPECT_EQ(sink_.sent.size(), 1u);
+  EXPECT_EQ(notifier_.sent.size(), 1u);
   EXPECT_TRUE(outbox_.held.empty());
   answer_always(Kind::delivered);
   move_clock(31s);
@@ -572,13 +572,13 @@ TEST_F(DeliveryTest, TellsWhatExceedsTheRateAsOneDigest) {
     return digest;
   };
   start(options);
-  ASSERT_TRUE(until([&] { return sink_.sent.size() == 5; }));  // the first half at once
+  ASSERT_TRUE(until([&] { return notifier_.sent.size() == 5; }));  // the first half at once
   settle();
-  EXPECT_EQ(sink_.sent.size(), 5u);
+  EXPECT_EQ(notifier_.sent.size(), 5u);
   move_clock(12s);
   ASSERT_TRUE(until([&] { return outbox_.rows.empty(); }));
   EXPECT_EQ(digests, std::vector<std::size_t>{35});
-  EXPECT_EQ(sink_.sent.back(), "digest");
+  EXPECT_EQ(notifier_.sent.back(), "digest");
   EXPECT_EQ(delivery_->status().delivered, 40u);
 }
 
@@ -632,16 +632,16 @@ TEST_F(DeliveryTest, GivesTheFallbackEverythingWhenTheReceiverIsGone) {
   start(options);
   EXPECT_TRUE(until([&] { return outbox_.copied.size() == 9; }));
   EXPECT_GE(told, 1);
-  EXPECT_EQ(sink_.sent.size(), 1u);
+  EXPECT_EQ(notifier_.sent.size(), 1u);
 }
 
 TEST_F(DeliveryTest, RefreshesAReceiverThatForgets) {
-  sink_.refresh_interval = 5ms;
-  sink_.refresh_outcome = DeliveryOutcome{Kind::delivered, {}, ""};
+  notifier_.refresh_interval = 5ms;
+  notifier_.refresh_outcome = DeliveryOutcome{Kind::delivered, {}, ""};
   start();
-  EXPECT_TRUE(until([&] { return sink_.refreshes >= 3; }));
+  EXPECT_TRUE(until([&] { return notifier_.refreshes >= 3; }));
   // A failed refresh counts as a failure of the receiver.
-  sink_.refresh_outcome = DeliveryOutcome{Kind::retry, {}, "down"};
+  notifier_.refresh_outcome = DeliveryOutcome{Kind::retry, {}, "down"};
   EXPECT_TRUE(until([&] { return delivery_->status().circuit == CircuitBreaker::State::open; }));
   EXPECT_EQ(delivery_->status().last_failure, "down");
 }

@@ -4,15 +4,8 @@
 #include <simdjson.h>
 
 #include "event/sample_event.h"
-#include "format/alertmanager_alert.h"
 #include "format/alertmanager_format.h"
-#include "format/chat/dingtalk_format.h"
-#include "format/chat/discord_format.h"
-#include "format/chat/feishu_format.h"
-#include "format/chat/mattermost_format.h"
-#include "format/chat/slack_format.h"
-#include "format/chat/teams_format.h"
-#include "format/chat/wecom_format.h"
+#include "format/chat/chat_formats.h"
 #include "format/clean_text.h"
 #include "format/cloudevents_format.h"
 #include "format/pagerduty_format.h"
@@ -113,7 +106,7 @@ TEST(DingtalkFormat, SignsAsTheGuideSays) {  // computed with Python's hmac
 }
 
 TEST(ChatAnswers, HideRefusals) {
-  using Kind = Verdict::Kind;
+  using Kind = AnswerVerdict::Kind;
   const auto feishu = feishu_format(Language::en, "").judge;
   EXPECT_EQ(feishu(R"({"code":0,"msg":"success"})").kind, Kind::accepted);
   EXPECT_EQ(feishu(R"({"code":11232,"msg":"frequency limited"})").kind, Kind::busy);

@@ -368,7 +368,8 @@ TEST(Dispatcher, ARestartForgetsNothingAndRepeatsNothing) {
       }
       if (second == restart_at) {
         auto next = std::make_unique<Town>(std::vector<Route>{}, receivers);
-        for (const auto& [key, json] : town->database) next->dispatcher.restore(told_state_from_json(key.first, key.second, json).value());
+        for (const auto& [key, json] : town->database)
+          next->dispatcher.restore(notification_record_from_json(key.first, key.second, json).value());
         next->database = town->database;
         next->live = town->live;
         ids.insert(town->ids.begin(), town->ids.end());
@@ -472,7 +473,7 @@ TEST(Dispatcher, AStepThatWasToldIsKnownAfterARestart) {
   coming.foreseen = correlate::Foreseen{.at = at(30 * 86400.0), .step = 2};
   auto& incident = town.see(coming, at(0));
   EXPECT_EQ(town.told(at(10)), "ops opened 1");
-  const auto told = told_state_from_json("ops", incident.id, town.database.at({"ops", incident.id}));
+  const auto told = notification_record_from_json("ops", incident.id, town.database.at({"ops", incident.id}));
   ASSERT_TRUE(told);
   EXPECT_EQ(told.value().step, 2U);
   Town next;

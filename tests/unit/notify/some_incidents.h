@@ -77,7 +77,7 @@ class Town final : public LiveIncidents {
   /// "ops opened 1; ops opened 2": receiver, kind, number of the incident; "+2" for company.
   std::string told(Time now) {
     const auto decisions = dispatcher.advance(now, *this);
-    for (const NotificationRecords& state : decisions.told) database[{state.receiver, state.incident_id}] = to_json(state);
+    for (const NotificationRecord& state : decisions.told) database[{state.receiver, state.incident_id}] = to_json(state);
     for (const auto& gone : decisions.forgotten) database.erase(gone);
     std::string text;
     for (const Notice& notice : decisions.notices) {

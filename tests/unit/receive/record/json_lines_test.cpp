@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "receive/http/bulk_items.h"
+#include "receive/http/elasticsearch.h"
 #include "support/recording_intake.h"
 
 namespace handshaked::receive {

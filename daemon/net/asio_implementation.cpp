@@ -1,3 +1,0 @@
-// Asio and Asio.SSL are compiled once, here; every other file only declares them (see BOOST_ASIO_SEPARATE_COMPILATION).
-#include <boost/asio/impl/src.hpp>
-#include <boost/asio/ssl/impl/src.hpp>
