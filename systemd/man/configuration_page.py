@@ -20,7 +20,7 @@ reads
 and, beside it,
 .Pa conf.d/*.toml
 in the order of their names.
-Nothing has to be set: without any configuration the daemon follows
+No setting is required: without any configuration the daemon follows
 .Pa /var/log/nginx/*error*.log
 and reports to syslog.
 .Pp
@@ -40,18 +40,18 @@ or
 .Cm _files
 name files that hold a secret, or
 .Qq credential:NAME
-for what systemd hands over
+for a credential that systemd passes
 .Pq Cm LoadCredential= , No see Xr systemd.exec 5 .
 .Pp
-Below, each key stands with its default or, where it has none, an example.
-Sections in two brackets may stand several times.
+Below, each key is shown with its default or, if it has none, an example.
+Sections in two brackets may appear several times.
 """
 TAIL = r""".Sh FILES
 .Bl -tag -width Ds
 .It Pa /etc/handshaked/handshaked.toml
-this file; as installed, it is this page in comments
+this file; as installed, it holds this page as comments
 .It Pa /etc/handshaked/conf.d/*.toml
-more of the same
+drop-ins, read in the order of their names
 .It Pa /etc/handshaked/credentials/
 secrets that only root can read, for
 .Cm LoadCredential=
