@@ -26,6 +26,15 @@ bool has_evidence(const parse::ErrorRecord& record) {
          record.message.find("(SSL: error:") != npos;
 }
 
+/// Does a sentence around the message name the server? A path does not count: other programs read nginx's files.
+bool names_nginx(std::string_view line) {
+  for (const std::string_view name : {"nginx", "Nginx", "NGINX", "openresty", "OpenResty", "Angie"}) {
+    const auto at = line.find(name);
+    if (at != npos && (at == 0 || line[at - 1] != '/')) return true;
+  }
+  return false;
+}
+
 /// A word may go on in front of a message only where it begins the line: "Output2026/…", "error.log:SSL_…".
 bool begins_a_word(std::string_view text, std::size_t at) {
   const auto is_word = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; };
@@ -62,11 +71,20 @@ std::size_t find_queue(std::string_view line) {
   if (const auto queue = line.find("(SSL: error:"); queue != npos) return queue + 1;
   const bool has_action = line.find(" while SSL handshaking") != npos;
   const auto is_word = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); };
+  const auto is_of_sentence = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || std::string_view(" ,.'\"").find(c) != npos;
+  };
+  for (const std::string_view library : {"x509 certificate", "PEM", "BIO", "digital envelope", "DECODER"}) {
+    if (line.starts_with(library) && line.substr(library.size()).starts_with(" routines:")) return 0;
+  }
   for (const std::string_view begin : {"SSL: error:", "error:", "SSL routines:"}) {
     const auto at = line.find(begin);
     if (at == npos || (at > 0 && is_word(line[at - 1]))) continue;
-    const bool is_first = begin.starts_with("SSL: ") && std::none_of(line.begin(), line.begin() + static_cast<std::ptrdiff_t>(at), is_word);
-    if (has_action || is_first) return at;
+    const std::string_view before = line.substr(0, at);
+    const bool is_first = std::none_of(before.begin(), before.end(), is_word);
+    // Words of a sentence, and then nginx's queue with OpenSSL's code.
+    const bool is_said = std::all_of(before.begin(), before.end(), is_of_sentence) && line.substr(at + begin.size(), 9).ends_with(':');
+    if (has_action || (begin.starts_with("SSL") && is_first) || (begin.starts_with("SSL: ") && is_said)) return at;
   }
   return npos;
 }
@@ -136,7 +154,7 @@ const Rule* LineReader::read_within(std::string_view block, parse::LineSpan& spa
   const Lack lack = lack_of(alone, *record_);
   if (!lack.rule && !lack.context && !lack.ending) return alone;
   parse::LineSpan whole = parse::wrapped_span(block, span.begin, span.end, floor);
-  if (!lack.rule) whole.end = end_before_next_message(block, {.begin = span.end, .end = whole.end});
+  whole.end = end_before_next_message(block, {.begin = span.end, .end = whole.end});
   if (whole.begin == span.begin && whole.end == span.end) return read_remains(line);
   const Rule* const joined = read(block.substr(whole.begin, whole.end - whole.begin));
   if (!says_more(rules(), joined, *record_, alone, lack)) return read_remains(line);
@@ -179,7 +197,9 @@ const Rule* LineReader::read_single(std::string_view line) {
   if (record_->form == parse::Form::bare && !is_known(rule)) rule = find_message(rule);
   if (!is_known(rule) || record_->form == parse::Form::bare) rule = read_altered(line, rule);
   if (record_->form == parse::Form::bare && rule != nullptr && rule->is_catch_all() && !has_evidence(*record_)) rule = nullptr;
-  if (rule != nullptr && !record_->is_side_certain) parser_.settle_side(rule->side);
+  // The last resort knows no side: what the text itself suggests stays.
+  const bool is_guess_better = rule != nullptr && rule->is_catch_all() && record_->side != parse::Side::config;
+  if (rule != nullptr && !record_->is_side_certain && !is_guess_better) parser_.settle_side(rule->side);
   return rule;
 }
 
@@ -230,18 +250,30 @@ const Rule* LineReader::find_message(const Rule* fallback) {
   const std::string_view text = parser_.bare_text();
   const std::size_t began_at =
       text.size() - record_->text.size() >= text.size() ? 0 : static_cast<std::size_t>(record_->text.data() - text.data());
+  const parse::Action action = parse::read_cut_action(text);
+  const bool goes_on = parse::has(action.words) && parse::is_whole_action(action.words) && action.end < text.size();
+  // A message ends with its action, whatever follows it.
+  const Rule* found = goes_on ? find_message_in(text.substr(0, action.end)) : nullptr;
+  if (found == nullptr) found = find_message_in(text);
+  if (found != nullptr) return found;
+  record_ = &parser_.read_message_at(began_at);
+  return fallback;
+}
+
+const Rule* LineReader::find_message_in(std::string_view text) {
   rules().find_inside(text, places_);
   for (const MessagePlace& place : places_) {
     const Rule& rule = rules().rules()[place.rule];
     if (rule.is_catch_all() || rule.imported || !begins_a_word(text, place.at) || !is_nobodys_text(text, place.at)) continue;
     record_ = &parser_.read_message_at(place.at);
     if (!rules().constraints_hold(rule, *record_)) continue;
-    if (place.at != 0 && !has_evidence(*record_) && rules().specificity(place.rule) < kTellingSpecificity) continue;
+    const bool is_telling =
+        rules().specificity(place.rule) >= kTellingSpecificity || (line_.data() != joined_.data() && names_nginx(line_));
+    if (place.at != 0 && !is_telling && !has_evidence(*record_)) continue;
     const Rule* const winner = matcher_.match(*record_);
     return is_known(winner) ? winner : &rule;
   }
-  record_ = &parser_.read_message_at(began_at);
-  return fallback;
+  return nullptr;
 }
 
 const Rule* LineReader::read_wrapped(std::string_view lines) {

@@ -41,6 +41,8 @@ class LineReader {
   const match::Rule* read_wrapped(std::string_view lines);
   /// Looks for a message inside a bare line.
   const match::Rule* find_message(const match::Rule* fallback);
+  /// The same in the beginning of its text. nullptr, and any record: nothing found.
+  const match::Rule* find_message_in(std::string_view text);
   bool is_nobodys_text(std::string_view text, std::size_t at) const;
   /// Reads `line` in the ways in which it may have been altered. A rule that says more of it then, else `rule`, which won it as it is.
   const match::Rule* read_altered(std::string_view line, const match::Rule* rule);

@@ -187,7 +187,8 @@ void Correlator::grow(Live& live, const FoldedFailure& folded, const FailureBatc
   incident.window.add(folded.last_at, folded.count);
   incident.clients.merge(folded.clients);
   incident.late = incident.late && batch.late;
-  if (incident.noise) {
+  // From how many networks clients come tells of clients: behind a peer that closes connections stand as many as it has.
+  if (incident.noise && incident.place.side == parse::Side::client) {
     if (!incident.noise_history) incident.noise_history.emplace();
     incident.noise_history->add(folded.last_at, folded.count, folded.networks);
   }

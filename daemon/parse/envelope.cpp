@@ -123,7 +123,24 @@ constexpr std::string_view kTextNames[] = {"message",
                                            "data.message",
                                            "error.message",
                                            "logEvents.message",
-                                           "detail.message"};
+                                           "detail.message",
+                                           "full_message",
+                                           "short_message",
+                                           "event",
+                                           "event.message",
+                                           "event.line",
+                                           "content.message",
+                                           "_raw",
+                                           "@rawstring",
+                                           "@m",
+                                           "Message",
+                                           "LogEntry",
+                                           "LogMessage",
+                                           "Log_s",
+                                           "values",
+                                           "streams.values"};
+/// Where a program keeps what nginx -t has printed.
+constexpr std::string_view kOutputNames[] = {"error", "err", "stderr", "output", "stdout"};
 constexpr std::string_view kHostNames[] = {"host",      "hostname",        "host.name",     "host.hostname",
                                            "_HOSTNAME", "kubernetes.host", "agent.hostname"};
 constexpr std::string_view kTimeNames[] = {"@timestamp", "time", "timestamp"};
@@ -161,8 +178,7 @@ class JsonEnvelope {
         ++at;
       }
     }
-    const bool is_whole = text_rank_ == kUnknown || has_shape(scratch_, "dddd/dd/dd dd:dd:dd [");
-    if (!is_whole && split_.has_header()) {
+    if (text_rank_ != kUnknown && !is_whole_ && split_.has_header()) {
       scratch_ = split_.line(scratch_, {});
       // `host` is the request's then, and nobody's name.
       if (split_.has_context() && host_rank_ == 0) envelope_.host = {};
@@ -218,16 +234,21 @@ class JsonEnvelope {
 
   void take_text() {
     const std::size_t rank = rank_of(kTextNames, path_);
-    if (rank < text_rank_) {
+    const std::string_view text = std::string_view(value_).substr(std::min(value_.find_first_not_of(' '), value_.size()));
+    const bool is_whole = has_shape(text, "dddd/dd/dd dd:dd:dd [");
+    // A whole line is better than a part of it, whatever the name.
+    if (is_whole == is_whole_ ? rank < text_rank_ : is_whole && rank != kUnknown) {
       text_rank_ = rank;
-      scratch_ = value_;
+      is_whole_ = is_whole;
+      scratch_ = is_whole ? text : std::string_view(value_);
       if (scratch_.ends_with('\n')) scratch_.pop_back();
       envelope_.found = true;
-    } else if (!envelope_.found && has_shape(value_, "dddd/dd/dd dd:dd:dd [")) {
+    } else if ((!envelope_.found && is_whole) || (!is_whole_ && text.starts_with("nginx: [") && rank_of(kOutputNames, path_) != kUnknown)) {
       // Under another name it may be a field that strangers fill, such as a path: read, but with the name in front of it,
       // which makes it a line that nobody vouches for.
       scratch_ = path_.substr(path_.rfind('.') + 1);
       scratch_.append(": ").append(value_);
+      text_rank_ = is_whole ? kUnknown : 0;
       envelope_.found = true;
     }
   }
@@ -242,6 +263,7 @@ class JsonEnvelope {
   bool expects_key_ = true;
   std::size_t depth_ = 0;
   std::uint64_t lists_ = 0;  ///< a bit for each list or object around, the innermost last: set for a list
+  bool is_whole_ = false;    ///< the text begins with nginx's own header
   std::size_t text_rank_ = kUnknown, host_rank_ = kUnknown, time_rank_ = kUnknown;
 };
 

@@ -104,13 +104,16 @@ bool names_clients_text(std::string_view before_value) {
   return std::any_of(kParts.begin(), kParts.end(), [&name](std::string_view part) { return name.find(part) != npos; });
 }
 
-/// Does a value begin with the quote at `quote`: msg="…", "log":"…", log(f"…", @"…"? A path or a user agent in an access log stands behind
-/// a word, or behind a space. Sets where what it belongs to ends.
+/// Does a value begin with the quote at `quote`: msg="…", "log":"…", log(f"…", @"…", r#"…"#? A path or a user agent in an access log stands
+/// behind a word, or behind a space. Sets where what it belongs to ends.
 bool opens_a_value(std::string_view text, std::size_t quote, std::size_t& before) {
   before = quote;
   const auto is_word = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c); };
   const auto is_prefix = [](char c) { return std::string_view("@$rfbuLR").find(c) != npos; };
-  if (before > 0 && is_prefix(text[before - 1]) && (before == 1 || !is_word(text[before - 2]))) --before;
+  std::size_t prefix = before;
+  while (prefix > 0 && text[prefix - 1] == '#') --prefix;  // r#"…"#
+  for (int letters = 0; letters < 2 && prefix > 0 && is_prefix(text[prefix - 1]); ++letters) --prefix;
+  if (prefix == 0 || !is_word(text[prefix - 1])) before = prefix;
   while (before > 0 && text[before - 1] == ' ') --before;
   return before == 0 || std::string_view("=:([{,>").find(text[before - 1]) != npos;
 }

@@ -89,6 +89,7 @@ class Undoing {
       case '\\': return take_escape(rest);
       case '`': return skip(1);
       case '*': return rest.starts_with("**") && skip(2);
+      case '[': return take_forum_tag(rest);
       case ']': return take_link(rest);
       case '.':
         if (!rest.starts_with("...") || !out_.ends_with("(SSL: ")) return false;
@@ -138,6 +139,21 @@ class Undoing {
     if (inside.find_first_of("<@") != npos) return false;
     if (inside.starts_with("br") || inside.starts_with("/p")) put(' ');
     return skip(close + 1);
+  }
+
+  /// "[COLOR=#000000]", "[/FONT]": what forums use for tags. "[error]" is none.
+  bool take_forum_tag(std::string_view rest) {
+    constexpr std::size_t kLongest = 48;
+    static constexpr std::array<std::string_view, 10> kNames{"color", "font", "size", "code", "quote", "icode", "left", "url", "i", "b"};
+    const auto close = rest.substr(0, kLongest).find(']');
+    if (close == npos) return false;
+    std::string_view name = rest.substr(1, close - 1);
+    if (name.starts_with('/')) name.remove_prefix(1);
+    name = name.substr(0, name.find('='));
+    const auto is_same = [name](std::string_view tag) {
+      return std::equal(tag.begin(), tag.end(), name.begin(), name.end(), [](char a, char b) { return a == b || a == b + ('a' - 'A'); });
+    };
+    return std::any_of(kNames.begin(), kNames.end(), is_same) && skip(close + 1);
   }
 
   /// A backslash in front of punctuation is an escape of Markdown or JSON; "\u0022" is a quote, too. Else it stays (C:\nginx); so does
@@ -247,6 +263,19 @@ std::size_t find_capital_of_title(std::string_view text) {
   return npos;
 }
 
+/// Does with_plain_spacing() have to go through `line` at all? Most lines are written as nginx writes.
+bool may_be_spaced_otherwise(std::string_view line) {
+  constexpr std::string_view kQueue = "(SSL: ", kFailed = "failed";
+  if (line.find(" ()") != npos || line.find("error: ") != npos || line.find("verify error") != npos) return true;
+  for (auto at = line.find(kQueue); at != npos; at = line.find(kQueue, at + 1)) {
+    if (!line.substr(at + kQueue.size()).starts_with("error:")) return true;
+  }
+  for (auto at = line.find(kFailed); at != npos; at = line.find(kFailed, at + 1)) {
+    if (line.substr(at + kFailed.size()).starts_with('(') || begin_of_function(line.substr(0, at)) != npos) return true;
+  }
+  return find_capital_of_title(line) != npos;
+}
+
 }  // namespace
 
 bool with_plain_spacing(std::string_view line, std::string& out) {
@@ -258,6 +287,7 @@ bool with_plain_spacing(std::string_view line, std::string& out) {
     return code.size() == 9 && code[8] == ':' && std::all_of(code.begin(), code.end() - 1, is_hex);
   };
   line = line.substr(0, kLongestPaste);
+  if (!may_be_spaced_otherwise(line)) return false;
   out.clear();
   bool is_changed = false;
   bool is_spaced_queue = false;  // "error: 140A90A1: SSL routines: …"
@@ -313,7 +343,7 @@ bool holds_anything_to_undo(std::string_view text) {
     return are;
   }();
   return std::any_of(text.begin(), text.end(), [](char c) { return kIsBeginning[static_cast<unsigned char>(c)]; }) ||
-         text.find("](") != npos || text.find("  ") != npos;
+         text.find("](") != npos || text.find("  ") != npos || text.find("[/") != npos;
 }
 
 std::string_view pasted_text(std::string_view line, std::string& scratch) {

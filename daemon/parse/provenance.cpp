@@ -136,11 +136,21 @@ bool holds_line_feeds(std::string_view rest, std::size_t wanted) {
   return false;
 }
 
+/// What nginx prints behind the quote that a message has opened, as far as it is always the same: a record that begins "open() "/x" ends
+/// in "" failed (2: …". Empty: anything.
+std::string_view closing_of(std::string_view message) {
+  const std::string_view opening = message.substr(0, message.find('"'));
+  if (opening.ends_with("() ") && opening.find(' ') == opening.size() - 1) return " failed";
+  if (opening.ends_with(" sent in stderr: ")) return " while reading";
+  return opening == "directory index of " ? " is forbidden" : std::string_view();
+}
+
 /// Could a line be the end of a record that a line feed has cut?
 enum class Tail { none, possible, certain };
 
 /// `lines` after the beginning of the record: the request in its tail holds as many encoded line feeds, where a path is what was cut.
-Tail tail_of(const Unwrapped& line, std::size_t lines) {
+/// `closing` stands behind its quote.
+Tail tail_of(const Unwrapped& line, std::size_t lines, std::string_view closing) {
   const std::string_view rest = line.rest();
   const std::size_t context = find_context(rest);
   if (context == npos) return Tail::none;
@@ -149,7 +159,10 @@ Tail tail_of(const Unwrapped& line, std::size_t lines) {
   if (line.has_header() && contexts > 1) return Tail::certain;
   const std::size_t quotes = count_quotes(rest.substr(0, context));
   if (quotes % 2 != 0) return Tail::certain;  // the tail closes a quote
-  if (line.has_header()) return quotes != 0 ? Tail::possible : Tail::none;
+  if (line.has_header()) {
+    const bool closes = quotes != 0 && rest.substr(rest.rfind('"', context) + 1).starts_with(closing);
+    return closes ? Tail::possible : Tail::none;
+  }
   // A stranger may have written the first context, and quotes of his own.
   if (lines != 0 && holds_line_feeds(rest, lines)) return Tail::certain;
   if (contexts > 1 && has_context_behind_open_quote(rest)) return Tail::certain;
@@ -172,6 +185,7 @@ struct Before {
   std::size_t lines_left = 0;
   std::size_t lines = 0;     ///< since the open record began
   bool may_be_over = false;  ///< something that may have been its tail stands before
+  std::string_view closing;  ///< closing_of() the open record
 };
 
 /// Nearly every line is known from its quotes to leave nothing open.
@@ -192,7 +206,7 @@ Before look_before(const JudgedLine& judged) {
     if (before.open != Head::none) {
       before.spent += line.text().size() + 1;
       ++before.lines;
-      const Tail tail = before.open == Head::open ? tail_of(line, before.lines) : Tail::none;
+      const Tail tail = before.open == Head::open ? tail_of(line, before.lines, before.closing) : Tail::none;
       before.may_be_over = before.may_be_over || tail == Tail::possible;
       const bool is_last_line = before.open == Head::certain && --before.lines_left == 0;
       if (is_last_line || before.spent >= kRecordLimit) {
@@ -207,6 +221,7 @@ Before look_before(const JudgedLine& judged) {
     before.spent = line.text().size() + 1;
     before.lines = 0;
     before.may_be_over = false;
+    before.closing = closing_of(line.rest());
     if (head == Head::certain) before.lines_left = lines_of_path(line.rest().substr(find_context(line.rest())));
   }
   return before;
@@ -226,14 +241,16 @@ bool may_stand_inside(const JudgedLine& judged) {
 }
 
 /// Looks for the tail of the record that is open before the judged line.
-Provenance find_tail(const JudgedLine& judged, std::size_t spent, std::size_t lines) {
+Provenance find_tail(const JudgedLine& judged, const Before& before) {
+  std::size_t spent = before.spent;
+  std::size_t lines = before.lines;
   bool is_possible = false;
   for (std::size_t at = judged.begin; at < judged.window.size();) {
     const std::size_t end = end_of_line(judged.window, at);
     const Unwrapped line(judged.window.substr(at, end - at));
     spent += line.text().size() + 1;
     if (spent > kRecordLimit) return is_possible ? Provenance::doubtful : Provenance::genuine;
-    const Tail tail = tail_of(line, ++lines);
+    const Tail tail = tail_of(line, ++lines, before.closing);
     // A message that was pasted is no tail of its own neighbour, and says itself that it is not trusted.
     if (tail == Tail::certain && (at != judged.begin || line.has_header())) return Provenance::forged;
     // nginx cut the record at its limit: then the tail is missing.
@@ -266,7 +283,7 @@ bool is_followed_by_tail(const JudgedLine& judged) {
     if (message_at_a_glance(whole) != npos) return false;
     const Unwrapped line(whole);
     if (line.has_header()) return false;
-    if (tail_of(line, 0) == Tail::certain) return true;
+    if (tail_of(line, 0, {}) == Tail::certain) return true;
     at = end + 1;
   }
   return false;
@@ -310,7 +327,7 @@ Provenance examine_provenance(const JudgedLine& judged) {
   if (before.open == Head::certain) return is_path_closed(judged, before.lines_left) ? Provenance::forged : Provenance::doubtful;
   if (before.open == Head::script) return Provenance::doubtful;
   if (before.open == Head::open) {
-    const Provenance found = find_tail(judged, before.spent, before.lines);
+    const Provenance found = find_tail(judged, before);
     if (found == Provenance::forged && before.may_be_over) return Provenance::doubtful;
     if (found != Provenance::genuine) return found;
   }

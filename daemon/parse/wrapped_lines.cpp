@@ -45,9 +45,16 @@ LineSpan wrapped_span(std::string_view block, std::size_t begin, std::size_t end
     at = line;
   }
   span.begin = at;
+  const auto end_of_line = [block](std::size_t from) { return std::min(block.find('\n', from), block.size()); };
+  // Some pages set an empty line between all lines. What begins with a date stands in a log.
+  const bool may_be_doubled = any_header_length(block.substr(at, end_of_line(at) - at), false) == 0;
   for (int lines = 0; lines < kMostLines && span.end < block.size(); ++lines) {
-    const std::size_t next = span.end + 1;
-    const std::size_t next_end = std::min(block.find('\n', next), block.size());
+    std::size_t next = span.end + 1;
+    std::size_t next_end = end_of_line(next);
+    if (may_be_doubled && next_end < block.size() && is_blank(block.substr(next, next_end - next))) {
+      next = next_end + 1;
+      next_end = end_of_line(next);
+    }
     const std::string_view line = block.substr(next, next_end - next);
     if (is_blank(line) || next_end - span.begin > kLongestWrapped || begins_record(line)) break;
     span.end = next_end;

@@ -43,12 +43,14 @@ std::string scan_json(const ScanResult& result, const KnowledgeBase& base, Langu
     if (shown++ != 0) out += ",\n";
     const auto rule = rules.find(incident.rule_id);
     event::append_incident_data(out, incident, rule == rules.end() ? nullptr : rule->second, base.knowledge, language);
+    // They are about as long as each other, and growing copies all that is there already.
+    if (shown == 1) out.reserve((out.size() + out.size() / 4) * std::min(result.incidents.size(), top));
   }
   out += "],\n";
   std::string summary;
   JsonWriter json(summary);
   write_summary(json, result, shown);
-  return out + summary + "}\n";
+  return out.append(summary).append("}\n");
 }
 
 }  // namespace handshaked::cli

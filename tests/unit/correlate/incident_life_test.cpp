@@ -355,6 +355,27 @@ TEST(IncidentLife, NoiseIsTellingWhenItRisesFarAboveItsHistoryFromManyNetworks) 
   EXPECT_EQ(told, "resolved t/alert-48");
 }
 
+TEST(IncidentLife, ClosesThatAnApplicationMayCauseAreNeverToldHoweverManyClientsSeeThem) {
+  Story story;
+  story.reading.fold().set_live(true);
+  const auto hear = [&](double second, int lines, int networks) {
+    std::string text;
+    for (int i = 0; i < lines; ++i) {
+      text +=
+          "2026/11/21 02:00:00 [error] 9#9: *1 upstream prematurely closed connection while reading response header from upstream, "
+          "client: 192.0." +
+          std::to_string(i % networks) +
+          ".7, server: a.test, request: \"GET / HTTP/1.1\", upstream: \"https://10.0.0.5:443/\", host: \"a.test\"\n";
+    }
+    story.reading.fold().set_time_fallback(at(second));
+    return Story::told(story.hear(text, second));
+  };
+  for (int period = 0; period < 12; ++period) EXPECT_EQ(hear(period * 600, 5, 2), "");
+  EXPECT_EQ(hear(13 * 600, 6000, 200), "");
+  EXPECT_TRUE(story.only().noise);
+  EXPECT_FALSE(story.only().anomalous_at);
+}
+
 TEST(IncidentLife, ManyClientsMakeAClientSideFaultOurs) {
   const auto severity = [](int clients, int lines) {
     Incident incident;

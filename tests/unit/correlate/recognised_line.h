@@ -27,6 +27,7 @@ inline std::shared_ptr<const match::RuleSet> some_rules() {
                         rule("t/closed", "peer closed connection in SSL handshake", "upstream", "transport", "warning", "false") + "," +
                         rule("t/no-live", "no live upstreams", "upstream", "consequence", "critical", "false") + "," +
                         rule("t/disabled", "upstream server temporarily disabled", "upstream", "consequence", "warning", "false") + "," +
+                        rule("t/app-closed", "upstream prematurely closed connection", "upstream", "transport", "info", "true") + "," +
                         rule("t/alert-48", "SSL_do_handshake.. failed .*alert number 48", "client", "fault", "info", "true") + "]",
                     "rules.json", loaded);
   return std::make_shared<const match::RuleSet>(std::move(loaded.rules));
