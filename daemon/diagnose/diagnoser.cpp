@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "diagnose/case/candidate_diagnosis.h"
+#include "diagnose/case/generated_configuration.h"
 #include "diagnose/case/protection.h"
 #include "diagnose/tls/tls_library.h"
 
@@ -50,6 +51,7 @@ Diagnosis diagnose(const Symptom& symptom, const Surroundings& surroundings, con
   });
   if (is_refused_by_nginx(diagnosis)) diagnosis.confidence *= kDoubt;
   rank_fixes(diagnosis.fixes);
+  if (surroundings.nginx != nullptr) name_what_owner_edits(diagnosis, surroundings.nginx->configuration);
   return diagnosis;
 }
 

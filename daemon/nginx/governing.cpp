@@ -103,6 +103,12 @@ const MemberFinding& best_member(const UpstreamGroup& group, const Address& peer
   return best;
 }
 
+/// OpenResty and what is built on it (ingress-nginx, Kong, APISIX): the servers of such a group are placeholders.
+bool is_chosen_by_lua(const UpstreamGroup& group) {
+  const std::list<Directive>& block = group.directive->block;
+  return std::any_of(block.begin(), block.end(), [](const Directive& one) { return one.name.starts_with("balancer_by_lua"); });
+}
+
 /// `peer_text` as nginx logs it: an address, or the group's name while no peer is chosen.
 void add_destination(const PassTarget& target, const Destination& destination, std::string_view peer_text,
                      const std::optional<Address>& peer, Names& names, std::vector<GoverningTarget>& candidates) {
@@ -120,6 +126,8 @@ void add_destination(const PassTarget& target, const Destination& destination, s
   if (!peer) return;
   const MemberFinding& best = best_member(*destination.group, *peer, names);
   add(best.member, best.finding);
+  if (best.finding.worth == 0 && is_chosen_by_lua(*destination.group))
+    candidates.push_back({&target, nullptr, nullptr, kVariableUnknown, "Lua chooses the peers of the group " + destination.group->name});
 }
 
 /// "https://$backend:8443": what the configuration says of the port must fit.

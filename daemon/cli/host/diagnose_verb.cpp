@@ -70,6 +70,7 @@ int run_diagnose(const DiagnoseOptions& options) {
   order.peer = options.peer;
   order.all = options.all;
   order.ca_stores = options.ca_stores;
+  order.allow = allowed_peers(options.daemon);
   order.may_probe = !options.no_probe;
   order.deadline = deadline;
   NamedIncident named(options.incident, options.logs, options.daemon);

@@ -176,7 +176,7 @@ class DiagnosisRun {
   static constexpr std::size_t kMostThreads = 16;
 
   Result<std::unique_ptr<NginxSurroundings>> look_around() const {
-    std::vector<std::string> allow;
+    std::vector<std::string> allow = order_.allow;
     if (!order_.peer.empty()) allow.push_back(order_.peer);
     return NginxSurroundings::create(nginx_, ca_store_, allow, order_.may_probe, order_.deadline);
   }

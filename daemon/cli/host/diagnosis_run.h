@@ -24,6 +24,7 @@ struct DiagnosisOrder {
   bool all = false;                     ///< every upstream of the configuration
   std::string only;                     ///< of the logs' incidents the one whose id or fingerprint begins so; empty: all
   std::vector<std::string> ca_stores;   ///< empty: the system's bundle
+  std::vector<std::string> allow;       ///< peers that may be probed beside those of nginx's configuration
   bool may_probe = true;
   std::chrono::steady_clock::time_point deadline{};
 };

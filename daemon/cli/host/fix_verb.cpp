@@ -88,6 +88,7 @@ class FixVerb {
   DiagnosisReport diagnose_incident(const diagnose::NginxAtHand& nginx) {
     DiagnosisOrder order;
     order.ca_stores = options_.ca_stores;
+    order.allow = allowed_peers(options_.daemon);
     order.may_probe = !options_.no_probe;
     order.deadline = std::chrono::steady_clock::now() + kTimeLimit;
     return named_.diagnose(order, base_, zone_, nginx);

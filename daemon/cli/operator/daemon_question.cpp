@@ -70,6 +70,15 @@ std::optional<std::string> find_socket(const DaemonPlace& place) {
   return std::nullopt;
 }
 
+std::vector<std::string> allowed_peers(const DaemonPlace& place) {
+  const bool is_asked_for = !place.config_file.empty();
+  auto loaded = config::load_config(is_asked_for ? place.config_file : std::string(config::kDefaultFile), is_asked_for);
+  if (loaded.problems.empty()) return std::move(loaded.config.diagnosis.allow);
+  if (!is_asked_for) return {};
+  for (const config::ConfigProblem& problem : loaded.problems) complain_about(Error(ErrorCode::invalid_configuration, problem.message()));
+  return {};
+}
+
 void complain_about_answer(const std::string& message) {
   for (std::size_t at = 0; at <= message.size();) {
     const std::size_t end = std::min(message.find('\n', at), message.size());

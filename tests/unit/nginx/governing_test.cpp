@@ -115,6 +115,19 @@ TEST(Governing, VariablesAreWeakCandidates) {
   EXPECT_TRUE(governing_targets(shop().passes, upstream("https", "10.0.0.99:1", "shop.test", "/var")).empty());
 }
 
+TEST(Governing, PeersThatLuaChoosesBelongToTheLocationOfTheRequest) {
+  const Reading reading(
+      "http { upstream balancer { server 0.0.0.1; balancer_by_lua_block { b.balance() } }\n"
+      "upstream plain { server 10.0.0.1:443; }\n"
+      "server { server_name s; location / { proxy_pass https://balancer; }\n"
+      "location /a { proxy_pass https://balancer; } location /b { proxy_pass https://plain; } } }\n");
+  const auto found = governing_targets(reading.passes, upstream("https", "10.9.9.9:8443", "s", "/a"));
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0].target->pass->line, 4u);
+  EXPECT_EQ(found[0].destination, nullptr) << "the configuration does not say where it goes";
+  EXPECT_NE(found[0].why.find("Lua"), std::string::npos);
+}
+
 TEST(Governing, TheExpectedNameDecidesBetweenEquals) {
   const Reading reading(
       "http { server { server_name s; location /a { proxy_ssl_name a.test; proxy_pass https://10.0.0.1; }\n"

@@ -1,5 +1,7 @@
 #include "diagnose/upstream/verification/chain_picture.h"
 
+#include <openssl/x509_vfy.h>
+
 #include <algorithm>
 
 #include "diagnose/upstream/verification/cause_sentences.h"
@@ -29,6 +31,31 @@ Text words_of(const CertificateFacts& facts) {
 void add_fact(Text& words, const std::string& en, const std::string& zh) {
   words.en += "; " + en;
   words.zh += "；" + zh;
+}
+
+bool holds(const std::vector<Der>& trusted, const std::string& subject) {
+  return std::any_of(trusted.begin(), trusted.end(), [&](const Der& der) {
+    const auto one = Certificate::from_der(der);
+    return one && one.value().facts().subject == subject;
+  });
+}
+
+/// The issuer that the chain does not come to.
+Evidence missing_link(const UpstreamVerdict& verdict, const CertificateFacts& below, const std::string& file) {
+  Evidence link{.kind = "chain_missing", .text = {name_of(below.issuer), name_of(below.issuer)}};
+  const std::vector<ReplayFault>& faults = verdict.replay.faults;
+  const bool is_too_deep =
+      std::any_of(faults.begin(), faults.end(), [](const ReplayFault& one) { return one.code == X509_V_ERR_CERT_CHAIN_TOO_LONG; });
+  if (!holds(verdict.input.trusted, below.issuer)) {
+    add_fact(link.text, "neither sent by the upstream nor in " + file, "上游未发送，" + file + " 中也没有");
+  } else if (is_too_deep) {
+    link.kind = "chain_trusted";
+    add_fact(link.text, "in " + file + ", beyond the permitted depth", "在 " + file + " 中，但超出允许的深度");
+  } else {
+    add_fact(link.text, "not sent by the upstream; one of that name in " + file + " did not sign it",
+             "上游未发送；" + file + " 中有同名证书，但并非其签发者");
+  }
+  return link;
 }
 
 }  // namespace
@@ -65,9 +92,7 @@ void add_chain_picture(const UpstreamVerdict& verdict, Diagnosis& diagnosis) {
     below = found == sent.end() ? nullptr : &found->facts;
   }
   if (!replay.ends_in_trust && below != nullptr && !below->self_issued) {
-    Text words{name_of(below->issuer), name_of(below->issuer)};
-    add_fact(words, "neither sent by the upstream nor in " + file, "上游未发送，" + file + " 中也没有");
-    diagnosis.evidence.push_back({"chain_missing", std::move(words)});
+    diagnosis.evidence.push_back(missing_link(verdict, *below, file));
   }
   for (const PeerCertificate& one : sent) {
     const bool is_used = std::find(replay.built_chain.begin(), replay.built_chain.end(), one.facts.sha256) != replay.built_chain.end();

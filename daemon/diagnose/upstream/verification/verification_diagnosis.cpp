@@ -134,6 +134,13 @@ void compare_members(UpstreamCase& upstream, Diagnosis& diagnosis) {
   }
 }
 
+/// As nginx reads it; as it is written, while it was not looked at. "-": none.
+std::string trusted_file(const UpstreamCase& upstream) {
+  if (!upstream.now().trusted_file.empty()) return upstream.now().trusted_file;
+  const std::string_view written = upstream.view().target->settings.trusted_certificate.first();
+  return written.empty() ? "-" : std::string(written);
+}
+
 }  // namespace
 
 void add_upstream_evidence(UpstreamCase& upstream, Diagnosis& diagnosis) {
@@ -147,9 +154,8 @@ void add_upstream_evidence(UpstreamCase& upstream, Diagnosis& diagnosis) {
                                  "由 " + where + " 的 " + view.target->pass->name + " 决定。"}});
   const std::string on_off = now.verifies ? "on" : "off";
   std::string settings = view.directive("ssl_verify") + " " + on_off + ", " + view.directive("ssl_verify_depth") + " " +
-                         std::to_string(now.input.depth) + ", " + view.directive("ssl_trusted_certificate") + " " +
-                         (now.trusted_file.empty() ? "-" : now.trusted_file) + ", " + view.directive("ssl_server_name") + " " +
-                         (view.target->settings.server_name.is_on() ? "on" : "off");
+                         std::to_string(now.input.depth) + ", " + view.directive("ssl_trusted_certificate") + " " + trusted_file(upstream) +
+                         ", " + view.directive("ssl_server_name") + " " + (view.target->settings.server_name.is_on() ? "on" : "off");
   if (!now.crl_file.empty()) settings += ", " + view.directive("ssl_crl") + " " + now.crl_file;
   const std::string name = now.name.is_known ? "\"" + now.name.verified + "\"" : "?";
   diagnosis.evidence.push_back({"configuration", {settings + "; name to verify: " + name, settings + "；校验的名称：" + name}});

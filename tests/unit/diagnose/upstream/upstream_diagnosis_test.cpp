@@ -71,12 +71,22 @@ TEST_F(UpstreamDiagnosis, TakesTrustSettingsOffTheTrustedFile) {
   EXPECT_THAT(diagnosis.fixes.front().patch, HasSubstr("-----BEGIN TRUSTED CERTIFICATE-----"));
 }
 
+/// What the picture of the chain says of its end.
+std::string end_of_chain(const Diagnosis& diagnosis) {
+  std::string end;
+  for (const Evidence& one : diagnosis.evidence)
+    if (one.kind.starts_with("chain_")) end = one.kind + ": " + one.text.en;
+  return end;
+}
+
 TEST_F(UpstreamDiagnosis, RaisesTheDepthThatPrintsTwenty) {
   const auto second = issuing.intermediate("Second");
   trust(root.pem());
   const auto diagnosis = diagnose_chain({second.leaf("backend.test"), second, issuing}, 20);
   expect_cured(diagnosis, "verify_depth_too_small", "raise-depth");
   EXPECT_THAT(diagnosis.fixes.front().patch, HasSubstr("proxy_ssl_verify_depth 2;"));
+  EXPECT_THAT(end_of_chain(diagnosis), ::testing::StartsWith("chain_trusted: CN=Root,O=Corp; in "));
+  EXPECT_THAT(end_of_chain(diagnosis), HasSubstr("beyond the permitted depth"));
 }
 
 TEST_F(UpstreamDiagnosis, RaisesTheDepthThatPrintsTwo) {
@@ -116,6 +126,7 @@ TEST_F(UpstreamDiagnosis, FindsTheRekeyedCaOfTheSameName) {
   at_hand("root.pem", root.pem());
   const auto diagnosis = diagnose_chain({leaf, issuing}, 20);
   EXPECT_EQ(diagnosis.cause, "upstream_ca_rekeyed");
+  EXPECT_THAT(end_of_chain(diagnosis), HasSubstr("did not sign it"));
   EXPECT_EQ(diagnosis.fixes.front().proof.status, ProofStatus::proved);
   EXPECT_FALSE(diagnosis.fixes.front().patch.empty());
 }
