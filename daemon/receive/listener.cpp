@@ -3,16 +3,11 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <new>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include "telemetry/log.h"
 
@@ -22,22 +17,21 @@ namespace {
 namespace asio = boost::asio;
 using asio::awaitable;
 
-constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kMostClosing = 256;  // connections that were told to make room and have not ended yet
-/// When descriptors or memory have run out: connections wait in the kernel meanwhile.
-constexpr auto kAcceptPause = std::chrono::milliseconds(100);
 
 }  // namespace
 
-struct Listener::Acceptor {
-  Acceptor(NetworkThread& on, const net::ListeningSocket& listening)
-      : thread(on), socket(listening), readiness(on.context(), listening.descriptor()) {}
-  ~Acceptor() {
-    if (readiness.is_open()) readiness.release();  // the ListeningSocket owns the descriptor
+/// A socket that is listened at, and the thread that does it.
+struct Listener::Entrance {
+  Entrance(NetworkThread& on, const net::ListeningSocket& listening, std::function<void(const std::string& why)> complain)
+      : thread(on), socket(listening), acceptor(on.context().get_executor(), listening, std::move(complain)) {}
+  void close() {
+    if (socket.endpoint().is_stream()) acceptor.close();
+    else acceptor.readiness().cancel();  // what has arrived is still taken
   }
   NetworkThread& thread;
   const net::ListeningSocket& socket;
-  asio::posix::stream_descriptor readiness;
+  net::Acceptor acceptor;
 };
 
 Listener::Listener(ListenOptions options, Session session, DatagramReader datagrams, NetworkThreads& threads, IntakeFactory& intakes,
@@ -79,48 +73,34 @@ void Listener::start() {
   std::size_t next = 0;
   for (const net::ListeningSocket& socket : sockets_) {
     NetworkThread& thread = threads_.at(next++ % threads_.size());
-    auto acceptor = std::make_shared<Acceptor>(thread, socket);
-    acceptors_.push_back(acceptor);
+    auto entrance =
+        std::make_shared<Entrance>(thread, socket, [this](const std::string& why) { refusals_.warn(options_.intake.source + ": " + why); });
+    entrances_.push_back(entrance);
     ++thread.sessions;
     // Nobody else would accept: systemd starts us again.
     const auto finished = [&thread](std::exception_ptr failure) {
       --thread.sessions;
       if (failure) std::rethrow_exception(failure);
     };
-    if (socket.endpoint().is_stream()) asio::co_spawn(thread.context(), accept(acceptor), finished);
-    else asio::co_spawn(thread.context(), read_datagrams(acceptor), finished);
-    asio::post(thread.context(), [&thread, weak = std::weak_ptr<Acceptor>(acceptor)] {
+    if (socket.endpoint().is_stream()) asio::co_spawn(thread.context(), accept(entrance), finished);
+    else asio::co_spawn(thread.context(), read_datagrams(entrance), finished);
+    asio::post(thread.context(), [&thread, weak = std::weak_ptr<Entrance>(entrance)] {
       thread.at_end([weak] {
-        if (const auto held = weak.lock(); held && held->readiness.is_open()) held->readiness.cancel();
+        if (const auto held = weak.lock()) held->close();
       });
     });
   }
 }
 
-awaitable<void> Listener::accept(std::shared_ptr<Acceptor> acceptor) {
-  asio::steady_timer pause(acceptor->thread.context());
-  while (!acceptor->thread.is_ending()) {
-    const auto [error] = co_await acceptor->readiness.async_wait(asio::posix::stream_descriptor::wait_read, kAsTuple);
-    if (error) co_return;
-    while (!acceptor->thread.is_ending()) {
-      sockaddr_storage address{};
-      socklen_t length = sizeof address;
-      const int descriptor =
-          ::accept4(acceptor->socket.descriptor(), reinterpret_cast<sockaddr*>(&address), &length, SOCK_CLOEXEC | SOCK_NONBLOCK);
-      if (descriptor >= 0) {
-        net::AcceptedSocket accepted(descriptor);
-        try {
-          admit(std::move(accepted), net::peer_at(address, length), acceptor->socket.endpoint().transport == net::Endpoint::Transport::tls);
-        } catch (const std::bad_alloc&) {
-          refusals_.warn(options_.intake.source + ": a connection was refused for want of memory");
-        }
-        continue;
-      }
-      if (errno == EINTR || errno == ECONNABORTED) continue;
-      if (errno == EAGAIN || errno == EWOULDBLOCK) break;
-      refusals_.warn(options_.intake.source + ": a connection waits: " + std::system_category().message(errno));
-      pause.expires_after(kAcceptPause);
-      co_await pause.async_wait(kAsTuple);
+awaitable<void> Listener::accept(std::shared_ptr<Entrance> entrance) {
+  const bool with_tls = entrance->socket.endpoint().transport == net::Endpoint::Transport::tls;
+  while (!entrance->thread.is_ending()) {
+    auto connection = co_await entrance->acceptor.next();
+    if (!connection) co_return;
+    try {
+      admit(std::move(connection->socket), std::move(connection->peer), with_tls);
+    } catch (const std::bad_alloc&) {
+      refusals_.warn(options_.intake.source + ": a connection was refused because memory ran out");
     }
   }
 }
@@ -179,7 +159,7 @@ void Listener::end_session(NetworkThread& thread, const std::string& network, co
   try {
     std::rethrow_exception(failure);
   } catch (const std::exception& thrown) {
-    failures_.warn(options_.intake.source + ": a connection was ended by a fault of ours: " + thrown.what());
+    failures_.warn(options_.intake.source + ": a connection was closed after an internal error: " + thrown.what());
   }
 }
 
@@ -226,19 +206,19 @@ awaitable<Result<>> Listener::run_session(NetworkThread& thread, net::ServerStre
   co_return ended;
 }
 
-awaitable<void> Listener::read_datagrams(std::shared_ptr<Acceptor> acceptor) {
-  const int descriptor = acceptor->socket.descriptor();
+awaitable<void> Listener::read_datagrams(std::shared_ptr<Entrance> entrance) {
+  const int descriptor = entrance->socket.descriptor();
   const int size = options_.receive_buffer_bytes;
   // The first is for those who may; the second asks as much as anybody may have.
   if (setsockopt(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) != 0)
     setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
-  const auto intake = intakes_.open(acceptor->thread.context().get_executor(), options_.intake);
-  const DatagramContext context{.readiness = acceptor->readiness,
+  const auto intake = intakes_.open(entrance->thread.context().get_executor(), options_.intake);
+  const DatagramContext context{.readiness = entrance->acceptor.readiness(),
                                 .descriptor = descriptor,
                                 .intake = *intake,
                                 .options = options_,
                                 .counters = counters_,
-                                .scratch = acceptor->thread.scratch(),
+                                .scratch = entrance->thread.scratch(),
                                 .refuse = [this](const std::string& why) { refusals_.warn(options_.intake.source + ": " + why); }};
   co_await datagrams_(context);
 }

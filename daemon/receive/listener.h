@@ -12,9 +12,8 @@
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 
-#include "net/accepted_socket.h"
+#include "net/acceptor.h"
 #include "net/address_list.h"
-#include "net/listening_socket.h"
 #include "net/tls_server.h"
 #include "receive/connection.h"
 #include "receive/network_threads.h"
@@ -68,9 +67,9 @@ class Listener {
   const std::vector<net::ListeningSocket>& sockets() const { return sockets_; }
 
  private:
-  struct Acceptor;
-  boost::asio::awaitable<void> accept(std::shared_ptr<Acceptor> acceptor);
-  boost::asio::awaitable<void> read_datagrams(std::shared_ptr<Acceptor> acceptor);
+  struct Entrance;
+  boost::asio::awaitable<void> accept(std::shared_ptr<Entrance> entrance);
+  boost::asio::awaitable<void> read_datagrams(std::shared_ptr<Entrance> entrance);
   void admit(net::AcceptedSocket socket, net::Peer peer, bool with_tls);
   boost::asio::awaitable<void> serve(NetworkThread& thread, net::AcceptedSocket socket, net::Peer peer, bool with_tls);
   bool make_room_for(const net::Peer& peer);
@@ -91,7 +90,7 @@ class Listener {
   Senders& senders_;
   SourceCounters& counters_;
   std::vector<net::ListeningSocket> sockets_;
-  std::vector<std::shared_ptr<Acceptor>> acceptors_;
+  std::vector<std::shared_ptr<Entrance>> entrances_;
   ConnectionCounts per_address_;
   std::atomic<std::size_t> next_closing_ = 0;
   OccasionalLog refusals_, failures_;

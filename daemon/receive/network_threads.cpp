@@ -32,7 +32,7 @@ void NetworkThread::start() {
         context_.run();
         return;
       } catch (const std::exception& thrown) {
-        faults_.warn(std::string("a network thread goes on after a fault of ours: ") + thrown.what());
+        faults_.warn(std::string("a network thread continues after an internal error: ") + thrown.what());
       }
     }
   });

@@ -2,9 +2,7 @@
 
 #include <algorithm>
 
-#include <boost/beast/http/status.hpp>
-
-#include "base/json/json_writer.h"
+#include "net/http/http_answer.h"
 
 namespace handshaked::web {
 namespace {
@@ -22,28 +20,20 @@ constexpr std::pair<std::string_view, std::string_view> kAlways[] = {
 }  // namespace
 
 WebAnswer web_refusal(unsigned status, std::string_view why) {
-  WebAnswer answer{.status = status, .content_type = "application/json"};
-  JsonWriter(answer.body).begin_object().member("error", why).member("status", status).end_object();
-  answer.body += '\n';
-  return answer;
+  return {.status = status, .content_type = "application/json", .body = net::refusal_json(status, why) + '\n'};
 }
 
 std::string to_bytes(const WebAnswer& answer, bool head_only, bool keeps_alive) {
-  const auto reason = boost::beast::http::obsolete_reason(static_cast<boost::beast::http::status>(answer.status));
-  std::string bytes = "HTTP/1.1 " + std::to_string(answer.status) + " " + std::string(reason.data(), reason.size()) + "\r\n";
-  const auto header = [&bytes](std::string_view name, std::string_view value) {
-    bytes.append(name).append(": ").append(value).append("\r\n");
-  };
-  header("Content-Type", answer.content_type);
-  if (!answer.feed) header("Content-Length", std::to_string(answer.body.size()));
+  net::HttpAnswerHead head(answer.status);
+  head.header("Content-Type", answer.content_type);
+  if (!answer.feed) head.header("Content-Length", std::to_string(answer.body.size()));
   for (const auto& [name, value] : kAlways) {
     const bool is_replaced = std::any_of(answer.headers.begin(), answer.headers.end(),
                                          [name = name](const auto& own) { return net::is_same_without_case(own.first, name); });
-    if (!is_replaced) header(name, value);
+    if (!is_replaced) head.header(name, value);
   }
-  for (const auto& [name, value] : answer.headers) header(name, value);
-  if (!keeps_alive) header("Connection", "close");
-  bytes += "\r\n";
+  for (const auto& [name, value] : answer.headers) head.header(name, value);
+  std::string bytes = head.finished(keeps_alive);
   if (!head_only) bytes += answer.body;
   return bytes;
 }

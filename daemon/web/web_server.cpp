@@ -7,7 +7,6 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
@@ -16,15 +15,13 @@
 #include <boost/beast/core/string.hpp>
 
 #include <algorithm>
-#include <cerrno>
 #include <map>
 #include <optional>
 #include <utility>
 
 #include "control/peer_credentials.h"
-#include "net/accepted_socket.h"
+#include "net/acceptor.h"
 #include "net/http/http_request_parser.h"
-#include "net/listening_socket.h"
 #include "net/server_stream.h"
 #include "receive/occasional_log.h"
 #include "web/expected_host.h"
@@ -40,7 +37,6 @@ using net::ServerStream;
 
 constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 constexpr auto kSweep = std::chrono::milliseconds(500);
-constexpr auto kAcceptPause = std::chrono::milliseconds(100);    // when descriptors have run out
 constexpr auto kStillThere = std::chrono::milliseconds(15'000);  // between comments to one who listens for events
 constexpr std::size_t kReadSize = 4 * 1024;
 constexpr int kTurns = 64;
@@ -55,9 +51,8 @@ struct Awaited {
 };
 
 constexpr std::string_view kOperatorsOnly =
-    "incidents are shown to root, to the user of the daemon and to members of [control] group only; page = true in [web] of the "
-    "configuration "
-    "shows them to whoever reaches this address";
+    "incidents are shown only to root, the daemon's user and members of [control] group; page = true in [web] of the configuration "
+    "shows them to anyone who can reach this address";
 
 WebAnswer answer_for_head(const Error& error) {
   switch (error.code()) {
@@ -73,18 +68,12 @@ WebAnswer answer_for_head(const Error& error) {
 class WebServer::Listener : public std::enable_shared_from_this<Listener> {
  public:
   Listener(asio::any_io_executor loop, WebServerOptions options, WebHandler handler)
-      : loop_(std::move(loop)),
-        options_(std::move(options)),
-        handler_(std::move(handler)),
-        readiness_(loop_),
-        pause_(loop_),
-        sweep_(loop_) {}
-  ~Listener() { release(); }
+      : loop_(std::move(loop)), options_(std::move(options)), handler_(std::move(handler)), sweep_(loop_) {}
 
   Result<> open() {
     TRY(auto socket, net::ListeningSocket::open(options_.endpoint, kSocketMode));
     socket_.emplace(std::move(socket));
-    readiness_.assign(socket_->descriptor());
+    acceptor_.emplace(loop_, *socket_, [this](const std::string& why) { refusals_.warn("the web listener: " + why); });
     return success();
   }
 
@@ -95,8 +84,7 @@ class WebServer::Listener : public std::enable_shared_from_this<Listener> {
 
   void close() {
     is_closed_ = true;
-    release();
-    pause_.cancel();
+    if (acceptor_) acceptor_->close();
     sweep_.cancel();
     for (const auto& [stream, client] : clients_) stream->close();
     socket_.reset();
@@ -129,41 +117,22 @@ class WebServer::Listener : public std::enable_shared_from_this<Listener> {
       try {
         if (failure) std::rethrow_exception(failure);
       } catch (const std::exception& thrown) {
-        self->refusals_.warn(std::string("the web listener lost a connection to a fault of ours: ") + thrown.what());
+        self->refusals_.warn(std::string("the web listener lost a connection to an internal error: ") + thrown.what());
       }
     });
   }
 
-  /// The ListeningSocket owns the descriptor.
-  void release() {
-    if (readiness_.is_open()) readiness_.release();
-  }
-
   awaitable<void> accept(std::shared_ptr<Listener> /*keeps us*/) {
     while (!is_closed_) {
-      const auto [error] = co_await readiness_.async_wait(asio::posix::stream_descriptor::wait_read, kAsTuple);
-      if (error) co_return;
-      while (!is_closed_) {
-        // In a flood, those that were closed to make room end before the next ones come in.
-        for (int turn = 0; turn < kTurns && clients_.size() >= 2 * options_.max_connections; ++turn)
-          co_await asio::post(loop_, asio::use_awaitable);
-        sockaddr_storage address{};
-        socklen_t length = sizeof address;
-        net::AcceptedSocket accepted(
-            ::accept4(socket_->descriptor(), reinterpret_cast<sockaddr*>(&address), &length, SOCK_CLOEXEC | SOCK_NONBLOCK));
-        if (accepted.is_open()) {
-          try {
-            admit(std::move(accepted), net::peer_at(address, length).network);
-          } catch (const std::exception& thrown) {
-            refusals_.warn(std::string("the web listener lost a connection to a fault of ours: ") + thrown.what());
-          }
-          continue;
-        }
-        if (errno == EINTR || errno == ECONNABORTED) continue;
-        if (errno == EAGAIN || errno == EWOULDBLOCK) break;
-        refusals_.warn("the web listener: a connection waits: " + std::system_category().message(errno));
-        pause_.expires_after(kAcceptPause);
-        co_await pause_.async_wait(kAsTuple);
+      // In a flood, those that were closed to make room end before the next ones come in.
+      for (int turn = 0; turn < kTurns && clients_.size() >= 2 * options_.max_connections; ++turn)
+        co_await asio::post(loop_, asio::use_awaitable);
+      auto connection = co_await acceptor_->next();
+      if (!connection) co_return;
+      try {
+        admit(std::move(connection->socket), std::move(connection->peer.network));
+      } catch (const std::exception& thrown) {
+        refusals_.warn(std::string("the web listener lost a connection to an internal error: ") + thrown.what());
       }
     }
   }
@@ -366,8 +335,8 @@ class WebServer::Listener : public std::enable_shared_from_this<Listener> {
   const WebServerOptions options_;
   const WebHandler handler_;
   std::optional<net::ListeningSocket> socket_;
-  asio::posix::stream_descriptor readiness_;
-  asio::steady_timer pause_, sweep_;
+  std::optional<net::Acceptor> acceptor_;
+  asio::steady_timer sweep_;
   std::map<ServerStream*, Client> clients_;
   std::optional<asio::thread_pool> lookups_;  ///< who asks
   receive::OccasionalLog refusals_;

@@ -1,6 +1,6 @@
 #include "receive/http/http_exchange.h"
 
-#include "base/json/json_writer.h"
+#include "net/http/http_answer.h"
 
 namespace handshaked::receive {
 namespace {
@@ -9,11 +9,7 @@ constexpr std::string_view kIdempotencyKey = "idempotency-key";
 
 }  // namespace
 
-HttpAnswer refusal(unsigned status, std::string_view why) {
-  HttpAnswer answer{.status = status};
-  JsonWriter(answer.body).begin_object().member("error", why).member("status", status).end_object();
-  return answer;
-}
+HttpAnswer refusal(unsigned status, std::string_view why) { return {.status = status, .body = net::refusal_json(status, why)}; }
 
 HttpAnswer answer_for(const Error& error) {
   switch (error.code()) {

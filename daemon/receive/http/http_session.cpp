@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "net/http/http_answer.h"
+
 namespace handshaked::receive {
 namespace {
 
@@ -15,25 +17,6 @@ using boost::asio::awaitable;
 constexpr std::size_t kJoined = 16 * 1024;
 /// Heads are small: what comes with them is copied, so not much more is read.
 constexpr std::size_t kHeadRead = 16 * 1024;
-
-std::string_view reason_of(unsigned status) {
-  switch (status) {
-    case 200: return "OK";
-    case 204: return "No Content";
-    case 400: return "Bad Request";
-    case 401: return "Unauthorized";
-    case 403: return "Forbidden";
-    case 404: return "Not Found";
-    case 405: return "Method Not Allowed";
-    case 408: return "Request Timeout";
-    case 413: return "Content Too Large";
-    case 415: return "Unsupported Media Type";
-    case 429: return "Too Many Requests";
-    case 431: return "Request Header Fields Too Large";
-    case 503: return "Service Unavailable";
-    default: return status < 400 ? "OK" : "Error";
-  }
-}
 
 std::string decode_base64(std::string_view text) {
   if (text.size() > 4096 || text.size() % 4 != 0) return {};
@@ -162,17 +145,12 @@ class HttpConnection {
   }
 
   static std::string head_of(const HttpAnswer& answer, bool keeps_alive) {
-    std::string bytes = "HTTP/1.1 " + std::to_string(answer.status) + " " + std::string(reason_of(answer.status)) + "\r\n";
-    const auto header = [&bytes](std::string_view name, std::string_view value) {
-      bytes.append(name).append(": ").append(value).append("\r\n");
-    };
-    header("Server", "handshaked");
-    if (!answer.body.empty()) header("Content-Type", answer.content_type);
-    if (answer.status != 204) header("Content-Length", std::to_string(answer.body.size()));
-    for (const auto& [name, value] : answer.headers) header(name, value);
-    if (!keeps_alive) header("Connection", "close");
-    bytes += "\r\n";
-    return bytes;
+    net::HttpAnswerHead head(answer.status);
+    head.header("Server", "handshaked");
+    if (!answer.body.empty()) head.header("Content-Type", answer.content_type);
+    if (answer.status != 204) head.header("Content-Length", std::to_string(answer.body.size()));
+    for (const auto& [name, value] : answer.headers) head.header(name, value);
+    return head.finished(keeps_alive);
   }
 
   /// The head could not be read. Says why, if the peer may still listen.
