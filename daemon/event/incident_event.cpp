@@ -8,6 +8,7 @@
 #include "correlate/quiet.h"
 #include "event/known_address.h"
 #include "event/redaction.h"
+#include "event/texts.h"
 #include "parse/time_zone.h"
 
 namespace handshaked::event {
@@ -18,43 +19,36 @@ using correlate::Incident;
 constexpr std::string_view kDigest = "sha256 ";
 constexpr std::size_t kShownDigits = 12;
 
-std::string hosts(std::size_t count) { return std::to_string(count) + (count == 1 ? " host" : " hosts"); }
-
-std::string joined(const std::vector<std::string>& values, std::size_t longest, Language language) {
-  std::string text;
+std::string joined(const std::vector<std::string>& values, std::size_t longest, const Texts& text) {
+  std::string list;
   for (const std::string& value : values)
-    text.append(text.empty() ? "" : language == Language::zh ? "、" : ", ").append(value.substr(0, longest));
-  return text;
+    list = list.empty() ? value.substr(0, longest) : text("difference.next_value", {{"list", list}, {"value", value.substr(0, longest)}});
+  return list;
 }
 
 /// "on 5 of 40 hosts", "over on 2 of 40 hosts".
-std::string spread_text(const correlate::FleetSpread& fleet, Language language) {
+std::string spread_text(const correlate::FleetSpread& fleet, const Texts& text) {
   const bool is_over = fleet.affected == 0;
   const std::size_t count = is_over ? fleet.ended : fleet.affected;
-  if (language == Language::zh)
-    return std::to_string(fleet.edges) + " 台主机中的 " + std::to_string(count) + " 台" + (is_over ? "已恢复" : "");
-  return std::string(is_over ? "over on " : "on ") + (count == fleet.edges ? (count == 1 ? "" : "all ") : std::to_string(count) + " of ") +
-         hosts(fleet.edges);
+  const std::string hosts = std::to_string(fleet.edges);
+  if (count != fleet.edges)
+    return text(is_over ? "spread.over_on_some" : "spread.some", {{"count", std::to_string(count)}, {"hosts", hosts}});
+  if (count == 1) return text(is_over ? "spread.over_on_one" : "spread.one");
+  return text(is_over ? "spread.over_on_all" : "spread.all", {{"hosts", hosts}});
 }
 
 /// "OpenSSL: 3.0.15 on the affected hosts, 3.0.17 on the others".
-std::string difference_text(const correlate::FactDifference& difference, Language language) {
-  const bool is_zh = language == Language::zh;
-  if (difference.fact == "nginx_loaded_at") {
-    const std::string& mine = difference.affected.front();
-    const std::string& others = difference.others.front();
-    return is_zh ? "受影响的主机上 nginx 最近一次加载配置不晚于 " + mine + "，其他主机不早于 " + others
-                 : "nginx last loaded its configuration by " + mine + " on the affected hosts, and not before " + others + " on the others";
-  }
+std::string difference_text(const correlate::FactDifference& difference, const Texts& text) {
+  if (difference.fact == "nginx_loaded_at")
+    return text("difference.loaded", {{"affected", difference.affected.front()}, {"others", difference.others.front()}});
   const bool is_digest = difference.fact.starts_with(kDigest);
   const std::size_t longest = is_digest ? kShownDigits : std::string::npos;
-  std::string name = is_digest ? "SHA-256 of " + difference.fact.substr(kDigest.size()) : difference.fact;
-  if (is_digest && is_zh) name = difference.fact.substr(kDigest.size()) + " 的 SHA-256";
-  if (difference.fact == "openssl") name = "OpenSSL";
-  const std::string mine = joined(difference.affected, longest, language);
-  const std::string others = joined(difference.others, longest, language);
-  return is_zh ? name + "：受影响的主机为 " + mine + "，其他主机为 " + others
-               : name + ": " + mine + " on the affected hosts, " + others + " on the others";
+  const std::string fact = is_digest                      ? text("difference.digest", {{"file", difference.fact.substr(kDigest.size())}})
+                           : difference.fact == "openssl" ? "OpenSSL"
+                                                          : difference.fact;
+  return text(
+      "difference.fact",
+      {{"fact", fact}, {"affected", joined(difference.affected, longest, text)}, {"others", joined(difference.others, longest, text)}});
 }
 
 void write_incident(JsonWriter& json, const Incident& incident, Language language, bool show_clients,
@@ -97,7 +91,7 @@ void write_incident(JsonWriter& json, const Incident& incident, Language languag
 /// On which hosts of a fleet it is.
 void write_fleet(JsonWriter& json, const correlate::FleetSpread& fleet, Language language) {
   json.key("fleet").begin_object().member("edges", fleet.edges).member("affected", fleet.affected).member("ended", fleet.ended);
-  json.member("summary", spread_text(fleet, language)).key("hosts").begin_array();
+  json.member("summary", spread_text(fleet, Texts(texts(), language))).key("hosts").begin_array();
   for (const correlate::AffectedHost& host : fleet.hosts) {
     json.begin_object().member("host", host.host).member("since", parse::format_rfc3339(host.since));
     if (host.until) json.member("until", parse::format_rfc3339(*host.until));
@@ -106,7 +100,7 @@ void write_fleet(JsonWriter& json, const correlate::FleetSpread& fleet, Language
   json.end_array().key("differences").begin_array();
   for (const correlate::FactDifference& difference : fleet.differences) {
     json.begin_object().member("fact", difference.fact).array("affected", difference.affected).array("others", difference.others);
-    json.member("text", difference_text(difference, language)).end_object();
+    json.member("text", difference_text(difference, Texts(texts(), language))).end_object();
   }
   json.end_array().array("labels", fleet.labels).end_object();
 }
@@ -157,10 +151,7 @@ void write_diagnosis(JsonWriter& json, const Incident& incident, const match::Ru
   json.member("summary", diagnosis_summary(incident, rule, knowledge, language)).key("evidence").begin_array();
   json.begin_object().member("kind", "log").member("text", language == Language::zh ? incident.title_zh : incident.title).end_object();
   // The line alone cannot tell candidates apart; where nginx runs, its configuration and the peer can.
-  json.begin_object()
-      .member("kind", "next")
-      .member("text", language == Language::zh ? "在运行 nginx 的主机上执行：handshaked diagnose --log /var/log/nginx/error.log"
-                                               : "on the host that runs nginx: handshaked diagnose --log /var/log/nginx/error.log");
+  json.begin_object().member("kind", "next").member("text", texts().text(language, "line.next"));
   json.end_object();
   json.end_array().key("candidates").begin_array();
   if (rule != nullptr) {
@@ -177,8 +168,7 @@ void write_diagnosis(JsonWriter& json, const Incident& incident, const match::Ru
 
 void write_untested(JsonWriter& json, Language language) {
   json.key("proof").begin_object().member("status", "untested");
-  json.member("detail", language == Language::zh ? "仅凭日志行得出，未对照配置和对端验证"
-                                                 : "from the log line alone; neither configuration nor peer was looked at");
+  json.member("detail", texts().text(language, "line.untested"));
   json.end_object();
 }
 
@@ -220,32 +210,30 @@ void append_advice(std::string& out, const match::Rule* rule, const match::Knowl
 }
 
 /// What happened, before the title: "[warning] ", "[again, critical] ".
-std::string mark_of(EventKind kind, match::Severity severity, Language language) {
-  const bool is_chinese = language == Language::zh;
-  const std::string level(is_chinese ? severity == match::Severity::critical  ? "严重"
-                                       : severity == match::Severity::warning ? "警告"
-                                                                              : "提示"
-                                     : match::to_string(severity));
+std::string mark_of(EventKind kind, match::Severity severity, const Texts& text) {
+  const std::string level = text(severity == match::Severity::critical  ? "level.critical"
+                                 : severity == match::Severity::warning ? "level.warning"
+                                                                        : "level.info");
   switch (kind) {
-    case EventKind::resolved: return is_chinese ? "[已恢复] " : "[resolved] ";
-    case EventKind::reopened: return is_chinese ? "[再次出现 · " + level + "] " : "[again, " + level + "] ";
-    case EventKind::diagnosed: return is_chinese ? "[原因已明 · " + level + "] " : "[cause found, " + level + "] ";
-    case EventKind::updated: return is_chinese ? "[更新 · " + level + "] " : "[update, " + level + "] ";
+    case EventKind::resolved: return text("mark.resolved");
+    case EventKind::reopened: return text("mark.reopened", {{"level", level}});
+    case EventKind::diagnosed: return text("mark.diagnosed", {{"level", level}});
+    case EventKind::updated: return text("mark.updated", {{"level", level}});
     case EventKind::opened: break;
   }
-  return "[" + level + "] ";
+  return text("mark.opened", {{"level", level}});
 }
 
 std::string summary_of(EventKind kind, const Incident& incident, bool is_correction, Language language) {
-  const std::string count = std::to_string(incident.count);
-  const bool is_quiet = correlate::is_quiet_failing(incident);
-  std::string title = mark_of(kind, incident.severity, language) + correlate::incident_title(incident, language);
-  if (incident.fleet) title += (language == Language::zh ? "，" : ", ") + spread_text(*incident.fleet, language);
-  if (incident.foreseen) return title;  // no line tells of it
-  if (language == Language::zh)
-    return (is_correction ? "[更正诊断] " : "") + title + "（共 " + count + " 行" + (is_quiet ? "，已无新行，探测仍失败" : "") + "）";
-  return (is_correction ? "[corrected diagnosis] " : "") + title + " (" + count + (incident.count == 1 ? " line" : " lines") +
-         (is_quiet ? "; quiet, still failing" : "") + ")";
+  const Texts text(texts(), language);
+  std::string summary = mark_of(kind, incident.severity, text) + correlate::incident_title(incident, language);
+  if (incident.fleet) summary = text("summary.spread", {{"title", summary}, {"spread", spread_text(*incident.fleet, text)}});
+  if (incident.foreseen) return summary;  // no line tells of it
+  const bool is_one = incident.count == 1;
+  const char* const key = correlate::is_quiet_failing(incident) ? (is_one ? "summary.quiet_line" : "summary.quiet_lines")
+                                                                : (is_one ? "summary.line" : "summary.lines");
+  summary = text(key, {{"title", summary}, {"count", std::to_string(incident.count)}});
+  return is_correction ? text("summary.corrected", {{"summary", summary}}) : summary;
 }
 
 /// What a receiver gets that takes names and values: most important first, empty ones left out.
@@ -272,8 +260,9 @@ std::vector<std::pair<std::string, std::string>> facts_of(const Incident& incide
   fact("count", std::to_string(incident.count));
   if (incident.foreseen && incident.foreseen->at) fact("will_break", parse::format_rfc3339(*incident.foreseen->at));
   if (incident.fleet) {
-    fact("fleet", spread_text(*incident.fleet, language));
-    for (const correlate::FactDifference& difference : incident.fleet->differences) fact("differs", difference_text(difference, language));
+    fact("fleet", spread_text(*incident.fleet, Texts(texts(), language)));
+    for (const correlate::FactDifference& difference : incident.fleet->differences)
+      fact("differs", difference_text(difference, Texts(texts(), language)));
   }
   return facts;
 }

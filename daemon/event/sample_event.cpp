@@ -2,7 +2,7 @@
 
 #include "base/digest.h"
 #include "base/json/json_writer.h"
-#include "base/text/words.h"
+#include "event/texts.h"
 #include "parse/time_zone.h"
 
 namespace handshaked::event {
@@ -20,7 +20,7 @@ constexpr const char* kPatch =
     "+        proxy_ssl_trusted_certificate /etc/nginx/ca/new-root.pem;\n"
     "     }\n";
 
-void write_proof(JsonWriter& json, const char* detail) {
+void write_proof(JsonWriter& json, const std::string& detail) {
   json.key("proof").begin_object().member("status", "proved").member("method", "replay").member("detail", detail).end_object();
 }
 
@@ -48,47 +48,44 @@ void write_incident(JsonWriter& json, const RemediationEvent& event, bool is_res
   json.member("title", "no live upstreams").member("count", 3).member("last_seen_at", now).end_object().end_array().end_object();
 }
 
-void write_advice(JsonWriter& json, const Words& words) {
+void write_advice(JsonWriter& json, const Texts& text) {
   json.key("fixes").begin_array().begin_object().member("rank", 1).member("id", "trust-the-new-root").member("owner", "proxy");
-  json.member("title", words("Trust the root that signs the upstream now", "信任上游现在使用的根证书"));
-  json.member("how", words("Point proxy_ssl_trusted_certificate at the new root and reload nginx.",
-                           "将 proxy_ssl_trusted_certificate 指向新的根证书并重新加载 nginx。"));
+  json.member("title", text("sample.fix_title"));
+  json.member("how", text("sample.fix_how"));
   json.key("changes").begin_array().end_array().member("patch", kPatch);
   json.array("commands", std::initializer_list<const char*>{"nginx -t", "nginx -s reload"});
-  json.member("condition", words("the new root is on this host", "新的根证书已在本机")).member("message", "");
+  json.member("condition", text("sample.fix_condition")).member("message", "");
   json.member("success_rate", 0.97).member("evidence_count", 31);
-  write_proof(json, words("verified again with this change: it passes", "应用此更改后重新验证：通过"));
+  write_proof(json, text("sample.fix_proof"));
   json.end_object().end_array().key("dead_ends").begin_array().begin_object();
-  json.member("action", "proxy_ssl_verify off")
-      .member("why_fails", words("it hides the fault and accepts any peer", "它掩盖故障并接受任何对端"));
+  json.member("action", "proxy_ssl_verify off").member("why_fails", text("sample.dead_end_why"));
   json.member("fail_rate", 1.0).member("unsafe", true);
-  write_proof(json, words("shown to pass only because nothing is checked", "已证实：之所以通过，只是因为不做任何检查"));
+  write_proof(json, text("sample.dead_end_proof"));
   json.end_object().end_array();
 }
 
-void write_data(JsonWriter& json, const RemediationEvent& event, bool is_resolved, const std::string& host, const Words& words) {
+void write_data(JsonWriter& json, const RemediationEvent& event, bool is_resolved, const std::string& host, const Texts& text) {
   json.key("data").begin_object();
   write_incident(json, event, is_resolved, host);
   json.key("rule").begin_object().member("id", "nginx/upstream-ssl-certificate-verify-error");
-  json.member("title", words("TEST: upstream SSL certificate verify error", "测试：上游 SSL 证书验证错误"));
+  json.member("title", text("sample.rule_title"));
   json.member("url", "https://nginx.org/en/docs/http/ngx_http_proxy_module.html").end_object();
   json.key("place").begin_object().member("side", "upstream").member("peer", "198.51.100.7:8443").member("name", "orders.example");
   json.member("server", "shop.example").member("directive", "proxy_ssl_trusted_certificate");
   json.member("file", "/etc/nginx/conf.d/shop.conf").member("line", 13).end_object();
   json.key("diagnosis").begin_object().member("cause", "upstream_ca_not_trusted").member("confidence", 0.98);
   json.member("basis", "investigation");
-  json.member("summary", words("This is a test. The upstream shows a certificate of a root that the trust file does not hold.",
-                               "这是一条测试消息。上游出示的证书由信任文件中没有的根证书签发。"));
+  json.member("summary", text("sample.diagnosis"));
   json.key("evidence").begin_array().begin_object().member("kind", "replay");
-  json.member("text", words("the replay gives code 20, as the log does", "重放得到代码 20，与日志一致")).end_object().end_array();
+  json.member("text", text("sample.evidence")).end_object().end_array();
   json.key("candidates").begin_array().begin_object().member("cause", "upstream_ca_not_trusted").member("likelihood", 0.98);
-  json.member("tell_apart", words("the issuer is in no local store", "颁发者不在任何本地存储中")).end_object().end_array().end_object();
-  write_advice(json, words);
+  json.member("tell_apart", text("sample.tell_apart")).end_object().end_array().end_object();
+  write_advice(json, text);
   json.end_object();
 }
 
 /// What is known from a log line alone.
-void write_bare_data(JsonWriter& json, const RemediationEvent& event, const Words& words) {
+void write_bare_data(JsonWriter& json, const RemediationEvent& event, const Texts& text) {
   const std::string now = parse::format_rfc3339(event.time);
   json.key("data").begin_object().key("incident").begin_object().member("id", event.incident_id);
   json.member("fingerprint", "v1:" + sha256_hex("sample", 32)).member("title", kTitle).member("status", "open");
@@ -97,7 +94,7 @@ void write_bare_data(JsonWriter& json, const RemediationEvent& event, const Word
   for (const char* list : {"hosts", "servers", "sample_lines"}) json.key(list).begin_array().end_array();
   json.key("clients").begin_object().member("distinct", 0).key("sample").begin_array().end_array().end_object().end_object();
   json.key("rule").begin_object().member("id", "nginx/unclassified-tls");
-  json.member("title", words("TEST: a TLS line that no rule knows", "测试：没有规则识别的 TLS 行")).end_object();
+  json.member("title", text("sample.unknown_title")).end_object();
   json.key("place").begin_object().member("side", "config").end_object();
   json.key("diagnosis").begin_object().member("cause", "").member("confidence", 0).member("basis", "line").member("summary", "");
   json.key("evidence").begin_array().end_array().end_object();
@@ -107,7 +104,7 @@ void write_bare_data(JsonWriter& json, const RemediationEvent& event, const Word
 }  // namespace
 
 RemediationEvent sample_event(SampleKind kind, Language language, Time now, const std::string& host) {
-  const Words words(language);
+  const Texts text(texts(), language);
   const bool is_resolved = kind == SampleKind::resolved;
   RemediationEvent event;
   event.incident_id = "inc-" + sha256_hex("test " + std::to_string(now.time_since_epoch().count()), 16);
@@ -115,8 +112,7 @@ RemediationEvent sample_event(SampleKind kind, Language language, Time now, cons
   event.event_id = event.incident_id + (is_resolved ? ".resolved.2" : ".opened.1");
   event.severity = "warning";
   event.time = now;
-  event.summary = std::string(is_resolved ? words("[resolved] ", "[已恢复] ") : words("[warning] ", "[警告] 测试 ")) + kTitle +
-                  words(" (42 lines)", "（共 42 行）");
+  event.summary = text(is_resolved ? "sample.resolved_summary" : "sample.open_summary", {{"title", kTitle}});
   event.data = {{"incident", event.incident_id},      {"rule", "nginx/upstream-ssl-certificate-verify-error"},
                 {"severity", event.severity},         {"side", "upstream"},
                 {"peer", "198.51.100.7:8443"},        {"server", "shop.example"},
@@ -125,8 +121,8 @@ RemediationEvent sample_event(SampleKind kind, Language language, Time now, cons
   json.begin_object().member("specversion", "1.0").member("id", event.event_id).member("type", event.event_type);
   json.member("source", "//" + host + "/handshaked").member("subject", event.incident_id).member("time", parse::format_rfc3339(now));
   json.member("datacontenttype", "application/json").member("dataschema", "https://handshaked.io/schema/incident-1.json");
-  if (kind == SampleKind::bare) write_bare_data(json, event, words);
-  else write_data(json, event, is_resolved, host, words);
+  if (kind == SampleKind::bare) write_bare_data(json, event, text);
+  else write_data(json, event, is_resolved, host, text);
   json.end_object();
   return event;
 }

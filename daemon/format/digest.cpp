@@ -3,6 +3,7 @@
 #include "base/digest.h"
 #include "base/json/json_writer.h"
 #include "format/notification.h"
+#include "format/texts.h"
 
 namespace handshaked::format {
 namespace {
@@ -10,13 +11,6 @@ namespace {
 constexpr std::size_t kItemsTold = 100;
 
 int weight_of(std::string_view severity) { return severity == "critical" ? 3 : severity == "warning" ? 2 : 1; }
-
-std::string summary_of(std::size_t count, std::size_t resolved, std::string_view severity, Language language) {
-  const std::string total = std::to_string(count);
-  const std::string over = std::to_string(resolved);
-  if (language == Language::zh) return "[" + std::string(severity) + "] 合并通知：" + total + " 条（其中已恢复 " + over + " 条）";
-  return "[" + std::string(severity) + "] " + total + " notifications in one (" + over + " of them resolved)";
-}
 
 std::string kind_of(const event::RemediationEvent& event) { return event.event_type.substr(event.event_type.rfind('.') + 1); }
 
@@ -36,7 +30,8 @@ event::RemediationEvent make_digest(std::span<const event::RemediationEvent* con
     if (!is_over && weight_of(event->severity) > weight_of(digest.severity)) digest.severity = event->severity;
   }
   digest.event_id = "digest-" + sha256_hex(ids, 24);
-  digest.summary = summary_of(events.size(), resolved, digest.severity, language);
+  digest.summary = Texts(texts(), language)(
+      "digest.summary", {{"severity", digest.severity}, {"count", std::to_string(events.size())}, {"resolved", std::to_string(resolved)}});
   const Notification first = read_notification(*events.front());
   JsonWriter json(digest.body);
   json.begin_object().member("specversion", "1.0").member("id", digest.event_id).member("type", digest.event_type);

@@ -4,8 +4,8 @@
 #include <cstdio>
 #include <string_view>
 
-#include "base/text/words.h"
 #include "format/clean_text.h"
+#include "format/texts.h"
 
 namespace handshaked::format {
 namespace {
@@ -41,16 +41,16 @@ std::string joined(const std::vector<std::string>& texts, std::size_t shown) {
   return line;
 }
 
-std::string owner_of(std::string_view owner, const Words& words) {
-  if (owner == "upstream") return words("whoever runs the upstream", "上游负责人");
-  if (owner == "client") return words("whoever runs the client", "客户端负责人");
-  if (owner == "ca") return words("the CA", "CA");
-  if (owner == "network") return words("whoever runs the network", "网络负责人");
+std::string owner_of(std::string_view owner, const Texts& text) {
+  if (owner == "upstream") return text("owner.upstream");
+  if (owner == "client") return text("owner.client");
+  if (owner == "ca") return text("owner.ca");
+  if (owner == "network") return text("owner.network");
   return plain_text(owner);
 }
 
-void add_fact(Message& message, const char* label, std::string value, bool is_code) {
-  if (!value.empty()) message.facts.push_back({label, std::move(value), is_code});
+void add_fact(Message& message, std::string label, std::string value, bool is_code) {
+  if (!value.empty()) message.facts.push_back({std::move(label), std::move(value), is_code});
 }
 
 std::string place_of(const Notification& notification) {
@@ -64,120 +64,121 @@ std::string percent(double share) {
 }
 
 /// "42 failures since 2026-11-21 09:00:00 UTC, 8.4 a minute, from 17 clients, on 3 hosts".
-std::string impact_of(const Notification& notification, const Words& words) {
+std::string impact_of(const Notification& notification, const Texts& text) {
   if (notification.count <= 0) return {};
-  std::string text = std::to_string(notification.count) + words(notification.count == 1 ? " failure" : " failures", " 次失败");
-  const auto add = [&](const std::string& part) { text += words(", ", "，") + part; };
-  if (!notification.opened_at.empty()) text += std::string(words(" since ", "，始于 ")) + readable_time(notification.opened_at);
+  std::string impact =
+      text(notification.count == 1 ? "impact.failure" : "impact.failures", {{"count", std::to_string(notification.count)}});
+  if (!notification.opened_at.empty()) impact += text("impact.since", {{"time", readable_time(notification.opened_at)}});
   if (notification.is_resolved() && !notification.last_seen_at.empty())
-    add(std::string(words("the last at ", "最近一次 ")) + readable_time(notification.last_seen_at));
+    impact += text("impact.last", {{"time", readable_time(notification.last_seen_at)}});
   if (!notification.is_resolved() && notification.rate_per_minute >= 0.1) {
     char rate[32];
     std::snprintf(rate, sizeof rate, "%.3g", notification.rate_per_minute);
-    add(std::string(words("", "每分钟 ")) + rate + words(" a minute", " 次"));
+    impact += text("impact.rate", {{"rate", rate}});
   }
   if (notification.distinct_clients > 0)
-    add(words("from ", "来自 ") + std::to_string(notification.distinct_clients) +
-        words(notification.distinct_clients == 1 ? " client" : " clients", " 个客户端"));
-  if (notification.hosts.size() == 1) add(words("on ", "主机 ") + plain_text(notification.hosts.front()));
-  if (notification.hosts.size() > 1) add(words("on ", "涉及 ") + std::to_string(notification.hosts.size()) + words(" hosts", " 台主机"));
-  if (notification.is_flapping) text += words(" (it comes and goes)", "（时好时坏）");
-  return text;
+    impact += text(notification.distinct_clients == 1 ? "impact.client" : "impact.clients",
+                   {{"count", std::to_string(notification.distinct_clients)}});
+  if (notification.hosts.size() == 1) impact += text("impact.host", {{"host", plain_text(notification.hosts.front())}});
+  if (notification.hosts.size() > 1) impact += text("impact.hosts", {{"count", std::to_string(notification.hosts.size())}});
+  if (notification.is_flapping) impact += text("impact.flapping");
+  return impact;
 }
 
 /// What a line alone leaves open: "Candidates from the log line alone: a (70 %), b (20 %)".
-std::string candidates_of(const Notification& notification, const Words& words) {
-  std::string text;
+std::string candidates_of(const Notification& notification, const Texts& text) {
+  std::string list;
   for (std::size_t index = 0; index < notification.candidates.size() && index < kCandidatesShown; ++index) {
     const NotifiedCandidate& candidate = notification.candidates[index];
-    text += (index == 0 ? "" : words(", ", "、")) + plain_text(candidate.cause) + " (" + percent(candidate.likelihood) + ")";
+    list += text(index == 0 ? "cause.candidate" : "cause.next_candidate",
+                 {{"cause", plain_text(candidate.cause)}, {"percent", percent(candidate.likelihood)}});
   }
-  return text.empty() ? text
-                      : words("Not looked into yet. Candidates from the log line alone: ", "尚未诊断。仅凭日志行的候选原因：") + text;
+  return list.empty() ? list : text("cause.candidates", {{"list", list}});
 }
 
-std::string explanation_of(const Notification& notification, const Words& words) {
-  const std::string summary = shortened(plain_text(notification.diagnosis_summary), kLongestExplanation, Measure::utf16_units);
+/// Why an incident counts as over; empty for a reason of another version.
+std::string end_of(const Notification& notification, const Texts& text) {
+  const std::string& by = notification.resolved_by;
+  if (by == "quiet") return text(notification.is_seen_good ? "over.by_quiet" : "over.by_untried_quiet");
+  if (by == "probes") return text("over.by_probes");
+  if (by == "operator") return text("over.by_operator");
+  if (by == "replaced") return text("over.by_replaced");
+  if (by == "settled") return text("over.by_settled");
+  if (by == "usual") return text("over.by_usual");
+  return {};
+}
+
+std::string explanation_of(const Notification& notification, const Texts& text) {
   if (notification.is_resolved()) {
-    std::string text = words("It is over", "已恢复");
-    if (!notification.resolved_at.empty()) text += words(" since ", "，时间 ") + readable_time(notification.resolved_at);
-    const std::string& by = notification.resolved_by;
-    const char* const how = by == "quiet" && !notification.is_seen_good
-                                ? words("no failure for a long while; nothing was tried", "较长时间没有新的失败；未做任何验证")
-                            : by == "quiet"    ? words("no failure for a long while", "较长时间没有新的失败")
-                            : by == "probes"   ? words("every peer passes again", "所有对端均已通过探测")
-                            : by == "operator" ? words("an operator closed it", "由值班人员关闭")
-                            : by == "replaced" ? words("it was replaced", "已更换")
-                            : by == "settled"  ? words("the peer has not changed since", "对端此后未再变化")
-                            : by == "usual"    ? words("back to its usual amount", "已回到平常水平")
-                                               : "";
-    return text + (*how == 0 ? "" : std::string(words(": ", "：")) + how) + words(".", "。");
+    const std::string how = end_of(notification, text);
+    if (notification.resolved_at.empty()) return how.empty() ? text("over.plain") : text("over.how", {{"how", how}});
+    const std::string time = readable_time(notification.resolved_at);
+    return how.empty() ? text("over.since", {{"time", time}}) : text("over.since_how", {{"time", time}, {"how", how}});
   }
-  if (notification.is_from_line_alone) return candidates_of(notification, words);
-  return summary;
+  if (notification.is_from_line_alone) return candidates_of(notification, text);
+  return shortened(plain_text(notification.diagnosis_summary), kLongestExplanation, Measure::utf16_units);
 }
 
-std::string cause_words(const Notification& notification, const Words& words) {
-  if (notification.is_from_line_alone || !notification.confidence) return {};
-  return std::string(words("sure to ", "把握 ")) + percent(*notification.confidence);
+std::string confidence_of(const Notification& notification) {
+  return notification.is_from_line_alone || !notification.confidence ? std::string() : percent(*notification.confidence);
 }
 
-void add_facts(Message& message, const Notification& notification, const Words& words) {
-  add_fact(message, words("Incident", "事件"), plain_text(notification.incident_id), true);
-  add_fact(message, words("Cause", "原因"), plain_text(notification.cause), true);
-  add_fact(message, words("Confidence", "置信度"), cause_words(notification, words), false);
-  add_fact(message, words("Place", "位置"), place_of(notification), true);
-  add_fact(message, words("Directive", "指令"), plain_text(notification.directive), true);
-  add_fact(message, words("Upstream", "上游"), plain_text(notification.peer), true);
-  add_fact(message, words("Name", "名称"), plain_text(notification.name), true);
-  add_fact(message, words("Server", "服务器"),
+void add_facts(Message& message, const Notification& notification, const Texts& text) {
+  add_fact(message, text("fact.incident"), plain_text(notification.incident_id), true);
+  add_fact(message, text("fact.cause"), plain_text(notification.cause), true);
+  add_fact(message, text("fact.confidence"), confidence_of(notification), false);
+  add_fact(message, text("fact.place"), place_of(notification), true);
+  add_fact(message, text("fact.directive"), plain_text(notification.directive), true);
+  add_fact(message, text("fact.upstream"), plain_text(notification.peer), true);
+  add_fact(message, text("fact.name"), plain_text(notification.name), true);
+  add_fact(message, text("fact.server"),
            joined(notification.servers.empty() ? std::vector<std::string>{notification.server} : notification.servers, 8), true);
-  add_fact(message, words("Hosts", "主机"), joined(notification.hosts, 8), true);
-  if (notification.is_quiet_failing)
-    add_fact(message, words("Quiet", "安静"), words("no new line, and probes still fail", "无新日志行，但探测仍失败"), false);
+  add_fact(message, text("fact.hosts"), joined(notification.hosts, 8), true);
+  if (notification.is_quiet_failing) add_fact(message, text("fact.quiet"), text("fact.quiet_failing"), false);
 }
 
-void add_fix(Message& message, const Notification& notification, const Words& words) {
+void add_fix(Message& message, const Notification& notification, const Texts& text) {
   const NotifiedFix* const fix = notification.best_fix();
   if (!notification.incident_id.empty() && notification.kind != "digest")
     message.command = (notification.rule_id.starts_with("handshaked/") ? "handshaked incidents show " : "handshaked fix show ") +
                       plain_text(notification.incident_id);
   if (fix == nullptr) return;
   const bool is_proved = fix->proof == ProofStatus::proved;
-  message.fix_label = is_proved ? words("Proved fix", "已验证的修复") : words("Likely fix (untested)", "可能的修复（未验证）");
+  message.fix_label = text(is_proved ? "fix.proved" : "fix.likely");
   message.fix_title = plain_text(fix->title);
   if (fix->how != fix->title) message.fix_text = plain_text(fix->how, true);
   message.patch = copyable_text(fix->patch);
   for (const std::string& command : fix->commands) message.commands += copyable_text(command) + "\n";
   if (fix->owner.empty() || fix->owner == "proxy" || fix->message.empty()) return;
-  message.words_label = std::string(words("Words to send to ", "发给对方的话：")) + owner_of(fix->owner, words);
+  message.words_label = text("fix.message_for", {{"owner", owner_of(fix->owner, text)}});
   message.words = plain_text(fix->message, true);
 }
 
-void add_dead_ends(Message& message, const Notification& notification, const Words& words) {
+void add_dead_ends(Message& message, const Notification& notification, const Texts& text) {
   for (const NotifiedDeadEnd& dead_end : notification.dead_ends) {
     if (dead_end.proof == ProofStatus::refuted || message.dead_ends.size() == kDeadEndsShown) continue;
     std::string line = plain_text(dead_end.action);
-    if (dead_end.is_unsafe) line += words(" [unsafe]", "【不安全】");
+    if (dead_end.is_unsafe) line = text("dead_end.unsafe", {{"action", line}});
     // It says what came out: "tried: still fails, …", or "shown to pass only because nothing is checked".
     if (dead_end.proof == ProofStatus::proved && !dead_end.proof_detail.empty())
-      line += words(" [", "【") + plain_text(dead_end.proof_detail) + words("]", "】");
-    if (!dead_end.why_fails.empty()) line += std::string(words(": ", "：")) + plain_text(dead_end.why_fails);
+      line = text("dead_end.tried", {{"action", line}, {"outcome", plain_text(dead_end.proof_detail)}});
+    if (!dead_end.why_fails.empty()) line = text("dead_end.why", {{"action", line}, {"why", plain_text(dead_end.why_fails)}});
     message.dead_ends.push_back(std::move(line));
   }
-  if (!message.dead_ends.empty()) message.dead_ends_label = words("Do not try", "不要尝试");
+  if (!message.dead_ends.empty()) message.dead_ends_label = text("dead_end.label");
 }
 
-void add_items(Message& message, const Notification& notification, const Words& words) {
+void add_items(Message& message, const Notification& notification, const Texts& text) {
   for (const DigestItem& item : notification.items) {
     if (message.items.size() == kItemsShown) break;
     const bool is_over = notification.kind != "digest" && item.kind == "resolved";
-    message.items.push_back(plain_text(item.summary) + (is_over ? words(" [resolved]", "【已恢复】") : ""));
+    std::string line = plain_text(item.summary);
+    message.items.push_back(is_over ? text("items.resolved", {{"item", line}}) : std::move(line));
   }
   if (message.items.empty()) return;
-  message.items_label = notification.kind == "digest" ? words("In this digest", "本摘要包含") : words("In this group", "本组故障");
+  message.items_label = text(notification.kind == "digest" ? "items.of_digest" : "items.of_group");
   const auto left_out = notification.items_left_out + static_cast<std::int64_t>(notification.items.size() - message.items.size());
-  if (left_out > 0) message.items.push_back(std::string(words("… and so many more: ", "……以及更多：")) + std::to_string(left_out));
+  if (left_out > 0) message.items.push_back(text("items.more", {{"count", std::to_string(left_out)}}));
 }
 
 /// A link that needs escaping in no medium. Links come from the knowledge base, never from a log.
@@ -187,46 +188,44 @@ bool is_plain_link(std::string_view link) {
          link.find_first_not_of(kAllowed) == std::string_view::npos;
 }
 
-std::string title_of(const Notification& notification, const Words& words) {
+std::string title_of(const Notification& notification, const Texts& text) {
   std::string title = plain_text(notification.summary);
   if (title.empty()) title = plain_text(notification.rule_title);
-  if (title.empty()) title = words("nginx TLS incident", "nginx TLS 故障");
+  if (title.empty()) title = text("title.unknown");
   if (notification.kind == "reopened" && notification.reopens > 1)
-    title += words(" — return ", "——第 ") + std::to_string(notification.reopens) + words("", " 次复发");
+    title = text("title.returned", {{"title", title}, {"number", std::to_string(notification.reopens)}});
   return title;
 }
 
 }  // namespace
 
 Message compose_message(const Notification& notification, Language language) {
-  const Words words(language);
+  const Texts text(texts(), language);
   Message message;
   message.tone = tone_of(notification);
-  message.title = title_of(notification, words);
-  message.explanation = explanation_of(notification, words);
-  if (notification.is_correction)
-    message.explanation =
-        words("Correction: what was told of the cause before does not hold. ", "更正：此前告知的原因不成立。") + message.explanation;
-  message.impact = impact_of(notification, words);
+  message.title = title_of(notification, text);
+  message.explanation = explanation_of(notification, text);
+  if (notification.is_correction) message.explanation = text("cause.corrected", {{"explanation", message.explanation}});
+  message.impact = impact_of(notification, text);
   if (is_plain_link(notification.page)) {
     message.page = notification.page;
-    message.page_label = words("Open", "打开");
+    message.page_label = text("link.page");
   }
-  add_items(message, notification, words);
-  if (!notification.is_resolved()) add_fix(message, notification, words);
-  add_facts(message, notification, words);
+  add_items(message, notification, text);
+  if (!notification.is_resolved()) add_fix(message, notification, text);
+  add_facts(message, notification, text);
   if (!notification.is_resolved() && message.page.empty()) {  // the page has them
-    add_dead_ends(message, notification, words);
+    add_dead_ends(message, notification, text);
     if (!notification.sample_lines.empty()) {
-      message.sample_label = words("Log line", "日志行");
+      message.sample_label = text("sample.line");
       message.sample = plain_text(notification.sample_lines.front());
     }
   }
   if (is_plain_link(notification.rule_url)) {
     message.link = notification.rule_url;
-    message.link_label = words("About this error", "关于此错误");
+    message.link_label = text("link.rule");
   }
-  message.more = words("… (cut: the command above shows the rest)", "……（已截断，其余用上面的命令查看）");
+  message.more = text("more.cut");
   return message;
 }
 

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "base/text/words.h"
+#include "base/language.h"
 #include "format/notification.h"
 
 namespace handshaked::format {
