@@ -45,17 +45,17 @@ class Exposition {
     return *this;
   }
 
-  void histogram(std::string name, std::string help, const HistogramMetrics& figures) {
+  void histogram(std::string name, std::string help, const HistogramMetrics& metrics) {
     begin(std::move(name), std::move(help), MetricType::Histogram);
     ClientMetric::Histogram& into = families_.back().metric.emplace_back().histogram;
     std::uint64_t so_far = 0;
-    for (std::size_t i = 0; i < figures.counts.size(); ++i) {
-      so_far += figures.counts[i];
+    for (std::size_t i = 0; i < metrics.counts.size(); ++i) {
+      so_far += metrics.counts[i];
       into.bucket.push_back({.cumulative_count = so_far,
-                             .upper_bound = i < figures.bounds.size() ? figures.bounds[i] : std::numeric_limits<double>::infinity()});
+                             .upper_bound = i < metrics.bounds.size() ? metrics.bounds[i] : std::numeric_limits<double>::infinity()});
     }
     into.sample_count = so_far;
-    into.sample_sum = figures.sum;
+    into.sample_sum = metrics.sum;
   }
 
   std::string text() const { return prometheus::TextSerializer().Serialize(families_); }
@@ -69,15 +69,15 @@ class Exposition {
   std::vector<prometheus::MetricFamily> families_;
 };
 
-void write_process(Exposition& out, const Metrics& figures) {
-  out.gauge("handshaked_build_info", "Version of the running daemon.").sample(1, {{"version", figures.version}});
-  out.gauge("process_start_time_seconds", "When the process began, since 1970.").sample(seconds_of(figures.started_at));
-  out.gauge("process_resident_memory_bytes", "Memory that is in use now.").sample(number(figures.process.resident_bytes));
-  out.gauge("process_virtual_memory_bytes", "Size of the address space.").sample(number(figures.process.virtual_bytes));
-  out.counter("process_cpu_seconds_total", "Processor time, user and system.").sample(figures.process.cpu_seconds);
-  out.gauge("process_open_fds", "Open file descriptors.").sample(number(figures.process.open_descriptors));
-  out.gauge("process_max_fds", "File descriptors that may be open.").sample(number(figures.process.most_descriptors));
-  out.gauge("handshaked_ready", "1 when /readyz answers 200.").sample(telemetry::why_not_ready(figures).empty() ? 1 : 0);
+void write_process(Exposition& out, const Metrics& metrics) {
+  out.gauge("handshaked_build_info", "Version of the running daemon.").sample(1, {{"version", metrics.version}});
+  out.gauge("process_start_time_seconds", "When the process began, since 1970.").sample(seconds_of(metrics.started_at));
+  out.gauge("process_resident_memory_bytes", "Memory that is in use now.").sample(number(metrics.process.resident_bytes));
+  out.gauge("process_virtual_memory_bytes", "Size of the address space.").sample(number(metrics.process.virtual_bytes));
+  out.counter("process_cpu_seconds_total", "Processor time, user and system.").sample(metrics.process.cpu_seconds);
+  out.gauge("process_open_fds", "Open file descriptors.").sample(number(metrics.process.open_descriptors));
+  out.gauge("process_max_fds", "File descriptors that may be open.").sample(number(metrics.process.most_descriptors));
+  out.gauge("handshaked_ready", "1 when /readyz answers 200.").sample(telemetry::why_not_ready(metrics).empty() ? 1 : 0);
 }
 
 /// No more than so many series: what comes behind is one.
@@ -101,8 +101,8 @@ std::vector<SourceMetrics> bounded(const std::vector<SourceMetrics>& sources) {
   return shown;
 }
 
-void write_sources(Exposition& out, const Metrics& figures) {
-  const std::vector<SourceMetrics> sources = bounded(figures.sources);
+void write_sources(Exposition& out, const Metrics& metrics) {
+  const std::vector<SourceMetrics> sources = bounded(metrics.sources);
   const auto each = [&](const auto& value) {
     for (const SourceMetrics& source : sources) {
       if (const std::optional<double> read = value(source))
@@ -132,11 +132,11 @@ void write_sources(Exposition& out, const Metrics& figures) {
   each([](const SourceMetrics& source) { return source.lag_bytes ? std::optional(source.lag_seconds) : std::nullopt; });
 }
 
-void write_listeners(Exposition& out, const Metrics& figures) {
+void write_listeners(Exposition& out, const Metrics& metrics) {
   const auto family = [&](const char* name, const char* help, std::uint64_t ListenerMetrics::*member, bool is_gauge = false) {
     if (is_gauge) out.gauge(name, help);
     else out.counter(name, help);
-    for (const SourceMetrics& source : figures.sources) {
+    for (const SourceMetrics& source : metrics.sources) {
       if (source.listener) out.sample(number((*source.listener).*member), {{"kind", source.kind}, {"source", visible_text(source.name)}});
     }
   };
@@ -155,9 +155,9 @@ void write_listeners(Exposition& out, const Metrics& figures) {
   family("handshaked_listener_open_connections", "Connections that are open now.", &ListenerMetrics::open_connections, true);
 }
 
-void write_engines(Exposition& out, const Metrics& figures) {
+void write_engines(Exposition& out, const Metrics& metrics) {
   const auto each = [&](const auto& value) {
-    for (const SourceMetrics& source : figures.sources) {
+    for (const SourceMetrics& source : metrics.sources) {
       if (!source.engine) continue;
       if (const std::optional<double> read = value(*source.engine))
         out.sample(*read, {{"kind", source.kind}, {"source", visible_text(source.name)}});
@@ -184,13 +184,13 @@ std::vector<RuleMetrics> bounded(const std::vector<RuleMetrics>& rules) {
   return shown;
 }
 
-void write_rules(Exposition& out, const Metrics& figures) {
-  out.gauge("handshaked_rules_loaded", "Rules in force.").sample(number(figures.rules_loaded));
+void write_rules(Exposition& out, const Metrics& metrics) {
+  out.gauge("handshaked_rules_loaded", "Rules in force.").sample(number(metrics.rules_loaded));
   out.gauge("handshaked_rules_last_load_timestamp_seconds", "When the rules in force were loaded, since 1970.")
-      .sample(seconds_of(figures.rules_loaded_at));
+      .sample(seconds_of(metrics.rules_loaded_at));
   out.gauge("handshaked_rules_last_reload_successful", "0 when the last reload was refused, and the rules from before stay in force.")
-      .sample(figures.is_last_reload_good ? 1 : 0);
-  const std::vector<RuleMetrics> rules = bounded(figures.rules);
+      .sample(metrics.is_last_reload_good ? 1 : 0);
+  const std::vector<RuleMetrics> rules = bounded(metrics.rules);
   out.counter("handshaked_rule_matches_total", "Trusted lines that a rule recognised.");
   for (const RuleMetrics& rule : rules) out.sample(number(rule.matches), {{"rule", rule.id}});
   out.counter("handshaked_rule_confirmations_total", "How often the regex of a rule was asked.");
@@ -199,15 +199,15 @@ void write_rules(Exposition& out, const Metrics& figures) {
   for (const RuleMetrics& rule : rules) out.sample(rule.seconds, {{"rule", rule.id}});
 }
 
-void write_incidents(Exposition& out, const Metrics& figures) {
-  const telemetry::IncidentMetrics& incidents = figures.incidents;
+void write_incidents(Exposition& out, const Metrics& metrics) {
+  const telemetry::IncidentMetrics& incidents = metrics.incidents;
   out.gauge("handshaked_incidents", "Live incidents. Noise and faults that may pass by themselves have no severity that counts.");
   static constexpr const char* kSeverities[] = {"info", "warning", "critical"};
   for (std::size_t i = 0; i < incidents.open.size(); ++i)
     out.sample(number(incidents.open[i]), {{"status", "open"}, {"severity", kSeverities[i]}});
   out.sample(number(incidents.pending), {{"status", "pending"}, {"severity", "none"}});
   out.sample(number(incidents.noise), {{"status", "noise"}, {"severity", "none"}});
-  out.gauge("handshaked_incidents_silenced", "Open incidents of which nobody is told because of a silence or maintenance.")
+  out.gauge("handshaked_incidents_silenced", "Open incidents suppressed by a silence or a maintenance window.")
       .sample(number(incidents.silenced));
   out.counter("handshaked_incidents_opened_total", "Incidents that opened.").sample(number(incidents.opened));
   out.counter("handshaked_incidents_reopened_total", "Incidents that came back soon after their end.").sample(number(incidents.reopened));
@@ -218,11 +218,11 @@ void write_incidents(Exposition& out, const Metrics& figures) {
       .sample(number(incidents.overflow_lines));
 }
 
-void write_receivers(Exposition& out, const Metrics& figures) {
+void write_receivers(Exposition& out, const Metrics& metrics) {
   const auto family = [&](const char* name, const char* help, bool is_gauge, const auto& value) {
     if (is_gauge) out.gauge(name, help);
     else out.counter(name, help);
-    for (const ReceiverMetrics& receiver : figures.receivers) out.sample(value(receiver), {{"receiver", receiver.name}});
+    for (const ReceiverMetrics& receiver : metrics.receivers) out.sample(value(receiver), {{"receiver", receiver.name}});
   };
   using R = const ReceiverMetrics&;
   family("handshaked_events_queued_total", "Events queued for a receiver.", false, [](R r) { return number(r.queued); });
@@ -240,8 +240,8 @@ void write_receivers(Exposition& out, const Metrics& figures) {
          [](R r) { return seconds_of(r.last_delivered_at); });
 }
 
-void write_store(Exposition& out, const Metrics& figures) {
-  const telemetry::StoreMetrics& store = figures.store;
+void write_store(Exposition& out, const Metrics& metrics) {
+  const telemetry::StoreMetrics& store = metrics.store;
   out.histogram("handshaked_store_commit_duration_seconds", "How long a commit took, to the end of its fsync.", store.commit_seconds);
   out.counter("handshaked_store_failed_commits_total", "Commits that failed; they are tried again.").sample(number(store.failed_commits));
   out.gauge("handshaked_store_last_commit_timestamp_seconds", "When a commit last succeeded, since 1970; 0: not yet.")
@@ -250,15 +250,15 @@ void write_store(Exposition& out, const Metrics& figures) {
   out.gauge("handshaked_store_up", "1 when the database answers and can be written.")
       .sample(store.answers && store.trouble.empty() ? 1 : 0);
   out.gauge("handshaked_queue_depth", "Batches that wait in a queue.");
-  for (const telemetry::QueueMetrics& queue : figures.queues) out.sample(number(queue.depth), {{"queue", queue.name}});
+  for (const telemetry::QueueMetrics& queue : metrics.queues) out.sample(number(queue.depth), {{"queue", queue.name}});
   out.gauge("handshaked_queue_capacity", "Batches that a queue holds; then its producers wait or refuse.");
-  for (const telemetry::QueueMetrics& queue : figures.queues) out.sample(number(queue.capacity), {{"queue", queue.name}});
+  for (const telemetry::QueueMetrics& queue : metrics.queues) out.sample(number(queue.capacity), {{"queue", queue.name}});
 }
 
 /// Nothing where no edge was ever heard. Of a large fleet only those that need somebody have a series of their own.
-void write_fleet(Exposition& out, const Metrics& figures) {
+void write_fleet(Exposition& out, const Metrics& metrics) {
   using State = telemetry::EdgeMetrics::State;
-  const telemetry::FleetMetrics& fleet = figures.fleet;
+  const telemetry::FleetMetrics& fleet = metrics.fleet;
   if (fleet.edges.empty()) return;
   out.gauge("handshaked_edges", "Daemons that report here, by state.");
   for (const State state : {State::healthy, State::behind, State::silent}) {
@@ -279,8 +279,8 @@ void write_fleet(Exposition& out, const Metrics& figures) {
     out.sample(fleet.edges[i].state == State::silent ? 1 : 0, {{"edge", visible_text(fleet.edges[i].host)}});
 }
 
-void write_diagnoses(Exposition& out, const Metrics& figures) {
-  const telemetry::DiagnosisMetrics& diagnosis = figures.diagnosis;
+void write_diagnoses(Exposition& out, const Metrics& metrics) {
+  const telemetry::DiagnosisMetrics& diagnosis = metrics.diagnosis;
   out.histogram("handshaked_diagnosis_duration_seconds", "How long a diagnosis took.", diagnosis.diagnosis_seconds);
   out.counter("handshaked_diagnoses_total", "Diagnoses, by whether they found more than the line says.");
   out.sample(number(diagnosis.found), {{"result", "found"}}).sample(number(diagnosis.nothing_found), {{"result", "nothing"}});
@@ -293,18 +293,18 @@ void write_diagnoses(Exposition& out, const Metrics& figures) {
 
 }  // namespace
 
-std::string metrics_text(const Metrics& figures) {
+std::string metrics_text(const Metrics& metrics) {
   Exposition out;
-  write_process(out, figures);
-  write_sources(out, figures);
-  write_listeners(out, figures);
-  write_engines(out, figures);
-  write_rules(out, figures);
-  write_incidents(out, figures);
-  write_receivers(out, figures);
-  write_store(out, figures);
-  write_diagnoses(out, figures);
-  write_fleet(out, figures);
+  write_process(out, metrics);
+  write_sources(out, metrics);
+  write_listeners(out, metrics);
+  write_engines(out, metrics);
+  write_rules(out, metrics);
+  write_incidents(out, metrics);
+  write_receivers(out, metrics);
+  write_store(out, metrics);
+  write_diagnoses(out, metrics);
+  write_fleet(out, metrics);
   return out.text();
 }
 

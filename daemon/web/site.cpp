@@ -102,7 +102,7 @@ void Site::answer(const net::HttpRequest& request, WebReply reply) {
   const std::string& path = request.path;
   if (path == "/metrics" || path == "/healthz" || path == "/readyz") {
     if (!has_to_be_made(path, options_.keep, std::move(reply))) return;
-    return daemon_.ask_figures([this, path](const telemetry::Metrics& figures) { finish(path, make(path, figures)); });
+    return daemon_.ask_figures([this, path](const telemetry::Metrics& metrics) { finish(path, make(path, metrics)); });
   }
   const AppFile* const file = find_app_file(path);
   const bool is_api = path.starts_with("/api/");
@@ -141,20 +141,20 @@ void Site::answer_api(const net::HttpRequest& request, WebReply reply) {
   });
 }
 
-WebAnswer Site::make(const std::string& path, const telemetry::Metrics& figures) {
+WebAnswer Site::make(const std::string& path, const telemetry::Metrics& metrics) {
   WebAnswer answer{.content_type = "application/json"};
   if (path == "/metrics") {
     answer.content_type = "text/plain; version=0.0.4; charset=utf-8";
-    answer.body = metrics_text(figures);
+    answer.body = metrics_text(metrics);
     return answer;
   }
   JsonWriter json(answer.body);
   if (path == "/healthz") {
-    answer.status = figures.store.answers ? 200 : 503;
-    json.begin_object().member("status", figures.store.answers ? "ok" : "failing");
-    if (!figures.store.answers) json.key("reasons").begin_array().value("the database does not answer").end_array();
+    answer.status = metrics.store.answers ? 200 : 503;
+    json.begin_object().member("status", metrics.store.answers ? "ok" : "failing");
+    if (!metrics.store.answers) json.key("reasons").begin_array().value("the database does not answer").end_array();
   } else {
-    const std::vector<std::string> reasons = telemetry::why_not_ready(figures);
+    const std::vector<std::string> reasons = telemetry::why_not_ready(metrics);
     answer.status = reasons.empty() ? 200 : 503;
     json.begin_object().member("status", reasons.empty() ? "ready" : "not ready").array("reasons", reasons);
   }

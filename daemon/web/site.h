@@ -22,7 +22,7 @@ class Site {
  public:
   /// What it needs of the daemon around it.
   struct Daemon {
-    /// The figures as they are now, given later on the loop thread: the database is asked, for a bounded time.
+    /// The metrics as they are now, given later on the loop thread: the database is asked, for a bounded time.
     std::function<void(std::function<void(const telemetry::Metrics&)>)> ask_figures;
     /// What is below /api/, as JSON: bounded, and redacted as for receivers.
     std::function<void(const net::HttpRequest&, Language, std::function<void(unsigned status, std::string json)>)> ask_api;
@@ -55,7 +55,7 @@ class Site {
   void make_room();
   void answer_api(const net::HttpRequest& request, WebReply reply);
   void answer_event_feed(WebReply reply) const;
-  static WebAnswer make(const std::string& path, const telemetry::Metrics& figures);
+  static WebAnswer make(const std::string& path, const telemetry::Metrics& metrics);
 
   Daemon daemon_;
   Options options_;

@@ -47,7 +47,8 @@ Result<> WebFront::open() {
   std::string where = web_.listen;
   if (options_.endpoint.port == 0 && !options_.endpoint.is_unix()) where += " (port " + std::to_string(server_->port()) + ")";
   telemetry::log_info(shown() + " at " + where);
-  if (!options_.endpoint.is_local()) telemetry::log_warning(shown() + " can be read without a password by whoever reaches " + web_.listen);
+  if (!options_.endpoint.is_local())
+    telemetry::log_warning(shown() + " can be read without a password by anyone who can reach " + web_.listen);
   return success();
 }
 

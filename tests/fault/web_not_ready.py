@@ -104,7 +104,7 @@ def story(t):
     port = free_port()
     web.port = port
     daemon = Daemon(t, [log.path], name="open", tables=[("[web]", {"listen": "0.0.0.0:%d" % port, "hosts": ["proxy-7.example.com"]})]).start()
-    daemon.wait_for_log("metrics can be read without a password by whoever reaches")
+    daemon.wait_for_log("metrics can be read without a password by anyone who can reach")
     expect_equal([web.get(path).status for path in ("/metrics", "/", "/api/incidents")], [200, 404, 404], "what is shown")
     expect_equal([web.get("/metrics", headers={"Host": host}).status for host in ("proxy-7.example.com:%d" % port, "evil.example")], [200, 421], "by name")
     daemon.stop()

@@ -42,7 +42,7 @@ class Parser {
  public:
   Parser() : app_("Turns nginx's TLS error lines into remediation events.", "handshaked") {
     app_.require_subcommand(1);
-    app_.set_version_flag("--version", version_text, "Print the version, and what it is built and works with");
+    app_.set_version_flag("--version", version_text, "Print the version of the program, its libraries and its rules");
     app_.set_help_flag("-h,--help", "Print this help");
     app_.footer(std::string("Example: handshaked scan /var/log/nginx/error.log\n\n") + kExitCodes);
     app_.get_formatter()->column_width(28);
@@ -54,7 +54,7 @@ class Parser {
     add_receivers();
     add_diagnose();
     add_rules_verbs();
-    upkeep_verbs_ = std::make_unique<HostCommandLine>(app_);
+    host_verbs_ = std::make_unique<HostCommandLine>(app_);
     preflight_verb_ = std::make_unique<PreflightCommandLine>(app_);
     operator_verbs_ = std::make_unique<OperatorCommandLine>(app_);
     add_completion();
@@ -73,8 +73,8 @@ class Parser {
       return {.command = std::nullopt, .exit_code = app_.exit(error) == 0 ? kExitDone : kExitUsage};
     }
     if (auto operator_options = operator_verbs_->parsed()) return {.command = std::move(*operator_options), .exit_code = kExitDone};
-    if (auto upkeep = upkeep_verbs_->parsed()) {
-      return {.command = std::visit([](auto& options) { return Command(std::move(options)); }, *upkeep), .exit_code = kExitDone};
+    if (auto host = host_verbs_->parsed()) {
+      return {.command = std::visit([](auto& options) { return Command(std::move(options)); }, *host), .exit_code = kExitDone};
     }
     if (auto preflight = preflight_verb_->parsed()) return {.command = std::move(*preflight), .exit_code = kExitDone};
     if (run_verb_->parsed()) return {.command = run_, .exit_code = kExitDone};
@@ -165,7 +165,7 @@ class Parser {
                            "tail -F /var/log/nginx/error.log | handshaked match - | jq .rule");
     match_verb_->add_option("files", match_.files, "Logs: plain, .gz or .zst; - is standard input")->required()->type_name("FILE");
     match_verb_->add_flag("--print-literals", match_.print_literals,
-                          "Print the strings of which the rules require one, as for grep -F -f, and exit");
+                          "Print the strings of which every rule requires one, for grep -F -f, and exit");
     match_verb_->add_flag("--line-buffered", match_.line_buffered, "Flush the output after every object");
     add_jobs(match_verb_, match_.jobs);
     add_time_zone(match_verb_, match_.time_zone);
@@ -192,7 +192,7 @@ class Parser {
   }
 
   void add_check() {
-    check_verb_ = add_verb("check", "Check configuration and rules; every problem with file and line",
+    check_verb_ = add_verb("check", "Check configuration and rules; reports every problem with file and line",
                            "handshaked check -c /etc/handshaked/handshaked.toml");
     add_config(check_verb_, check_.config_file);
     add_rules(check_verb_, check_.rules_directory);
@@ -296,7 +296,7 @@ class Parser {
   }
 
   void add_rules_verbs() {
-    rules_verb_ = add_verb("rules", "Look at, check, import and export the knowledge base", "handshaked rules list --side upstream");
+    rules_verb_ = add_verb("rules", "Show, check, import and export the knowledge base", "handshaked rules list --side upstream");
     rules_verb_->require_subcommand(1);
     CLI::App* const list = rules_list_verb_ = add_rules_verb("list", "List all rules", "handshaked rules list --side client");
     add_choice<parse::Side>(list, "--side",
@@ -308,7 +308,7 @@ class Parser {
     add_text_or_json(list, rules_list_.json);
     add_language(list, rules_list_.language);
     add_rules(list, rules_list_.rules_directory);
-    CLI::App* const show = rules_show_verb_ = add_rules_verb("show", "Show everything about one rule; as json, its file",
+    CLI::App* const show = rules_show_verb_ = add_rules_verb("show", "Show everything about one rule; with --format json, its file",
                                                              "handshaked rules show nginx/upstream-ssl-certificate-verify-error");
     show->add_option("id", rules_show_.id, "The rule; \"nginx/\" may be left out")->required()->type_name("ID");
     add_text_or_json(show, rules_show_.json);
@@ -318,7 +318,7 @@ class Parser {
         add_rules_verb("lint", "Check syntax and consistency of rules and causes; exit 1 if any is wrong", "handshaked rules lint ./rules");
     add_rules_directory(rules_lint_verb_, rules_lint_.rules_directory);
     rules_test_verb_ =
-        add_rules_verb("test", "Try every sample and near miss of every rule; exit 1 when one fails", "handshaked rules test ./rules");
+        add_rules_verb("test", "Test every sample and near miss of every rule; exit 1 when one fails", "handshaked rules test ./rules");
     add_rules_directory(rules_test_verb_, rules_test_.rules_directory);
     CLI::App* const import = rules_import_verb_ =
         add_rules_verb("import", "Turn public entries into rules, with warnings on what is doubtful",
@@ -346,15 +346,16 @@ class Parser {
 
   void add_update_verb() {
     CLI::App* const verb = rules_update_verb_ = add_rules_verb(
-        "update", "Put a signed archive of rules in force, or go back to the one before", "handshaked rules update handshaked-rules.json");
+        "update", "Install a signed archive of rules, or go back to the previous rules", "handshaked rules update handshaked-rules.json");
     verb->add_option("file", rules_update_.file, "The archive, as rules export --format archive writes it")->type_name("FILE");
     verb->add_option("--signature", rules_update_.signature, "Its signature (default: FILE.sig)")->type_name("FILE");
-    verb->add_option("-c,--config", rules_update_.config_file, "Where [rules] public_key pins the key (default: the daemon's)")
+    verb->add_option("-c,--config", rules_update_.config_file,
+                     "Configuration whose [rules] public_key pins the key (default: the daemon's)")
         ->type_name("FILE");
-    verb->add_option("--into", rules_update_.directory, "Keep rules there (default: " + std::string(kUpdatesDirectory) + ")")
+    verb->add_option("--into", rules_update_.directory, "Directory to keep the rules in (default: " + std::string(kUpdatesDirectory) + ")")
         ->type_name("DIR");
-    verb->add_flag("--older", rules_update_.may_be_older, "Take an edition that is older than the one in force");
-    verb->add_flag("--rollback", rules_update_.is_rollback, "Go back to the rules before the last update");
+    verb->add_flag("--older", rules_update_.may_be_older, "Accept an edition that is older than the one in force");
+    verb->add_flag("--rollback", rules_update_.is_rollback, "Go back to the rules from before the last update");
   }
 
   void add_export_verb() {
@@ -412,7 +413,7 @@ class Parser {
 
   CLI::App app_;
   std::unique_ptr<OperatorCommandLine> operator_verbs_;
-  std::unique_ptr<HostCommandLine> upkeep_verbs_;
+  std::unique_ptr<HostCommandLine> host_verbs_;
   std::unique_ptr<PreflightCommandLine> preflight_verb_;
   CLI::App *run_verb_ = nullptr, *scan_verb_ = nullptr, *match_verb_ = nullptr, *explain_verb_ = nullptr, *check_verb_ = nullptr,
            *receivers_verb_ = nullptr, *receivers_list_verb_ = nullptr, *diagnose_verb_ = nullptr, *completion_verb_ = nullptr;

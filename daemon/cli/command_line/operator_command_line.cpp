@@ -85,21 +85,21 @@ void OperatorCommandLine::Verbs::add_incidents(CLI::App& app) {
   incidents.footer("Example: handshaked incidents list severity=critical");
   Verb& list = add(incidents, "list", "incidents.list", "List open incidents, most severe first",
                    "handshaked incidents list severity=critical 'server=~db.*'");
-  take_all(list, "matchers", "matchers", "Only those that match all: LABEL=VALUE, !=, =~ or !~", "MATCHER");
+  take_all(list, "matchers", "matchers", "Only incidents that all of these match: LABEL=VALUE, !=, =~ or !~", "MATCHER");
   take(list, "--status", "status", "open, resolved or all (default: open)", "STATUS")
       ->check(CLI::IsMember({"open", "resolved", "all"}).description(""));
-  take(list, "--limit", "limit", "At most so many (default: 50, at most 1000)", "N")->check(CLI::PositiveNumber.description(""));
-  flag(list, "--noise", "noise", "Also what is only recorded: client noise, history, pending faults");
+  take(list, "--limit", "limit", "Show at most this many (default: 50, at most 1000)", "N")->check(CLI::PositiveNumber.description(""));
+  flag(list, "--noise", "noise", "Include what is only recorded: client noise, history, pending faults");
   Verb& show =
-      add(incidents, "show", "incidents.show", "Tell everything about one incident", "handshaked incidents show inc-1f0c6f5d7a0b9e33");
-  take(show, "id", "id", "The incident: an id, or how it begins", "INCIDENT")->required();
+      add(incidents, "show", "incidents.show", "Show everything about one incident", "handshaked incidents show inc-1f0c6f5d7a0b9e33");
+  take(show, "id", "id", "The incident's id, or a prefix of it", "INCIDENT")->required();
   Verb& resolve = add(incidents, "resolve", "incidents.resolve", "Resolve an incident by hand; it reopens if its lines continue",
                       "handshaked incidents resolve inc-1f0c6f5d7a0b9e33 --note 'CA re-issued'");
-  take(resolve, "id", "id", "The incident: an id, or how it begins", "INCIDENT")->required();
+  take(resolve, "id", "id", "The incident's id, or a prefix of it", "INCIDENT")->required();
   take(resolve, "--note", "note", "What was done", "TEXT");
   Verb& note = add(incidents, "note", "incidents.note", "Write a note on an incident",
                    "handshaked incidents note inc-1f0c6f5d7a0b9e33 'ticket 4711'");
-  take(note, "id", "id", "The incident: an id, or how it begins", "INCIDENT")->required();
+  take(note, "id", "id", "The incident's id, or a prefix of it", "INCIDENT")->required();
   take(note, "text", "text", "The note", "TEXT")->required();
 }
 
@@ -107,7 +107,7 @@ void OperatorCommandLine::Verbs::add_silences(CLI::App& app) {
   CLI::App& silence = *app.add_subcommand("silence", "Suppress notifications for a while");
   silence.require_subcommand(1);
   silence.footer("Example: handshaked silence add server=db.corp.test --for 2h");
-  Verb& add_verb = add(silence, "add", "silence.add", "Silence what matches; prints the silence's id",
+  Verb& add_verb = add(silence, "add", "silence.add", "Silence matching incidents; prints the silence's id",
                        "handshaked silence add server=db.corp.test --for 2h --comment 'CA re-issue'");
   take_all(add_verb, "matchers", "matchers", "All must match: LABEL=VALUE, !=, =~ or !~", "MATCHER")->required();
   const auto lasts = [&add_verb](const std::string& text) {
@@ -121,7 +121,7 @@ void OperatorCommandLine::Verbs::add_silences(CLI::App& app) {
   take(add_verb, "--from", "from", "Start time (default: now)", "TIME");
   take(add_verb, "--comment", "comment", "Why", "TEXT");
   Verb& list = add(silence, "list", "silence.list", "List the silences and maintenance windows", "handshaked silence list");
-  flag(list, "--all", "all", "Also those that ended within the last day");
+  flag(list, "--all", "all", "Include those that ended within the last day");
   Verb& expire = add(silence, "expire", "silence.expire", "End a silence at once", "handshaked silence expire sil-0b9e331f");
   take(expire, "id", "id", "The silence", "SILENCE")->required();
 }
@@ -135,16 +135,17 @@ void OperatorCommandLine::Verbs::add_deliveries(CLI::App& app) {
   take(list, "--status", "status", "waiting, dead, delivered, discarded or all (default: waiting and dead)", "STATUS")
       ->check(CLI::IsMember({"waiting", "dead", "delivered", "discarded", "all"}).description(""));
   take(list, "--receiver", "receiver", "Only of one receiver", "RECEIVER");
-  take(list, "--limit", "limit", "At most so many (default: 50, at most 1000)", "N")->check(CLI::PositiveNumber.description(""));
+  take(list, "--limit", "limit", "Show at most this many (default: 50, at most 1000)", "N")->check(CLI::PositiveNumber.description(""));
   Verb& show =
-      add(deliveries, "show", "deliveries.show", "Tell everything about one delivery, with its body", "handshaked deliveries show 17");
+      add(deliveries, "show", "deliveries.show", "Show everything about one delivery, with its body", "handshaked deliveries show 17");
   take(show, "id", "id", "The delivery", "DELIVERY")->required();
-  Verb& retry = add(deliveries, "retry", "deliveries.retry", "Send dead deliveries again, and at once what is queued for the same receiver",
-                    "handshaked deliveries retry --all --receiver ops");
+  Verb& retry =
+      add(deliveries, "retry", "deliveries.retry", "Send dead deliveries again, and what is queued for the same receivers at once",
+          "handshaked deliveries retry --all --receiver ops");
   Verb& discard = add(deliveries, "discard", "deliveries.discard", "Give up deliveries for good", "handshaked deliveries discard 17 18");
   for (Verb* const verb : {&retry, &discard}) {
     take_all(*verb, "id", "id", "The deliveries", "DELIVERY");
-    flag(*verb, "--all", "all", "All that are in the dead-letter list");
+    flag(*verb, "--all", "all", "All deliveries in the dead-letter list");
     take(*verb, "--receiver", "receiver", "With --all: only of one receiver", "RECEIVER");
   }
 }

@@ -71,10 +71,9 @@ std::string_view outcome_words(Language language, FixOutcome outcome, FixReport:
       return was_applied ? say(language, "Applied; whether it works could not be verified yet.", "已应用；尚无法确认故障已消除。")
                          : say(language, "nginx would take it. Nothing was changed.", "nginx 会接受。未做任何更改。");
     case FixOutcome::refused: return say(language, "Not applied. Nothing was changed.", "未应用。未做任何更改。");
-    case FixOutcome::rolled_back: return say(language, "Undone: everything is as it was.", "已撤销：一切恢复原状。");
+    case FixOutcome::rolled_back: return say(language, "Rolled back: everything is as it was.", "已撤销：一切恢复原状。");
     case FixOutcome::broken:
-      return say(language, "UNDOING FAILED: please act at once. The original files are in the backup.",
-                 "撤销失败：请立即检查。原文件在备份中。");
+      return say(language, "ROLLBACK FAILED: act now. The original files are in the backup.", "撤销失败：请立即检查。原文件在备份中。");
   }
   return "";
 }
