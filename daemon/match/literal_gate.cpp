@@ -232,10 +232,15 @@ struct GateSearch {
       const char* const at = block.data() + i;
       const __m256i near = telling.buckets(at), far = telling.buckets(at + kStep);
       const __m256i near_feeds = _mm256_cmpeq_epi8(load(at), line_feed), far_feeds = _mm256_cmpeq_epi8(load(at + kStep), line_feed);
-      const __m256i any = _mm256_or_si256(_mm256_or_si256(near, far), _mm256_or_si256(near_feeds, far_feeds));
+      const __m256i any_near = _mm256_or_si256(near, near_feeds), any_far = _mm256_or_si256(far, far_feeds);
+      const __m256i any = _mm256_or_si256(any_near, any_far);
       if (_mm256_testz_si256(any, any) != 0) continue;
-      if (const std::size_t found = look_closer(gate, block, i, near, near_feeds); found != npos) return found;
-      if (const std::size_t found = look_closer(gate, block, i + kStep, far, far_feeds); found != npos) return found;
+      if (_mm256_testz_si256(any_near, any_near) == 0) {
+        if (const std::size_t found = look_closer(gate, block, i, near, near_feeds); found != npos) return found;
+      }
+      if (_mm256_testz_si256(any_far, any_far) == 0) {
+        if (const std::size_t found = look_closer(gate, block, i + kStep, far, far_feeds); found != npos) return found;
+      }
     }
     return gate.find_from_middle(block, i);
   }

@@ -13,7 +13,7 @@ constexpr std::string_view kWhile = " while ";
 constexpr std::size_t kLongestAction = 64;
 
 /// The actions of nginx's http, stream, mail and QUIC modules, of its OCSP client, and of lua-nginx-module.
-constexpr std::array<std::string_view, 55> kActions{
+constexpr std::array<std::string_view, 56> kActions{
     "SSL handshaking",
     "SSL handshaking to fetch target",
     "SSL handshaking to upstream",
@@ -35,6 +35,7 @@ constexpr std::array<std::string_view, 55> kActions{
     "loading SSL certificate by lua",
     "loading SSL client hello by lua",
     "loading proxy ssl certificate by lua",
+    "loading proxy ssl verify by lua",
     "logging request",
     "prereading client data",
     "processing HTTP/2 connection",
@@ -118,6 +119,13 @@ std::string_view only_completion(std::string_view words) {
 bool is_whole_action(std::string_view words) { return std::find(kActions.begin(), kActions.end(), words) != kActions.end(); }
 
 Action read_action(std::string_view text) {
+  // Nearly every line about TLS ends in one of these.
+  for (const std::string_view usual :
+       {std::string_view(" while SSL handshaking to upstream"), std::string_view(" while SSL handshaking")}) {
+    if (!text.ends_with(usual)) continue;
+    const std::size_t at = text.size() - usual.size();
+    return {.words = text.substr(at + kWhile.size()), .message_end = at, .end = text.size()};
+  }
   const Action none{.words = {}, .message_end = text.size(), .end = text.size()};
   // Backwards, over what may stand in an action, and no further than its longest words.
   const std::size_t from = text.size() - std::min(text.size(), kWhile.size() + kLongestAction);
@@ -161,8 +169,8 @@ ActionSide side_of_action(std::string_view action) {
     if (is_about_upstream(words)) return ActionSide::upstream;
     return words == "requesting certificate status" ? ActionSide::responder : ActionSide::client;
   };
-  if (is_about_upstream(action)) return ActionSide::upstream;
-  if (is_whole_action(action)) return whole(action);
+  if (action.ends_with(" upstream") || is_about_upstream(action)) return ActionSide::upstream;
+  if (action == "SSL handshaking" || is_whole_action(action)) return whole(action);
   std::optional<ActionSide> side;
   for (const std::string_view known : kActions) {
     if (!known.starts_with(action)) continue;

@@ -188,8 +188,19 @@ struct Before {
   std::string_view closing;  ///< closing_of() the open record
 };
 
+/// May a line be a program's own words (Head::script)? Behind nginx's header, its message says so at once; else it may stand anywhere.
+bool may_be_script(std::string_view line) {
+  constexpr std::size_t kBehindTime = 24;
+  const bool begins_with_date = line.size() > kBehindTime && line[4] == '/' && line[20] == '[';
+  const std::size_t colon = begins_with_date ? line.find(": ", kBehindTime) : npos;
+  if (colon == npos || !is_digit(line[colon - 1])) return line.find("[lua]") != npos || line.find("js: ") != npos;
+  std::string_view message = line.substr(colon + 2);
+  if (message.starts_with('*')) message.remove_prefix(std::min(message.find(' '), message.size() - 1) + 1);
+  return message.starts_with("[lua]") || message.starts_with("js: ");
+}
+
 /// Nearly every line is known from its quotes to leave nothing open.
-bool is_whole(std::string_view line) { return is_closed_at_a_glance(line) && line.find("[lua]") == npos && line.find("js: ") == npos; }
+bool is_whole(std::string_view line) { return is_closed_at_a_glance(line) && !may_be_script(line); }
 
 Before look_before(const JudgedLine& judged) {
   const std::string_view window = judged.window;
