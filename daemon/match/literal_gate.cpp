@@ -21,6 +21,17 @@ constexpr auto npos = std::string_view::npos;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
+/// Where the string of JSON ends in which `at` lies: its closing quote. npos when the line ends before.
+std::size_t end_of_string(std::string_view block, std::size_t at) {
+  const std::size_t line_end = std::min(block.find('\n', at), block.size());
+  for (std::size_t quote = block.find('"', at); quote < line_end; quote = block.find('"', quote + 1)) {
+    std::size_t backslashes = 0;
+    while (quote > at + backslashes && block[quote - backslashes - 1] == '\\') ++backslashes;
+    if (backslashes % 2 == 0) return quote;
+  }
+  return npos;
+}
+
 }  // namespace
 
 LiteralGate::~LiteralGate() = default;
@@ -121,8 +132,16 @@ bool LiteralGate::is_needle(std::string_view block, std::size_t at, unsigned buc
   return false;
 }
 
-/// A line that does not begin with nginx's header: steps over what syslog or a container runtime put before it.
+/// A line that does not begin with nginx's header: steps over what syslog or a container runtime put before it. In a string of JSON that
+/// begins with the header, a message begins behind that only; around the string it may anywhere.
 bool LiteralGate::is_wrapped_line_interesting(std::string_view block, std::size_t line) const {
+  if (line < block.size() && block[line] == '{') {
+    const parse::JsonText text = parse::find_json_text(block.substr(line, parse::kLongestWrapping));
+    const std::size_t close = text.message == npos ? npos : end_of_string(block, line + text.message);
+    if (close == npos) return prefixes_.stands_anywhere(block, line);
+    return is_message_interesting(block, line, line + text.message) ||
+           prefixes_.stands_anywhere(block.substr(0, line + text.quote), line) || prefixes_.stands_anywhere(block, close);
+  }
   const std::size_t message = parse::find_wrapped_message(block.substr(line, parse::kLongestWrapping));
   return message == npos ? prefixes_.stands_anywhere(block, line) : prefixes_.stands_at(block, line + message);
 }

@@ -120,4 +120,17 @@ std::size_t find_wrapped_message(std::string_view line) {
   return inner == npos ? npos : skip_header(line, inner);
 }
 
+JsonText find_json_text(std::string_view line) {
+  constexpr std::size_t kYear = 4;
+  line = line.substr(0, line.find('\n'));
+  for (std::size_t slash = line.find('/'); slash != npos; slash = line.find('/', slash + 1)) {
+    // "…":"2026/, but not what an object inside a string holds: there the quote is escaped.
+    if (slash < kYear + 3 || line[slash - kYear - 1] != '"') continue;
+    const std::size_t quote = slash - kYear - 1;
+    if (line[quote - 1] != ':' && line[quote - 1] != ' ') continue;
+    if (const std::size_t message = skip_header(line, quote + 1); message != npos) return {.quote = quote, .message = message};
+  }
+  return {.quote = 0, .message = npos};
+}
+
 }  // namespace handshaked::parse

@@ -15,4 +15,11 @@ inline constexpr std::size_t kLongestWrapping = 512;
 /// `line` may be cut behind kLongestWrapping bytes, and may go on behind its line feed. Made for speed: it runs for every line.
 std::size_t find_wrapped_message(std::string_view line);
 
+/// A string of a JSON object that begins with nginx's header: its opening quote, and where the message begins behind the header.
+struct JsonText {
+  std::size_t quote = 0, message = 0;
+};
+/// The first one in a line that begins with '{'. `message` is npos where there is none, or where it is not certain. `line` as above.
+JsonText find_json_text(std::string_view line);
+
 }  // namespace handshaked::parse

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 #include <string>
 
@@ -141,6 +142,30 @@ TEST(LiteralGate, FindsEveryLineThatMeetsARuleWhateverStandsAroundIt) {
     ASSERT_EQ(gate.find(block, 0), gate.find_portable(block, 0));
     const std::size_t found = gate.find(block, begin);
     ASSERT_LT(found, end) << block.substr(begin);
+  }
+}
+
+TEST(LiteralGate, FindsAMessageInWhicheverStringOfJsonItStands) {
+  const LiteralGate gate(some_rules());
+  const std::string ordinary = R"("log":"2026/11/21 02:58:15 [error] 9#9: *5 open() \"/a\" failed (2: x), request: \"GET /\\\\\" \"\n")";
+  const std::string wanted[] = {
+      R"("log":"2026/11/21 02:58:15 [error] 9#9: *5 no live upstreams while x")",
+      R"("message": "2026/11/21 02:58:15 [emerg] 9#9: cannot load certificate \"/x\"")", R"("error":"no live upstreams")",
+      R"("log":"{\"message\":\"2026/11/21 02:58:15 [error] 9#9: no live upstreams\"}")", R"("m":"x: no live upstreams")"};
+  const std::string others[] = {R"("stream":"stderr")", R"("time":"2026-11-21T02:58:15.1Z")", R"("file":"/var/log/a/b")", R"("n":7)"};
+  std::mt19937 random(3);
+  for (int i = 0; i < 3000; ++i) {
+    std::string members[] = {others[random() % 4], ordinary, others[random() % 4], wanted[random() % 5]};
+    std::shuffle(std::begin(members), std::end(members), random);
+    std::string line = "{";
+    for (const std::string& member : members) line += (line.size() > 1 ? "," : "") + member;
+    line += "}";
+    const std::string quiet = "{" + others[random() % 4] + "," + ordinary + "," + others[random() % 4] + "}\n";
+    const std::string block = quiet + line + "\n" + quiet;
+    const std::size_t found = gate.find(block, 0);
+    ASSERT_GE(found, quiet.size()) << block;
+    ASSERT_LT(found, quiet.size() + line.size()) << block;
+    ASSERT_EQ(found < quiet.size(), gate.find_portable(block, 0) < quiet.size());
   }
 }
 

@@ -22,6 +22,17 @@ TEST(MessageBegin, IsBehindWrappingAndHeader) {
   }
 }
 
+TEST(MessageBegin, IsBehindTheHeaderInAStringOfJson) {
+  for (const std::string head :
+       {R"({"log":")", R"({"time": "2026-11-21T02:58:15Z", "file": "/var/log/a", "log": ")", R"({"uri":"/2026/11/x","message":")"}) {
+    const JsonText text = find_json_text(head + kHeader + kMessage + "\"}");
+    EXPECT_EQ(text.quote, head.size() - 1) << head;
+    EXPECT_EQ(text.message, head.size() + kHeader.size()) << head;
+  }
+  for (const std::string head : {R"({"log":"{\"log\":\")", R"({"log":"x )", R"({"log":"20)", "{\"log\":\"\n"})
+    EXPECT_EQ(find_json_text(head + kHeader + kMessage + "\"}").message, std::string::npos) << head;
+}
+
 TEST(MessageBegin, IsNotGuessed) {
   for (const std::string wrapping :
        {"", "{\"log\":\"", "web-1  | ", "<18x>Nov 21 02:58:15 web-1 nginx: ", "<>Nov 21 02:58:15 web-1 nginx: ",
