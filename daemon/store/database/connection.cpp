@@ -1,5 +1,6 @@
 #include "store/database/connection.h"
 
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <unistd.h>
 
@@ -118,6 +119,61 @@ Error Connection::error_from(const SQLite::Exception& exception, std::string_vie
   const int primary = exception.getErrorCode() & 0xff;
   if (primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB) damage_ = exception.what();
   return Error(ErrorCode::database, std::string(what) + ": " + exception.what());
+}
+
+Result<> Connection::use_journal(Journal& journal) {
+  journal_ = &journal;
+  return keep_copy();
+}
+
+/// An earlier write() may have been kept although we were not told: it was rolled back here, and counts all the same.
+Result<> Connection::settle_journal() {
+  if (journal_ == nullptr) return success();
+  TRY(const std::optional<std::string> kept, journal_->settle());
+  if (kept) {
+    if (auto applied = apply_changes(*kept); !applied) {
+      journal_->give_up(applied.error());
+      return applied;
+    }
+  }
+  return keep_copy();
+}
+
+Result<> Connection::apply_changes(const std::string& changes) {
+  return read("cannot apply changes", [&] { store::apply_changes(database_->getHandle(), changes); });
+}
+
+Result<> Connection::keep_copy() {
+  const auto file = journal_->wants_copy();
+  if (!file) return success();
+  std::error_code error;
+  std::filesystem::remove(*file, error);
+  const int descriptor = ::open(file->c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (descriptor < 0) return fail(error_from_errno(errno, "cannot write " + file->string()));
+  ::close(descriptor);
+  auto kept = copy_to(*file);
+  if (kept) kept = journal_->keep_copy(*file);
+  std::filesystem::remove(*file, error);
+  return kept;
+}
+
+Connection::Transaction::Transaction(Connection& connection) : connection_(connection) {
+  connection_.prepare("BEGIN IMMEDIATE").run();
+  if (connection_.journal_ != nullptr) capture_.emplace(connection_.database_->getHandle());
+}
+
+void Connection::Transaction::commit() {
+  bool is_kept = false;
+  if (const std::string changes = capture_ ? capture_->changes() : std::string(); !changes.empty()) {
+    if (auto kept = connection_.journal_->append(changes); !kept) throw NotKept{kept.error()};
+    is_kept = true;
+  }
+  try {
+    connection_.prepare("COMMIT").run();
+  } catch (const SQLite::Exception& exception) {
+    if (is_kept) connection_.journal_->give_up(connection_.error_from(exception, "what was kept cannot be written here"));
+    throw;
+  }
 }
 
 Connection::Transaction::~Transaction() {

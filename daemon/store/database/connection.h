@@ -17,6 +17,8 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "store/database/change_capture.h"
+#include "store/journal.h"
 
 namespace handshaked::store {
 
@@ -68,6 +70,14 @@ class Connection {
   bool has_written_astray() const { return wrote_astray_; }
   /// The database file itself is gone from its place; else it was only its log.
   bool has_file_moved() const;
+  /// From now on each write() is kept there before it counts. Fails when a copy that the journal wants at once cannot be kept.
+  Result<> use_journal(Journal& journal);
+  bool has_journal() const { return journal_ != nullptr; }
+  /// The journal says that the database must not be used any more.
+  void give_up(const Error& why) { journal_->give_up(why); }
+  /// What another's write() has changed, of the same schema.
+  Result<> apply_changes(const std::string& changes);
+
   /// Writes all that is in it, the log included, into a new file.
   Result<> copy_to(const std::filesystem::path& file);
 
@@ -95,7 +105,13 @@ class Connection {
 
  private:
   class Transaction;
+  /// Thrown inside write(): the journal did not keep what the transaction has changed.
+  struct NotKept {
+    Error error;
+  };
 
+  Result<> settle_journal();
+  Result<> keep_copy();
   Error error_from(const SQLite::Exception& exception, std::string_view what);
   static int wait_for_lock(void* connection, int tries);
 
@@ -109,19 +125,21 @@ class Connection {
   std::unique_ptr<SQLite::Database> database_;  // outlives the statements prepared on it
   std::map<const void*, std::unique_ptr<SQLite::Statement>> statements_;
   std::string damage_;
+  Journal* journal_ = nullptr;
 };
 
 /// Rolls back unless committed.
 class Connection::Transaction {
  public:
-  explicit Transaction(Connection& connection) : connection_(connection) { connection_.prepare("BEGIN IMMEDIATE").run(); }
+  explicit Transaction(Connection& connection);
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;
   ~Transaction();
-  void commit() { connection_.prepare("COMMIT").run(); }
+  void commit();
 
  private:
   Connection& connection_;
+  std::optional<ChangeCapture> capture_;  ///< where there is a journal
 };
 
 template <class Body>
@@ -141,17 +159,23 @@ auto Connection::read(std::string_view what, Body&& body) -> Result<std::invoke_
 
 template <class Body>
 auto Connection::write(std::string_view what, Body&& body) -> Result<std::invoke_result_t<Body>> {
-  auto written = read(what, [&] {
-    Transaction transaction(*this);
-    if constexpr (std::is_void_v<std::invoke_result_t<Body>>) {
-      body();
-      transaction.commit();
-    } else {
-      auto value = body();
-      transaction.commit();
-      return value;
-    }
-  });
+  if (const auto settled = settle_journal(); !settled) return fail(settled.error().wrapped(std::string(what)));
+  Result<std::invoke_result_t<Body>> written = fail(ErrorCode::database, std::string());
+  try {
+    written = read(what, [&] {
+      Transaction transaction(*this);
+      if constexpr (std::is_void_v<std::invoke_result_t<Body>>) {
+        body();
+        transaction.commit();
+      } else {
+        auto value = body();
+        transaction.commit();
+        return value;
+      }
+    });
+  } catch (const NotKept& not_kept) {
+    return fail(not_kept.error.wrapped(std::string(what)));
+  }
   has_log_ = has_log_ || (written && watches_place_);
   wrote_astray_ = written && is_displaced();
   if (wrote_astray_) return fail(ErrorCode::database, path_.string() + " was removed or replaced while it was in use");

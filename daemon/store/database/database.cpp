@@ -143,6 +143,10 @@ Result<> Database::check_writable() {
   return connection_->write("cannot begin to write", [] {});
 }
 
+Result<> Database::use_journal(Journal& journal) { return connection_->use_journal(journal); }
+bool Database::has_journal() const { return connection_->has_journal(); }
+void Database::give_up(const Error& why) { connection_->give_up(why); }
+
 void Database::hurry() { connection_->hurry(); }
 
 bool Database::is_displaced() const { return is_returning_ || connection_->is_displaced(); }

@@ -15,6 +15,7 @@
 namespace handshaked::store {
 
 class Connection;
+class Journal;
 
 struct DatabaseOptions {
   /// How long one statement waits for a lock that somebody else holds (an operator's sqlite3, a backup).
@@ -78,6 +79,12 @@ class Database {
 
   /// From any thread: from now on locks of others are waited for only briefly.
   void hurry();
+
+  /// From now on everything that is written is kept there before it counts, and a file that is damaged or removed is not mended but given
+  /// up. Fails when a copy that the journal wants at once cannot be kept. Borrows `journal`.
+  Result<> use_journal(Journal& journal);
+  bool has_journal() const;
+  void give_up(const Error& why);
 
   /// For the files of this folder.
   Connection& connection() { return *connection_; }

@@ -170,7 +170,35 @@ CREATE TRIGGER rates_forgotten AFTER DELETE ON incidents BEGIN
 END;
 )sql";
 
-constexpr std::array<MigrationStep, 6> kSteps = {kFirstTables, kNotifications, kFixOutcomes, kEventBodies, kReceiverRests, kRates};
+// Version 7. A table without a primary key is none for SQLite's sessions, with which a group of workers tells what a commit has changed.
+constexpr MigrationStep kIncidentKey = R"sql(
+CREATE TABLE new_incidents (
+  id           TEXT NOT NULL PRIMARY KEY,
+  fingerprint  TEXT NOT NULL,
+  status       TEXT NOT NULL CHECK (status IN ('open', 'resolved')),
+  severity     TEXT NOT NULL,
+  opened_at    INTEGER NOT NULL,
+  last_seen_at INTEGER NOT NULL,
+  resolved_at  INTEGER,
+  state_json   TEXT NOT NULL
+) STRICT;
+INSERT INTO new_incidents (id, fingerprint, status, severity, opened_at, last_seen_at, resolved_at, state_json)
+SELECT id, fingerprint, status, severity, opened_at, last_seen_at, resolved_at, state_json FROM incidents ORDER BY rowid;
+DROP TABLE incidents;
+ALTER TABLE new_incidents RENAME TO incidents;
+CREATE INDEX incidents_by_status ON incidents (status, last_seen_at DESC);
+
+CREATE TRIGGER incident_forgotten AFTER DELETE ON incidents BEGIN
+  DELETE FROM told WHERE incident_id = old.id;
+  DELETE FROM diagnoses WHERE incident_id = old.id;
+END;
+CREATE TRIGGER rates_forgotten AFTER DELETE ON incidents BEGIN
+  DELETE FROM rates WHERE incident_id = old.id;
+END;
+)sql";
+
+constexpr std::array<MigrationStep, 7> kSteps = {kFirstTables,   kNotifications, kFixOutcomes, kEventBodies,
+                                                 kReceiverRests, kRates,         kIncidentKey};
 
 Result<> refuse_foreign(Connection& connection, std::size_t newest) {
   TRY(const bool is_foreign, connection.read("cannot read the schema", [&] {

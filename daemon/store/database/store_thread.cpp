@@ -126,7 +126,7 @@ void StoreThread::look_at_place(std::unique_lock<std::mutex>& lock) {
   if (Clock::now() < next_look_) return;
   next_look_ = Clock::now() + kLookInterval;
   lock.unlock();
-  const Result<> in_place = database_->is_displaced() ? bring_back() : Result<>(success());
+  const Result<> in_place = database_->is_displaced() ? mend() : Result<>(success());
   lock.lock();
   if (!in_place && is_stopping_ && options_.on_trouble) options_.on_trouble(in_place.error());  // else the next commit tells it
 }
@@ -188,13 +188,18 @@ Result<> StoreThread::apply(const Commit& commit) {
   TRY(mend());  // a task of the other lane may have found the damage
   Result<> applied = database_->apply(commit, &queued_);
   if (applied) return applied;
-  if (database_->has_written_astray()) return bring_back();  // all of it comes back with the file
+  if (database_->has_written_astray() && !database_->has_journal()) return bring_back();  // all of it comes back with the file
   if (!database_->is_damaged() && !database_->is_displaced()) return applied;
   TRY(mend());
   return database_->apply(commit, &queued_);
 }
 
 Result<> StoreThread::mend() {
+  if (database_->has_journal() && (database_->is_damaged() || database_->is_displaced())) {
+    Error why(ErrorCode::database, "the files of the database were damaged, removed or replaced");
+    database_->give_up(why);
+    return fail(std::move(why));
+  }
   if (database_->is_damaged()) {
     TRY(replace_database());
   }
