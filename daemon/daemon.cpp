@@ -89,9 +89,10 @@ bool has_openings(const std::vector<correlate::IncidentChange>& changes) {
 }  // namespace
 
 Daemon::Daemon(config::Config config, ConfigFile config_file, std::function<std::string()> find_rules,
-               std::shared_ptr<const runtime::RuleBase> base, store::Database database)
+               std::shared_ptr<const runtime::RuleBase> base, store::Database database, const runtime::GroupWorker* worker)
     : config_(std::move(config)),
       config_file_(std::move(config_file)),
+      worker_(worker),
       find_rules_(std::move(find_rules)),
       base_(std::move(base)),
       guard_(asio::make_work_guard(loop_)),

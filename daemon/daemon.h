@@ -29,6 +29,7 @@
 #include "runtime/diagnosis/incident_diagnosis.h"
 #include "runtime/files/log_discovery.h"
 #include "runtime/files/log_sources.h"
+#include "runtime/group/group_worker.h"
 #include "runtime/network/network_sources.h"
 #include "runtime/operator/daemon_counters.h"
 #include "runtime/operator/daemon_status.h"
@@ -53,7 +54,7 @@ struct ConfigFile {
 class Daemon {
  public:
   Daemon(config::Config config, ConfigFile config_file, std::function<std::string()> find_rules,
-         std::shared_ptr<const runtime::RuleBase> base, store::Database database);
+         std::shared_ptr<const runtime::RuleBase> base, store::Database database, const runtime::GroupWorker* worker = nullptr);
 
   /// Builds what can fail: for reasons of the administrator's, or because of what passes by itself (a port in use, a busy database).
   Result<> prepare(bool from_start);
@@ -107,6 +108,7 @@ class Daemon {
   std::jthread last_resort_;  ///< goes last: ends the process when a stop takes too long
   config::Config config_;
   ConfigFile config_file_;
+  const runtime::GroupWorker* worker_;       ///< where this is a partition of a group
   std::function<std::string()> find_rules_;  ///< an update may have put others in force since
   std::shared_ptr<const runtime::RuleBase> base_;
   boost::asio::io_context loop_{1};

@@ -85,6 +85,8 @@ void Daemon::reload_rules() {
 void Daemon::reload_configuration() {
   config::LoadedConfig loaded = config::load_config(config_file_.path, config_file_.must_exist);
   for (const config::ConfigProblem& problem : loaded.problems) log_error(problem.message(), {.is_record = true});
+  if (worker_ != nullptr && loaded.problems.empty() && !loaded.config.group.name.empty())
+    config::become_partition(loaded.config, worker_->partition());
   const auto used = loaded.problems.empty() ? deliveries_.use(loaded.config.receivers) : Result<>(success());
   if (!used) log_error(used.error().message());
   if (!used || !loaded.problems.empty()) {
@@ -173,6 +175,7 @@ runtime::DaemonStatus::Parts Daemon::parts() {
           .counters = counters_,
           .rules = [this]() -> const runtime::RuleBase& { return *base_; },
           .queues = [this] { return queues(); },
+          .group = [this] { return worker_ != nullptr ? worker_->figures() : telemetry::GroupMetrics(); },
           .host = runtime::host_name(config_)};
 }
 

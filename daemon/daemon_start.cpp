@@ -1,12 +1,16 @@
 // From the command line to a running daemon, or to a reason why not.
 
+#include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
 
+#include "base/signals_held.h"
 #include "config/config_file.h"
 #include "daemon.h"
 #include "daemon_start.h"
+#include "runtime/group/group_worker.h"
 #include "runtime/service/free_memory.h"
 #include "runtime/service/restart_backoff.h"
 #include "runtime/service/service_notify.h"
@@ -44,6 +48,37 @@ int exit_status_of(const Error& error) {
   }
 }
 
+/// A worker of a group is a daemon while it has a partition: with the database that the others have kept for it, and in the partition's
+/// name.
+int run_worker(config::Config config, ConfigFile file, const std::function<std::string()>& find_rules,
+               std::shared_ptr<const runtime::RuleBase> rules) {
+  auto made = runtime::GroupWorker::make(config);
+  if (!made) {
+    log_error(made.error().message());
+    return exit_status_of(made.error());
+  }
+  const std::unique_ptr<runtime::GroupWorker> worker = std::move(made).value();
+  std::optional<SignalsHeld> signals(std::in_place);
+  auto database = worker->wait_for_partition();
+  if (!database) {
+    log_error(database.error().message());
+    return exit_status_of(database.error());
+  }
+  if (!database.value()) return 0;
+  config::become_partition(config, worker->partition());
+  int status = 0;
+  {
+    Daemon daemon(std::move(config), std::move(file), find_rules, std::move(rules), *std::move(database).value(), worker.get());
+    const auto prepared = daemon.prepare(false);
+    signals.reset();
+    if (prepared) daemon.run();
+    else log_error(prepared.error().message());
+    if (!prepared) status = exit_status_of(prepared.error());
+  }
+  worker->leave();
+  return status;
+}
+
 }  // namespace
 
 int run_daemon(const DaemonOptions& options) {
@@ -66,6 +101,7 @@ int run_daemon(const DaemonOptions& options) {
   telemetry::set_log_level(telemetry::level_named(loaded.config.log_level));
   rest_before_start();
 
+  if (!loaded.config.group.name.empty()) return run_worker(std::move(loaded.config), std::move(file), find_rules, std::move(rules.base));
   auto database = store::Database::open(loaded.config.database);
   if (!database) {
     log_error(database.error().message());
@@ -77,7 +113,6 @@ int run_daemon(const DaemonOptions& options) {
         "the database was damaged (" + replacement->reason + ") and is now " + replacement->moved_to.string() + "; a new one was begun",
         {.id = telemetry::message_id::database_replaced});
   }
-
   Daemon daemon(std::move(loaded.config), std::move(file), find_rules, std::move(rules.base), std::move(database).value());
   if (const auto prepared = daemon.prepare(options.from_start); !prepared) {
     log_error(prepared.error().message());

@@ -15,6 +15,7 @@
 #include "diagnose/host/trusted_path.h"
 #include "diagnose/probe/child/child_starter.h"
 #include "runtime/delivery/receivers.h"
+#include "runtime/group/group_setup.h"
 #include "runtime/network/engine_connections.h"
 #include "runtime/network/listener_check.h"
 
@@ -36,6 +37,10 @@ int run_verb(const cli::CheckOptions& options) {
       options, {.receiver = runtime::check_receiver, .listeners = runtime::listener_problems, .engines = runtime::engine_problems});
 }
 int run_verb(const cli::ReceiversOptions& options) { return cli::run_receivers(options, runtime::make_trial_notifier); }
+int run_verb(const cli::GroupOptions& options) {
+  return cli::run_group(options,
+                        {.set_up = runtime::set_up_group, .unread_subjects = runtime::unread_subjects, .group_json = runtime::group_now});
+}
 int run_verb(const cli::DiagnoseOptions& options) { return cli::run_diagnose(options); }
 int run_verb(const cli::FixVerbOptions& options) { return cli::run_fix(options); }
 int run_verb(const cli::DoctorOptions& options) { return cli::run_doctor(options); }

@@ -9,6 +9,7 @@
 #include "config/diagnosis.h"
 #include "config/edge_source.h"
 #include "config/engine_source.h"
+#include "config/group.h"
 #include "config/http_source.h"
 #include "config/journal_source.h"
 #include "config/network_source.h"
@@ -71,6 +72,7 @@ struct Config {
   std::vector<JournalSource> journals;
   std::vector<NatsSource> nats;
   std::vector<KafkaSource> kafka;
+  Group group;
   std::vector<std::string> network_names;  ///< of all sources but files: no two are alike
   std::vector<Receiver> receivers;
   Routing routing;

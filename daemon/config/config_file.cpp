@@ -9,6 +9,7 @@
 #include "config/sections/diagnosis_section.h"
 #include "config/sections/edge_section.h"
 #include "config/sections/engine_section.h"
+#include "config/sections/group_section.h"
 #include "config/sections/http_section.h"
 #include "config/sections/journal_section.h"
 #include "config/sections/receiver_section.h"
@@ -74,6 +75,7 @@ void read_root(TableReader& root, Config& config) {
   root.tables("journal", [&](TableReader& table) { read_journal(table, config); });
   root.tables("nats", [&](TableReader& table) { read_nats(table, config); });
   root.tables("kafka", [&](TableReader& table) { read_kafka(table, config); });
+  root.table("group", [&](TableReader& table) { read_group(table, config.group); });
   root.table("control", [&](TableReader& table) {
     table.text("socket", config.control.socket);
     table.text("group", config.control.group);
@@ -127,6 +129,7 @@ LoadedConfig load_config(const std::string& file, bool file_must_exist) {
     if (const auto text = read_text(drop_in, loaded.problems)) read_config(*text, drop_in, loaded);
   }
   if (loaded.config.files.empty() && loaded.config.network_names.empty()) loaded.config.files.push_back({});
+  check_group(loaded.config, file, loaded.problems);
   check_receivers(loaded.config, loaded.problems);
   if (loaded.config.receivers.empty()) loaded.config.receivers.emplace_back().name = "syslog";
   check_routes(loaded.config, loaded.problems);

@@ -32,6 +32,7 @@ std::vector<std::string> changes_for_restart(const Config& running, const Config
   compare("[[journal]]", running.journals, next.journals);
   compare("[[nats]]", running.nats, next.nats);
   compare("[[kafka]]", running.kafka, next.kafka);
+  compare("[group]", running.group, next.group);
   compare("[control]", running.control, next.control);
   compare("[web]", running.web, next.web);
   return changed;

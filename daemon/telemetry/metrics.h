@@ -121,6 +121,31 @@ struct FleetMetrics {
   std::uint64_t taken = 0, duplicates = 0, outdated = 0, refused = 0;  ///< events
 };
 
+/// Of the group of workers that this one belongs to.
+struct GroupMetrics {
+  struct Partition {
+    std::string owner = {};                     ///< empty: no worker has it
+    bool is_stale = false;                      ///< its owner has not been heard for longer than a lease
+    std::optional<Time> since = {};             ///< by the owner's clock
+    std::optional<std::uint64_t> waiting = {};  ///< messages that were not read; nothing: nobody has read it yet
+  };
+  struct Worker {
+    std::string name, version;
+    std::optional<std::uint32_t> partition = {};  ///< nothing: it waits for one
+    Time heard_at{};
+    bool is_silent = false;  ///< for longer than a lease
+  };
+
+  std::string name = {};                        ///< empty: there is no group
+  std::vector<Partition> partitions = {};       ///< by number
+  std::vector<Worker> workers = {};             ///< by name
+  std::string worker = {};                      ///< this one
+  std::optional<std::uint32_t> partition = {};  ///< that it has
+  std::uint64_t epoch = 0, last_entry = 0;      ///< of its log
+  std::uint64_t foreign = 0;                    ///< entries of that log that nobody of us has written
+  std::string trouble = {};                     ///< why the engine could not be asked; what is here may be old then
+};
+
 struct Metrics {
   std::string version = {}, host = {};
   Time now{}, started_at{};
@@ -137,6 +162,7 @@ struct Metrics {
   std::vector<QueueMetrics> queues = {};
   DiagnosisMetrics diagnosis = {};
   FleetMetrics fleet = {};
+  GroupMetrics group = {};
 };
 
 /// Why the daemon does not do what it is for: a sentence each; empty when it does. A log that is not there yet is none.

@@ -279,6 +279,34 @@ void write_fleet(Exposition& out, const Metrics& metrics) {
     out.sample(fleet.edges[i].state == State::silent ? 1 : 0, {{"edge", visible_text(fleet.edges[i].host)}});
 }
 
+/// Each worker tells what it knows of all partitions: one that has died cannot.
+void write_group(Exposition& out, const telemetry::GroupMetrics& group) {
+  if (group.name.empty()) return;
+  const auto each = [&](const auto& value) {
+    for (std::size_t partition = 0; partition < group.partitions.size(); ++partition) {
+      if (const std::optional<double> read = value(group.partitions[partition]))
+        out.sample(*read, {{"group", group.name}, {"partition", std::to_string(partition)}});
+    }
+  };
+  using P = const telemetry::GroupMetrics::Partition&;
+  out.gauge("handshaked_group_partition_owned", "1 while a worker that is alive has the partition.");
+  each([](P partition) { return std::optional(partition.owner.empty() || partition.is_stale ? 0.0 : 1.0); });
+  out.gauge("handshaked_group_partition_lag_messages", "Messages of a partition that were not read.");
+  each([](P partition) { return partition.waiting ? std::optional(number(*partition.waiting)) : std::nullopt; });
+  out.gauge("handshaked_group_workers", "Workers of the group, by what they do.");
+  for (const char* const state : {"working", "waiting", "silent"}) {
+    const auto is_so = [state](const telemetry::GroupMetrics::Worker& worker) {
+      return std::string_view(state) == (worker.is_silent ? "silent" : worker.partition ? "working" : "waiting");
+    };
+    out.sample(static_cast<double>(std::count_if(group.workers.begin(), group.workers.end(), is_so)),
+               {{"group", group.name}, {"state", state}});
+  }
+  out.gauge("handshaked_group_epoch", "The number under which this worker writes to the log of its partition.");
+  if (group.partition) out.sample(number(group.epoch), {{"group", group.name}, {"partition", std::to_string(*group.partition)}});
+  out.counter("handshaked_group_foreign_entries_total", "Messages in the log of its partition that no handshaked has written.");
+  if (group.partition) out.sample(number(group.foreign), {{"group", group.name}, {"partition", std::to_string(*group.partition)}});
+}
+
 void write_diagnoses(Exposition& out, const Metrics& metrics) {
   const telemetry::DiagnosisMetrics& diagnosis = metrics.diagnosis;
   out.histogram("handshaked_diagnosis_duration_seconds", "How long a diagnosis took.", diagnosis.diagnosis_seconds);
@@ -305,6 +333,7 @@ std::string metrics_text(const Metrics& metrics) {
   write_store(out, metrics);
   write_diagnoses(out, metrics);
   write_fleet(out, metrics);
+  write_group(out, metrics.group);
   return out.text();
 }
 

@@ -56,6 +56,14 @@ def story(t):
     for source, name in ((root.file, "hooks-ca.pem"), (client.file, "client.pem"), (client.key, "client.key"), (log.file, "log.pem"),
                          (log.key, "log.key"), (root.file, "shippers-ca.pem")):
         shutil.copy(source, secrets / "tls" / name)
+    # A worker of a group reads one source and no other: its section is checked with that one.
+    section = re.compile(r"^\[group\]\n(?:[^\n\[].*\n)+", re.MULTILINE)
+    group = section.search(everything).group()
+    source = re.search(r"^\[\[nats\]\]\n(?:[^\n\[].*\n)+", everything, re.MULTILINE).group()
+    copy.write_text(group + source.replace("nginx.errors.>", "nginx.lines.{partition}.>").replace('consumer = "handshaked"\n', ""))
+    code, said = check(copy)
+    expect_equal(code, 0, "exit status of check for a worker of a group: " + said)
+    everything = section.sub("", everything)
     copy.write_text(everything)
     code, said = check(copy)
     expect_equal(code, 0, "exit status of check with every key set: " + said)

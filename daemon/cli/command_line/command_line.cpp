@@ -52,6 +52,7 @@ class Parser {
     add_explain();
     add_check();
     add_receivers();
+    add_group();
     add_diagnose();
     add_rules_verbs();
     host_verbs_ = std::make_unique<HostCommandLine>(app_);
@@ -83,6 +84,7 @@ class Parser {
     if (explain_verb_->parsed()) return {.command = finished_explain(), .exit_code = kExitDone};
     if (check_verb_->parsed()) return {.command = check_, .exit_code = kExitDone};
     if (receivers_verb_->parsed()) return {.command = finished_receivers(), .exit_code = kExitDone};
+    if (group_verb_->parsed()) return {.command = finished_group(), .exit_code = kExitDone};
     if (diagnose_verb_->parsed()) return finished_diagnose();
     if (completion_verb_->parsed())
       return {.command = CompletionOptions{completion_script(completed_command_line(app_), shell_)}, .exit_code = kExitDone};
@@ -286,6 +288,27 @@ class Parser {
     return options;
   }
 
+  void add_group() {
+    group_verb_ = add_verb("group", "Set up a group of workers, and show who has which partition", "handshaked group setup --dry-run");
+    group_verb_->require_subcommand(1);
+    group_setup_verb_ = group_verb_->add_subcommand("setup", "Make the streams and the bucket that the group needs");
+    CLI::App* const show = group_verb_->add_subcommand("show", "Show partitions, their owners, what waits, and the workers");
+    group_setup_verb_->add_flag("--dry-run", group_.is_dry_run, "Only say what would be made");
+    for (CLI::App* const verb : {group_setup_verb_, show}) {
+      verb->footer("Example: handshaked group " + verb->get_name() +
+                   " -c /etc/handshaked/handshaked.toml\n\nExit status: 0 done; 1 the group was not set up, or otherwise; 69 the servers "
+                   "cannot be reached.");
+      add_config(verb, group_.config_file);
+      add_text_or_json(verb, group_.json);
+      add_language(verb, group_.language);
+    }
+  }
+  GroupOptions finished_group() const {
+    GroupOptions options = group_;
+    options.verb = group_setup_verb_->parsed() ? GroupOptions::Verb::setup : GroupOptions::Verb::show;
+    return options;
+  }
+
   CLI::App* add_rules_verb(const std::string& name, const std::string& what, const std::string& example) {
     CLI::App* const verb = rules_verb_->add_subcommand(name, what);
     verb->footer("Example: " + example);
@@ -416,7 +439,8 @@ class Parser {
   std::unique_ptr<HostCommandLine> host_verbs_;
   std::unique_ptr<PreflightCommandLine> preflight_verb_;
   CLI::App *run_verb_ = nullptr, *scan_verb_ = nullptr, *match_verb_ = nullptr, *explain_verb_ = nullptr, *check_verb_ = nullptr,
-           *receivers_verb_ = nullptr, *receivers_list_verb_ = nullptr, *diagnose_verb_ = nullptr, *completion_verb_ = nullptr;
+           *receivers_verb_ = nullptr, *receivers_list_verb_ = nullptr, *diagnose_verb_ = nullptr, *completion_verb_ = nullptr,
+           *group_verb_ = nullptr, *group_setup_verb_ = nullptr;
   CLI::App *rules_verb_ = nullptr, *rules_list_verb_ = nullptr, *rules_show_verb_ = nullptr, *rules_lint_verb_ = nullptr,
            *rules_test_verb_ = nullptr, *rules_import_verb_ = nullptr, *rules_report_verb_ = nullptr, *rules_update_verb_ = nullptr;
   CLI::Option* format_option_ = nullptr;
@@ -426,6 +450,7 @@ class Parser {
   ExplainOptions explain_;
   CheckOptions check_;
   ReceiversOptions receivers_;
+  GroupOptions group_;
   DiagnoseOptions diagnose_;
   Shell shell_ = Shell::bash;
   RulesListOptions rules_list_;

@@ -6,6 +6,7 @@
 
 #include "cli/command_line/completion.h"
 #include "cli/config/check_verb.h"
+#include "cli/config/group_verb.h"
 #include "cli/config/receivers_verb.h"
 #include "cli/explain/explain_verb.h"
 #include "cli/host/diagnose_verb.h"
@@ -27,8 +28,9 @@ struct RunOptions {
 };
 
 /// What the command line asks for: one verb with its options.
-using Command = std::variant<RunOptions, ScanOptions, MatchOptions, ExplainOptions, CheckOptions, DiagnoseOptions, FixVerbOptions,
-                             DoctorOptions, PreflightOptions, ReceiversOptions, RulesOptions, OperatorOptions, CompletionOptions>;
+using Command =
+    std::variant<RunOptions, ScanOptions, MatchOptions, ExplainOptions, CheckOptions, DiagnoseOptions, FixVerbOptions, DoctorOptions,
+                 PreflightOptions, ReceiversOptions, RulesOptions, OperatorOptions, CompletionOptions, GroupOptions>;
 
 /// Reads the command line. Help, the version and complaints are printed here; then there is no command and `exit_code` is
 /// what the process answers (0 or kExitUsage).

@@ -8,6 +8,7 @@
 #include "base/text/visible_text.h"
 #include "cli/document/text_layout.h"
 #include "cli/document/words.h"
+#include "cli/operator/group_document.h"
 
 namespace handshaked::cli {
 namespace {
@@ -42,6 +43,7 @@ class StatusDocument {
     receivers();
     sources();
     edges();
+    group();
     rules();
     store();
     return std::move(out_);
@@ -138,6 +140,11 @@ class StatusDocument {
     out_ += table.text();
     const std::uint64_t all = number_of(fleet, "healthy") + number_of(fleet, "behind") + number_of(fleet, "silent");
     if (all > kEdgesShown) out_ += say("and more: ", "其余：") + std::to_string(all - kEdgesShown) + " (--format json)\n";
+  }
+
+  void group() {
+    element group;
+    if (status_["group"].get(group) == simdjson::SUCCESS) out_ += "\n" + group_tables(group, language_);
   }
 
   void rules() {

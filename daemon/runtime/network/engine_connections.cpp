@@ -6,6 +6,7 @@
 #include "engine/nats_publisher.h"
 #include "engine/nats_source.h"
 #include "runtime/delivery/secret_path.h"
+#include "runtime/group/group_setup.h"
 
 namespace handshaked::runtime {
 namespace {
@@ -102,8 +103,10 @@ std::vector<std::string> engine_problems(const config::Config& config) {
   const auto note = [&problems](const std::string& whose, const Result<>& tried) {
     if (!tried) problems.push_back(whose + ": " + tried.error().message());
   };
+  const bool is_worker = !config.group.name.empty();
+  if (is_worker && !has_secret_out_of_reach(config.nats.front().servers)) problems = group_problems(config);
   for (const config::NatsSource& source : config.nats) {
-    if (!has_secret_out_of_reach(source.servers)) note("[[nats]] \"" + source.engine.name + "\"", try_nats(source));
+    if (!is_worker && !has_secret_out_of_reach(source.servers)) note("[[nats]] \"" + source.engine.name + "\"", try_nats(source));
   }
   for (const config::KafkaSource& source : config.kafka) {
     if (!has_secret_out_of_reach(source)) note("[[kafka]] \"" + source.engine.name + "\"", try_kafka(source));

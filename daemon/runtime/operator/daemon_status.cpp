@@ -69,6 +69,7 @@ Metrics DaemonStatus::figures() const {
   figures.is_last_reload_good = counters.is_last_reload_good;
   figures.rules = counters.rules.figures();
   figures.queues = parts_.queues();
+  figures.group = parts_.group();
   figures.diagnosis = {.diagnosis_seconds = counters.diagnosis_seconds.figures(),
                        .probe_round_seconds = counters.round_seconds.figures(),
                        .found = counters.diagnoses_found,

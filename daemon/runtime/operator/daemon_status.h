@@ -36,6 +36,7 @@ class DaemonStatus {
     const DaemonCounters& counters;
     std::function<const RuleBase&()> rules;
     std::function<std::vector<telemetry::QueueMetrics>()> queues;
+    std::function<telemetry::GroupMetrics()> group;
     std::string host;
   };
   using Reply = std::function<void(const telemetry::Metrics&)>;

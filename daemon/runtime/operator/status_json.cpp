@@ -107,6 +107,33 @@ void write_fleet(JsonWriter& json, const Metrics& figures) {
   json.end_array().end_object();
 }
 
+void write_group(JsonWriter& json, const telemetry::GroupMetrics& group) {
+  json.begin_object().member("name", group.name).optional_member("worker", group.worker);
+  if (group.partition) {
+    json.member("partition", *group.partition).member("epoch", group.epoch).member("last_entry", group.last_entry);
+    json.member("foreign_entries", group.foreign);
+  }
+  json.optional_member("trouble", group.trouble).key("partitions").begin_array();
+  for (std::size_t number = 0; number < group.partitions.size(); ++number) {
+    const telemetry::GroupMetrics::Partition& partition = group.partitions[number];
+    json.begin_object().member("number", number);
+    json.member("state", partition.owner.empty() ? "free" : partition.is_stale ? "stale" : "owned");
+    json.optional_member("owner", partition.owner);
+    time_member(json, "since", partition.since);
+    if (partition.waiting) json.member("waiting", *partition.waiting);
+    json.end_object();
+  }
+  json.end_array().key("workers").begin_array();
+  for (const telemetry::GroupMetrics::Worker& worker : group.workers) {
+    json.begin_object().member("name", worker.name).member("version", worker.version);
+    json.member("state", worker.is_silent ? "silent" : worker.partition ? "working" : "waiting");
+    if (worker.partition) json.member("partition", *worker.partition);
+    time_member(json, "heard_at", worker.heard_at);
+    json.end_object();
+  }
+  json.end_array().end_object();
+}
+
 void write_store(JsonWriter& json, const Metrics& figures) {
   const telemetry::StoreMetrics& store = figures.store;
   json.key("store").begin_object().member("answers", store.answers).optional_member("trouble", store.trouble);
@@ -121,6 +148,13 @@ void write_store(JsonWriter& json, const Metrics& figures) {
 }
 
 }  // namespace
+
+std::string group_json(const telemetry::GroupMetrics& group) {
+  std::string out;
+  JsonWriter json(out);
+  write_group(json, group);
+  return out;
+}
 
 std::string status_json(const Metrics& figures, std::size_t active_silences) {
   std::string out;
@@ -141,6 +175,7 @@ std::string status_json(const Metrics& figures, std::size_t active_silences) {
   write_receivers(json, figures);
   write_sources(json, figures);
   write_fleet(json, figures);
+  if (!figures.group.name.empty()) write_group(json.key("group"), figures.group);
   write_rules(json, figures);
   write_store(json, figures);
   json.end_object();

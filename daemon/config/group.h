@@ -1,0 +1,33 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace handshaked::config {
+
+struct Config;
+
+/// [group]: daemons that share the lines of one [[nats]] source, and take over from one another.
+struct Group {
+  std::string name;              ///< empty: this daemon is in no group
+  std::uint32_t partitions = 0;  ///< the same for all; what it was at the setup
+  std::string worker;            ///< empty: the host's name
+  std::chrono::milliseconds lease{10'000};
+  std::uint32_t replicas = 3;  ///< copies of what the setup makes
+
+  bool operator==(const Group&) const = default;
+};
+
+/// Where a subject names the partition.
+inline constexpr const char* kPartitionWord = "{partition}";
+
+/// The configuration of the daemon that has this partition: reads its lines, speaks in its name, and knows nothing of the host it runs on.
+void become_partition(Config& config, std::uint32_t partition);
+/// The consumer of a partition's lines: "proxies-3".
+std::string partition_name(const Group& group, std::uint32_t partition);
+/// The subjects of all partitions: "nginx.lines.*.>".
+std::string subjects_of_all(const Config& config);
+
+}  // namespace handshaked::config

@@ -1,0 +1,79 @@
+#include "config/sections/group_section.h"
+
+#include <unistd.h>
+
+#include <array>
+
+namespace handshaked::config {
+namespace {
+
+constexpr std::uint32_t kMostPartitions = 1024;
+constexpr std::string_view kNameLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+constexpr std::size_t kLongestName = 64;
+
+bool is_name(std::string_view name, std::string_view more = {}) {
+  return !name.empty() && name.size() <= kLongestName &&
+         name.find_first_not_of(std::string(kNameLetters) + std::string(more)) == std::string_view::npos;
+}
+
+std::string host_word() {
+  std::array<char, 256> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 && is_name(name.data(), ".") ? std::string(name.data()) : std::string();
+}
+
+}  // namespace
+
+void read_group(TableReader& table, Group& group) {
+  table.text("name", group.name);
+  table.count("partitions", group.partitions, 1, kMostPartitions);
+  table.text("worker", group.worker);
+  table.duration("lease", group.lease);
+  table.count("replicas", group.replicas, 1, 5);
+  if (!is_name(group.name)) {
+    table.complain_about("name", "the name of a group consists of letters, digits, - and _, at most " + std::to_string(kLongestName));
+    group.name = "invalid";
+  }
+  if (!table.has("partitions")) table.complain("partitions is missing: how many parts the lines are split into, by host");
+  if (group.worker.empty()) group.worker = host_word();
+  if (!is_name(group.worker, "."))
+    table.complain_about("worker",
+                         "the name of a worker consists of letters, digits, dots, - and _, at most " + std::to_string(kLongestName));
+  if (group.lease < std::chrono::seconds(1) || group.lease > std::chrono::minutes(10))
+    table.complain_about("lease", "lease must be from 1s to 10m");
+}
+
+void check_group(const Config& config, const std::string& file, std::vector<ConfigProblem>& problems) {
+  if (config.group.name.empty()) return;
+  const auto complain = [&](const std::string& reason) { problems.push_back({file, 0, 0, "[group]: " + reason}); };
+  if (config.nats.size() != 1 || config.network_names.size() != 1 || !config.files.empty())
+    return complain("a worker reads the lines of its partition, and nothing else: it needs one section [[nats]], and no other source");
+  const NatsSource& source = config.nats.front();
+  const std::string_view subject = source.subject;
+  const std::size_t at = subject.find(kPartitionWord);
+  const bool is_word = at != std::string_view::npos && (at == 0 || subject[at - 1] == '.');
+  const std::size_t end = is_word ? at + std::string_view(kPartitionWord).size() : 0;
+  if (!is_word || (end < subject.size() && subject[end] != '.') || subject.find(kPartitionWord, end) != std::string_view::npos ||
+      subject.substr(0, at).find_first_of("*>") != std::string_view::npos)
+    complain("the subject of [[nats]] must have the word {partition}, once, with no wildcard before it: \"nginx.lines.{partition}.>\"");
+  if (source.consumer != NatsSource().consumer) complain("consumer in [[nats]] cannot be chosen: each partition has its own");
+}
+
+std::string partition_name(const Group& group, std::uint32_t partition) { return group.name + "-" + std::to_string(partition); }
+
+std::string subjects_of_all(const Config& config) {
+  std::string subjects = config.nats.front().subject;
+  return subjects.replace(subjects.find(kPartitionWord), std::string_view(kPartitionWord).size(), "*");
+}
+
+void become_partition(Config& config, std::uint32_t partition) {
+  const std::string name = partition_name(config.group, partition);
+  config.host = name;
+  NatsSource& source = config.nats.front();
+  source.subject.replace(source.subject.find(kPartitionWord), std::string_view(kPartitionWord).size(), std::to_string(partition));
+  source.consumer = name;
+  source.engine.name += "-" + std::to_string(partition);  // of what is saved, and of what ids derive from
+  config.network_names = {source.engine.name};
+  config.diagnosis.enabled = config.diagnosis.watch = config.calendar.enabled = false;
+}
+
+}  // namespace handshaked::config

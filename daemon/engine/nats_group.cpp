@@ -1,0 +1,356 @@
+#include "engine/nats_group.h"
+
+#include <algorithm>
+#include <charconv>
+#include <mutex>
+#include <utility>
+
+#include "engine/nats_connection.h"
+
+namespace handshaked::engine {
+namespace {
+
+using std::chrono::nanoseconds;
+
+/// How long the next message of a log may take that is there.
+constexpr std::int64_t kReadPatienceMilliseconds = 5000;
+constexpr std::int64_t kLinesMaxAge = std::int64_t{72} * 3600 * 1'000'000'000;
+constexpr std::int32_t kLargestValue = 4096;
+
+struct GroupFree {
+  void operator()(natsMsg* message) const { natsMsg_Destroy(message); }
+  void operator()(jsPubAck* acknowledgement) const { jsPubAck_Destroy(acknowledgement); }
+  void operator()(jsStreamInfo* info) const { jsStreamInfo_Destroy(info); }
+  void operator()(jsConsumerInfo* info) const { jsConsumerInfo_Destroy(info); }
+  void operator()(jsMsgMetaData* data) const { jsMsgMetaData_Destroy(data); }
+  void operator()(natsSubscription* subscription) const { natsSubscription_Destroy(subscription); }
+  void operator()(kvStore* bucket) const { kvStore_Destroy(bucket); }
+};
+template <class T>
+using Owned = std::unique_ptr<T, GroupFree>;
+
+std::string state_stream(const std::string& group) { return "HANDSHAKED_" + group; }
+std::string bucket_name(const std::string& group) { return "HANDSHAKED_" + group; }
+std::string bucket_stream(const std::string& group) { return "KV_" + bucket_name(group); }
+std::string key_subject(const std::string& group, const std::string& key) { return "$KV." + bucket_name(group) + "." + key; }
+std::string log_subject(const std::string& group, const std::string& partition) { return "handshaked.group." + group + "." + partition; }
+
+GroupEngine::Entry entry_of(natsMsg* message, std::uint64_t sequence) {
+  return {.sequence = sequence, .payload = std::string(natsMsg_GetData(message), static_cast<std::size_t>(natsMsg_GetDataLength(message)))};
+}
+
+/// What a stream that is missing means here.
+Error missing_stream(const std::string& name) {
+  return Error(ErrorCode::not_found, "there is no stream \"" + name + "\": handshaked group setup makes what a group needs");
+}
+
+class NatsGroup final : public GroupEngine {
+ public:
+  explicit NatsGroup(NatsGroupOptions options) : options_(std::move(options)) {}
+
+  Result<std::optional<Entry>> last_entry(std::uint32_t partition) override;
+  Result<std::optional<std::uint64_t>> append(std::uint32_t partition, std::uint64_t last, std::string_view payload) override;
+  Result<> read_log(std::uint32_t partition, std::uint64_t to, const std::function<Result<>(const Entry&)>& take) override;
+  Result<> drop_before(std::uint32_t partition, std::uint64_t sequence) override;
+  Result<std::optional<Value>> value(const std::string& key) override;
+  Result<std::optional<std::uint64_t>> put(const std::string& key, const std::string& text, std::optional<std::uint64_t> expected) override;
+  Result<std::vector<std::string>> keys(const std::string& prefix) override;
+  Result<std::optional<std::uint64_t>> waiting(const std::string& consumer) override;
+
+ private:
+  std::string subject_of(std::uint32_t partition) const { return log_subject(options_.group, std::to_string(partition)); }
+  Result<std::shared_ptr<NatsConnection>> connection();
+  Result<Owned<natsMsg>> last_message(const std::string& stream, const std::string& subject);
+  Result<std::optional<std::uint64_t>> publish(const std::string& stream, const std::string& subject, std::string_view payload,
+                                               std::optional<std::uint64_t> expected);
+
+  const NatsGroupOptions options_;
+  std::mutex mutex_;  // guards open_
+  std::shared_ptr<NatsConnection> open_;
+};
+
+Result<std::shared_ptr<NatsConnection>> NatsGroup::connection() {
+  const std::lock_guard lock(mutex_);
+  if (open_ != nullptr && !open_->is_closed()) return open_;
+  TRY(open_, NatsConnection::open(options_.connection));
+  return open_;
+}
+
+/// Null where there is none. Asks the stream's leader.
+Result<Owned<natsMsg>> NatsGroup::last_message(const std::string& stream, const std::string& subject) {
+  TRY(const auto connection, this->connection());
+  natsMsg* found = nullptr;
+  auto said = static_cast<jsErrCode>(0);
+  const natsStatus status = js_GetLastMsg(&found, connection->jetstream(), stream.c_str(), subject.c_str(), nullptr, &said);
+  if (status == NATS_OK) return Owned<natsMsg>(found);
+  if (said == JSStreamNotFoundErr) return fail(missing_stream(stream));
+  if (status == NATS_NOT_FOUND) return Owned<natsMsg>();
+  return fail(connection->unanswered(status, "reading \"" + subject + "\" of the stream \"" + stream + "\"", said));
+}
+
+Result<std::optional<std::uint64_t>> NatsGroup::publish(const std::string& stream, const std::string& subject, std::string_view payload,
+                                                        std::optional<std::uint64_t> expected) {
+  TRY(const auto connection, this->connection());
+  jsPubOptions options;
+  jsPubOptions_Init(&options);
+  options.MaxWait = options_.connection.timeout.count();
+  options.ExpectStream = stream.c_str();
+  if (expected) {
+    options.ExpectLastSubjectSeq = *expected;
+    options.ExpectNoMessage = *expected == 0;
+  }
+  jsPubAck* made = nullptr;
+  auto said = static_cast<jsErrCode>(0);
+  const natsStatus status =
+      js_Publish(&made, connection->jetstream(), subject.c_str(), payload.data(), static_cast<int>(payload.size()), &options, &said);
+  const Owned<jsPubAck> acknowledgement(made);
+  if (status == NATS_OK) return std::optional(acknowledgement->Sequence);
+  if (said == JSStreamWrongLastSequenceErr) return std::optional<std::uint64_t>();
+  if (status == NATS_NO_RESPONDERS) return fail(missing_stream(stream));
+  return fail(connection->unanswered(status, "writing \"" + subject + "\" into the stream \"" + stream + "\"", said));
+}
+
+Result<std::optional<GroupEngine::Entry>> NatsGroup::last_entry(std::uint32_t partition) {
+  TRY(const Owned<natsMsg> message, last_message(state_stream(options_.group), subject_of(partition)));
+  if (message == nullptr) return std::optional<Entry>();
+  return std::optional(entry_of(message.get(), natsMsg_GetSequence(message.get())));
+}
+
+Result<std::optional<std::uint64_t>> NatsGroup::append(std::uint32_t partition, std::uint64_t last, std::string_view payload) {
+  return publish(state_stream(options_.group), subject_of(partition), payload, last);
+}
+
+Result<> NatsGroup::read_log(std::uint32_t partition, std::uint64_t to, const std::function<Result<>(const Entry&)>& take) {
+  TRY(const auto connection, this->connection());
+  const std::string stream = state_stream(options_.group), subject = subject_of(partition);
+  jsSubOptions options;
+  jsSubOptions_Init(&options);
+  options.Stream = stream.c_str();
+  options.Ordered = true;
+  natsSubscription* made = nullptr;
+  auto said = static_cast<jsErrCode>(0);
+  natsStatus status = js_SubscribeSync(&made, connection->jetstream(), subject.c_str(), nullptr, &options, &said);
+  if (status != NATS_OK) return fail(connection->unanswered(status, "reading the state \"" + subject + "\"", said));
+  const Owned<natsSubscription> subscription(made);
+  for (std::uint64_t sequence = 0; sequence < to;) {
+    natsMsg* next = nullptr;
+    status = natsSubscription_NextMsg(&next, subscription.get(), kReadPatienceMilliseconds);
+    if (status != NATS_OK) return fail(nats_error(status, "reading the state \"" + subject + "\""));
+    const Owned<natsMsg> message(next);
+    jsMsgMetaData* read = nullptr;
+    if (status = natsMsg_GetMetaData(&read, next); status != NATS_OK) return fail(nats_error(status, "reading the state"));
+    const Owned<jsMsgMetaData> data(read);
+    sequence = data->Sequence.Stream;
+    if (sequence <= to) {
+      TRY(take(entry_of(next, sequence)));
+    }
+  }
+  return success();
+}
+
+Result<> NatsGroup::drop_before(std::uint32_t partition, std::uint64_t sequence) {
+  TRY(const auto connection, this->connection());
+  const std::string subject = subject_of(partition);
+  jsOptions options;
+  jsOptions_Init(&options);
+  options.Stream.Purge.Subject = subject.c_str();
+  options.Stream.Purge.Sequence = sequence;
+  auto said = static_cast<jsErrCode>(0);
+  const natsStatus status = js_PurgeStream(connection->jetstream(), state_stream(options_.group).c_str(), &options, &said);
+  if (status == NATS_OK) return success();
+  return fail(connection->unanswered(status, "dropping old entries of \"" + subject + "\"", said));
+}
+
+Result<std::optional<GroupEngine::Value>> NatsGroup::value(const std::string& key) {
+  TRY(const Owned<natsMsg> message, last_message(bucket_stream(options_.group), key_subject(options_.group, key)));
+  if (message == nullptr) return std::optional<Value>();
+  const std::uint64_t revision = natsMsg_GetSequence(message.get());
+  const Time written_at{std::chrono::duration_cast<Duration>(nanoseconds(natsMsg_GetTime(message.get())))};
+  return std::optional(Value{.text = entry_of(message.get(), 0).payload, .revision = revision, .written_at = written_at});
+}
+
+Result<std::optional<std::uint64_t>> NatsGroup::put(const std::string& key, const std::string& text,
+                                                    std::optional<std::uint64_t> expected) {
+  return publish(bucket_stream(options_.group), key_subject(options_.group, key), text, expected);
+}
+
+Result<Owned<jsStreamInfo>> find_group_stream(NatsConnection& connection, const std::string& name, const std::string& subjects = {}) {
+  jsOptions options;
+  jsOptions_Init(&options);
+  if (!subjects.empty()) options.Stream.Info.SubjectsFilter = subjects.c_str();
+  jsStreamInfo* info = nullptr;
+  auto said = static_cast<jsErrCode>(0);
+  const natsStatus status = js_GetStreamInfo(&info, connection.jetstream(), name.c_str(), &options, &said);
+  if (status == NATS_NOT_FOUND) return Owned<jsStreamInfo>();
+  if (status != NATS_OK) return fail(connection.unanswered(status, "the stream \"" + name + "\"", said));
+  return Owned<jsStreamInfo>(info);
+}
+
+std::vector<std::string> subjects_in(const jsStreamInfo& stream) {
+  std::vector<std::string> subjects;
+  const jsStreamStateSubjects* const list = stream.State.Subjects;
+  for (int i = 0; list != nullptr && i < list->Count; ++i) subjects.emplace_back(list->List[i].Subject);
+  return subjects;
+}
+
+Result<std::vector<std::string>> NatsGroup::keys(const std::string& prefix) {
+  TRY(const auto connection, this->connection());
+  const std::string name = bucket_stream(options_.group), begin = key_subject(options_.group, prefix);
+  TRY(const Owned<jsStreamInfo> stream, find_group_stream(*connection, name, begin + ">"));
+  if (stream == nullptr) return fail(missing_stream(name));
+  std::vector<std::string> keys;
+  for (const std::string& subject : subjects_in(*stream)) keys.push_back(prefix + subject.substr(begin.size()));
+  return keys;
+}
+
+Result<std::optional<std::uint64_t>> NatsGroup::waiting(const std::string& consumer) {
+  TRY(const auto connection, this->connection());
+  jsConsumerInfo* info = nullptr;
+  auto said = static_cast<jsErrCode>(0);
+  const natsStatus status = js_GetConsumerInfo(&info, connection->jetstream(), options_.lines.c_str(), consumer.c_str(), nullptr, &said);
+  if (status == NATS_NOT_FOUND) return std::optional<std::uint64_t>();
+  if (status != NATS_OK) return fail(connection->unanswered(status, "the consumer \"" + consumer + "\"", said));
+  const Owned<jsConsumerInfo> owned(info);
+  return std::optional(info->NumPending + static_cast<std::uint64_t>(std::max<std::int64_t>(info->NumAckPending, 0)));
+}
+
+// ---- setting up ---------------------------------------------------------------------------------------------------------
+
+/// Does what is there keep a state? One that somebody made in another way may lose it.
+Result<> check_state_stream(const jsStreamConfig& config, const std::string& name, const std::string& subjects) {
+  const auto wrong = [&name](const std::string& what) {
+    return fail(ErrorCode::invalid_configuration, "the stream \"" + name + "\" " + what + ", so the state of the group could be lost; " +
+                                                      "change it, or delete it while no worker runs and call handshaked group setup");
+  };
+  if (config.Retention != js_LimitsPolicy) return wrong("does not keep messages until they are dropped (retention \"limits\")");
+  if (config.MaxAge > 0) return wrong("drops messages when they are old (max age)");
+  if (config.MaxMsgsPerSubject > 0) return wrong("keeps only some messages of a subject (max messages per subject)");
+  if (config.Discard != js_DiscardNew && (config.MaxBytes > 0 || config.MaxMsgs > 0))
+    return wrong("drops old messages when it is full (discard \"old\")");
+  for (int i = 0; i < config.SubjectsLen; ++i) {
+    if (config.Subjects[i] == subjects) return success();
+  }
+  return wrong("does not take the subjects \"" + subjects + "\"");
+}
+
+std::string copies(std::uint32_t replicas) { return replicas == 1 ? "1 copy" : std::to_string(replicas) + " copies"; }
+
+Error cannot_make(NatsConnection& connection, natsStatus status, jsErrCode said, const GroupPart& part, std::uint32_t replicas) {
+  Error why = connection.unanswered(status, part.what + " cannot be made", said);
+  if (replicas == 1 || why.message().find("replicas") == std::string::npos) return why;
+  return Error(ErrorCode::invalid_configuration, why.message() + "; there are fewer servers than copies: set replicas in [group]");
+}
+
+class SetUp {
+ public:
+  SetUp(const NatsGroupOptions& options, NatsConnection& connection, bool may_make)
+      : options_(options), connection_(connection), may_make_(may_make) {}
+
+  /// `is_state`: it must never lose what it has.
+  Result<> stream(const std::string& name, const std::string& subjects, bool is_state) {
+    GroupPart part{.what = "stream " + name,
+                   .settings = "subjects " + subjects + ", file storage, " + copies(options_.replicas) + ", " +
+                               (is_state ? "no limits, discard new" : "keeps 72 hours, discard old")};
+    TRY(const Owned<jsStreamInfo> found, find_group_stream(connection_, name));
+    if (found != nullptr) {
+      if (is_state) {
+        TRY(check_state_stream(*found->Config, name, subjects));
+      }
+      return end(std::move(part), GroupPart::State::there);
+    }
+    if (!may_make_) return end(std::move(part), GroupPart::State::missing);
+    jsStreamConfig config;
+    jsStreamConfig_Init(&config);
+    const char* list[] = {subjects.c_str()};
+    config.Name = name.c_str();
+    config.Subjects = list;
+    config.SubjectsLen = 1;
+    config.Storage = js_FileStorage;
+    config.Replicas = options_.replicas;
+    config.Retention = js_LimitsPolicy;
+    config.Discard = is_state ? js_DiscardNew : js_DiscardOld;
+    if (!is_state) config.MaxAge = kLinesMaxAge;
+    auto said = static_cast<jsErrCode>(0);
+    const natsStatus status = js_AddStream(nullptr, connection_.jetstream(), &config, nullptr, &said);
+    if (status != NATS_OK) return fail(cannot_make(connection_, status, said, part, options_.replicas));
+    return end(std::move(part), GroupPart::State::made);
+  }
+
+  Result<> bucket() {
+    GroupPart part{.what = "key-value bucket " + bucket_name(options_.group),
+                   .settings = "file storage, " + copies(options_.replicas) + ", one value a key"};
+    TRY(const Owned<jsStreamInfo> found, find_group_stream(connection_, bucket_stream(options_.group)));
+    if (found != nullptr) return end(std::move(part), GroupPart::State::there);
+    if (!may_make_) return end(std::move(part), GroupPart::State::missing);
+    const std::string name = bucket_name(options_.group);
+    kvConfig config;
+    kvConfig_Init(&config);
+    config.Bucket = name.c_str();
+    config.History = 1;
+    config.MaxValueSize = kLargestValue;
+    config.StorageType = js_FileStorage;
+    config.Replicas = static_cast<int>(options_.replicas);
+    kvStore* made = nullptr;
+    const natsStatus status = js_CreateKeyValue(&made, connection_.jetstream(), &config);
+    const Owned<kvStore> owned(made);
+    if (status != NATS_OK) return fail(cannot_make(connection_, status, static_cast<jsErrCode>(0), part, options_.replicas));
+    return end(std::move(part), GroupPart::State::made);
+  }
+
+  std::vector<GroupPart> take_parts() { return std::move(parts_); }
+
+ private:
+  Result<> end(GroupPart part, GroupPart::State state) {
+    part.state = state;
+    parts_.push_back(std::move(part));
+    return success();
+  }
+
+  const NatsGroupOptions& options_;
+  NatsConnection& connection_;
+  const bool may_make_;
+  std::vector<GroupPart> parts_;
+};
+
+/// The word that stands where `pattern` has its first "*"; nothing where there is none.
+std::string word_at_star(std::string_view subject, std::string_view pattern) {
+  const auto words_before =
+      static_cast<std::size_t>(std::count(pattern.begin(), pattern.begin() + static_cast<std::ptrdiff_t>(pattern.find('*')), '.'));
+  for (std::size_t i = 0; i < words_before; ++i) {
+    const std::size_t dot = subject.find('.');
+    if (dot == std::string_view::npos) return {};
+    subject.remove_prefix(dot + 1);
+  }
+  return std::string(subject.substr(0, subject.find('.')));
+}
+
+}  // namespace
+
+std::unique_ptr<GroupEngine> make_nats_group(NatsGroupOptions options) { return std::make_unique<NatsGroup>(std::move(options)); }
+
+Result<std::vector<GroupPart>> set_up_nats_group(const NatsGroupOptions& options, bool may_make) {
+  TRY(const auto connection, NatsConnection::open(options.connection));
+  SetUp set_up(options, *connection, may_make);
+  TRY(set_up.stream(options.lines, options.line_subjects, false));
+  TRY(set_up.stream(state_stream(options.group), log_subject(options.group, "*"), true));
+  TRY(set_up.bucket());
+  return set_up.take_parts();
+}
+
+Result<std::vector<std::string>> subjects_of_no_partition(const NatsGroupOptions& options, std::uint32_t partitions) {
+  constexpr std::size_t kMost = 5;
+  TRY(const auto connection, NatsConnection::open(options.connection));
+  TRY(const Owned<jsStreamInfo> stream, find_group_stream(*connection, options.lines, ">"));
+  if (stream == nullptr) return fail(missing_stream(options.lines));
+  std::vector<std::string> strays;
+  for (const std::string& subject : subjects_in(*stream)) {
+    const std::string word = word_at_star(subject, options.line_subjects);
+    std::uint32_t number = 0;
+    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
+    const bool is_partition = error == std::errc() && end == word.data() + word.size() && number < partitions;
+    if (!is_partition && strays.size() < kMost) strays.push_back(subject);
+  }
+  return strays;
+}
+
+}  // namespace handshaked::engine

@@ -1,0 +1,100 @@
+"""What a worker of a group does with what is wrong: no setup, other settings, subjects of no partition, messages of strangers in its state, a state of a newer program, and
+a partition that it lost while it was stopped. Each is told in words, and no line is lost."""
+import signal
+
+from support.accounting import Ledger
+from support.daemon import TRY_AGAIN
+from support.nats import NatsServers
+from support.operator import Operator
+from support.scenario import expect, expect_equal, run, wait_for
+from support.web_client import WebClient
+from support.worker_group import GROUP, group_verb, make_worker, mapping, owners, set_up, show
+
+STATE = "HANDSHAKED_" + GROUP
+SUBJECT = "handshaked.group.%s.0" % GROUP
+
+
+def write_lines(servers, ledger, count, name):
+    servers.publish([("nginx.errors.proxy-%d" % number, ledger.line_of_new_peer().rstrip(b"\n"), "%s-%d" % (name, number)) for number in range(count)])
+
+
+def last_of_state(servers):
+    return servers.persistent(lambda client: client.api("STREAM.INFO." + STATE)["state"]["last_seq"])
+
+
+def told_by(worker, command):
+    return Operator(worker).run(*command)
+
+
+def story(t):
+    servers = NatsServers(t, 1, settings=mapping(1)).start()
+    web = WebClient()
+    anna = make_worker(t, servers, "anna", 1, tables=[web.table(page=True)])
+    ledger = Ledger()
+    anna.start()
+    anna.wait_for_log("there is no stream .*: handshaked group setup makes what a group needs; it is tried again", within=40)
+    code, _, said = group_verb(anna, "show")
+    expect_equal((code, "handshaked group setup makes what a group needs" in said), (1, True), "group show before the setup: " + said)
+    code, said, _ = told_by(anna, ["check"])
+    expect(code == 78 and "handshaked group setup makes it" in said, "check before the setup gave %d: %s" % (code, said))
+    set_up(anna)
+    wait_for(lambda: owners(anna) == {0: "anna"}, 30, "the worker to have the partition")
+    write_lines(servers, ledger, 20, "first")
+    ledger.expect_all_counted(anna)
+    t.step("a group that is set up while its worker waits")
+
+    other = make_worker(t, servers, "other", 3)
+    said = other.expect_refusal()
+    expect('"partitions 1" there and "partitions 3" here' in said, "a worker with other settings said: " + said)
+    code, _, said = group_verb(other, "setup")
+    expect_equal((code, "use the same in all workers" in said), (1, True), "a setup with other settings: " + said)
+    servers.publish([("nginx.lines.7.proxy-1", b"a line", "stray")])
+    code, said, _ = told_by(anna, ["check"])
+    expect(code == 78 and 'messages on "nginx.lines.7.proxy-1" belong to none of the 1 partitions' in said, "check gave %d: %s" % (code, said))
+    expect("no partition reads the subject nginx.lines.7.proxy-1" in set_up(anna), "setup names the subject that nobody reads")
+    t.step("other settings, and subjects that nobody reads")
+
+    expect_equal(group_verb(anna, "show", "--lang", "zh")[1].split("\n")[0], "工作组 proxies：1 个分区", "the first line in Chinese")
+    status = wait_for(lambda: Operator(anna).ask("status").get("group"), 20, "the group in status")
+    wait_for(lambda: Operator(anna).ask("status")["group"]["partitions"][0].get("owner") == "anna", 20, "the owner in status")
+    expect_equal((status["name"], status["worker"], status["partition"]), (GROUP, "anna", 0), "what status says")
+    expect("anna" in Operator(anna).text("status"), "status as text names the worker")
+    wait_for(lambda: web.metric("handshaked_group_partition_owned", group=GROUP, partition="0") == 1, 20, "the metrics of the group")
+    expect_equal([one["name"] for one in web.api("/api/fleet")["group"]["workers"]], ["anna"], "workers on the page of the fleet")
+    t.step("status, metrics, the page")
+
+    servers.publish([(SUBJECT, b"not ours", None)])
+    write_lines(servers, ledger, 5, "behind")
+    expect_equal(anna.process.wait(40), TRY_AGAIN, "exit status of a worker behind whose back somebody wrote")
+    anna.start()
+    ledger.expect_all_counted(anna, 40)
+    wait_for(lambda: Operator(anna).ask("status")["group"]["foreign_entries"] == 1, 20, "the stranger's message to be counted")
+    t.step("a stranger's message in the state")
+
+    berta = make_worker(t, servers, "berta", 1).start()
+    wait_for(lambda: {worker["name"]: worker["state"] for worker in show(anna)["workers"]}.get("berta") == "waiting", 20, "the second worker to wait")
+    anna.process.signal(signal.SIGSTOP)
+    write_lines(servers, ledger, 5, "stopped")
+    wait_for(lambda: owners(berta) == {0: "berta"}, 40, "the second worker to have the partition")
+    anna.process.signal(signal.SIGCONT)
+    expect_equal(anna.process.wait(40), TRY_AGAIN, "exit status of a worker that lost its partition")
+    expect("another worker has taken partition 0 over" in anna.log_text(), "why it ended")
+    ledger.expect_all_counted(berta, 60)
+    t.step("a partition that was lost while its worker was stopped")
+
+    berta.stop()
+    expect_equal(owners(anna), {}, "owners after a clean end")
+    for payload in (b"handshaked-state 2 whatever comes then\n", b"handshaked-state 1 changes schema=999 epoch=1 id=a-1 part=1/1 by=x\n"):
+        servers.publish([(SUBJECT, payload, None)])
+        before = last_of_state(servers)
+        said = anna.expect_refusal(within=40)
+        expect("newer handshaked" in said and "install the newer program" in said, "a worker before a newer state said: " + said)
+        expect_equal(last_of_state(servers), before, "what the worker wrote into a newer state")
+        servers.persistent(lambda client: client.api("STREAM.MSG.DELETE." + STATE, seq=before))
+    anna.start()
+    ledger.expect_all_counted(anna, 40)
+    t.step("a state of a newer program is left alone")
+    anna.stop()
+
+
+run(story)

@@ -1,0 +1,135 @@
+"""A group of workers on NATS JetStream: three servers, two partitions, three workers, lines of forty hosts. Each worker is killed in its turn, and one of
+the servers: another worker takes the partition over. Every line is counted once, every incident is told once, whoever has it by then."""
+import collections
+import json
+import sqlite3
+
+from support.accounting import Ledger, ordinary_line
+from support.daemon import TRY_AGAIN
+from support.nats import NatsServers
+from support.scenario import Failed, expect, expect_equal, run, wait_for
+from support.webhook_receiver import WebhookReceiver
+from support.worker_group import group_verb, make_worker, mapping, owners, set_up, show
+
+HOSTS = 40
+PARTITIONS = 2
+LINES = 1500  # each time
+TLS_EVERY = 5
+
+
+class Proxies:
+    """Forty hosts, each with a subject of its own and with peers of its own, of which a line in five tells: new ones, and again those of before."""
+
+    def __init__(self, servers):
+        self.servers = servers
+        self.ledger = Ledger()
+        self.hosts = {}
+        self._number = 0
+
+    def write(self, count):
+        messages = []
+        for _ in range(count):
+            self._number += 1
+            host = "proxy-%d" % (self._number % HOSTS)
+            peers = [peer for peer, of in self.hosts.items() if of == host]
+            if self._number % TLS_EVERY:
+                line = ordinary_line(self._number)
+            elif self._number % 3 == 0 and peers:
+                line = self.ledger.line_of(peers[self._number % len(peers)])
+            else:
+                line = self.ledger.line_of_new_peer()
+                self.hosts[line.decode().split("upstream: \"https://")[1].split("/")[0]] = host
+            messages.append(("nginx.errors." + host, line.rstrip(b"\n"), "line-%d" % self._number))
+        self.servers.publish(messages)
+
+
+def counted(workers):
+    """Lines by peer, in the databases of the workers that have a partition now."""
+    counts = collections.Counter()
+    having = owners(workers[0])
+    for worker in workers:
+        if worker.name in having.values():
+            try:
+                counts.update(worker.counts_by_peer())
+            except sqlite3.DatabaseError:
+                pass  # it is just being put together
+    return counts
+
+
+def expect_all_counted(proxies, workers, within):
+    state = {}
+
+    def done():
+        state["wrong"] = proxies.ledger.difference(counted(workers))
+        return not state["wrong"]
+    try:
+        wait_for(done, within, "every line to be counted once")
+    except Failed as failure:
+        raise Failed("%s: %d of %d peers are wrong: %s" % (failure, len(state["wrong"]), len(proxies.ledger.written), state["wrong"][:8])) from None
+
+
+def story(t):
+    hook = WebhookReceiver(t)
+    servers = NatsServers(t, 3, settings=mapping(PARTITIONS)).start()
+    workers = [make_worker(t, servers, name, PARTITIONS, receivers=[hook.settings()]) for name in ("anna", "berta", "clara")]
+    wait_for(lambda: group_verb(workers[0], "setup", "--dry-run")[0] == 0, 60, "the servers to answer")
+    code, planned, _ = group_verb(workers[0], "setup", "--dry-run", "--format", "json")
+    expect_equal((code, {part["state"] for part in json.loads(planned)["parts"]}), (0, {"would_be_made"}), "what a dry run says")
+    set_up(workers[0])
+    expect("is there" in set_up(workers[1]), "a second setup changes nothing")
+    t.step("the group is set up")
+
+    proxies = Proxies(servers)
+    proxies.write(LINES)
+    for worker in workers:
+        worker.start()
+    wait_for(lambda: len(owners(workers[0])) == PARTITIONS, 30, "each partition to have an owner")
+    states = collections.Counter(worker["state"] for worker in show(workers[0])["workers"])
+    wait_for(lambda: collections.Counter(worker["state"] for worker in show(workers[0])["workers"]) == {"working": 2, "waiting": 1}, 20,
+             lambda: "two workers to work and one to wait, not %r" % states)
+    expect_all_counted(proxies, workers, 60)
+    t.step("two of three workers have a partition each")
+
+    for worker in workers:
+        had = [number for number, owner in owners(workers[0]).items() if owner == worker.name]
+        proxies.write(LINES)
+        worker.kill()
+        proxies.write(LINES)
+        if had:
+            wait_for(lambda: owners(workers[0]).get(had[0], worker.name) != worker.name, 30, "another worker to have partition %d" % had[0])
+        worker.start()
+        t.step("%s was killed, and had %s" % (worker.name, had))
+    expect_all_counted(proxies, workers, 60)
+
+    servers.processes[0].kill()
+    proxies.write(LINES)
+    expect_all_counted(proxies, workers, 60)
+    servers.processes[0].start()
+    for worker in workers:
+        if not worker.process.is_running():  # the servers were away for longer than its lease, and the one that waited was faster
+            expect_equal(worker.process.exit_code(), TRY_AGAIN, "exit status of " + worker.name)
+            worker.start()
+    t.step("a server was killed")
+
+    hook.wait_for_events(len(proxies.ledger.written), within=60)
+    opened = collections.defaultdict(set)
+    for request in hook.requests():
+        if request.kind == "opened":
+            opened[request.peer].add(request.id)
+    expect_equal({peer for peer, ids in opened.items() if len(ids) != 1}, set(), "peers that were told under several ids")
+    expect_equal(set(opened), set(proxies.ledger.written), "peers that were told")
+    found = collections.defaultdict(list)
+    for worker in workers:
+        if worker.name in owners(workers[0]).values():
+            for incident in worker.incidents():
+                found[incident["place"]["peer"]] += incident["hosts"]
+    expect_equal({peer: hosts[0] for peer, hosts in found.items() if len(hosts) == 1}, proxies.hosts, "the host of each incident")
+    hook.expect_all_valid()
+    t.step("%d lines of %d hosts, %d incidents: each once" % (proxies.ledger.total(), HOSTS, len(opened)))
+
+    for worker in workers:
+        worker.stop()
+    wait_for(lambda: not owners(workers[0]), 10, "the partitions to be free")
+
+
+run(story)

@@ -1,0 +1,64 @@
+"""Workers of one group on one host: each with a directory of its own, all with the same [group] and [[nats]]."""
+import subprocess
+
+from support.daemon import Daemon, binary
+from support.operator import Operator
+from support.scenario import Failed, wait_for
+
+GROUP = "proxies"
+STREAM = "NGINX"
+SUBJECT = "nginx.lines.{partition}.>"
+LEASE_SECONDS = 2
+
+
+def mapping(partitions):
+    """For the servers' configuration: lines of nginx.errors.HOST reach the partition of their host."""
+    return 'mappings = { "nginx.errors.*": "nginx.lines.{{partition(%d,1)}}.{{wildcard(1)}}" }\n' % partitions
+
+
+def make_worker(scenario, servers, name, partitions, receivers=(), group=None, tables=(), **options):
+    tables = [("[group]", dict({"name": GROUP, "partitions": partitions, "worker": name, "lease": "%ds" % LEASE_SECONDS,
+                                "replicas": len(servers.ports)}, **(group or {}))),
+              ("[[nats]]", {"name": "lines", "servers": servers.urls(), "stream": STREAM, "subject": SUBJECT, "host_from": "subject",
+                            "from_start": True, "time_zone": "UTC"}), *tables]
+    worker = Daemon(scenario, receivers=receivers, tables=tables, name=name, **options)
+    worker.database = worker.directory / ("group-%s.db" % GROUP)
+    return worker
+
+
+def group_verb(worker, *words):
+    """(exit status, standard output, standard error) of `handshaked group WORDS`."""
+    done = subprocess.run([binary(), "group", *words, "-c", str(worker.configuration)], capture_output=True, text=True, timeout=30, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+def set_up(worker, within=60):
+    """As soon as the servers can do it: a cluster needs a while to find its leaders."""
+    state = {}
+
+    def attempt():
+        code, state["out"], state["error"] = group_verb(worker, "setup")
+        return code == 0
+    try:
+        wait_for(attempt, within, "handshaked group setup")
+    except Failed as failure:
+        raise Failed("%s: %s%s" % (failure, state.get("out"), state.get("error"))) from None
+    return state["out"]
+
+
+def show(worker, within=40):
+    """Partitions and workers, as `group show` tells them: as soon as the servers can say it."""
+    state = {}
+
+    def attempt():
+        try:
+            return Operator(worker).ask("group", "show")
+        except Failed as failure:
+            state["last"] = failure
+            return None
+    return wait_for(attempt, within, lambda: "group show; the last answer: %s" % state["last"])
+
+
+def owners(worker):
+    """Owner of each partition that has one, by number."""
+    return {partition["number"]: partition["owner"] for partition in show(worker)["partitions"] if partition["state"] == "owned"}
