@@ -80,7 +80,7 @@ const AppFile* find_app_file(std::string_view path) {
     static const AppFile icon = packed("image/svg+xml", kIcon);
     return &icon;
   }
-  if (path == "/" || path == "/timeline" || path == "/status" || path.starts_with("/incidents/")) {
+  if (path == "/" || path == "/timeline" || path == "/fleet" || path == "/status" || path.starts_with("/incidents/")) {
     static const AppFile page = packed("text/html; charset=utf-8", kPage);
     return &page;
   }

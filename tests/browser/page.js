@@ -28,7 +28,7 @@ async function look(browser, scheme, width, locale, troubles) {
   page.setDefaultTimeout(PATIENCE);
   page.on("console", (message) => ["error", "warning"].includes(message.type()) && troubles.push(message.text()));
   page.on("pageerror", (error) => troubles.push(error.message));
-  for (const [name, to] of [["list", "/"], ["group", "/?group=cause"], ["incident", "/incidents/" + incident], ["timeline", "/timeline"], ["status", "/status"]]) {
+  for (const [name, to] of [["list", "/"], ["group", "/?group=cause"], ["incident", "/incidents/" + incident], ["timeline", "/timeline"], ["fleet", "/fleet"], ["status", "/status"]]) {
     await open(page, to);
     await no_complaints(page, `${name}, ${scheme}, ${width}`);
     const text = await page.locator("body").innerText();

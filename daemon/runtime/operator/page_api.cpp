@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 #include <optional>
 
 #include "base/json/json_writer.h"
@@ -25,6 +26,8 @@ constexpr std::size_t kMostResolved = 1000;
 constexpr std::size_t kMostDeliveries = 50;
 constexpr std::size_t kMostLanes = 200;
 constexpr std::size_t kMostEnds = 30;
+constexpr std::size_t kMostShownEdges = 200;
+constexpr std::size_t kMostSpread = 50;
 constexpr std::size_t kSparkParts = 48;
 constexpr std::int64_t kDay = 86'400;
 constexpr std::string_view kIncidentPath = "/api/incidents/";
@@ -82,6 +85,7 @@ void PageApi::ask_store(std::function<Answer(store::Database&)> ask, std::functi
 }
 
 void PageApi::answer(const net::HttpRequest& request, Language language, Reply reply) const {
+  if (request.path == "/api/fleet") return fleet(language, std::move(reply));
   if (request.path == "/api/status") return status(std::move(reply));
   if (request.path == "/api/incidents")
     return list(IncidentQuery::read([&](std::string_view name) { return request.parameter(name); }, language), std::move(reply));
@@ -204,6 +208,66 @@ void PageApi::show(const std::string& id, Language language, Reply reply) const 
     reply(200, found.more.empty() ? out + "}" : out.append(",").append(found.more, 1));
   };
   ask_store<Found>(ask, then, reply);
+}
+
+// ---- the fleet ----------------------------------------------------------------------------------------------------------
+
+namespace {
+
+/// How many edges there are of each state and each version, and the first of them: those that need somebody.
+void write_edges(JsonWriter& json, const telemetry::FleetMetrics& fleet) {
+  using State = telemetry::EdgeMetrics::State;
+  std::map<State, std::size_t> states;
+  std::map<std::string, std::size_t> versions;
+  for (const telemetry::EdgeMetrics& edge : fleet.edges) {
+    ++states[edge.state];
+    ++versions[edge.version];
+  }
+  json.member("total", fleet.edges.size());
+  for (const State state : {State::healthy, State::behind, State::silent}) json.member(telemetry::to_string(state), states[state]);
+  json.key("versions").begin_array();
+  for (const auto& [version, edges] : versions) json.begin_object().member("version", version).member("edges", edges).end_object();
+  json.end_array().key("edges").begin_array();
+  for (std::size_t i = 0; i < std::min(kMostShownEdges, fleet.edges.size()); ++i) {
+    const telemetry::EdgeMetrics& edge = fleet.edges[i];
+    json.begin_object().member("host", edge.host).member("version", edge.version).member("state", telemetry::to_string(edge.state));
+    json.member("heard_at", parse::format_rfc3339(edge.heard_at)).member("waiting", edge.waiting);
+    json.member("lag_seconds", edge.lag_seconds).member("open_faults", edge.open_faults).end_object();
+  }
+  json.end_array();
+}
+
+}  // namespace
+
+void PageApi::fleet(Language language, Reply reply) const {
+  parts_.ask_figures([this, language, reply = std::move(reply)](const telemetry::Metrics& figures) {
+    struct Spread {
+      std::size_t hosts = 0;
+      const Incident* incident = nullptr;
+    };
+    std::vector<Spread> spread;
+    for (const Incident* const incident : parts_.correlator.incidents()) {
+      if (!incident->is_told()) continue;
+      const std::size_t on_edges = parts_.correlator.fleet().affected(incident->fingerprint);
+      spread.push_back({std::max(on_edges, incident->hosts.get().size()), incident});
+    }
+    std::stable_sort(spread.begin(), spread.end(), [](const Spread& a, const Spread& b) { return a.hosts > b.hosts; });
+    std::string out;
+    JsonWriter json(out);
+    json.begin_object().member("now", parse::format_rfc3339(figures.now));
+    write_edges(json, figures.fleet);
+    json.key("incidents").begin_array();
+    for (std::size_t i = 0; i < std::min(kMostSpread, spread.size()); ++i) {
+      const Incident& incident = *spread[i].incident;
+      json.begin_object().member("id", incident.id).member("title", correlate::incident_title(incident, language));
+      json.member("severity", match::to_string(incident.severity)).member("opened_at", parse::format_rfc3339(incident.opened_at));
+      json.member("hosts", spread[i].hosts).end_object();
+    }
+    json.end_array();
+    if (!figures.group.name.empty()) json.key("group").raw(group_json(figures.group));
+    json.end_object();
+    reply(200, out);
+  });
 }
 
 // ---- the timeline, and how the daemon is ----------------------------------------------------------------------------------

@@ -45,6 +45,7 @@ class PageApi {
 
   void show(const std::string& id, Language language, Reply reply) const;
   void timeline(std::int64_t hours, Language language, Reply reply) const;
+  void fleet(Language language, Reply reply) const;
   void status(Reply reply) const;
 
   std::vector<ListedIncident> live(Time now) const;

@@ -76,7 +76,7 @@ TEST_F(SiteTest, TheLanguageIsAskedForElsePreferredElseConfigured) {
 
 TEST_F(SiteTest, ThePageIsSentPackedAndOnlyOnce) {
   Site site = make();
-  for (const char* const path : {"/", "/incidents/inc-0", "/timeline", "/app.js", "/app.css", "/icon.svg"}) {
+  for (const char* const path : {"/", "/incidents/inc-0", "/timeline", "/fleet", "/app.js", "/app.css", "/icon.svg"}) {
     const WebAnswer plain = ask(site, request(path));
     EXPECT_EQ(plain.status, 200U) << path;
     net::HttpRequest packed = request(path);

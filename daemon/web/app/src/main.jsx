@@ -1,6 +1,7 @@
 import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { useLive } from "./api.js";
+import { Fleet } from "./fleet.jsx";
 import { Incident } from "./incident.jsx";
 import { List } from "./list.jsx";
 import { Link } from "./parts.jsx";
@@ -62,6 +63,7 @@ function Page() {
         <nav aria-label={t("main")}>
           {tab("/", "incidents")}
           {tab("/timeline", "timeline")}
+          {tab("/fleet", "fleet")}
           {tab("/status", "status")}
         </nav>
         <span class={"live" + (live.isLive ? " on" : "")} role="status">{live.isLive ? t("live") : t("reconnecting")}</span>
@@ -71,6 +73,7 @@ function Page() {
       <main id="content" tabIndex={-1}>
         {id ? <Incident key={id} id={id} version={live.version} theme={theme} />
           : path === "/timeline" ? <Timeline version={live.version} theme={theme} />
+          : path === "/fleet" ? <Fleet version={live.version} />
           : path === "/status" ? <Status version={live.version} />
           : <List query={query} version={live.version} />}
       </main>
