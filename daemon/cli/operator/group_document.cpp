@@ -3,7 +3,7 @@
 #include <simdjson.h>
 
 #include "base/text/visible_text.h"
-#include "cli/document/text_table.h"
+#include "cli/document/text_layout.h"
 #include "cli/document/words.h"
 
 namespace handshaked::cli {
