@@ -42,6 +42,14 @@ bool begins_a_word(std::string_view text, std::size_t at) {
   return at <= 24 && std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), is_word);
 }
 
+/// Nothing but marks and quotes stands in front: the message begins what somebody wrote.
+bool is_first_word(std::string_view text, std::size_t at) {
+  const auto is_word = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || static_cast<unsigned char>(c) >= 0x80;
+  };
+  return std::none_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), is_word);
+}
+
 /// What failed, where only the error queue behind it is left: by what OpenSSL says in it.
 struct LostBeginning {
   std::string_view hint, beginning;
@@ -269,7 +277,7 @@ const Rule* LineReader::find_message_in(std::string_view text) {
     if (!rules().constraints_hold(rule, *record_)) continue;
     const bool is_telling =
         rules().specificity(place.rule) >= kTellingSpecificity || (line_.data() != joined_.data() && names_nginx(line_));
-    if (place.at != 0 && !is_telling && !has_evidence(*record_)) continue;
+    if (!is_first_word(text, place.at) && !is_telling && !has_evidence(*record_)) continue;
     const Rule* const winner = matcher_.match(*record_);
     return is_known(winner) ? winner : &rule;
   }

@@ -272,7 +272,7 @@ void judge_side_without_context(ErrorRecord& record) {
 
 /// The stream module names no upstream in its action once the client has sent something; its client's handshake is long over then.
 bool is_of_proxied_connection(const ErrorRecord& record) {
-  if (record.action != "proxying connection" || !has(record.upstream)) return false;
+  if (!record.action.starts_with("proxying") || !has(record.upstream)) return false;
   return record.message.starts_with("upstream SSL ") || record.message.starts_with("SSL_do_handshake()") ||
          record.message.starts_with("peer closed connection in SSL handshake");
 }
