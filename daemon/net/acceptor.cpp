@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <new>
 #include <system_error>
 
 #include <boost/asio/as_tuple.hpp>
@@ -40,8 +41,14 @@ asio::awaitable<std::optional<Acceptor::Connection>> Acceptor::next() {
     socklen_t length = sizeof address;
     const int descriptor = ::accept4(socket_.descriptor(), reinterpret_cast<sockaddr*>(&address), &length, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (descriptor >= 0) {
-      std::optional<Connection> connection(Connection{AcceptedSocket(descriptor), peer_at(address, length)});
-      co_return connection;
+      AcceptedSocket accepted(descriptor);
+      try {
+        std::optional<Connection> connection(Connection{std::move(accepted), peer_at(address, length)});
+        co_return connection;
+      } catch (const std::bad_alloc&) {
+        complain_("a connection was refused because memory ran out");
+      }
+      continue;
     }
     if (errno == EINTR || errno == ECONNABORTED) continue;
     if (errno == EAGAIN || errno == EWOULDBLOCK) {
