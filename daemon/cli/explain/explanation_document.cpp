@@ -177,12 +177,12 @@ class ExplanationDocument {
     page_.heading(say("Who would be notified?", "会通知谁？"));
     std::string now;
     for (const std::string& id : forecast.silenced_by) now += (now.empty() ? "" : ", ") + id;
-    if (!now.empty()) page_.paragraph(text("Nobody for now, it is silenced by ", "目前不会通知任何人，已被静默：") + now + text(".", "。"));
+    if (!now.empty()) page_.paragraph(text("Nobody for now: it is silenced by ", "目前不会通知任何人，已被静默：") + now + text(".", "。"));
     if (!forecast.live_incident.empty()) {
       std::string heard;
       for (const std::string& name : forecast.told) heard += (heard.empty() ? "" : ", ") + name;
       page_.paragraph(text("It would join ", "它会并入 ") + forecast.live_incident +
-                      text(", which is open; told already: ", "（未恢复）；已通知：") + (heard.empty() ? text("nobody", "无") : heard) +
+                      text(", which is open; already notified: ", "（未恢复）；已通知：") + (heard.empty() ? text("nobody", "无") : heard) +
                       text(".", "。"));
     }
     if (forecast.targets.empty()) page_.paragraph(say("Nobody: its route names no receiver.", "没有人：所属路由未列出接收方。"));
@@ -195,7 +195,7 @@ class ExplanationDocument {
   }
 
   std::string target_words(const NotificationForecast::RouteTarget& target) const {
-    std::string words = target.route.empty() ? text("no route matches: everybody is told", "无匹配路由：通知所有接收方")
+    std::string words = target.route.empty() ? text("no route matches: every receiver is notified", "无匹配路由：通知所有接收方")
                                              : text("by the route \"", "经路由 \"") + target.route + "\"";
     words += text("; after ", "；等待 ") + duration_words(language_, target.wait);
     words += target.group_by.empty() ? text(", alone", "，单独通知")

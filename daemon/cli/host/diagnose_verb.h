@@ -14,7 +14,7 @@ namespace handshaked::cli {
 
 struct DiagnoseOptions {
   std::string incident;  ///< one incident: the running daemon is asked, then the logs
-  DaemonPlace daemon;
+  DaemonAddress daemon;
   std::vector<std::string> logs;  ///< --log, repeatable; "-" is standard input
   std::string peer;               ///< --peer HOST:PORT
   bool all = false;               ///< --all

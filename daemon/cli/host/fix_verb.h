@@ -14,7 +14,7 @@ struct FixVerbOptions {
   std::string incident;           ///< (of undo: empty for the last apply) id, fingerprint, or id of an event, or how one of them begins
   std::string fix;                ///< its id or rank; empty: the first one that a patch can make
   std::vector<std::string> logs;  ///< empty: the running daemon is asked, then the error logs that nginx's configuration names
-  DaemonPlace daemon;
+  DaemonAddress daemon;
   diagnose::NginxPlace nginx;
   std::vector<std::string> ca_stores;
   bool no_probe = false;

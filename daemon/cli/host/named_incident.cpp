@@ -50,7 +50,7 @@ std::vector<std::string> logs_of(const diagnose::NginxAtHand& nginx) {
   return logs;
 }
 
-NamedIncident::NamedIncident(std::string name, std::vector<std::string> logs, DaemonPlace daemon)
+NamedIncident::NamedIncident(std::string name, std::vector<std::string> logs, DaemonAddress daemon)
     : name_(correlate::named_incident(name)), logs_(std::move(logs)), daemon_(std::move(daemon)) {}
 
 /// False: the logs are the next to be asked.

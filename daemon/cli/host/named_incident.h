@@ -14,7 +14,7 @@ namespace handshaked::cli {
 class NamedIncident {
  public:
   /// `logs`: those to look in, and then the daemon is not asked; empty: those that nginx's configuration names.
-  NamedIncident(std::string name, std::vector<std::string> logs, DaemonPlace daemon);
+  NamedIncident(std::string name, std::vector<std::string> logs, DaemonAddress daemon);
 
   /// One incident; none, or several: complain() says what to do. `order` says how far it may go.
   DiagnosisReport diagnose(DiagnosisOrder order, const KnowledgeBase& base, const parse::TimeZone& zone,
@@ -31,7 +31,7 @@ class NamedIncident {
 
   std::string name_;
   std::vector<std::string> logs_;
-  DaemonPlace daemon_;
+  DaemonAddress daemon_;
   std::string refusal_;                  ///< of the daemon: several, or of another host
   std::string no_answer_;                ///< why the daemon could not be asked
   std::optional<DaemonIncident> known_;  ///< found there

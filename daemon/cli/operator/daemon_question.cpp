@@ -59,10 +59,10 @@ bool DaemonIncident::is_of_this_host() const {
          std::any_of(hosts.begin(), hosts.end(), [this](const std::string& host) { return host.empty() || host == daemon_host; });
 }
 
-std::optional<std::string> find_socket(const DaemonPlace& place) {
-  if (!place.socket.empty()) return place.socket;
-  const bool is_asked_for = !place.config_file.empty();
-  const auto loaded = config::load_config(is_asked_for ? place.config_file : std::string(config::kDefaultFile), is_asked_for);
+std::optional<std::string> find_socket(const DaemonAddress& address) {
+  if (!address.socket.empty()) return address.socket;
+  const bool is_asked_for = !address.config_file.empty();
+  const auto loaded = config::load_config(is_asked_for ? address.config_file : std::string(config::kDefaultFile), is_asked_for);
   for (const config::ConfigProblem& problem : loaded.problems) complain_about(Error(ErrorCode::invalid_configuration, problem.message()));
   if (!loaded.problems.empty()) return std::nullopt;
   if (!loaded.config.control.socket.empty()) return loaded.config.control.socket;
@@ -70,9 +70,9 @@ std::optional<std::string> find_socket(const DaemonPlace& place) {
   return std::nullopt;
 }
 
-std::vector<std::string> allowed_peers(const DaemonPlace& place) {
-  const bool is_asked_for = !place.config_file.empty();
-  auto loaded = config::load_config(is_asked_for ? place.config_file : std::string(config::kDefaultFile), is_asked_for);
+std::vector<std::string> allowed_peers(const DaemonAddress& address) {
+  const bool is_asked_for = !address.config_file.empty();
+  auto loaded = config::load_config(is_asked_for ? address.config_file : std::string(config::kDefaultFile), is_asked_for);
   if (loaded.problems.empty()) return std::move(loaded.config.diagnosis.allow);
   if (!is_asked_for) return {};
   for (const config::ConfigProblem& problem : loaded.problems) complain_about(Error(ErrorCode::invalid_configuration, problem.message()));

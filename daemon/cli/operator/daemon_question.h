@@ -11,17 +11,17 @@
 namespace handshaked::cli {
 
 /// Where the running daemon is: a socket, else the one that a configuration names.
-struct DaemonPlace {
+struct DaemonAddress {
   std::string socket;
   std::string config_file;  ///< empty: the default one
 };
 
 /// nullopt after a complaint: the configuration cannot be read, or switches the socket off.
-std::optional<std::string> find_socket(const DaemonPlace& place);
+std::optional<std::string> find_socket(const DaemonAddress& address);
 
 /// The peers that its configuration allows to be probed beside those of nginx's. None after a complaint, when a configuration that was
 /// named cannot be read.
-std::vector<std::string> allowed_peers(const DaemonPlace& place);
+std::vector<std::string> allowed_peers(const DaemonAddress& address);
 
 /// The daemon's refusal, or why there is no answer, on stderr; a list of what was meant on lines of its own.
 void complain_about_answer(const std::string& message);

@@ -76,7 +76,8 @@ class OperatorDocument {
     fact(say("seen good since", "验证通过于"), moment(incident, "fix_verified_at"));
     fact(say("joined to", "并入"), text_of(incident, "parent_id"));
     fact(say("silenced by", "静默"), joined(incident, "silenced_by"));
-    for (const element& told : list_of(result, "told")) fact(say("told", "已通知"), text_of(told, "receiver") + ", " + moment(told, "at"));
+    for (const element& told : list_of(result, "told"))
+      fact(say("notified", "已通知"), text_of(told, "receiver") + ", " + moment(told, "at"));
     for (const element& note : list_of(result, "notes"))
       fact(say("note", "备注"), moment(note, "at") + " " + text_of(note, "author") + ": " + text_of(note, "text"));
     for (const element& sample : list_of(incident, "sample_lines")) {
@@ -179,7 +180,7 @@ class OperatorDocument {
     std::string by = text_of(incident, "resolved_by");
     bool is_seen_good = true;
     if (by != "quiet" || incident["seen_good"].get(is_seen_good) != simdjson::SUCCESS || is_seen_good) return by;
-    return by + say(": no line for long; nothing was tried", "：长时间无新日志行；未做任何验证");
+    return by + say(": no lines for a long time; nothing was tried", "：长时间无新日志行；未做任何验证");
   }
   /// A patch as it can be copied, but for the blanks before it.
   static std::string indented(std::string_view text) {
