@@ -28,6 +28,7 @@ struct ReadConfiguration {
 };
 
 struct SharedMaterial;
+class SharedNginx;
 
 /// What one diagnosis may look at. Everything is borrowed, and immutable but for the prober.
 struct Surroundings {
@@ -44,7 +45,8 @@ struct Surroundings {
   std::chrono::steady_clock::time_point deadline{};
   /// The security level of another OpenSSL or another policy than this process has, where neither ciphers nor commands set one.
   std::optional<int> security_level{};
-  SharedMaterial* shared = nullptr;  ///< what several cases of one thread share; nullptr: each has its own
+  SharedMaterial* shared = nullptr;     ///< what several cases of one thread share; nullptr: each has its own
+  SharedNginx* shared_nginx = nullptr;  ///< the private instances of all threads that ask at once; nullptr: each proof has its own
 
   /// An operator looks, and the nginx in use is here: a private instance of it may be asked itself.
   bool may_ask_nginx() const { return may_read_keys && prober->scope() == ProbeScope::all && !is_dump && !nginx_program.empty(); }

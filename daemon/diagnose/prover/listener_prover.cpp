@@ -15,7 +15,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::string_view kListenerSocket = "listener.sock";
+constexpr std::string_view kListenerSocket = "listener.sock", kListenerLog = "listener.log";
 constexpr std::chrono::seconds kLongestAnswer{6};
 /// An http server writes bodies there; none of ours comes to that, and its directories are made at the start.
 constexpr std::string_view kTemporaryPaths =
@@ -25,12 +25,13 @@ constexpr std::string_view kTemporaryPaths =
 /// The effective ssl_* values of a server, as an http server has them.
 class HttpServer : private ServerText {
  public:
-  HttpServer(const nginx::Configuration& configuration, const nginx::ConfigurationFiles& files, const PrivateInstance& instance)
-      : ServerText(instance, files), configuration_(configuration) {}
+  HttpServer(const nginx::Configuration& configuration, const nginx::ConfigurationFiles& files, const PrivateDirectory& directory)
+      : ServerText(directory, files), configuration_(configuration) {}
 
   Result<std::string> text(const nginx::ListenerSettings& settings) {
     if (settings.certificates.set_by.empty()) return fail(ErrorCode::not_found, "the server has no certificate");
-    TRY(add("listen", {"unix:" + instance().path(kListenerSocket), "ssl"}));
+    TRY(add("listen", {"unix:" + directory().path(kListenerSocket), "ssl"}));
+    TRY(add("error_log", {directory().path(kListenerLog), "info"}));
     for (const nginx::Directive* const one : settings.certificates.set_by) {
       TRY(add_copy("ssl_certificate", *one));
     }
@@ -42,6 +43,10 @@ class HttpServer : private ServerText {
     }
     for (const nginx::Directive* const one : settings.dhparam.set_by) {
       TRY(add_copy("ssl_dhparam", *one));
+    }
+    const std::string_view asks = settings.verify_client.first();
+    if (!asks.empty() && asks != "off") {
+      TRY(add("ssl_verify_client", {"optional_no_ca"}));  // who is good is another question
     }
     TRY(add_values("ssl_protocols", settings.protocols));
     TRY(add_values("ssl_ciphers", settings.ciphers));
@@ -94,21 +99,20 @@ std::string refusal_in(const std::string& log) {
 
 }  // namespace
 
-Result<NginxHandshake> answer_as_nginx(const nginx::Configuration& configuration, const nginx::ListeningServer& server,
+Result<NginxHandshake> answer_as_nginx(const nginx::Configuration& configuration, const nginx::ListeningServer& listening,
                                        const nginx::ConfigurationFiles& files, const ClientOffer& client,
                                        const NginxProverOptions& options) {
   const auto deadline = std::min(options.deadline, Clock::now() + kLongestAnswer);
   const SignalsHeld signals;  // Ctrl-C ends us when the instance and its directory are gone
-  TRY(PrivateInstance instance, PrivateInstance::create());
-  TRY(const std::string text, HttpServer(configuration, files, instance).text(server.settings));
-  TRY(instance.write("nginx.conf",
-                     instance.main_settings() + "http {\n" + std::string(kTemporaryPaths) + "  server {\n" + text + "  }\n}\n"));
-  TRY(instance.start(options.program, kListenerSocket, deadline));
-  TRY(const FileDescriptor connection, instance.connect(kListenerSocket));
+  TRY(const PrivateDirectory own, PrivateDirectory::create());
+  TRY(const std::string server, HttpServer(configuration, files, own).text(listening.settings));
+  TRY(const auto instance,
+      PrivateInstance::start(options.program, {}, "http {\n" + std::string(kTemporaryPaths) + server + "}\n", 1, deadline));
+  TRY(const FileDescriptor connection, own.connect(kListenerSocket));
   TRY(const Rehearsal seen, visit(connection.number(), client, deadline));
   if (seen.passed) return NginxHandshake{true, {}};
   wait_for_end(connection);
-  const std::string complaint = refusal_in(instance.log());
+  const std::string complaint = refusal_in(own.read(kListenerLog));
   return NginxHandshake{false, complaint.empty() ? seen.reason : complaint};
 }
 

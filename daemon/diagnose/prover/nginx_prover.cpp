@@ -14,8 +14,9 @@
 #include "base/signals_held.h"
 #include "diagnose/host/trusted_path.h"
 #include "diagnose/patch/directive_text.h"
-#include "diagnose/prover/private_instance.h"
+#include "diagnose/prover/private_directory.h"
 #include "diagnose/prover/server_text.h"
+#include "diagnose/prover/shared_nginx.h"
 #include "diagnose/tls/peer_address.h"
 
 namespace handshaked::diagnose {
@@ -23,7 +24,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::string_view kSocket = "s.sock";
+constexpr std::string_view kSocket = "s.sock", kLog = "error.log";
 constexpr std::chrono::milliseconds kLateRefusal{300};  // a peer that refuses our certificate says so after TLS 1.3's handshake
 constexpr std::chrono::seconds kLongest{8};
 
@@ -73,11 +74,12 @@ Result<std::string> user_line(const nginx::Configuration& configuration) {
 /// The effective *_ssl_* values of a place, as a stream server has them.
 class StreamServer : private ServerText {
  public:
-  StreamServer(const UpstreamView& view, const PrivateInstance& instance) : ServerText(instance, *view.files), view_(view) {}
+  StreamServer(const UpstreamView& view, const PrivateDirectory& directory) : ServerText(directory, *view.files), view_(view) {}
 
   Result<std::string> text(const PeerAddress& peer, const nginx::PeerName& name) {
     const nginx::UpstreamSettings& settings = view_.target->settings;
-    TRY(add("listen", {"unix:" + instance().path(kSocket)}));
+    TRY(add("listen", {"unix:" + directory().path(kSocket)}));
+    TRY(add("error_log", {directory().path(kLog), "info"}));
     TRY(add("proxy_pass", {to_string(peer)}));
     TRY(add("proxy_ssl", {"on"}));
     TRY(add("proxy_ssl_session_reuse", {"off"}));
@@ -158,22 +160,23 @@ std::optional<std::string> complaint_in(const std::string& log) {
   return std::nullopt;
 }
 
+/// "… [info] 7#7: *1 proxy 127.0.0.1:40001 connected to 127.0.0.1:8443".
 bool is_connected(const std::string& log) {
-  return log.find(" connected to ", std::min(log.find("*1 proxy "), log.size())) != std::string::npos;
+  return log.find(" connected to ", std::min(log.find(" proxy "), log.size())) != std::string::npos;
 }
 
-Result<NginxHandshake> watch(const PrivateInstance& instance, const FileDescriptor& connection, const SignalsHeld& signals,
+Result<NginxHandshake> watch(const PrivateDirectory& own, const FileDescriptor& connection, const SignalsHeld& signals,
                              const NginxProverOptions& options, Clock::time_point deadline) {
   constexpr std::chrono::milliseconds kLook{50};  // for signals; what nginx writes, and our connection's end, wake us
   for (bool is_over = false; !is_over && !signals.is_asked_to_stop() && Clock::now() < deadline;) {
-    is_over = instance.wait_for_change_or(connection.number(), kLook);
-    if (is_connected(instance.log())) {
+    is_over = own.wait_for_change_or(connection.number(), kLook);
+    if (is_connected(own.read(kLog))) {
       if (options.may_refuse_late && is_closed_within(connection, kLateRefusal)) {
-        if (auto complaint = complaint_in(instance.log())) return NginxHandshake{false, std::move(*complaint)};
+        if (auto complaint = complaint_in(own.read(kLog))) return NginxHandshake{false, std::move(*complaint)};
       }
       return NginxHandshake{true, {}};
     }
-    if (auto complaint = complaint_in(instance.log())) return NginxHandshake{false, std::move(*complaint)};
+    if (auto complaint = complaint_in(own.read(kLog))) return NginxHandshake{false, std::move(*complaint)};
   }
   return fail(ErrorCode::timeout, "the private nginx said nothing in time");
 }
@@ -193,13 +196,12 @@ Result<NginxHandshake> shake_hands_as_nginx(const UpstreamView& view, const Peer
   TRY(const std::string module, stream_module(view, *options.installation));
   TRY(const std::string user, user_line(view.nginx->configuration));
   const SignalsHeld signals;  // Ctrl-C ends us when the instance and its directory are gone
-  TRY(PrivateInstance instance, PrivateInstance::create());
-  TRY(const std::string server, StreamServer(view, instance).text(peer, name));
-  TRY(instance.write("nginx.conf",
-                     module + "\n" + user + "\n" + instance.main_settings() + "stream {\n  server {\n" + server + "  }\n}\n"));
-  TRY(instance.start(options.program, kSocket, deadline));
-  TRY(const FileDescriptor connection, instance.connect(kSocket));
-  return watch(instance, connection, signals, options, deadline);
+  TRY(const PrivateDirectory own, PrivateDirectory::create());
+  HostedServer server{options.program, module + "\n" + user + "\n", {}, deadline};
+  TRY(server.text, StreamServer(view, own).text(peer, name));
+  TRY(const auto instance, options.together != nullptr ? options.together->host(server) : host_alone(server));
+  TRY(const FileDescriptor connection, own.connect(kSocket));
+  return watch(own, connection, signals, options, deadline);
 }
 
 }  // namespace handshaked::diagnose

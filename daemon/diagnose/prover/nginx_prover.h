@@ -10,6 +10,8 @@
 
 namespace handshaked::diagnose {
 
+class SharedNginx;
+
 /// What nginx itself made of one handshake.
 struct NginxHandshake {
   bool has_passed = false;
@@ -26,6 +28,7 @@ struct NginxProverOptions {
   std::chrono::steady_clock::time_point deadline{};
   /// The peer may ask for a certificate of ours: what it thinks of it, it says when TLS 1.3's handshake is over.
   bool may_refuse_late = true;
+  SharedNginx* together = nullptr;  ///< by whom instances are shared; nullptr: this proof has one of its own
 };
 
 /// Lets the nginx in use make the handshake of a place: a private instance in a temporary directory, where a `stream` server on a Unix

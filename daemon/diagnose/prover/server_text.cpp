@@ -20,8 +20,8 @@ Result<> ServerText::add_values(std::string_view directive, const nginx::Effecti
 
 Result<> ServerText::add_copied(std::string_view directive, const std::string& path, std::string_view name) {
   TRY(const std::string content, files_.read(path, kMaxBundleBytes));
-  TRY(instance_.write(name, content));
-  return add(directive, {instance_.path(name)});
+  TRY(directory_.write(name, content));
+  return add(directive, {directory_.path(name)});
 }
 
 }  // namespace handshaked::diagnose
