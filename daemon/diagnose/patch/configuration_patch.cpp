@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <set>
 #include <tuple>
+#include <unordered_map>
 
 #include "diagnose/certificates/pem_bundle.h"
 #include "diagnose/patch/diff_lines.h"
@@ -93,6 +95,62 @@ bool shows_only(LineUse use, std::string_view diff, const std::string& before, c
   }
   return true;
 }
+
+/// The blocks beside those that are around a directive, where a patch leaves them as they are: a thousand locations decide nothing about
+/// one, and need not be read again with every change to it.
+class OtherBlocks {
+ public:
+  OtherBlocks(const Directive& inner, const PatchedFiles& files) {
+    std::set<Place> around;
+    for (const Directive* block = inner.parent; block != nullptr && block->parent != nullptr; block = block->parent) {
+      around.insert({block->file->path, block->raw.begin});
+    }
+    for (const Directive* block = inner.parent; block != nullptr; block = block->parent) {
+      for (const Directive& child : block->block) {
+        // A snippet that is included twice is around and beside.
+        if (is_place_of_its_own(child) && !around.contains({child.file->path, child.raw.begin})) add(child, files);
+      }
+    }
+  }
+
+  std::size_t bytes_behind_brace(const Directive& block) const {
+    const auto file = files_.find(block.file->path);
+    if (file == files_.end() || !is_place_of_its_own(block)) return 0;
+    const auto place = file->second.edits == nullptr ? block.raw.begin : file->second.edits->place_before(block.raw.begin);
+    const auto known = place ? file->second.blocks.find(*place) : file->second.blocks.end();
+    if (known == file->second.blocks.end()) return 0;
+    const Directive& before = *known->second;
+    const bool is_as_before = file->second.edits == nullptr || file->second.edits->leaves(before.raw);
+    return is_as_before ? before.raw.end - before.body.begin : 0;
+  }
+
+ private:
+  using Place = std::pair<std::string, std::size_t>;
+  struct OneFile {
+    const TextEdits* edits = nullptr;  ///< nullptr: it is not changed
+    std::unordered_map<std::size_t, const Directive*> blocks;
+  };
+
+  static bool is_place_of_its_own(const Directive& block) {
+    static constexpr std::string_view kPlaces[] = {"server", "location", "http", "stream", "mail"};
+    return block.has_block && !block.is_lua && std::find(std::begin(kPlaces), std::end(kPlaces), block.name) != std::end(kPlaces);
+  }
+  void add(const Directive& block, const PatchedFiles& files) {
+    const auto [file, is_new] = files_.try_emplace(block.file->path);
+    if (is_new) {
+      const auto changed = files.changed().find(files.real_path(block.file->path));
+      if (changed != files.changed().end() && changed->second.whole) {
+        rewritten_.insert(block.file->path);
+      } else if (changed != files.changed().end()) {
+        file->second.edits = &changed->second.edits;
+      }
+    }
+    if (!rewritten_.contains(block.file->path)) file->second.blocks.emplace(block.raw.begin, &block);
+  }
+
+  std::unordered_map<std::string, OneFile> files_;
+  std::set<std::string> rewritten_;
+};
 
 bool is_text(std::string_view text) { return text.find('\0') == std::string_view::npos; }
 
@@ -280,6 +338,21 @@ Result<Configuration> ConfigurationPatch::reread() const {
   nginx::ConfigurationOptions options;
   options.prefix = state_->configuration->prefix();
   return Configuration::load(state_->configuration->main_path(), state_->files, options);
+}
+
+Result<Configuration> ConfigurationPatch::reread_around(const Directive& inner) const {
+  OtherBlocks others(inner, state_->files);
+  nginx::ConfigurationOptions options;
+  options.prefix = state_->configuration->prefix();
+  options.left_out = [&](const Directive& block) { return others.bytes_behind_brace(block); };
+  return Configuration::load(state_->configuration->main_path(), state_->files, options);
+}
+
+bool ConfigurationPatch::is_same_place(const Directive& original, const Directive& reread) const {
+  if (original.file->path != reread.file->path || original.name != reread.name) return false;
+  const auto changed = state_->files.changed().find(state_->files.real_path(original.file->path));
+  if (changed == state_->files.changed().end()) return original.raw.begin == reread.raw.begin;
+  return !changed->second.whole && changed->second.edits.place_before(reread.raw.begin) == original.raw.begin;
 }
 
 Result<std::string> ConfigurationPatch::unified_diff() const {

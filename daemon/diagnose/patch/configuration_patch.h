@@ -52,6 +52,11 @@ class ConfigurationPatch {
   const nginx::ConfigurationFiles& files() const;
   /// Reads the patched configuration as nginx would.
   Result<nginx::Configuration> reread() const;
+  /// The same without the blocks that decide nothing about `inner`: other servers and locations, and modules. What is changed in one of
+  /// them is read all the same.
+  Result<nginx::Configuration> reread_around(const nginx::Directive& inner) const;
+  /// `reread`, of the patched configuration, stands where `original` stood.
+  bool is_same_place(const nginx::Directive& original, const nginx::Directive& reread) const;
   /// With "a/etc/nginx/nginx.conf" and "b/…": for `patch -p1 -d /`; real paths, since patch(1) refuses symbolic links. Fails
   /// (invalid_input) when a file is not text that a diff can hold.
   Result<std::string> unified_diff() const;

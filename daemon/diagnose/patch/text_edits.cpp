@@ -16,7 +16,7 @@ Result<std::size_t> TextEdits::add(nginx::ByteSpan span, std::string replacement
   return edits_.size() - 1;
 }
 
-std::string TextEdits::after() const {
+std::vector<const TextEdits::Edit*> TextEdits::in_order() const {
   std::vector<const Edit*> ordered;
   ordered.reserve(edits_.size());
   for (const Edit& one : edits_) ordered.push_back(&one);
@@ -24,9 +24,30 @@ std::string TextEdits::after() const {
   std::stable_sort(ordered.begin(), ordered.end(), [](const Edit* left, const Edit* right) {
     return left->span.begin != right->span.begin ? left->span.begin < right->span.begin : left->span.end < right->span.end;
   });
+  return ordered;
+}
+
+std::optional<std::size_t> TextEdits::place_before(std::size_t place_after) const {
+  std::size_t before = 0, after = 0;  // how far both texts are
+  for (const Edit* const one : in_order()) {
+    const std::size_t kept = one->span.begin - before;
+    if (place_after < after + kept) break;
+    after += kept + one->replacement.size();
+    before = one->span.end;
+    if (place_after < after) return std::nullopt;
+  }
+  return before + (place_after - after);
+}
+
+bool TextEdits::leaves(nginx::ByteSpan span) const {
+  return std::all_of(edits_.begin(), edits_.end(),
+                     [&](const Edit& one) { return one.span.end <= span.begin || one.span.begin >= span.end; });
+}
+
+std::string TextEdits::after() const {
   std::string result;
   std::size_t at = 0;
-  for (const Edit* one : ordered) {
+  for (const Edit* const one : in_order()) {
     result.append(*text_, at, one->span.begin - at);
     result += one->replacement;
     at = one->span.end;

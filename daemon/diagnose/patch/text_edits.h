@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,10 @@ class TextEdits {
 
   const std::string& before() const { return *text_; }
   std::string after() const;
+  /// Where a byte of after() stands in before(); nothing for what was put in.
+  std::optional<std::size_t> place_before(std::size_t place_after) const;
+  /// No edit is inside of it.
+  bool leaves(nginx::ByteSpan span) const;
   bool is_empty() const { return edits_.empty(); }
 
  private:
@@ -30,6 +35,8 @@ class TextEdits {
     nginx::ByteSpan span;
     std::string replacement;
   };
+  std::vector<const Edit*> in_order() const;
+
   std::shared_ptr<const std::string> text_;
   std::vector<Edit> edits_;
 };

@@ -29,7 +29,7 @@ std::string ConfigurationProblem::message() const {
 }
 
 Result<Configuration> Configuration::load(const std::string& path, const ConfigurationFiles& files, const ConfigurationOptions& options) {
-  return ConfigurationReader(files, options.limits).read(path, options.prefix);
+  return ConfigurationReader(files, options).read(path, options.prefix);
 }
 
 Result<Configuration> Configuration::load(const std::string& path, const ConfigurationOptions& options) {

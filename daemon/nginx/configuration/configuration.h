@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <memory>
 #include <span>
@@ -70,6 +71,9 @@ struct ConfigurationOptions {
   /// `-p` or --prefix; empty: the directory of nginx.conf. Ends in '/' or not.
   std::string prefix;
   ConfigurationLimits limits;
+  /// Asked about every block: how many bytes from behind its '{' to behind its '}' need not be read; 0: read it. What is left out stands
+  /// there as an empty block. Empty: everything is read.
+  std::function<std::size_t(const Directive& block)> left_out{};
 };
 
 /// A configuration as nginx reads it: one tree of directives, the text of its files, and everything that is wrong with it.

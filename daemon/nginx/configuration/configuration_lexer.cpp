@@ -49,6 +49,15 @@ void ConfigurationLexer::report(std::uint32_t line, std::string reason) {
   if (problems_.size() == kMostProblems) problems_.back().reason += "; too many problems, the rest of the file is not read";
 }
 
+void ConfigurationLexer::skip(std::size_t bytes) {
+  const std::size_t end = std::min(text_.size(), position_ + bytes);
+  for (std::size_t feed = text_.find('\n', position_); feed < end; feed = text_.find('\n', feed + 1)) {
+    ++line_;
+    line_start_ = feed + 1;
+  }
+  position_ = end;
+}
+
 Statement ConfigurationLexer::next() {
   Statement statement;
   statement.line = line_;

@@ -57,6 +57,8 @@ class ConfigurationLexer {
   /// After a statement that ended with '{' and opens a "*_by_lua_block": moves behind the matching '}' and returns the span of the
   /// block's text. Lua's strings, long brackets and comments are respected. Without a matching '}' the rest of the text is the block.
   ByteSpan skip_lua_block();
+  /// Moves over so many bytes, whatever they are.
+  void skip(std::size_t bytes);
 
   std::size_t position() const { return position_; }
   const std::vector<LexicalProblem>& problems() const { return problems_; }

@@ -130,6 +130,9 @@ void ConfigurationReader::read_block(OpenFile& file, Directive& directive, std::
     directive.is_lua = true;
     directive.body = file.lexer.skip_lua_block();
     take_problems(file);
+  } else if (const std::size_t left_out = left_out_ ? left_out_(directive) : 0; left_out > 0) {
+    file.lexer.skip(left_out);
+    directive.body.end = file.lexer.position() - 1;
   } else if (depth > limits_.block_depth) {
     report(file.source->path, directive.line, "blocks are nested too deeply, the rest is not read");
     is_full_ = true;

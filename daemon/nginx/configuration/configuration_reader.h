@@ -11,7 +11,8 @@ namespace handshaked::nginx {
 /// Builds a Configuration: one use, one thread. Recursion is bounded by the limits on include and block depth.
 class ConfigurationReader {
  public:
-  ConfigurationReader(const ConfigurationFiles& files, const ConfigurationLimits& limits) : source_(files), limits_(limits) {}
+  ConfigurationReader(const ConfigurationFiles& files, const ConfigurationOptions& options)
+      : source_(files), limits_(options.limits), left_out_(options.left_out) {}
 
   Result<Configuration> read(const std::string& path, const std::string& prefix);
 
@@ -31,6 +32,7 @@ class ConfigurationReader {
 
   const ConfigurationFiles& source_;
   const ConfigurationLimits limits_;
+  const std::function<std::size_t(const Directive& block)>& left_out_;
   Configuration configuration_;
   std::unordered_map<std::string, const SourceFile*> by_path_;
   std::vector<std::string> open_paths_;

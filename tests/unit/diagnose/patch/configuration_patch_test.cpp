@@ -369,5 +369,32 @@ TEST(ConfigurationPatch, AKeyInTheSameFileIsNotShown) {
   EXPECT_EQ(other.unified_diff().error().code(), ErrorCode::permission_denied);
 }
 
+// A thousand places cost nothing when one of them is changed; and what is read is what the whole would say.
+TEST(ConfigurationPatch, ReadsAgainWhatIsAroundAPlaceAlone) {
+  std::string text = "events {}\nhttp {\n  proxy_ssl_verify on;\n";
+  for (int i = 0; i < 20; ++i) {
+    text += "  server {\n    location /" + std::to_string(i) + " { # a brace } in a comment\n      proxy_pass https://h" +
+            std::to_string(i) + ";\n    }\n    location /x { return 204; }\n  }\n";
+  }
+  const Patching bench(text + "}\n");
+  const nginx::PassInventory before(*bench.configuration, {});
+  const Directive& pass = *before.targets()[7].pass;
+  ConfigurationPatch patch = bench.patch();
+  ASSERT_TRUE(patch.set_directive(bench.block({"http"}), "proxy_ssl_verify", Words{"off"}));
+  ASSERT_TRUE(patch.set_directive(*pass.parent, "proxy_ssl_name", Words{"a.b"}));
+  ASSERT_TRUE(patch.set_directive(*before.targets()[3].pass->parent, "proxy_ssl_name", Words{"c.d"}));
+  const Configuration around = patch.reread_around(pass).value(), whole = patch.reread().value();
+  EXPECT_TRUE(around.problems().empty());
+  EXPECT_LT(around.directive_count(), whole.directive_count() / 3);
+  const nginx::PassInventory after(around, {}), complete(whole, {});
+  ASSERT_EQ(after.targets().size(), 2U);  // the other one is changed as well: nobody left it out
+  const nginx::PassTarget& there = after.targets()[1];
+  EXPECT_TRUE(patch.is_same_place(pass, *there.pass));
+  EXPECT_FALSE(patch.is_same_place(pass, *after.targets()[0].pass));
+  EXPECT_EQ(there.pass->line, complete.targets()[7].pass->line);
+  EXPECT_EQ(there.settings.name.first(), "a.b");
+  EXPECT_EQ(there.settings.verify.first(), "off");
+}
+
 }  // namespace
 }  // namespace handshaked::diagnose
