@@ -15,6 +15,7 @@
 #include "cli/log/log_reading.h"
 #include "diagnose/host/nginx_footprint.h"
 #include "diagnose/patch/shown_lines.h"
+#include "diagnose/probe/child/child_starter.h"
 #include "event/diagnosis_json.h"
 #include "event/incident_event.h"
 
@@ -58,6 +59,7 @@ int run_diagnose(const DiagnoseOptions& options) {
     complain_about(zone.error());
     return kExitUsage;
   }
+  diagnose::ChildStarter::of_this_process().prepare();  // it begins while we read
   const auto base = require_knowledge_base(options.rules_directory, KnowledgeDepth::rules_and_texts);
   if (!base) return kExitConfiguration;
   auto nginx = diagnose::read_nginx_whole(options.nginx);

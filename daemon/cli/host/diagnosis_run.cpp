@@ -12,12 +12,15 @@
 
 #include "analysis.h"
 #include "base/digest.h"
+#include "base/signals_held.h"
 #include "cli/document/progress_bar.h"
 #include "cli/host/nginx_surroundings.h"
 #include "cli/log/scan.h"
 #include "cli/log/shown_incidents.h"
 #include "correlate/failure_fold.h"
 #include "diagnose/diagnoser.h"
+#include "diagnose/prover/shared_nginx.h"
+#include "diagnose/upstream/upstream_case.h"
 #include "diagnose/upstream/upstream_survey.h"
 #include "nginx/governing.h"
 
@@ -174,6 +177,7 @@ class DiagnosisRun {
 
  private:
   static constexpr std::size_t kMostThreads = 16;
+  static constexpr std::size_t kWorthAStart = 8;  ///< proofs that share a private nginx
 
   Result<std::unique_ptr<NginxSurroundings>> look_around() const {
     std::vector<std::string> allow = order_.allow;
@@ -341,6 +345,8 @@ class DiagnosisRun {
   void work_side_by_side(std::size_t count, const std::string& what,
                          const std::function<void(std::size_t index, const diagnose::Surroundings& own)>& do_one) {
     const std::size_t threads = std::min(kMostThreads, count);
+    diagnose::SharedNginx shared_nginx(std::clamp<std::size_t>(threads / 2, 1, kWorthAStart));
+    const SignalsHeld signals;  // Ctrl-C ends us when every thread has put away what it started
     std::mutex mutex;
     std::condition_variable is_done;
     std::size_t next = 0, done = 0, ended = 0;
@@ -348,12 +354,15 @@ class DiagnosisRun {
     // What many have to say has to be written down as well.
     const auto until = order_.deadline - (threads > 1 ? std::chrono::seconds(4) : std::chrono::seconds(0));
     const auto work = [&](const NginxSurroundings& own) {
+      diagnose::SharedMaterial material;
       for (;;) {
         std::unique_lock lock(mutex);
-        if (next == count || std::chrono::steady_clock::now() >= until) break;
+        if (next == count || std::chrono::steady_clock::now() >= until || signals.is_asked_to_stop()) break;
         const std::size_t index = next++;
         lock.unlock();
         diagnose::Surroundings surroundings = own.surroundings();
+        surroundings.shared = &material;
+        if (threads > 1) surroundings.shared_nginx = &shared_nginx;
         surroundings.deadline = std::min(until, deadline_for((count - index) / threads + 1));
         const auto probed = static_cast<std::ptrdiff_t>(own.probes().size());
         do_one(index, surroundings);
@@ -364,8 +373,7 @@ class DiagnosisRun {
       }
     };
     const auto run = [&] {
-      const auto own = look_around();
-      if (own) work(*own.value());
+      work(*held_->another());
       const std::scoped_lock lock(mutex);
       ++ended;
       is_done.notify_one();

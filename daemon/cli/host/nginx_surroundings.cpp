@@ -22,12 +22,19 @@ Result<std::unique_ptr<NginxSurroundings>> NginxSurroundings::create(const diagn
 
 NginxSurroundings::NginxSurroundings(diagnose::ProbePolicy policy, const diagnose::NginxAtHand& nginx, const diagnose::CaStore& ca_store,
                                      bool may_probe, std::chrono::steady_clock::time_point deadline)
-    : policy_(std::move(policy)),
+    : nginx_(nginx),
+      ca_store_(ca_store),
+      policy_(std::move(policy)),
       prober_(policy_, {.scope = may_probe ? diagnose::ProbeScope::all : diagnose::ProbeScope::none,
                         .deadline = deadline,
                         .most_probes = kMostProbes,
                         .on_probe = [this](const std::string& probe) { probes_.push_back(probe); },
                         .resolve = {}}),
       surroundings_(diagnose::surroundings_of(nginx, ca_store, prober_, true)) {}
+
+std::unique_ptr<NginxSurroundings> NginxSurroundings::another() const {
+  return std::unique_ptr<NginxSurroundings>(
+      new NginxSurroundings(policy_, nginx_, ca_store_, prober_.scope() == diagnose::ProbeScope::all, prober_.deadline()));
+}
 
 }  // namespace handshaked::cli

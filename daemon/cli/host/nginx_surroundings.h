@@ -21,6 +21,8 @@ class NginxSurroundings {
   static Result<std::unique_ptr<NginxSurroundings>> create(const diagnose::NginxAtHand& nginx, const diagnose::CaStore& ca_store,
                                                            const std::vector<std::string>& allow, bool may_probe,
                                                            std::chrono::steady_clock::time_point deadline);
+  /// The same with a prober and a budget of its own: for another thread. Borrows what this one does.
+  std::unique_ptr<NginxSurroundings> another() const;
   NginxSurroundings(const NginxSurroundings&) = delete;
   NginxSurroundings& operator=(const NginxSurroundings&) = delete;
 
@@ -33,6 +35,8 @@ class NginxSurroundings {
   NginxSurroundings(diagnose::ProbePolicy policy, const diagnose::NginxAtHand& nginx, const diagnose::CaStore& ca_store, bool may_probe,
                     std::chrono::steady_clock::time_point deadline);
 
+  const diagnose::NginxAtHand& nginx_;
+  const diagnose::CaStore& ca_store_;
   std::vector<std::string> probes_;
   diagnose::ProbePolicy policy_;
   diagnose::Prober prober_;

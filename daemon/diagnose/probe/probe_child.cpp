@@ -11,8 +11,6 @@
 #include <string>
 #include <utility>
 
-#include <openssl/ssl.h>
-
 #include "base/file_descriptor.h"
 #include "base/json/json_writer.h"
 #include "diagnose/certificates/der_text.h"
@@ -202,8 +200,6 @@ int run_probe_child(ChildTask task) {
   // Whoever asked may have died: nothing waits for ever, and nobody is written to who has gone.
   std::signal(SIGALRM, SIG_DFL);
   std::signal(SIGPIPE, SIG_DFL);
-  // openssl.cnf, and the modules that it names, can be read only now.
-  if (task == ChildTask::judge) ::OPENSSL_init_ssl(OPENSSL_INIT_LOAD_CONFIG | OPENSSL_INIT_LOAD_SSL_STRINGS, nullptr);
   const auto confined = confine_this_process(task);
   ChildMaterial material;
   Requests requests;

@@ -45,6 +45,8 @@ class ReplaySession::Connection {
     return success();
   }
 
+  void answer_by(std::chrono::steady_clock::time_point deadline) { deadline_ = deadline; }
+
   Result<JsonDocument> ask(std::string line) {
     TRY(answer_, child_.exchange(std::move(line), deadline_, kMaxAnswerBytes));
     return JsonDocument::parse(answer_);
@@ -86,6 +88,8 @@ Result<ReplaySession> ReplaySession::start(std::chrono::steady_clock::time_point
   TRY(auto child, ChildProcess::start(ChildTask::judge));
   return ReplaySession(std::make_unique<Connection>(std::move(child), deadline));
 }
+
+void ReplaySession::answer_by(std::chrono::steady_clock::time_point deadline) { connection_->answer_by(deadline); }
 
 Result<ReplayResult> ReplaySession::replay(const ReplayInput& input) {
   TRY(auto results, replay(std::span(&input, 1)));

@@ -38,6 +38,9 @@ class ReplaySession {
   Result<std::vector<std::optional<CertificateFacts>>> inspect(std::span<const Der> certificates);
   Result<IssuerSearch> find_issuers(const Der& certificate, std::span<const Der> candidates);
 
+  /// From now on: a session may serve several diagnoses, each with a deadline of its own.
+  void answer_by(std::chrono::steady_clock::time_point deadline);
+
   static constexpr std::size_t kMaxVariants = 512;
 
  private:

@@ -15,6 +15,7 @@ namespace {
 constexpr std::size_t kMostPlacesTried = 6;
 constexpr double kEquallyGood = 0.5;  // of the best place's confidence: its verdict may decide
 constexpr int kDepthWithoutVerification = 100;
+constexpr int kUnrecognizedName = 112;  // the alert
 
 NamedPeer named(const nginx::Address& address) {
   if (address.kind == nginx::Address::Kind::unix_socket) return {"unix:" + address.host, 0};
@@ -147,18 +148,39 @@ Result<UpstreamCase::PatchedPlace> UpstreamCase::place_with(const ConfigurationP
   const auto changed = patch.changed_files();
   const bool is_read_again =
       std::any_of(changed.begin(), changed.end(), [&](const auto& file) { return configuration.file(file.first) != nullptr; });
-  PatchedPlace place;
+  PatchedPlace place{nullptr, place_.target, {}};
   if (is_read_again) {
-    TRY(auto reread, patch.reread());
+    const nginx::Directive& pass = *surroundings_.nginx->passes.targets()[place_.target].pass;
+    const bool is_enough = is_decided_around_itself();
+    TRY(auto reread, is_enough ? patch.reread_around(pass) : patch.reread());
     if (reread.problems().size() > configuration.problems().size()) {
       return fail(ErrorCode::invalid_configuration, reread.problems().back().message());
     }
     place.read = std::make_unique<const ReadConfiguration>(std::move(reread), surroundings_.installation.version);
+    if (is_enough) {
+      const auto& targets = place.read->passes.targets();
+      const auto found = std::find_if(targets.begin(), targets.end(),
+                                      [&](const nginx::PassTarget& target) { return patch.is_same_place(pass, *target.pass); });
+      place.target = static_cast<std::size_t>(found - targets.begin());
+    }
   }
-  const auto view = view_of(place_, place.read ? *place.read : *surroundings_.nginx, patch.files());
+  UpstreamPlace there = place_;
+  there.target = place.target;
+  const auto view = view_of(there, place.read ? *place.read : *surroundings_.nginx, patch.files());
   if (!view) return fail(ErrorCode::invalid_configuration, "the place is not in the configuration any more");
   place.view = *view;
   return place;
+}
+
+/// Nothing but the blocks around it decides about this place. Variables may stand for what is named elsewhere, and what stands in a snippet
+/// that is included twice cannot be told apart.
+bool UpstreamCase::is_decided_around_itself() const {
+  const auto& targets = surroundings_.nginx->passes.targets();
+  const nginx::PassTarget& own = targets[place_.target];
+  if (own.has_variables || !surroundings_.nginx->configuration.problems().empty()) return false;
+  return std::all_of(targets.begin(), targets.end(), [&](const nginx::PassTarget& other) {
+    return &other == &own || other.pass->file != own.pass->file || other.pass->raw.begin != own.pass->raw.begin;
+  });
 }
 
 UpstreamVerdict UpstreamCase::judge(const ConfigurationPatch& patch) {
@@ -182,7 +204,8 @@ Result<NginxHandshake> UpstreamCase::ask_nginx(const UpstreamView& view, const A
   }
   const PeerObservation* const seen = around.prober->seen(peer, asked_at(view).request);
   const bool asks_for_nothing = seen != nullptr && is_complete(seen->seen) && !seen->seen.certificate_request;
-  return shake_hands_as_nginx(view, peer.address(), name, {around.nginx_program, &around.installation, around.deadline, !asks_for_nothing});
+  return shake_hands_as_nginx(view, peer.address(), name,
+                              {around.nginx_program, &around.installation, around.deadline, !asks_for_nothing, around.shared_nginx});
 }
 
 Result<NginxHandshake> UpstreamCase::ask_nginx(const ConfigurationPatch& patch) {
@@ -238,12 +261,20 @@ UpstreamRequest UpstreamCase::asked_at(const UpstreamView& view) const {
   return asked;
 }
 
+/// A context costs a millisecond, and most changes leave ciphers and commands as they are.
+Result<SecurityPolicy> UpstreamCase::policy_of(const ProbeRequest& request) {
+  if (!policy_ || policy_->ciphers != request.ciphers || policy_->commands != request.conf_commands) {
+    policy_ = KnownPolicy{request.ciphers, request.conf_commands, security_policy(request.ciphers, request.conf_commands)};
+  }
+  return policy_->policy;
+}
+
 UpstreamVerdict UpstreamCase::judge(const UpstreamView& view, bool is_own) {
   UpstreamVerdict verdict;
   verdict.name = name_at(view);
   verdict.verifies = view.target->settings.verify.is_on();
   verdict.asked = asked_at(view);
-  auto policy = security_policy(verdict.asked.request.ciphers, verdict.asked.request.conf_commands);
+  auto policy = policy_of(verdict.asked.request);
   if (!policy && is_library_of_nginx_another()) {
     verdict.problem = "our own OpenSSL cannot: " + policy.error().context();
     if (find_peer(view, is_own, verdict)) ask_nginx_instead(view, verdict);
@@ -267,7 +298,28 @@ UpstreamVerdict UpstreamCase::judge(const UpstreamView& view, bool is_own) {
   if (verdict.is_by_nginx) return verdict;
   if (!read_trust(view, verdict)) return verdict;
   if (is_seen) verify(view, verdict);
+  doubt_without_request(view, verdict);
   return verdict;
+}
+
+/// Only a request tells the SNI, and no line has a request: what a peer refuses, or shows, without one is no word about nginx's handshake,
+/// unless the peer does the same whatever name it is sent.
+void UpstreamCase::doubt_without_request(const UpstreamView& view, UpstreamVerdict& verdict) {
+  if (!symptom_.message.empty() || verdict.name.is_known || !view.target->settings.server_name.is_on()) return;
+  const bool is_about_name = verdict.stage == UpstreamStage::handshake || verdict.stage == UpstreamStage::verification;
+  if (!is_about_name || !verdict.observation || verdict.observation->seen.outcome == ProbeOutcome::not_tls) return;
+  ProbeRequest named = verdict.asked.request;
+  named.server_name = view.target->server->names.logged;
+  if (is_host_name(named.server_name)) {
+    const auto again = surroundings_.prober->observe(*verdict.peer, named, false);
+    const ProbeResult& first = verdict.observation->seen;
+    if (again && again.value().seen.outcome == first.outcome && again.value().seen.alert == first.alert &&
+        first.alert != kUnrecognizedName && again.value().chain() == verdict.observation->chain()) {
+      return;
+    }
+  }
+  verdict.stage = UpstreamStage::untested;
+  verdict.problem = "only a request tells the name that nginx sends and verifies";
 }
 
 /// What our own library cannot do says nothing: nginx has a library of its own.
@@ -386,7 +438,10 @@ void UpstreamCase::verify(const UpstreamView&, UpstreamVerdict& verdict) {
 }
 
 Result<> UpstreamCase::need_session() {
-  if (material().session) return success();
+  if (material().session) {
+    material().session->answer_by(surroundings_.deadline);
+    return success();
+  }
   TRY(auto started, ReplaySession::start(surroundings_.deadline));
   material().session.emplace(std::move(started));
   return success();
@@ -409,6 +464,15 @@ Result<IssuerSearch> UpstreamCase::find_issuers(const Der& certificate, std::spa
   auto found = material().session->find_issuers(certificate, candidates);
   if (!found && found.error().code() != ErrorCode::invalid_input) material().session.reset();
   return found;
+}
+
+Result<Certificate> UpstreamCase::certificate(const Der& own) {
+  auto known = material().certificates.find(own);
+  if (known == material().certificates.end()) {
+    TRY(auto parsed, Certificate::from_der(own));
+    known = material().certificates.emplace(own, std::move(parsed)).first;
+  }
+  return known->second;
 }
 
 Result<std::shared_ptr<const PemBundle>> UpstreamCase::bundle(const nginx::ConfigurationFiles& files, const std::string& path) {

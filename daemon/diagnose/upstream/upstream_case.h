@@ -18,10 +18,11 @@
 
 namespace handshaked::diagnose {
 
-/// What cases of one thread can share: the child that replays, and the PEM files that were parsed.
+/// What cases of one thread can share: the child that replays, and the PEM files and certificates of this host that were parsed.
 struct SharedMaterial {
   std::optional<ReplaySession> session;
   std::map<std::string, std::shared_ptr<const PemBundle>> bundles;  ///< by SHA-256 of the content
+  std::map<Der, Certificate> certificates;
 };
 
 /// One incident towards an upstream, with everything that its diagnosis looks at: the place that governs, what nginx would do there now,
@@ -79,6 +80,9 @@ class UpstreamCase {
   /// A PEM file as `files` has it, parsed once for each content. Problems are in the Result.
   Result<std::shared_ptr<const PemBundle>> bundle(const nginx::ConfigurationFiles& files, const std::string& path);
 
+  /// A certificate of this host's own files, parsed once.
+  Result<Certificate> certificate(const Der& own);
+
   bool is_late() const { return std::chrono::steady_clock::now() >= surroundings_.deadline; }
   /// "OpenSSL 3.0.22 …, security level 2": where a replay ran.
   std::string ran_under() const { return now_.policy.description(); }
@@ -91,6 +95,7 @@ class UpstreamCase {
   /// The configuration with a patch, and the place in it; why there is none in the Result.
   struct PatchedPlace {
     std::unique_ptr<const ReadConfiguration> read;  ///< null: the patch touches no file of the configuration itself
+    std::size_t target = 0;                         ///< the place's, in `read`
     UpstreamView view;
   };
   /// Of the destination's group, which must be one: the places of those that are in use, this one left out.
@@ -98,15 +103,18 @@ class UpstreamCase {
   /// With the patch another member of the group fails that works now: which, and how.
   std::optional<Text> what_breaks_beside(const ConfigurationPatch& patch);
   Result<PatchedPlace> place_with(const ConfigurationPatch& patch) const;
+  bool is_decided_around_itself() const;
   Result<> find_place();
   UpstreamVerdict judge(const UpstreamView& view, bool is_own);
   bool find_peer(const UpstreamView& view, bool is_own, UpstreamVerdict& verdict);
   bool look(const UpstreamView& view, bool is_own, UpstreamVerdict& verdict);
+  void doubt_without_request(const UpstreamView& view, UpstreamVerdict& verdict);
   void ask_nginx_instead(const UpstreamView& view, UpstreamVerdict& verdict);
   Result<NginxHandshake> ask_nginx(const UpstreamView& view, const AllowedPeer& peer);
   bool read_trust(const UpstreamView& view, UpstreamVerdict& verdict);
   void verify(const UpstreamView& view, UpstreamVerdict& verdict);
   bool explains_line(const UpstreamVerdict& verdict) const;
+  Result<SecurityPolicy> policy_of(const ProbeRequest& request);
   nginx::PeerName name_at(const UpstreamView& view) const;
   UpstreamRequest asked_at(const UpstreamView& view) const;
   Result<> need_session();
@@ -121,6 +129,12 @@ class UpstreamCase {
   std::string why_this_place_;
   UpstreamVerdict now_;
   SharedMaterial own_;
+  struct KnownPolicy {
+    std::string ciphers;
+    std::vector<ConfCommand> commands;
+    Result<SecurityPolicy> policy;
+  };
+  std::optional<KnownPolicy> policy_;  ///< the last one that was asked for
 };
 
 /// The diagnosis of an opened case.

@@ -38,7 +38,9 @@ std::optional<Text> UpstreamCase::what_breaks_beside(const ConfigurationPatch& p
   const ReadConfiguration& read = patched.value().read ? *patched.value().read : *surroundings_.nginx;
   for (const UpstreamPlace& place : other_members()) {
     if (*place.member >= kMostMembersTried || is_late()) break;
-    const auto view = view_of(place, read, patch.files());
+    UpstreamPlace there = place;
+    there.target = patched.value().target;
+    const auto view = view_of(there, read, patch.files());
     if (!view || !judge_place(place).passes()) continue;
     const UpstreamVerdict after = judge(*view, false);
     if (after.passes() || after.stage == UpstreamStage::untested || after.stage == UpstreamStage::plain) continue;

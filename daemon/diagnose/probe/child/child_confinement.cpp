@@ -52,8 +52,7 @@ Result<> bound_resources() {
 /// whoever made the namespace is.
 Result<> become_nobody() {
   if (::geteuid() != 0 && ::getuid() != 0) return success();
-  for (unsigned long capability = 0; ::prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; ++capability)
-    ::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
+  drop_bounding_set();
   const bool has_left_groups = ::setgroups(0, nullptr) == 0;
   const bool is_nobody = ::setresgid(kNobody, kNobody, kNobody) == 0 && ::setresuid(kNobody, kNobody, kNobody) == 0;
   if (is_nobody && has_left_groups) return success();
@@ -141,6 +140,14 @@ void forbid_by_landlock(ChildTask task) {
 }
 
 }  // namespace
+
+void drop_bounding_set() {
+  for (unsigned long capability = 0;; ++capability) {
+    const int held = ::prctl(PR_CAPBSET_READ, capability, 0, 0, 0);
+    if (held < 0) return;
+    if (held > 0) ::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
+  }
+}
 
 Result<> confine_this_process(ChildTask task) {
   constexpr unsigned kFirstForeign = 3;

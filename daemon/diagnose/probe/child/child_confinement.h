@@ -11,4 +11,7 @@ namespace handshaked::diagnose {
 /// that either of the two is enough. Fails, and the process must then do nothing, when any of it but Landlock cannot be had.
 Result<> confine_this_process(ChildTask task);
 
+/// What nothing that this process executes can ever have. Needs CAP_SETPCAP; without it nothing changes.
+void drop_bounding_set();
+
 }  // namespace handshaked::diagnose

@@ -18,8 +18,12 @@
 #include <utility>
 #include <vector>
 
+#include <openssl/ssl.h>
+
+#include "diagnose/probe/child/child_confinement.h"
 #include "diagnose/probe/child/descriptor_passing.h"
 #include "diagnose/probe/probe_child.h"
+#include "diagnose/tls/security_policy.h"
 
 namespace handshaked::diagnose {
 namespace {
@@ -91,6 +95,11 @@ ChildStarter& ChildStarter::of_this_process() {
 }
 
 ChildStarter::~ChildStarter() { give_up(); }
+
+void ChildStarter::prepare() {
+  const std::lock_guard lock(mutex_);
+  static_cast<void>(begin());  // what fails now fails again, and is told, when a child is wanted
+}
 
 Result<pid_t> ChildStarter::start(ChildTask task, int socket) {
   const std::lock_guard lock(mutex_);
@@ -171,6 +180,10 @@ int run_child_starter() {
   ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   constexpr unsigned kFirstForeign = 3;
   ::close_range(kFirstForeign, ~0U, 0);
+  drop_bounding_set();
+  // What every child would read and look up for itself: openssl.cnf, the modules that it names, and the algorithms of a first context.
+  ::OPENSSL_init_ssl(OPENSSL_INIT_LOAD_CONFIG | OPENSSL_INIT_LOAD_SSL_STRINGS, nullptr);
+  static_cast<void>(security_policy({}, {}));
   for (;;) {
     Order order{};
     FileDescriptor socket;

@@ -167,8 +167,8 @@ class Proposals {
   }
 
   void propose_plain_pem() {
-    const bool has_settings = std::any_of(verdict_.input.trusted.begin(), verdict_.input.trusted.end(), [](const Der& der) {
-      const auto one = Certificate::from_der(der);
+    const bool has_settings = std::any_of(verdict_.input.trusted.begin(), verdict_.input.trusted.end(), [&](const Der& der) {
+      const auto one = upstream_.certificate(der);
       return one && one.value().has_trust_settings();
     });
     if (has_settings) add({Repair{.kind = RepairKind::plain_pem, .cost = 1}});

@@ -128,7 +128,7 @@ std::vector<Certificate> trusted_certificates(UpstreamCase& upstream, const Upst
   if (verdict.trusted_file.empty()) return certificates;
   // The verdict's own bytes, not the file's: a patch may have changed it.
   for (const Der& der : verdict.input.trusted) {
-    if (auto one = Certificate::from_der(der)) certificates.push_back(std::move(one).value());
+    if (auto one = upstream.certificate(der)) certificates.push_back(std::move(one).value());
   }
   if (!certificates.empty() || verdict.verifies) return certificates;
   if (const auto bundle = upstream.bundle(*upstream.surroundings().files, verdict.trusted_file)) {

@@ -290,7 +290,7 @@ FoundCause purpose_cause(UpstreamCase& upstream, const UpstreamVerdict& verdict,
   if (auto bad = bad_issuer(built)) return std::move(*bad);
   if (!at || !at->is_trusted || !has_fault(verdict, X509_V_ERR_INVALID_PURPOSE)) return {};
   for (const Der& der : verdict.input.trusted) {
-    const auto one = Certificate::from_der(der);
+    const auto one = upstream.certificate(der);
     if (one && one.value().has_trust_settings()) return {.slug = "trusted_bundle_trust_settings", .certificate = at->facts};
   }
   return {};
