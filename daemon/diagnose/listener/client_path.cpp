@@ -147,6 +147,25 @@ void add_failed_depth(LocalCase& local, PathSearch& search, const std::vector<Cl
        .proof = {ProofStatus::proved, ProofMethod::replay, {"repeated with depth 100: still refused", "以深度 100 重演：仍被拒绝"}}});
 }
 
+/// What has to be appended so that clients below a root pass: the root, else with all between it and the CA that the file lists. Empty:
+/// that does not help either.
+std::vector<Certificate> needed_up_to(const Certificate& root, const std::vector<ClientHypothesis>& clients, PathSearch& search) {
+  const auto helps = [&](const std::vector<Certificate>& more) {
+    const ClientTrust with = with_certificates(search.trust(), more);
+    return std::any_of(clients.begin(), clients.end(),
+                       [&](const ClientHypothesis& one) { return is_same(one.root(), root) && search.code_with(one, with) == 0; });
+  };
+  std::vector<Certificate> needed{root};
+  if (helps(needed)) return needed;
+  for (const ClientHypothesis& one : clients) {
+    if (!is_same(one.root(), root)) continue;
+    for (const Certificate& step : one.above) {
+      if (!holds(search.trust().trusted, step) && !holds(needed, step)) needed.insert(needed.end() - 1, step);
+    }
+  }
+  return helps(needed) ? needed : std::vector<Certificate>{};
+}
+
 void propose_root(LocalCase& local, const ClientVerification& verification, PathSearch& search) {
   const auto clients = search.clients_with(PathFault::bundle_lacks_root);
   std::vector<Certificate> roots;
@@ -157,20 +176,25 @@ void propose_root(LocalCase& local, const ClientVerification& verification, Path
                  {verification.file()->path + " holds an issuing CA and not the root above it; nginx accepts no partial chain",
                   verification.file()->path + " 含有签发 CA，却没有其上的根证书；nginx 不接受不完整的链"});
   for (const Certificate& root : roots) {
-    const ClientTrust with_root = with_certificates(search.trust(), {&root, 1});
+    const std::vector<Certificate> needed = needed_up_to(root, clients, search);
+    if (needed.empty()) continue;  // those would need more depth too
+    const ClientTrust with_root = with_certificates(search.trust(), needed);
     std::vector<ClientHypothesis> its;
     std::copy_if(clients.begin(), clients.end(), std::back_inserter(its),
                  [&](const ClientHypothesis& one) { return is_same(one.root(), root) && search.code_with(one, with_root) == 0; });
-    if (its.empty()) continue;  // those would need more depth too
     Fix fix = local.known("append-root");
-    fix.title = {"Append " + names_of({&root, 1}) + " to " + verification.file()->path,
-                 "把 " + names_of({&root, 1}) + " 追加到 " + verification.file()->path};
+    fix.title = {"Append " + names_of(needed) + " to " + verification.file()->path,
+                 "把 " + names_of(needed) + " 追加到 " + verification.file()->path};
     fix.how = {"It is in the CA collection and signed the CA that the file lists. SHA-256 " + root.facts().sha256 +
                    ". Every CA below it is then good for clients.",
                "它在 CA 集合中，并签署了文件所列的 CA。SHA-256 " + root.facts().sha256 + "。其下的所有 CA 此后都可用于客户端。"};
+    if (needed.size() > 1) {
+      fix.how.en += " Once OpenSSL has found a CA in the file it looks nowhere else: the ones in between have to stand there too.";
+      fix.how.zh += "OpenSSL 一旦在文件中找到 CA，就只在文件中继续查找：中间的各级 CA 也必须写入其中。";
+    }
     fix.proof = proof_with(local, search.all_pass(its, with_root),
                            roots.size() == 1 && search.is_told_by_line(PathFault::bundle_lacks_root), its.size());
-    local.propose(std::move(fix), appended(local, verification, {&root, 1}));
+    local.propose(std::move(fix), appended(local, verification, needed));
   }
   add_failed_depth(local, search, clients);
 }

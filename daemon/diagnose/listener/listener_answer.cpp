@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "diagnose/listener/listener_families.h"
+#include "diagnose/load/load_error_diagnosis.h"
 #include "diagnose/patch/configuration_trial.h"
 #include "diagnose/prover/listener_prover.h"
 
@@ -36,7 +37,45 @@ Result<NginxHandshake> ask_nginx(const LocalCase& local, const ConfigurationPatc
                          {around.nginx_program, &around.installation, around.deadline});
 }
 
+bool has_directive(const nginx::ListenerSettings& settings, const nginx::Directive& directive) {
+  for (const auto& set_by :
+       {settings.protocols.set_by, settings.ciphers.set_by, settings.ecdh_curve.set_by, settings.conf_commands.set_by}) {
+    if (std::find(set_by.begin(), set_by.end(), &directive) != set_by.end()) return true;
+  }
+  return false;
+}
+
 }  // namespace
+
+std::optional<Text> who_is_refused(LocalCase& local, const ConfigurationPatch& patch, const nginx::Directive& directive) {
+  constexpr std::size_t kMostServers = 8;
+  if (!directive.name.starts_with("ssl_")) return peer_that_refuses(local, patch, directive);
+  auto reread = patch.reread();
+  if (!reread) return std::nullopt;
+  const ReadConfiguration read(std::move(reread).value(), local.surroundings().installation.version);
+  Surroundings patched = local.surroundings();
+  patched.nginx = &read;
+  patched.files = &patch.files();
+  const LocalCase then(local.symptom(), patched, local.knowledge());
+  std::size_t tried = 0;
+  for (const nginx::Listener& listener : local.surroundings().nginx->listeners.listeners()) {
+    for (const nginx::ListeningServer& server : listener.servers) {
+      const bool is_meant = (listener.is_tls || listener.is_starttls) && has_directive(server.settings, directive) && tried < kMostServers;
+      const nginx::ListeningServer* const again = is_meant ? same_server(local, server, read) : nullptr;
+      if (again == nullptr) continue;
+      ++tried;
+      const ListenerOffer offer = offer_of(then, *again);
+      ClientOffer client;
+      if (offer.asks_clients) client.keys.push_back({});  // until TLS 1.2 the curve of its key counts as well
+      const auto played = rehearse(offer, client);
+      if (!played || played.value().passed) continue;
+      const std::string& reason = played.value().reason;
+      return Text{"nginx starts with it, and " + listener.key + " turns an ordinary client away: " + reason,
+                  "nginx 能以此启动，但 " + listener.key + " 会拒绝普通客户端：" + reason};
+    }
+  }
+  return std::nullopt;
+}
 
 void propose_answer(LocalCase& local, Fix fix, const Result<ConfigurationPatch>& patch, const nginx::ListeningServer& server,
                     const ClientOffer& client) {

@@ -39,6 +39,7 @@ ListenerOffer offer_of(const LocalCase& local, const nginx::ListeningServer& ser
       offer.keys.push_back({chain.value().leaf().facts().key_type, chain.value().leaf().facts().key_bits});
   }
   if (offer.keys.empty()) offer.keys.push_back({"RSA", 2048});
+  offer.asks_clients = !server.settings.verify_client.first().empty() && server.settings.verify_client.first() != "off";
   return offer;
 }
 
@@ -81,13 +82,28 @@ void add_setting(LocalCase& local, const nginx::EffectiveValue& value, std::stri
   local.add_evidence("configuration", {statement + " (" + source + ")", statement + "（" + source + "）"});
 }
 
+/// Who speaks TLS 1.3 alone is rarer than who is years behind: where both leave the same line, it does not tell.
+void leave_open_for_obsolete_clients(const LocalCase& local, const ListenerOffer& offer, const ClientOffer& client, Proof& proof) {
+  if (client.protocols != std::vector{TlsVersion::tls1_3} || proof.status != ProofStatus::proved) return;
+  const auto obsolete = rehearse(offer, {{TlsVersion::tls1_0, TlsVersion::tls1_1}, "ALL:@SECLEVEL=0", {}, {}});
+  if (!obsolete || obsolete.value().reason != local.symptom().reason) return;
+  proof.status = ProofStatus::untested;
+  proof.detail.en += "; a client with obsolete versions only would give the same line, and this would not help it";
+  proof.detail.zh += "；只支持过时版本的客户端也会产生同样的日志行，而此修改对它无效";
+}
+
 /// What OpenSSL's own commands say about versions comes after ssl_protocols, and wins: the command that turns such a client away, widened.
 bool diagnose_version_command(LocalCase& local, const nginx::ListeningServer& server, const ListenerOffer& offer) {
   constexpr std::array<std::array<std::string_view, 2>, 3> kCommands{
       {{"minprotocol", "TLSv1.2"}, {"maxprotocol", "TLSv1.3"}, {"protocol", "-ALL,TLSv1.2,TLSv1.3"}}};
-  const ClientOffer client{{has(offer, TlsVersion::tls1_2) ? TlsVersion::tls1_2 : TlsVersion::tls1_3}, {}, {}, {}};
-  const auto now = rehearse(offer, client);
+  ClientOffer client{{TlsVersion::tls1_2}, {}, {}, {}};
+  auto now = rehearse(offer, client);
+  if (!has(offer, TlsVersion::tls1_2) || (now && now.value().passed)) {
+    client.protocols = {TlsVersion::tls1_3};
+    now = rehearse(offer, client);
+  }
   if (!now || now.value().passed) return false;
+  const std::string version = client.protocols.front() == TlsVersion::tls1_2 ? "TLS 1.2" : "TLS 1.3";
   for (const nginx::Directive* const command : server.settings.conf_commands.set_by) {
     const std::string name = nginx::to_lower(std::string(command->argument(0)));
     const auto known = std::find_if(kCommands.begin(), kCommands.end(), [&](const auto& one) { return one[0] == name; });
@@ -101,13 +117,15 @@ bool diagnose_version_command(LocalCase& local, const nginx::ListeningServer& se
     if (!then || !then.value().passed) continue;
     const std::string statement = "ssl_conf_command " + std::string(command->argument(0)) + " " + std::string(command->argument(1));
     local.set_place(*command);
-    local.conclude("server_protocols_too_strict", 0.85,
-                   {statement + " at " + where(*command) + " is stricter than ssl_protocols: clients of TLS 1.2 are turned away",
-                    where(*command) + " 的 " + statement + " 比 ssl_protocols 更严格：只支持 TLS 1.2 的客户端被拒绝"});
+    local.conclude(
+        "server_protocols_too_strict", 0.85,
+        {statement + " at " + where(*command) + " is stricter than ssl_protocols: clients that speak " + version + " alone are turned away",
+         where(*command) + " 的 " + statement + " 比 ssl_protocols 更严格：只支持 " + version + " 的客户端被拒绝"});
     Fix fix = local.known("add-tls12");
     fix.title = {"ssl_conf_command " + std::string(command->argument(0)) + " " + wide + ";",
                  "ssl_conf_command " + std::string(command->argument(0)) + " " + wide + ";"};
-    fix.proof = proof_of(now, then, {"a client of TLS 1.2", "TLS 1.2 客户端"});
+    fix.proof = proof_of(now, then, {"a client of " + version, version + " 客户端"});
+    leave_open_for_obsolete_clients(local, offer, client, fix.proof);
     ConfigurationPatch patch = local.new_patch();
     const auto done = patch.replace_argument(*command, 1, wide);
     propose_answer(local, std::move(fix), done ? Result<ConfigurationPatch>(patch) : Result<ConfigurationPatch>(done.error()), server,
@@ -150,12 +168,7 @@ void diagnose_versions(LocalCase& local, const nginx::ListeningServer& server) {
   fix.proof = proof_of(
       now, rehearse(wider, client),
       {"a client that speaks " + std::string(to_string(missing)) + " only", "只支持 " + std::string(to_string(missing)) + " 的客户端"});
-  const auto obsolete = rehearse(offer, {{TlsVersion::tls1_0, TlsVersion::tls1_1}, "ALL:@SECLEVEL=0", {}, {}});
-  if (has_12 && obsolete && obsolete.value().reason == local.symptom().reason) {
-    fix.proof.status = ProofStatus::untested;
-    fix.proof.detail.en += "; a client with obsolete versions only would give the same line, and this would not help it";
-    fix.proof.detail.zh += "；只支持过时版本的客户端也会产生同样的日志行，而此修改对它无效";
-  }
+  leave_open_for_obsolete_clients(local, offer, client, fix.proof);
   propose_answer(local, std::move(fix), with_server_directive(local, server, "ssl_protocols", words), server, client);
 }
 

@@ -20,8 +20,19 @@ void diagnose_dhparam(LocalCase& local, const LoadError& error, const Configured
 /// Certificate and key do not belong together. `file` is either of them.
 void diagnose_key_mismatch(LocalCase& local, const ConfiguredFile& file);
 
-/// A value that OpenSSL or nginx does not know: curves, ciphers, conf commands, protocols, directive names. False: it is none of these.
+/// A value that OpenSSL or nginx does not know: curves, ciphers, conf commands, protocols. False: it is none of these.
 bool diagnose_value(LocalCase& local, const LoadError& error);
+/// A directive that nginx does not know, or not there, not twice, not with such arguments. False: the line says something else.
+bool diagnose_directive(LocalCase& local, const LoadError& error);
+/// The directive whose text ends in, or covers, the line that the error names; of that name, when there is one. nullptr: none is there.
+const nginx::Directive* directive_at(const LocalCase& local, const LoadError& error, std::string_view name);
+/// The cause and its place: "FILE:LINE: "ssl_ciphers HIHG": what is wrong with it".
+void conclude_value(LocalCase& local, std::string cause, const nginx::Directive& directive, const Text& what);
+/// Whom a new value of a directive leaves out: an ordinary client of a listener that has it, or a peer. nullopt: nobody that could be
+/// tried.
+std::optional<Text> who_is_refused(LocalCase& local, const ConfigurationPatch& patch, const nginx::Directive& directive);
+/// A peer that has to be reached with the directive, and is not with the patch.
+std::optional<Text> peer_that_refuses(LocalCase& local, const ConfigurationPatch& patch, const nginx::Directive& directive);
 
 /// A directive that another one needs is not there. False: the line says something else.
 bool diagnose_missing_directive(LocalCase& local, const LoadError& error);

@@ -104,6 +104,24 @@ void diagnose_missing_key(LocalCase& local, const std::string& key_directive, co
   local.propose(std::move(fix));
 }
 
+/// Clients are verified with ssl_trusted_certificate as well: naming the same file adds no trust, it tells clients which CAs count.
+void propose_trusted_as_client_cas(LocalCase& local, const nginx::Directive& verify) {
+  const auto trusted = nginx::find_inherited(*verify.parent, "ssl_trusted_certificate");
+  if (trusted.empty()) return;
+  const std::string file(trusted.front()->argument(0));
+  Fix fix = local.known("add-directive");
+  fix.title = {"Add ssl_client_certificate " + file + ", as ssl_trusted_certificate has it",
+               "添加 ssl_client_certificate " + file + "，与 ssl_trusted_certificate 相同"};
+  fix.how = {
+      "Clients are verified with ssl_trusted_certificate already; ssl_client_certificate also tells them which CAs count. Remove "
+      "ssl_trusted_certificate unless stapling needs it.",
+      "客户端证书本来就会用 ssl_trusted_certificate 校验；ssl_client_certificate 还会告知客户端接受哪些 CA。若 OCSP stapling "
+      "不需要，可删除 ssl_trusted_certificate。"};
+  ConfigurationPatch patch = local.new_patch();
+  const auto done = patch.set_directive(*verify.parent, "ssl_client_certificate", std::span(&file, 1));
+  propose(local, std::move(fix), patch, done);
+}
+
 /// "no proxy_ssl_trusted_certificate for proxy_ssl_verify", "no ssl_client_certificate for ssl_verify_client".
 void diagnose_missing_trust(LocalCase& local, const std::string& missing, const std::string& asked_by) {
   local.conclude(
@@ -117,6 +135,7 @@ void diagnose_missing_trust(LocalCase& local, const std::string& missing, const 
         "configuration",
         {where(*verify) + ": " + asked_by + " " + std::string(verify->argument(0)) + ", no " + missing + " at this level or above",
          where(*verify) + "：" + asked_by + " " + std::string(verify->argument(0)) + "，本级及上级均无 " + missing});
+    if (missing == "ssl_client_certificate") propose_trusted_as_client_cas(local, *verify);
     if (missing.ends_with("trusted_certificate") && asked_by != "ssl_verify_client") propose_trust_directive(local, *verify, missing);
     if (local.diagnosis.fixes.empty()) {
       Fix fix = local.known("add-directive");

@@ -26,7 +26,7 @@ Symptom symptom_for(const nginx::PassTarget& target, const nginx::Destination& d
 std::vector<Symptom> upstreams_of(const LocalCase& local, const std::function<bool(const nginx::PassTarget&)>& is_meant) {
   std::vector<Symptom> found;
   for (const nginx::PassTarget& target : local.surroundings().nginx->passes.targets()) {
-    if (!target.is_tls || !target.settings.verify.is_on() || !is_meant(target)) continue;
+    if (!target.is_tls || !is_meant(target)) continue;
     for (const nginx::Destination& destination : target.destinations) {
       if (!destination.is_tls || found.size() >= kMostUpstreams) continue;
       const nginx::UpstreamServer* member =
@@ -149,9 +149,10 @@ void describe_trust(Fix& fix, const TrustTrial& trial, const std::string& path) 
 void propose_trust_for_upstreams(LocalCase& local, const ConfiguredFile& file, std::vector<Certificate> readable, std::string_view fix_id) {
   const auto is_meant = [&](const nginx::PassTarget& target) {
     const auto& set_by = target.settings.trusted_certificate.set_by;
-    return std::any_of(set_by.begin(), set_by.end(), [&](const nginx::Directive* one) {
-      return !one->arguments.empty() && local.configuration().full_path(one->argument(0), nginx::PathBase::configuration) == file.path;
-    });
+    return target.settings.verify.is_on() && std::any_of(set_by.begin(), set_by.end(), [&](const nginx::Directive* one) {
+             return !one->arguments.empty() &&
+                    local.configuration().full_path(one->argument(0), nginx::PathBase::configuration) == file.path;
+           });
   };
   TrustTrial trial = look_at_upstreams(local, upstreams_of(local, is_meant));
   if (trial.certificates.empty()) return;
@@ -171,7 +172,7 @@ void propose_trust_for_upstreams(LocalCase& local, const ConfiguredFile& file, s
 
 void propose_trust_directive(LocalCase& local, const nginx::Directive& verify, std::string_view directive_name) {
   const auto is_meant = [&](const nginx::PassTarget& target) {
-    return !target.settings.verify.set_by.empty() && target.settings.verify.set_by.front() == &verify &&
+    return target.settings.verify.is_on() && !target.settings.verify.set_by.empty() && target.settings.verify.set_by.front() == &verify &&
            target.settings.trusted_certificate.set_by.empty();
   };
   TrustTrial trial = look_at_upstreams(local, upstreams_of(local, is_meant));
@@ -187,6 +188,26 @@ void propose_trust_directive(LocalCase& local, const nginx::Directive& verify, s
   if (!done) return local.propose(std::move(fix), done.error());
   fix.proof = judge_all(trial, patch);
   local.propose(std::move(fix), patch);
+}
+
+std::optional<Text> peer_that_refuses(LocalCase& local, const ConfigurationPatch& patch, const nginx::Directive& directive) {
+  const auto is_meant = [&](const nginx::PassTarget& target) {
+    for (const auto& set_by : {target.settings.ciphers.set_by, target.settings.conf_commands.set_by, target.settings.protocols.set_by}) {
+      if (std::find(set_by.begin(), set_by.end(), &directive) != set_by.end()) return true;
+    }
+    return false;
+  };
+  for (const Symptom& symptom : upstreams_of(local, is_meant)) {
+    if (local.is_late()) break;
+    auto upstream = UpstreamCase::open(symptom, local.surroundings(), local.knowledge());
+    if (!upstream) continue;
+    const UpstreamVerdict verdict = upstream.value()->judge(patch);
+    if (verdict.stage != UpstreamStage::handshake) continue;
+    const Text summary = summary_of(verdict);
+    return Text{"nginx starts with it, and does not reach " + symptom.peer + ": " + summary.en,
+                "nginx 能以此启动，但无法与 " + symptom.peer + " 握手：" + summary.zh};
+  }
+  return std::nullopt;
 }
 
 void diagnose_trust_file(LocalCase& local, const ConfiguredFile& file, std::string text) {

@@ -32,37 +32,46 @@ const nginx::Directive* find_value(const LocalCase& local, std::string_view name
   return found;
 }
 
-/// The directive whose text ends in, or covers, a line of a file: nginx names the line of the ';'.
-const nginx::Directive* directive_at(const LocalCase& local, const LoadError& error, std::string_view name) {
-  const nginx::Directive* found = nullptr;
-  visit_all(local.configuration().root(), [&](const nginx::Directive& directive) {
-    const bool is_here = directive.file != nullptr && directive.file->path == error.file && directive.line <= error.line;
-    if (is_here && (name.empty() || directive.is(name))) {
-      if (found == nullptr || directive.line >= found->line) found = &directive;
-    }
-  });
-  return found;
-}
-
 void propose(LocalCase& local, Fix fix, const ConfigurationPatch& patch, const Result<>& done) {
   local.propose(std::move(fix), done ? Result<ConfigurationPatch>(patch) : Result<ConfigurationPatch>(done.error()));
 }
 
-void propose_argument(LocalCase& local, Fix fix, const nginx::Directive& directive, std::size_t index, const std::string& value) {
-  const std::string before(directive.argument(index));
-  fix.title = {"Write \"" + value + "\" instead of \"" + before + "\" in " + where(directive),
-               "把 " + where(directive) + " 中的“" + before + "”改为“" + value + "”"};
-  ConfigurationPatch patch = local.new_patch();
-  const auto done = patch.replace_argument(directive, index, value);
-  propose(local, std::move(fix), patch, done);
+/// nginx starts with a value, and may serve nobody with it: that is no cure. Of several ways to write a directive the first that serves,
+/// else the first.
+void propose_that_serves(LocalCase& local, Fix fix, const nginx::Directive& directive, const std::vector<std::vector<std::string>>& ways) {
+  std::optional<Text> first_refusal;
+  std::size_t chosen = 0;
+  std::vector<ConfigurationPatch> patches;
+  for (const std::vector<std::string>& way : ways) {
+    ConfigurationPatch patch = local.new_patch();
+    Result<> done = success();
+    for (std::size_t i = 0; done && i < way.size(); ++i) {
+      if (directive.argument(i) != way[i]) done = patch.replace_argument(directive, i, way[i]);
+    }
+    if (!done) return local.propose(std::move(fix), done.error());
+    patches.push_back(std::move(patch));
+    auto refusal = who_is_refused(local, patches.back(), directive);
+    if (!refusal) {
+      chosen = patches.size() - 1;
+      first_refusal.reset();
+      break;
+    }
+    if (!first_refusal) first_refusal = std::move(refusal);
+  }
+  if (first_refusal) fix.proof = {.status = ProofStatus::untested, .method = ProofMethod::replay, .detail = *first_refusal};
+  std::string after = directive.name;
+  for (const std::string& word : ways[chosen]) after += " " + word;
+  fix.title = {"Write \"" + after + "\" in " + where(directive), "把 " + where(directive) + " 写成“" + after + "”"};
+  local.propose(std::move(fix), patches[chosen]);
 }
 
-void conclude_value(LocalCase& local, std::string cause, const nginx::Directive& directive, const Text& what) {
-  local.set_place(directive);
-  std::string statement = directive.name;
-  for (const nginx::Word& word : directive.arguments) statement += " " + word.text;
-  local.conclude(std::move(cause), 0.95,
-                 {where(directive) + ": \"" + statement + "\": " + what.en, where(directive) + "：“" + statement + "”：" + what.zh});
+/// With the groups that nearly everybody has: one that few have may leave nobody to talk to.
+std::string with_common_groups(const std::string& groups) {
+  std::string wider = groups;
+  for (const std::string_view group : {"X25519", "prime256v1", "secp384r1"}) {
+    if ((":" + groups + ":").find(":" + std::string(group) + ":") == std::string::npos) wider += ":" + std::string(group);
+  }
+  return wider;
 }
 
 void diagnose_curve(LocalCase& local, const LoadError& error) {
@@ -73,7 +82,7 @@ void diagnose_curve(LocalCase& local, const LoadError& error) {
   conclude_value(local, "config_curve_invalid", *directive,
                  {"OpenSSL does not know, or does not permit, a curve of this list", "OpenSSL 不认识或不允许该列表中的曲线"});
   const auto corrected = corrected_curves(arguments.front());
-  if (corrected) propose_argument(local, local.known("valid-curves"), *directive, 0, *corrected);
+  if (corrected) propose_that_serves(local, local.known("valid-curves"), *directive, {{*corrected}, {with_common_groups(*corrected)}});
 }
 
 /// A client and a server agree on one of them, whatever key the certificate has: "NULL-MD5" is a name as well.
@@ -95,7 +104,7 @@ void diagnose_ciphers(LocalCase& local, const LoadError& error) {
   const auto corrected = corrected_ciphers(arguments.front());
   const bool has_good = corrected && !corrected->ciphers.empty() && is_usable(corrected->ciphers);
   const std::string ciphers = has_good ? corrected->ciphers : is_listener ? "HIGH:!aNULL:!MD5" : "DEFAULT";
-  if (!corrected || corrected->tls13.empty()) return propose_argument(local, local.known("valid-names"), *directive, 0, ciphers);
+  if (!corrected || corrected->tls13.empty()) return propose_that_serves(local, local.known("valid-names"), *directive, {{ciphers}});
   Fix fix = local.known("tls13-suites");
   ConfigurationPatch patch = local.new_patch();
   auto done = patch.replace_argument(*directive, 0, ciphers);
@@ -122,13 +131,9 @@ void diagnose_conf_command(LocalCase& local, const LoadError& error) {
     fix.commands = {"man SSL_CONF_cmd   # names and values for configuration files", kReload};
     return local.propose(std::move(fix));
   }
-  const std::string after = directive->name + " " + corrected->name + " " + corrected->value;
-  fix.title = {"Write \"" + after + "\" in " + where(*directive), "在 " + where(*directive) + " 写成“" + after + "”"};
-  ConfigurationPatch patch = local.new_patch();
-  Result<> done = success();
-  if (corrected->name != error.quoted[0]) done = patch.replace_argument(*directive, 0, corrected->name);
-  if (done && corrected->value != error.quoted[1]) done = patch.replace_argument(*directive, 1, corrected->value);
-  propose(local, std::move(fix), patch, done);
+  std::vector<std::vector<std::string>> ways{{corrected->name, corrected->value}};
+  if (corrected->name == "Groups" || corrected->name == "Curves") ways.push_back({corrected->name, with_common_groups(corrected->value)});
+  propose_that_serves(local, std::move(fix), *directive, ways);
 }
 
 void diagnose_protocol_word(LocalCase& local, const LoadError& error) {
@@ -152,102 +157,6 @@ void diagnose_protocol_word(LocalCase& local, const LoadError& error) {
                                                                   : patch.set_directive(*directive->parent, directive->name, words);
     return propose(local, std::move(fix), patch, done);
   }
-}
-
-/// "ssl on" of old: `listen … ssl` says the same.
-void diagnose_ssl_on(LocalCase& local, const nginx::Directive& directive) {
-  conclude_value(local, "config_directive_obsolete", directive,
-                 {"this directive is gone since nginx 1.25.1; \"listen … ssl\" says the same",
-                  "该指令自 nginx 1.25.1 起已移除；应改用“listen … ssl”"});
-  ConfigurationPatch patch = local.new_patch();
-  auto done = patch.remove(directive);
-  const nginx::Directive& block = *directive.parent;
-  for (const nginx::Directive* listen : block.find("listen")) {
-    const bool has_ssl =
-        std::any_of(listen->arguments.begin(), listen->arguments.end(), [](const nginx::Word& word) { return word.text == "ssl"; });
-    if (done && directive.argument(0) == "on" && !has_ssl) done = patch.append_argument(*listen, "ssl");
-  }
-  propose(local, local.known("listen-ssl"), patch, done);
-}
-
-void diagnose_unknown_directive(LocalCase& local, const LoadError& error) {
-  static constexpr std::array<std::string_view, 62> kDirectives = {"ssl_certificate",
-                                                                   "ssl_certificate_key",
-                                                                   "ssl_protocols",
-                                                                   "ssl_ciphers",
-                                                                   "ssl_trusted_certificate",
-                                                                   "ssl_client_certificate",
-                                                                   "ssl_verify_client",
-                                                                   "ssl_verify_depth",
-                                                                   "ssl_crl",
-                                                                   "ssl_dhparam",
-                                                                   "ssl_ecdh_curve",
-                                                                   "ssl_prefer_server_ciphers",
-                                                                   "ssl_session_cache",
-                                                                   "ssl_session_timeout",
-                                                                   "ssl_session_tickets",
-                                                                   "ssl_session_ticket_key",
-                                                                   "ssl_stapling",
-                                                                   "ssl_stapling_verify",
-                                                                   "ssl_stapling_responder",
-                                                                   "ssl_stapling_file",
-                                                                   "ssl_ocsp",
-                                                                   "ssl_ocsp_responder",
-                                                                   "ssl_ocsp_cache",
-                                                                   "ssl_conf_command",
-                                                                   "ssl_password_file",
-                                                                   "ssl_reject_handshake",
-                                                                   "ssl_buffer_size",
-                                                                   "ssl_early_data",
-                                                                   "ssl_alpn",
-                                                                   "ssl_handshake_timeout",
-                                                                   "ssl_preread",
-                                                                   "proxy_ssl",
-                                                                   "proxy_ssl_verify",
-                                                                   "proxy_ssl_verify_depth",
-                                                                   "proxy_ssl_trusted_certificate",
-                                                                   "proxy_ssl_name",
-                                                                   "proxy_ssl_server_name",
-                                                                   "proxy_ssl_certificate",
-                                                                   "proxy_ssl_certificate_key",
-                                                                   "proxy_ssl_protocols",
-                                                                   "proxy_ssl_ciphers",
-                                                                   "proxy_ssl_crl",
-                                                                   "proxy_ssl_session_reuse",
-                                                                   "proxy_ssl_conf_command",
-                                                                   "proxy_ssl_password_file",
-                                                                   "grpc_ssl_verify",
-                                                                   "grpc_ssl_verify_depth",
-                                                                   "grpc_ssl_trusted_certificate",
-                                                                   "grpc_ssl_name",
-                                                                   "grpc_ssl_server_name",
-                                                                   "grpc_ssl_certificate",
-                                                                   "grpc_ssl_certificate_key",
-                                                                   "grpc_ssl_protocols",
-                                                                   "grpc_ssl_ciphers",
-                                                                   "grpc_ssl_crl",
-                                                                   "uwsgi_ssl_verify",
-                                                                   "uwsgi_ssl_verify_depth",
-                                                                   "uwsgi_ssl_trusted_certificate",
-                                                                   "uwsgi_ssl_name",
-                                                                   "uwsgi_ssl_server_name",
-                                                                   "uwsgi_ssl_certificate",
-                                                                   "uwsgi_ssl_certificate_key"};
-  const nginx::Directive* directive = directive_at(local, error, error.subject());
-  if (directive == nullptr) return;
-  if (directive->is("ssl")) return diagnose_ssl_on(local, *directive);
-  conclude_value(local, "config_directive_invalid", *directive, {"nginx knows no such directive", "nginx 不认识该指令"});
-  const auto meant = nearest_word(error.subject(), kDirectives);
-  Fix fix = local.known("correct-line");
-  if (!meant) return local.propose(std::move(fix));
-  fix.title = {"Write \"" + *meant + "\" instead of \"" + directive->name + "\" in " + where(*directive),
-               "把 " + where(*directive) + " 中的“" + directive->name + "”改为“" + *meant + "”"};
-  std::vector<std::string> arguments;
-  for (const nginx::Word& word : directive->arguments) arguments.push_back(word.text);
-  ConfigurationPatch patch = local.new_patch();
-  auto done = patch.remove(*directive);
-  if (done) done = patch.set_directive(*directive->parent, *meant, arguments);
-  propose(local, std::move(fix), patch, done);
 }
 
 }  // namespace
@@ -286,10 +195,6 @@ bool diagnose_value(LocalCase& local, const LoadError& error) {
     diagnose_conf_command(local, error);
   } else if (head("invalid value ")) {
     diagnose_protocol_word(local, error);
-  } else if (head("unknown directive ")) {
-    diagnose_unknown_directive(local, error);
-  } else if (head("the ") && error.subject() == "ssl" && local.symptom().message.find("deprecated") != std::string::npos) {
-    if (const nginx::Directive* directive = directive_at(local, error, "ssl")) diagnose_ssl_on(local, *directive);
   } else {
     return false;
   }

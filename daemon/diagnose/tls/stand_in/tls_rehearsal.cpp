@@ -44,6 +44,7 @@ Result<SslContextHandle> listener_context(const ListenerOffer& offer) {
     TRY(give_certificate(context.get(), kind));
   }
   TRY(run_conf_commands(context.get(), offer.conf_commands));
+  if (offer.asks_clients) SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, [](int, X509_STORE_CTX*) { return 1; });
   return context;
 }
 
@@ -56,6 +57,9 @@ Result<SslContextHandle> client_context(const ClientOffer& offer) {
     return fail(ErrorCode::invalid_input, "groups " + offer.groups + ": " + take_openssl_error().reason);
   if (!offer.signature_algorithms.empty() && SSL_CTX_set1_sigalgs_list(context.get(), offer.signature_algorithms.c_str()) != 1)
     return fail(ErrorCode::invalid_input, "signature algorithms " + offer.signature_algorithms + ": " + take_openssl_error().reason);
+  for (const KeyKind& kind : offer.keys) {
+    TRY(give_certificate(context.get(), kind));
+  }
   SSL_CTX_set_verify(context.get(), SSL_VERIFY_NONE, nullptr);
   return context;
 }

@@ -25,6 +25,7 @@ struct ListenerOffer {
   std::string curves;   ///< ssl_ecdh_curve; "auto" or empty: OpenSSL's own
   std::vector<ConfCommand> conf_commands;
   std::vector<KeyKind> keys;  ///< of its certificates
+  bool asks_clients = false;  ///< for a certificate, and takes any
 };
 
 /// What a client brings.
@@ -33,6 +34,7 @@ struct ClientOffer {
   std::string ciphers{};               ///< up to TLS 1.2; empty: OpenSSL's own
   std::string groups{};                ///< empty: OpenSSL's own
   std::string signature_algorithms{};  ///< empty: OpenSSL's own
+  std::vector<KeyKind> keys{};         ///< of the certificate that it shows when it is asked; empty: none
 };
 
 struct Rehearsal {

@@ -41,8 +41,11 @@ Result<> write_ciphers(ConfigurationPatch& patch, const UpstreamView& view, cons
     const std::string own = conf_command(view, "Ciphersuites");
     return set_conf_command(patch, view, "Ciphersuites", (own.empty() ? std::string(kDefaultSuites13) : own) + ":" + seen.cipher);
   }
-  const std::string list = with_cipher(std::string(view.target->settings.ciphers.first()), seen.cipher);
+  // What OpenSSL's own command says comes after nginx's list, and wins.
+  const std::string by_command = conf_command(view, "CipherString");
+  const std::string list = with_cipher(by_command.empty() ? std::string(view.target->settings.ciphers.first()) : by_command, seen.cipher);
   if (list.empty()) return fail(ErrorCode::invalid_input, "no list of ciphers can have " + seen.cipher);
+  if (!by_command.empty()) return set_conf_command(patch, view, "CipherString", list);
   return set_upstream_directive(patch, view, "ssl_ciphers", std::array{list});
 }
 

@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "diagnose/tls/nearest_word.h"
+#include "nginx/configuration/inheritance.h"
 
 namespace handshaked::diagnose {
 namespace {
@@ -33,6 +34,7 @@ class Hints {
     add_group();
     add_headers();
     add_served_names();
+    add_other_families();
     add_neighbours();
     add_comments();
   }
@@ -69,6 +71,17 @@ class Hints {
     if (name != "$host" && name != "$http_host" && name != "$server_name" && name != "$ssl_server_name") return;
     for (const nginx::ServerName& served : view_.target->server->names.names) {
       if (served.kind == nginx::ServerName::Kind::exact) add(served.text, "a server_name of the server");
+    }
+  }
+
+  /// proxy_ssl_name beside a grpc_pass: nginx takes it, and does not use it there.
+  void add_other_families() {
+    for (const std::string_view family : {"proxy", "grpc", "uwsgi"}) {
+      const std::string directive = std::string(family) + "_ssl_name";
+      if (family == view_.family()) continue;
+      for (const nginx::Directive* const one : nginx::find_inherited(view_.settings_block(), directive)) {
+        add(one->argument(0), directive + ", which " + view_.target->pass->name + " does not use");
+      }
     }
   }
 

@@ -267,6 +267,20 @@ TEST_F(ListenerDiagnosis, AppendsTheRootThatTheClientBundleLacks) {
   EXPECT_EQ(first_patch(diagnosis)->proof.status, ProofStatus::proved) << first_patch(diagnosis)->proof.detail.en;
 }
 
+TEST_F(ListenerDiagnosis, AppendsWhatStandsBetweenAListedCaAndItsRoot) {
+  const TestIdentity clients = TestIdentity::root("Client Root"), upper = clients.intermediate("Upper"),
+                     issuing = upper.intermediate("Issuing");
+  bench_.at_hand("root.pem", clients);
+  bench_.at_hand("upper.pem", upper);
+  bench_.at_hand("issuing.pem", issuing);
+  bench_.file("/etc/nginx/tls/clients.pem", issuing.pem());
+  bench_.server(std::string(kPair) + kClients + "        ssl_verify_depth 3;\n");
+  const Diagnosis diagnosis = code(2, "client_ca_bundle_lacks_root");
+  ASSERT_NE(first_patch(diagnosis), nullptr);
+  EXPECT_THAT(first_patch(diagnosis)->title.en, HasSubstr("\"Upper\", \"Client Root\""));
+  EXPECT_EQ(first_patch(diagnosis)->proof.status, ProofStatus::proved) << first_patch(diagnosis)->proof.detail.en;
+}
+
 TEST_F(ListenerDiagnosis, FillsInTheIntermediateThatClientsLeaveOut) {
   const TestIdentity clients = TestIdentity::root("Client Root"), issuing = clients.intermediate("Client Int");
   bench_.at_hand("cint.pem", issuing);

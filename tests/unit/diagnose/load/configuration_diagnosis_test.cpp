@@ -156,6 +156,55 @@ TEST_F(ConfigurationDiagnosis, TakesDirectivesOfTheMainLevel) {
   EXPECT_EQ(word.cause, "config_directive_invalid");
 }
 
+TEST_F(ConfigurationDiagnosis, CorrectsAGroupSoThatSomebodyIsServed) {
+  // Until TLS 1.2 the curve of a client's key has to be among the groups: "X25519" alone would start, and serve few.
+  bench_.file("/etc/nginx/tls/clients.pem", root_.pem());
+  bench_.server(std::string(kPair) +
+                "        ssl_protocols TLSv1.2;\n        ssl_ecdh_curve X22519;\n        ssl_verify_client on;\n"
+                "        ssl_client_certificate tls/clients.pem;\n");
+  const Diagnosis diagnosis = diagnose(
+      "config_curve_invalid", "SSL_CTX_set1_curves_list(\"X22519\") failed (SSL: error:0A000080:SSL routines::passed invalid argument)");
+  EXPECT_THAT(first_patch_text(diagnosis), HasSubstr("+        ssl_ecdh_curve X25519:prime256v1:secp384r1;"));
+}
+
+TEST_F(ConfigurationDiagnosis, PutsASemicolonBehindTheLineThatLacksIt) {
+  bench_.server("        ssl_certificate tls/front.pem\n        ssl_certificate_key tls/front.key;\n");
+  const Diagnosis diagnosis =
+      diagnose("config_directive_invalid", "invalid number of arguments in \"ssl_certificate\" directive in /etc/nginx/nginx.conf:7");
+  EXPECT_EQ(diagnosis.cause, "config_directive_invalid");
+  EXPECT_THAT(first_patch_text(diagnosis),
+              HasSubstr("+        ssl_certificate tls/front.pem;\n+        ssl_certificate_key tls/front.key;"));
+}
+
+TEST_F(ConfigurationDiagnosis, MovesADirectiveOutOfALocation) {
+  bench_.server(
+      "        ssl_certificate_key tls/front.key;\n        location / {\n            ssl_certificate tls/front.pem;\n        }\n");
+  const Diagnosis diagnosis =
+      diagnose("config_directive_invalid", "\"ssl_certificate\" directive is not allowed here in /etc/nginx/nginx.conf:8");
+  EXPECT_THAT(first_patch_text(diagnosis), HasSubstr("+        ssl_certificate tls/front.pem;"));
+  EXPECT_THAT(first_patch_text(diagnosis), HasSubstr("-            ssl_certificate tls/front.pem;"));
+}
+
+TEST_F(ConfigurationDiagnosis, TakesYesForOnAndLeavesOneOfTwoThatSayTheSame) {
+  bench_.server(std::string(kPair) + "        ssl_stapling yes;\n");
+  const Diagnosis word =
+      diagnose("config_directive_invalid",
+               "invalid value \"yes\" in \"ssl_stapling\" directive, it must be \"on\" or \"off\" in /etc/nginx/nginx.conf:8");
+  EXPECT_THAT(first_patch_text(word), HasSubstr("+        ssl_stapling on;"));
+  bench_.server(std::string(kPair) + "        ssl_stapling on;\n        ssl_stapling on;\n");
+  const std::string twice = "\"ssl_stapling\" directive is duplicate in /etc/nginx/nginx.conf:9";
+  EXPECT_THAT(first_patch_text(diagnose("config_directive_invalid", twice)), HasSubstr("-        ssl_stapling on;"));
+  bench_.server(std::string(kPair) + "        ssl_stapling on;\n        ssl_stapling off;\n");
+  EXPECT_EQ(first_patch(diagnose("config_directive_invalid", twice)), nullptr);
+}
+
+TEST_F(ConfigurationDiagnosis, SaysWithWhatClientsAreVerifiedAlready) {
+  bench_.file("/etc/nginx/tls/clients.pem", root_.pem());
+  bench_.server(std::string(kPair) + "        ssl_verify_client on;\n        ssl_trusted_certificate tls/clients.pem;\n");
+  const Diagnosis diagnosis = diagnose("config_directive_missing", "no ssl_client_certificate for ssl_verify_client");
+  EXPECT_THAT(first_patch_text(diagnosis), HasSubstr("+        ssl_client_certificate tls/clients.pem;"));
+}
+
 TEST_F(ConfigurationDiagnosis, SaysSoWhenTheLineIsStrange) {
   const Diagnosis diagnosis = diagnose("unclassified", "SSL_something_new(\"x\") failed");
   EXPECT_EQ(diagnosis.cause, "unclassified");
