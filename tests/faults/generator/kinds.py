@@ -4,7 +4,8 @@ import importlib
 import re
 
 KINDS = {}
-MODULES = ["trust", "names", "handshake", "wire", "upstream_load", "listener", "clients", "stapling", "load", "whole"]
+MODULES = ["trust", "names", "handshake", "wire", "upstream_load", "listener", "clients", "stapling", "load", "whole", "groups", "chains",
+           "misplaced", "mutual"]
 
 
 class NoKindFits(Exception):

@@ -143,7 +143,10 @@ def client_alpn_is_unknown(w):
 def client_sends_nonsense(w):
     if w.has_starttls or w.takes_header:
         return False
-    w.client = w.client.but(raw=w.random.choice([b"\x00\x01\x02\x03\x04\x05\x06\x07" * 8, b"\x16\x03\x01\x00\x05hello", b"\x80\x09\x01" + b"\0" * 13]))
+    raw = w.random.choice([b"\x00\x01\x02\x03\x04\x05\x06\x07" * 8, b"\x16\x03\x01\x00\x05hello", b"\x80\x09\x01" + b"\0" * 13])
+    if raw[:1] == b"\0" and w.module == "http":
+        return False  # nginx takes it for HTTP: "client sent invalid method" says nothing about TLS
+    w.client = w.client.but(raw=raw)
     w.truth.broken("client-sends-nonsense", ["client_not_tls", "scanner_noise", "client_protocol_too_old"], False)
     return True
 

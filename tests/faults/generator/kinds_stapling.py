@@ -19,7 +19,7 @@ class Responder:
     "text" (an answer under the wrong type)."""
 
     def __init__(self, w, manner="good"):
-        self.manner, self.w = manner, w
+        self.manner, self.w, self.asked_about = manner, w, None
         responder = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -61,7 +61,8 @@ class Responder:
 
     def _signed(self, request, path):
         request = request or base64.b64decode(urllib.parse.unquote(path.rsplit("/", 1)[-1]))
-        leaf, ca = self.w.served[0], self.w.served[0].issuer
+        leaf = self.asked_about or self.w.served[0]
+        ca = leaf.issuer
         signer = ca if self.manner != "other signer" else self.w.pki.issue("/O=Other/CN=Other Root CA 0", is_ca=True)
         with tempfile.TemporaryDirectory() as work:
             at = pathlib.Path(work)

@@ -18,7 +18,7 @@ class Manners:
     """How a peer behaves. A value: copy it with but() to change one thing.
 
     `chain`: what it shows, leaf first. `speaks`: "http", "h2", "uwsgi" inside TLS. `instead_of_header`: what bytes that are no TLS get: "http" (a plain 400, as nginx), "close". `instead`: "plain" (the same without TLS), "close", "reset",
-    "alert", "silent", "at once" (closes before it reads), or a greeting in bytes; ("alert", N) and ("reply", bytes) answer the ClientHello. `names`: chains by SNI; `unknown`: what other names get: "default", "alert".
+    "alert", "silent", "at once" (closes before it reads), or a greeting in bytes; ("alert", N) and ("reply", bytes) answer the ClientHello. `names`: chains by SNI; `unknown`: what other names get: "default", "alert", or the number of one.
     `most_hello`: how a ClientHello of more than 900 bytes is met: "close", "reset", "silent"; None: like any other. `relay`: what happens on the
     way to what it sends: "corrupt" (a byte), "swallow" (large packets vanish), "cut" (closed after some bytes). `client_crls`: lists that it
     checks clients against. `dh`: the file of its parameters."""
@@ -156,6 +156,8 @@ class Peer:
                     tls.context = contexts[name]
                 elif manners.unknown == "alert":
                     return ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
+                elif manners.unknown != "default":
+                    return manners.unknown  # the number of another alert
                 return None
             context.sni_callback = choose
         return context

@@ -10,7 +10,9 @@ import subprocess
 import tempfile
 
 KEYS = {"rsa": ["RSA", "rsa_keygen_bits:2048"], "rsa1024": ["RSA", "rsa_keygen_bits:1024"], "rsa4096": ["RSA", "rsa_keygen_bits:4096"],
-        "ec": ["EC", "ec_paramgen_curve:P-256"], "ec384": ["EC", "ec_paramgen_curve:P-384"], "ed25519": ["ED25519"]}
+        "ec": ["EC", "ec_paramgen_curve:P-256"], "ec384": ["EC", "ec_paramgen_curve:P-384"], "ed25519": ["ED25519"],
+        "rsa-pss": ["RSA-PSS", "rsa_keygen_bits:2048"], "ec-explicit": ["EC", "ec_paramgen_curve:P-256", "ec_param_enc:explicit"],
+        "ec521": ["EC", "ec_paramgen_curve:P-521"]}
 
 
 def openssl(*arguments):
@@ -109,9 +111,9 @@ class Pki:
                     "e", *signer)
         return Certificate(self._made(mark + ".crt", make), key, issuer, wish)
 
-    def crl(self, issuer, revoked=(), days=(-1, 30)):
-        """The file of a revocation list of `issuer`."""
-        wish = json.dumps([issuer.file.name, [one.file.name for one in revoked], list(days), self.today.strftime("%Y%m%d")])
+    def crl(self, issuer, revoked=(), days=(-1, 30), extra=()):
+        """The file of a revocation list of `issuer`. `extra`: extensions of the list."""
+        wish = json.dumps([issuer.file.name, [one.file.name for one in revoked], list(days), self.today.strftime("%Y%m%d"), *extra])
 
         def make(new, work):
             rows = ["R\t%s\t%s\t%s\tunknown\t%s\n" % (self._date(one.wish["days"][1])[2:], self._date(-2)[2:], one.wish["serial"], one.subject)
@@ -121,7 +123,12 @@ class Pki:
             validity = ["-crl_lastupdate", self._date(days[0]), "-crl_nextupdate", self._date(days[1])]
             if days[1] > 0 and b"-crl_lastupdate" not in openssl("ca", "-help"):  # OpenSSL 1.1.1, whose lists begin now
                 validity = ["-crldays", days[1]]
-            openssl("ca", "-gencrl", "-config", configuration, "-cert", issuer.file, "-keyfile", issuer.key, *validity, "-out", new)
+            more = []
+            if extra:
+                with configuration.open("a") as file:
+                    file.write("[l]\n" + "\n".join(extra) + "\n")
+                more = ["-crlexts", "l"]
+            openssl("ca", "-gencrl", "-config", configuration, "-cert", issuer.file, "-keyfile", issuer.key, *validity, *more, "-out", new)
         return self._made(hashlib.sha256(wish.encode()).hexdigest()[:16] + ".crl", make)
 
     def small_dh(self):

@@ -70,6 +70,7 @@ class World:
         self._compose_peer()
         self._compose_proxy()
         self.afterwards, self.after_start, self.more_files = [], [], {}
+        self.more_group, self.more_inner, self.second_manners = [], [], None
         self._compose_more(chances.Random(repr(random.getstate())))
         self.good_manners, self.guards_chain, self.keeps_good_peer = self.manners, True, True
 
@@ -303,7 +304,7 @@ class World:
             write_bundle(self.tls / name, *parts)
         self.peer.manners = self.manners
         if self.second:
-            self.second.manners = self.good_manners.but(wants_header=self.has("protocol"))
+            self.second.manners = self.second_manners or self.good_manners.but(wants_header=self.has("protocol"))
         (self.prefix / "conf" / "nginx.conf").write_text(self.text())
         for change in self.afterwards:
             change()
@@ -342,7 +343,7 @@ class World:
             members = ["server %s max_fails=0;" % peer.address for peer in [self.peer, self.second] if peer]
             if self.second and not self.second_is_first:
                 members.reverse()
-            group = ["upstream %s {" % self.group, *(pad + one for one in members), "}"]
+            group = ["upstream %s {" % self.group, *(pad + one for one in members + self.more_group), "}"]
         inner = [*self._pass(), *("%s_set_header %s %s;" % (self.family, name, value) for name, value in self.headers)]
         if self.module != "stream":
             inner += ["%s_next_upstream off;" % self.family, *self._settings_at("location", "place")]
@@ -350,7 +351,7 @@ class World:
                 inner += ["uwsgi_param REQUEST_METHOD $request_method;", "uwsgi_param REQUEST_URI $request_uri;"]
         server = ["listen 127.0.0.1:%d%s;" % (self.port, " proxy_protocol" if self.takes_header else "")]
         if self.module == "stream":
-            server += [*self._settings_at("server", "place"), "proxy_next_upstream off;", *inner]
+            server += [*self._settings_at("server", "place"), "proxy_next_upstream off;", *inner, *self.more_inner]
             body = [*self._settings_at("stream", "place"), *group, "server {", *(pad + one for one in server), "}"]
             head = "load_module /usr/lib/nginx/modules/ngx_stream_module.so;\n"
             return head + self._main() + "stream {\n" + "".join(pad + line + "\n" for line in body) + "}\n"
@@ -360,7 +361,7 @@ class World:
             decoys += ["location /legacy/ {", pad + "%s_pass %s://127.0.0.1:9;" % (self.family, TLS_SCHEMES[self.module]),
                        pad + "%s_ssl_verify off;" % self.family, pad + "%s_ssl_name legacy.other.test;" % self.family,
                        pad + "%s_ssl_server_name on;" % self.family, "}"]
-        server += [*decoys, "location / {", *(pad + one for one in inner), "}"]
+        server += [*decoys, "location / {", *(pad + one for one in inner + self.more_inner), "}"]
         temporary = ["client_body_temp_path tmp/body; proxy_temp_path tmp/proxy; fastcgi_temp_path tmp/fastcgi;",
                      "uwsgi_temp_path tmp/uwsgi; scgi_temp_path tmp/scgi;", "access_log off;"]
         body = [*temporary, *self._settings_at("http", "place"), *self.more_http, *group, "server {", *(pad + one for one in server), "}"]
