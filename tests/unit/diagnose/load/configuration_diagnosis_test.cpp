@@ -173,7 +173,7 @@ TEST_F(ConfigurationDiagnosis, PutsASemicolonBehindTheLineThatLacksIt) {
       diagnose("config_directive_invalid", "invalid number of arguments in \"ssl_certificate\" directive in /etc/nginx/nginx.conf:7");
   EXPECT_EQ(diagnosis.cause, "config_directive_invalid");
   EXPECT_THAT(first_patch_text(diagnosis),
-              HasSubstr("+        ssl_certificate tls/front.pem;\n+        ssl_certificate_key tls/front.key;"));
+              HasSubstr("-        ssl_certificate tls/front.pem\n+        ssl_certificate tls/front.pem;\n         ssl_certificate_key"));
 }
 
 TEST_F(ConfigurationDiagnosis, MovesADirectiveOutOfALocation) {
