@@ -275,7 +275,7 @@ std::vector<Dispatcher::News> Dispatcher::gather(IncidentGroup& group, Time now,
       else item.kind = event::EventKind::updated;
       item.is_withheld = !silencing(*incident, now).empty();
     }
-    news.push_back(std::move(item));
+    news.push_back(item);
   }
   bring_company(group, news, now);
   for (KnownIncident* const known : lost) {

@@ -11,7 +11,7 @@ constexpr auto kDay = std::chrono::minutes(24 * 60);
 
 /// The moment of `clock` on `date` as the zone's clocks show it. In an hour that the clocks skip: an hour on.
 std::optional<Time> moment(parse::TimeZone zone, std::chrono::sys_days date, std::chrono::minutes clock) {
-  if (clock >= kDay) return moment(std::move(zone), date + std::chrono::days(1), clock - kDay);
+  if (clock >= kDay) return moment(zone, date + std::chrono::days(1), clock - kDay);
   const std::chrono::year_month_day day{date};
   const auto hours = std::chrono::duration_cast<std::chrono::hours>(clock);
   const parse::LocalTime local{.year = static_cast<std::uint16_t>(static_cast<int>(day.year())),

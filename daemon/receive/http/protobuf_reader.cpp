@@ -49,7 +49,7 @@ std::optional<ProtobufReader::Field> ProtobufReader::next() {
       const auto size = read_varint();
       if (!size || *size > rest_.size()) return fail_reading();
       field.bytes = rest_.substr(0, static_cast<std::size_t>(*size));
-      if (field.bytes.data() == nullptr) field.bytes = std::string_view("", 0);
+      if (field.bytes.data() == nullptr) field.bytes = std::string_view("");  // not null: it is bytes, if none
       rest_.remove_prefix(static_cast<std::size_t>(*size));
       return field;
     }

@@ -48,7 +48,7 @@ Result<LumberjackEvent> LumberjackDecoder::next() {
 LumberjackDecoder::Step LumberjackDecoder::next_frame(ByteWindow& window, bool is_inner) {
   if (is_skipping_) return skip(window);
   const std::string_view frame = window.view();
-  if (frame.size() >= 1 && frame[0] != '1' && frame[0] != '2')
+  if (!frame.empty() && frame[0] != '1' && frame[0] != '2')
     return broken("version " + std::to_string(static_cast<unsigned char>(frame[0])));
   if (frame.size() < 2) return LumberjackEvent{};
   switch (frame[1]) {
