@@ -3,6 +3,7 @@ the servers: another worker takes the partition over. Every line is counted once
 import collections
 import json
 import sqlite3
+import time
 
 from support.accounting import Ledger, ordinary_line
 from support.daemon import TRY_AGAIN
@@ -13,7 +14,7 @@ from support.worker_group import group_verb, make_worker, mapping, owners, set_u
 
 HOSTS = 40
 PARTITIONS = 2
-LINES = 1500  # each time
+LINES = 1000  # each time
 TLS_EVERY = 5
 
 
@@ -94,11 +95,13 @@ def story(t):
         had = [number for number, owner in owners(workers[0]).items() if owner == worker.name]
         proxies.write(LINES)
         worker.kill()
+        killed_at = time.monotonic()
         proxies.write(LINES)
         if had:
             wait_for(lambda: owners(workers[0]).get(had[0], worker.name) != worker.name, 30, "another worker to have partition %d" % had[0])
+        taken_after = time.monotonic() - killed_at
         worker.start()
-        t.step("%s was killed, and had %s" % (worker.name, had))
+        t.step("%s was killed, and had %s; another had it %.1f s later" % (worker.name, had, taken_after) if had else "%s was killed, and had nothing" % worker.name)
     expect_all_counted(proxies, workers, 60)
 
     servers.processes[0].kill()
