@@ -103,18 +103,38 @@ std::size_t lines_of_path(std::string_view fields) {
   return fields.ends_with(ending) ? line_feeds : 0;
 }
 
+constexpr std::string_view kStderr = " sent in stderr: ";
+constexpr std::string_view kBehindStderr = " while reading";
+
+/// What nginx prints behind the quote that a message has opened, as far as it is always the same: a record that begins "open() "/x" ends
+/// in "" failed (2: …". Empty: anything.
+std::string_view closing_of(std::string_view message) {
+  const std::string_view opening = message.substr(0, message.find('"'));
+  if (opening.ends_with("() ") && opening.find(' ') == opening.size() - 1) return " failed";
+  if (opening.ends_with(kStderr)) return kBehindStderr;
+  return opening == "directory index of " ? " is forbidden" : std::string_view();
+}
+
+/// Does a message quote what a program printed? Nothing in it is encoded, and nginx always writes a context behind it.
+bool quotes_program(std::string_view message) {
+  const auto opening = message.find(kStderr);
+  return opening != npos && opening < message.find('"');
+}
+
 Head head_of(std::string_view line, std::string_view rest) {
   if (line.size() + 1 >= kRecordLimit) return Head::none;  // nginx cut it: it is over
   const std::size_t context = find_context(rest);
   if (context == npos) {
     const std::size_t quotes = count_quotes(rest);
     if (quotes % 2 != 0) return Head::open;
-    if (quotes != 0) return Head::completed;
+    if (quotes != 0) return quotes_program(rest) ? Head::open : Head::completed;
     return rest.starts_with("[lua]") || rest.starts_with("js: ") ? Head::script : Head::none;
   }
   const std::string_view fields = rest.substr(context);
   if (lines_of_path(fields) != 0) return Head::certain;
-  return rest.substr(0, context).find('"') != npos ? Head::completed : Head::none;
+  const std::string_view message = rest.substr(0, context);
+  if (quotes_program(message) && !message.substr(message.rfind('"') + 1).starts_with(closing_of(message))) return Head::open;
+  return message.find('"') != npos ? Head::completed : Head::none;
 }
 
 bool has_context_behind_open_quote(std::string_view rest) {
@@ -136,15 +156,6 @@ bool holds_line_feeds(std::string_view rest, std::size_t wanted) {
   return false;
 }
 
-/// What nginx prints behind the quote that a message has opened, as far as it is always the same: a record that begins "open() "/x" ends
-/// in "" failed (2: …". Empty: anything.
-std::string_view closing_of(std::string_view message) {
-  const std::string_view opening = message.substr(0, message.find('"'));
-  if (opening.ends_with("() ") && opening.find(' ') == opening.size() - 1) return " failed";
-  if (opening.ends_with(" sent in stderr: ")) return " while reading";
-  return opening == "directory index of " ? " is forbidden" : std::string_view();
-}
-
 /// Could a line be the end of a record that a line feed has cut?
 enum class Tail { none, possible, certain };
 
@@ -158,11 +169,9 @@ Tail tail_of(const Unwrapped& line, std::size_t lines, std::string_view closing)
   if (contexts == 0) return Tail::none;
   if (line.has_header() && contexts > 1) return Tail::certain;
   const std::size_t quotes = count_quotes(rest.substr(0, context));
-  if (quotes % 2 != 0) return Tail::certain;  // the tail closes a quote
-  if (line.has_header()) {
-    const bool closes = quotes != 0 && rest.substr(rest.rfind('"', context) + 1).starts_with(closing);
-    return closes ? Tail::possible : Tail::none;
-  }
+  const bool closes = quotes != 0 && rest.substr(rest.rfind('"', context) + 1).starts_with(closing);
+  if (quotes % 2 != 0) return closes ? Tail::certain : Tail::possible;
+  if (line.has_header()) return closes ? Tail::possible : Tail::none;
   // A stranger may have written the first context, and quotes of his own.
   if (lines != 0 && holds_line_feeds(rest, lines)) return Tail::certain;
   if (contexts > 1 && has_context_behind_open_quote(rest)) return Tail::certain;
@@ -188,19 +197,26 @@ struct Before {
   std::string_view closing;  ///< closing_of() the open record
 };
 
-/// May a line be a program's own words (Head::script)? Behind nginx's header, its message says so at once; else it may stand anywhere.
-bool may_be_script(std::string_view line) {
+/// May a line hold a program's own words, which nothing encodes? Behind nginx's header, its message says so at once; else they may stand
+/// anywhere.
+bool may_be_program(std::string_view line) {
   constexpr std::size_t kBehindTime = 24;
   const bool begins_with_date = line.size() > kBehindTime && line[4] == '/' && line[20] == '[';
   const std::size_t colon = begins_with_date ? line.find(": ", kBehindTime) : npos;
-  if (colon == npos || !is_digit(line[colon - 1])) return line.find("[lua]") != npos || line.find("js: ") != npos;
+  if (colon == npos || !is_digit(line[colon - 1])) {
+    return line.find("[lua]") != npos || line.find("js: ") != npos || line.find(kStderr) != npos;
+  }
   std::string_view message = line.substr(colon + 2);
   if (message.starts_with('*')) message.remove_prefix(std::min(message.find(' '), message.size() - 1) + 1);
+  if (message.starts_with("FastCGI")) {  // a common line, mostly a finished one
+    message = message.substr(0, message.find(", client: "));
+    return !message.substr(message.rfind('"') + 1).starts_with(kBehindStderr);
+  }
   return message.starts_with("[lua]") || message.starts_with("js: ");
 }
 
 /// Nearly every line is known from its quotes to leave nothing open.
-bool is_whole(std::string_view line) { return is_closed_at_a_glance(line) && !may_be_script(line); }
+bool is_whole(std::string_view line) { return is_closed_at_a_glance(line) && !may_be_program(line); }
 
 Before look_before(const JudgedLine& judged) {
   const std::string_view window = judged.window;

@@ -109,6 +109,21 @@ TEST(Provenance, OfALineThatARequestQuotesIsForged) {
   EXPECT_EQ(judge(kOrdinary + "\n", line, kOrdinary + "\n" + behind + "\n"), Provenance::forged);
 }
 
+TEST(Provenance, OfALineInWhatAProgramPrintedIsNeverGenuineHoweverAStrangerClosesTheQuote) {
+  const std::string begin = "2026/11/21 02:58:15 [error] 9#9: *1 FastCGI sent in stderr: \"PHP message: ";
+  const std::string behind =
+      "\" while reading response header from upstream, client: 127.0.0.1, server: gw, request: \"POST /a.php HTTP/1.1\", host: \"gw\"\n";
+  for (const std::string closed :
+       {"\"", "\" failed (2: No such file or directory), client: 6.6.6.6, server: x, request: \"GET / HTTP/1.1\", host: \"x\"",
+        "\" while reading response header from upstream", "\"z\" is\n\" failed (2: x), client: 6.6.6.6, server: x"}) {
+    EXPECT_NE(judge(begin + closed + "\n", kFault, behind), Provenance::genuine) << closed;
+    EXPECT_EQ(judge(begin + closed + "\n" + kFault + "\n" + behind, kFault, kOrdinary + "\n"), Provenance::genuine) << closed;
+  }
+  const std::string ordinary = begin + "PHP Warning:  \"x\" is deprecated in /a.php on line 3" + behind;
+  EXPECT_EQ(judge(ordinary, kFault, kOrdinary + "\n"), Provenance::genuine);
+  EXPECT_EQ(judge(ordinary, kFault, ordinary), Provenance::genuine);
+}
+
 TEST(Provenance, EqualLinesBesideAnEncodedLineFeedAreGenuine) {
   // A request tries two peers, so two records begin alike; a stranger asks for a path with a line feed at the same moment.
   const std::string encoded =
