@@ -23,6 +23,7 @@ std::size_t end_of_url(std::string_view line, std::size_t at) {
 std::string masked_address(std::string_view address) {
   if (address.starts_with("unix:")) return "unix:";
   const std::string text(address.substr(0, 64));
+  if (text.find('\0') != std::string::npos) return {};  // to inet_pton() it would end there
   std::array<char, INET6_ADDRSTRLEN> out{};
   in_addr v4{};
   if (inet_pton(AF_INET, text.c_str(), &v4) == 1) {

@@ -41,6 +41,7 @@ std::optional<IpBytes> ip_bytes(std::string_view host) {
   IpBytes ip;
   const bool has_brackets = host.size() > 2 && host.front() == '[' && host.back() == ']';
   const std::string text(has_brackets ? host.substr(1, host.size() - 2) : host);
+  if (text.find('\0') != std::string::npos) return std::nullopt;  // to inet_pton() it would end there
   ip.family = text.find(':') != std::string::npos ? AF_INET6 : AF_INET;
   if (::inet_pton(ip.family, text.c_str(), ip.bytes.data()) != 1) return std::nullopt;
   return ip;

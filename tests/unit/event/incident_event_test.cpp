@@ -154,6 +154,7 @@ TEST(MaskedAddress, ShowsTheNetworkOnly) {
   EXPECT_EQ(masked_address("2001:db8:1:2::3"), "2001:db8:1::/48");
   EXPECT_EQ(masked_address("unix:"), "unix:");
   EXPECT_EQ(masked_address("not an address"), "");
+  EXPECT_EQ(masked_address(std::string_view("192.0.2.7\0 secret", 17)), "");
 }
 
 }  // namespace

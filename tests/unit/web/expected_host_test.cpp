@@ -21,6 +21,8 @@ TEST(ExpectedHost, RefusesNamesThatSomebodyElseMayHaveMadeStandForUs) {
         "[::1].evil.example", "[::1]:9433x", "[::1", "[evil.example]", "localhost:", "localhost:port", "localhost@evil.example",
         "127.0.0.1 ", "127.0.0.1:123456", "0x7f000001", "2130706433", ":9433", "."})
     EXPECT_FALSE(is_expected_host(host, kNames)) << host;
+  EXPECT_FALSE(is_expected_host(std::string_view("[::1\0evil]:9433", 16), kNames)) << "found by the fuzzer";
+  EXPECT_FALSE(is_expected_host(std::string_view("127.0.0.1\0.evil.example", 23), kNames));
 }
 
 }  // namespace
