@@ -43,7 +43,7 @@ std::string replaced(std::string text, const std::string& what, const std::strin
 }
 
 /// 'it'\''s' for the POSIX-like shells.
-std::string quoted(const std::string& text) { return "'" + replaced(text, "'", "'\\''") + "'"; }
+std::string shell_quoted(const std::string& text) { return "'" + replaced(text, "'", "'\\''") + "'"; }
 
 using Visit = std::function<void(const CompletedVerb& verb, const std::vector<std::string>& path)>;
 
@@ -66,7 +66,7 @@ void for_each_verb(const CompletedVerb& program, const Visit& visit) {
 std::string bash_reply(Values values, const std::vector<std::string>& words, const std::string& question = {}) {
   switch (values) {
     case Values::asked: return "mapfile -t COMPREPLY < <(compgen -W \"$(" + question + ")\" -- \"$word\")";
-    case Values::words: return "mapfile -t COMPREPLY < <(compgen -W " + quoted(joined(words)) + " -- \"$word\")";
+    case Values::words: return "mapfile -t COMPREPLY < <(compgen -W " + shell_quoted(joined(words)) + " -- \"$word\")";
     case Values::files: return "compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- \"$word\")";
     case Values::directories: return "compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- \"$word\")";
     case Values::none: return "COMPREPLY=()";
@@ -79,7 +79,7 @@ std::string bash_verbs(const CompletedVerb& program) {
   for_each_verb(program, [&out](const CompletedVerb&, const std::vector<std::string>& path) {
     if (path.empty()) return;
     const std::vector<std::string> parents(path.begin(), path.end() - 1);
-    out.append(out.empty() ? "      " : " | ").append(quoted(joined(parents) + " " + path.back()));
+    out.append(out.empty() ? "      " : " | ").append(shell_quoted(joined(parents) + " " + path.back()));
   });
   return out;
 }
@@ -90,7 +90,7 @@ std::string bash_values(const CompletedVerb& program) {
     for (const CompletedOption& option : verb.options) {
       if (option.names.empty() || option.value.empty()) continue;
       std::string names;
-      for (const std::string& name : option.names) names.append(names.empty() ? "" : " | ").append(quoted(joined(path) + "|" + name));
+      for (const std::string& name : option.names) names.append(names.empty() ? "" : " | ").append(shell_quoted(joined(path) + "|" + name));
       out += "    " + names + ")\n      " + bash_reply(values_of(option), option.choices, question_for(option, program.name)) +
              "\n      return\n      ;;\n";
     }
@@ -113,7 +113,7 @@ std::string bash_words(const CompletedVerb& program) {
     }
     if (!verb.verbs.empty()) values = Values::words;
     for (const CompletedVerb& child : verb.verbs) words.push_back(child.name);
-    out += "    " + quoted(joined(path)) + ")\n      if [[ $word == -* ]]; then\n        " + bash_reply(Values::words, options) +
+    out += "    " + shell_quoted(joined(path)) + ")\n      if [[ $word == -* ]]; then\n        " + bash_reply(Values::words, options) +
            "\n      else\n        " + bash_reply(values, words, question) + "\n      fi\n      ;;\n";
   });
   return out;
@@ -150,7 +150,7 @@ std::string zsh_action(const CompletedOption& option) {
 std::string zsh_argument(const CompletedOption& option) {
   if (option.names.empty()) {
     const std::string place = option.is_repeatable ? "*" : "";
-    return " \\\n    " + quoted(place + ":" + zsh_message(option.value) + ":" + zsh_action(option));
+    return " \\\n    " + shell_quoted(place + ":" + zsh_message(option.value) + ":" + zsh_action(option));
   }
   std::string out;
   for (const std::string& name : option.names) {
@@ -159,7 +159,7 @@ std::string zsh_argument(const CompletedOption& option) {
     if (!option.value.empty()) text += name.starts_with("--") ? "=" : "+";
     text += "[" + zsh_explanation(option.what) + "]";
     if (!option.value.empty()) text += ":" + zsh_message(option.value) + ":" + zsh_action(option);
-    out += " \\\n    " + quoted(text);
+    out += " \\\n    " + shell_quoted(text);
   }
   return out;
 }
@@ -172,7 +172,7 @@ std::string zsh_function(const CompletedVerb& verb, const std::string& name) {
   for (const CompletedOption& option : verb.options) out += zsh_argument(option);
   if (!has_verbs) return out + "\n}\n";
   out += " \\\n    '1:verb:->verb' \\\n    '*::argument:->rest'\n  case $state in\n    verb)\n      verbs=(\n";
-  for (const CompletedVerb& child : verb.verbs) out += "        " + quoted(child.name + ":" + child.what) + "\n";
+  for (const CompletedVerb& child : verb.verbs) out += "        " + shell_quoted(child.name + ":" + child.what) + "\n";
   out += "      )\n      _describe verb verbs\n      ;;\n    rest)\n      case $line[1] in\n";
   for (const CompletedVerb& child : verb.verbs) out += "        " + child.name + ") " + name + "_" + child.name + " ;;\n";
   return out + "      esac\n      ;;\n  esac\n}\n";
