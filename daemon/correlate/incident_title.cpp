@@ -92,7 +92,9 @@ std::string fault_words(const Incident& incident, Language language) {
     if (!fault.empty()) return cut(without_peer(fault, incident.place.peer, language), kLongestFault);
   }
   const std::string& title = is_chinese && !incident.title_zh.empty() ? incident.title_zh : incident.title;
-  return cut(match::with_family(title, incident.place.scheme.get()), kLongestFault);
+  const bool is_of_client = incident.place.side == parse::Side::client;
+  return cut(match::with_family(title, is_of_client ? match::kListenerDirectives : std::string_view(incident.place.scheme.get())),
+             kLongestFault);
 }
 
 }  // namespace

@@ -126,9 +126,8 @@ std::string memo_key(std::string_view what, const match::Rule& rule, std::string
   return key.append(" ").append(std::to_string(std::hash<std::string_view>{}(rule.json)));
 }
 
-/// What decides the family of directives: the upstream's scheme, or the rule where a script opened the connection.
 std::string_view scheme_of(const Incident& incident, const match::Rule* rule) {
-  return rule != nullptr && !rule->directives.empty() ? std::string_view(rule->directives) : std::string_view(incident.place.scheme);
+  return rule != nullptr ? match::directives_of(*rule, incident.place.scheme) : std::string_view(incident.place.scheme);
 }
 
 std::string diagnosis_summary(const Incident& incident, const match::Rule* rule, const match::Knowledge& knowledge, Language language) {

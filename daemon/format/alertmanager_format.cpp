@@ -28,7 +28,7 @@ AlertLabels labels_of(const Notification& notification) {
   AlertLabels labels;
   const auto label = [&labels](std::string_view name, std::string_view value) { add(labels, name, value, kLabelLimit); };
   label("alertname", notification.kind == "digest" ? "handshaked-digest" : notification.rule_id);
-  label("incident", notification.incident_id);
+  label("incident", notification.subject);
   label("name", notification.name);
   label("peer", notification.peer);
   label("server", notification.server);

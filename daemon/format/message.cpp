@@ -173,6 +173,7 @@ void add_items(Message& message, const Notification& notification, const Texts& 
     if (message.items.size() == kItemsShown) break;
     const bool is_over = notification.kind != "digest" && item.kind == "resolved";
     std::string line = plain_text(item.summary);
+    if (notification.kind != "digest" && !item.incident_id.empty()) line += " " + plain_text(item.incident_id);
     message.items.push_back(is_over ? text("items.resolved", {{"item", line}}) : std::move(line));
   }
   if (message.items.empty()) return;

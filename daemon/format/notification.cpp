@@ -64,6 +64,7 @@ std::string proof_detail_of(const Object& object) {
 }
 
 void read_incident(const Object& incident, Notification& into) {
+  if (std::string id = text_of(incident, "id"); !id.empty()) into.incident_id = std::move(id);
   into.fingerprint = text_of(incident, "fingerprint");
   into.title = text_of(incident, "title");
   into.page = text_of(incident, "page");
@@ -182,6 +183,7 @@ Notification read_notification(const event::RemediationEvent& event) {
   Notification notification;
   notification.event_id = event.event_id;
   notification.kind = last_word(event.event_type);
+  notification.subject = event.incident_id;
   notification.incident_id = event.incident_id;
   notification.severity = event.severity;
   notification.summary = event.summary;

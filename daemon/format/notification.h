@@ -45,9 +45,10 @@ struct Notification {
   std::string event_id;
   std::string kind;  ///< "opened", "updated", "diagnosed", "resolved", "reopened"; "digest"
   std::string source, time;
-  std::string incident_id, fingerprint, status, severity;
-  std::string title;  ///< what is wrong and where, in one line
-  std::string page;   ///< where the incident can be looked at; empty: nobody said
+  std::string subject;  ///< by which receivers join what belongs together: of a group the incident that was told first
+  std::string incident_id, fingerprint, status, severity;  ///< of the incident that the data is about
+  std::string title;                                       ///< what is wrong and where, in one line
+  std::string page;                                        ///< where the incident can be looked at; empty: nobody said
   std::string opened_at, last_seen_at, resolved_at, resolved_by;
   bool is_flapping = false;
   std::int64_t reopens = 0;

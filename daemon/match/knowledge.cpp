@@ -100,7 +100,13 @@ void add_new(Advice& to, Advice from, std::set<std::string>& known) {
 
 }  // namespace
 
+std::string_view directives_of(const Rule& rule, std::string_view upstream_scheme) {
+  if (!rule.directives.empty()) return rule.directives;
+  return rule.side == parse::Side::client ? kListenerDirectives : upstream_scheme;
+}
+
 std::string_view directive_family(std::string_view upstream_scheme) {
+  if (upstream_scheme == kListenerDirectives) return kListenerDirectives;
   if (upstream_scheme == "lua_ssl") return "lua";
   if (upstream_scheme == "js_fetch") return "js_fetch";
   if (upstream_scheme.starts_with("grpc")) return "grpc";
@@ -115,6 +121,12 @@ std::string with_family(std::string text, std::string_view upstream_scheme) {
       text.replace(at, placeholder.size(), value);
   };
   if (family == "js_fetch") put("{family}_ssl_", "js_fetch_");
+  if (family == kListenerDirectives) {
+    put("{family}_ssl_verify_depth", "ssl_verify_depth");
+    put("{family}_ssl_verify", "ssl_verify_client");
+    put("{family}_ssl_trusted_certificate", "ssl_client_certificate");
+    put("{family}_ssl_", "ssl_");
+  }
   put("{family}", family);
   return text;
 }
@@ -123,6 +135,8 @@ bool names_missing_directive(std::string_view text, std::string_view upstream_sc
   static constexpr std::string_view kLua[] = {"trusted_certificate", "verify_depth",    "crl",         "protocols", "ciphers",
                                               "certificate",         "certificate_key", "conf_command"};
   static constexpr std::string_view kFetch[] = {"trusted_certificate", "verify_depth", "verify", "protocols", "ciphers"};
+  // Advice on a cause that is met on both sides: what is to be done at an upstream is of no use to a listener.
+  if (upstream_scheme == kListenerDirectives) return text.find("the upstream") != std::string_view::npos;
   const bool is_lua = upstream_scheme == "lua_ssl";
   if (!is_lua && upstream_scheme != "js_fetch") return false;
   const std::string_view prefix = is_lua ? "lua_ssl_" : "js_fetch_";
@@ -183,10 +197,14 @@ Advice Knowledge::about_line(const Rule& rule, std::string_view scheme, Language
   advice.root_cause = own.root_cause;
   std::set<std::string> known;
   for (const CandidateCause& candidate : rule.causes) {
-    if (auto cause = about_cause(candidate.cause, language)) add_new(advice, std::move(*cause), known);
+    auto cause = about_cause(candidate.cause, language);
+    if (!cause) continue;
+    // What is in vain when another cause is the true one may be the cure for this one; what is unsafe is so for all.
+    if (&candidate != &rule.causes.front()) std::erase_if(cause->dead_ends, [](const DeadEnd& one) { return !one.unsafe; });
+    add_new(advice, std::move(*cause), known);
   }
   add_new(advice, std::move(own), known);
-  if (!rule.directives.empty()) scheme = rule.directives;
+  scheme = directives_of(rule, scheme);
   const auto fill_in = [scheme](std::string& text) { text = with_family(std::move(text), scheme); };
   for (Workaround& workaround : advice.workarounds) {
     for (std::string* text : {&workaround.action, &workaround.how, &workaround.condition}) fill_in(*text);

@@ -70,6 +70,11 @@ class Knowledge {
   std::shared_ptr<TextMemo> memo_ = std::make_shared<TextMemo>();
 };
 
+/// In place of a scheme where clients are refused: ssl_crl, ssl_verify_client, ssl_client_certificate.
+inline constexpr std::string_view kListenerDirectives = "listener";
+/// What decides the family of directives: the rule, where a script opened the connection or a client did, else the upstream's scheme.
+std::string_view directives_of(const Rule& rule, std::string_view upstream_scheme);
+
 /// Puts the family of directives in for every {family}.
 std::string with_family(std::string text, std::string_view upstream_scheme);
 

@@ -12,6 +12,7 @@
 #include "cli/document/terminal.h"
 #include "cli/host/diagnosis_run.h"
 #include "cli/host/named_incident.h"
+#include "cli/host/nginx_surroundings.h"
 #include "cli/log/log_reading.h"
 #include "diagnose/host/nginx_footprint.h"
 #include "diagnose/patch/shown_lines.h"
@@ -62,7 +63,9 @@ int run_diagnose(const DiagnoseOptions& options) {
   diagnose::ChildStarter::of_this_process().prepare();  // it begins while we read
   const auto base = require_knowledge_base(options.rules_directory, KnowledgeDepth::rules_and_texts);
   if (!base) return kExitConfiguration;
-  auto nginx = diagnose::read_nginx_whole(options.nginx);
+  const DiagnosisSettings settings = diagnosis_settings(options.daemon);
+  const diagnose::NginxPlace place = nginx_place(options.nginx, settings);
+  auto nginx = diagnose::read_nginx_whole(place);
   if (!nginx) {
     complain_about(nginx.error());
     return kExitUsage;
@@ -71,8 +74,8 @@ int run_diagnose(const DiagnoseOptions& options) {
   if (options.incident.empty()) order.logs = options.logs;
   order.peer = options.peer;
   order.all = options.all;
-  order.ca_stores = options.ca_stores;
-  order.allow = allowed_peers(options.daemon);
+  order.ca_stores = options.ca_stores.empty() ? settings.ca_stores : options.ca_stores;
+  order.allow = settings.allow;
   order.may_probe = !options.no_probe;
   order.deadline = deadline;
   NamedIncident named(options.incident, options.logs, options.daemon);
@@ -83,7 +86,7 @@ int run_diagnose(const DiagnoseOptions& options) {
   DiagnosisReport report = diagnose_once();
   if (has_changed(nginx.value()) && std::chrono::steady_clock::now() < deadline - kTimeLimit / 2) {
     // What was found belongs to an nginx that is no more.
-    auto again = diagnose::read_nginx_whole(options.nginx);
+    auto again = diagnose::read_nginx_whole(place);
     if (again) {
       nginx = std::move(again);
       report = diagnose_once();

@@ -49,10 +49,15 @@ std::map<std::string, std::string> working_upstreams(const diagnose::NginxAtHand
 class FixVerb {
  public:
   FixVerb(const FixVerbOptions& options, const KnowledgeBase& base, const parse::TimeZone& zone)
-      : options_(options), base_(base), zone_(zone), named_(options.incident, options.logs, options.daemon) {}
+      : options_(options),
+        settings_(diagnosis_settings(options.daemon)),
+        place_(nginx_place(options.nginx, settings_)),
+        base_(base),
+        zone_(zone),
+        named_(options.incident, options.logs, options.daemon) {}
 
   int run() {
-    auto read = diagnose::read_nginx(options_.nginx);
+    auto read = diagnose::read_nginx(place_);
     if (!read || !read.value().read) {
       say_error(read ? "no nginx configuration was found; name it with --nginx-conf FILE" : read.error().message());
       return kExitUsage;
@@ -87,8 +92,8 @@ class FixVerb {
  private:
   DiagnosisReport diagnose_incident(const diagnose::NginxAtHand& nginx) {
     DiagnosisOrder order;
-    order.ca_stores = options_.ca_stores;
-    order.allow = allowed_peers(options_.daemon);
+    order.ca_stores = options_.ca_stores.empty() ? settings_.ca_stores : options_.ca_stores;
+    order.allow = settings_.allow;
     order.may_probe = !options_.no_probe;
     order.deadline = std::chrono::steady_clock::now() + kTimeLimit;
     return named_.diagnose(order, base_, zone_, nginx);
@@ -185,7 +190,7 @@ class FixVerb {
 
   Verification verify_undone(const std::map<std::string, std::string>& working) {
     using Answer = Verification::Answer;
-    const auto now = diagnose::read_nginx(options_.nginx);
+    const auto now = diagnose::read_nginx(place_);
     if (!now || !now.value().read) return {Answer::fails, {"the configuration cannot be read any more", "无法再读取配置"}};
     if (options_.no_probe) return {Answer::unknown, {"no connection was made", "未做任何连接"}};
     const auto still = working_upstreams(now.value(), base_);
@@ -228,7 +233,7 @@ class FixVerb {
   /// Reads everything anew, as nginx has it now.
   Verification verify(const std::map<std::string, std::string>& worked_before) {
     using Answer = Verification::Answer;
-    const auto now = diagnose::read_nginx(options_.nginx);
+    const auto now = diagnose::read_nginx(place_);
     if (!now || !now.value().read) return {Answer::fails, {"the configuration cannot be read any more", "无法再读取配置"}};
     if (!options_.no_probe) {
       const auto working = working_upstreams(now.value(), base_);
@@ -255,6 +260,8 @@ class FixVerb {
   }
 
   const FixVerbOptions& options_;
+  const DiagnosisSettings settings_;
+  const diagnose::NginxPlace place_;
   const KnowledgeBase& base_;
   const parse::TimeZone& zone_;
   diagnose::NginxAtHand nginx_;

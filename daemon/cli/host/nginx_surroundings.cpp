@@ -9,6 +9,11 @@ constexpr std::size_t kMostProbes = 512;
 
 }  // namespace
 
+diagnose::NginxPlace nginx_place(const diagnose::NginxPlace& named, const DiagnosisSettings& settings) {
+  if (!named.configuration.empty() || !named.dump.empty() || settings.nginx_configuration.empty()) return named;
+  return {.configuration = settings.nginx_configuration, .prefix = named.prefix.empty() ? settings.nginx_prefix : named.prefix, .dump = {}};
+}
+
 Result<std::unique_ptr<NginxSurroundings>> NginxSurroundings::create(const diagnose::NginxAtHand& nginx, const diagnose::CaStore& ca_store,
                                                                      const std::vector<std::string>& allow, bool may_probe,
                                                                      std::chrono::steady_clock::time_point deadline) {

@@ -6,12 +6,16 @@
 #include <vector>
 
 #include "base/result.h"
+#include "cli/operator/daemon_question.h"
 #include "diagnose/case/surroundings.h"
 #include "diagnose/certificates/ca_store.h"
 #include "diagnose/host/nginx_at_hand.h"
 #include "diagnose/probe/prober.h"
 
 namespace handshaked::cli {
+
+/// What an operator named, else what the daemon's configuration names.
+diagnose::NginxPlace nginx_place(const diagnose::NginxPlace& named, const DiagnosisSettings& settings);
 
 /// What a look at this host's nginx needs, held together: policy, prober, and what may be looked at, private keys among it. Borrows the
 /// NginxAtHand and the CaStore. Not moved: its parts point to each other.

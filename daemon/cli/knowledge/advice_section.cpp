@@ -90,7 +90,7 @@ std::vector<Item> dead_end_items(const LineAdvice& advice, std::size_t limit, La
     const match::DeadEnd& dead_end = entry.dead_end;
     Item item{.lead = dead_end.action, .remark = {}, .details = {}};
     if (dead_end.unsafe) append_part(item.remark, say(language, "UNSAFE: it switches a protection off", "不安全：等于关掉保护"), language);
-    if (dead_end.fail_rate > 0) {
+    if (dead_end.fail_rate > 0 && !dead_end.unsafe) {  // what is unsafe makes the line go away
       append_part(item.remark,
                   language == Language::zh ? "约 " + percent(dead_end.fail_rate) + " 无效"
                                            : "fails " + percent(dead_end.fail_rate) + " of the time",
@@ -111,7 +111,7 @@ std::string filled_in(std::string text, const AdviceSetting& setting) {
 
 LineAdvice advice_about(const match::Rule& rule, const AdviceSetting& place, const match::Knowledge& knowledge, Language language) {
   AdviceSetting setting = place;
-  if (!rule.directives.empty()) setting.scheme = rule.directives;
+  setting.scheme = match::directives_of(rule, setting.scheme);
   match::Advice own = match::Knowledge::about_rule(rule, language);
   LineAdvice advice{.root_cause = filled_in(own.root_cause, setting), .candidates = {}, .workarounds = {}, .dead_ends = {}};
   std::set<std::string> known;

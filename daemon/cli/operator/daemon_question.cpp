@@ -70,12 +70,14 @@ std::optional<std::string> find_socket(const DaemonAddress& address) {
   return std::nullopt;
 }
 
-std::vector<std::string> allowed_peers(const DaemonAddress& address) {
+DiagnosisSettings diagnosis_settings(const DaemonAddress& address) {
   const bool is_asked_for = !address.config_file.empty();
   auto loaded = config::load_config(is_asked_for ? address.config_file : std::string(config::kDefaultFile), is_asked_for);
-  if (loaded.problems.empty()) return std::move(loaded.config.diagnosis.allow);
-  if (!is_asked_for) return {};
-  for (const config::ConfigProblem& problem : loaded.problems) complain_about(Error(ErrorCode::invalid_configuration, problem.message()));
+  if (loaded.problems.empty())
+    return {std::move(loaded.config.diagnosis.allow), std::move(loaded.config.diagnosis.ca_stores),
+            std::move(loaded.config.nginx.configuration), std::move(loaded.config.nginx.prefix)};
+  for (const config::ConfigProblem& problem : loaded.problems)
+    if (is_asked_for) complain_about(Error(ErrorCode::invalid_configuration, problem.message()));
   return {};
 }
 

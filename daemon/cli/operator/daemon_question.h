@@ -19,9 +19,13 @@ struct DaemonAddress {
 /// nullopt after a complaint: the configuration cannot be read, or switches the socket off.
 std::optional<std::string> find_socket(const DaemonAddress& address);
 
-/// The peers that its configuration allows to be probed beside those of nginx's. None after a complaint, when a configuration that was
-/// named cannot be read.
-std::vector<std::string> allowed_peers(const DaemonAddress& address);
+/// What its configuration says of how to diagnose, for verbs that look for themselves: they come to what the daemon has told.
+struct DiagnosisSettings {
+  std::vector<std::string> allow, ca_stores;
+  std::string nginx_configuration, nginx_prefix;
+};
+/// The built-in ones after a complaint, when a configuration that was named cannot be read.
+DiagnosisSettings diagnosis_settings(const DaemonAddress& address);
 
 /// The daemon's refusal, or why there is no answer, on stderr; a list of what was meant on lines of its own.
 void complain_about_answer(const std::string& message);

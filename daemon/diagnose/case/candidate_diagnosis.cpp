@@ -25,6 +25,10 @@ const std::string& at_or_empty(const std::vector<Item>& items, std::size_t index
 
 }  // namespace
 
+std::string_view directives_of(const Symptom& symptom) {
+  return symptom.side == parse::Side::client ? match::kListenerDirectives : std::string_view(symptom.scheme);
+}
+
 Text meaning_of(std::string_view cause, std::string_view scheme, const match::Knowledge& knowledge) {
   const auto en = knowledge.about_cause(cause, Language::en);
   if (!en) return {};
@@ -39,6 +43,7 @@ void add_known_advice(Diagnosis& diagnosis, std::string_view cause, std::string_
   const match::Advice zh = knowledge.about_cause(cause, Language::zh).value_or(match::Advice{});
   for (std::size_t i = 0; i < en->workarounds.size(); ++i) {
     const match::Workaround& known = en->workarounds[i];
+    if (match::names_missing_directive(known.action, scheme)) continue;
     const std::string id = known.id.empty() ? std::string(cause) + "-" + std::to_string(i + 1) : known.id;
     if (std::any_of(diagnosis.fixes.begin(), diagnosis.fixes.end(), [&](const Fix& fix) { return fix.id == id; })) continue;
     Fix fix;
@@ -53,6 +58,7 @@ void add_known_advice(Diagnosis& diagnosis, std::string_view cause, std::string_
   }
   for (std::size_t i = 0; i < en->dead_ends.size(); ++i) {
     const match::DeadEnd& known = en->dead_ends[i];
+    if (match::names_missing_directive(known.action, scheme)) continue;
     DeadEnd dead_end;
     dead_end.id = std::string(cause) + "-dead-" + std::to_string(i + 1);
     dead_end.action = with_family(known.action, at_or_empty(zh.dead_ends, i, &match::DeadEnd::action), scheme);
@@ -76,9 +82,15 @@ Diagnosis candidate_diagnosis(const Symptom& symptom, const match::Knowledge& kn
   if (symptom.candidates.empty()) return diagnosis;
   diagnosis.cause = symptom.candidates.front().cause;
   diagnosis.confidence = symptom.candidates.front().likelihood;
-  diagnosis.summary = meaning_of(diagnosis.cause, symptom.scheme, knowledge);
+  diagnosis.summary = meaning_of(diagnosis.cause, directives_of(symptom), knowledge);
   for (const match::CandidateCause& candidate : symptom.candidates) {
-    add_known_advice(diagnosis, candidate.cause, symptom.scheme, knowledge, kFromTheLine);
+    const std::size_t warned = diagnosis.dead_ends.size();
+    add_known_advice(diagnosis, candidate.cause, directives_of(symptom), knowledge, kFromTheLine);
+    // What is in vain when another cause is the true one may be the cure for this one; what is unsafe is so for all.
+    if (candidate.cause == diagnosis.cause) continue;
+    diagnosis.dead_ends.erase(std::remove_if(diagnosis.dead_ends.begin() + static_cast<std::ptrdiff_t>(warned), diagnosis.dead_ends.end(),
+                                             [](const DeadEnd& one) { return !one.is_unsafe; }),
+                              diagnosis.dead_ends.end());
   }
   return diagnosis;
 }

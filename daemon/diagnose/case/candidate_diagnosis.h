@@ -14,6 +14,9 @@ Diagnosis candidate_diagnosis(const Symptom& symptom, const match::Knowledge& kn
 void add_known_advice(Diagnosis& diagnosis, std::string_view cause, std::string_view scheme, const match::Knowledge& knowledge,
                       const Text& why_untested);
 
+/// What fills in the directives of advice about a line.
+std::string_view directives_of(const Symptom& symptom);
+
 /// The meaning of a cause in one sentence, with the family of directives put in; empty for one that the knowledge base lacks.
 Text meaning_of(std::string_view cause, std::string_view scheme, const match::Knowledge& knowledge);
 

@@ -16,7 +16,7 @@ LocalCase::LocalCase(const Symptom& symptom, const Surroundings& surroundings, c
 }
 
 void LocalCase::conclude(std::string cause, double confidence, Text summary) {
-  diagnosis.summary = summary.empty() ? meaning_of(cause, symptom_.scheme, knowledge_) : std::move(summary);
+  diagnosis.summary = summary.empty() ? meaning_of(cause, directives_of(symptom_), knowledge_) : std::move(summary);
   diagnosis.cause = std::move(cause);
   diagnosis.confidence = confidence;
 }
@@ -51,7 +51,7 @@ void LocalCase::propose(Fix fix, const Result<ConfigurationPatch>& patch) {
 
 Diagnosis LocalCase::finish() {
   static const Text kNotTried{"from the knowledge base; not tried here", "来自知识库；未在此处验证"};
-  add_known_advice(diagnosis, diagnosis.cause, symptom_.scheme, knowledge_, kNotTried);
+  add_known_advice(diagnosis, diagnosis.cause, directives_of(symptom_), knowledge_, kNotTried);
   return std::move(diagnosis);
 }
 

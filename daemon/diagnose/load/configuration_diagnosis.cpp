@@ -54,7 +54,8 @@ Diagnosis diagnose_configuration(const Symptom& symptom, const Surroundings& sur
     local.add_evidence("configuration", {"nginx takes the configuration as it is now: what the line tells has been repaired since",
                                          "nginx 现在接受该配置：日志所述的问题此后已修复"});
   } else if (now.was_tried) {
-    local.add_evidence("configuration", {"nginx -t says now: " + now.complaint, "nginx -t 现在的输出：" + now.complaint});
+    local.add_evidence("configuration", {"nginx -t, " + minute_text(surroundings.now) + ": " + now.complaint,
+                                         "nginx -t（" + minute_text(surroundings.now) + "）：" + now.complaint});
   }
   return local.finish();
 }

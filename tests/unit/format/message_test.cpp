@@ -111,7 +111,17 @@ TEST(Message, OfAGroupNamesItsIncidents) {
       R"(,"group":{"key":"k","open":7,"resolved":1,"incidents":[{"id":"inc-1","status":"open","title":"a → b: it fails","count":3},)"
       R"({"id":"inc-2","status":"resolved","count":1}]}})");
   const Message message = compose_message(read_notification(event), Language::en);
-  EXPECT_EQ(message.items, (std::vector<std::string>{"a → b: it fails (3)", "inc-2 (1) [resolved]", "… and 6 more"}));
+  EXPECT_EQ(message.items, (std::vector<std::string>{"a → b: it fails (3) inc-1", "inc-2 (1) inc-2 [resolved]", "… and 6 more"}));
+}
+
+TEST(Message, OfAGroupNamesTheIncidentThatItIsAbout) {
+  event::RemediationEvent event = sample();
+  const std::string id = event.incident_id;
+  event.incident_id = "inc-first";  // by which receivers thread what belongs together
+  const Notification notification = read_notification(event);
+  EXPECT_EQ(notification.subject, "inc-first");
+  EXPECT_EQ(notification.incident_id, id);
+  EXPECT_NE(compose_message(notification, Language::en).command.find(id), std::string::npos);
 }
 
 TEST(Message, LinksOnlyWhatIsAPlainLink) {
