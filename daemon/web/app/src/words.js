@@ -53,7 +53,7 @@ const WORDS = {
   oneClient: ["1 client", "1 个客户端"],
   last24: ["failures in the last 24 hours", "最近 24 小时的失败数"],
   candidate: ["likely {percent}, from the line alone", "仅凭日志行推测，可能性 {percent}"],
-  sure: ["sure to {percent}", "把握 {percent}"],
+  sure: ["{percent} sure", "把握 {percent}"],
   flapping: ["comes and goes", "时有时无"],
   verified: ["passes again", "已重新通过"],
   fixProved: ["fix proved", "修复已验证"],
@@ -228,11 +228,17 @@ export const lasting = (row, now) =>
     ? t("lasted", { time: span((now - Date.parse(row.resolved_at)) / 1000) })
     : t("lasting", { time: span((now - Date.parse(row.opened_at)) / 1000) });
 export const ago = (time, now) => (time ? t("ago", { time: span((now - Date.parse(time)) / 1000) }) : t("never"));
+const two = (number) => String(number).padStart(2, "0");
+// "UTC", "+05:30": which clock a time is of.
+const zone = (date) => {
+  const east = -date.getTimezoneOffset();
+  return east === 0 ? "UTC" : `${east < 0 ? "-" : "+"}${two(Math.floor(Math.abs(east) / 60))}:${two(Math.abs(east) % 60)}`;
+};
+
 export function moment(time) {
   if (!time) return "";
   const date = new Date(time);
-  const two = (n) => String(n).padStart(2, "0");
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())} ${zone(date)}`;
 }
 export const count = (number) => Number(number ?? 0).toLocaleString("en-US");
 export const counted = (number, one, many) => (Number(number) === 1 ? t(one) : t(many, { n: count(number) }));
