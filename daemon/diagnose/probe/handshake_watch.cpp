@@ -10,6 +10,9 @@
 namespace handshaked::diagnose {
 namespace {
 
+/// RFC 8879, from OpenSSL 3.2 on: the message stands for SSL3_MT_CERTIFICATE. Of an empty list none is sent.
+constexpr unsigned kCompressedCertificate = 25;
+
 /// "RSA+SHA256" as OpenSSL's own tools print it.
 std::string signature_text(int key, int digest) {
   const char* key_name = OBJ_nid2sn(key);
@@ -50,13 +53,13 @@ void HandshakeWatch::on_message(int is_sent, int, int type, const void* bytes, s
 void HandshakeWatch::note_handshake_message(bool is_sent, unsigned type, std::size_t size) {
   if (is_sent) {
     // A certificate message of an empty list has 7 bytes in TLS 1.2 and 8 in 1.3.
-    if (type == SSL3_MT_CERTIFICATE && size > 16) result_.sent_client_certificate = true;
+    if ((type == SSL3_MT_CERTIFICATE || type == kCompressedCertificate) && size > 16) result_.sent_client_certificate = true;
     if (type == SSL3_MT_CLIENT_HELLO) reach(ProbePhase::client_hello);
     if (type == SSL3_MT_FINISHED) reach(ProbePhase::finished);
     return;
   }
   if (type == SSL3_MT_SERVER_HELLO) reach(ProbePhase::server_hello);
-  if (type == SSL3_MT_CERTIFICATE) reach(ProbePhase::certificate);
+  if (type == SSL3_MT_CERTIFICATE || type == kCompressedCertificate) reach(ProbePhase::certificate);
   if (type == SSL3_MT_CERTIFICATE_REQUEST) reach(ProbePhase::client_auth);
   if (type == SSL3_MT_NEWSESSION_TICKET) saw_session_ticket_ = true;
 }
@@ -121,6 +124,9 @@ void HandshakeWatch::note_agreement(SSL* connection) {
     if (EVP_PKEY_get_group_name(temporary, group, sizeof group, &size)) result_.group.assign(group, size);
     else if (const char* const type = EVP_PKEY_get0_type_name(temporary)) result_.group = type;
   }
+  // The share of a hybrid group ("X25519MLKEM768", the default from OpenSSL 3.5 on) is a key without a name.
+  const int group_id = result_.group.empty() ? static_cast<int>(SSL_get_negotiated_group(connection)) : NID_undef;
+  if (const char* const name = group_id == NID_undef ? nullptr : SSL_group_to_name(connection, group_id)) result_.group = name;
   int key = NID_undef;
   int digest = NID_undef;
   if (SSL_get_peer_signature_type_nid(connection, &key)) {
