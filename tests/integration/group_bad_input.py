@@ -1,9 +1,10 @@
 """What a worker of a group does with what is wrong: no setup, other settings, subjects of no partition, messages of strangers in its state, a state of a newer program, and
 a partition that it lost while it was stopped. Each is told in words, and no line is lost."""
+import re
 import signal
 
 from support.accounting import Ledger
-from support.daemon import TRY_AGAIN
+from support.daemon import TRY_AGAIN, source_directory
 from support.nats import NatsServers
 from support.operator import Operator
 from support.scenario import expect, expect_equal, run, wait_for
@@ -61,6 +62,9 @@ def story(t):
     expect("anna" in Operator(anna).text("status"), "status as text names the worker")
     wait_for(lambda: web.metric("handshaked_group_partition_owned", group=GROUP, partition="0") == 1, 20, "the metrics of the group")
     expect_equal([one["name"] for one in web.api("/api/fleet")["group"]["workers"]], ["anna"], "workers on the page of the fleet")
+    listed = set(re.findall(r"`(handshaked_group_[a-z_]+)`", (source_directory() / "daemon/web/README.md").read_text("utf-8")))
+    given = set(re.findall(r"^# TYPE (handshaked_group_\S+) ", web.get("/metrics").text, re.MULTILINE))
+    expect_equal(given, listed, "metrics of a group that are given, and that daemon/web/README.md lists")
     t.step("status, metrics, the page")
 
     servers.publish([(SUBJECT, b"not ours", None)])
