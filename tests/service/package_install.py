@@ -161,7 +161,7 @@ def judge_journal(said):
               "HANDSHAKED_RECEIVER": "down", "MESSAGE_ID": "a60fbb809ed7463eafd404586917f309"}
     expect_equal({name: down.get(name) for name in wanted}, wanted, "fields of %s" % down)
     expect('receiver "down" is down' in down["MESSAGE"], "message of %s" % down)
-    said.holds("explained", "Subject: A receiver is down$", "The receiver down fails again and again")
+    said.holds("explained", "Subject: A receiver is down$", "The receiver down keeps failing")
     probe = said.entry("record")
     expect(probe.get("HANDSHAKED_INCIDENT", "").startswith("inc-"), "a probe without its incident: %s" % probe)
     expect_equal(probe.get("HANDSHAKED_RULE"), "nginx/upstream-verify-18-self-signed-leaf", "rule of a probe")

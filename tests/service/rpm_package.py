@@ -35,6 +35,11 @@ def story(t):
     scripts = out("rpm", "-qp", "--scripts", package)
     for wanted in ("systemd-sysusers handshaked.conf", "preset handshaked.service", "try-restart handshaked.service", "disable handshaked.service"):
         expect(wanted in scripts, "no %r in its scripts: %s" % (wanted, scripts))
+    require_program("rpmlint")
+    said = subprocess.run(["rpmlint", str(package)], capture_output=True, text=True, timeout=120).stdout
+    # Whoever publishes it signs it, and says who that is.
+    complaints = [line for line in re.findall(r"^handshaked\.x86_64: E: (.+)$", said, re.MULTILINE) if line not in ("no-signature", "no-packager-tag")]
+    expect("packages: 1" in said and not complaints, "rpmlint: %s" % (complaints or said))
     t.step("%s: %d files, %d KiB, glibc %d.%d" % (package.name, len(listed), package.stat().st_size >> 10, *max(asked)))
 
     root = t.directory / "root"
