@@ -5,6 +5,7 @@
 #include <array>
 #include <cstring>
 
+#include "base/ip_text.h"
 #include "event/incident_event.h"
 
 namespace handshaked::event {
@@ -22,17 +23,16 @@ std::size_t end_of_url(std::string_view line, std::size_t at) {
 
 std::string masked_address(std::string_view address) {
   if (address.starts_with("unix:")) return "unix:";
-  const std::string text(address.substr(0, 64));
-  if (text.find('\0') != std::string::npos) return {};  // to inet_pton() it would end there
+  const std::string_view text = address.substr(0, 64);
   std::array<char, INET6_ADDRSTRLEN> out{};
   in_addr v4{};
-  if (inet_pton(AF_INET, text.c_str(), &v4) == 1) {
+  if (read_ip(AF_INET, text, &v4)) {
     v4.s_addr &= htonl(0xFFFFFF00U);
     inet_ntop(AF_INET, &v4, out.data(), out.size());
     return std::string(out.data()) + "/24";
   }
   in6_addr v6{};
-  if (inet_pton(AF_INET6, text.c_str(), &v6) == 1) {
+  if (read_ip(AF_INET6, text, &v6)) {
     std::memset(v6.s6_addr + 6, 0, 10);
     inet_ntop(AF_INET6, &v6, out.data(), out.size());
     return std::string(out.data()) + "/48";

@@ -7,6 +7,8 @@
 #include <cstring>
 #include <optional>
 
+#include "base/ip_text.h"
+
 namespace handshaked::net {
 namespace {
 
@@ -18,16 +20,16 @@ struct Address {
 };
 
 std::optional<Address> read_address(std::string_view text) {
-  const std::string name(text.substr(0, text.find('%')));
+  const std::string_view name = text.substr(0, text.find('%'));
   Address address;
   in_addr v4{};
-  if (inet_pton(AF_INET, name.c_str(), &v4) == 1) {
+  if (read_ip(AF_INET, name, &v4)) {
     address.is_v4 = true;
     address.bytes[10] = address.bytes[11] = 0xFF;
     std::memcpy(address.bytes.data() + 12, &v4, sizeof v4);
     return address;
   }
-  if (inet_pton(AF_INET6, name.c_str(), address.bytes.data()) == 1) return address;
+  if (read_ip(AF_INET6, name, address.bytes.data())) return address;
   return std::nullopt;
 }
 

@@ -7,6 +7,8 @@
 #include <charconv>
 #include <utility>
 
+#include "base/ip_text.h"
+
 namespace handshaked::net {
 namespace {
 
@@ -29,7 +31,7 @@ auto refuse(std::string_view text, const std::string& why) {
 bool is_address(const std::string& host) {
   in_addr v4{};
   in6_addr v6{};
-  return inet_pton(AF_INET, host.c_str(), &v4) == 1 || inet_pton(AF_INET6, host.c_str(), &v6) == 1;
+  return read_ip(AF_INET, host, &v4) || read_ip(AF_INET6, host, &v6);
 }
 
 Result<Endpoint> parse_address(std::string_view text, std::string_view rest, Endpoint endpoint) {

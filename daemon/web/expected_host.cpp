@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/ip_text.h"
 #include "net/http/http_request.h"
 
 namespace handshaked::web {
@@ -15,8 +16,7 @@ bool is_port(std::string_view text) {
 
 bool is_address(int family, std::string_view text) {
   in6_addr address{};
-  if (text.find('\0') != std::string_view::npos) return false;  // to inet_pton() it would end there
-  return inet_pton(family, std::string(text).c_str(), &address) == 1;
+  return read_ip(family, text, &address);
 }
 
 }  // namespace

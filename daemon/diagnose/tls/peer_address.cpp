@@ -8,6 +8,8 @@
 #include <initializer_list>
 #include <vector>
 
+#include "base/ip_text.h"
+
 namespace handshaked::diagnose {
 namespace {
 
@@ -16,16 +18,14 @@ using V6 = std::array<std::uint8_t, 16>;
 
 std::optional<V4> parse_v4(const std::string& text) {
   V4 bytes{};
-  if (text.find('\0') != std::string::npos) return std::nullopt;
-  // inet_pton takes four decimal numbers only; it lets no leading zero through either.
-  if (::inet_pton(AF_INET, text.c_str(), bytes.data()) != 1) return std::nullopt;
+  // read_ip() takes four decimal numbers only; it lets no leading zero through either.
+  if (!read_ip(AF_INET, text, bytes.data())) return std::nullopt;
   return bytes;
 }
 
 std::optional<V6> parse_v6(const std::string& text) {
   V6 bytes{};
-  if (text.find('\0') != std::string::npos) return std::nullopt;
-  if (::inet_pton(AF_INET6, text.c_str(), bytes.data()) != 1) return std::nullopt;
+  if (!read_ip(AF_INET6, text, bytes.data())) return std::nullopt;
   return bytes;
 }
 

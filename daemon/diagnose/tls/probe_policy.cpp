@@ -6,6 +6,8 @@
 #include <charconv>
 #include <optional>
 
+#include "base/ip_text.h"
+
 namespace handshaked::diagnose {
 namespace {
 
@@ -14,9 +16,9 @@ constexpr std::string_view kUnixPrefix = "unix:";
 /// The address in network order; empty when it is none.
 std::string address_bytes(const std::string& ip) {
   std::string bytes(16, '\0');
-  if (::inet_pton(AF_INET6, ip.c_str(), bytes.data()) == 1) return bytes;
+  if (read_ip(AF_INET6, ip, bytes.data())) return bytes;
   bytes.resize(4);
-  return ::inet_pton(AF_INET, ip.c_str(), bytes.data()) == 1 ? bytes : std::string();
+  return read_ip(AF_INET, ip, bytes.data()) ? bytes : std::string();
 }
 
 bool same_prefix(const std::string& a, const std::string& b, unsigned bits) {

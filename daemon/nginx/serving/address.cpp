@@ -7,6 +7,8 @@
 #include <charconv>
 #include <cstring>
 
+#include "base/ip_text.h"
+
 namespace handshaked::nginx {
 namespace {
 
@@ -40,10 +42,9 @@ struct IpBytes {
 std::optional<IpBytes> ip_bytes(std::string_view host) {
   IpBytes ip;
   const bool has_brackets = host.size() > 2 && host.front() == '[' && host.back() == ']';
-  const std::string text(has_brackets ? host.substr(1, host.size() - 2) : host);
-  if (text.find('\0') != std::string::npos) return std::nullopt;  // to inet_pton() it would end there
-  ip.family = text.find(':') != std::string::npos ? AF_INET6 : AF_INET;
-  if (::inet_pton(ip.family, text.c_str(), ip.bytes.data()) != 1) return std::nullopt;
+  const std::string_view text = has_brackets ? host.substr(1, host.size() - 2) : host;
+  ip.family = text.find(':') != std::string_view::npos ? AF_INET6 : AF_INET;
+  if (!read_ip(ip.family, text, ip.bytes.data())) return std::nullopt;
   return ip;
 }
 
