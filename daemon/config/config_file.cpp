@@ -136,4 +136,8 @@ LoadedConfig load_config(const std::string& file, bool file_must_exist) {
   return loaded;
 }
 
+LoadedConfig load_named_config(const std::string& named) {
+  return named.empty() ? load_config(std::string(kDefaultFile), false) : load_config(named, true);
+}
+
 }  // namespace handshaked::config

@@ -21,6 +21,8 @@ inline constexpr std::string_view kDefaultFile = "/etc/handshaked/handshaked.tom
 /// overrides single values. A missing default file is no problem: then the built-in configuration holds (nginx's usual logs,
 /// events to syslog). Unknown and duplicate keys, wrong types and values are problems with line and column.
 LoadedConfig load_config(const std::string& file, bool file_must_exist);
+/// The one that an operator named with --config; empty: the default one, if it exists.
+LoadedConfig load_named_config(const std::string& named);
 
 /// The same for text, without drop-ins.
 void read_config(std::string_view toml, const std::string& file, LoadedConfig& loaded);

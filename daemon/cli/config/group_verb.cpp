@@ -91,9 +91,7 @@ int show(const config::Config& config, const GroupOptions& options, const GroupQ
 }  // namespace
 
 int run_group(const GroupOptions& options, const GroupQuestions& questions) {
-  const bool is_asked_for = !options.config_file.empty();
-  const config::LoadedConfig loaded =
-      config::load_config(is_asked_for ? options.config_file : std::string(config::kDefaultFile), is_asked_for);
+  const config::LoadedConfig loaded = config::load_named_config(options.config_file);
   for (const config::ConfigProblem& problem : loaded.problems) std::fprintf(stderr, "%s\n", visible_text(problem.message()).c_str());
   if (!loaded.problems.empty()) return kExitConfiguration;
   if (loaded.config.group.name.empty()) {

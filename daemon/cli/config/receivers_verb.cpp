@@ -157,9 +157,7 @@ int print(std::string text, int exit_code) {
 }  // namespace
 
 int run_receivers(const ReceiversOptions& options, const NotifierFactory& make_notifier) {
-  const bool is_asked_for = !options.config_file.empty();
-  const config::LoadedConfig loaded =
-      config::load_config(is_asked_for ? options.config_file : std::string(config::kDefaultFile), is_asked_for);
+  const config::LoadedConfig loaded = config::load_named_config(options.config_file);
   for (const config::ConfigProblem& problem : loaded.problems) std::fprintf(stderr, "%s\n", visible_text(problem.message()).c_str());
   if (!loaded.problems.empty()) return kExitConfiguration;
   if (options.verb == ReceiversOptions::Verb::list) return print(list_of(loaded.config, options.json), kExitDone);

@@ -60,10 +60,9 @@ void complain_about_unknown(const Question& question, Language language) {
 bool add_forecast(Explanation& explanation, const std::string& config_file) {
   if (!explanation.line || !explanation.line->trusted() || explanation.line->incident() == nullptr || explanation.line->incident()->noise)
     return true;
-  const bool is_asked_for = !config_file.empty();
-  const auto loaded = config::load_config(is_asked_for ? config_file : std::string(config::kDefaultFile), is_asked_for);
+  const auto loaded = config::load_named_config(config_file);
   for (const config::ConfigProblem& problem : loaded.problems) complain_about(Error(ErrorCode::invalid_configuration, problem.message()));
-  if (!loaded.problems.empty()) return !is_asked_for;
+  if (!loaded.problems.empty()) return config_file.empty();
   explanation.forecast = forecast_notification(*explanation.line->incident(), loaded.config, wall_clock_now());
   return true;
 }

@@ -61,8 +61,7 @@ bool DaemonIncident::is_of_this_host() const {
 
 std::optional<std::string> find_socket(const DaemonAddress& address) {
   if (!address.socket.empty()) return address.socket;
-  const bool is_asked_for = !address.config_file.empty();
-  const auto loaded = config::load_config(is_asked_for ? address.config_file : std::string(config::kDefaultFile), is_asked_for);
+  const auto loaded = config::load_named_config(address.config_file);
   for (const config::ConfigProblem& problem : loaded.problems) complain_about(Error(ErrorCode::invalid_configuration, problem.message()));
   if (!loaded.problems.empty()) return std::nullopt;
   if (!loaded.config.control.socket.empty()) return loaded.config.control.socket;
@@ -71,13 +70,12 @@ std::optional<std::string> find_socket(const DaemonAddress& address) {
 }
 
 DiagnosisSettings diagnosis_settings(const DaemonAddress& address) {
-  const bool is_asked_for = !address.config_file.empty();
-  auto loaded = config::load_config(is_asked_for ? address.config_file : std::string(config::kDefaultFile), is_asked_for);
+  auto loaded = config::load_named_config(address.config_file);
   if (loaded.problems.empty())
     return {std::move(loaded.config.diagnosis.allow), std::move(loaded.config.diagnosis.ca_stores),
             std::move(loaded.config.nginx.configuration), std::move(loaded.config.nginx.prefix)};
-  for (const config::ConfigProblem& problem : loaded.problems)
-    if (is_asked_for) complain_about(Error(ErrorCode::invalid_configuration, problem.message()));
+  if (address.config_file.empty()) return {};
+  for (const config::ConfigProblem& problem : loaded.problems) complain_about(Error(ErrorCode::invalid_configuration, problem.message()));
   return {};
 }
 

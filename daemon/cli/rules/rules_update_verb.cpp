@@ -133,8 +133,7 @@ Result<std::string> roll_back(const fs::path& directory) {
 }
 
 Result<std::string> update(const RulesUpdateOptions& options, const fs::path& directory) {
-  const config::LoadedConfig loaded = config::load_config(
-      options.config_file.empty() ? std::string(config::kDefaultFile) : options.config_file, !options.config_file.empty());
+  const config::LoadedConfig loaded = config::load_named_config(options.config_file);
   if (!loaded.problems.empty()) return fail(ErrorCode::invalid_configuration, loaded.problems.front().message());
   if (loaded.config.rules_public_key.empty()) {
     return fail(ErrorCode::invalid_configuration,
