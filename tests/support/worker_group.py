@@ -1,7 +1,7 @@
 """Workers of one group on one host: each with a directory of its own, all with the same [group] and [[nats]]."""
 import subprocess
 
-from support.daemon import Daemon, binary
+from support.daemon import TRY_AGAIN, Daemon, binary
 from support.operator import Operator
 from support.scenario import Failed, wait_for
 
@@ -24,6 +24,13 @@ def make_worker(scenario, servers, name, partitions, receivers=(), group=None, t
     worker = Daemon(scenario, receivers=receivers, tables=tables, name=name, **options)
     worker.database = worker.directory / ("group-%s.db" % GROUP)
     return worker
+
+
+def start_again(workers):
+    """Those that ended because another has their partition, as systemd does: on a busy machine one may miss its lease."""
+    for worker in workers:
+        if not worker.process.is_running() and worker.process.exit_code() == TRY_AGAIN:
+            worker.start()
 
 
 def group_verb(worker, *words):

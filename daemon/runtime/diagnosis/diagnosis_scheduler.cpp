@@ -314,11 +314,12 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
     one->nginx = std::move(nginx);
     one->has_answer = true;
     one->is_of_before = false;
-    one->next_probe = std::chrono::steady_clock::now() + with_jitter(one->interval);
+    const bool is_healthy = diagnosis && diagnosis->is_healthy_now;
+    one->next_probe = std::chrono::steady_clock::now() + with_jitter(until_next_probe(*one, is_healthy));
     // That all is well by now does not make wrong what was told: probes say that it is over.
-    if (diagnosis && diagnosis->is_healthy_now && one->proposed) return;
+    if (is_healthy && one->proposed) return;
     one->diagnosis = diagnosis;
-    if (diagnosis && !diagnosis->is_healthy_now && !diagnosis->fixes.empty()) one->proposed = diagnosis;
+    if (diagnosis && !is_healthy && !diagnosis->fixes.empty()) one->proposed = diagnosis;
     answers_.diagnosed(id, note);
   }
 
@@ -329,8 +330,7 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
     one->is_busy = false;
     const bool has_passed = round && round->every_peer_passed;
     one->interval = has_passed ? options_.probe_interval : std::min(one->interval * 2, options_.probe_interval_most);
-    const auto wait = has_passed ? std::min<std::chrono::milliseconds>(kAfterPassed, one->interval) : one->interval;
-    one->next_probe = std::chrono::steady_clock::now() + with_jitter(wait);
+    one->next_probe = std::chrono::steady_clock::now() + with_jitter(until_next_probe(*one, has_passed));
     if (is_contradicted(*one, look) && (one->diagnosed != look.nginx || ++one->contradictions <= kMostContradictions))
       one->next_diagnosis = std::chrono::steady_clock::now();
     // What was told before the restart may not be true any more.
@@ -349,6 +349,10 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
     if (!look.round || !one.diagnosis) return false;
     const std::string& before = one.verdict.empty() ? one.diagnosis->would_log : one.verdict;
     return (one.verdict.empty() && one.diagnosis->is_healthy_now) || (!before.empty() && !look.verdict.empty() && before != look.verdict);
+  }
+
+  static std::chrono::milliseconds until_next_probe(const Case& one, bool is_well) {
+    return is_well ? std::min<std::chrono::milliseconds>(kAfterPassed, one.interval) : one.interval;
   }
 
   std::chrono::milliseconds with_jitter(std::chrono::milliseconds wait) {
