@@ -14,6 +14,7 @@ struct OptionsEnd {
 constexpr int kBufferedWhileAway = 1 << 20;
 constexpr std::int64_t kReconnectWait = 500;
 constexpr std::int64_t kPingInterval = 10'000;
+constexpr std::int64_t kLastWordMilliseconds = 500;
 
 ErrorCode code_of(natsStatus status) {
   switch (status) {
@@ -94,8 +95,9 @@ Result<> set_connection(natsOptions* into, const NatsOptions& options) {
 
 Error nats_error(natsStatus status, std::string doing, jsErrCode jetstream) {
   if (status == NATS_NO_RESPONDERS)
-    return Error(ErrorCode::not_found,
-                 std::move(doing) + ": nobody answers; either JetStream is off there, or this account may not use it");
+    return Error(ErrorCode::network, std::move(doing) +
+                                         ": nobody answers now: JetStream chooses a leader or is just starting, is off "
+                                         "there, or this account may not use it");
   std::string words = last_words(status);
   if (jetstream != 0) words += " (JetStream says " + std::to_string(static_cast<int>(jetstream)) + ")";
   return Error(code_of(status), std::move(doing) + ": " + words);
@@ -114,6 +116,7 @@ Result<std::unique_ptr<NatsConnection>> NatsConnection::open(const NatsOptions& 
   using Shared = std::shared_ptr<Complaint>;
   auto closure = std::make_unique<Shared>(opened->complaint_);
   const auto on_error = [](natsConnection* connection, natsSubscription*, natsStatus status, void* shared) {
+    if (natsConnection_IsClosed(connection)) return;  // a server may complain twice, and closing is the answer to the first one
     const char* words = nullptr;
     natsConnection_GetLastError(connection, &words);
     Complaint& complaint = **static_cast<Shared*>(shared);
@@ -137,6 +140,8 @@ Result<std::unique_ptr<NatsConnection>> NatsConnection::open(const NatsOptions& 
 
 NatsConnection::~NatsConnection() {
   if (connection_ == nullptr) return;
+  // libnats 3.4 frees the subscription of its requests while its reading thread may be giving it a late answer: let that come first.
+  if (is_connected()) natsConnection_FlushTimeout(connection_, kLastWordMilliseconds);
   natsConnection_Close(connection_);
   jsCtx_Destroy(jetstream_);
   natsConnection_Destroy(connection_);

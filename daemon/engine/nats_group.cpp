@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/nats_connection.h"
+#include "engine/nats_pull.h"
 
 namespace handshaked::engine {
 namespace {
@@ -13,7 +14,10 @@ namespace {
 using std::chrono::nanoseconds;
 
 /// How long the next message of a log may take that is there.
-constexpr std::int64_t kReadPatienceMilliseconds = 5000;
+constexpr std::chrono::milliseconds kReadPatience(5000);
+/// A reader of a log that died is forgotten after so long.
+constexpr std::int64_t kReaderIdleNanoseconds = 30'000'000'000;
+constexpr int kReadAtOnce = 256;
 constexpr std::int64_t kLinesMaxAge = std::int64_t{72} * 3600 * 1'000'000'000;
 constexpr std::int32_t kLargestValue = 4096;
 
@@ -23,7 +27,6 @@ struct GroupFree {
   void operator()(jsStreamInfo* info) const { jsStreamInfo_Destroy(info); }
   void operator()(jsConsumerInfo* info) const { jsConsumerInfo_Destroy(info); }
   void operator()(jsMsgMetaData* data) const { jsMsgMetaData_Destroy(data); }
-  void operator()(natsSubscription* subscription) const { natsSubscription_Destroy(subscription); }
   void operator()(kvStore* bucket) const { kvStore_Destroy(bucket); }
 };
 template <class T>
@@ -106,7 +109,9 @@ Result<std::optional<std::uint64_t>> NatsGroup::publish(const std::string& strea
   const Owned<jsPubAck> acknowledgement(made);
   if (status == NATS_OK) return std::optional(acknowledgement->Sequence);
   if (said == JSStreamWrongLastSequenceErr) return std::optional<std::uint64_t>();
-  if (status == NATS_NO_RESPONDERS) return fail(missing_stream(stream));
+  if (status == NATS_NO_RESPONDERS)  // only what reads a stream is told that it does not exist
+    return fail(ErrorCode::network, "writing \"" + subject + "\": nobody takes it now: the servers choose a leader of the stream \"" +
+                                        stream + "\", or there is none (handshaked group setup makes what a group needs)");
   return fail(connection->unanswered(status, "writing \"" + subject + "\" into the stream \"" + stream + "\"", said));
 }
 
@@ -120,32 +125,77 @@ Result<std::optional<std::uint64_t>> NatsGroup::append(std::uint32_t partition, 
   return publish(state_stream(options_.group), subject_of(partition), payload, last);
 }
 
-Result<> NatsGroup::read_log(std::uint32_t partition, std::uint64_t to, const std::function<Result<>(const Entry&)>& take) {
-  TRY(const auto connection, this->connection());
-  const std::string stream = state_stream(options_.group), subject = subject_of(partition);
-  jsSubOptions options;
-  jsSubOptions_Init(&options);
-  options.Stream = stream.c_str();
-  options.Ordered = true;
-  natsSubscription* made = nullptr;
-  auto said = static_cast<jsErrCode>(0);
-  natsStatus status = js_SubscribeSync(&made, connection->jetstream(), subject.c_str(), nullptr, &options, &said);
-  if (status != NATS_OK) return fail(connection->unanswered(status, "reading the state \"" + subject + "\"", said));
-  const Owned<natsSubscription> subscription(made);
-  for (std::uint64_t sequence = 0; sequence < to;) {
-    natsMsg* next = nullptr;
-    status = natsSubscription_NextMsg(&next, subscription.get(), kReadPatienceMilliseconds);
-    if (status != NATS_OK) return fail(nats_error(status, "reading the state \"" + subject + "\""));
-    const Owned<natsMsg> message(next);
-    jsMsgMetaData* read = nullptr;
-    if (status = natsMsg_GetMetaData(&read, next); status != NATS_OK) return fail(nats_error(status, "reading the state"));
-    const Owned<jsMsgMetaData> data(read);
-    sequence = data->Sequence.Stream;
-    if (sequence <= to) {
-      TRY(take(entry_of(next, sequence)));
-    }
+/// Reads a partition's log from its first entry, by a consumer that nobody else has.
+class LogReader {
+ public:
+  LogReader(NatsPull& pull, std::string stream, std::string subject)
+      : pull_(pull), stream_(std::move(stream)), subject_(std::move(subject)) {}
+
+  Result<> begin() {
+    jsConsumerConfig config;
+    jsConsumerConfig_Init(&config);
+    config.AckPolicy = js_AckNone;
+    config.DeliverPolicy = js_DeliverAll;
+    config.FilterSubject = subject_.c_str();
+    config.InactiveThreshold = kReaderIdleNanoseconds;
+    jsConsumerInfo* made = nullptr;
+    auto said = static_cast<jsErrCode>(0);
+    const natsStatus status = js_AddConsumer(&made, pull_.connection().jetstream(), stream_.c_str(), &config, nullptr, &said);
+    if (said == JSStreamNotFoundErr) return fail(missing_stream(stream_));
+    if (status != NATS_OK) return fail(pull_.connection().unanswered(status, doing(), said));
+    const Owned<jsConsumerInfo> owned(made);
+    consumer_ = made->Name;
+    return success();
   }
-  return success();
+  /// Without it the servers forget the consumer a little later.
+  void end() { js_DeleteConsumer(pull_.connection().jetstream(), stream_.c_str(), consumer_.c_str(), nullptr, nullptr); }
+
+  Result<> read_to(std::uint64_t to, const std::function<Result<>(const GroupEngine::Entry&)>& take) {
+    for (std::uint64_t sequence = 0; sequence < to;) {
+      TRY(const auto messages, poll());
+      for (const NatsPull::Message& message : messages) {
+        TRY(sequence, next_sequence(message.get()));
+        if (sequence > to) break;
+        TRY(take(entry_of(message.get(), sequence)));
+      }
+    }
+    return success();
+  }
+
+ private:
+  std::string doing() const { return "reading the state \"" + subject_ + "\""; }
+
+  Result<std::vector<NatsPull::Message>> poll() {
+    TRY(auto messages, pull_.poll(stream_, consumer_, kReadAtOnce, std::chrono::milliseconds(0)));
+    if (messages.empty()) {
+      TRY(messages, pull_.poll(stream_, consumer_, 1, kReadPatience));
+    }
+    if (messages.empty()) return fail(ErrorCode::timeout, doing() + ": the servers do not give what is there");
+    return messages;
+  }
+
+  /// What a consumer without acknowledgements gives and a connection loses does not come again. Its numbers tell.
+  Result<std::uint64_t> next_sequence(natsMsg* message) {
+    jsMsgMetaData* read = nullptr;
+    if (const natsStatus status = natsMsg_GetMetaData(&read, message); status != NATS_OK) return fail(nats_error(status, doing()));
+    const Owned<jsMsgMetaData> data(read);
+    if (data->Sequence.Consumer != ++delivered_) return fail(ErrorCode::network, doing() + ": a part was lost on the way");
+    return data->Sequence.Stream;
+  }
+
+  NatsPull& pull_;
+  const std::string stream_, subject_;
+  std::string consumer_;
+  std::uint64_t delivered_ = 0;
+};
+
+Result<> NatsGroup::read_log(std::uint32_t partition, std::uint64_t to, const std::function<Result<>(const Entry&)>& take) {
+  TRY(const auto pull, NatsPull::open(options_.connection));
+  LogReader reader(*pull, state_stream(options_.group), subject_of(partition));
+  TRY(reader.begin());
+  const auto read = reader.read_to(to, take);
+  reader.end();
+  return read;
 }
 
 Result<> NatsGroup::drop_before(std::uint32_t partition, std::uint64_t sequence) {

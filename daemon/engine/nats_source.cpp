@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/nats_connection.h"
+#include "engine/nats_pull.h"
 #include "engine/taken_sequences.h"
 #include "telemetry/log.h"
 
@@ -31,11 +32,9 @@ constexpr auto kComplaintHolds = std::chrono::seconds(15);
 constexpr std::string_view kPositionVersion = "v1 ";
 
 struct Free {
-  void operator()(natsMsg* message) const { natsMsg_Destroy(message); }
   void operator()(jsStreamInfo* info) const { jsStreamInfo_Destroy(info); }
   void operator()(jsConsumerInfo* info) const { jsConsumerInfo_Destroy(info); }
   void operator()(jsMsgMetaData* data) const { jsMsgMetaData_Destroy(data); }
-  void operator()(natsSubscription* subscription) const { natsSubscription_Destroy(subscription); }
 };
 using StreamInfo = std::unique_ptr<jsStreamInfo, Free>;
 using ConsumerInfo = std::unique_ptr<jsConsumerInfo, Free>;
@@ -87,7 +86,7 @@ class NatsSource final : public Source {
  public:
   explicit NatsSource(NatsSourceOptions options) : options_(std::move(options)) { read_position(); }
   ~NatsSource() override {
-    for (const auto& message : polled_) natsMsg_Nak(message.get(), nullptr);  // at once, not after the engine's patience
+    for (const auto& message : polled_) static_cast<void>(answer(message.get(), "-NAK"));  // at once, not after the engine's patience
   }
 
   Result<std::vector<Message>> poll(std::chrono::milliseconds patience) override;
@@ -98,10 +97,11 @@ class NatsSource final : public Source {
   void stop() override;
 
  private:
-  Result<> subscribe();
+  Result<> begin();
   Result<> make_consumer(const jsStreamInfo& stream);
   void know_stream(const jsStreamInfo& stream);
-  Result<natsMsgList> fetch(std::chrono::milliseconds patience);
+  Result<std::vector<NatsPull::Message>> fetch(std::chrono::milliseconds patience);
+  natsStatus answer(natsMsg* message, const char* word);
   bool take(natsMsg* message);
   void look_for_others(std::uint64_t delivery);
   void look();
@@ -110,16 +110,16 @@ class NatsSource final : public Source {
   void rest(std::chrono::milliseconds at_most);
 
   NatsSourceOptions options_;
-  std::unique_ptr<NatsConnection> connection_;
-  std::unique_ptr<natsSubscription, Free> subscription_;
+  std::unique_ptr<NatsPull> pull_;
+  bool is_begun_ = false;            ///< stream and consumer were looked at, and may be read
   std::int64_t stream_created_ = 0;  ///< of the stream that `taken_` counts; nanoseconds since 1970
   bool is_made_again_ = false;
   TakenSequences taken_;
   std::uint64_t last_delivery_ = 0, last_sequence_ = 0;  ///< of the last message that came for the first time
   std::uint64_t last_seen_ = 0, missed_ = 0;             ///< deliveries: the last that came, and how many between them did not
   bool has_told_others_ = false;
-  std::vector<std::unique_ptr<natsMsg, Free>> polled_;  ///< since the last acknowledgement
-  std::string complaint_;                               ///< of the servers', the last one
+  std::vector<NatsPull::Message> polled_;  ///< since the last acknowledgement
+  std::string complaint_;                  ///< of the servers', the last one
   steady_clock::time_point looked_at_{}, next_attempt_{}, complained_at_{};
 
   std::atomic<bool> is_stopped_ = false;
@@ -149,7 +149,7 @@ std::string NatsSource::position() const { return std::string(kPositionVersion) 
 Error NatsSource::failed(Error error) {
   next_attempt_ = steady_clock::now() + kRest;
   const std::lock_guard lock(mutex_);
-  standing_.is_connected = connection_ != nullptr && connection_->is_connected();
+  standing_.is_connected = pull_ != nullptr && pull_->connection().is_connected();
   standing_.trouble = error.message();
   ++standing_.errors;
   return error;
@@ -182,60 +182,46 @@ Result<> NatsSource::make_consumer(const jsStreamInfo& stream) {
   }
   jsConsumerInfo* made = nullptr;
   auto said = static_cast<jsErrCode>(0);
-  const natsStatus status = js_AddConsumer(&made, connection_->jetstream(), options_.stream.c_str(), &config, nullptr, &said);
-  if (status != NATS_OK) return fail(connection_->unanswered(status, "the consumer \"" + options_.consumer + "\" cannot be made", said));
+  const natsStatus status = js_AddConsumer(&made, pull_->connection().jetstream(), options_.stream.c_str(), &config, nullptr, &said);
+  if (status != NATS_OK)
+    return fail(pull_->connection().unanswered(status, "the consumer \"" + options_.consumer + "\" cannot be made", said));
   const ConsumerInfo owned(made);
   telemetry::log_info("the consumer " + options_.consumer + " of the stream " + options_.stream + " was made");
   return success();
 }
 
-Result<> NatsSource::subscribe() {
-  subscription_.reset();
-  if (connection_ == nullptr || connection_->is_closed()) {
-    connection_.reset();
-    TRY(connection_, NatsConnection::open(options_.connection));
+Result<> NatsSource::begin() {
+  is_begun_ = false;
+  if (pull_ == nullptr || pull_->connection().is_closed()) {
+    pull_.reset();
+    TRY(pull_, NatsPull::open(options_.connection));
   }
-  TRY(const StreamInfo stream, find_stream(*connection_, options_.stream));
+  TRY(const StreamInfo stream, find_stream(pull_->connection(), options_.stream));
   know_stream(*stream);
-  TRY(const ConsumerInfo consumer, find_consumer(*connection_, options_));
+  TRY(const ConsumerInfo consumer, find_consumer(pull_->connection(), options_));
   if (consumer != nullptr) {
     TRY(check_consumer(*consumer->Config, options_));
   } else {
     TRY(make_consumer(*stream));
   }
-  jsSubOptions options;
-  jsSubOptions_Init(&options);
-  options.Stream = options_.stream.c_str();
-  options.Consumer = options_.consumer.c_str();
-  natsSubscription* made = nullptr;
-  auto said = static_cast<jsErrCode>(0);
-  const natsStatus status =
-      js_PullSubscribe(&made, connection_->jetstream(), options_.subject.c_str(), options_.consumer.c_str(), nullptr, &options, &said);
-  if (status != NATS_OK) return fail(nats_error(status, "the consumer \"" + options_.consumer + "\"", said));
-  subscription_.reset(made);
   last_delivery_ = last_sequence_ = last_seen_ = missed_ = 0;
   looked_at_ = {};
+  is_begun_ = true;
   return success();
 }
 
 /// What is there at once; else the first that comes.
-Result<natsMsgList> NatsSource::fetch(std::chrono::milliseconds patience) {
-  natsMsgList list{};
-  jsFetchRequest request;
-  jsFetchRequest_Init(&request);
-  request.Batch = static_cast<int>(kMostMessages);
-  request.MaxBytes = std::max(kMostBytes, 2 * natsConnection_GetMaxPayload(connection_->handle()));
-  request.NoWait = true;
-  request.Expires = std::chrono::nanoseconds(options_.connection.timeout).count();
-  natsStatus status = natsSubscription_FetchRequest(&list, subscription_.get(), &request);
-  if ((status == NATS_NOT_FOUND || status == NATS_TIMEOUT) && !is_stopped_) {
-    request.NoWait = false;
-    request.Batch = 1;
-    request.Expires = std::chrono::nanoseconds(patience).count();
-    status = natsSubscription_FetchRequest(&list, subscription_.get(), &request);
-  }
-  if (status == NATS_OK || status == NATS_NOT_FOUND || status == NATS_TIMEOUT) return list;
-  return fail(nats_error(status, "reading from the stream \"" + options_.stream + "\""));
+Result<std::vector<NatsPull::Message>> NatsSource::fetch(std::chrono::milliseconds patience) {
+  TRY(auto messages, pull_->poll(options_.stream, options_.consumer, static_cast<int>(kMostMessages), std::chrono::milliseconds(0)));
+  if (!messages.empty() || is_stopped_) return messages;
+  return pull_->poll(options_.stream, options_.consumer, 1, patience);
+}
+
+/// Also to a message that came on a connection which is gone.
+natsStatus NatsSource::answer(natsMsg* message, const char* word) {
+  const char* const reply = natsMsg_GetReply(message);
+  if (pull_ == nullptr || reply == nullptr) return NATS_OK;
+  return natsConnection_PublishString(pull_->connection().handle(), reply, word);
 }
 
 /// Each delivery of a consumer has the next number: what we never see, somebody else got. Some are lost with a connection.
@@ -273,19 +259,17 @@ Result<std::vector<Message>> NatsSource::poll(std::chrono::milliseconds patience
     return messages;
   }
   if (is_stopped_) return messages;
-  if (subscription_ == nullptr || connection_->is_closed()) {
-    if (auto subscribed = subscribe(); !subscribed) return fail(failed(subscribed.error()));
+  if (!is_begun_ || pull_->connection().is_closed()) {
+    if (auto begun = begin(); !begun) return fail(failed(begun.error()));
   }
   auto fetched = fetch(patience);
   if (!fetched) {
-    subscription_.reset();  // the consumer or the stream may be another one: looked at again
-    return fail(failed(fetched.error()));
+    is_begun_ = false;  // the consumer or the stream may be another one: looked at again
+    return fail(failed(fetched.error().wrapped("the stream \"" + options_.stream + "\"")));
   }
   std::uint64_t known = 0;
-  natsMsgList& list = fetched.value();
-  for (int i = 0; i < list.Count; ++i) {
-    natsMsg* const message = std::exchange(list.Msgs[i], nullptr);
-    polled_.emplace_back(message);
+  for (NatsPull::Message& owned : fetched.value()) {
+    natsMsg* const message = polled_.emplace_back(std::move(owned)).get();
     if (!take(message)) {
       ++known;
       continue;
@@ -294,9 +278,8 @@ Result<std::vector<Message>> NatsSource::poll(std::chrono::milliseconds patience
     messages.push_back({.payload = {natsMsg_GetData(message), static_cast<std::size_t>(natsMsg_GetDataLength(message))},
                         .key = subject.substr(subject.rfind('.') + 1)});
   }
-  natsMsgList_Destroy(&list);
   look();
-  std::string complaint = connection_->take_complaint();
+  std::string complaint = pull_->connection().take_complaint();
   const bool has_complaint = !complaint.empty();
   if (has_complaint || steady_clock::now() - complained_at_ > kComplaintHolds) {
     complaint_ = std::move(complaint);
@@ -304,7 +287,7 @@ Result<std::vector<Message>> NatsSource::poll(std::chrono::milliseconds patience
   }
   const std::lock_guard lock(mutex_);
   standing_.redelivered += known;
-  standing_.is_connected = connection_->is_connected();
+  standing_.is_connected = pull_->connection().is_connected();
   standing_.trouble = standing_.is_connected ? complaint_ : "the connection to the servers is lost";
   standing_.partitions = options_.stream;
   if (has_complaint) ++standing_.errors;
@@ -315,7 +298,7 @@ Result<std::vector<Message>> NatsSource::poll(std::chrono::milliseconds patience
 void NatsSource::look() {
   if (steady_clock::now() - looked_at_ < kLookInterval) return;
   looked_at_ = steady_clock::now();
-  const auto found = find_consumer(*connection_, options_);
+  const auto found = find_consumer(pull_->connection(), options_);
   if (!found || found.value() == nullptr) return;
   taken_.raise_floor(found.value()->AckFloor.Stream);
   const std::lock_guard lock(mutex_);
@@ -325,7 +308,7 @@ void NatsSource::look() {
 Result<> NatsSource::acknowledge() {
   natsStatus status = NATS_OK;
   for (const auto& message : polled_) {
-    if (status == NATS_OK) status = natsMsg_Ack(message.get(), nullptr);
+    if (status == NATS_OK) status = answer(message.get(), "+ACK");
   }
   polled_.clear();
   if (status == NATS_OK) return success();
