@@ -114,6 +114,14 @@ class Client {
   std::string complaint_;
 };
 
+ErrorCode topic_code(rd_kafka_resp_err_t error) {
+  switch (error) {
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED: return ErrorCode::permission_denied;
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART: return ErrorCode::not_found;
+    default: return ErrorCode::network;  // its leader is being chosen, for example
+  }
+}
+
 /// Are the topics there? In words for the operator.
 Result<> find_topics(Client& client, const std::vector<std::string>& topics) {
   const rd_kafka_metadata_t* asked = nullptr;
@@ -131,7 +139,7 @@ Result<> find_topics(Client& client, const std::vector<std::string>& topics) {
     const auto found = std::find_if(known.begin(), known.end(), [&](const rd_kafka_metadata_topic_t& one) { return topic == one.topic; });
     if (found == known.end()) return fail(ErrorCode::not_found, "there is no topic \"" + topic + "\", or this user may not see it");
     if (found->err != RD_KAFKA_RESP_ERR_NO_ERROR)
-      return fail(ErrorCode::permission_denied, "the topic \"" + topic + "\": " + rd_kafka_err2str(found->err));
+      return fail(topic_code(found->err), "the topic \"" + topic + "\": " + rd_kafka_err2str(found->err));
   }
   return success();
 }

@@ -64,7 +64,9 @@ Result<> NatsPublisher::publish(std::string_view id, std::string_view content_ty
   if (status == NATS_OK) return success();
   const std::string where = "publishing to \"" + connection_->subject + "\"";
   if (status == NATS_NO_RESPONDERS)
-    return fail(ErrorCode::not_found, where + ": no stream of JetStream takes this subject; make one, or change the subject");
+    return fail(ErrorCode::network, where +
+                                        ": nobody takes it now: the servers choose a leader, or no stream of JetStream has this subject; "
+                                        "if that stays, make one, or change the subject");
   return fail(connection->unanswered(status, where, said));
 }
 

@@ -64,7 +64,11 @@ int wait_for_signal(milliseconds patience) {
   return std::max(signal, 0);
 }
 
-bool is_final(const Error& error) { return error.code() == ErrorCode::invalid_configuration || error.code() == ErrorCode::invalid_input; }
+/// Waiting mends neither settings that are wrong nor a state that this program cannot use. Settings that were right once stay right: a
+/// certificate that cannot be read now is being replaced.
+bool is_final(const Error& error, bool settings_were_right) {
+  return error.code() == ErrorCode::invalid_input || (error.code() == ErrorCode::invalid_configuration && !settings_were_right);
+}
 
 }  // namespace
 
@@ -108,7 +112,7 @@ Result<std::optional<store::Database>> GroupWorker::wait_for_partition() {
                std::to_string(log_->epoch()));
       return tried;
     }
-    if (!tried && is_final(tried.error())) return tried;
+    if (!tried && is_final(tried.error(), has_checked_settings_)) return tried;
     const std::string trouble = tried ? std::string() : tried.error().message();
     if (trouble != told && !trouble.empty()) log_warning(who + ": " + trouble + "; it is tried again");
     told = trouble;
