@@ -1,5 +1,6 @@
 """What a worker of a group does with what is wrong: no setup, other settings, subjects of no partition, messages of strangers in its state, a state of a newer program, and
-a partition that it lost while it was stopped. Each is told in words, and no line is lost."""
+a partition that it lost while it was stopped. Each is told in words, and no line is lost. The workers' user has the permissions that the guide names, and no others."""
+import json
 import re
 import signal
 
@@ -15,6 +16,26 @@ STATE = "HANDSHAKED_" + GROUP
 SUBJECT = "handshaked.group.%s.0" % GROUP
 
 
+def documented_permissions(partitions):
+    """The subjects of systemd/guide/engines.md: those of a source for each consumer of the group, and those of a group."""
+    lines = (source_directory() / "systemd/guide/engines.md").read_text("utf-8").splitlines()
+    subjects = []
+    for begin in ("The user of the source needs:", "The consumers of a group are called"):
+        first = next(number for number, line in enumerate(lines) if line.startswith(begin))
+        paragraph = " ".join(lines[first:lines.index("", first)])
+        subjects += [subject for subject in re.findall(r"`([^`]+)`", paragraph) if subject.startswith(("$", "handshaked.group."))]
+    return [subject.replace("handshaked", "%s-%d" % (GROUP, number)) if ".NGINX.handshaked" in subject else subject
+            for subject in subjects for number in range(partitions)]
+
+
+def users(partitions):
+    return """authorization { users: [
+      { user: test, password: test }
+      { user: worker, password: worker, permissions: { publish: %s, subscribe: ["_INBOX.>"] } }
+    ] }
+    """ % json.dumps(documented_permissions(partitions))
+
+
 def write_lines(servers, ledger, count, name):
     servers.publish([("nginx.errors.proxy-%d" % number, ledger.line_of_new_peer().rstrip(b"\n"), "%s-%d" % (name, number)) for number in range(count)])
 
@@ -28,9 +49,12 @@ def told_by(worker, command):
 
 
 def story(t):
-    servers = NatsServers(t, 1, settings=mapping(1)).start()
+    servers = NatsServers(t, 1, settings=mapping(1) + users(1), connect={"user": "test", "pass": "test"}).start()
     web = WebClient()
-    anna = make_worker(t, servers, "anna", 1, tables=[web.table(page=True)])
+    password = t.directory / "worker.password"
+    password.write_text("worker\n")
+    login = {"user": "worker", "password_file": password}
+    anna = make_worker(t, servers, "anna", 1, tables=[web.table(page=True)], nats=login)
     ledger = Ledger()
     anna.start()
     anna.wait_for_log("there is no stream .*: handshaked group setup makes what a group needs; it is tried again", within=40)
@@ -44,7 +68,7 @@ def story(t):
     ledger.expect_all_counted(anna)
     t.step("a group that is set up while its worker waits")
 
-    other = make_worker(t, servers, "other", 3)
+    other = make_worker(t, servers, "other", 3, nats=login)
     said = other.expect_refusal()
     expect('"partitions 1" there and "partitions 3" here' in said, "a worker with other settings said: " + said)
     code, _, said = group_verb(other, "setup")
@@ -75,7 +99,7 @@ def story(t):
     wait_for(lambda: Operator(anna).ask("status")["group"]["foreign_entries"] == 1, 20, "the stranger's message to be counted")
     t.step("a stranger's message in the state")
 
-    berta = make_worker(t, servers, "berta", 1).start()
+    berta = make_worker(t, servers, "berta", 1, nats=login).start()
     wait_for(lambda: {worker["name"]: worker["state"] for worker in show(anna)["workers"]}.get("berta") == "waiting", 20, "the second worker to wait")
     anna.process.signal(signal.SIGSTOP)
     write_lines(servers, ledger, 5, "stopped")
