@@ -5,6 +5,7 @@
 
 #include "parse/action.h"
 #include "parse/header_remains.h"
+#include "parse/openssl_reasons.h"
 #include "parse/pasted_text.h"
 
 namespace handshaked {
@@ -19,11 +20,19 @@ constexpr auto npos = std::string_view::npos;
 /// A message behind other words is believed to be one when its rule asks for so much text, or when something else of nginx is there.
 constexpr std::size_t kTellingSpecificity = 24;
 
+/// 'SSL_CTX_use_certificate("/etc/a.pem") failed': nginx names the file in the call that failed.
+bool names_file_of_call(std::string_view message) {
+  const auto open = message.find("(\"");
+  if (open == npos || !(message.starts_with("SSL_") || message.starts_with("PEM_") || message.starts_with("BIO_"))) return false;
+  const auto close = message.find('"', open + 2);
+  return close != npos && message.substr(close).starts_with("\") failed");
+}
+
 /// Does anything but the message show that nginx wrote the line?
 bool has_evidence(const parse::ErrorRecord& record) {
   return record.level != parse::Level::none || record.pid || record.connection || !record.action.empty() ||
          (parse::has(record.client) && parse::has(record.server)) || parse::has(record.responder) ||
-         record.message.find("(SSL: error:") != npos;
+         record.message.find("(SSL: error:") != npos || names_file_of_call(record.message);
 }
 
 /// Does a sentence around the message name the server? A path does not count: other programs read nginx's files.
@@ -204,6 +213,7 @@ const Rule* LineReader::read_single(std::string_view line) {
   const Rule* rule = matcher_.match(*record_);
   if (record_->form == parse::Form::bare && !is_known(rule)) rule = find_message(rule);
   if (!is_known(rule) || record_->form == parse::Form::bare) rule = read_altered(line, rule);
+  else if (!record_->connection) rule = read_completed(line, rule);
   if (record_->form == parse::Form::bare && rule != nullptr && rule->is_catch_all() && !has_evidence(*record_)) rule = nullptr;
   // The last resort knows no side: what the text itself suggests stays.
   const bool is_guess_better = rule != nullptr && rule->is_catch_all() && record_->side != parse::Side::config;
@@ -230,13 +240,31 @@ const Rule* LineReader::read_altered(std::string_view line, const Rule* rule) {
     if (const Rule* const altered = read_as(altered_); is_better(altered) || (is_known(altered) && altered == rule)) return altered;
   }
   const bool is_respaced = parse::with_plain_spacing(line, altered_);
-  if (is_respaced) {
+  const std::string respaced = is_respaced ? altered_ : std::string();
+  const bool is_completed = !had_header && parse::with_openssl_reasons(is_respaced ? respaced : line, altered_);
+  if (is_completed) {
     if (const Rule* const altered = read_as(altered_); is_better(altered)) return altered;
   }
-  if (is_same && !is_requoted && !is_respaced) return rule;
+  if (is_respaced) {
+    altered_ = respaced;
+    if (const Rule* const altered = read_as(altered_); is_better(altered)) return altered;
+  }
+  if (had_header) {
+    if (const Rule* const completed = read_completed(line, rule); completed != rule) return completed;
+  }
+  if (is_same && !is_requoted && !is_respaced && !is_completed) return rule;
   record_ = &parser_.parse(line);
   const Rule* const again = matcher_.match(*record_);
   return had_header || is_known(again) ? again : find_message(again);
+}
+
+const Rule* LineReader::read_completed(std::string_view line, const Rule* rule) {
+  if (!parse::with_openssl_reasons(line, altered_)) return rule;
+  record_ = &parser_.parse(altered_);
+  const Rule* const completed = matcher_.match(*record_);
+  if (is_known(completed) && (!is_known(rule) || rules().is_before(*completed, *rule))) return completed;
+  record_ = &parser_.parse(line);
+  return matcher_.match(*record_);
 }
 
 const parse::TlsDetail& LineReader::tls_detail() {

@@ -46,6 +46,9 @@ class LineReader {
   bool is_nobodys_text(std::string_view text, std::size_t at) const;
   /// Reads `line` in the ways in which it may have been altered. A rule that says more of it then, else `rule`, which won it as it is.
   const match::Rule* read_altered(std::string_view line, const match::Rule* rule);
+  /// Reads a line with a whole header with what OpenSSL's codes say where their words are lost. A code says as much as its words: the line
+  /// stays what it is. At the start of nginx, where lines are rare, this is tried on what a rule knows, too.
+  const match::Rule* read_completed(std::string_view line, const match::Rule* rule);
 
   parse::NginxErrorParser parser_;
   match::Matcher matcher_;

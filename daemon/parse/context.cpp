@@ -242,6 +242,10 @@ Side guess_side(const ErrorRecord& record) {
   // OpenSSL 1.x names the function: only a server reads a ClientHello.
   if (holds_any(text, {"client_hello", "CLIENT_HELLO", "client_certificate", "CLIENT_CERTIFICATE", "ACCEPT_S", "BYTES_TO_CIPHER"}))
     return Side::client;
+  // What only a server finds in a ClientHello. As an alert it comes from a peer.
+  if (holds_any(text, {":no shared cipher", ":NO_SHARED_CIPHER", ":no application protocol", ":NO_APPLICATION_PROTOCOL", ":http request",
+                       ":HTTP_REQUEST", ":inappropriate fallback", ":INAPPROPRIATE_FALLBACK"}))
+    return Side::client;
   if (holds_any(text, {"server_hello", "SERVER_HELLO", "server_certificate", "SERVER_CERTIFICATE", "CONNECT_C"})) return Side::upstream;
   // nginx logs what a client does wrong as "info", and what a peer of its own does as "error"; what it does not know is "crit" for both.
   if (record.level == Level::info) return Side::client;

@@ -86,12 +86,20 @@ std::size_t skip_connection(std::string_view text, std::size_t at) {
 
 namespace {
 
-/// Words of a sentence that quotes a line: `I get the error "…`. A user agent or a request in another program's log stands behind numbers
-/// and brackets, and has quotes before it.
+/// Words of a sentence that quotes a line: `I get the error "…`, `NAS throws 502s / "…`. A user agent or a request in another program's log
+/// stands behind numbers and brackets, and has quotes before it.
 bool is_sentence(std::string_view words) {
   const auto is_letter_of_word = [](char c) { return (c >= 'a' && c <= 'z') || static_cast<unsigned char>(c) >= 0x80; };
-  return words.size() <= kRemains && std::any_of(words.begin(), words.end(), is_letter_of_word) &&
-         words.find_first_of("0123456789[]{}<>\"=/\\") == npos;
+  if (words.size() > kRemains || std::none_of(words.begin(), words.end(), is_letter_of_word)) return false;
+  while (!words.empty()) {
+    const std::size_t end = std::min(words.find(' '), words.size());
+    const std::string_view word = words.substr(0, end);
+    words.remove_prefix(std::min(end + 1, words.size()));
+    if (word == "/") continue;
+    if (word.find_first_of("[]{}<>\"=/\\") != npos) return false;
+    if (word.find_first_of("0123456789") != npos && (!is_letter_of_word(word.back()) || word.find('.') != npos)) return false;
+  }
+  return true;
 }
 
 /// What a client has sent: the member of that name in another program's log is never a message of nginx's.

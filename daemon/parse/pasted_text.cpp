@@ -252,6 +252,32 @@ std::size_t begin_of_function(std::string_view text) {
   return npos;
 }
 
+/// How the queue of OpenSSL's begins behind "failed": "(SSL: error:…" as nginx has it, "SSL: error:…", ": error:0A00…" or "(no cipher
+/// match)" as people write it. What goes in its place, and how much of `rest` that replaces; nothing where it is as it should be, or no
+/// queue.
+struct QueueBegin {
+  std::string_view meant;
+  std::size_t length = 0;
+};
+
+QueueBegin read_queue_begin(std::string_view rest, bool is_behind_call) {
+  std::size_t at = 0;
+  while (at < rest.size() && at < 4 && std::string_view(" :,").find(rest[at]) != npos) ++at;
+  const std::string_view begin = rest.substr(at);
+  if (begin.starts_with("(SSL: error:")) return at == 1 ? QueueBegin{} : QueueBegin{.meant = " ", .length = at};
+  if (begin.starts_with("SSL: error:")) return {.meant = " (", .length = at};
+  if (!is_behind_call || at == 0) return {};
+  const bool is_said = begin.size() > 2 && begin[0] == '(' && begin[1] >= 'a' && begin[1] <= 'z' && !begin.starts_with("(error:");
+  return is_said ? QueueBegin{.meant = " (SSL: :", .length = at + 1} : QueueBegin{};
+}
+
+/// Does `text` end with a call, "SSL_do_handshake() " or 'SSL_CTX_use_certificate("…") '?
+bool ends_with_call(std::string_view text) {
+  if (!text.ends_with(") ")) return false;
+  const auto open = text.rfind('(');
+  return begin_of_function(std::string(text.substr(0, open)) + " ") != npos;
+}
+
 /// A title begins with a capital where nginx's message has none: where it stands, else npos.
 std::size_t find_capital_of_title(std::string_view text) {
   const auto first = std::find_if(text.begin(), text.end(), is_letter);
@@ -263,6 +289,9 @@ std::size_t find_capital_of_title(std::string_view text) {
   return npos;
 }
 
+/// "failed", where a page was translated with the message in it.
+constexpr std::string_view kFailedInChinese = "\xE5\xA4\xB1\xE8\xB4\xA5";
+
 /// Does with_plain_spacing() have to go through `line` at all? Most lines are written as nginx writes.
 bool may_be_spaced_otherwise(std::string_view line) {
   constexpr std::string_view kQueue = "(SSL: ", kFailed = "failed";
@@ -271,9 +300,11 @@ bool may_be_spaced_otherwise(std::string_view line) {
     if (!line.substr(at + kQueue.size()).starts_with("error:")) return true;
   }
   for (auto at = line.find(kFailed); at != npos; at = line.find(kFailed, at + 1)) {
-    if (line.substr(at + kFailed.size()).starts_with('(') || begin_of_function(line.substr(0, at)) != npos) return true;
+    const std::string_view before = line.substr(0, at), rest = line.substr(at + kFailed.size());
+    if (rest.starts_with('(') || begin_of_function(before) != npos) return true;
+    if (read_queue_begin(rest, ends_with_call(before)).length != 0) return true;
   }
-  return find_capital_of_title(line) != npos;
+  return find_capital_of_title(line) != npos || line.find(kFailedInChinese) != npos;
 }
 
 }  // namespace
@@ -311,8 +342,19 @@ bool with_plain_spacing(std::string_view line, std::string& out) {
     if (c == ' ' && out.ends_with(kQueue) && at < line.size() && line[at] >= 'a' && line[at] <= 'z' && line.substr(at, 6) != "error:")
       out += ':', is_changed = true;
     if (c == ')') is_spaced_queue = false;
-    if (c == 'd' && out.ends_with(kFailed)) {
+    if (c == kFailedInChinese.back() && out.ends_with(kFailedInChinese)) {
+      out.replace(out.size() - kFailedInChinese.size(), kFailedInChinese.size(), kFailed);
+      is_changed = true;
+    }
+    if (out.back() == 'd' && out.ends_with(kFailed)) {
       if (at < line.size() && line[at] == '(') out += ' ', is_changed = true;
+      const std::string_view before = std::string_view(out).substr(0, out.size() - kFailed.size());
+      if (const QueueBegin queue = read_queue_begin(line.substr(at), ends_with_call(before)); queue.length != 0) {
+        out.append(queue.meant);
+        at += queue.length;
+        is_changed = true;
+        continue;
+      }
       const std::size_t word = begin_of_function(std::string_view(out).substr(0, out.size() - kFailed.size()));
       if (word != npos) out.insert(out.size() - kFailed.size() - 1, "()"), is_changed = true;
     }

@@ -23,8 +23,9 @@ bool holds_anything_to_undo(std::string_view text);
 bool with_plain_quotes(std::string_view line, std::string& out);
 
 /// Writes `line` to `out` with spaces and colons where nginx sets them: "SSL_CTX_new () failed(SSL: error: 140A90A1: SSL routines: …",
-/// "certificate verify error (18: self signed …", "PEM_read_bio_X509_AUX failed", "(SSL: certificate verify failed)", a title with a
-/// capital where nginx has none. False where there is nothing to change.
+/// "certificate verify error (18: self signed …", "PEM_read_bio_X509_AUX failed", "(SSL: certificate verify failed)", "failed SSL:
+/// error:…", "failed: (SSL: error:…", "SSL_do_handshake() failed (bad key share)", a title with a capital where nginx has none. False where
+/// there is nothing to change.
 bool with_plain_spacing(std::string_view line, std::string& out);
 
 }  // namespace handshaked::parse

@@ -149,6 +149,40 @@ TEST(LineReader, ReadsALineWhoseQuotesWereChanged) {
   }
 }
 
+TEST(LineReader, ReadsALineWhoseQueueWasWrittenOtherwise) {
+  const std::string code = "error:0A000086:SSL routines::certificate verify failed";
+  for (const std::string& queue :
+       {" SSL: " + code, ": (SSL: " + code + ")", std::string(" (certificate verify failed)"), std::string(" (SSL: error:0A000086)"),
+        std::string(" (SSL: error:0A000086:SSL routines::reason(134))")}) {
+    const std::string line = "SSL_do_handshake() failed" + queue + " while SSL handshaking";
+    const Reading reading = read(line);
+    EXPECT_EQ(reading.rule, "client/failed") << line;
+    EXPECT_TRUE(reading.is_bare) << line;
+  }
+  EXPECT_EQ(read("imap-login: Disconnected: SSL_accept() failed: " + code + " (no auth attempts in 0 secs): user=<>").rule, "");
+  EXPECT_EQ(read("SSL_CTX_use_PrivateKey(\"/a.key\") \xE5\xA4\xB1\xE8\xB4\xA5 (SSL: error:0B080074:x509)").rule, "config/key");
+}
+
+TEST(LineReader, ReadsALineThatATitleQuotes) {
+  EXPECT_EQ(read("NAS throws 502s / \"" + kMessage + " while SSL handshaking\"").rule, "client/failed");
+  EXPECT_EQ(read("192.0.2.7 - - \"GET / HTTP/1.1\" 200 12 / \"" + kMessage + " while SSL handshaking\"").rule, "");
+}
+
+TEST(LineReader, AWholeLineWhoseQueueHasNumbersOnlyStaysOneOfNginxs) {
+  const std::string line =
+      "2026/11/21 02:58:15 [info] 9#9: *1 SSL_read() failed (SSL: error:0A000086:lib(20)::reason(134)), client: 192.0.2.7";
+  // Of the upstream's rule nothing is known there, so only the words can tell.
+  std::vector<Rule> list;
+  list.push_back(rule("client/verify", "SSL_\\w+\\(\\) failed \\(SSL: .*certificate verify failed", Side::client));
+  const auto set = std::make_shared<const RuleSet>(std::move(list));
+  LineReader reader(set);
+  const Rule* const won = reader.read(line);
+  ASSERT_NE(won, nullptr);
+  EXPECT_EQ(won->id, "client/verify");
+  EXPECT_EQ(reader.record().form, parse::Form::file);
+  EXPECT_EQ(reader.record().connection, 1U);
+}
+
 TEST(LineReader, OfSeveralHeadersInARowTheLastOneCounts) {
   const Reading reading = read(kHeader + kHeader + kMessage + " while SSL handshaking to upstream, client: 192.0.2.7, server: gw");
   EXPECT_EQ(reading.rule, "upstream/failed");
