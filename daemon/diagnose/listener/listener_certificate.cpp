@@ -1,9 +1,13 @@
 #include <algorithm>
 #include <array>
 
+#include <openssl/x509_vfy.h>
+
 #include "diagnose/case/fitting_certificate.h"
+#include "diagnose/certificates/pem_repair.h"
 #include "diagnose/listener/listener_families.h"
 #include "diagnose/listener/served_chain.h"
+#include "diagnose/tls/nearest_word.h"
 
 namespace handshaked::diagnose {
 namespace {
@@ -11,21 +15,21 @@ namespace {
 constexpr const char* kReload = "nginx -t && nginx -s reload";
 
 /// What can be wrong with a certificate that we serve, as a client sees it.
-enum class ServedFault : std::uint8_t { expired, incomplete, self_signed, wrong_name, revoked, perhaps_incomplete };
+enum class ServedFault : std::uint8_t { expired, incomplete, self_signed, wrong_name, revoked, perhaps_incomplete, unsuitable };
 
 /// How well a fault goes with an alert: 0 to 1.
 double affinity(ServedFault fault, int alert) {
   struct Row {
     int alert;
-    std::array<double, 6> worth;  // in the order of ServedFault
+    std::array<double, 7> worth;  // in the order of ServedFault
   };
-  static constexpr std::array<Row, 7> kRows = {{{42, {0.6, 0.75, 0.7, 0.95, 0.2, 0.4}},
-                                                {44, {0.2, 0.1, 0.1, 0.1, 1.0, 0.1}},
-                                                {45, {1.0, 0.1, 0.1, 0.1, 0.1, 0.05}},
-                                                {46, {0.85, 0.9, 0.8, 0.75, 0.4, 0.5}},
-                                                {48, {0.3, 1.0, 0.9, 0.2, 0.1, 0.6}},
-                                                {43, {0.1, 0.2, 0.3, 0.1, 0.1, 0.1}},
-                                                {49, {0.2, 0.4, 0.4, 0.3, 0.2, 0.2}}}};
+  static constexpr std::array<Row, 7> kRows = {{{42, {0.6, 0.75, 0.7, 0.95, 0.2, 0.4, 0.9}},
+                                                {44, {0.2, 0.1, 0.1, 0.1, 1.0, 0.1, 0.1}},
+                                                {45, {1.0, 0.1, 0.1, 0.1, 0.1, 0.05, 0.1}},
+                                                {46, {0.85, 0.9, 0.8, 0.75, 0.4, 0.5, 0.88}},
+                                                {48, {0.3, 1.0, 0.9, 0.2, 0.1, 0.6, 0.8}},
+                                                {43, {0.1, 0.2, 0.3, 0.1, 0.1, 0.1, 1.0}},
+                                                {49, {0.2, 0.4, 0.4, 0.3, 0.2, 0.2, 0.3}}}};
   const auto row = std::find_if(kRows.begin(), kRows.end(), [alert](const Row& one) { return one.alert == alert; });
   return row == kRows.end() ? 0.2 : row->worth[static_cast<std::size_t>(fault)];
 }
@@ -35,7 +39,8 @@ struct FoundFault {
   double worth = 0;
   const nginx::ListeningServer* server = nullptr;
   ServedChain chain;
-  std::string name;  ///< of wrong_name: the first that is not covered
+  std::string name;    ///< of wrong_name: the first that is not covered
+  ReplayFault broken;  ///< of unsuitable: the rule, and who breaks it
 };
 
 std::string uncovered_name(const Certificate& leaf, const nginx::ListeningServer& server) {
@@ -45,16 +50,59 @@ std::string uncovered_name(const Certificate& leaf, const nginx::ListeningServer
   return {};
 }
 
+/// The rule that the chain breaks whoever looks at it: a use, a CA that is none, a length, names, a date to come. What is missing, unknown
+/// or expired has faults of its own.
+std::optional<ReplayFault> broken_rule(const ServedChain& chain, Time now) {
+  static constexpr std::array<int, 7> kOthers{X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT,
+                                              X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
+                                              X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE,
+                                              X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT,
+                                              X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN,
+                                              X509_V_ERR_CERT_HAS_EXPIRED,
+                                              X509_V_ERR_CERT_UNTRUSTED};
+  ReplayInput input;
+  input.chain = chain.sent();
+  if (chain.path.is_complete && !chain.path.issuers.empty()) input.trusted = {chain.path.last().der()};
+  input.depth = 100;
+  input.at = now;
+  const auto seen = replay_verification(input);
+  if (!seen) return std::nullopt;
+  const auto& faults = seen.value().faults;
+  const auto found = std::find_if(faults.begin(), faults.end(), [](const ReplayFault& one) {
+    return std::find(kOthers.begin(), kOthers.end(), one.code) == kOthers.end();
+  });
+  return found == faults.end() ? std::nullopt : std::optional(*found);
+}
+
+/// The certificate of the file that has expired and that clients need; nullptr for none. Behind the leaf only what leads to its root
+/// counts.
+const Certificate* expired_one(const ServedChain& chain, Time now) {
+  for (const BundledCertificate& one : chain.bundle.certificates) {
+    const Certificate& own = one.certificate;
+    const bool is_leaf = &one == &chain.bundle.certificates.front();
+    const auto is_above = [&](const Certificate& issuer) {
+      return issuer.facts().subject_hash == own.facts().subject_hash && issuer.facts().public_key_sha256 == own.facts().public_key_sha256;
+    };
+    const bool is_needed =
+        is_leaf || (!own.facts().self_signed && std::any_of(chain.path.issuers.begin(), chain.path.issuers.end(), is_above));
+    if (is_needed && own.facts().not_after < now) return &own;
+  }
+  return nullptr;
+}
+
 void look_at_chain(const LocalCase& local, const nginx::ListeningServer& server, const ServedChain& chain, double share,
                    std::vector<FoundFault>& found) {
   const int alert = local.symptom().alert.value_or(0);
   const auto add = [&](ServedFault fault, std::string name = {}) {
-    found.push_back({fault, share * affinity(fault, alert), &server, chain, std::move(name)});
+    found.push_back({fault, share * affinity(fault, alert), &server, chain, std::move(name), {}});
   };
   const CertificateFacts& leaf = chain.leaf().facts();
-  const auto is_expired = [&](const BundledCertificate& one) { return one.certificate.facts().not_after < local.now(); };
   const auto& sent = chain.bundle.certificates;
-  if (leaf.not_after < local.now() || (sent.size() > 1 && is_expired(sent[1]))) add(ServedFault::expired);
+  if (expired_one(chain, local.now()) != nullptr) add(ServedFault::expired);
+  if (auto broken = broken_rule(chain, local.now())) {
+    add(ServedFault::unsuitable);
+    found.back().broken = std::move(*broken);
+  }
   if (chain.is_self_signed()) add(ServedFault::self_signed);
   else if (!chain.missing.empty()) add(ServedFault::incomplete);
   else if (chain.is_open_ended && sent.size() == 1 && !leaf.issuer_urls.empty()) add(ServedFault::perhaps_incomplete);
@@ -100,15 +148,49 @@ void add_renewal_commands(LocalCase& local, const FoundFault& found, std::string
   local.propose(std::move(fix));
 }
 
+/// The collection has the CA with another period of validity, and the same key: it takes the place of the one that has expired.
+bool propose_renewed_intermediate(LocalCase& local, const FoundFault& found, const CertificateFacts& dead) {
+  if (found.chain.bundle.has_private_key()) return false;
+  for (const StoredCa* stored : local.ca_store().named(dead.subject_hash)) {
+    const CertificateFacts& renewed = stored->certificate.facts();
+    if (renewed.public_key_sha256 != dead.public_key_sha256 || !is_valid_at(renewed, local.now())) continue;
+    std::vector<Certificate> all;
+    std::vector<Der> sent;
+    for (const BundledCertificate& one : found.chain.bundle.certificates) {
+      all.push_back(one.certificate.facts().sha256 == dead.sha256 ? stored->certificate : one.certificate);
+      sent.push_back(all.back().der());
+    }
+    const auto before = as_client_sees(found.chain, found.chain.sent(), {}, local.now());
+    const auto after = as_client_sees(found.chain, sent, {}, local.now());
+    if (!before || !after || before->verified || !after->verified) continue;
+    Fix fix = local.known("replace-intermediate");
+    fix.owner = Owner::proxy;
+    fix.title = {"Replace \"" + short_name(dead) + "\" in " + found.chain.file.path + " by the renewed one (same key)",
+                 "用续期后的证书（同一密钥）替换 " + found.chain.file.path + " 中的“" + short_name(dead) + "”"};
+    fix.proof = {ProofStatus::proved,
+                 ProofMethod::replay,
+                 {"a client that trusts \"" + short_name(found.chain.path.last().facts()) + "\": now " + summary_of(*before).en +
+                      "; with the file as patched " + summary_of(*after).en,
+                  "信任“" + short_name(found.chain.path.last().facts()) + "”的客户端：目前" + summary_of(*before).zh + "；应用补丁后" +
+                      summary_of(*after).zh}};
+    ConfigurationPatch patch = local.new_patch();
+    const auto done = patch.replace_file(found.chain.file.path, pem_of(all));
+    local.propose(std::move(fix), done ? Result<ConfigurationPatch>(patch) : Result<ConfigurationPatch>(done.error()));
+    return true;
+  }
+  return false;
+}
+
 void diagnose_expired(LocalCase& local, const FoundFault& found) {
   const CertificateFacts& leaf = found.chain.leaf().facts();
   const bool is_leaf = leaf.not_after < local.now();
-  const CertificateFacts& dead = is_leaf ? leaf : found.chain.bundle.certificates[1].certificate.facts();
+  const CertificateFacts& dead = expired_one(found.chain, local.now())->facts();
   local.conclude("server_cert_expired", 0.95,
                  {found.chain.file.path + ": \"" + short_name(dead) + "\" expired on " + minute_text(dead.not_after),
                   found.chain.file.path + "：“" + short_name(dead) + "”已于 " + minute_text(dead.not_after) + " 过期"});
   local.diagnosis.cause_key = "expired|" + dead.sha256;
   if (propose_other_pair(local, found, "renew-and-reload")) return;
+  if (!is_leaf && propose_renewed_intermediate(local, found, dead)) return;
   add_renewal_commands(
       local, found, is_leaf ? "renew-and-reload" : "replace-intermediate",
       {"Renew the certificate (same names: " + short_name(leaf) + "), install chain and key at the configured paths, reload.",
@@ -140,6 +222,20 @@ void diagnose_wrong_name(LocalCase& local, const FoundFault& found) {
        "申请 SAN 含 " + wanted + " 的证书，并放到 " + found.chain.file.path + "。"});
 }
 
+void diagnose_unsuitable(LocalCase& local, const FoundFault& found) {
+  const ReplayFault& broken = found.broken;
+  const std::string rule = verify_code_text(broken.code), code = std::to_string(broken.code), depth = std::to_string(broken.depth);
+  local.conclude("server_cert_unsuitable", 0.9,
+                 {found.chain.file.path + ": whoever verifies the chain meets \"" + rule + "\" (code " + code + ", depth " + depth + ", " +
+                      broken.subject + "), trusted root or not",
+                  found.chain.file.path + "：无论是否信任其根，校验该链都会遇到“" + rule + "”（校验码 " + code + "，深度 " + depth + "，" +
+                      broken.subject + "）"});
+  if (propose_other_pair(local, found, "reissue")) return;
+  add_renewal_commands(local, found, "reissue",
+                       {"Have it issued again so that the chain keeps the rule: " + rule + ", at " + broken.subject + ".",
+                        "请重新签发，使证书链符合该规则：" + rule + "，位于 " + broken.subject + "。"});
+}
+
 void diagnose_self_signed(LocalCase& local, const FoundFault& found) {
   const CertificateFacts& leaf = found.chain.leaf().facts();
   local.conclude("server_cert_self_signed", 0.9,
@@ -162,6 +258,7 @@ void conclude_found(LocalCase& local, const FoundFault& found) {
     case ServedFault::expired: return diagnose_expired(local, found);
     case ServedFault::wrong_name: return diagnose_wrong_name(local, found);
     case ServedFault::self_signed: return diagnose_self_signed(local, found);
+    case ServedFault::unsuitable: return diagnose_unsuitable(local, found);
     case ServedFault::incomplete: {
       const std::string missing = short_name(found.chain.missing.front().facts());
       local.conclude("server_chain_incomplete", 0.9,
@@ -264,6 +361,14 @@ void diagnose_distrust(LocalCase& local, const ListenerPlace& place, bool is_ser
                          "（请通过其他渠道核对指纹），并检查您一侧使用的域名与时钟。"});
 }
 
+/// The server_name is a slip of the pen of what the certificate has.
+bool is_slip_of_name(const FoundFault& found) {
+  constexpr std::size_t kMostSlips = 2;
+  if (found.fault != ServedFault::wrong_name) return false;
+  const std::vector<std::string>& names = found.chain.leaf().facts().dns_names;
+  return std::any_of(names.begin(), names.end(), [&](const std::string& name) { return edit_distance(name, found.name) <= kMostSlips; });
+}
+
 }  // namespace
 
 bool diagnose_no_certificate(LocalCase& local, const ListenerPlace& place) {
@@ -327,6 +432,7 @@ bool diagnose_rejected_certificate(LocalCase& local, const ListenerPlace& place)
     return true;
   }
   const std::vector<FoundFault> found = find_faults(local, place);
+  if (!found.empty() && is_slip_of_name(found.front()) && diagnose_forgotten_name(local, place)) return true;
   if (!found.empty() && found.front().worth >= 0.3) {
     conclude_found(local, found.front());
     for (std::size_t i = 1; i < found.size() && found[i].server == found.front().server; ++i) {

@@ -29,6 +29,17 @@ bool diagnose_client_certificate(LocalCase& local, const ListenerPlace& place);
 /// One listener's offer, as its default server has it: it decides before a name is known.
 ListenerOffer offer_of(const LocalCase& local, const nginx::ListeningServer& server);
 
+/// The versions of TLS: ssl_protocols, and what OpenSSL's own commands say about them, do not have the client's.
+void diagnose_versions(LocalCase& local, const nginx::ListeningServer& server);
+
+bool speaks(const ListenerOffer& offer, TlsVersion version);
+/// 'now it ends with "no shared cipher"; with the change TLSv1.2 ECDHE-…'. `client`: who was played.
+Proof proof_of(const Result<Rehearsal>& before, const Result<Rehearsal>& after, const Text& client);
+/// The place is where the value was set, else where the server listens.
+void set_place(LocalCase& local, const nginx::ListeningServer& server, const nginx::EffectiveValue& value);
+/// Tells a value, and where it comes from.
+void add_setting(LocalCase& local, const nginx::EffectiveValue& value, std::string_view name);
+
 /// Proposes a patch whose proof is a rehearsal with `client`. Where an operator runs the verb, nginx itself answers such a client with the
 /// patched settings of `server` first: its library decides.
 void propose_answer(LocalCase& local, Fix fix, const Result<ConfigurationPatch>& patch, const nginx::ListeningServer& server,

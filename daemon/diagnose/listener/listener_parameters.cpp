@@ -43,19 +43,10 @@ ListenerOffer offer_of(const LocalCase& local, const nginx::ListeningServer& ser
   return offer;
 }
 
-namespace {
-
-bool has(const ListenerOffer& offer, TlsVersion version) {
+bool speaks(const ListenerOffer& offer, TlsVersion version) {
   return std::find(offer.protocols.begin(), offer.protocols.end(), version) != offer.protocols.end();
 }
 
-std::string version_words(const ListenerOffer& offer) {
-  std::string words;
-  for (const TlsVersion version : offer.protocols) words += (words.empty() ? "" : " ") + std::string(to_string(version));
-  return words;
-}
-
-/// "now it ends with "no shared cipher"; with the change TLSv1.2 ECDHE-…".
 Proof proof_of(const Result<Rehearsal>& before, const Result<Rehearsal>& after, const Text& client) {
   Proof proof;
   if (!before || !after) return proof;
@@ -82,95 +73,7 @@ void add_setting(LocalCase& local, const nginx::EffectiveValue& value, std::stri
   local.add_evidence("configuration", {statement + " (" + source + ")", statement + "（" + source + "）"});
 }
 
-/// Who speaks TLS 1.3 alone is rarer than who is years behind: where both leave the same line, it does not tell.
-void leave_open_for_obsolete_clients(const LocalCase& local, const ListenerOffer& offer, const ClientOffer& client, Proof& proof) {
-  if (client.protocols != std::vector{TlsVersion::tls1_3} || proof.status != ProofStatus::proved) return;
-  const auto obsolete = rehearse(offer, {{TlsVersion::tls1_0, TlsVersion::tls1_1}, "ALL:@SECLEVEL=0", {}, {}});
-  if (!obsolete || obsolete.value().reason != local.symptom().reason) return;
-  proof.status = ProofStatus::untested;
-  proof.detail.en += "; a client with obsolete versions only would give the same line, and this would not help it";
-  proof.detail.zh += "；只支持过时版本的客户端也会产生同样的日志行，而此修改对它无效";
-}
-
-/// What OpenSSL's own commands say about versions comes after ssl_protocols, and wins: the command that turns such a client away, widened.
-bool diagnose_version_command(LocalCase& local, const nginx::ListeningServer& server, const ListenerOffer& offer) {
-  constexpr std::array<std::array<std::string_view, 2>, 3> kCommands{
-      {{"minprotocol", "TLSv1.2"}, {"maxprotocol", "TLSv1.3"}, {"protocol", "-ALL,TLSv1.2,TLSv1.3"}}};
-  ClientOffer client{{TlsVersion::tls1_2}, {}, {}, {}};
-  auto now = rehearse(offer, client);
-  if (!has(offer, TlsVersion::tls1_2) || (now && now.value().passed)) {
-    client.protocols = {TlsVersion::tls1_3};
-    now = rehearse(offer, client);
-  }
-  if (!now || now.value().passed) return false;
-  const std::string version = client.protocols.front() == TlsVersion::tls1_2 ? "TLS 1.2" : "TLS 1.3";
-  for (const nginx::Directive* const command : server.settings.conf_commands.set_by) {
-    const std::string name = nginx::to_lower(std::string(command->argument(0)));
-    const auto known = std::find_if(kCommands.begin(), kCommands.end(), [&](const auto& one) { return one[0] == name; });
-    if (known == kCommands.end()) continue;
-    const std::string wide((*known)[1]);
-    ListenerOffer wider = offer;
-    for (ConfCommand& one : wider.conf_commands) {
-      if (nginx::to_lower(one.first) == name) one.second = wide;
-    }
-    const auto then = rehearse(wider, client);
-    if (!then || !then.value().passed) continue;
-    const std::string statement = "ssl_conf_command " + std::string(command->argument(0)) + " " + std::string(command->argument(1));
-    local.set_place(*command);
-    local.conclude(
-        "server_protocols_too_strict", 0.85,
-        {statement + " at " + where(*command) + " is stricter than ssl_protocols: clients that speak " + version + " alone are turned away",
-         where(*command) + " 的 " + statement + " 比 ssl_protocols 更严格：只支持 " + version + " 的客户端被拒绝"});
-    Fix fix = local.known("add-tls12");
-    fix.title = {"ssl_conf_command " + std::string(command->argument(0)) + " " + wide + ";",
-                 "ssl_conf_command " + std::string(command->argument(0)) + " " + wide + ";"};
-    fix.proof = proof_of(now, then, {"a client of " + version, version + " 客户端"});
-    leave_open_for_obsolete_clients(local, offer, client, fix.proof);
-    ConfigurationPatch patch = local.new_patch();
-    const auto done = patch.replace_argument(*command, 1, wide);
-    propose_answer(local, std::move(fix), done ? Result<ConfigurationPatch>(patch) : Result<ConfigurationPatch>(done.error()), server,
-                   client);
-    return true;
-  }
-  return false;
-}
-
-void diagnose_versions(LocalCase& local, const nginx::ListeningServer& server) {
-  const ListenerOffer offer = offer_of(local, server);
-  if (diagnose_version_command(local, server, offer)) return;
-  set_place(local, server, server.settings.protocols);
-  add_setting(local, server.settings.protocols, "ssl_protocols");
-  const bool has_12 = has(offer, TlsVersion::tls1_2), has_13 = has(offer, TlsVersion::tls1_3);
-  const TlsVersion missing = has_12 ? TlsVersion::tls1_3 : TlsVersion::tls1_2;
-  const ClientOffer client{{missing}, {}, {}, {}};
-  const auto now = rehearse(offer, client);
-  // The very reason of the line comes when such a client is played: otherwise it was another one.
-  const bool is_explained = now && !now.value().passed && (local.symptom().alert || now.value().reason == local.symptom().reason);
-  if ((has_12 && has_13) || !is_explained) {
-    local.conclude("client_protocol_too_old", 0.85,
-                   {"the listener speaks " + version_words(offer) + "; the client offers older versions only",
-                    "监听端支持 " + version_words(offer) + "；客户端只提供更旧的版本"});
-    return propose_to_client(local, "upgrade-client",
-                             {"Your TLS client offers obsolete versions only. Please let it offer TLS 1.2 or 1.3.",
-                              "您的 TLS 客户端只提供过时的版本，请启用 TLS 1.2 或 1.3。"});
-  }
-  local.conclude(has_12 ? "server_protocols_mismatch" : "server_protocols_too_strict", 0.85,
-                 {"ssl_protocols permits " + version_words(offer) + " only: clients that insist on " + std::string(to_string(missing)) +
-                      " are turned away",
-                  "ssl_protocols 只允许 " + version_words(offer) + "：坚持使用 " + std::string(to_string(missing)) + " 的客户端被拒绝"});
-  ListenerOffer wider = offer;
-  wider.protocols.push_back(missing);
-  std::sort(wider.protocols.begin(), wider.protocols.end());
-  std::vector<std::string> words;
-  for (const TlsVersion version : wider.protocols) words.emplace_back(to_string(version));
-  Fix fix = local.known(has_12 ? "enable-tls13" : "add-tls12");
-  fix.title = {"ssl_protocols " + version_words(wider) + ";", "ssl_protocols " + version_words(wider) + ";"};
-  fix.proof = proof_of(
-      now, rehearse(wider, client),
-      {"a client that speaks " + std::string(to_string(missing)) + " only", "只支持 " + std::string(to_string(missing)) + " 的客户端"});
-  leave_open_for_obsolete_clients(local, offer, client, fix.proof);
-  propose_answer(local, std::move(fix), with_server_directive(local, server, "ssl_protocols", words), server, client);
-}
+namespace {
 
 bool is_groups_command(const ConfCommand& command) {
   const std::string name = nginx::to_lower(command.first);
@@ -245,7 +148,7 @@ void diagnose_groups(LocalCase& local, const nginx::ListeningServer& server) {
 /// The modern suites that the listener's key can serve, one by one: which does it refuse?
 std::vector<std::string> refused_suites(const ListenerOffer& offer) {
   std::vector<std::string> refused;
-  if (!has(offer, TlsVersion::tls1_2)) return refused;
+  if (!speaks(offer, TlsVersion::tls1_2)) return refused;
   for (const KeyKind& kind : offer.keys) {
     const std::string prefix = kind.type.starts_with("RSA") ? "ECDHE-RSA-" : "ECDHE-ECDSA-";
     for (const char* suite : kModernSuites) {
@@ -273,7 +176,7 @@ void leave_in_doubt(Fix& fix) {
 /// Without TLS 1.3 a client has to have the curve of our EC certificate: one with X25519 alone is modern, and refused.
 bool diagnose_curve_of_certificate(LocalCase& local, const nginx::ListeningServer& server, const ListenerOffer& offer) {
   const bool is_ec = std::all_of(offer.keys.begin(), offer.keys.end(), [](const KeyKind& kind) { return kind.type == "EC"; });
-  if (!is_ec || has(offer, TlsVersion::tls1_3)) return false;
+  if (!is_ec || speaks(offer, TlsVersion::tls1_3)) return false;
   const ClientOffer client{{TlsVersion::tls1_2, TlsVersion::tls1_3}, {}, "X25519", {}};
   ListenerOffer wider = offer;
   wider.protocols = {TlsVersion::tls1_2, TlsVersion::tls1_3};
@@ -332,9 +235,60 @@ bool is_for_want_of_signatures(const ListenerOffer& offer) {
   return open.conf_commands.size() != offer.conf_commands.size() && !refused_suites(offer).empty() && refused_suites(open).empty();
 }
 
+/// A list of suites, and what it leaves out of the usual ones: those of TLS 1.3, or the ones that are refused.
+std::string wider_suites(std::string list, bool is_13, const std::vector<std::string>& refused) {
+  constexpr std::array<const char*, 3> kSuites13 = {"TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256", "TLS_AES_128_GCM_SHA256"};
+  for (const char* const suite : kSuites13) {
+    if (is_13 && list.find(suite) == std::string::npos) list += std::string(":") + suite;
+  }
+  for (const std::string& suite : refused) {
+    if (std::string with = is_13 ? std::string() : with_cipher(list, suite); !with.empty()) list = std::move(with);
+  }
+  return list;
+}
+
+/// What OpenSSL's own commands say about suites comes after ssl_ciphers, and wins: the command that turns usual clients away, widened.
+bool diagnose_suites_command(LocalCase& local, const nginx::ListeningServer& server, const ListenerOffer& offer) {
+  for (const nginx::Directive* const command : server.settings.conf_commands.set_by) {
+    const std::string name = nginx::to_lower(std::string(command->argument(0)));
+    const bool is_13 = name == "ciphersuites";
+    const std::vector<std::string> refused = is_13 ? std::vector<std::string>() : refused_suites(offer);
+    if (!is_13 && (name != "cipherstring" || refused.empty())) continue;
+    const ClientOffer client{{is_13 ? TlsVersion::tls1_3 : TlsVersion::tls1_2}, is_13 ? std::string() : refused.front(), {}, {}};
+    const std::string wide = wider_suites(std::string(command->argument(1)), is_13, refused);
+    ListenerOffer wider = offer;
+    for (ConfCommand& one : wider.conf_commands) {
+      if (nginx::to_lower(one.first) == name) one.second = wide;
+    }
+    const auto now = rehearse(offer, client), then = rehearse(wider, client);
+    const bool is_it = now && !now.value().passed && now.value().reason == local.symptom().reason && then && then.value().passed;
+    if (!is_it) continue;
+    const std::string statement = "ssl_conf_command " + std::string(command->argument(0)) + " " + std::string(command->argument(1));
+    const bool is_mismatch = !is_13 && serves_other_key(offer);
+    local.set_place(*command);
+    local.conclude(
+        is_mismatch ? "server_cipher_cert_mismatch" : "no_shared_cipher", 0.85,
+        {statement + " at " + where(*command) + " leaves out suites that clients may insist on; ssl_ciphers does not count beside it",
+         where(*command) + " 的 " + statement + " 排除了客户端可能坚持使用的套件；ssl_ciphers 对此不起作用"});
+    Fix fix = local.known(is_mismatch ? "fix-cipher-list" : "widen-modern");
+    fix.title = {"ssl_conf_command " + std::string(command->argument(0)) + " " + wide + ";",
+                 "ssl_conf_command " + std::string(command->argument(0)) + " " + wide + ";"};
+    fix.proof = is_13
+                    ? proof_of(now, then, {"a client of TLS 1.3 with its usual suites", "使用常用套件的 TLS 1.3 客户端"})
+                    : proof_of(now, then, {"a client that offers " + refused.front() + " only", "只提供 " + refused.front() + " 的客户端"});
+    ConfigurationPatch patch = local.new_patch();
+    const auto done = patch.replace_argument(*command, 1, wide);
+    propose_answer(local, std::move(fix), done ? Result<ConfigurationPatch>(patch) : Result<ConfigurationPatch>(done.error()), server,
+                   client);
+    return true;
+  }
+  return false;
+}
+
 void diagnose_ciphers(LocalCase& local, const nginx::ListeningServer& server) {
   const ListenerOffer offer = offer_of(local, server);
   if (is_for_want_of_signatures(offer)) return diagnose_signatures(local, server);
+  if (diagnose_suites_command(local, server, offer)) return;
   set_place(local, server, server.settings.ciphers);
   add_setting(local, server.settings.ciphers, "ssl_ciphers");
   for (const KeyKind& kind : offer.keys)
@@ -475,7 +429,13 @@ bool diagnose_parameters(LocalCase& local, const ListenerPlace& place) {
   const std::string_view reason = symptom.reason;
   const bool is_version = symptom.has_cause("server_protocols_too_strict") || symptom.has_cause("server_protocols_mismatch") ||
                           reason == "unsupported protocol" || reason == "version too low" || reason == "unknown protocol";
-  const bool is_about_key = reason == "no shared cipher" || reason.find("signature algorithm") != std::string_view::npos;
+  // TLS 1.1 signs with what no security level of today permits: so a list of dead versions speaks of signatures.
+  const bool is_dead = [&] {
+    const ListenerOffer offer = offer_of(local, server);
+    return !speaks(offer, TlsVersion::tls1_2) && !speaks(offer, TlsVersion::tls1_3);
+  }();
+  const bool is_about_signatures = reason.find("signature algorithm") != std::string_view::npos;
+  const bool is_about_key = reason == "no shared cipher" || is_about_signatures;
   if (is_about_key && diagnose_foreign_key(local, place.listener())) return true;
   if (symptom.has_cause("client_alpn_mismatch") && (reason == "no application protocol" || symptom.alert == 120))
     diagnose_alpn(local, place);
@@ -484,7 +444,8 @@ bool diagnose_parameters(LocalCase& local, const ListenerPlace& place) {
   else if (reason == "no suitable key share" || reason == "no shared group" || reason == "no shared groups" ||
            symptom.rule_id.ends_with("no-shared-group"))
     diagnose_groups(local, server_that_refuses(local, place.listener()));
-  else if (reason.find("signature algorithm") != std::string_view::npos) diagnose_signatures(local, server);
+  else if (is_about_signatures && is_dead) diagnose_versions(local, server);
+  else if (is_about_signatures) diagnose_signatures(local, server);
   else if (is_version) diagnose_versions(local, server);
   else return false;
   return true;

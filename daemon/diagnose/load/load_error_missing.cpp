@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 
 #include "diagnose/case/fitting_certificate.h"
 #include "diagnose/load/load_error_diagnosis.h"
@@ -41,6 +42,25 @@ void propose_fitting_pair(LocalCase& local, const nginx::Directive& server) {
   local.propose(std::move(fix), patch_with_pair(local, server, *pair));
 }
 
+/// A server for whoever asks for no name that is served needs no certificate: it turns them away, and the others of its socket answer.
+void propose_reject_handshake(LocalCase& local, const nginx::Directive& server) {
+  const auto names = nginx::server_names(server).names;
+  const bool has_host = std::any_of(names.begin(), names.end(), [](const nginx::ServerName& name) {
+    return name.kind != nginx::ServerName::Kind::exact || name.text.find('.') != std::string::npos;
+  });
+  const auto& listeners = local.surroundings().nginx->listeners.listeners();
+  const bool has_neighbour = std::any_of(listeners.begin(), listeners.end(), [&](const nginx::Listener& listener) {
+    const auto is_it = [&](const nginx::ListeningServer& one) { return one.server->directive == &server; };
+    const auto serves = [](const nginx::ListeningServer& one) { return !one.settings.certificates.set_by.empty(); };
+    return std::any_of(listener.servers.begin(), listener.servers.end(), is_it) &&
+           std::any_of(listener.servers.begin(), listener.servers.end(), serves);
+  });
+  if (has_host || !has_neighbour) return;
+  ConfigurationPatch patch = local.new_patch();
+  const auto done = patch.set_directive(server, "ssl_reject_handshake", std::array{std::string("on")});
+  propose(local, local.known("reject-handshake"), patch, done);
+}
+
 /// `no "ssl_certificate" is defined for the "listen ... ssl" directive in FILE:LINE`; the line is that of the server's block or listen.
 const nginx::Directive* server_at(const LocalCase& local, const LoadError& error) {
   const nginx::Directive* best = nullptr;
@@ -60,6 +80,7 @@ void diagnose_missing_certificate(LocalCase& local, const LoadError& error) {
   if (server == nullptr) return;
   local.set_place(*server);
   propose_fitting_pair(local, *server);
+  if (local.diagnosis.fixes.empty()) propose_reject_handshake(local, *server);
   if (!local.diagnosis.fixes.empty()) return;
   const std::string name = nginx::server_names(*server).logged;
   const NewFile pem = new_pem_file(local.configuration(), local.files(), {}, (name.empty() ? "server" : name) + ".pem");

@@ -146,7 +146,10 @@ bool UpstreamCase::explains_line(const UpstreamVerdict& verdict) const {
 Result<UpstreamCase::PatchedPlace> UpstreamCase::place_with(const ConfigurationPatch& patch) const {
   const nginx::Configuration& configuration = surroundings_.nginx->configuration;
   const auto changed = patch.changed_files();
+  const auto changes = patch.changes();
+  // Patches name real paths, configurations the ones that were included: links in sites-enabled.
   const bool is_read_again =
+      std::any_of(changes.begin(), changes.end(), [](const Change& change) { return !change.directive.empty(); }) ||
       std::any_of(changed.begin(), changed.end(), [&](const auto& file) { return configuration.file(file.first) != nullptr; });
   PatchedPlace place{nullptr, place_.target, {}};
   if (is_read_again) {

@@ -5,7 +5,7 @@ import re
 
 KINDS = {}
 MODULES = ["trust", "names", "handshake", "wire", "upstream_load", "listener", "clients", "stapling", "load", "whole", "groups", "chains",
-           "misplaced", "mutual"]
+           "misplaced", "mutual", "sessions", "served"]
 
 
 class NoKindFits(Exception):

@@ -45,7 +45,7 @@ def served_not_yet_valid(w):
     w.served = [new, *new.intermediates()]
     # There is no cause of its own for a certificate of ours that is too early.
     w.truth.broken("served-not-yet-valid", ["server_cert_expired", "client_distrusts_our_ca", "server_cert_name_mismatch",
-                                            "server_cert_not_yet_valid"], False)
+                                            "server_cert_not_yet_valid", "server_cert_unsuitable"], False)
     return True
 
 
@@ -147,7 +147,7 @@ def client_sends_nonsense(w):
     if raw[:1] == b"\0" and w.module == "http":
         return False  # nginx takes it for HTTP: "client sent invalid method" says nothing about TLS
     w.client = w.client.but(raw=raw)
-    w.truth.broken("client-sends-nonsense", ["client_not_tls", "scanner_noise", "client_protocol_too_old"], False)
+    w.truth.broken("client-sends-nonsense", ["client_not_tls", "scanner_noise", "client_protocol_too_old", "client_malformed_handshake"], False)
     return True
 
 

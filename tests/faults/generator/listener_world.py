@@ -174,11 +174,18 @@ class ListenerWorld:
             return self._is_served_raw(client.raw)
         if self.module == "mail":
             text, marker = ("a LOGOUT\r\n", b"a OK") if self.protocol == "imap" else ("QUIT\r\n", b"+OK" if self.protocol == "pop3" else b"221 ")
-            return marker in exchange(lambda: self._connect(client), text.encode())
+            return marker in exchange(lambda: self._greeted(client), text.encode())
         if self.module == "stream" and not client.is_plain:
             return b"SITE-OK" in exchange(lambda: self._connect(client), b"")
         return b"SITE-OK" in exchange(lambda: self._connect(client), (
             "GET / HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n" % (client.host or client.sni)).encode())
+
+    def _greeted(self, client):
+        """Who talks before the greeting may be overheard: nginx's mail module then waits for more."""
+        connection = self._connect(client)
+        if not client.is_plain and not self.has_starttls:
+            connection.recv(4096)
+        return connection
 
     def _is_served_raw(self, text):
         with contextlib.suppress(OSError), socket.create_connection((LOOPBACK, self.port), timeout=PATIENCE) as connection:

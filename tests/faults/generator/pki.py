@@ -12,7 +12,8 @@ import tempfile
 KEYS = {"rsa": ["RSA", "rsa_keygen_bits:2048"], "rsa1024": ["RSA", "rsa_keygen_bits:1024"], "rsa4096": ["RSA", "rsa_keygen_bits:4096"],
         "ec": ["EC", "ec_paramgen_curve:P-256"], "ec384": ["EC", "ec_paramgen_curve:P-384"], "ed25519": ["ED25519"],
         "rsa-pss": ["RSA-PSS", "rsa_keygen_bits:2048"], "ec-explicit": ["EC", "ec_paramgen_curve:P-256", "ec_param_enc:explicit"],
-        "ec521": ["EC", "ec_paramgen_curve:P-521"]}
+        "ec521": ["EC", "ec_paramgen_curve:P-521"], "brainpool": ["EC", "ec_paramgen_curve:brainpoolP256r1"],
+        "brainpool384": ["EC", "ec_paramgen_curve:brainpoolP384r1"], "koblitz": ["EC", "ec_paramgen_curve:secp256k1"]}
 
 
 def openssl(*arguments):

@@ -71,6 +71,7 @@ class World:
         self._compose_proxy()
         self.afterwards, self.after_start, self.more_files = [], [], {}
         self.more_group, self.more_inner, self.second_manners = [], [], None
+        self.more_locations, self.asked_before = [], []
         self._compose_more(chances.Random(repr(random.getstate())))
         self.good_manners, self.guards_chain, self.keeps_good_peer = self.manners, True, True
 
@@ -253,8 +254,8 @@ class World:
         method = "POST" if self.module == "grpc" else "GET"
         more = "Content-Type: application/grpc\r\nContent-Length: 0\r\n" if method == "POST" else ""
         header = "PROXY TCP4 192.0.2.10 192.0.2.1 51000 443\r\n" if self.takes_header else ""
-        text = "%s%s /svc/Call HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n%s\r\n" % (header, method, self.request_host, more)
-        for _ in range(2 if self.second else 1):
+        for path in [*self.asked_before, *["/svc/Call"] * (2 if self.second else 1)]:
+            text = "%s%s %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n%s\r\n" % (header, method, path, self.request_host, more)
             got = exchange(lambda: socket.create_connection((LOOPBACK, self.port), timeout=PATIENCE), text.encode())
             if not got.startswith(b"HTTP/1.1 200") or not (self.module == "grpc" or b"PEER-OK" in got):
                 return False
@@ -361,7 +362,7 @@ class World:
             decoys += ["location /legacy/ {", pad + "%s_pass %s://127.0.0.1:9;" % (self.family, TLS_SCHEMES[self.module]),
                        pad + "%s_ssl_verify off;" % self.family, pad + "%s_ssl_name legacy.other.test;" % self.family,
                        pad + "%s_ssl_server_name on;" % self.family, "}"]
-        server += [*decoys, "location / {", *(pad + one for one in inner + self.more_inner), "}"]
+        server += [*decoys, *self.more_locations, "location / {", *(pad + one for one in inner + self.more_inner), "}"]
         temporary = ["client_body_temp_path tmp/body; proxy_temp_path tmp/proxy; fastcgi_temp_path tmp/fastcgi;",
                      "uwsgi_temp_path tmp/uwsgi; scgi_temp_path tmp/scgi;", "access_log off;"]
         body = [*temporary, *self._settings_at("http", "place"), *self.more_http, *group, "server {", *(pad + one for one in server), "}"]

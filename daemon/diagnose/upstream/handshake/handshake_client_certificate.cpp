@@ -349,6 +349,13 @@ bool diagnose_foreign_client_key(HandshakeReport& report, const OwnCertificate& 
   return true;
 }
 
+/// A variable that names the certificate and may be empty: nginx then shows none.
+bool may_be_empty(const HandshakeReport& report) {
+  const UpstreamView& view = report.view();
+  const auto named = view.nginx->passes.variables().resolve(view.target->settings.certificate.first(), *view.target->pass);
+  return std::any_of(named.values.begin(), named.values.end(), [](const std::string& one) { return one.empty(); });
+}
+
 }  // namespace
 
 bool diagnose_client_certificate(HandshakeReport& report) {
@@ -357,7 +364,8 @@ bool diagnose_client_certificate(HandshakeReport& report) {
   const bool is_left_out = report.now().asked.left_out_client_certificate;
   const bool is_refused = seen != nullptr && !seen->is_ok() && has_agreed(*seen) && !is_left_out;
   // Without permission to read the key nobody can repeat what nginx does: the line and the peer's request have to do.
-  const bool is_half_seen = is_left_out && seen != nullptr && seen->certificate_request && (is_client_alert(alert) || alert == 40);
+  const bool is_half_seen = is_left_out && seen != nullptr && seen->certificate_request &&
+                            (is_client_alert(alert) || alert == 40 || (!alert && may_be_empty(report)));
   // A peer that ends it at our ClientHello has seen no certificate of ours.
   const bool is_before = seen != nullptr && seen->alert && !seen->certificate_request && seen->phase <= ProbePhase::client_hello;
   const bool is_unseen = is_client_alert(alert) && !is_before && (seen == nullptr || !seen->is_ok());
@@ -369,7 +377,7 @@ bool diagnose_client_certificate(HandshakeReport& report) {
   const OwnCertificate own = own_certificate(report);
   if (own.chain.empty()) {
     report.note("file", {"our client certificate: " + own.problem, "本方客户端证书：" + own.problem});
-    const bool is_required = alert == 116;
+    const bool is_required = alert == 116 || ((!alert || alert == 40) && may_be_empty(report));
     report.conclude(is_required ? "upstream_requires_client_cert" : "upstream_rejects_client_cert", 0.5);
     return true;
   }

@@ -106,6 +106,14 @@ void propose_small_hello(HandshakeReport& report, const std::function<Proof(cons
            "请更新该处的防火墙、负载均衡器或 TLS 库。"});
 }
 
+/// Nothing but the size was in the way: with groups of before, and no other change, the peer takes the handshake.
+bool takes_small_hello(HandshakeReport& report) {
+  ConfigurationPatch patch = report.upstream().new_patch();
+  if (!set_conf_command(patch, report.view(), "Groups", small_groups(report.view()))) return true;  // nobody can try
+  const UpstreamStage stage = report.upstream().judge(patch).stage;
+  return stage != UpstreamStage::handshake && stage != UpstreamStage::connect;
+}
+
 const std::vector<Widening> kSafe{W::sni, W::protocols, W::groups, W::signatures, W::ciphers};
 
 /// What makes a peer take the handshake that refused `own` with `refused`, and takes no protection away.
@@ -114,7 +122,7 @@ bool propose_safe(HandshakeReport& report, const ProbeRequest& own, const ProbeR
   const std::string name = sni_of(report.now().name.verified);
   const auto found = find_widening(own, kSafe, name, look);
   if (!found) return false;
-  if (is_size_alone(report.view(), *found)) {
+  if (is_size_alone(report.view(), *found) && takes_small_hello(report)) {
     report.note("peer", listed(*found));
     propose_small_hello(report, [&](const ConfigurationPatch& patch) {
       return report.upstream().confirmed(report.proof_of(report.upstream().judge(patch)), patch);

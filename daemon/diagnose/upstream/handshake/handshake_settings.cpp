@@ -49,10 +49,14 @@ Result<> write_ciphers(ConfigurationPatch& patch, const UpstreamView& view, cons
   return set_upstream_directive(patch, view, "ssl_ciphers", std::array{list});
 }
 
-/// The curve of the peer's own EC certificate counts as a group until TLS 1.2 (RFC 8422, section 5.1).
-std::string curve_of(const ProbeResult& seen) {
+/// The curve of the peer's own EC certificate counts as a group until TLS 1.2 (RFC 8422, section 5.1): NIST's of that size, and the others.
+std::vector<std::string> curves_of(const ProbeResult& seen) {
   if (seen.version == "TLSv1.3" || seen.chain.empty() || seen.chain.front().facts.key_type != "EC") return {};
-  return "P-" + std::to_string(seen.chain.front().facts.key_bits);
+  const int bits = seen.chain.front().facts.key_bits;
+  const std::string size = std::to_string(bits);
+  if (bits == 256) return {"P-256", "brainpoolP256r1", "secp256k1"};
+  if (bits == 384) return {"P-384", "brainpoolP384r1"};
+  return {bits == 512 ? "brainpoolP512r1" : "P-" + size};
 }
 
 std::vector<std::string> split_groups(const std::string& list) {
@@ -81,10 +85,15 @@ Result<> write_groups(ConfigurationPatch& patch, const UpstreamView& view, const
   if (seen.group.empty()) return fail(ErrorCode::invalid_input, "the peer's group is not known");
   std::string groups = conf_command(view, "Groups");
   if (groups.empty()) groups = kDefaultGroups;
-  for (const std::string& group : {written_group(seen.group), curve_of(seen)}) {
-    const bool is_there = (":" + groups + ":").find(":" + group + ":") != std::string::npos;
-    if (!group.empty() && !is_there) groups += ":" + group;
-  }
+  const auto add = [&](const std::string& group) {
+    if (!is_among(split_groups(groups), group)) groups += ":" + group;
+  };
+  const std::vector<std::string> own = split_groups(groups), curves = curves_of(seen);
+  add(written_group(seen.group));
+  if (!curves.empty()) add(curves.front());
+  // All that shows is in the list already: the key is on another curve of that size.
+  const bool is_another_curve = is_among(own, seen.group) && !curves.empty() && is_among(own, curves.front());
+  for (std::size_t i = 1; is_another_curve && i < curves.size(); ++i) add(curves[i]);
   return set_conf_command(patch, view, "Groups", groups);
 }
 
@@ -215,8 +224,8 @@ bool is_size_alone(const UpstreamView& view, const WidenedHandshake& found) {
   const std::string written = conf_command(view, "Groups");
   const std::vector<std::string> own = split_groups(written.empty() ? std::string(kDefaultGroups) : written);
   const bool is_large = written.empty() || std::any_of(own.begin(), own.end(), is_large_group);
-  const std::string curve = curve_of(found.seen);
-  return is_large && is_among(own, found.seen.group) && (curve.empty() || is_among(own, curve));
+  const std::vector<std::string> curves = curves_of(found.seen);
+  return is_large && is_among(own, found.seen.group) && (curves.empty() || is_among(own, curves.front()));
 }
 
 std::vector<std::string> protocols_with(const UpstreamView& view, TlsVersion needed) {

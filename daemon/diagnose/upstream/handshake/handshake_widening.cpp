@@ -7,7 +7,8 @@
 namespace handshaked::diagnose {
 namespace {
 
-constexpr std::string_view kAllGroups = "X25519:P-256:X448:P-521:P-384:ffdhe2048:ffdhe3072:brainpoolP256r1:brainpoolP384r1:brainpoolP512r1";
+constexpr std::string_view kAllGroups =
+    "X25519:P-256:X448:P-521:P-384:ffdhe2048:ffdhe3072:brainpoolP256r1:brainpoolP384r1:brainpoolP512r1:secp256k1";
 constexpr std::string_view kAllSuites13 =
     "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256:TLS_AES_128_CCM_SHA256:TLS_AES_128_CCM_8_SHA256";
 constexpr std::string_view kAllCiphers = "ALL:!aNULL:!eNULL";

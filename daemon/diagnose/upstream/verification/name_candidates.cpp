@@ -140,6 +140,14 @@ bool covers(std::string_view pattern, std::string_view name) {
   return pattern.starts_with("*.") && parent_domain(name) == pattern.substr(2) && !first_label(name).empty();
 }
 
+/// The host of "https://api.example.com/"; empty for what is no URL.
+std::string host_of_url(std::string_view text) {
+  const std::size_t scheme = text.find("://");
+  if (scheme == std::string_view::npos) return {};
+  const std::string_view rest = text.substr(scheme + 3);
+  return std::string(rest.substr(0, rest.find_first_of("/:?#")));
+}
+
 class Candidates {
  public:
   Candidates(const UpstreamView& view, const UpstreamVerdict& verdict) : view_(view), configured_(nginx::to_lower(verdict.name.verified)) {
@@ -160,7 +168,9 @@ class Candidates {
     for (const Hint& hint : hints.all()) {
       if (hint.name != configured_) add({hint.name, NameSupport::configured, hint.where, is_covered(hint.name), true});
     }
-    names_another_host_ = is_host_name(configured_) || !hints.all().empty();
+    const std::string host = host_of_url(view_.target->settings.name.first());
+    if (is_host_name(host)) add({host, NameSupport::configured, "the URL that stands for a name", is_covered(host), true});
+    names_another_host_ = is_host_name(configured_) || is_host_name(host) || !hints.all().empty();
     for (const std::string& name : names_) {
       if (name.starts_with("*.")) add_below(name);
       else if (is_host_name(name)) add({name, support_of(name), "the certificate", true, is_meant(name)});

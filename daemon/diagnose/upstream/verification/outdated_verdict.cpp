@@ -12,21 +12,55 @@
 namespace handshaked::diagnose {
 namespace {
 
-/// nginx keeps sessions of this peer, and OpenSSL keeps the verdict in them. TLS 1.3 tickets were measured not to carry it.
+/// nginx keeps sessions of this peer, and OpenSSL keeps the certificate and the verdict in them.
 bool may_resume(const UpstreamCase& upstream) {
   const UpstreamVerdict& now = upstream.now();
-  return upstream.view().target->settings.session_reuse.is_on() && now.observation && now.observation->seen.version != "TLSv1.3" &&
-         !now.observation->seen.version.empty();
+  return upstream.view().target->settings.session_reuse.is_on() && now.observation && !now.observation->seen.version.empty();
 }
 
-/// Another place that connects to the same peer through the same group or address, whose verdict is the logged one.
+/// With TLS 1.3 the ticket comes behind the handshake: whoever gives up because of a verdict never takes one.
+bool keeps_failed_sessions(const UpstreamCase& upstream) { return upstream.now().observation->seen.version != "TLSv1.3"; }
+
+/// Another place that connects to the same peer through the same group or address, and what its session makes of the line.
 struct SharedPlace {
   const nginx::PassTarget* target = nullptr;
-  int verify_code = 0;
+  Text what;  ///< "the line's code 20 is what it gets", "it is shown the certificate of …"
+  /// Further places of the same upstream whose sessions do not go with that one's either.
+  std::vector<const nginx::PassTarget*> others;
 };
+
+/// The session of a place whose verdict was `verdict` would have caused the line here.
+std::optional<Text> explained_by_session(UpstreamCase& upstream, const UpstreamVerdict& verdict) {
+  const Symptom& symptom = upstream.symptom();
+  // Who verifies nothing has no callback that lets OpenSSL run on: the first fault stays.
+  const auto& faults = verdict.replay.faults;
+  const int code = verdict.verifies || faults.empty() ? verdict.replay.verify_code : faults.front().code;
+  const bool leaves_session = verdict.passes() || keeps_failed_sessions(upstream);
+  if (!verdict.has_chain() || !leaves_session) return std::nullopt;
+  if (symptom.verify_code) {
+    if (code != *symptom.verify_code) return std::nullopt;
+    return Text{"the line's code " + std::to_string(code) + " is what that place gets from the same upstream with its own settings",
+                "日志中的校验码 " + std::to_string(code) + " 是该处以其自身设置访问同一上游得到的结果"};
+  }
+  ReplayInput resumed = upstream.now().input;
+  resumed.chain = verdict.input.chain;
+  const bool is_another = code == 0 && resumed.chain.front() != upstream.now().input.chain.front();
+  const auto seen = is_another ? upstream.replay(resumed) : Result<ReplayResult>(fail(ErrorCode::not_found, "the same certificate"));
+  if (!seen || seen.value().name_matches) return std::nullopt;
+  const std::string name = verdict.name.verified;
+  return Text{"that place is shown another certificate of the same upstream, for \"" + name + "\"",
+              "该处从同一上游得到的是另一张证书，对应 “" + name + "”"};
+}
+
+bool is_same_session(const UpstreamVerdict& left, const UpstreamVerdict& right) {
+  return left.replay.verify_code == right.replay.verify_code && left.input.chain.front() == right.input.chain.front();
+}
+
 std::optional<SharedPlace> sharing_place(UpstreamCase& upstream) {
   const UpstreamView& view = upstream.view();
-  if (view.destination == nullptr || !upstream.symptom().verify_code) return std::nullopt;
+  if (view.destination == nullptr) return std::nullopt;
+  std::optional<SharedPlace> shared;
+  UpstreamVerdict its;
   const auto& targets = upstream.surroundings().nginx->passes.targets();
   for (std::size_t t = 0; t < targets.size() && !upstream.is_late(); ++t) {
     if (&targets[t] == view.target ||
@@ -37,12 +71,16 @@ std::optional<SharedPlace> sharing_place(UpstreamCase& upstream) {
       const bool is_same = other.group == view.destination->group &&
                            (other.group != nullptr || nginx::is_same_endpoint(other.address, view.destination->address));
       if (!is_same || !other.is_tls || !targets[t].settings.session_reuse.is_on()) continue;
-      const UpstreamVerdict verdict = upstream.judge_place({t, d, upstream.place().member});
-      if (verdict.has_chain() && verdict.replay.verify_code == *upstream.symptom().verify_code)
-        return SharedPlace{&targets[t], verdict.replay.verify_code};
+      UpstreamVerdict verdict = upstream.judge_place({t, d, upstream.place().member});
+      if (shared && verdict.has_chain() && !is_same_session(verdict, its)) shared->others.push_back(&targets[t]);
+      if (shared) continue;
+      auto what = explained_by_session(upstream, verdict);
+      if (!what) continue;
+      shared = SharedPlace{&targets[t], std::move(*what), {}};
+      its = std::move(verdict);
     }
   }
-  return std::nullopt;
+  return shared;
 }
 
 Fix reload_fix(UpstreamCase& upstream) {
@@ -58,10 +96,17 @@ Fix reload_fix(UpstreamCase& upstream) {
   return fix;
 }
 
-void add_no_reuse_fix(UpstreamCase& upstream, std::string_view cause, Diagnosis& diagnosis) {
+/// Off at this place, and at the others of the same upstream that would still take each other's sessions.
+void add_no_reuse_fix(UpstreamCase& upstream, std::string_view cause, std::span<const nginx::PassTarget* const> others,
+                      Diagnosis& diagnosis) {
   ConfigurationPatch patch = upstream.new_patch();
   const std::array value{std::string("off")};
-  if (!patch.set_directive(upstream.view().settings_block(), upstream.view().directive("ssl_session_reuse"), value)) return;
+  const std::string directive = upstream.view().directive("ssl_session_reuse");
+  if (!patch.set_directive(upstream.view().settings_block(), directive, value)) return;
+  for (const nginx::PassTarget* const other : others) {
+    const nginx::Directive& block = other->location != nullptr ? *other->location : *other->server->directive;
+    if (!patch.set_directive(block, other->settings.session_reuse.directive, value)) return;
+  }
   const UpstreamVerdict verdict = upstream.judge(patch);
   auto diff = patch.unified_diff();
   if (!diff || !verdict.passes()) return;
@@ -83,13 +128,12 @@ void say_shared(UpstreamCase& upstream, const SharedPlace& shared, Diagnosis& di
   diagnosis.cause = "upstream_shared_session_verdict";
   diagnosis.also = {"upstream_stale_session_verdict"};
   diagnosis.confidence = 0.85;
-  diagnosis.summary = {"This place verifies well by itself; the line’s code " + std::to_string(shared.verify_code) +
-                           " is what the place in " + where +
-                           " gets from the same upstream with its own settings. nginx keeps one session for each peer, and a resumed "
-                           "session carries the verdict of whoever made it.",
-                       "此处单独校验是通过的；日志中的校验码 " + std::to_string(shared.verify_code) + " 是 " + where +
-                           " 处以其自身设置访问同一上游得到的结果。nginx 为每个对端只保存一个会话，恢复的会话带着建立者的校验结论。"};
-  add_no_reuse_fix(upstream, diagnosis.cause, diagnosis);
+  diagnosis.summary = {"This place verifies well by itself. It shares the upstream with the place in " + where + ": " + shared.what.en +
+                           ". nginx keeps one session for each peer, and a resumed session carries the certificate and the verdict of "
+                           "whoever made it.",
+                       "此处单独校验是通过的。它与 " + where + " 处共用同一上游：" + shared.what.zh +
+                           "。nginx 为每个对端只保存一个会话，恢复的会话带着建立者的证书与校验结论。"};
+  add_no_reuse_fix(upstream, diagnosis.cause, shared.others, diagnosis);
 }
 
 /// The files pass, and nobody saw whether nginx works with them: a reload does no harm, and is no proved cure.
@@ -134,7 +178,7 @@ Diagnosis diagnose_outdated_verdict(UpstreamCase& upstream) {
     diagnosis.fixes.push_back(reload_fix(upstream));
   } else if (!files.unknown.empty() && !is_reloaded) {
     say_load_unknown(upstream, first, diagnosis);
-  } else if (may_resume(upstream) && !is_reloaded) {
+  } else if (may_resume(upstream) && keeps_failed_sessions(upstream) && !is_reloaded) {
     diagnosis.cause = "upstream_stale_session_verdict";
     diagnosis.confidence = 0.75;
     diagnosis.summary = {
@@ -142,7 +186,7 @@ Diagnosis diagnose_outdated_verdict(UpstreamCase& upstream) {
         "the old verdict until nginx is reloaded.",
         "新的握手现已通过校验，故障本身已消失；但 nginx 会恢复与该对端的 TLS 会话，而恢复的会话会重复旧的校验结论，直到 nginx 重新加载。"};
     diagnosis.fixes.push_back(reload_fix(upstream));
-    add_no_reuse_fix(upstream, diagnosis.cause, diagnosis);
+    add_no_reuse_fix(upstream, diagnosis.cause, {}, diagnosis);
   } else {
     diagnosis.cause = first;
     diagnosis.confidence = 0.5;

@@ -95,7 +95,8 @@ class Proposals {
   void propose_names() {
     const bool sends_sni = verdict_.name.sni.has_value() || state_.has(RepairKind::send_sni);
     const bool is_host = is_host_name(verdict_.name.verified) && !verdict_.name.is_client_chosen;
-    if (!sends_sni && is_host) add({sni()});
+    // Whether what a client chose may be sent is decided where the handshake is repeated.
+    if (!sends_sni && is_host_name(verdict_.name.verified)) add({sni()});
     std::size_t uncovered = 0;
     for (const NameCandidate& candidate : name_candidates(upstream_, verdict_)) {
       // Whatever name a peer presents is not its identity when the configuration means another host.
