@@ -1,7 +1,9 @@
 """A group of workers on NATS JetStream: three servers, two partitions, three workers, lines of forty hosts. Each worker is killed in its turn, and one of
-the servers: another worker takes the partition over. Every line is counted once, every incident is told once, whoever has it by then."""
+the servers: another worker takes the partition over. Every line is counted once, every incident is told once, whoever has it by then. LINES=200000 in the
+environment makes it that many lines, with as many TLS lines among them as otherwise."""
 import collections
 import json
+import os
 import time
 
 from support.accounting import Ledger, ordinary_line
@@ -12,17 +14,19 @@ from support.worker_group import group_verb, make_worker, mapping, owners, set_u
 
 HOSTS = 40
 PARTITIONS = 2
-LINES = 1000  # each time
-TLS_EVERY = 5
+LINES = int(os.environ.get("LINES", "8000")) // 8  # each time
+TLS_EVERY = LINES // 200 + 2  # has no divisor in common with HOSTS, so every host tells of some
+PATIENCE = 60 + LINES // 200
 
 
 class Proxies:
-    """Forty hosts, each with a subject of its own and with peers of its own, of which a line in five tells: new ones, and again those of before."""
+    """Forty hosts, each with a subject of its own and with peers of its own, of which a line now and then tells: new ones, and again those of before."""
 
     def __init__(self, servers):
         self.servers = servers
         self.ledger = Ledger()
         self.hosts = {}
+        self._peers = collections.defaultdict(list)
         self._number = 0
 
     def write(self, count):
@@ -30,16 +34,17 @@ class Proxies:
         for _ in range(count):
             self._number += 1
             host = "proxy-%d" % (self._number % HOSTS)
-            peers = [peer for peer, of in self.hosts.items() if of == host]
+            peers = self._peers[host]
             if self._number % TLS_EVERY:
                 line = ordinary_line(self._number)
             elif self._number % 3 == 0 and peers:
                 line = self.ledger.line_of(peers[self._number % len(peers)])
             else:
                 line = self.ledger.line_of_new_peer()
-                self.hosts[line.decode().split("upstream: \"https://")[1].split("/")[0]] = host
+                peers.append(line.decode().split("upstream: \"https://")[1].split("/")[0])
+                self.hosts[peers[-1]] = host
             messages.append(("nginx.errors." + host, line.rstrip(b"\n"), "line-%d" % self._number))
-        self.servers.publish(messages)
+        self.servers.publish(messages, within=PATIENCE)
 
 
 def counted(workers):
@@ -92,7 +97,7 @@ def story(t):
         worker.start()
     wait_for(lambda: len(owners(workers[0])) == PARTITIONS, 30, "each partition to have an owner")
     wait_for(lambda: states(workers) == {"working": 2, "waiting": 1}, 20, lambda: "two workers to work and one to wait, not %r" % states(workers))
-    expect_all_counted(proxies, workers, 60)
+    expect_all_counted(proxies, workers, PATIENCE)
     t.step("two of three workers have a partition each")
 
     for worker in workers:
@@ -106,11 +111,11 @@ def story(t):
         taken_after = time.monotonic() - killed_at
         worker.start()
         t.step("%s was killed, and had %s; another had it %.1f s later" % (worker.name, had, taken_after) if had else "%s was killed, and had nothing" % worker.name)
-    expect_all_counted(proxies, workers, 60)
+    expect_all_counted(proxies, workers, PATIENCE)
 
     servers.processes[0].kill()
     proxies.write(LINES)
-    expect_all_counted(proxies, workers, 60)
+    expect_all_counted(proxies, workers, PATIENCE)
     servers.processes[0].start()
     start_again(workers)
     for worker in workers:
