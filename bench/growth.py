@@ -1,20 +1,24 @@
 """What a line out of NATS JetStream costs, and whether it costs more when several daemons share the lines: 1, 2, 4 and 8 of them, each with the consumer of one
 partition (the hosts are split by subject), all on this machine. CPU time of the daemons for each line; that of the server stands beside it. Every line is checked to be counted
-once. HANDSHAKED=PROGRAM PYTHONPATH=tests python3 bench/growth.py [LINES]
+once. Then the same of a group of 1, 2 and 4 workers (one server, one copy of everything), with what a take-over takes and what the state of an incident takes on the servers.
+HANDSHAKED=PROGRAM PYTHONPATH=tests python3 bench/growth.py [LINES]
 """
 import os
 import pathlib
 import sys
+import time
 
 from support.accounting import Ledger, ordinary_line
 from support.daemon import Daemon
 from support.nats import NatsServers
 from support.scenario import expect_equal, run, wait_for
+from support.worker_group import LEASE_SECONDS, make_worker, owners, set_up, show
 
 LINES = int(sys.argv[1]) if len(sys.argv) > 1 else 200_000
 TLS_EVERY = 400
 HOSTS = 400
 WORKERS = (1, 2, 4, 8)
+GROUPS = (1, 2, 4)
 
 
 def cpu_seconds(pid):
@@ -22,17 +26,23 @@ def cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def measure(t, servers, workers):
-    stream = "LINES%d" % workers
-    servers.make_stream(stream, ["lines%d.>" % workers])
+def publish(servers, subject_of):
+    """Lines of all hosts; what was written."""
     ledger = Ledger()
 
     def messages():
         for number in range(LINES):
             host = number % HOSTS
             line = ledger.line_of_new_peer() if number % TLS_EVERY == 0 else ordinary_line(number)
-            yield "lines%d.%d.edge-%d" % (workers, host % workers, host), line.rstrip(b"\n"), None
+            yield subject_of(host), line.rstrip(b"\n"), None
     servers.publish(messages(), within=600)
+    return ledger
+
+
+def measure(t, servers, workers):
+    stream = "LINES%d" % workers
+    servers.make_stream(stream, ["lines%d.>" % workers])
+    ledger = publish(servers, lambda host: "lines%d.%d.edge-%d" % (workers, host % workers, host))
     server_before = cpu_seconds(servers.processes[0].pid)
     daemons = [Daemon(t, name="of%d-%d" % (workers, part), tables=[("[[nats]]", {
         "servers": servers.urls(), "stream": stream, "subject": "lines%d.%d.>" % (workers, part), "consumer": "part-%d" % part,
@@ -58,10 +68,54 @@ def measure(t, servers, workers):
         workers, spent / LINES * 1e6, (cpu_seconds(servers.processes[0].pid) - server_before) / LINES * 1e6, memory / 1024))
 
 
+def measure_group(t, servers, count):
+    """`count` workers with a partition each, and one that waits."""
+    name, stream = "group%d" % count, "GROUP%d" % count
+    workers = [make_worker(t, servers, "%s-%d" % (name, number), count, group={"name": name},
+                           nats={"stream": stream, "subject": name + ".lines.{partition}.>"}) for number in range(count + 1)]
+    for worker in workers:
+        worker.database = worker.directory / ("group-%s.db" % name)
+    set_up(workers[0])
+    ledger = publish(servers, lambda host: "%s.errors.edge-%d" % (name, host))
+    server_before = cpu_seconds(servers.processes[0].pid)
+    idle = {}
+    for worker in workers:
+        worker.start()
+        idle[worker.name] = cpu_seconds(worker.process.pid)
+
+    def all_read():
+        having = owners(workers[0])
+        states = [servers.consumer(stream, "%s-%d" % (name, part)) for part in range(count)] if len(having) == count else []
+        return states and all(state["num_pending"] == 0 and state["num_ack_pending"] == 0 for state in states)
+    wait_for(all_read, 600, "every message to be acknowledged")
+    having = owners(workers[0])
+    spent = sum(cpu_seconds(worker.process.pid) - idle[worker.name] for worker in workers if worker.name in having.values())
+    server = cpu_seconds(servers.processes[0].pid) - server_before
+    counted = {peer: lines for worker in workers if worker.name in having.values() for peer, lines in worker.counts_by_peer().items()}
+    expect_equal(ledger.difference(counted), [], "lines that were not counted once")
+    state = servers.persistent(lambda client: client.api("STREAM.INFO.HANDSHAKED_" + name))["state"]
+    t.step("a group of %d: %.1f us CPU a line, the server %.1f; the state of an incident: %.0f bytes in the stream" % (
+        count, spent / LINES * 1e6, server / LINES * 1e6, state["bytes"] / len(ledger.written)))
+
+    wait_for(lambda: "waiting" in {worker["state"] for worker in show(workers[0])["workers"]}, 30, "a worker to wait")
+    dead = next(worker for worker in workers if worker.name == having[0])
+    dead.kill()
+    killed_at = time.monotonic()
+    taken = next(worker for worker in workers if worker.name not in having.values())
+    taken.wait_for_log("has partition 0", within=60)
+    t.step("a group of %d, a lease of %d s: another worker had the partition of a dead one after %.1f s" % (count, LEASE_SECONDS, time.monotonic() - killed_at))
+    for worker in workers:
+        if worker is not dead:
+            worker.stop()
+
+
 def story(t):
-    servers = NatsServers(t).start()
+    mappings = ", ".join('"group%d.errors.*": "group%d.lines.{{partition(%d,1)}}.{{wildcard(1)}}"' % (count, count, count) for count in GROUPS)
+    servers = NatsServers(t, settings="mappings = { %s }\n" % mappings).start()
     for workers in WORKERS:
         measure(t, servers, workers)
+    for count in GROUPS:
+        measure_group(t, servers, count)
 
 
 run(story)
