@@ -20,6 +20,7 @@ class GroupEngine {
   struct Entry {
     std::uint64_t sequence = 0;
     std::string payload;
+    std::optional<std::uint64_t> behind = {};  ///< the entry that append() named, 0: none was there; nothing: append() did not write it
   };
   struct Value {
     std::string text;

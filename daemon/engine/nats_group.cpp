@@ -38,8 +38,20 @@ std::string bucket_stream(const std::string& group) { return "KV_" + bucket_name
 std::string key_subject(const std::string& group, const std::string& key) { return "$KV." + bucket_name(group) + "." + key; }
 std::string log_subject(const std::string& group, const std::string& partition) { return "handshaked.group." + group + "." + partition; }
 
+/// JetStream keeps it with the message.
+std::optional<std::uint64_t> expected_last(natsMsg* message) {
+  const char* text = nullptr;
+  if (natsMsgHeader_Get(message, "Nats-Expected-Last-Subject-Sequence", &text) != NATS_OK || text == nullptr) return std::nullopt;
+  const std::string_view digits = text;
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  return error == std::errc() && end == digits.data() + digits.size() ? std::optional(number) : std::nullopt;
+}
+
 GroupEngine::Entry entry_of(natsMsg* message, std::uint64_t sequence) {
-  return {.sequence = sequence, .payload = std::string(natsMsg_GetData(message), static_cast<std::size_t>(natsMsg_GetDataLength(message)))};
+  return {.sequence = sequence,
+          .payload = std::string(natsMsg_GetData(message), static_cast<std::size_t>(natsMsg_GetDataLength(message))),
+          .behind = expected_last(message)};
 }
 
 /// What a stream that is missing means here.

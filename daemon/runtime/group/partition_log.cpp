@@ -22,12 +22,16 @@ class StateReader {
   StateReader(store::Replica& into, std::filesystem::path copy_file) : into_(into), copy_file_(std::move(copy_file)) {}
 
   Result<> take(const engine::GroupEngine::Entry& entry) {
+    const bool has_gap = entry.behind && *entry.behind > sequence_;
+    sequence_ = entry.sequence;
     TRY(auto read, read_entry(entry.payload));
     if (!read) {
       ++foreign;
       return success();
     }
     PartitionRecord& record = *read;
+    // Only what stands before a copy may have been dropped.
+    if (has_gap && (record.kind != Kind::copy || record.part != 1)) return incomplete(record);
     if (record.kind == Kind::taken_over || record.kind == Kind::nothing) return drop();
     if (record.schema > store::schema_version())
       return fail(ErrorCode::invalid_input, "the state was written by a newer handshaked (schema version " + std::to_string(record.schema) +
@@ -62,7 +66,7 @@ class StateReader {
         copy_size_ = 0;
       }
     }
-    if (record.id != id_ || record.part != next_part_++) return incomplete();
+    if (record.id != id_ || record.part != next_part_++) return incomplete(record);
     if (record.kind == Kind::copy) {
       copy_ << record.body;
       copy_size_ += record.body.size();
@@ -84,7 +88,7 @@ class StateReader {
       bytes_since_copy = entries_since_copy = 0;
       return drop();
     }
-    if (!has_copy) return incomplete();
+    if (!has_copy) return incomplete(record);
     if (record.schema != schema)
       return fail(ErrorCode::invalid_input, "the state has changes of schema version " + std::to_string(record.schema) +
                                                 " behind a copy of version " + std::to_string(schema));
@@ -92,9 +96,12 @@ class StateReader {
     return drop();
   }
 
-  static Result<> incomplete() {
-    return fail(ErrorCode::invalid_input,
-                "a part of the state is missing: somebody has deleted messages of its stream; without its beginning it cannot be used");
+  /// Not for ever: a server that has just come back may give a log with gaps that another one has whole.
+  Result<> incomplete(const PartitionRecord& record) const {
+    return fail(ErrorCode::not_found,
+                "a part of the state is missing before message " + std::to_string(sequence_) + " of its stream (part " +
+                    std::to_string(record.part) + " of " + std::to_string(record.parts) +
+                    " of a record): if that stays, somebody has deleted messages; without its beginning it cannot be used");
   }
 
   store::Replica& into_;
@@ -103,6 +110,7 @@ class StateReader {
   std::uint64_t copy_size_ = 0;
   std::string id_, changes_;  // of the record that is not complete
   std::uint32_t next_part_ = 1;
+  std::uint64_t sequence_ = 0;  // of the entry that was taken last
 };
 
 std::uint32_t parts_of(std::uint64_t bytes, std::size_t part_bytes) {

@@ -39,7 +39,8 @@ class PartitionLog final : public store::Journal {
   PartitionLog(engine::GroupEngine& engine, Options options);
 
   /// Fences whoever had the partition before, then puts into `into` what the log holds. `into` stays empty where it holds nothing yet.
-  /// Fails with invalid_input for a state that this program cannot use: written by a newer one, or without its beginning.
+  /// Fails with invalid_input for a state that this program cannot use because a newer one has written it, with not_found where a part of
+  /// it is missing.
   Result<> take_over(store::Replica& into);
 
   Result<> append(const std::string& changes) override;

@@ -33,7 +33,7 @@ class GroupEngineModel : public engine::GroupEngine {
     return change([this, partition, last, payload = std::string(payload)]() -> std::optional<std::uint64_t> {
       auto& log = logs[partition];
       if (is_fenced && (log.empty() ? 0 : log.back().sequence) != last) return std::nullopt;
-      log.push_back({.sequence = ++sequence_, .payload = payload});
+      log.push_back({.sequence = ++sequence_, .payload = payload, .behind = last});
       return sequence_;
     });
   }

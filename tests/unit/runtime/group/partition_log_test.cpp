@@ -107,6 +107,22 @@ TEST_F(PartitionLogTest, DoesNotBeginInTheMiddle) {
   EXPECT_THAT(taken.error().message(), HasSubstr("a part of the state is missing"));
 }
 
+TEST_F(PartitionLogTest, MissesAnEntryInTheMiddle) {
+  PartitionLog log(engine_, options("one"));
+  write(log, "17");
+  const std::size_t before = entries().size();
+  PartitionLog next(engine_, options("two"));
+  write(next, "18");
+  ASSERT_GT(entries().size(), before);
+  const auto gone = entries()[before - 1];
+  entries().erase(entries().begin() + static_cast<std::ptrdiff_t>(before) - 1);
+  const auto taken = position_after_taking_over("three");
+  ASSERT_FALSE(taken);
+  EXPECT_THAT(taken.error().message(), HasSubstr("a part of the state is missing"));
+  entries().insert(entries().begin() + static_cast<std::ptrdiff_t>(before) - 1, gone);  // another server has it
+  EXPECT_EQ(value_of(position_after_taking_over("four")), "18");
+}
+
 TEST_F(PartitionLogTest, CountsOnlyRecordsOfWhichEveryPartIsThere) {
   PartitionLog::Options small = options("one");
   small.part_bytes = 20;
