@@ -72,6 +72,19 @@ Place place_of(const match::RecognisedLine& failure, const IncidentKey& key) {
           .scheme = std::string(within_name(parse::upstream_scheme(failure.record)))};
 }
 
+match::AdviceFacts advice_facts(const Place& place) {
+  match::AdviceFacts facts{.scheme = place.scheme.get(), .name = place.name.get(), .server = place.server.get()};
+  if (place.side == parse::Side::upstream) facts.peer = place.peer;
+  if (place.side == parse::Side::ocsp) facts.responder = place.peer.substr(0, place.peer.find_first_of(":/,"));
+  if (const std::string& object = place.object.get(); object.starts_with('/')) {
+    const auto colon = object.rfind(':');
+    const bool has_line = colon != npos && colon + 1 < object.size() && object.find_first_not_of("0123456789", colon + 1) == npos;
+    facts.file = object.substr(0, has_line ? colon : npos);
+    if (has_line) facts.line = object.substr(colon + 1);
+  }
+  return facts;
+}
+
 std::string fingerprint(std::string_view rule_id, const Place& place) {
   const bool by_server = place.side == parse::Side::client || (place.side == parse::Side::upstream && place.peer.empty());
   std::string text;

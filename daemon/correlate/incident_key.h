@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/shared.h"
+#include "match/advice_facts.h"
 #include "match/recognised_line.h"
 
 namespace handshaked::correlate {
@@ -31,6 +32,8 @@ struct IncidentKey {
 IncidentKey incident_key(const match::RecognisedLine& failure);
 
 Place place_of(const match::RecognisedLine& failure, const IncidentKey& key);
+/// What advice about a failure there can be filled in with.
+match::AdviceFacts advice_facts(const Place& place);
 
 /// "v1:" and 32 hexadecimal digits over rule, side and place. Stable over reloads, restarts and hosts.
 std::string fingerprint(std::string_view rule_id, const Place& place);

@@ -4,6 +4,7 @@
 
 #include "diagnose/case/candidate_diagnosis.h"
 #include "diagnose/case/generated_configuration.h"
+#include "diagnose/case/known_facts.h"
 #include "diagnose/case/protection.h"
 #include "diagnose/tls/tls_library.h"
 
@@ -44,6 +45,7 @@ Diagnosis diagnose(const Symptom& symptom, const Surroundings& surroundings, con
   if (surroundings.nginx != nullptr) {
     if (const auto why = why_proofs_do_not_count(surroundings.installation.openssl_running)) withdraw_proofs(diagnosis, *why);
   }
+  fill_in_known_facts(diagnosis, symptom, surroundings);
   mark_unsafe_fixes(diagnosis);
   // Of several candidates one may need what is in vain for another; who may be helped is not warned of it.
   std::erase_if(diagnosis.dead_ends, [&](const DeadEnd& dead_end) {

@@ -5,8 +5,8 @@
 
 #include "base/json/json_writer.h"
 #include "correlate/incident_title.h"
+#include "correlate/present_rate.h"
 #include "correlate/quiet.h"
-#include "event/known_address.h"
 #include "event/redaction.h"
 #include "event/texts.h"
 #include "parse/time_zone.h"
@@ -52,7 +52,7 @@ std::string difference_text(const correlate::FactDifference& difference, const T
 }
 
 void write_incident(JsonWriter& json, const Incident& incident, Language language, bool show_clients,
-                    const std::vector<std::string>& silenced_by) {
+                    const std::vector<std::string>& silenced_by, Time now) {
   json.key("incident").begin_object().member("id", incident.id).member("fingerprint", incident.fingerprint);
   json.member("title", correlate::incident_title(incident, language));
   json.optional_member("parent_id", incident.parent_id);
@@ -71,8 +71,7 @@ void write_incident(JsonWriter& json, const Incident& incident, Language languag
   json.member("flapping", incident.flapping).member("reopens", incident.reopens).member("noise", incident.noise);
   if (incident.late) json.member("late", true);
   json.array("silenced_by", silenced_by);
-  const double rate = incident.window.rate_per_minute(incident.last_seen_at, incident.opened_at);
-  json.member("count", incident.count).member("rate_per_minute", std::round(rate * 100) / 100);
+  json.member("count", incident.count).member("rate_per_minute", correlate::present_rate(incident, now));
   json.array("hosts", incident.hosts).array("servers", incident.servers);
   json.key("clients").begin_object().member("distinct", incident.clients.distinct()).key("sample").begin_array();
   for (const std::string& client : incident.clients.sample()) json.value(show_clients ? client : masked_address(client));
@@ -126,8 +125,10 @@ std::string memo_key(std::string_view what, const match::Rule& rule, std::string
   return key.append(" ").append(std::to_string(std::hash<std::string_view>{}(rule.json)));
 }
 
-std::string_view scheme_of(const Incident& incident, const match::Rule* rule) {
-  return rule != nullptr ? match::directives_of(*rule, incident.place.scheme) : std::string_view(incident.place.scheme);
+match::AdviceFacts facts_of(const Incident& incident, const match::Rule* rule) {
+  match::AdviceFacts facts = correlate::advice_facts(incident.place);
+  if (rule != nullptr) facts.scheme = match::directives_of(*rule, incident.place.scheme);
+  return facts;
 }
 
 std::string diagnosis_summary(const Incident& incident, const match::Rule* rule, const match::Knowledge& knowledge, Language language) {
@@ -135,11 +136,13 @@ std::string diagnosis_summary(const Incident& incident, const match::Rule* rule,
     std::string summary;
     if (const auto cause = knowledge.about_cause(incident.likeliest_cause, language)) summary = cause->meaning;
     if (summary.empty() && rule != nullptr) summary = match::Knowledge::about_rule(*rule, language).root_cause;
-    return match::with_family(std::move(summary), scheme_of(incident, rule));
+    return summary;
   };
-  if (rule == nullptr) return make();
-  return *knowledge.memo().find_or_make(memo_key("summary of " + incident.likeliest_cause.get(), *rule, incident.place.scheme, language),
-                                        make);
+  const match::AdviceFacts facts = facts_of(incident, rule);
+  if (rule == nullptr) return match::filled_in(make(), facts, language);
+  const auto made =
+      knowledge.memo().find_or_make(memo_key("summary of " + incident.likeliest_cause.get(), *rule, facts.scheme, language), make);
+  return match::filled_in(*made, facts, language);
 }
 
 /// Without a look at the configuration and the peer there are only candidates: said so, and nothing is proved.
@@ -148,7 +151,9 @@ void write_diagnosis(JsonWriter& json, const Incident& incident, const match::Ru
   json.key("diagnosis").begin_object().member("cause", incident.likeliest_cause).member("confidence", incident.likelihood);
   json.member("basis", "line");
   json.member("summary", diagnosis_summary(incident, rule, knowledge, language)).key("evidence").begin_array();
-  json.begin_object().member("kind", "log").member("text", language == Language::zh ? incident.title_zh : incident.title).end_object();
+  const match::AdviceFacts facts = facts_of(incident, rule);
+  const std::string& title = language == Language::zh ? incident.title_zh : incident.title;
+  json.begin_object().member("kind", "log").member("text", match::filled_in(title, facts, language)).end_object();
   // The line alone cannot tell candidates apart; where nginx runs, its configuration and the peer can.
   json.begin_object().member("kind", "next").member("text", texts().text(language, "line.next"));
   json.end_object();
@@ -158,7 +163,7 @@ void write_diagnosis(JsonWriter& json, const Incident& incident, const match::Ru
       json.begin_object().member("cause", candidate.cause).member("likelihood", candidate.likelihood);
       const std::string& tell_apart =
           language == Language::zh && !candidate.tell_apart_zh.empty() ? candidate.tell_apart_zh : candidate.tell_apart;
-      json.optional_member("tell_apart", match::with_family(tell_apart, scheme_of(incident, rule)));
+      json.optional_member("tell_apart", match::filled_in(tell_apart, facts, language));
       json.end_object();
     }
   }
@@ -197,15 +202,15 @@ std::string advice_members(const match::Advice& advice, Language language) {
   return members;
 }
 
-/// Twenty kilobytes that thousands of incidents have in common: made once.
-void append_advice(std::string& out, const match::Rule* rule, const match::Knowledge& knowledge, std::string_view scheme,
+/// Twenty kilobytes that thousands of incidents have in common: made once, and read for each place.
+void append_advice(std::string& out, const match::Rule* rule, const match::Knowledge& knowledge, const match::AdviceFacts& facts,
                    Language language) {
   if (rule == nullptr) {
     out.append(advice_members({}, language));
     return;
   }
-  const auto make = [&] { return advice_members(knowledge.about_line(*rule, scheme, language), language); };
-  out.append(*knowledge.memo().find_or_make(memo_key("advice", *rule, scheme, language), make));
+  const auto make = [&] { return advice_members(knowledge.about_line(*rule, facts.scheme, language), language); };
+  out.append(match::filled_in(*knowledge.memo().find_or_make(memo_key("advice", *rule, facts.scheme, language), make), facts, language));
 }
 
 /// What happened, before the title: "[warning] ", "[again, critical] ".
@@ -269,25 +274,22 @@ std::vector<std::pair<std::string, std::string>> facts_of(const Incident& incide
 }  // namespace
 
 void append_incident_data(std::string& out, const Incident& incident, const match::Rule* rule, const match::Knowledge& knowledge,
-                          Language language, bool show_clients, const std::vector<std::string>& silenced_by) {
+                          Language language, bool show_clients, const std::vector<std::string>& silenced_by, std::optional<Time> now) {
   JsonWriter json(out);
   json.begin_object();
-  write_incident(json, incident, language, show_clients, silenced_by);
+  write_incident(json, incident, language, show_clients, silenced_by, now.value_or(incident.last_seen_at));
   const std::string& title = language == Language::zh && !incident.title_zh.empty() ? incident.title_zh : incident.title;
-  json.key("rule").begin_object().member("id", incident.rule_id).member("title", title).optional_member("url", incident.url).end_object();
+  json.key("rule").begin_object().member("id", incident.rule_id);
+  json.member("title", match::filled_in(title, facts_of(incident, rule), language)).optional_member("url", incident.url).end_object();
   write_place(json, incident);
   if (incident.fleet) write_fleet(json, *incident.fleet, language);
-  const std::size_t begin = out.size();
   if (incident.diagnosis) {
     out.append(",").append(incident.diagnosis->members_in(language));
   } else {
     write_diagnosis(json, incident, rule, knowledge, language);
     out.push_back(',');
-    append_advice(out, rule, knowledge, incident.place.scheme, language);
+    append_advice(out, rule, knowledge, facts_of(incident, rule), language);
   }
-  // Texts of the knowledge base, and nothing that a stranger wrote into a line.
-  std::string told = with_address(out.substr(begin), incident.place.peer, incident.place.name.get());
-  out.replace(begin, std::string::npos, told);
   json.end_object();
 }
 
@@ -307,7 +309,7 @@ RemediationEvent make_event(EventKind kind, const Incident& incident, const matc
   json.member("datacontenttype", "application/json").member("dataschema", "https://handshaked.io/schema/incident-1.json");
   json.key("data");
   std::string data;
-  append_incident_data(data, incident, rule, knowledge, options.language, options.show_clients, options.silenced_by);
+  append_incident_data(data, incident, rule, knowledge, options.language, options.show_clients, options.silenced_by, now);
   if (!options.page.empty()) {
     constexpr std::string_view kBegin = "{\"incident\":{";
     std::string page;

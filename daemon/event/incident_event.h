@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,9 +16,11 @@ namespace handshaked::event {
 
 /// Appends what DESIGN calls event data: incident, rule, place, diagnosis, fixes, dead ends. `rule` may be nullptr (it left
 /// the rule set): then there is no advice. Redacted: query strings are cut from sample lines, clients are whole only with
-/// `show_clients`. What a look at configuration and peer found is the incident's note; without one the line alone speaks.
+/// `show_clients`. What a look at configuration and peer found is the incident's note; without one the line alone speaks. Its rate is that
+/// of `now`; without, of when it was last seen.
 void append_incident_data(std::string& out, const correlate::Incident& incident, const match::Rule* rule, const match::Knowledge& knowledge,
-                          Language language, bool show_clients = false, const std::vector<std::string>& silenced_by = {});
+                          Language language, bool show_clients = false, const std::vector<std::string>& silenced_by = {},
+                          std::optional<Time> now = std::nullopt);
 
 struct EventOptions {
   std::string host;  ///< CloudEvents `source`

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/text/code_spans.h"
+
 namespace handshaked::format {
 namespace {
 
@@ -50,13 +52,30 @@ bool is_shown_in_code(std::string_view text, const Markup& markup) {
          text.find_first_not_of(' ') != std::string_view::npos;
 }
 
-/// Prose of several lines.
-std::string prose(std::string_view text, const Markup& markup) {
+/// Advice in one line. A command in it stands in code as a whole, or not at all: half of one, or one with other signs, is of no use.
+std::string advice_line(Page& page, std::string_view text, const Markup& markup) {
+  if (!markup.has_inline_code) return markup.escape(text);  // between its backticks it can be told from the prose
+  std::string out;
+  each_code_span(text, [&](std::string_view part, bool is_code) {
+    if (!is_code) {
+      out += prose_line(part, markup);
+    } else if (is_shown_in_code(part, markup)) {
+      out += code_text(part, markup);
+    } else {
+      page.note_cut();
+      out += markup.escape("[…]");
+    }
+  });
+  return out;
+}
+
+/// Advice of several lines.
+std::string advice(Page& page, std::string_view text, const Markup& markup) {
   std::string out;
   while (!text.empty()) {
     const std::size_t end = text.find('\n');
     if (!out.empty()) out += markup.line_end;
-    out += prose_line(text.substr(0, end), markup);
+    out += advice_line(page, text.substr(0, end), markup);
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
   }
   return out;
@@ -96,26 +115,26 @@ void add_commands(Page& page, std::string_view text, const Markup& markup) {
 void add_list(Page& page, std::string_view label, const std::vector<std::string>& lines, const Markup& markup) {
   if (lines.empty() || !page.add_line(bold(label, markup))) return;
   for (const std::string& line : lines)
-    if (!page.add_line("- " + prose_line(line, markup))) return;
+    if (!page.add_line("- " + advice_line(page, line, markup))) return;
 }
 
 /// No more than a phone shows.
 void add_overview(Page& page, const Message& message, const Markup& markup) {
-  if (!message.explanation.empty()) page.add_line(prose(message.explanation, markup));
+  if (!message.explanation.empty()) page.add_line(advice(page, message.explanation, markup));
   if (!message.impact.empty()) page.add_line(prose_line(message.impact, markup));
-  if (!message.fix_label.empty()) page.add_line(bold(message.fix_label, markup) + ": " + prose_line(message.fix_title, markup));
+  if (!message.fix_label.empty()) page.add_line(bold(message.fix_label, markup) + ": " + advice_line(page, message.fix_title, markup));
   if (!message.command.empty()) page.add_line(code_text(message.command, markup));
   if (!message.page.empty()) page.add_line(markup.escape(message.page_label) + ": " + message.page);
   add_list(page, message.items_label, message.items, markup);
 }
 
 void add_fix(Page& page, const Message& message, const Markup& markup) {
-  if (!message.fix_text.empty()) page.add_line(prose(message.fix_text, markup));
+  if (!message.fix_text.empty()) page.add_line(advice(page, message.fix_text, markup));
   add_code(page, message.patch, markup);
   add_commands(page, message.commands, markup);
   if (message.words_label.empty()) return;
   page.add_line(bold(message.words_label, markup));
-  page.add_line(prose(message.words, markup));
+  page.add_line(advice(page, message.words, markup));
 }
 
 void add_rest(Page& page, const Message& message, const Markup& markup) {

@@ -1,9 +1,9 @@
 #include "format/message.h"
 
 #include <cmath>
-#include <cstdio>
 #include <string_view>
 
+#include "base/text/rate_text.h"
 #include "format/clean_text.h"
 #include "format/texts.h"
 
@@ -71,11 +71,8 @@ std::string impact_of(const Notification& notification, const Texts& text) {
   if (!notification.opened_at.empty()) impact += text("impact.since", {{"time", readable_time(notification.opened_at)}});
   if (notification.is_resolved() && !notification.last_seen_at.empty())
     impact += text("impact.last", {{"time", readable_time(notification.last_seen_at)}});
-  if (!notification.is_resolved() && notification.rate_per_minute >= 0.1) {
-    char rate[32];
-    std::snprintf(rate, sizeof rate, "%.3g", notification.rate_per_minute);
-    impact += text("impact.rate", {{"rate", rate}});
-  }
+  if (!notification.is_resolved() && notification.rate_per_minute > 0)
+    impact += text("impact.rate", {{"rate", rate_text(notification.rate_per_minute)}});
   if (notification.distinct_clients > 0)
     impact += text(notification.distinct_clients == 1 ? "impact.client" : "impact.clients",
                    {{"count", std::to_string(notification.distinct_clients)}});

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "base/text/code_spans.h"
 #include "base/text/visible_text.h"
 #include "cli/document/text_layout.h"
 
@@ -30,11 +31,13 @@ std::string code_span(std::string_view text) {
   return fence + (pad ? " " : "") + shown + (pad ? " " : "") + fence;
 }
 
+/// Prose, with its commands as code.
 std::string escaped_lines(std::string_view text, std::string_view line_break) {
   std::string out;
   while (true) {
     const auto end = text.find('\n');
-    out += markdown_escaped(text.substr(0, end));
+    each_code_span(text.substr(0, end),
+                   [&out](std::string_view part, bool is_code) { out += is_code ? code_span(part) : markdown_escaped(part); });
     if (end == std::string_view::npos) return out;
     out += line_break;
     text.remove_prefix(end + 1);

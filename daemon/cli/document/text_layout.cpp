@@ -52,11 +52,18 @@ std::vector<Piece> split_pieces(std::string_view text) {
       previous = ' ';
       continue;
     }
+    const std::size_t code_end = point == '`' ? text.find('`') : std::string_view::npos;
     const bool may_break = previous == ' ' || ((is_wide(point) || is_wide(previous)) && !closes(point) && !opens(previous));
     if (pieces.empty() || may_break) pieces.push_back({.text = {}, .width = 0, .after_space = previous == ' ' && !pieces.empty()});
     pieces.back().text.append(character);
     pieces.back().width += width_of(point);
     previous = point;
+    if (code_end == std::string_view::npos) continue;
+    // A command between backticks: people copy it as a whole.
+    const std::string_view command = text.substr(0, code_end + 1);
+    pieces.back().text.append(command);
+    pieces.back().width += display_width(command);
+    text.remove_prefix(command.size());
   }
   return pieces;
 }
@@ -138,19 +145,52 @@ std::vector<std::string_view> lines_of(std::string_view text) {
   return lines;
 }
 
-std::string TextTable::text() const {
+std::vector<std::size_t> TextTable::widths() const {
   std::vector<std::size_t> widths(rows_.front().size());
   for (const auto& row : rows_) {
     for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], display_width(row[i]));
   }
-  std::string out;
-  for (const auto& row : rows_) {
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      out += row[i];
-      if (i + 1 < row.size()) out.append(widths[i] - display_width(row[i]) + 2, ' ');
-    }
-    out += '\n';
+  return widths;
+}
+
+namespace {
+
+constexpr std::size_t kGap = 2;
+
+/// `row` from column `from` to `to` in columns of these widths; the last one is ragged.
+std::string line_of(const std::vector<std::string>& row, const std::vector<std::size_t>& widths, std::size_t from, std::size_t to) {
+  std::string line;
+  for (std::size_t i = from; i < to; ++i) {
+    const std::string cell = cut_to_width(row[i], widths[i]);
+    line += cell;
+    if (i + 1 < to) line.append(widths[i] - display_width(cell) + kGap, ' ');
   }
+  return line.erase(line.find_last_not_of(' ') + 1) + "\n";
+}
+
+}  // namespace
+
+std::string TextTable::text() const {
+  std::string out;
+  const std::vector<std::size_t> needed = widths();
+  for (const auto& row : rows_) out += line_of(row, needed, 0, row.size());
+  return out;
+}
+
+std::string TextTable::text_within(std::optional<std::size_t> width, std::size_t second) const {
+  std::vector<std::size_t> widths = this->widths();
+  std::size_t all = 0;
+  for (const std::size_t one : widths) all += one + kGap;
+  if (!width || all <= *width + kGap) return text();
+  constexpr std::size_t kIndent = 2, kLeast = 10;
+  std::size_t below = kIndent;
+  for (std::size_t i = second; i < widths.size(); ++i) below += widths[i] + kGap;
+  const auto widest = std::max_element(widths.begin() + static_cast<std::ptrdiff_t>(second), widths.end());
+  const std::size_t over = below > *width + kGap ? below - *width - kGap : 0;
+  *widest = std::max(std::min(*widest, kLeast), *widest - std::min(*widest, over));
+  std::string out;
+  for (const auto& row : rows_)
+    out += line_of(row, widths, 0, second) + std::string(kIndent, ' ') + line_of(row, widths, second, row.size());
   return out;
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,7 +26,8 @@ std::vector<std::uint64_t> added_up(const std::vector<std::uint64_t>& counts, st
 std::vector<std::string_view> lines_of(std::string_view text);
 
 /// Breaks a paragraph into lines of at most `width` columns: at spaces, and between Chinese characters except where a line
-/// would then begin with closing punctuation. A word that is longer than a line stays whole: it may be a command to copy.
+/// would then begin with closing punctuation. A word that is longer than a line stays whole: it may be a command to copy. So does a command
+/// between backticks.
 std::vector<std::string> wrap(std::string_view text, std::size_t width);
 
 /// Rows of columns, as wide as they need to be; the last one is ragged.
@@ -35,7 +37,12 @@ class TextTable {
   void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
   std::string text() const;
 
+  /// On a terminal of `width` columns: where a row needs more, the columns from `second` on stand in a line of their own below it, and the
+  /// widest of these is cut. What stands before, such as an id, never is. Without a width as text().
+  std::string text_within(std::optional<std::size_t> width, std::size_t second) const;
+
  private:
+  std::vector<std::size_t> widths() const;
   std::vector<std::vector<std::string>> rows_;
 };
 

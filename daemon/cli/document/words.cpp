@@ -75,6 +75,15 @@ std::string_view severity_word(Language language, match::Severity severity) {
   return {};
 }
 
+std::string_view severity_mark(match::Severity severity) {
+  switch (severity) {
+    case match::Severity::critical: return "◆";
+    case match::Severity::warning: return "▲";
+    case match::Severity::info: return "○";
+  }
+  return {};
+}
+
 std::string_view side_words(Language language, parse::Side side) {
   switch (side) {
     case parse::Side::upstream: return say(language, "between nginx and an upstream", "nginx 与上游之间");

@@ -29,6 +29,8 @@ std::string duration_words(Language language, Duration duration);
 std::string time_words(Time time, std::chrono::seconds offset, bool with_offset);
 
 std::string_view severity_word(Language language, match::Severity severity);
+/// A shape before the word, for those who see no colours: "◆", "▲", "○".
+std::string_view severity_mark(match::Severity severity);
 std::string_view side_words(Language language, parse::Side side);
 /// Who has to act.
 std::string_view owner_words(Language language, std::string_view owner);

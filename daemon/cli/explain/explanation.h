@@ -29,10 +29,13 @@ struct Explanation {
     if (code && code->text.empty() && code->only_general_rules) return false;  // a number that nobody has heard of
     return !rules.empty() || question.kind == Question::Kind::cause;
   }
-  /// Of the line's upstream, if there is a line.
-  AdviceSetting setting() const {
+  /// That the line tells, if there is a line.
+  match::AdviceFacts facts() const {
     if (!line) return {};
-    return {.scheme = parse::upstream_scheme(line->record()), .peer = parse::upstream_peer(line->record())};
+    return {.scheme = std::string(parse::upstream_scheme(line->record())),
+            .peer = std::string(parse::upstream_peer(line->record())),
+            .name = std::string(line->tls().name),
+            .server = std::string(line->record().server)};
   }
 };
 

@@ -53,7 +53,7 @@ class ExplanationDocument {
     write_trust(line);
     if (explanation_.forecast) write_forecast(*explanation_.forecast);
     if (line.winner() != nullptr) {
-      write_rule(*line.winner(), explanation_.setting(), false);
+      write_rule(*line.winner(), explanation_.facts(), false);
     } else {
       page_.paragraph(say(
           "Nothing more can be said about it. If it is about TLS, please report the line: every TLS message of nginx should have a rule.",
@@ -230,13 +230,13 @@ class ExplanationDocument {
 
   // --- a rule ------------------------------------------------------------------------------------------------------------
 
-  void write_rule(const match::Rule& rule, const AdviceSetting& setting, bool as_title) {
+  void write_rule(const match::Rule& rule, const match::AdviceFacts& facts, bool as_title) {
     if (as_title) page_.title(rule.id);
     page_.fault(rule.severity,
                 std::string(severity_word(language_, rule.severity)) + (rule.noise ? text("  noise", "  噪声") : std::string()),
                 title_of(rule));
     page_.facts(rule_facts(rule));
-    const LineAdvice advice = advice_about(rule, setting, base_.knowledge, language_);
+    const LineAdvice advice = advice_about(rule, facts, base_.knowledge, language_);
     if (!advice.root_cause.empty()) {
       page_.heading(say("What it means", "含义"));
       page_.paragraph(advice.root_cause);
@@ -292,20 +292,22 @@ class ExplanationDocument {
     const auto about = base_.knowledge.about_cause(cause, language_);
     if (!about) return;
     page_.title(cause);
-    page_.paragraph(filled_in(about->meaning, {}));
+    page_.paragraph(match::filled_in(about->meaning, {}, language_));
     if (!about->root_cause.empty()) {
       page_.heading(say("Why it happens", "成因"));
-      page_.paragraph(filled_in(about->root_cause, {}));
+      page_.paragraph(match::filled_in(about->root_cause, {}, language_));
     }
     LineAdvice advice;
     for (const match::Workaround& workaround : about->workarounds) {
       match::Workaround filled = workaround;
-      for (std::string* words : {&filled.action, &filled.how, &filled.condition}) *words = filled_in(std::move(*words), {});
+      for (std::string* words : {&filled.action, &filled.how, &filled.condition})
+        *words = match::filled_in(std::move(*words), {}, language_);
       advice.workarounds.push_back({"", std::move(filled)});
     }
     for (const match::DeadEnd& dead_end : about->dead_ends) {
       match::DeadEnd filled = dead_end;
-      for (std::string* words : {&filled.action, &filled.why_fails, &filled.condition}) *words = filled_in(std::move(*words), {});
+      for (std::string* words : {&filled.action, &filled.why_fails, &filled.condition})
+        *words = match::filled_in(std::move(*words), {}, language_);
       advice.dead_ends.push_back({"", std::move(filled)});
     }
     write_advice(page_, advice, {}, language_);

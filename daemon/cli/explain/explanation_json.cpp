@@ -100,8 +100,8 @@ void write_advice(JsonWriter& json, const LineAdvice& advice) {
   json.end_array();
 }
 
-void write_rule(JsonWriter& json, const match::Rule& rule, const AdviceSetting& setting, const KnowledgeBase& base, Language language) {
-  const LineAdvice advice = advice_about(rule, setting, base.knowledge, language);
+void write_rule(JsonWriter& json, const match::Rule& rule, const match::AdviceFacts& facts, const KnowledgeBase& base, Language language) {
+  const LineAdvice advice = advice_about(rule, facts, base.knowledge, language);
   json.begin_object().member("id", rule.id);
   json.member("title", language == Language::zh && !rule.title_zh.empty() ? rule.title_zh : rule.title).optional_member("url", rule.url);
   json.member("side", parse::to_string(rule.side))
@@ -131,8 +131,8 @@ void write_rule(JsonWriter& json, const match::Rule& rule, const AdviceSetting& 
 void write_cause(JsonWriter& json, const std::string& cause, const KnowledgeBase& base, Language language) {
   const auto about = base.knowledge.about_cause(cause, language);
   if (!about) return;
-  json.key("cause").begin_object().member("cause", cause).member("meaning", filled_in(about->meaning, {}));
-  json.optional_member("owner", about->owner).member("root_cause", filled_in(about->root_cause, {})).end_object();
+  json.key("cause").begin_object().member("cause", cause).member("meaning", match::filled_in(about->meaning, {}, language));
+  json.optional_member("owner", about->owner).member("root_cause", match::filled_in(about->root_cause, {}, language)).end_object();
 }
 
 }  // namespace
@@ -152,7 +152,7 @@ std::string explanation_json(const Explanation& explanation, const KnowledgeBase
   }
   if (question.kind == Question::Kind::cause) write_cause(json, question.text, base, language);
   json.key("rules").begin_array();
-  for (const match::Rule* rule : explanation.rules) write_rule(json, *rule, explanation.setting(), base, language);
+  for (const match::Rule* rule : explanation.rules) write_rule(json, *rule, explanation.facts(), base, language);
   json.end_array();
   if (question.kind == Question::Kind::unknown) json.array("similar", question.similar);
   json.end_object();

@@ -5,23 +5,25 @@
 #include <set>
 
 #include "cli/document/words.h"
-#include "event/known_address.h"
 
 namespace handshaked::cli {
 namespace {
 
-void gather(LineAdvice& into, const std::string& cause, match::Advice from, const AdviceSetting& setting, std::set<std::string>& known) {
+void gather(LineAdvice& into, const std::string& cause, match::Advice from, const match::AdviceFacts& facts, Language language,
+            std::set<std::string>& known) {
   for (match::Workaround& workaround : from.workarounds) {
     if (!known.insert(workaround.action).second) continue;
-    for (std::string* text : {&workaround.action, &workaround.how, &workaround.condition}) *text = filled_in(std::move(*text), setting);
-    if (match::names_missing_directive(workaround.action, setting.scheme) || match::names_missing_directive(workaround.how, setting.scheme))
+    for (std::string* text : {&workaround.action, &workaround.how, &workaround.condition})
+      *text = match::filled_in(std::move(*text), facts, language);
+    if (match::names_missing_directive(workaround.action, facts.scheme) || match::names_missing_directive(workaround.how, facts.scheme))
       continue;
     into.workarounds.push_back({cause, std::move(workaround)});
   }
   for (match::DeadEnd& dead_end : from.dead_ends) {
     if (!known.insert(dead_end.action).second) continue;
-    for (std::string* text : {&dead_end.action, &dead_end.why_fails, &dead_end.condition}) *text = filled_in(std::move(*text), setting);
-    if (match::names_missing_directive(dead_end.action, setting.scheme)) continue;
+    for (std::string* text : {&dead_end.action, &dead_end.why_fails, &dead_end.condition})
+      *text = match::filled_in(std::move(*text), facts, language);
+    if (match::names_missing_directive(dead_end.action, facts.scheme)) continue;
     into.dead_ends.push_back({cause, std::move(dead_end)});
   }
 }
@@ -105,28 +107,26 @@ std::vector<Item> dead_end_items(const LineAdvice& advice, std::size_t limit, La
 
 }  // namespace
 
-std::string filled_in(std::string text, const AdviceSetting& setting) {
-  return event::with_address(match::with_family(std::move(text), setting.scheme), setting.peer, setting.name);
-}
-
-LineAdvice advice_about(const match::Rule& rule, const AdviceSetting& place, const match::Knowledge& knowledge, Language language) {
-  AdviceSetting setting = place;
-  setting.scheme = match::directives_of(rule, setting.scheme);
+LineAdvice advice_about(const match::Rule& rule, const match::AdviceFacts& place, const match::Knowledge& knowledge, Language language) {
+  match::AdviceFacts facts = place;
+  facts.scheme = match::directives_of(rule, place.scheme);
   match::Advice own = match::Knowledge::about_rule(rule, language);
-  LineAdvice advice{.root_cause = filled_in(own.root_cause, setting), .candidates = {}, .workarounds = {}, .dead_ends = {}};
+  LineAdvice advice{.root_cause = match::filled_in(own.root_cause, facts, language), .candidates = {}, .workarounds = {}, .dead_ends = {}};
   std::set<std::string> known;
   for (const match::CandidateCause& candidate : rule.causes) {
     const std::string& apart =
         language == Language::zh && !candidate.tell_apart_zh.empty() ? candidate.tell_apart_zh : candidate.tell_apart;
-    CandidateAdvice words{
-        .cause = candidate.cause, .likelihood = candidate.likelihood, .meaning = {}, .tell_apart = filled_in(apart, setting)};
+    CandidateAdvice words{.cause = candidate.cause,
+                          .likelihood = candidate.likelihood,
+                          .meaning = {},
+                          .tell_apart = match::filled_in(apart, facts, language)};
     if (auto cause = knowledge.about_cause(candidate.cause, language)) {
-      words.meaning = filled_in(cause->meaning, setting);
-      gather(advice, candidate.cause, std::move(*cause), setting, known);
+      words.meaning = match::filled_in(cause->meaning, facts, language);
+      gather(advice, candidate.cause, std::move(*cause), facts, language, known);
     }
     advice.candidates.push_back(std::move(words));
   }
-  gather(advice, "", std::move(own), setting, known);
+  gather(advice, "", std::move(own), facts, language, known);
   return advice;
 }
 

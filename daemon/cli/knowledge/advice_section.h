@@ -7,6 +7,7 @@
 
 #include "base/language.h"
 #include "cli/document/document.h"
+#include "match/advice_facts.h"
 #include "match/knowledge.h"
 
 namespace handshaked::cli {
@@ -36,18 +37,7 @@ struct LineAdvice {
   std::vector<CauseDeadEnd> dead_ends;
 };
 
-/// What is known of the place that a text of the knowledge base is to be read for.
-struct AdviceSetting {
-  std::string_view scheme;     ///< of the upstream: decides the family of directives (match::directive_family)
-  std::string_view peer;       ///< "10.0.0.1:8443"; empty: unknown
-  std::string_view name = {};  ///< that the certificate of the peer is checked for; empty: unknown
-};
-
-LineAdvice advice_about(const match::Rule& rule, const AdviceSetting& setting, const match::Knowledge& knowledge, Language language);
-
-/// "{family}_ssl_verify" for grpcs is "grpc_ssl_verify"; "openssl s_client -connect PEER:PORT" has the peer in it. A peer is put
-/// into commands only if it is made of the characters of addresses and names: people paste them into a shell.
-std::string filled_in(std::string text, const AdviceSetting& setting);
+LineAdvice advice_about(const match::Rule& rule, const match::AdviceFacts& place, const match::Knowledge& knowledge, Language language);
 
 /// How much of it to show. A report about a whole log shows the best; `explain` shows all.
 struct AdviceLimits {

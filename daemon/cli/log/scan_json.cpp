@@ -42,7 +42,8 @@ std::string scan_json(const ScanResult& result, const KnowledgeBase& base, Langu
     if (shown == top) break;
     if (shown++ != 0) out += ",\n";
     const auto rule = rules.find(incident.rule_id);
-    event::append_incident_data(out, incident, rule == rules.end() ? nullptr : rule->second, base.knowledge, language);
+    event::append_incident_data(out, incident, rule == rules.end() ? nullptr : rule->second, base.knowledge, language, false, {},
+                                result.ended_at());
     // They are about as long as each other, and growing copies all that is there already.
     if (shown == 1) out.reserve((out.size() + out.size() / 4) * std::min(result.incidents.size(), top));
   }

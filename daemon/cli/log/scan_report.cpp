@@ -5,9 +5,11 @@
 #include <map>
 #include <unordered_map>
 
+#include "base/text/rate_text.h"
 #include "cli/document/words.h"
 #include "cli/knowledge/advice_section.h"
 #include "correlate/incident_title.h"
+#include "correlate/present_rate.h"
 #include "event/incident_event.h"
 #include "event/redaction.h"
 
@@ -96,6 +98,11 @@ class ScanReport {
     return percent(incident.likelihood) + " " + incident.likeliest_cause.get();
   }
 
+  /// As lists and messages of the daemon have it, at the end of the log.
+  double rate_at_end(const Incident& incident) const {
+    return correlate::present_rate(incident, result_.ended_at().value_or(incident.last_seen_at));
+  }
+
   /// A moment as short as it can be among the others.
   std::string short_time(Time at) const {
     const std::string words = time(at);
@@ -113,6 +120,7 @@ class ScanReport {
                             {text("FAULT", "故障")},
                             {text("LIKELY CAUSE", "可能原因")},
                             {text("LINES", "行数"), true},
+                            {text("LINES/MIN", "行/分钟"), true},
                             {text("FIRST", "首次")},
                             {text("LAST", "最近")},
                             {text("OVER TIME", "走势")}},
@@ -121,17 +129,20 @@ class ScanReport {
                 .lists_faults = detailed_ >= faults_.size()};
     for (std::size_t i = 0; i < faults_.size(); ++i) {
       const Incident& incident = *faults_[i];
-      table.rows.push_back({incident.severity,
-                            {{std::to_string(i + 1)},
-                             {std::string(severity_word(language_, incident.severity))},
-                             {correlate::incident_title(incident, language_)},
-                             {likely(incident)},
-                             {with_separators(incident.count)},
-                             {short_time(incident.opened_at)},
-                             {short_time(incident.last_seen_at)},
-                             {"", result_.rates.of(incident.fingerprint)}}});
+      table.rows.push_back(
+          {incident.severity,
+           {{std::to_string(i + 1)},
+            {std::string(severity_mark(incident.severity)) + " " + std::string(severity_word(language_, incident.severity))},
+            {correlate::incident_title(incident, language_)},
+            {likely(incident)},
+            {with_separators(incident.count)},
+            {rate_text(rate_at_end(incident))},
+            {short_time(incident.opened_at)},
+            {short_time(incident.last_seen_at)},
+            {"", result_.rates.of(incident.fingerprint)}}});
     }
     page_.table(table);
+    page_.note(say("LINES/MIN: lines a minute in the last five minutes of the log.", "行/分钟：日志最后五分钟内的每分钟行数。"));
   }
 
   /// Lines over time by fault: the most frequent ones, and what is left together.
@@ -210,13 +221,14 @@ class ScanReport {
   void write_incident(const Incident& incident, std::size_t number) {
     const auto found = rules_.find(incident.rule_id);
     const match::Rule* const rule = found == rules_.end() ? nullptr : found->second;
-    page_.fault(incident.severity, std::to_string(number) + ". " + std::string(severity_word(language_, incident.severity)),
+    page_.fault(incident.severity,
+                std::to_string(number) + ". " + std::string(severity_mark(incident.severity)) + " " +
+                    std::string(severity_word(language_, incident.severity)),
                 correlate::incident_title(incident, language_));
     page_.facts(incident_facts(incident));
     std::size_t hidden = 0;
     if (rule != nullptr) {
-      const LineAdvice advice = advice_about(
-          *rule, {.scheme = incident.place.scheme, .peer = incident.place.peer, .name = incident.place.name}, base_.knowledge, language_);
+      const LineAdvice advice = advice_about(*rule, correlate::advice_facts(incident.place), base_.knowledge, language_);
       if (advice.candidates.empty() && !advice.root_cause.empty()) page_.paragraph(advice.root_cause);
       hidden = write_advice(page_, advice, kBestAdvice, language_);
     }
@@ -281,10 +293,8 @@ class ScanReport {
     const Duration lifetime = incident.last_seen_at - incident.opened_at;
     if (lifetime >= std::chrono::minutes(1)) {
       const double minutes = static_cast<double>(lifetime.count()) / 6e7;
-      char rate[32];
-      std::snprintf(rate, sizeof rate, "%.3g", static_cast<double>(incident.count) / minutes);
-      words +=
-          text(" (", "（") + duration_words(language_, lifetime) + text(", about ", "，约每分钟 ") + rate + text(" a minute)", " 次）");
+      words += text(" (", "（") + duration_words(language_, lifetime) + text(", on average ", "，平均 ") +
+               rate_text(static_cast<double>(incident.count) / minutes) + text(" lines/min)", " 行/分钟）");
     }
     return words;
   }

@@ -47,6 +47,13 @@ struct ScanResult {
     for (const ScannedLog& log : logs) sum += log.bytes;
     return sum;
   }
+  /// The last moment that a log tells of: what "now" is for those who read it.
+  std::optional<Time> ended_at() const {
+    std::optional<Time> last;
+    for (const ScannedLog& log : logs)
+      if (log.last_time && (!last || *last < log.last_time->utc)) last = log.last_time->utc;
+    return last;
+  }
   /// Incidents of this severity that are no noise.
   std::uint64_t count_of(match::Severity severity) const {
     std::uint64_t sum = 0;

@@ -92,7 +92,7 @@ class Site {
     page.element("h2", page.say("Causes", "原因")).open("ul");
     for (const std::string& cause : base_.knowledge.causes()) {
       page.open("li").link(page.in_language("causes/" + cause + ".html"), cause).open("div");
-      if (const auto advice = base_.knowledge.about_cause(cause, language)) page.text(filled_in(advice->meaning, {}));
+      if (const auto advice = base_.knowledge.about_cause(cause, language)) page.text(match::filled_in(advice->meaning, {}, language));
       page.close("div").close("li");
     }
     page.close("ul");
@@ -121,7 +121,7 @@ class Site {
     const std::string path = "rules/" + page_name(rule.id) + ".html";
     SitePage page(language, title_of(rule, language), "../../", path);
     const std::string scheme = rule.upstream_schemes.empty() ? std::string() : rule.upstream_schemes.front();
-    const LineAdvice advice = advice_about(rule, {.scheme = scheme, .peer = {}}, base_.knowledge, language);
+    const LineAdvice advice = advice_about(rule, {.scheme = scheme}, base_.knowledge, language);
     page.element("h1", title_of(rule, language)).element("pre", rule.title);
     page.open("dl").fact(page.say("Rule", "规则"), rule.id).fact(page.say("Where", "位置"), side_words(language, rule.side));
     page.fact(page.say("Severity", "级别"),
@@ -129,7 +129,7 @@ class Site {
                          : severity_word(language, rule.severity));
     if (!rule.url.empty()) page.element("dt", page.say("Documentation", "文档")).open("dd").outside(rule.url).close("dd");
     page.close("dl");
-    page.element("p", filled_in(advice.root_cause, {.scheme = scheme, .peer = {}}));
+    page.element("p", advice.root_cause);
     write_candidates(page, advice);
     write_cures(page, advice.workarounds);
     write_dead_ends(page, advice.dead_ends);
@@ -242,7 +242,7 @@ class Site {
     SitePage page(language, cause, "../../", path);
     const auto advice = base_.knowledge.about_cause(cause, language);
     if (!advice) return success();
-    const auto filled = [](std::string text) { return filled_in(std::move(text), {}); };
+    const auto filled = [language](std::string text) { return match::filled_in(std::move(text), {}, language); };
     page.element("h1", filled(advice->meaning))
         .open("dl")
         .fact(page.say("Cause", "原因"), cause)
@@ -300,7 +300,7 @@ class Site {
       pages.push_back({"rules/" + page_name(rule.id) + ".html", rule.id, title_of(rule, language)});
     for (const std::string& cause : base_.knowledge.causes()) {
       const auto advice = base_.knowledge.about_cause(cause, language);
-      pages.push_back({"causes/" + cause + ".html", cause, advice ? filled_in(advice->meaning, {}) : cause});
+      pages.push_back({"causes/" + cause + ".html", cause, advice ? match::filled_in(advice->meaning, {}, language) : cause});
     }
     for (const Code& code : codes_) pages.push_back({code.path, code.meaning.name, code.meaning.text});
     page.element("h1", page.say("Search", "搜索"));

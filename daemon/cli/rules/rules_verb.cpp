@@ -9,6 +9,8 @@
 #include "base/text/visible_text.h"
 #include "cli/command_line/exit_code.h"
 #include "cli/document/output.h"
+#include "cli/document/terminal.h"
+#include "cli/document/text_layout.h"
 #include "cli/explain/explanation.h"
 #include "cli/knowledge/knowledge_base.h"
 #include "cli/log/log_reading.h"
@@ -54,14 +56,18 @@ std::string padded(std::string_view text, std::size_t width) {
   return out;
 }
 
-std::string list_text(const std::vector<const match::Rule*>& list, Language language) {
+/// `width`: of the terminal, if it goes to one.
+std::string list_text(const std::vector<const match::Rule*>& list, Language language, std::optional<std::size_t> width) {
   std::size_t widest = 0;
   for (const match::Rule* const rule : list) widest = std::max(widest, rule->id.size());
   std::string out;
   for (const match::Rule* const rule : list) {
     const std::string& title = language == Language::zh && !rule->title_zh.empty() ? rule->title_zh : rule->title;
-    out += padded(rule->id, widest) + padded(parse::to_string(rule->side), 8) +
-           padded(rule->noise ? "noise" : match::to_string(rule->severity), 8) + visible_text(title) + "\n";
+    const std::string before = padded(rule->id, widest) + padded(parse::to_string(rule->side), 8) +
+                               padded(rule->noise ? "noise" : match::to_string(rule->severity), 8);
+    const std::string words = visible_text(title);
+    const bool is_cut = width && *width > before.size();  // an id never is
+    out += before + (is_cut ? cut_to_width(words, *width - before.size()) : words) + "\n";
   }
   return out;
 }
@@ -73,7 +79,7 @@ int run_rules_list(const RulesListOptions& options) {
   if (!base) return kExitConfiguration;
   const auto list = listed_rules(options, *base->rules);
   Output output = Output::standard();
-  output.buffer() = options.json ? list_json(list) : list_text(list, options.language);
+  output.buffer() = options.json ? list_json(list) : list_text(list, options.language, terminal_width(STDOUT_FILENO));
   return written(output, list.empty() ? kExitNothing : kExitDone);
 }
 

@@ -121,7 +121,7 @@ bool diagnose_client_crl(LocalCase& local, const ClientVerification& verificatio
                  "获取以下 CA 的最新 CRL：" + cas + "。以 PEM 写入 " + path + "，并保留链上其他 CA 的 CRL；nginx 只在重载时读取该文件。"};
     }
     fix.commands = {"openssl storeutl -noout -text -crls " + shell_word(path) + " | grep -E 'Issuer|Last Update|Next Update'",
-                    "openssl crl -in NEW.crl -noout -issuer -nextupdate && cat NEW.crl >> " + shell_word(path),
+                    "openssl crl -in new.crl -noout -issuer -nextupdate && cat new.crl >> " + shell_word(path),
                     "nginx -t && nginx -s reload"};
     fix.proof.detail = {"the CRL is on no disk here", "本机没有该 CRL"};
     local.propose(std::move(fix));

@@ -134,11 +134,13 @@ bool diagnose_weak_certificate(LocalCase& local, const LoadError& error, const C
   Fix fix = local.known(is_digest ? "reissue-sha256" : "reissue");
   fix.owner = Owner::proxy;  // the key is ours to make, the request ours to send
   const std::string path = shell_word(file.path);
-  const std::string subject = bundle.certificates.empty() ? "NAME" : short_name(bundle.certificates.front().certificate.facts());
-  fix.commands = {
-      "openssl x509 -in " + path + " -noout -text | grep -E 'Public-Key|Signature Algorithm'",
-      "openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout new.key -out new.csr -subj " + shell_word("/CN=" + subject),
-      "# have new.csr signed, then install certificate chain and key at the paths that the configuration names", kReload};
+  // Without a name in the old one openssl asks for it.
+  const std::string subject = bundle.certificates.empty()
+                                  ? std::string()
+                                  : " -subj " + shell_word("/CN=" + short_name(bundle.certificates.front().certificate.facts()));
+  fix.commands = {"openssl x509 -in " + path + " -noout -text | grep -E 'Public-Key|Signature Algorithm'",
+                  "openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout new.key -out new.csr" + subject,
+                  "# have new.csr signed, then install certificate chain and key at the paths that the configuration names", kReload};
   local.propose(std::move(fix));
   local.add_dead_end(
       {.id = "lower-security-level",

@@ -91,8 +91,8 @@ void diagnose_missing_certificate(LocalCase& local, const LoadError& error) {
              "为 " + (name.empty() ? "该 server 的域名" : name) + " 申请证书，将证书链与私钥放到下列路径，并在 " + place +
                  " 的 server 中加入这两行。"};
   fix.commands = {"# in the server block at " + place + ": ssl_certificate " + pem.written + "; ssl_certificate_key " + key.written + ";",
-                  "openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout " + shell_word(key.path) +
-                      " -out server.csr -subj " + shell_word("/CN=" + (name.empty() ? "NAME" : name)),
+                  "openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout " + shell_word(key.path) + " -out server.csr" +
+                      (name.empty() ? std::string() : " -subj " + shell_word("/CN=" + name)),
                   "# have server.csr signed; leaf and intermediates, in this order, go to " + pem.path, kReload};
   local.propose(std::move(fix));
 }
@@ -121,7 +121,7 @@ void diagnose_missing_key(LocalCase& local, const std::string& key_directive, co
   fix.how = {"Add " + key_directive + " with the private key of " + certificate_path + " beside " + where(*certificate->directive) + ".",
              "在 " + where(*certificate->directive) + " 旁添加 " + key_directive + "，指向 " + certificate_path + " 的私钥。"};
   fix.commands = {"openssl x509 -in " + shell_word(certificate_path) + " -noout -pubkey | openssl sha256",
-                  "openssl pkey -in KEY -pubout | openssl sha256   # must print the same", kReload};
+                  "openssl pkey -in <file of the key> -pubout | openssl sha256   # must print the same", kReload};
   local.propose(std::move(fix));
 }
 
@@ -166,7 +166,7 @@ void diagnose_missing_trust(LocalCase& local, const std::string& missing, const 
                      "; the file holds the root (and intermediates) that the other side's certificates lead to.",
                  "在 " + where(*verify) + " 旁添加 “" + missing + " " + bundle.written +
                      ";”；该文件应包含对方证书链所到达的根证书（及中间证书）。"};
-      fix.commands = {"cat ROOT.pem > " + shell_word(bundle.path), kReload};
+      fix.commands = {"cat root.pem > " + shell_word(bundle.path), kReload};
       local.propose(std::move(fix));
     }
     return;

@@ -290,8 +290,8 @@ void diagnose_crl_file(LocalCase& local, const LoadError& error, const Configure
   fix.how = {"Put the current CRLs (PEM) of every CA of the chain into " + file.path +
                  "; without them nginx does not load, and dropping the directive would accept revoked certificates.",
              "把链上每个 CA 的最新 CRL（PEM）写入 " + file.path + "；缺少它 nginx 无法加载，而删除该指令会接受已吊销的证书。"};
-  fix.commands = {"openssl crl -in CA.crl -noout -issuer -lastupdate -nextupdate",
-                  "cat ROOT.crl.pem INT.crl.pem > " + shell_word(file.path), kReload};
+  fix.commands = {"openssl crl -in ca.crl -noout -issuer -lastupdate -nextupdate",
+                  "cat root.crl.pem intermediate.crl.pem > " + shell_word(file.path), kReload};
   local.propose(std::move(fix));
 }
 

@@ -58,7 +58,7 @@ void add_load_evidence(const LoadedFiles& files, Diagnosis& diagnosis) {
     diagnosis.evidence.push_back(
         {"file",
          {"This nginx takes what it has of a file over a reload when the file's inode and second of writing are the same: one that was "
-          "rewritten in place within a second is read after touch FILE and nginx -s reload (or ssl_object_cache_inheritable off).",
+          "rewritten in place within a second is read once it was touched and nginx reloaded (or with ssl_object_cache_inheritable off).",
           "文件的 inode 与修改时间（秒）未变时，该版本 nginx 重载后沿用旧内容：一秒之内被原地改写的文件需 touch 后再 nginx -s "
           "reload（或设置 "
           "ssl_object_cache_inheritable off）。"}});

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/json/json_writer.h"
+#include "base/text/code_spans.h"
 #include "format/clean_text.h"
 #include "format/message.h"
 
@@ -29,7 +30,7 @@ class Card {
     if (!fits(label.size() + text.size())) return;
     json_.begin_object().member("type", "RichTextBlock").member("spacing", is_first ? "Medium" : "Small").key("inlines").begin_array();
     if (!label.empty()) run(std::string(label) + (text.empty() ? "" : ": "), true, false);
-    if (!text.empty()) run(text, false, is_code);
+    advice(text, is_code);
     json_.end_array().end_object();
   }
   void lines(std::string_view text, bool is_code) {
@@ -47,7 +48,7 @@ class Card {
       const std::string_view one = text.substr(0, end);
       if (!fits(one.size())) return;
       json_.begin_object().member("type", "RichTextBlock").member("spacing", "None").key("inlines").begin_array();
-      run(one.empty() ? std::string_view(" ") : one, false, is_code);
+      advice(one.empty() ? std::string_view(" ") : one, is_code);
       json_.end_array().end_object();
       text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
     }
@@ -69,6 +70,11 @@ class Card {
     const bool does = out_.size() + 2 * text_bytes + kBlockFrame <= kBodyLimit;
     is_cut_ = is_cut_ || !does;
     return does;
+  }
+  /// Commands in prose are a run each, whole.
+  void advice(std::string_view text, bool is_code) {
+    if (is_code) return run(text, false, true);
+    each_code_span(text, [this](std::string_view part, bool is_command) { run(part, false, is_command); });
   }
   void run(std::string_view text, bool is_bold, bool is_code) {
     json_.begin_object().member("type", "TextRun").member("text", text);

@@ -15,7 +15,7 @@ inline KnowledgeBase example_base() {
      "causes": [{"cause": "upstream_ca_not_trusted", "likelihood": 0.6, "tell_apart": "look at {family}_ssl_trusted_certificate"},
                 {"cause": "upstream_chain_incomplete", "likelihood": 0.3}],
      "workarounds": [{"id": "bundle", "owner": "proxy", "action": "Put the root into {family}_ssl_trusted_certificate",
-                      "how": "openssl s_client -connect PEER:PORT", "success_rate": 0.9, "evidence_count": 6}],
+                      "how": "openssl s_client -connect {peer}", "success_rate": 0.9, "evidence_count": 6}],
      "dead_ends": [{"action": "Set {family}_ssl_verify off", "why_fails": "nothing is checked any more", "fail_rate": 0.9, "unsafe": true}],
      "samples": [{"line": "sample"}], "confused_with": [{"id": "nginx/verify-other", "distinction": "the code"}]},
     {"id": "nginx/verify-other", "signature": "verify error", "regex": "upstream SSL certificate verify error: ",

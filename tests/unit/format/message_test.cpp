@@ -63,7 +63,7 @@ TEST(Message, ShowsCausePlaceFixDeadEndsAndNumbers) {
   EXPECT_EQ(value_of("Confidence"), "98 %");
   EXPECT_EQ(value_of("Incident"), read_notification(sample()).incident_id);
   EXPECT_EQ(value_of("Place"), "/etc/nginx/conf.d/shop.conf:13");
-  EXPECT_EQ(message.impact, "42 failures since 2027-01-15 07:55:00 UTC, 8.4 a minute, from 17 clients, on proxy-1.example");
+  EXPECT_EQ(message.impact, "42 failures since 2027-01-15 07:55:00 UTC, now 8.4 lines/min, from 17 clients, on proxy-1.example");
   EXPECT_EQ(message.command, "handshaked fix show " + read_notification(sample()).incident_id);
   EXPECT_EQ(message.fix_label, "Proved fix");
   EXPECT_NE(message.patch.find("+        proxy_ssl_trusted_certificate /etc/nginx/ca/new-root.pem;"), std::string::npos);

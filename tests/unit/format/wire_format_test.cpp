@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <simdjson.h>
 
+#include <functional>
+
 #include "event/sample_event.h"
 #include "format/alertmanager_format.h"
 #include "format/chat/chat_formats.h"
@@ -68,6 +70,66 @@ TEST(WireFormats, StayWithinTheLimitsOfTheirServices) {
         EXPECT_EQ(request.body, request_of(one.format, event).body) << one.name;
       }
     }
+  }
+}
+
+/// A request of the sample whose fix says `how` (JSON's escapes already made).
+std::string request_with(const WireFormat& format, const std::string& how) {
+  event::RemediationEvent event = sample();
+  const auto begin = event.body.find("\"how\":\"") + 7;
+  event.body.replace(begin, event.body.find("\",\"", begin) - begin, how);
+  return request_of(format, event).body;
+}
+
+/// Everything that a request shows, as its service gets it: all texts of the JSON, a line each.
+std::string shown_by(const std::string& body) {
+  simdjson::dom::parser parser;
+  std::string shown;
+  const std::function<void(simdjson::dom::element)> walk = [&](simdjson::dom::element value) {
+    std::string_view text;
+    if (value.get(text) == simdjson::SUCCESS) shown.append(text).append("\n");
+    if (simdjson::dom::array items; value.get(items) == simdjson::SUCCESS)
+      for (const auto item : items) walk(item);
+    if (simdjson::dom::object members; value.get(members) == simdjson::SUCCESS)
+      for (const auto member : members) walk(member.value);
+  };
+  walk(parse(parser, body));
+  return shown;
+}
+
+/// A command in advice is one piece of code: whole, with nothing in it changed but what the service itself changes back.
+TEST(ChatFormats, ShowACommandWholeOrNotAtAll) {
+  const std::string how =
+      R"(`openssl s_client -connect 10.0.0.5:8443 -servername a_b.example </dev/null 2>&1 | grep -E \"s:|*[i]:\" \u0026\u0026 echo ~_x_`, with and without it. Then go on.)";
+  const std::string command =
+      R"(openssl s_client -connect 10.0.0.5:8443 -servername a_b.example </dev/null 2>&1 | grep -E "s:|*[i]:" && echo ~_x_)";
+  std::string entities = command;
+  for (const auto& [sign, entity] : {std::pair<std::string, std::string>{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}})
+    for (auto at = entities.find(sign); at != std::string::npos; at = entities.find(sign, at + entity.size()))
+      entities.replace(at, sign.size(), entity);
+  EXPECT_NE(shown_by(request_with(slack_format(Language::en), how)).find("`" + entities + "`, with and without it."), std::string::npos);
+  for (const WireFormat& format : {discord_format(Language::en), mattermost_format(Language::en)})
+    EXPECT_NE(shown_by(request_with(format, how)).find("`" + command + "`, with and without it"), std::string::npos);
+  // Teams: a run of its own. Feishu: no markup at all.
+  EXPECT_NE(shown_by(request_with(teams_format(Language::en), how)).find("\n" + command + "\n"), std::string::npos);
+  EXPECT_NE(shown_by(request_with(feishu_format(Language::en, ""), how)).find("`" + command + "`, with"), std::string::npos);
+  // These interpret < and > even in code: the command that shows the fix is there, and no half of this one.
+  for (const WireFormat& format : {dingtalk_format(Language::en, ""), wecom_format(Language::en)}) {
+    const std::string shown = shown_by(request_with(format, how));
+    EXPECT_EQ(shown.find("s_client"), std::string::npos) << shown;
+    EXPECT_NE(shown.find("with and without it"), std::string::npos) << shown;
+    EXPECT_NE(shown.find("`handshaked fix show inc-"), std::string::npos) << shown;
+  }
+  // What they do not interpret they show.
+  for (const WireFormat& format : {dingtalk_format(Language::en, ""), wecom_format(Language::en)})
+    EXPECT_NE(shown_by(request_with(format, "Say `nginx -t | head -1 *_x_*`.")).find("`nginx -t | head -1 *_x_*`"), std::string::npos);
+}
+
+TEST(ChatFormats, TakeALonelyBacktickForText) {
+  for (const char* const how : {"a ` b", "`", "``", "a `b\\nc` d", "```", "`a``b"}) {
+    for (const WireFormat& format : {slack_format(Language::en), discord_format(Language::en), mattermost_format(Language::en),
+                                     teams_format(Language::en), dingtalk_format(Language::en, ""), wecom_format(Language::en)})
+      EXPECT_FALSE(shown_by(request_with(format, how)).empty()) << how;
   }
 }
 

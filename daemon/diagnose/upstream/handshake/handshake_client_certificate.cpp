@@ -296,10 +296,10 @@ void conclude_required(HandshakeReport& report) {
   const std::string from_zh = accepted.empty() ? "对方指定的 CA" : accepted + " 之一";
   Fix& fix = report.advise(
       "upstream_requires_client_cert", "configure-client-cert",
-      {"Get a client certificate (clientAuth) from " + from_en + "; then " + certificate + " FILE; " + certificate + "_key FILE; beside " +
-           report.diagnosis().place->file + ":" + std::to_string(report.diagnosis().place->line) + ".",
+      {"Get a client certificate (clientAuth) from " + from_en + "; then name its file and that of its key in " + certificate + " and " +
+           certificate + "_key beside " + report.diagnosis().place->file + ":" + std::to_string(report.diagnosis().place->line) + ".",
        "向" + from_zh + "申请客户端证书（clientAuth）；然后在 " + report.diagnosis().place->file + ":" +
-           std::to_string(report.diagnosis().place->line) + " 旁设置 " + certificate + " FILE; " + certificate + "_key FILE;"},
+           std::to_string(report.diagnosis().place->line) + " 旁用 " + certificate + " 与 " + certificate + "_key 指定证书与私钥文件。"},
       {});
   fix.commands = {
       "openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout client.key -out client.csr -subj /CN=$(hostname -f)",

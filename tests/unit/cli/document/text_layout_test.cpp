@@ -48,5 +48,25 @@ TEST(TextLayout, DrawsCountsAsASparkline) {
   EXPECT_EQ(added_up({1, 2, 3, 4, 5}, 2), (std::vector<std::uint64_t>{6, 9}));
 }
 
+TEST(TextTable, FitsATerminalAndNeverCutsWhatIdentifies) {
+  TextTable table({"ID", "SINCE", "WHAT", "CAUSE"});
+  table.add({"inc-0123456789abcdef", "2026-11-21 02:58", std::string(100, 'w'), "upstream_cert_expired"});
+  table.add({"inc-fedcba9876543210", "2026-11-21 02:59", "short", "x"});
+  EXPECT_EQ(table.text_within(std::nullopt, 2), table.text());
+  EXPECT_EQ(table.text_within(300, 2), table.text());
+  const std::string narrow = table.text_within(80, 2);
+  for (const std::string_view line : lines_of(narrow)) EXPECT_LE(display_width(line), 80u) << line;
+  EXPECT_NE(narrow.find("\ninc-0123456789abcdef  2026-11-21 02:58\n  www"), std::string::npos) << narrow;
+  EXPECT_NE(narrow.find("…  upstream_cert_expired\n"), std::string::npos) << narrow;
+  EXPECT_NE(narrow.find("\n  short"), std::string::npos) << narrow;
+}
+
+TEST(Wrap, LeavesACommandInOnePiece) {
+  const std::string command = "`openssl s_client -connect 10.0.0.5:8443 -servername shop.example </dev/null`";
+  const auto lines = wrap("Look: " + command + ", then go on and on.", 40);
+  EXPECT_EQ(lines, (std::vector<std::string>{"Look:", command + ",", "then go on and on."}));
+  EXPECT_EQ(wrap("a ` lonely one", 8), (std::vector<std::string>{"a `", "lonely", "one"}));
+}
+
 }  // namespace
 }  // namespace handshaked::cli

@@ -14,26 +14,6 @@ const match::Rule& rule_named(const KnowledgeBase& base, std::string_view id) {
   throw std::out_of_range(std::string(id));
 }
 
-TEST(FilledIn, ChoosesTheFamilyOfDirectives) {
-  EXPECT_EQ(filled_in("{family}_ssl_verify on; {family}_ssl_name x;", {.scheme = "grpcs", .peer = {}}),
-            "grpc_ssl_verify on; grpc_ssl_name x;");
-  EXPECT_EQ(filled_in("{family}_ssl_verify", {.scheme = "suwsgi", .peer = {}}), "uwsgi_ssl_verify");
-  EXPECT_EQ(filled_in("{family}_ssl_verify", {}), "proxy_ssl_verify");
-}
-
-TEST(FilledIn, PutsThePeerIntoCommands) {
-  EXPECT_EQ(filled_in("openssl s_client -connect PEER:PORT", {.scheme = "https", .peer = "10.0.0.1:8443"}),
-            "openssl s_client -connect 10.0.0.1:8443");
-  EXPECT_EQ(filled_in("s_client -connect PEER -x", {.scheme = "https", .peer = "[2001:db8::1]:443"}),
-            "s_client -connect [2001:db8::1]:443 -x");
-}
-
-TEST(FilledIn, NeverPutsShellTextIntoACommand) {
-  for (const char* peer : {"$(id):443", "a;b:443", "-x:443", "a b:443", "x:44`3", "unix:/run/x.sock", "backend", ":443"}) {
-    EXPECT_EQ(filled_in("-connect PEER:PORT", {.scheme = "https", .peer = peer}), "-connect PEER:PORT") << peer;
-  }
-}
-
 TEST(WriteAdvice, ShowsCandidatesCuresAndDeadEndsWithTheirBasis) {
   const KnowledgeBase base = example_base();
   const LineAdvice advice =

@@ -1,0 +1,115 @@
+#include "match/advice_facts.h"
+
+#include <algorithm>
+#include <array>
+
+#include "match/knowledge.h"
+
+namespace handshaked::match {
+namespace {
+
+constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+bool holds_only(std::string_view text, std::string_view others) {
+  return !text.empty() && text.front() != '-' && std::all_of(text.begin(), text.end(), [others](char c) {
+    return kLetters.find(c) != std::string_view::npos || others.find(c) != std::string_view::npos;
+  });
+}
+
+std::string_view host_of(std::string_view peer) {
+  const std::string_view host = peer.substr(0, peer.rfind(':'));
+  return host.starts_with('[') && host.ends_with(']') ? host.substr(1, host.size() - 2) : host;
+}
+
+/// A host or an address, with a port.
+bool is_plain_peer(std::string_view peer) {
+  const auto colon = peer.rfind(':');
+  if (colon == std::string_view::npos || colon == 0 || colon + 1 == peer.size()) return false;
+  if (peer.find_first_not_of("0123456789", colon + 1) != std::string_view::npos) return false;
+  if (peer.starts_with('['))
+    return peer[colon - 1] == ']' && host_of(peer).find_first_not_of("0123456789abcdefABCDEF:.") == std::string_view::npos;
+  return holds_only(peer.substr(0, colon), ".-_");
+}
+
+std::string known_peer(const AdviceFacts& facts) { return is_plain_peer(facts.peer) ? facts.peer : std::string(); }
+std::string known_host(const AdviceFacts& facts) { return is_plain_peer(facts.peer) ? std::string(host_of(facts.peer)) : std::string(); }
+std::string known_port(const AdviceFacts& facts) {
+  return is_plain_peer(facts.peer) ? facts.peer.substr(facts.peer.rfind(':') + 1) : std::string();
+}
+template <std::string AdviceFacts::*kMember>
+std::string known_name(const AdviceFacts& facts) {
+  const std::string& name = facts.*kMember;
+  return holds_only(name, ".-_") && name != "_" ? name : std::string();
+}
+template <std::string AdviceFacts::*kMember>
+std::string known_path(const AdviceFacts& facts) {
+  return holds_only(facts.*kMember, "/._-+:@%,=") ? facts.*kMember : std::string();
+}
+std::string known_ciphers(const AdviceFacts& facts) {
+  return holds_only(facts.ciphers, ":+!@=_-.") || (facts.ciphers.starts_with('-') && holds_only(facts.ciphers.substr(1), ":+!@=_-."))
+             ? facts.ciphers
+             : std::string();
+}
+
+struct Placeholder {
+  std::string_view name;
+  std::string (*value)(const AdviceFacts&);
+  std::string_view en, zh;  ///< what is said when it is not known
+};
+
+constexpr std::array kPlaceholders{
+    Placeholder{"peer", known_peer, "<host:port>", "<主机:端口>"},
+    Placeholder{"peer_host", known_host, "<host>", "<主机>"},
+    Placeholder{"peer_port", known_port, "<port>", "<端口>"},
+    Placeholder{"name", known_name<&AdviceFacts::name>, "<name that nginx checks>", "<nginx 校验的名称>"},
+    Placeholder{"server", known_name<&AdviceFacts::server>, "<server name>", "<服务器名称>"},
+    Placeholder{"file", known_path<&AdviceFacts::file>, "<file that the line names>", "<该行所指的文件>"},
+    Placeholder{"line", known_path<&AdviceFacts::line>, "<line number>", "<行号>"},
+    Placeholder{"trusted_file", known_path<&AdviceFacts::trusted_file>, "<file of {family}_ssl_trusted_certificate>",
+                "<{family}_ssl_trusted_certificate 的文件>"},
+    Placeholder{"crl_file", known_path<&AdviceFacts::crl_file>, "<file of {family}_ssl_crl>", "<{family}_ssl_crl 的文件>"},
+    Placeholder{"depth", known_path<&AdviceFacts::depth>, "<{family}_ssl_verify_depth>", "<{family}_ssl_verify_depth 的值>"},
+    Placeholder{"client_certificate", known_path<&AdviceFacts::client_certificate>, "<file of {family}_ssl_certificate>",
+                "<{family}_ssl_certificate 的文件>"},
+    Placeholder{"client_key", known_path<&AdviceFacts::client_key>, "<file of {family}_ssl_certificate_key>",
+                "<{family}_ssl_certificate_key 的文件>"},
+    Placeholder{"ciphers", known_ciphers, "<value of {family}_ssl_ciphers>", "<{family}_ssl_ciphers 的值>"},
+    Placeholder{"certificate", known_path<&AdviceFacts::certificate>, "<file of ssl_certificate>", "<ssl_certificate 的文件>"},
+    Placeholder{"key", known_path<&AdviceFacts::key>, "<file of ssl_certificate_key>", "<ssl_certificate_key 的文件>"},
+    Placeholder{"responder", known_name<&AdviceFacts::responder>, "<OCSP responder>", "<OCSP 响应器>"},
+};
+
+const Placeholder* placeholder(std::string_view name) {
+  const auto* const found =
+      std::find_if(kPlaceholders.begin(), kPlaceholders.end(), [name](const Placeholder& one) { return one.name == name; });
+  return found == kPlaceholders.end() ? nullptr : found;
+}
+
+}  // namespace
+
+bool is_advice_placeholder(std::string_view name) { return placeholder(name) != nullptr; }
+
+std::string filled_in(std::string text, const AdviceFacts& facts, Language language) {
+  constexpr std::size_t kLongestName = 20;
+  std::string filled;
+  std::string_view rest = text;
+  while (true) {
+    const auto open = rest.find('{');
+    filled += rest.substr(0, open);
+    if (open == std::string_view::npos) break;
+    rest.remove_prefix(open);
+    const auto close = rest.substr(0, kLongestName + 2).find('}');
+    const Placeholder* const known = close == std::string_view::npos ? nullptr : placeholder(rest.substr(1, close - 1));
+    if (known == nullptr) {
+      filled += '{';
+      rest.remove_prefix(1);
+      continue;
+    }
+    const std::string value = known->value(facts);
+    filled += !value.empty() ? std::string_view(value) : language == Language::zh ? known->zh : known->en;
+    rest.remove_prefix(close + 1);
+  }
+  return with_family(std::move(filled), facts.scheme);
+}
+
+}  // namespace handshaked::match
