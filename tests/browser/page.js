@@ -41,6 +41,16 @@ async function look(browser, scheme, width, locale, troubles) {
 
 async function try_out(page) {
   await open(page, "/");
+  // The worst now stands first, a severity is told by word and shape, and a column sorts both ways.
+  need(/Worst now first/.test(await page.locator("main").innerText()), "nothing says how the list is sorted");
+  need((await page.locator(".row .severity").first().innerText()) === "▲ warning", "a severity is: " + (await page.locator(".row .severity").first().innerText()));
+  const column = page.getByRole("button", { name: "Lines/min now" });
+  await column.click();
+  await page.waitForURL(/sort=rate/);
+  await page.locator('.columns [aria-pressed="true"]', { hasText: "▼" }).waitFor();
+  await column.click();
+  await page.waitForURL(/order=reverse/);
+  await open(page, "/");
   await page.evaluate(() => {
     window.longest = 0;
     new PerformanceObserver((list) => list.getEntries().forEach((entry) => (window.longest = Math.max(window.longest, entry.duration)))).observe({ type: "longtask" });

@@ -20,6 +20,14 @@ async function look(browser, language, scheme, width) {
   need(violations.length === 0, `axe at ${where}: ` + violations.map((one) => `${one.id}: ${one.nodes[0].html}`).join("; "));
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   need(wide <= 0, `${where} is ${wide} pixels too wide`);
+  if (width < 500) {
+    // Nor does anything in it: a table that scrolls to the side is not read on a phone.
+    const scrolls = await page.evaluate(() =>
+      [...document.querySelectorAll("body *")].filter((one) => /auto|scroll/.test(getComputedStyle(one).overflowX) && one.scrollWidth > one.clientWidth).map((one) => one.className || one.tagName));
+    need(scrolls.length === 0, `${where} scrolls to the side in: ${scrolls}`);
+    const cells = await page.evaluate(() => [...document.querySelectorAll("tbody td")].filter((one) => one.getBoundingClientRect().right > innerWidth || one.getBoundingClientRect().left < 0).length);
+    need(cells === 0, `${where} has ${cells} cells beyond its edge`);
+  }
   need(await page.evaluate(() => !window.hostile && !document.querySelector("img, iframe, script[src]")), "a stranger's markup");
   const text = await page.locator("body").innerText();
   need(/[\u4e00-\u9fff]/.test(text) === (language === "zh"), where + " is in the wrong language");

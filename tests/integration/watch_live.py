@@ -79,7 +79,7 @@ def story(t):
 
     t.step("the whole terminal")
     terminal = Terminal(t, asked + ["--interval", "1"])
-    terminal.wait_for(has("40 open, gravest first"), "the list")
+    terminal.wait_for(has("40 open, worst now first"), "the list")
     frame = terminal.frame()
     expect_equal(len(frame), 24, "lines of the screen")
     expect(all(len(line) <= 80 for line in frame), "a line is too wide: %r" % [line for line in frame if len(line) > 80])
@@ -92,7 +92,7 @@ def story(t):
 
     t.step("filter, details, back")
     terminal.type(b"/10.9.9.8")
-    terminal.wait_for(has("1 open, gravest first  filter: 10.9.9.8"), "the filter")
+    terminal.wait_for(has("1 open, worst now first  filter: 10.9.9.8"), "the filter")
     terminal.type(b"\r")
     terminal.type(b"\r")
     terminal.wait_for(has("Esc back"), "the details")

@@ -83,12 +83,15 @@ void OperatorCommandLine::Verbs::add_incidents(CLI::App& app) {
   CLI::App& incidents = *app.add_subcommand("incidents", "List the daemon's incidents, resolve them, add notes");
   incidents.require_subcommand(1);
   incidents.footer("Example: handshaked incidents list severity=critical");
-  Verb& list = add(incidents, "list", "incidents.list", "List open incidents, most severe first",
+  Verb& list = add(incidents, "list", "incidents.list", "List open incidents, the worst now first",
                    "handshaked incidents list severity=critical 'server=~db.*'");
   take_all(list, "matchers", "matchers", "Only incidents that all of these match: LABEL=VALUE, !=, =~ or !~", "MATCHER");
   take(list, "--status", "status", "open, resolved or all (default: open)", "STATUS")
       ->check(CLI::IsMember({"open", "resolved", "all"}).description(""));
   take(list, "--limit", "limit", "Show at most this many (default: 50, at most 1000)", "N")->check(CLI::PositiveNumber.description(""));
+  take(list, "--sort", "sort", "severity (the default: then by lines a minute, then the newest), rate, since, last, count, hosts or title",
+       "KEY")
+      ->check(CLI::IsMember({"severity", "rate", "since", "last", "count", "hosts", "title"}).description(""));
   flag(list, "--noise", "noise", "Include what is only recorded: client noise, history, pending faults");
   Verb& show =
       add(incidents, "show", "incidents.show", "Show everything about one incident", "handshaked incidents show inc-1f0c6f5d7a0b9e33");

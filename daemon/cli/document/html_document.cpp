@@ -8,6 +8,7 @@
 
 #include "base/digest.h"
 #include "base/message_authentication.h"
+#include "base/text/code_spans.h"
 #include "base/text/visible_text.h"
 #include "cli/document/text_layout.h"
 #include "cli/document/words.h"
@@ -26,9 +27,9 @@ h3{font-size:1rem;margin:1.2rem 0 .3rem}
 p{margin:.35rem 0}
 section,.fault{border:1px solid var(--line);border-left:.35rem solid var(--soft);border-radius:.4rem;padding:1rem 1.1rem;margin:1.4rem 0}
 .critical{--mark:var(--critical)}.warning{--mark:var(--warning)}.info{--mark:var(--info)}
-.fault{border-left-color:var(--mark,var(--soft))}.fault>summary{cursor:pointer}.fault>summary h2{color:var(--mark,var(--ink));display:inline}
+.fault{border-left-color:var(--mark,var(--soft))}.fault.critical{border-left-width:.6rem}.fault.info{border-left-style:dotted}.fault>summary{cursor:pointer}.fault>summary h2{color:var(--mark,var(--ink));display:inline}
 .scroll{overflow-x:auto;margin:1rem 0}table{border-collapse:collapse;width:100%;font-size:.93rem}th,td{text-align:left;padding:.35rem .9rem .35rem 0;border-bottom:1px solid var(--line);vertical-align:top}
-thead th{color:var(--soft);font-weight:400;white-space:nowrap}td.number{text-align:right;white-space:nowrap}tr.critical,tr.warning,tr.info{box-shadow:inset .3rem 0 var(--mark)}tbody td:first-child{padding-left:.7rem}
+thead th{color:var(--soft);font-weight:400;white-space:nowrap}td.number{text-align:right;white-space:nowrap}tr.critical{box-shadow:inset .5rem 0 var(--mark)}tr.warning{box-shadow:inset .3rem 0 var(--mark)}tr.info{box-shadow:inset .1rem 0 var(--mark)}tbody td:first-child{padding-left:.7rem}
 a{color:var(--info)}:focus-visible{outline:3px solid var(--info);outline-offset:2px}
 .spark{width:6.5rem;height:1.5rem}.spark path{fill:none;stroke:var(--info);stroke-width:2;vector-effect:non-scaling-stroke}
 figure{margin:1.2rem 0}figcaption{font-weight:600}.chart{width:100%;height:11rem;border-bottom:1px solid var(--soft)}
@@ -42,7 +43,9 @@ figure{margin:1.2rem 0}figcaption{font-weight:600}.chart{width:100%;height:11rem
 .remark{font-size:.9em}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1rem;margin:.4rem 0}
 dt{color:var(--soft)}dd{margin:0}
-@media (max-width:34rem){dl{grid-template-columns:1fr}dd{margin-bottom:.4rem}}
+@media (max-width:34rem){dl{grid-template-columns:1fr}dd{margin-bottom:.4rem}.filter{position:static}}
+@media screen and (max-width:40rem){.scroll{overflow:visible}table,tbody,tr,td{display:block}thead{position:absolute;left:-99rem}tr{border-bottom:1px solid var(--line);padding:.5rem 0 .5rem .8rem}td,td.number,tbody td:first-child{border:0;padding:.05rem 0;text-align:left;white-space:normal}td:not([data-label]){font-weight:600}td[data-label]::before{content:attr(data-label) " ";color:var(--soft);font-size:.85rem}td .spark{width:10rem;vertical-align:middle}}
+code{background:var(--card);border-radius:.2rem;padding:.05rem .25rem;font:.9em ui-monospace,"SFMono-Regular",Menlo,Consolas,monospace;user-select:all;-webkit-user-select:all}
 li{margin:.45rem 0}
 li>div{margin:.15rem 0}
 b.label{color:var(--soft);font-weight:600}
@@ -118,11 +121,14 @@ std::string spark_picture(const std::vector<std::uint64_t>& counts) {
   return "<svg class=\"spark\" viewBox=\"0 0 100 20\" preserveAspectRatio=\"none\" aria-hidden=\"true\"><path d=\"" + path + "\"/></svg>";
 }
 
+/// Prose, with its commands as code.
 std::string escaped_lines(std::string_view text) {
   std::string out;
   while (true) {
     const auto end = text.find('\n');
-    out += html_escaped(text.substr(0, end));
+    each_code_span(text.substr(0, end), [&out](std::string_view part, bool is_code) {
+      out += is_code ? "<code>" + html_escaped(part) + "</code>" : html_escaped(part);
+    });
     if (end == std::string_view::npos) return out;
     out += "<br>";
     text.remove_prefix(end + 1);
@@ -231,7 +237,9 @@ void HtmlDocument::table(const Table& table) {
       const Cell& cell = row.cells[i];
       std::string shown = cell.counts.empty() ? html_escaped(cell.text) : spark_picture(cell.counts);
       if (table.lists_faults && i + 1 == table.lead) shown = "<a href=\"#" + fault + "\">" + shown + "</a>";
-      body_ += (table.columns[i].is_number ? "<td class=\"number\">" : "<td>") + shown + "</td>";
+      // On a phone a row is a card, and says itself what each of its cells is.
+      const std::string label = i + 1 == table.lead ? std::string() : " data-label=\"" + html_escaped(table.columns[i].head) + "\"";
+      body_ += (table.columns[i].is_number ? "<td class=\"number\"" : "<td") + label + ">" + shown + "</td>";
     }
     body_ += "</tr>\n";
   }

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "base/text/rate_text.h"
 #include "base/text/visible_text.h"
 #include "cli/document/text_layout.h"
 #include "cli/document/words.h"
@@ -16,23 +17,27 @@ using simdjson::dom::element;
 
 class OperatorDocument {
  public:
-  explicit OperatorDocument(Language language) : language_(language) {}
+  /// `width`: of the terminal, if there is one.
+  OperatorDocument(Language language, std::optional<std::size_t> width) : language_(language), width_(width) {}
 
   std::string incidents(const element& result) const {
     const auto rows = list_of(result, "incidents");
     if (rows.empty()) return say("no incidents\n", "没有事件\n");
-    TextTable table({say("ID", "编号"), say("SEVERITY", "级别"), say("STATUS", "状态"), say("LINES", "行数"), say("LAST SEEN", "最近出现"),
-                     say("WHAT", "故障"), say("CAUSE", "原因")});
+    TextTable table({say("ID", "编号"), say("SEVERITY", "级别"), say("STATUS", "状态"), say("SINCE (UTC)", "起始 (UTC)"),
+                     say("LINES/MIN", "行/分钟"), say("LINES", "行数"), say("LAST SEEN (UTC)", "最近出现 (UTC)"), say("WHAT", "故障"),
+                     say("CAUSE", "原因")});
     for (const element& row : rows) {
       std::string status = text_of(row, "status");
       if (flag_of(row, "flapping")) status += ",flapping";
       if (!list_of(row, "silenced_by").empty()) status += ",silenced";
       if (flag_of(row, "noise")) status += ",noise";
       if (flag_of(row, "quiet_still_failing")) status += ",quiet,failing";
-      table.add({text_of(row, "id"), text_of(row, "severity"), status, text_of(row, "count"), moment(row, "last_seen_at"), title(row),
+      table.add({text_of(row, "id"), severity(row), status, minute(row, "opened_at"), rate_text(real_of(row, "rate_per_minute")),
+                 text_of(row, "count"), minute(row, "last_seen_at"), title(row),
                  text_of(row, "cause") + (flag_of(row, "diagnosed") ? "" : "?")});
     }
-    std::string out = table.text();
+    constexpr std::size_t kBelow = 5;  // what and why, how often in all, and when last
+    std::string out = table.text_within(width_, kBelow);
     const std::uint64_t total = number_of(result, "total");
     if (total > rows.size()) out += say("and more: ", "其余：") + std::to_string(total - rows.size()) + " (--limit)\n";
     return out;
@@ -144,7 +149,7 @@ class OperatorDocument {
       for (const element& row : rows)
         table.add({text_of(row, "id"), flag_of(row, "active") ? say("active", "生效") : say("inactive", "未生效"), moment(row, "ends_at"),
                    text_of(row, "created_by"), joined(row, "matchers"), text_of(row, "comment")});
-      out += table.text();
+      out += table.text_within(width_, 4);
     }
     for (const element& window : windows)
       out += say("maintenance ", "维护窗口 ") + text_of(window, "name") + ": " +
@@ -161,7 +166,7 @@ class OperatorDocument {
     for (const element& row : rows)
       table.add({text_of(row, "id"), text_of(row, "receiver"), text_of(row, "status"), text_of(row, "attempts"), moment(row, "created_at"),
                  text_of(row, "event_id"), text_of(row, "last_error")});
-    return table.text();
+    return table.text_within(width_, 5);
   }
 
   std::string delivery(const element& result) const {
@@ -205,12 +210,24 @@ class OperatorDocument {
     return "-";
   }
 
+  /// The mark before the word, for those who see no colours and for those who see nothing else.
+  static std::string severity(const element& row) {
+    const std::string word = text_of(row, "severity");
+    const auto severity = word == "critical"  ? match::Severity::critical
+                          : word == "warning" ? match::Severity::warning
+                                              : match::Severity::info;
+    return std::string(severity_mark(severity)) + " " + word;
+  }
+  /// "2026-11-21 02:58": seconds are for the details.
+  static std::string minute(const element& row, std::string_view key) { return cli::moment(row, key).substr(0, 16); }
+
   Language language_;
+  std::optional<std::size_t> width_;
 };
 
-std::string page_of(std::string_view verb, const element& root, Language language) {
-  const OperatorDocument page(language);
-  if (verb == "status") return status_page(root, language);
+std::string page_of(std::string_view verb, const element& root, Language language, std::optional<std::size_t> width) {
+  const OperatorDocument page(language, width);
+  if (verb == "status") return status_page(root, language, width);
   if (verb == "incidents.list") return page.incidents(root);
   if (verb == "incidents.show") return page.incident(root);
   if (verb == "silence.list") return page.silences(root);
@@ -224,12 +241,12 @@ std::string page_of(std::string_view verb, const element& root, Language languag
 
 }  // namespace
 
-std::string operator_page(std::string_view verb, const std::string& result, Language language) {
+std::string operator_page(std::string_view verb, const std::string& result, Language language, std::optional<std::size_t> width) {
   simdjson::dom::parser parser;
   element root;
   if (parser.parse(result).get(root) != simdjson::SUCCESS) return result + "\n";
   try {
-    return page_of(verb, root, language);
+    return page_of(verb, root, language, width);
   } catch (const simdjson::simdjson_error&) {  // a member that every page has is missing
     return result + "\n";
   }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -9,10 +11,11 @@
 namespace handshaked::cli {
 
 /// The daemon's answer to `verb`, a JSON text, for people. Text of strangers is made visible. An answer of another form (of a
-/// newer daemon) is shown as it came.
-std::string operator_page(std::string_view verb, const std::string& result, Language language);
+/// newer daemon) is shown as it came. `width`: of the terminal that lists have to fit; none: each row is one line, however long.
+std::string operator_page(std::string_view verb, const std::string& result, Language language,
+                          std::optional<std::size_t> width = std::nullopt);
 
 /// What the verb `status` prints. Throws simdjson_error when a member that every daemon gives is missing.
-std::string status_page(const simdjson::dom::element& status, Language language);
+std::string status_page(const simdjson::dom::element& status, Language language, std::optional<std::size_t> width);
 
 }  // namespace handshaked::cli

@@ -1,7 +1,10 @@
 #include "cli/operator/operator_verbs.h"
 
+#include <unistd.h>
+
 #include "cli/command_line/exit_code.h"
 #include "cli/document/output.h"
+#include "cli/document/terminal.h"
 #include "cli/log/log_reading.h"
 #include "cli/operator/daemon_question.h"
 #include "cli/operator/operator_document.h"
@@ -32,7 +35,8 @@ int run_operator(const OperatorOptions& options) {
     return answer.value().code == "invalid" || answer.value().code == "ambiguous" ? kExitUsage : kExitNothing;
   }
   Output output = Output::standard();
-  output.buffer() = options.json ? answer.value().result + "\n" : operator_page(options.verb, answer.value().result, options.language);
+  output.buffer() = options.json ? answer.value().result + "\n"
+                                 : operator_page(options.verb, answer.value().result, options.language, terminal_width(STDOUT_FILENO));
   if (const auto flushed = output.flush(); !flushed) {
     complain_about(flushed.error());
     return kExitInternal;

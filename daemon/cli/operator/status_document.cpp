@@ -35,7 +35,8 @@ std::string cost_words(double seconds) {
 
 class StatusDocument {
  public:
-  StatusDocument(const element& status, Language language) : status_(status), language_(language) {}
+  StatusDocument(const element& status, Language language, std::optional<std::size_t> width)
+      : status_(status), language_(language), width_(width) {}
 
   std::string make() {
     head();
@@ -91,7 +92,7 @@ class StatusDocument {
                  text_of(receiver, "waiting"), text_of(receiver, "delivered"), text_of(receiver, "dead"),
                  text_of(receiver, "last_failure")});
     }
-    out_ += table.text();
+    out_ += table.text_within(width_, 5);
   }
 
   std::string state_word(const std::string& state) const {
@@ -118,7 +119,7 @@ class StatusDocument {
                  has_lag ? text_of(source, "position") : "-", has_lag ? size_words(number_of(source, "lag_bytes")) : "-",
                  has_lag ? length_words(static_cast<std::uint64_t>(real_of(source, "lag_seconds"))) : "-", since(source, "last_line_at")});
     }
-    out_ += table.text();
+    out_ += table.text_within(width_, 5);
   }
 
   std::string edge_state(const std::string& state) const {
@@ -137,7 +138,7 @@ class StatusDocument {
     for (std::size_t i = 0; i < std::min(kEdgesShown, list.size()); ++i)
       table.add({text_of(list[i], "host"), edge_state(text_of(list[i], "state")), since(list[i], "heard_at"), text_of(list[i], "version"),
                  text_of(list[i], "open_faults"), text_of(list[i], "waiting"), length_words(number_of(list[i], "lag_seconds"))});
-    out_ += table.text();
+    out_ += table.text_within(width_, 4);
     const std::uint64_t all = number_of(fleet, "healthy") + number_of(fleet, "behind") + number_of(fleet, "silent");
     if (all > kEdgesShown) out_ += say("and more: ", "其余：") + std::to_string(all - kEdgesShown) + " (--format json)\n";
   }
@@ -175,11 +176,14 @@ class StatusDocument {
 
   const element& status_;
   Language language_;
+  std::optional<std::size_t> width_;
   std::string out_;
 };
 
 }  // namespace
 
-std::string status_page(const element& status, Language language) { return StatusDocument(status, language).make(); }
+std::string status_page(const element& status, Language language, std::optional<std::size_t> width) {
+  return StatusDocument(status, language, width).make();
+}
 
 }  // namespace handshaked::cli

@@ -27,7 +27,7 @@ WatchedIncident read_incident(const element& row) {
                            .is_diagnosed = flag_of(row, "diagnosed"),
                            .is_proved = flag_of(row, "proved"),
                            .confidence = real_of(row, "confidence"),
-                           .rate = real_of(row, "rate"),
+                           .rate = real_of(row, "rate_per_minute"),
                            .count = number_of(row, "count"),
                            .hosts = number_of(row, "hosts"),
                            .spark = {}};

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 
+#include "base/text/rate_text.h"
 #include "base/text/utf8.h"
 #include "cli/document/text_layout.h"
 #include "cli/document/words.h"
@@ -12,7 +12,7 @@ namespace handshaked::cli {
 namespace {
 
 constexpr std::size_t kSparkWidth = 12;
-constexpr std::size_t kRateWidth = 9;
+constexpr std::size_t kRateWidth = 10;
 constexpr std::size_t kSinceWidth = 8;
 constexpr std::size_t kFrameRows = 6;  // head, two lines between, what is selected, foot
 constexpr std::size_t kLongestSearch = 100;
@@ -29,9 +29,7 @@ std::string padded(std::string text, std::size_t width, bool to_the_right = fals
 
 std::string rate_text(const WatchedIncident& incident) {
   if (incident.status == "resolved" || incident.rate <= 0) return "";
-  char text[32];
-  std::snprintf(text, sizeof text, incident.rate < 10 ? "%.1f/min" : "%.0f/min", incident.rate);
-  return text;
+  return handshaked::rate_text(incident.rate) + "/min";
 }
 
 /// "3 days", "2 h", "5 min": the largest unit alone.
@@ -49,7 +47,7 @@ std::string next_of(const std::array<std::string_view, N>& choices, const std::s
 }
 
 constexpr std::array<std::string_view, 4> kStatuses{"open", "silenced", "resolved", "all"};
-constexpr std::array<std::string_view, 5> kSorts{"severity", "rate", "since", "last", "count"};
+constexpr std::array<std::string_view, 6> kSorts{"severity", "rate", "since", "last", "count", "hosts"};
 
 }  // namespace
 
@@ -202,16 +200,14 @@ std::size_t WatchView::list_rows(Size size) const { return size.rows > kFrameRow
 std::string WatchView::head_line(Size size) const {
   static constexpr std::pair<std::string_view, std::string_view> kWords[] = {
       {"open", "未恢复"}, {"silenced", "已静默"}, {"resolved", "已恢复"}, {"all", "全部"}};
-  static constexpr std::pair<std::string_view, std::string_view> kOrders[] = {{"gravest first", "按级别"},
-                                                                              {"most frequent first", "按频率"},
-                                                                              {"newest first", "按出现时间"},
-                                                                              {"last seen first", "按最近出现"},
-                                                                              {"most lines first", "按行数"}};
+  static constexpr std::pair<std::string_view, std::string_view> kOrders[] = {
+      {"worst now first", "当前最严重的在前"}, {"most frequent first", "按频率"}, {"newest first", "按出现时间"},
+      {"last seen first", "按最近出现"},       {"most lines first", "按行数"},    {"most hosts first", "按主机数"}};
   const auto index = [](const auto& choices, const std::string& now) {
     return static_cast<std::size_t>(std::find(choices.begin(), choices.end(), now) - choices.begin());
   };
   const auto& status = kWords[std::min<std::size_t>(index(kStatuses, question_.status), 3)];
-  const auto& order = kOrders[std::min<std::size_t>(index(kSorts, question_.sort), 4)];
+  const auto& order = kOrders[std::min<std::size_t>(index(kSorts, question_.sort), std::size(kOrders) - 1)];
   std::string text = "handshaked watch  ";
   if (has_page_) text += with_separators(page_.total) + " ";
   text += std::string(say(status.first, status.second)) + ", " + std::string(say(order.first, order.second));

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cmath>
 #include <map>
 #include <unordered_map>
 
 #include "base/json/json_writer.h"
 #include "correlate/incident_title.h"
+#include "correlate/present_rate.h"
 #include "parse/time_zone.h"
 
 namespace handshaked::runtime {
@@ -113,23 +113,6 @@ class Facets {
   std::array<std::unordered_map<std::string_view, std::size_t>, kFacets.size()> counts_;
 };
 
-void sort_rows(std::vector<ListedIncident>& rows, IncidentQuery::Sort sort, Time now) {
-  const auto by = [&](auto key) {
-    std::stable_sort(rows.begin(), rows.end(),
-                     [&](const ListedIncident& a, const ListedIncident& b) { return key(*a.incident) > key(*b.incident); });
-  };
-  switch (sort) {
-    case IncidentQuery::Sort::severity: return by([](const Incident& one) { return one.severity; });
-    case IncidentQuery::Sort::rate:
-      return by([now](const Incident& one) {
-        return one.status == correlate::Status::resolved ? -1.0 : one.window.rate_per_minute(now, one.opened_at);
-      });
-    case IncidentQuery::Sort::since: return by([](const Incident& one) { return one.opened_at; });
-    case IncidentQuery::Sort::last: return by([](const Incident& one) { return one.last_seen_at; });
-    case IncidentQuery::Sort::count: return by([](const Incident& one) { return one.count; });
-  }
-}
-
 std::size_t number_of(const std::string& text, std::size_t otherwise) {
   std::size_t number = 0;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -137,6 +120,54 @@ std::size_t number_of(const std::string& text, std::size_t otherwise) {
 }
 
 }  // namespace
+
+IncidentQuery::Sort sort_named(std::string_view name) {
+  using enum IncidentQuery::Sort;
+  static constexpr std::pair<std::string_view, IncidentQuery::Sort> kNames[] = {{"rate", rate},   {"since", since}, {"last", last},
+                                                                                {"count", count}, {"hosts", hosts}, {"title", title}};
+  const auto* const found = std::find_if(std::begin(kNames), std::end(kNames), [name](const auto& one) { return one.first == name; });
+  return found == std::end(kNames) ? severity : found->second;
+}
+
+void sort_listed(std::vector<ListedIncident>& rows, IncidentQuery::Sort sort, Time now, Language language) {
+  struct Keyed {
+    ListedIncident row;
+    double rate;
+    std::string title;  ///< made only where it counts: there may be a hundred thousand
+  };
+  std::vector<Keyed> keyed;
+  keyed.reserve(rows.size());
+  for (const ListedIncident& row : rows)
+    keyed.push_back({row, correlate::present_rate(*row.incident, now),
+                     sort == IncidentQuery::Sort::title ? correlate::incident_title(*row.incident, language) : std::string()});
+  const auto worse = [](const Keyed& a, const Keyed& b) {
+    const Incident &left = *a.row.incident, &right = *b.row.incident;
+    const bool left_is_over = left.status == correlate::Status::resolved, right_is_over = right.status == correlate::Status::resolved;
+    if (left_is_over != right_is_over) return right_is_over;
+    if (left.severity != right.severity) return left.severity > right.severity;
+    if (a.rate != b.rate) return a.rate > b.rate;
+    return left.opened_at > right.opened_at;
+  };
+  const auto by = [&](auto key) {
+    std::stable_sort(keyed.begin(), keyed.end(), [&](const Keyed& a, const Keyed& b) {
+      const auto left = key(a), right = key(b);
+      return left != right ? left > right : worse(a, b);
+    });
+  };
+  switch (sort) {
+    case IncidentQuery::Sort::severity: std::stable_sort(keyed.begin(), keyed.end(), worse); break;
+    case IncidentQuery::Sort::rate: by([](const Keyed& one) { return one.rate; }); break;
+    case IncidentQuery::Sort::since: by([](const Keyed& one) { return one.row.incident->opened_at; }); break;
+    case IncidentQuery::Sort::last: by([](const Keyed& one) { return one.row.incident->last_seen_at; }); break;
+    case IncidentQuery::Sort::count: by([](const Keyed& one) { return one.row.incident->count; }); break;
+    case IncidentQuery::Sort::hosts: by([](const Keyed& one) { return one.row.incident->hosts.size(); }); break;
+    case IncidentQuery::Sort::title:
+      std::stable_sort(keyed.begin(), keyed.end(),
+                       [&](const Keyed& a, const Keyed& b) { return a.title != b.title ? a.title < b.title : worse(a, b); });
+      break;
+  }
+  for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = keyed[i].row;
+}
 
 IncidentQuery IncidentQuery::read(const std::function<std::string(std::string_view)>& parameter, Language language) {
   const auto text = [&](std::string_view name) { return parameter(name).substr(0, kLongestFilter); };
@@ -154,12 +185,8 @@ IncidentQuery IncidentQuery::read(const std::function<std::string(std::string_vi
   query.server = text("server");
   query.upstream = text("upstream");
   query.host = text("host");
-  const std::string sort = text("sort");
-  query.sort = sort == "rate"    ? Sort::rate
-               : sort == "since" ? Sort::since
-               : sort == "last"  ? Sort::last
-               : sort == "count" ? Sort::count
-                                 : Sort::severity;
+  query.sort = sort_named(text("sort"));
+  query.is_reversed = text("order") == "reverse";
   query.by_cause = text("group") == "cause";
   query.offset = number_of(text("offset"), 0);
   query.limit = std::clamp<std::size_t>(number_of(text("limit"), 50), 1, kMostRows);
@@ -175,7 +202,8 @@ IncidentPage find_page(const std::vector<ListedIncident>& all, const IncidentQue
     if (!query.search.empty() && !has_words(*row.incident, query.search)) continue;
     if (facets.take(*row.incident)) rows.push_back(row);
   }
-  sort_rows(rows, query.sort, now);
+  sort_listed(rows, query.sort, now, query.language);
+  if (query.is_reversed) std::reverse(rows.begin(), rows.end());
   if (query.by_cause) {
     std::stable_sort(rows.begin(), rows.end(), [&](const ListedIncident& a, const ListedIncident& b) {
       const std::string &left = a.incident->cause(), &right = b.incident->cause();
@@ -206,8 +234,7 @@ void append_row(std::string& out, const ListedIncident& row, const std::vector<s
   json.member("side", parse::to_string(incident.place.side)).optional_member("upstream", incident.place.peer);
   json.member("opened_at", parse::format_rfc3339(incident.opened_at)).member("last_seen_at", parse::format_rfc3339(incident.last_seen_at));
   if (incident.resolved_at) json.member("resolved_at", parse::format_rfc3339(*incident.resolved_at));
-  const double rate = is_resolved ? 0 : incident.window.rate_per_minute(now, incident.opened_at);
-  json.member("count", incident.count).member("rate", std::round(rate * 100) / 100);
+  json.member("count", incident.count).member("rate_per_minute", correlate::present_rate(incident, now));
   json.member("clients", incident.clients.distinct()).member("hosts", incident.hosts.size());
   json.array("spark", spark).end_object();
 }

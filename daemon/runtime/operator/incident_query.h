@@ -15,12 +15,13 @@ namespace handshaked::runtime {
 /// What part of the incidents somebody wants to see, and in which order: search, filters, sorting, one page. Pure.
 struct IncidentQuery {
   enum class Status { open, silenced, resolved, all };
-  enum class Sort { severity, rate, since, last, count };
+  enum class Sort { severity, rate, since, last, count, hosts, title };
 
   std::string search;  ///< in titles, names, addresses, causes, ids; without case
   Status status = Status::open;
   std::string severity, side, cause, server, upstream, host;  ///< empty: any
   Sort sort = Sort::severity;
+  bool is_reversed = false;
   bool by_cause = false;  ///< those of one cause together, the most frequent first
   std::size_t offset = 0, limit = 50;
   Language language = Language::en;
@@ -44,6 +45,12 @@ struct IncidentPage {
 };
 
 IncidentPage find_page(const std::vector<ListedIncident>& all, const IncidentQuery& query, Time now);
+
+/// Which is worst now? By severity, then by present rate, then the newest first; another key goes before these. What is over comes last,
+/// but where times are compared.
+void sort_listed(std::vector<ListedIncident>& rows, IncidentQuery::Sort sort, Time now, Language language);
+/// "severity", "rate", …; anything else is severity.
+IncidentQuery::Sort sort_named(std::string_view name);
 
 /// {"id":…,"title":…} of one row; `spark` is its sparkline.
 void append_row(std::string& out, const ListedIncident& row, const std::vector<std::uint64_t>& spark, Language language, Time now);

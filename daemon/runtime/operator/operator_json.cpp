@@ -1,6 +1,7 @@
 #include "runtime/operator/operator_json.h"
 
 #include "correlate/incident_title.h"
+#include "correlate/present_rate.h"
 #include "correlate/quiet.h"
 #include "parse/time_zone.h"
 
@@ -27,7 +28,7 @@ std::string_view name_of(DeliveryStatus status) {
 
 }  // namespace
 
-void append_summary(std::string& rows, const Incident& incident, const std::vector<std::string>& silenced_by) {
+void append_summary(std::string& rows, const Incident& incident, const std::vector<std::string>& silenced_by, Time now) {
   separate(rows);
   std::string row;  // a writer of its own: it must not put a comma before the object
   JsonWriter json(row);
@@ -38,7 +39,10 @@ void append_summary(std::string& rows, const Incident& incident, const std::vect
   json.member("cause", incident.cause()).member("diagnosed", incident.diagnosis != nullptr);
   json.member("side", parse::to_string(incident.place.side)).optional_member("peer", incident.place.peer);
   json.optional_member("server", incident.place.server).optional_member("file", incident.place.object);
-  json.member("count", incident.count).member("clients", incident.clients.distinct()).member("hosts", incident.hosts.size());
+  json.member("count", incident.count)
+      .member("rate_per_minute", correlate::present_rate(incident, now))
+      .member("clients", incident.clients.distinct())
+      .member("hosts", incident.hosts.size());
   json.member("opened_at", parse::format_rfc3339(incident.opened_at)).member("last_seen_at", parse::format_rfc3339(incident.last_seen_at));
   if (incident.resolved_at)
     json.member("resolved_at", parse::format_rfc3339(*incident.resolved_at)).member("resolved_by", incident.resolved_by);

@@ -109,25 +109,38 @@ void OperatorRequests::list_incidents(const Request& request, Reply reply) {
   const std::size_t limit = limit_of(request);
   const bool with_noise = request.text("noise") == "true";
   const Time now = wall_clock_now();
+  const IncidentQuery::Sort sort = sort_named(request.text("sort"));
   std::string rows;
   std::size_t total = 0;
   if (wanted != "resolved") {
+    std::vector<ListedIncident> live;
     for (const Incident* const incident : correlator_.incidents()) {
       const bool is_shown = with_noise || incident->is_told();
-      if (!is_shown || !notify::all_match(matchers.value(), *incident) || ++total > limit) continue;
-      append_summary(rows, *incident, dispatcher_.silencing(*incident, now));
+      if (is_shown && notify::all_match(matchers.value(), *incident)) live.push_back({incident, false});
     }
+    sort_listed(live, sort, now, Language::en);
+    total = live.size();
+    if (live.size() > limit) live.resize(limit);
+    for (const ListedIncident& one : live) append_summary(rows, *one.incident, dispatcher_.silencing(*one.incident, now), now);
   }
   if (wanted != "resolved" && wanted != "all") return reply(incident_list(rows, total));
-  const auto finish = [rows, total, limit, with_noise, matchers = std::move(matchers).value()](store::Database& database) mutable {
+  const auto finish = [rows, total, limit, with_noise, sort, now,
+                       matchers = std::move(matchers).value()](store::Database& database) mutable {
     const auto resolved = store::Incidents(database).list(store::IncidentStatus::resolved, kMostListed);
     if (!resolved) return ControlAnswer::refused(resolved.error());
+    std::vector<Incident> over;
     for (const store::IncidentRow& row : resolved.value()) {
-      const auto incident = Incident::from_json(row.state_json);
+      auto incident = Incident::from_json(row.state_json);
       if (!incident || (!with_noise && (incident.value().noise || incident.value().resolved_by == "passed"))) continue;
-      if (!notify::all_match(matchers, incident.value()) || ++total > limit) continue;
-      append_summary(rows, incident.value(), {});
+      if (notify::all_match(matchers, incident.value())) over.push_back(std::move(incident).value());
     }
+    std::vector<ListedIncident> listed;
+    for (const Incident& incident : over) listed.push_back({&incident, false});
+    sort_listed(listed, sort, now, Language::en);
+    const std::size_t room = limit - std::min(limit, total);
+    total += listed.size();
+    if (listed.size() > room) listed.resize(room);
+    for (const ListedIncident& one : listed) append_summary(rows, *one.incident, {}, now);
     return incident_list(rows, total);
   };
   ask_store(finish, std::move(reply));
@@ -146,7 +159,7 @@ std::string OperatorRequests::incident_json(const Incident& incident) const {
   const RuleBase& base = daemon_.rules();
   std::string out;
   event::append_incident_data(out, incident, base.find(incident.rule_id), base.knowledge, Language::en, true,
-                              dispatcher_.silencing(incident, now));
+                              dispatcher_.silencing(incident, now), now);
   out.pop_back();
   std::string more;
   JsonWriter json(more);
@@ -223,7 +236,7 @@ ControlAnswer OperatorRequests::find_by_fingerprint(const Request& request) cons
   const Incident* const live = correlator_.find_by_fingerprint(request.text("fingerprint"));
   if (live == nullptr) return Answer::refused("not_found", "no live incident has this fingerprint");
   std::string rows;
-  append_summary(rows, *live, dispatcher_.silencing(*live, wall_clock_now()));
+  append_summary(rows, *live, dispatcher_.silencing(*live, wall_clock_now()), wall_clock_now());
   std::string out;
   JsonWriter json(out);
   json.begin_object().key("incident").raw(rows).key("told").begin_array();

@@ -160,7 +160,7 @@ std::string PageApi::data_of(const Incident& incident, Language language) const 
   const RuleBase& base = parts_.rules();
   std::string out;
   event::append_incident_data(out, incident, base.find(incident.rule_id), base.knowledge, language, false,
-                              parts_.dispatcher.silencing(incident, now));
+                              parts_.dispatcher.silencing(incident, now), now);
   out.pop_back();
   std::string more;
   JsonWriter json(more);

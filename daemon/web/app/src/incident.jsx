@@ -1,7 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { useAnswer } from "./api.js";
-import { Chart, Code, Copy, go, Link, Problem, Severity } from "./parts.jsx";
-import { counted, hasWord, lasting, moment, percent, seen, t } from "./words.js";
+import { Chart, Code, Copy, go, Link, Problem, Prose, Severity } from "./parts.jsx";
+import { counted, hasWord, lasting, moment, percent, rate, seen, t } from "./words.js";
 
 const Fact = ({ label, children }) =>
   children ? (
@@ -48,11 +48,11 @@ function Fix({ fix }) {
         {fix.unsafe && <b class="bad">{t("unsafe")} · </b>}
         <b class={isProved ? "good" : ""}>{proofWords(fix.proof)}</b>
       </p>
-      {fix.how && fix.how !== fix.title && <p class="prose">{seen(fix.how)}</p>}
+      {fix.how && fix.how !== fix.title && <Prose class="prose" text={fix.how} />}
       {fix.patch && <Code text={fix.patch} label={t("patch") + " (patch -p1 -d /)"} isDiff />}
       {fix.commands?.length > 0 && <Code text={fix.commands.join("\n")} label={t("commands")} />}
       {fix.message && <Code text={fix.message} label={t("words")} />}
-      {fix.proof?.detail && <p class="soft prose">{seen(fix.proof.detail)}</p>}
+      {fix.proof?.detail && <Prose class="soft prose" text={fix.proof.detail} />}
     </article>
   );
 }
@@ -127,7 +127,7 @@ export function Incident({ id, version, theme }) {
         <h1>{seen(about.title)}</h1>
         <p class="soft">
           {about.will_break ? t("willBreak", { time: moment(about.will_break.at) }) : counted(about.count, "oneFailure", "failures")}, {lasting(about, now)}
-          {about.status === "open" && about.rate_per_minute > 0 && <> · {about.rate_per_minute} {t("aMinute")}</>}
+          {about.status === "open" && about.rate_per_minute > 0 && <> · <span title={t("lastFive")}>{t("perMinute", { n: rate(about.rate_per_minute) })}</span></>}
           {about.clients?.distinct > 0 && <> · {counted(about.clients.distinct, "oneClient", "clients")}</>}
           {about.hosts?.length > 0 && <> · {about.hosts.length === 1 ? seen(about.hosts[0]) : counted(about.hosts.length, "oneHost", "hosts")}</>}
         </p>
@@ -135,7 +135,7 @@ export function Incident({ id, version, theme }) {
       {error && <Problem error={error} retry={retry} />}
       <section>
         <h2>{t("what")}</h2>
-        {isLineOnly ? null : <p class="prose">{seen(diagnosis.summary)}</p>}
+        {isLineOnly ? null : <Prose class="prose" text={diagnosis.summary} />}
         {isLineOnly && (
           <>
             <h3>{t("candidates")}</h3>
@@ -143,7 +143,7 @@ export function Incident({ id, version, theme }) {
               {(diagnosis.candidates ?? []).map((one) => (
                 <li>
                   <b>{percent(one.likelihood)}</b> <code>{seen(one.cause)}</code>
-                  {one.tell_apart && <div class="soft prose">{t("tellApart")} {seen(one.tell_apart)}</div>}
+                  {one.tell_apart && <Prose class="soft prose" text={t("tellApart") + " " + one.tell_apart} />}
                 </li>
               ))}
             </ul>
@@ -168,7 +168,7 @@ export function Incident({ id, version, theme }) {
               {dead.map((one) => (
                 <li>
                   <b>{seen(one.action)}</b> {one.unsafe && <b class="bad">({t("unsafe")})</b>}
-                  <div class="prose">{seen(one.why_fails)}</div>
+                  <Prose class="prose" text={one.why_fails} />
                 </li>
               ))}
             </ul>

@@ -1,11 +1,12 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useAnswer } from "./api.js";
 import { go, Link, Problem, Severity, Spark } from "./parts.jsx";
-import { count, counted, hasWord, lasting, moment, percent, seen, t } from "./words.js";
+import { count, counted, hasWord, lasting, moment, percent, rate, seen, t } from "./words.js";
 
 const PAGE = 50;
-const SORTS = ["severity", "rate", "since", "last", "count"];
-const SORT_WORDS = { severity: "bySeverity", rate: "byRate", since: "bySince", last: "byLast", count: "byCount" };
+const SORTS = ["severity", "rate", "since", "last", "count", "hosts", "title"];
+const SORT_WORDS = { severity: "bySeverity", rate: "byRate", since: "bySince", last: "byLast", count: "byCount", hosts: "byHosts", title: "byTitle" };
+const COLUMNS = [["severity", "columnIncident"], ["since", "columnSince"], ["rate", "columnRate"], ["count", "columnCount"], ["hosts", "columnHosts"]];
 const SIDES = { upstream: "sideUpstream", client: "sideClient", config: "sideConfig", ocsp: "sideOcsp" };
 const CHOICES = ["severity", "side", "cause", "server", "upstream", "host"];
 
@@ -61,7 +62,7 @@ export function Row({ row, now }) {
       <span class="rate">
         <Spark values={row.spark} label={t("last24")} />
         <span>
-          {row.status !== "resolved" && row.rate > 0 && <b>{row.rate < 10 ? row.rate.toFixed(1) : count(Math.round(row.rate))} {t("aMinute")}</b>}
+          {row.status !== "resolved" && (row.rate_per_minute > 0 ? <b title={t("lastFive")}>{t("perMinute", { n: rate(row.rate_per_minute) })}</b> : <span>{t("quietNow")}</span>)}
           <small>{counted(row.count, "oneFailure", "failures")}</small>
         </span>
       </span>
@@ -99,6 +100,17 @@ export function List({ query, version }) {
     if (name !== "offset") next.delete("offset");
     const text = next.toString();
     go("/" + (text ? "?" + text : ""), name === "q");
+  };
+  const sort = get("sort", "severity");
+  const isReversed = get("order") === "reverse";
+  // Once more on the same column turns it round.
+  const sortBy = (key) => {
+    const next = new URLSearchParams(location.search);
+    next.set("sort", key);
+    if (sort === key && !isReversed) next.set("order", "reverse");
+    else next.delete("order");
+    next.delete("offset");
+    go("/?" + next);
   };
   useEffect(() => {
     if (typed === get("q")) return;
@@ -146,7 +158,7 @@ export function List({ query, version }) {
             {CHOICES.map((name) => (
               <Choice name={name} label={t(name)} value={get(name)} onPick={change} options={optionsOf(name, data?.facets, get(name))} />
             ))}
-            <Choice name="sort" label={t("sort")} value={get("sort", "severity")} onPick={change} options={SORTS.map((key) => [key, t(SORT_WORDS[key])])} />
+            <Choice name="sort" label={t("sort")} value={sort} onPick={change} options={SORTS.map((key) => [key, t(SORT_WORDS[key])])} />
             <label class="check">
               <input type="checkbox" checked={isGrouped} onChange={(event) => change("group", event.target.checked ? "cause" : "")} />
               <span>{t("groupByCause")}</span>
@@ -167,6 +179,15 @@ export function List({ query, version }) {
               : data.total <= PAGE ? t("oneShown", { total: count(data.total) })
               : t("shown", { from: count(offset + 1), to: count(offset + data.incidents.length), total: count(data.total) })}
           </p>
+          {sort === "severity" && !isReversed && data.total > 1 && <p class="soft">{t("worstFirst")}</p>}
+          <div class="columns" role="group" aria-label={t("sort")}>
+            {COLUMNS.map(([key, word]) => (
+              <button type="button" aria-pressed={sort === key} onClick={() => sortBy(key)}>
+                {t(word)}
+                <span aria-hidden="true">{sort === key ? (isReversed ? " ▲" : " ▼") : ""}</span>
+              </button>
+            ))}
+          </div>
           <div ref={rows}>
             {groups
               ? groups.map(([cause, members]) => (

@@ -21,7 +21,23 @@ export function go(to, replace = false) {
   dispatchEvent(new Event("went"));
 }
 
-export const Severity = ({ of }) => <span class={"severity " + of}>{t(of)}</span>;
+// A shape beside the word and the colour.
+const SHAPES = { critical: "◆", warning: "▲", info: "○" };
+export const Severity = ({ of }) => (
+  <span class={"severity " + of}>
+    <span aria-hidden="true">{SHAPES[of]} </span>
+    {t(of)}
+  </span>
+);
+
+// Prose of the knowledge base: its commands stand between backticks, and are code here.
+export const Prose = ({ text, ...more }) => (
+  <div {...more}>
+    {String(text ?? "")
+      .split(/(`[^`\n]+`)/)
+      .map((part) => (/^`[^`\n]+`$/.test(part) ? <code>{seen(part.slice(1, -1))}</code> : seen(part)))}
+  </div>
+);
 
 export function Spark({ values = [], label }) {
   const most = Math.max(1, ...values);

@@ -17,11 +17,19 @@ const WORDS = {
   host: ["Host", "主机"],
   any: ["any", "全部"],
   sort: ["Sort by", "排序"],
-  bySeverity: ["severity", "级别"],
-  byRate: ["failures a minute, now", "当前每分钟失败数"],
+  bySeverity: ["worst now", "当前最严重"],
+  byRate: ["lines/min now", "当前行/分钟"],
   bySince: ["newest", "最新出现"],
   byLast: ["last failure", "最近失败"],
   byCount: ["failures in all", "失败总数"],
+  byHosts: ["hosts", "主机数"],
+  byTitle: ["name", "名称"],
+  worstFirst: ["Worst now first: by severity, then lines/min in the last 5 minutes, then the newest.", "当前最严重的在前：先按级别，再按最近 5 分钟的行/分钟，再按出现时间。"],
+  columnIncident: ["Severity", "级别"],
+  columnSince: ["Since", "起始"],
+  columnRate: ["Lines/min now", "当前行/分钟"],
+  columnCount: ["Failures", "失败数"],
+  columnHosts: ["Hosts", "主机数"],
   groupByCause: ["Group by cause", "按原因分组"],
   clear: ["Clear filters", "清除筛选"],
   filters: ["Filters", "筛选"],
@@ -46,7 +54,9 @@ const WORDS = {
   lasted: ["over for {time}", "已恢复 {time}"],
   failures: ["{n} failures", "{n} 次失败"],
   oneFailure: ["1 failure", "1 次失败"],
-  aMinute: ["a minute", "次/分钟"],
+  perMinute: ["{n} lines/min", "{n} 行/分钟"],
+  quietNow: ["none in 5 min", "5 分钟内无新行"],
+  lastFive: ["lines a minute in the last five minutes", "最近五分钟内的每分钟行数"],
   hosts: ["{n} hosts", "{n} 台主机"],
   oneHost: ["1 host", "1 台主机"],
   clients: ["{n} clients", "{n} 个客户端"],
@@ -241,6 +251,8 @@ export function moment(time) {
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())} ${zone(date)}`;
 }
 export const count = (number) => Number(number ?? 0).toLocaleString("en-US");
+// As lists of the terminal and messages write it (base/text/rate_text.h).
+export const rate = (number) => (number < 0.05 ? "<0.1" : number < 9.95 ? number.toFixed(1) : count(Math.round(number)));
 export const counted = (number, one, many) => (Number(number) === 1 ? t(one) : t(many, { n: count(number) }));
 export const percent = (share) => Math.round(Math.min(1, Math.max(0, share ?? 0)) * 100) + " %";
 export function size(bytes) {

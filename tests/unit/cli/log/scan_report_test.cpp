@@ -46,7 +46,7 @@ std::string report(const ScanResult& result, const KnowledgeBase& base, ScanRepo
 TEST(ScanReport, SaysWhereWhatAndWhatToDo) {
   const KnowledgeBase base = example_base();
   const std::string text = report(result_of(base, kVerifyLine + "\n" + kVerifyLine + "\n"), base);
-  for (const char* expected : {"handshaked scan: 1 TLS fault\n", "error.log (", "1. WARNING\n",
+  for (const char* expected : {"handshaked scan: 1 TLS fault\n", "error.log (", "1. ▲ WARNING\n",
                                "→ 10.0.0.1:8443: ", "2 times, from 2026-11-21 02:58:15", "1 address, for example in 192.0.2.0/24",
                                "What it most likely is", "What to do", "What not to try", "handshaked explain nginx/verify-20"}) {
     EXPECT_NE(text.find(expected), std::string::npos) << expected << "\n" << text;
@@ -111,13 +111,13 @@ std::string log_of(std::size_t number) {
 TEST(ScanReport, BeginsWithATableOfAllAndTellsOfTheGravestFive) {
   const KnowledgeBase base = example_base();
   const std::string text = report(result_of(base, log_of(9)), base, {.language = Language::en, .top = 50, .detailed = 5});
-  const auto details = text.find("1. WARNING");
+  const auto details = text.find("1. ▲ WARNING");
   ASSERT_NE(details, std::string::npos) << text;
   for (int i = 0; i < 9; ++i) {
     const auto row = text.find("→ 10.0.1." + std::to_string(i) + ":8443: ");
     EXPECT_LT(row, details) << i << "\n" << text;
   }
-  EXPECT_EQ(text.find("6. WARNING"), std::string::npos) << text;
+  EXPECT_EQ(text.find("6. ▲ WARNING"), std::string::npos) << text;
   for (const char* expected : {"SEVERITY", "LIKELY CAUSE", "02:18:15", "Lines over time, in spans of 1 min", "Where most lines come from",
                                "4 faults are only in the table"})
     EXPECT_NE(text.find(expected), std::string::npos) << expected << "\n" << text;
@@ -128,7 +128,7 @@ TEST(ScanReport, HasTheSameTableInEveryFormatAndLanguage) {
   const ScanResult result = result_of(base, log_of(3));
   for (const Language language : {Language::en, Language::zh}) {
     const std::string markdown = report(result, base, {.language = language}, PageFormat::markdown);
-    EXPECT_NE(markdown.find("| ---: | --- | --- | --- | ---: | --- | --- | --- |"), std::string::npos) << markdown;
+    EXPECT_NE(markdown.find("| ---: | --- | --- | --- | ---: | ---: | --- | --- | --- |"), std::string::npos) << markdown;
     EXPECT_NE(markdown.find("█"), std::string::npos);
     const std::string html = report(result, base, {.language = language}, PageFormat::html);
     for (const char* expected : {"<tr class=\"warning\" data-fault=\"f3\">", "<a href=\"#f3\">", "<svg class=\"spark\"",

@@ -69,7 +69,7 @@ TEST(WatchView, ShowsOnEightyByTwentyFourWhatIsWrongAndHowMuch) {
   view.show(page_of(3));
   const std::string screen = joined(view.screen({24, 80}));
   for (const char* expected :
-       {"3 open, gravest first", "03:00:00 UTC", "> C shop.example → 10.0.0.0:8443", "8.4/min", "▁▄█", "2 min",
+       {"3 open, worst now first", "03:00:00 UTC", "> C shop.example → 10.0.0.0:8443", "8.4/min", "▁▄█", "2 min",
         "upstream_ca_not_trusted? 50%", "1,234 lines", "2 hosts", "inc-0", "issuer is not found (code 20)", "q quit"})
     EXPECT_NE(screen.find(expected), std::string::npos) << expected << "\n" << screen;
 }

@@ -61,6 +61,23 @@ TEST_F(IncidentQueryTest, TheWorstComeFirstUnlessSortedOtherwise) {
   EXPECT_EQ(ask({{"group", "cause"}}), (Ids{"b", "c", "d", "a"}));
 }
 
+TEST_F(IncidentQueryTest, TheWorstNowIsTheGravestThatFailsMostOftenAndBeganLast) {
+  for (Incident& one : incidents_) one.severity = match::Severity::warning;
+  incidents_[2].window.add(kNow, 40);
+  incidents_[3].window.add(kNow, 10);
+  // "c" fails more often than "d"; "a" and "b" are quiet, and "b" is the younger one.
+  EXPECT_EQ(ask({}), (Ids{"c", "d", "b", "a"}));
+  EXPECT_EQ(ask({{"order", "reverse"}}), (Ids{"a", "b", "d", "c"}));
+  incidents_[0].severity = match::Severity::critical;
+  EXPECT_EQ(ask({}), (Ids{"a", "c", "d", "b"}));
+  EXPECT_EQ(ask({{"sort", "rate"}}), (Ids{"c", "d", "a", "b"}));
+  incidents_[0].status = correlate::Status::resolved;  // what is over is not worst
+  EXPECT_EQ(ask({{"status", "all"}}), (Ids{"c", "d", "b", "a"}));
+  incidents_[1].hosts = {"proxy-1", "proxy-2"};
+  EXPECT_EQ(ask({{"sort", "hosts"}}).front(), "b");
+  EXPECT_EQ(ask({{"sort", "title"}}).front(), "c");  // api.example
+}
+
 TEST_F(IncidentQueryTest, FiltersAndSearchNarrow) {
   EXPECT_EQ(ask({{"server", "api.example"}, {"severity", "warning"}}), (Ids{"c"}));
   EXPECT_EQ(ask({{"q", "SHOP"}}), (Ids{"b", "a"}));
