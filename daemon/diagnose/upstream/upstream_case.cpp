@@ -6,6 +6,7 @@
 #include "base/digest.h"
 #include "diagnose/patch/configuration_trial.h"
 #include "diagnose/tls/tls_library.h"
+#include "diagnose/upstream/handshake/handshake_settings.h"
 #include "diagnose/upstream/verification/name_candidates.h"
 #include "nginx/serving/location_match.h"
 
@@ -413,6 +414,10 @@ bool UpstreamCase::read_trust(const UpstreamView& view, UpstreamVerdict& verdict
   };
   if (verdict.trusted_file.empty())
     return refuse("no " + view.directive("ssl_trusted_certificate") + " for " + view.directive("ssl_verify"));
+  // What OpenSSL's own command trusts comes after the directive, and alone counts.
+  if (const std::string file = conf_command(view, "VerifyCAFile"); !file.empty()) {
+    verdict.trusted_file = configuration.full_path(file, nginx::PathBase::configuration);
+  }
   for (const std::string& path : {verdict.trusted_file, verdict.crl_file}) {
     if (path.empty()) continue;
     const auto read = bundle(*view.files, path);

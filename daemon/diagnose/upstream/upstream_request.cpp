@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "diagnose/certificates/pem_bundle.h"
+#include "diagnose/upstream/handshake/handshake_settings.h"
 #include "nginx/configuration/time_value.h"
 
 namespace handshaked::diagnose {
@@ -44,12 +45,13 @@ std::string constant_of(const UpstreamView& view, const nginx::EffectiveValue& v
 
 void add_client_certificate(const UpstreamView& view, bool may_read_keys, UpstreamRequest& result) {
   const nginx::UpstreamSettings& settings = view.target->settings;
-  if (settings.certificate.first().empty()) return;
+  std::string certificate = conf_command(view, "Certificate"), key = conf_command(view, "PrivateKey");
+  if (settings.certificate.first().empty() && certificate.empty()) return;
   result.has_client_certificate = true;
   result.left_out_client_certificate = true;
   const nginx::Configuration& configuration = view.nginx->configuration;
-  const std::string certificate = constant_of(view, settings.certificate);
-  const std::string key = constant_of(view, settings.certificate_key);
+  if (certificate.empty()) certificate = constant_of(view, settings.certificate);
+  if (key.empty()) key = constant_of(view, settings.certificate_key);
   if (certificate.empty() || key.empty()) {
     result.client_certificate_problem = "only a request tells the file";
     return;

@@ -154,3 +154,44 @@ def client_certificate_is_an_empty_variable(w):
     w.client, w.client_chain = one, [one, w.client_issuing]
     w.truth.broken("client-certificate-is-an-empty-variable", ["upstream_requires_client_cert"], False)
     return True
+
+
+@kind
+def sni_missing_and_no_name(w):
+    """nginx has an address, or the name of a group, for a name; the Host header tells which one the peer serves."""
+    if w.module not in ("http", "grpc") or w.peer.family == "unix" or w.second is not None:
+        return False
+    w.group = "backend_pool"
+    w.headers = [("Host", w.host)]
+    w.name_becomes("")
+    w.drop("ssl_server_name")
+    w.manners = w.manners.but(names={w.host: w.chain_of(w.leaf)}, chain=w.chain_of(w.leaf), unknown="alert")
+    w.good_manners = w.manners
+    w.truth.broken("sni-missing-and-no-name", ["upstream_sni_missing", "upstream_name_is_upstream_block", "upstream_sni_wrong_name"], True)
+    return True
+
+
+@kind
+def trust_by_command(w):
+    """OpenSSL's own command names the file that counts; the directive's does not."""
+    if w.use_crl or w.has("ssl_conf_command"):
+        return False
+    w.more_files["partners.pem"] = list(w.noise) or [w.pki.issue("/O=Other/CN=Other Root CA 0", is_ca=True)]
+    w.more_files["trusted-here.pem"] = list(w.in_bundle)
+    w.put("ssl_trusted_certificate", "tls/partners.pem")
+    w.put("ssl_conf_command", "VerifyCAFile", "tls/trusted-here.pem")
+    w.truth.whole("trust-by-command")
+    return True
+
+
+@kind
+def client_certificate_by_command(w):
+    """Certificate and key are given to OpenSSL by its commands."""
+    if not w.has_client_certificate or w.has("ssl_conf_command"):
+        return False
+    w.drop("ssl_certificate")
+    w.drop("ssl_certificate_key")
+    w.more_files.update({"own.pem": w.client_chain, "own.key": [w.client.key]})
+    w.more_inner = ["%s_ssl_conf_command Certificate tls/own.pem;" % w.family, "%s_ssl_conf_command PrivateKey tls/own.key;" % w.family]
+    w.truth.whole("client-certificate-by-command")
+    return True

@@ -35,11 +35,37 @@ bool is_told(const NameCandidate& candidate, const UpstreamVerdict& verdict) {
   return candidate.is_meant && (verdict.verifies || candidate.support == NameSupport::configured);
 }
 
+/// No name is sent, and nginx has none to send: an address or the name of a group stands in its place. With a name that the configuration
+/// tells elsewhere the peer takes the handshake.
+bool diagnose_missing_name(HandshakeReport& report) {
+  const UpstreamVerdict& now = report.now();
+  if (report.view().target->settings.server_name.is_on() || now.name.is_client_chosen || is_host_name(now.name.verified)) return false;
+  std::size_t tried = 0;
+  for (const NameCandidate& candidate : name_candidates(report.upstream(), now)) {
+    if (++tried > kMostNames || report.upstream().is_late()) return false;
+    ConfigurationPatch patch = report.upstream().new_patch();
+    if (!set_upstream_directive(patch, report.view(), "ssl_server_name", std::array{std::string("on")}) ||
+        !set_upstream_directive(patch, report.view(), "ssl_name", std::array{candidate.name}))
+      return false;
+    const UpstreamVerdict verdict = report.upstream().judge(patch);
+    if (!verdict.passes()) continue;
+    report.conclude("upstream_sni_missing", 0.95);
+    report.propose_with("upstream_sni_missing", "enable-sni", patch,
+                        hand_written(patch, {"The peer asks for a name (SNI), and knows " + candidate.name + " (" + candidate.where + ")",
+                                             "对端要求名称（SNI），并认识 " + candidate.name + "（" + candidate.where + "）"}),
+                        is_told(candidate, verdict) ? report.upstream().confirmed(report.proof_of(verdict), patch)
+                                                    : Proof{.detail = not_meant(candidate.name)});
+    return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 bool diagnose_unknown_name(HandshakeReport& report) {
   const ProbeResult* const seen = report.seen();
   const std::optional<int> alert = seen != nullptr ? seen->alert : report.symptom().alert;
+  if (alert == 112 && diagnose_missing_name(report)) return true;
   const std::string sent = report.now().asked.request.server_name;
   const bool is_of_client = report.now().name.is_client_chosen && report.view().target->settings.server_name.is_on();
   if (alert != 112 || (sent.empty() && !is_of_client)) return false;
