@@ -242,14 +242,16 @@ Side guess_side(const ErrorRecord& record) {
   // OpenSSL 1.x names the function: only a server reads a ClientHello.
   if (holds_any(text, {"client_hello", "CLIENT_HELLO", "client_certificate", "CLIENT_CERTIFICATE", "ACCEPT_S", "BYTES_TO_CIPHER"}))
     return Side::client;
-  // What only a server finds in a ClientHello. As an alert it comes from a peer.
-  if (holds_any(text, {":no shared cipher", ":NO_SHARED_CIPHER", ":no application protocol", ":NO_APPLICATION_PROTOCOL", ":http request",
-                       ":HTTP_REQUEST", ":inappropriate fallback", ":INAPPROPRIATE_FALLBACK"}))
-    return Side::client;
   if (holds_any(text, {"server_hello", "SERVER_HELLO", "server_certificate", "SERVER_CERTIFICATE", "CONNECT_C"})) return Side::upstream;
   // nginx logs what a client does wrong as "info", and what a peer of its own does as "error"; what it does not know is "crit" for both.
   if (record.level == Level::info) return Side::client;
-  if (record.level == Level::error) return Side::upstream;
+  if (record.level == Level::error) {
+    // What only a server finds in a ClientHello. As an alert it comes from a peer.
+    const bool is_of_server =
+        holds_any(text, {":no shared cipher", ":NO_SHARED_CIPHER", ":no application protocol", ":NO_APPLICATION_PROTOCOL", ":http request",
+                         ":HTTP_REQUEST", ":inappropriate fallback", ":INAPPROPRIATE_FALLBACK"});
+    return is_of_server ? Side::client : Side::upstream;
+  }
   // Servers send the alerts of negotiation, clients those about a certificate.
   if (holds_any(text,
                 {"alert number 40", "alert number 70", "alert number 80", "alert number 112", "alert number 116", "alert number 120"}))

@@ -252,30 +252,29 @@ std::size_t begin_of_function(std::string_view text) {
   return npos;
 }
 
-/// How the queue of OpenSSL's begins behind "failed": "(SSL: error:…" as nginx has it, "SSL: error:…", ": error:0A00…" or "(no cipher
-/// match)" as people write it. What goes in its place, and how much of `rest` that replaces; nothing where it is as it should be, or no
-/// queue.
-struct QueueBegin {
-  std::string_view meant;
-  std::size_t length = 0;
-};
-
-QueueBegin read_queue_begin(std::string_view rest, bool is_behind_call) {
-  std::size_t at = 0;
-  while (at < rest.size() && at < 4 && std::string_view(" :,").find(rest[at]) != npos) ++at;
-  const std::string_view begin = rest.substr(at);
-  if (begin.starts_with("(SSL: error:")) return at == 1 ? QueueBegin{} : QueueBegin{.meant = " ", .length = at};
-  if (begin.starts_with("SSL: error:")) return {.meant = " (", .length = at};
-  if (!is_behind_call || at == 0) return {};
-  const bool is_said = begin.size() > 2 && begin[0] == '(' && begin[1] >= 'a' && begin[1] <= 'z' && !begin.starts_with("(error:");
-  return is_said ? QueueBegin{.meant = " (SSL: :", .length = at + 1} : QueueBegin{};
-}
-
 /// Does `text` end with a call, "SSL_do_handshake() " or 'SSL_CTX_use_certificate("…") '?
 bool ends_with_call(std::string_view text) {
   if (!text.ends_with(") ")) return false;
   const auto open = text.rfind('(');
   return begin_of_function(std::string(text.substr(0, open)) + " ") != npos;
+}
+
+/// How the queue of OpenSSL's begins behind "failed": "(SSL: error:…" as nginx has it, "SSL: error:…" or "(no cipher match)" as people
+/// write it. What goes in its place, and how much of the rest that replaces; nothing where it is as it should be, or no queue.
+struct QueueBegin {
+  std::string_view meant;
+  std::size_t length = 0;
+};
+
+QueueBegin read_queue_begin(std::string_view before, std::string_view rest) {
+  std::size_t at = 0;
+  while (at < rest.size() && at < 4 && std::string_view(" :,").find(rest[at]) != npos) ++at;
+  const std::string_view begin = rest.substr(at);
+  if (begin.starts_with("(SSL: error:")) return at == 1 ? QueueBegin{} : QueueBegin{.meant = " ", .length = at};
+  if (begin.starts_with("SSL: error:")) return {.meant = " (", .length = at};
+  const bool is_said =
+      at != 0 && begin.size() > 2 && begin[0] == '(' && begin[1] >= 'a' && begin[1] <= 'z' && !begin.starts_with("(error:");
+  return is_said && ends_with_call(before) ? QueueBegin{.meant = " (SSL: :", .length = at + 1} : QueueBegin{};
 }
 
 /// A title begins with a capital where nginx's message has none: where it stands, else npos.
@@ -302,7 +301,7 @@ bool may_be_spaced_otherwise(std::string_view line) {
   for (auto at = line.find(kFailed); at != npos; at = line.find(kFailed, at + 1)) {
     const std::string_view before = line.substr(0, at), rest = line.substr(at + kFailed.size());
     if (rest.starts_with('(') || begin_of_function(before) != npos) return true;
-    if (read_queue_begin(rest, ends_with_call(before)).length != 0) return true;
+    if (read_queue_begin(before, rest).length != 0) return true;
   }
   return find_capital_of_title(line) != npos || line.find(kFailedInChinese) != npos;
 }
@@ -349,7 +348,7 @@ bool with_plain_spacing(std::string_view line, std::string& out) {
     if (out.back() == 'd' && out.ends_with(kFailed)) {
       if (at < line.size() && line[at] == '(') out += ' ', is_changed = true;
       const std::string_view before = std::string_view(out).substr(0, out.size() - kFailed.size());
-      if (const QueueBegin queue = read_queue_begin(line.substr(at), ends_with_call(before)); queue.length != 0) {
+      if (const QueueBegin queue = read_queue_begin(before, line.substr(at)); queue.length != 0) {
         out.append(queue.meant);
         at += queue.length;
         is_changed = true;
