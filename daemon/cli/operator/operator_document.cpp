@@ -23,20 +23,26 @@ class OperatorDocument {
   std::string incidents(const element& result) const {
     const auto rows = list_of(result, "incidents");
     if (rows.empty()) return say("no incidents\n", "没有事件\n");
-    TextTable table({say("ID", "编号"), say("SEVERITY", "级别"), say("STATUS", "状态"), say("SINCE (UTC)", "起始 (UTC)"),
-                     say("LINES/MIN", "行/分钟"), say("LINES", "行数"), say("LAST SEEN (UTC)", "最近出现 (UTC)"), say("WHAT", "故障"),
-                     say("CAUSE", "原因")});
+    // A narrow terminal needs its room for what and where; how often in all, and when last, are told by wider ones and by JSON.
+    constexpr std::size_t kBelow = 5, kLeftOut = 2, kWide = 130;
+    const bool is_narrow = width_ && *width_ < kWide;
+    const auto fitting = [is_narrow](std::vector<std::string> cells) {
+      if (is_narrow) cells.erase(cells.begin() + kBelow, cells.begin() + kBelow + kLeftOut);
+      return cells;
+    };
+    TextTable table(fitting({say("ID", "编号"), say("SEVERITY", "级别"), say("STATUS", "状态"), say("SINCE (UTC)", "起始 (UTC)"),
+                             say("LINES/MIN", "行/分钟"), say("LINES", "行数"), say("LAST SEEN (UTC)", "最近出现 (UTC)"),
+                             say("WHAT", "故障"), say("CAUSE", "原因")}));
     for (const element& row : rows) {
       std::string status = text_of(row, "status");
       if (flag_of(row, "flapping")) status += ",flapping";
       if (!list_of(row, "silenced_by").empty()) status += ",silenced";
       if (flag_of(row, "noise")) status += ",noise";
       if (flag_of(row, "quiet_still_failing")) status += ",quiet,failing";
-      table.add({text_of(row, "id"), severity(row), status, minute(row, "opened_at"), rate_text(real_of(row, "rate_per_minute")),
-                 text_of(row, "count"), minute(row, "last_seen_at"), title(row),
-                 text_of(row, "cause") + (flag_of(row, "diagnosed") ? "" : "?")});
+      table.add(fitting({text_of(row, "id"), severity(row), status, minute(row, "opened_at"), rate_text(real_of(row, "rate_per_minute")),
+                         text_of(row, "count"), minute(row, "last_seen_at"), title(row),
+                         text_of(row, "cause") + (flag_of(row, "diagnosed") ? "" : "?")}));
     }
-    constexpr std::size_t kBelow = 5;  // what and why, how often in all, and when last
     std::string out = table.text_within(width_, kBelow);
     const std::uint64_t total = number_of(result, "total");
     if (total > rows.size()) out += say("and more: ", "其余：") + std::to_string(total - rows.size()) + " (--limit)\n";
