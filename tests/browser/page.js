@@ -42,7 +42,7 @@ async function look(browser, scheme, width, locale, troubles) {
 async function try_out(page) {
   await open(page, "/");
   // The worst now stands first, a severity is told by word and shape, and a column sorts both ways.
-  need(/Worst now first/.test(await page.locator("main").innerText()), "nothing says how the list is sorted");
+  await page.locator("main", { hasText: "Worst now first" }).waitFor();
   need((await page.locator(".row .severity").first().innerText()) === "▲ warning", "a severity is: " + (await page.locator(".row .severity").first().innerText()));
   const column = page.getByRole("button", { name: "Lines/min now" });
   await column.click();
