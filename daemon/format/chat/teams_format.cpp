@@ -14,6 +14,7 @@ constexpr std::size_t kBodyLimit = 24'000;  // of 28 KB; the frame around the te
 constexpr std::size_t kTitleLimit = 500;
 constexpr std::size_t kCodeLines = 60;
 constexpr std::size_t kBlockFrame = 160;  // what a block costs beside its text
+constexpr std::size_t kRunFrame = 64;     // and each further run in it
 
 /// The elements of a card, as long as they fit.
 class Card {
@@ -27,7 +28,7 @@ class Card {
   }
   void line(std::string_view label, std::string_view text, bool is_code = false, bool is_first = false) {
     if (label.empty() && text.empty()) return;
-    if (!fits(label.size() + text.size())) return;
+    if (!fits(label.size(), text)) return;
     json_.begin_object().member("type", "RichTextBlock").member("spacing", is_first ? "Medium" : "Small").key("inlines").begin_array();
     if (!label.empty()) run(std::string(label) + (text.empty() ? "" : ": "), true, false);
     advice(text, is_code);
@@ -46,7 +47,7 @@ class Card {
       }
       const std::size_t end = text.find('\n');
       const std::string_view one = text.substr(0, end);
-      if (!fits(one.size())) return;
+      if (!fits(0, one)) return;
       json_.begin_object().member("type", "RichTextBlock").member("spacing", "None").key("inlines").begin_array();
       advice(one.empty() ? std::string_view(" ") : one, is_code);
       json_.end_array().end_object();
@@ -65,9 +66,11 @@ class Card {
     }
     return "Default";
   }
-  /// JSON may double a text (quotes, backslashes); `out_` is looked at before every element.
-  bool fits(std::size_t text_bytes) {
-    const bool does = out_.size() + 2 * text_bytes + kBlockFrame <= kBodyLimit;
+  /// JSON may double a text (quotes, backslashes), and a pair of backticks makes two runs more at most; `out_` is looked at before every
+  /// element.
+  bool fits(std::size_t label_bytes, std::string_view text) {
+    const auto backticks = static_cast<std::size_t>(std::count(text.begin(), text.end(), '`'));
+    const bool does = out_.size() + 2 * (label_bytes + text.size()) + kBlockFrame + kRunFrame * backticks <= kBodyLimit;
     is_cut_ = is_cut_ || !does;
     return does;
   }
