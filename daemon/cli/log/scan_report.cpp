@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <tuple>
 #include <unordered_map>
 
 #include "base/text/rate_text.h"
@@ -50,6 +51,10 @@ class ScanReport {
     write_headline();
     for (const Incident& incident : result_.incidents)
       if (!incident.noise) faults_.push_back(&incident);
+    // As the daemon lists them: the gravest, of those what fails most at the log's end, of what is over what failed most.
+    std::stable_sort(faults_.begin(), faults_.end(), [this](const Incident* a, const Incident* b) {
+      return std::tuple(b->severity, rate_at_end(*b), b->count) < std::tuple(a->severity, rate_at_end(*a), a->count);
+    });
     const std::size_t hidden = faults_.size() > top_ ? faults_.size() - top_ : 0;
     faults_.resize(faults_.size() - hidden);
     if (faults_.size() > 1) {

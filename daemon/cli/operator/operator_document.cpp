@@ -117,24 +117,25 @@ class OperatorDocument {
   /// How it is known, what cures it, and what does not.
   std::string advice(const element& result) const {
     std::string out;
-    const auto block = [&out](const std::string& label, const std::string& text) {
-      if (!text.empty()) out += "   " + label + text + "\n";
+    const auto block = [&out](const std::string& label, const element& text) {
+      std::string_view lines;
+      if (text.get(lines) == simdjson::SUCCESS && !lines.empty()) out += indented(label + std::string(lines));
+    };
+    const auto member_block = [&block](const std::string& label, const element& of, std::string_view key) {
+      element text;
+      if (of[key].get(text) == simdjson::SUCCESS) block(label, text);
     };
     for (const element& evidence : list_of(result["diagnosis"], "evidence")) out += "- " + text_of(evidence, "text") + "\n";
     if (!out.empty()) out += "\n";
     for (const element& fix : list_of(result, "fixes")) {
       out += text_of(fix, "rank") + ". " + text_of(fix, "title") + " [" + proof_word(text_of(fix["proof"], "status")) + "]" +
              (flag_of(fix, "unsafe") ? say(" UNSAFE", " 不安全") : "") + "\n";
-      block(say("by: ", "执行者："), text_of(fix, "owner"));
-      block("", text_of(fix, "how"));
-      block(say("proof: ", "证明："), text_of(fix["proof"], "detail"));
-      for (const element& command : list_of(fix, "commands")) {
-        std::string_view text;
-        if (command.get(text) == simdjson::SUCCESS) block("$ ", visible_text(text));
-      }
-      block(say("send: ", "发送："), text_of(fix, "message"));
-      std::string_view patch;
-      if (fix["patch"].get(patch) == simdjson::SUCCESS) out += indented(patch);
+      member_block(say("by: ", "执行者："), fix, "owner");
+      member_block("", fix, "how");
+      member_block(say("proof: ", "证明："), fix["proof"], "detail");
+      for (const element& command : list_of(fix, "commands")) block("$ ", command);
+      member_block(say("send: ", "发送："), fix, "message");
+      member_block("", fix, "patch");
     }
     const auto dead_ends = list_of(result, "dead_ends");
     if (!dead_ends.empty()) out += say("\nDo not try:\n", "\n不要尝试：\n");
