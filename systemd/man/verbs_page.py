@@ -1,4 +1,4 @@
-"""handshaked(1) from the program's own help: python3 verbs_page.py PROGRAM >handshaked.1"""
+"""handshaked(1) from the program's own help: python3 verbs_page.py [EMULATOR] PROGRAM >handshaked.1"""
 import re
 import subprocess
 import sys
@@ -71,7 +71,7 @@ MORE = re.compile(r"^\s{8,}(\S.*)$")
 
 
 def help_of(program, path):
-    return subprocess.run([program, *path, "--help"], check=True, capture_output=True, text=True, env={"LANG": "C.UTF-8", "COLUMNS": "400"}).stdout
+    return subprocess.run([*program, *path, "--help"], check=True, capture_output=True, text=True, env={"LANG": "C.UTF-8", "COLUMNS": "400"}).stdout
 
 
 def parsed(text):
@@ -136,5 +136,5 @@ def write(program, path, out):
 if __name__ == "__main__":
     sys.stdout.reconfigure(encoding="utf-8")
     pages = []
-    write(sys.argv[1], [], pages)
+    write(sys.argv[1:], [], pages)
     sys.stdout.write(HEAD + "".join(pages) + TAIL)
