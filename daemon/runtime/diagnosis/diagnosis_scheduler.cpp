@@ -310,6 +310,8 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
     one->unsettled = nginx->is_settled(wall_clock_now()) ? 0 : one->unsettled + 1;
     if (one->unsettled > 0 && one->unsettled < kMostUnsettled) one->next_diagnosis = std::chrono::steady_clock::now() + kWhenSettled;
     if (one->diagnosed != nginx) one->contradictions = 0;
+    // A line that came meanwhile says something else than the one that was diagnosed.
+    if (!one->newest.line.empty() && one->contradictions <= kMostContradictions) one->next_diagnosis = std::chrono::steady_clock::now();
     one->diagnosed = nginx;
     one->nginx = std::move(nginx);
     one->has_answer = true;
