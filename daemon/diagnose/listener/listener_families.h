@@ -45,6 +45,12 @@ void add_setting(LocalCase& local, const nginx::EffectiveValue& value, std::stri
 void propose_answer(LocalCase& local, Fix fix, const Result<ConfigurationPatch>& patch, const nginx::ListeningServer& server,
                     const ClientOffer& client);
 
+/// The offer with another value of the ssl_conf_command of that name, which is in small letters.
+ListenerOffer with_command(ListenerOffer offer, std::string_view name, const std::string& value);
+/// Proposes, as propose_answer() does, another value of an ssl_conf_command.
+void propose_command(LocalCase& local, Fix fix, const nginx::Directive& command, const std::string& value,
+                     const nginx::ListeningServer& server, const ClientOffer& client);
+
 /// A fix that the owner of the client has to make, with the words to send.
 void propose_to_client(LocalCase& local, std::string_view fix_id, const Text& message);
 

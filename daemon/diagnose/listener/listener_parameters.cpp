@@ -256,11 +256,7 @@ bool diagnose_suites_command(LocalCase& local, const nginx::ListeningServer& ser
     if (!is_13 && (name != "cipherstring" || refused.empty())) continue;
     const ClientOffer client{{is_13 ? TlsVersion::tls1_3 : TlsVersion::tls1_2}, is_13 ? std::string() : refused.front(), {}, {}};
     const std::string wide = wider_suites(std::string(command->argument(1)), is_13, refused);
-    ListenerOffer wider = offer;
-    for (ConfCommand& one : wider.conf_commands) {
-      if (nginx::to_lower(one.first) == name) one.second = wide;
-    }
-    const auto now = rehearse(offer, client), then = rehearse(wider, client);
+    const auto now = rehearse(offer, client), then = rehearse(with_command(offer, name, wide), client);
     const bool is_it = now && !now.value().passed && now.value().reason == local.symptom().reason && then && then.value().passed;
     if (!is_it) continue;
     const std::string statement = "ssl_conf_command " + std::string(command->argument(0)) + " " + std::string(command->argument(1));
@@ -271,18 +267,18 @@ bool diagnose_suites_command(LocalCase& local, const nginx::ListeningServer& ser
         {statement + " at " + where(*command) + " leaves out suites that clients may insist on; ssl_ciphers does not count beside it",
          where(*command) + " 的 " + statement + " 排除了客户端可能坚持使用的套件；ssl_ciphers 对此不起作用"});
     Fix fix = local.known(is_mismatch ? "fix-cipher-list" : "widen-modern");
-    fix.title = {"ssl_conf_command " + std::string(command->argument(0)) + " " + wide + ";",
-                 "ssl_conf_command " + std::string(command->argument(0)) + " " + wide + ";"};
     fix.proof = is_13
                     ? proof_of(now, then, {"a client of TLS 1.3 with its usual suites", "使用常用套件的 TLS 1.3 客户端"})
                     : proof_of(now, then, {"a client that offers " + refused.front() + " only", "只提供 " + refused.front() + " 的客户端"});
-    ConfigurationPatch patch = local.new_patch();
-    const auto done = patch.replace_argument(*command, 1, wide);
-    propose_answer(local, std::move(fix), done ? Result<ConfigurationPatch>(patch) : Result<ConfigurationPatch>(done.error()), server,
-                   client);
+    propose_command(local, std::move(fix), *command, wide, server, client);
     return true;
   }
   return false;
+}
+
+/// TLS 1.1 signs with what no security level of today permits: so a list of dead versions speaks of signatures.
+bool speaks_dead_versions_alone(const ListenerOffer& offer) {
+  return !speaks(offer, TlsVersion::tls1_2) && !speaks(offer, TlsVersion::tls1_3);
 }
 
 void diagnose_ciphers(LocalCase& local, const nginx::ListeningServer& server) {
@@ -423,17 +419,29 @@ void propose_to_client(LocalCase& local, std::string_view fix_id, const Text& me
   local.propose(std::move(fix));
 }
 
+ListenerOffer with_command(ListenerOffer offer, std::string_view name, const std::string& value) {
+  for (ConfCommand& one : offer.conf_commands) {
+    if (nginx::to_lower(one.first) == name) one.second = value;
+  }
+  return offer;
+}
+
+void propose_command(LocalCase& local, Fix fix, const nginx::Directive& command, const std::string& value,
+                     const nginx::ListeningServer& server, const ClientOffer& client) {
+  const std::string written = "ssl_conf_command " + std::string(command.argument(0)) + " " + value + ";";
+  fix.title = {written, written};
+  ConfigurationPatch patch = local.new_patch();
+  const auto done = patch.replace_argument(command, 1, value);
+  propose_answer(local, std::move(fix), done ? Result<ConfigurationPatch>(patch) : Result<ConfigurationPatch>(done.error()), server,
+                 client);
+}
+
 bool diagnose_parameters(LocalCase& local, const ListenerPlace& place) {
   const Symptom& symptom = local.symptom();
   const nginx::ListeningServer& server = place.listener().default_server();
   const std::string_view reason = symptom.reason;
   const bool is_version = symptom.has_cause("server_protocols_too_strict") || symptom.has_cause("server_protocols_mismatch") ||
                           reason == "unsupported protocol" || reason == "version too low" || reason == "unknown protocol";
-  // TLS 1.1 signs with what no security level of today permits: so a list of dead versions speaks of signatures.
-  const bool is_dead = [&] {
-    const ListenerOffer offer = offer_of(local, server);
-    return !speaks(offer, TlsVersion::tls1_2) && !speaks(offer, TlsVersion::tls1_3);
-  }();
   const bool is_about_signatures = reason.find("signature algorithm") != std::string_view::npos;
   const bool is_about_key = reason == "no shared cipher" || is_about_signatures;
   if (is_about_key && diagnose_foreign_key(local, place.listener())) return true;
@@ -444,7 +452,7 @@ bool diagnose_parameters(LocalCase& local, const ListenerPlace& place) {
   else if (reason == "no suitable key share" || reason == "no shared group" || reason == "no shared groups" ||
            symptom.rule_id.ends_with("no-shared-group"))
     diagnose_groups(local, server_that_refuses(local, place.listener()));
-  else if (is_about_signatures && is_dead) diagnose_versions(local, server);
+  else if (is_about_signatures && speaks_dead_versions_alone(offer_of(local, server))) diagnose_versions(local, server);
   else if (is_about_signatures) diagnose_signatures(local, server);
   else if (is_version) diagnose_versions(local, server);
   else return false;

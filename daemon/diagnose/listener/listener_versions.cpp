@@ -39,11 +39,7 @@ bool diagnose_version_command(LocalCase& local, const nginx::ListeningServer& se
     const auto known = std::find_if(kCommands.begin(), kCommands.end(), [&](const auto& one) { return one[0] == name; });
     if (known == kCommands.end()) continue;
     const std::string wide((*known)[1]);
-    ListenerOffer wider = offer;
-    for (ConfCommand& one : wider.conf_commands) {
-      if (nginx::to_lower(one.first) == name) one.second = wide;
-    }
-    const auto then = rehearse(wider, client);
+    const auto then = rehearse(with_command(offer, name, wide), client);
     if (!then || !then.value().passed) continue;
     const std::string statement = "ssl_conf_command " + std::string(command->argument(0)) + " " + std::string(command->argument(1));
     local.set_place(*command);
@@ -52,14 +48,9 @@ bool diagnose_version_command(LocalCase& local, const nginx::ListeningServer& se
         {statement + " at " + where(*command) + " is stricter than ssl_protocols: clients that speak " + version + " alone are turned away",
          where(*command) + " 的 " + statement + " 比 ssl_protocols 更严格：只支持 " + version + " 的客户端被拒绝"});
     Fix fix = local.known("add-tls12");
-    fix.title = {"ssl_conf_command " + std::string(command->argument(0)) + " " + wide + ";",
-                 "ssl_conf_command " + std::string(command->argument(0)) + " " + wide + ";"};
     fix.proof = proof_of(now, then, {"a client of " + version, version + " 客户端"});
     leave_open_for_obsolete_clients(local, offer, client, fix.proof);
-    ConfigurationPatch patch = local.new_patch();
-    const auto done = patch.replace_argument(*command, 1, wide);
-    propose_answer(local, std::move(fix), done ? Result<ConfigurationPatch>(patch) : Result<ConfigurationPatch>(done.error()), server,
-                   client);
+    propose_command(local, std::move(fix), *command, wide, server, client);
     return true;
   }
   return false;

@@ -53,10 +53,9 @@ Result<> write_ciphers(ConfigurationPatch& patch, const UpstreamView& view, cons
 std::vector<std::string> curves_of(const ProbeResult& seen) {
   if (seen.version == "TLSv1.3" || seen.chain.empty() || seen.chain.front().facts.key_type != "EC") return {};
   const int bits = seen.chain.front().facts.key_bits;
-  const std::string size = std::to_string(bits);
   if (bits == 256) return {"P-256", "brainpoolP256r1", "secp256k1"};
   if (bits == 384) return {"P-384", "brainpoolP384r1"};
-  return {bits == 512 ? "brainpoolP512r1" : "P-" + size};
+  return {bits == 512 ? "brainpoolP512r1" : "P-" + std::to_string(bits)};
 }
 
 std::vector<std::string> split_groups(const std::string& list) {
