@@ -75,7 +75,7 @@ Place place_of(const match::RecognisedLine& failure, const IncidentKey& key) {
 match::AdviceFacts advice_facts(const Place& place) {
   match::AdviceFacts facts{.scheme = place.scheme.get(), .name = place.name.get(), .server = place.server.get()};
   if (place.side == parse::Side::upstream) facts.peer = place.peer;
-  if (place.side == parse::Side::ocsp) facts.responder = place.peer.substr(0, place.peer.find_first_of(":/,"));
+  if (place.side == parse::Side::ocsp) facts.responder = place.peer;
   if (const std::string& object = place.object.get(); object.starts_with('/')) {
     const auto colon = object.rfind(':');
     const bool has_line = colon != npos && colon + 1 < object.size() && object.find_first_not_of("0123456789", colon + 1) == npos;

@@ -46,9 +46,13 @@ std::string known_path(const AdviceFacts& facts) {
   return holds_only(facts.*kMember, "/._-+:@%,=") ? facts.*kMember : std::string();
 }
 std::string known_ciphers(const AdviceFacts& facts) {
-  return holds_only(facts.ciphers, ":+!@=_-.") || (facts.ciphers.starts_with('-') && holds_only(facts.ciphers.substr(1), ":+!@=_-."))
-             ? facts.ciphers
-             : std::string();
+  std::string_view list = facts.ciphers;
+  if (list.starts_with('-')) list.remove_prefix(1);
+  return holds_only(list, ":+!@=_-.") ? facts.ciphers : std::string();
+}
+std::string known_responder(const AdviceFacts& facts) {
+  const std::string host = facts.responder.substr(0, facts.responder.find_first_of(":/,"));
+  return holds_only(host, ".-_") && host != "_" ? host : std::string();
 }
 
 struct Placeholder {
@@ -76,7 +80,7 @@ constexpr std::array kPlaceholders{
     Placeholder{"ciphers", known_ciphers, "<value of {family}_ssl_ciphers>", "<{family}_ssl_ciphers 的值>"},
     Placeholder{"certificate", known_path<&AdviceFacts::certificate>, "<file of ssl_certificate>", "<ssl_certificate 的文件>"},
     Placeholder{"key", known_path<&AdviceFacts::key>, "<file of ssl_certificate_key>", "<ssl_certificate_key 的文件>"},
-    Placeholder{"responder", known_name<&AdviceFacts::responder>, "<OCSP responder>", "<OCSP 响应器>"},
+    Placeholder{"responder", known_responder, "<OCSP responder>", "<OCSP 响应器>"},
 };
 
 const Placeholder* placeholder(std::string_view name) {
@@ -110,6 +114,16 @@ std::string filled_in(std::string text, const AdviceFacts& facts, Language langu
     rest.remove_prefix(close + 1);
   }
   return with_family(std::move(filled), facts.scheme);
+}
+
+void fill_in(Workaround& workaround, const AdviceFacts& facts, Language language) {
+  for (std::string* const text : {&workaround.action, &workaround.how, &workaround.condition})
+    *text = filled_in(std::move(*text), facts, language);
+}
+
+void fill_in(DeadEnd& dead_end, const AdviceFacts& facts, Language language) {
+  for (std::string* const text : {&dead_end.action, &dead_end.why_fails, &dead_end.condition})
+    *text = filled_in(std::move(*text), facts, language);
 }
 
 }  // namespace handshaked::match

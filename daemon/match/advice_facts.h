@@ -7,6 +7,9 @@
 
 namespace handshaked::match {
 
+struct DeadEnd;
+struct Workaround;
+
 /// What is known of the place that a text of the knowledge base is read for; empty: not known. Texts name these facts as placeholders:
 /// "openssl s_client -connect {peer} -servername {name}" (rules/README.md has the list).
 struct AdviceFacts {
@@ -18,13 +21,17 @@ struct AdviceFacts {
   std::string line = {};    ///< of that file
   std::string trusted_file = {}, crl_file = {}, depth = {}, client_certificate = {}, client_key = {}, ciphers = {};
   std::string certificate = {}, key = {};  ///< of our own listener
-  std::string responder = {};              ///< of OCSP: a host
+  std::string responder = {};              ///< of OCSP: its host, perhaps with what stands behind it
 };
 
 /// Puts in what is known, and the family of directives. People paste commands into a shell, and the text may be part of a JSON string: a
 /// fact goes in only if it is made of characters that mean nothing there. What is not known is said in words, in angle brackets, with
 /// which no shell runs the command.
 std::string filled_in(std::string text, const AdviceFacts& facts, Language language);
+
+/// Every text of it.
+void fill_in(Workaround& workaround, const AdviceFacts& facts, Language language);
+void fill_in(DeadEnd& dead_end, const AdviceFacts& facts, Language language);
 
 /// Whether filled_in() knows a placeholder of that name, without its braces.
 bool is_advice_placeholder(std::string_view name);

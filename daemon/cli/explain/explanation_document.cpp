@@ -300,14 +300,12 @@ class ExplanationDocument {
     LineAdvice advice;
     for (const match::Workaround& workaround : about->workarounds) {
       match::Workaround filled = workaround;
-      for (std::string* words : {&filled.action, &filled.how, &filled.condition})
-        *words = match::filled_in(std::move(*words), {}, language_);
+      match::fill_in(filled, {}, language_);
       advice.workarounds.push_back({"", std::move(filled)});
     }
     for (const match::DeadEnd& dead_end : about->dead_ends) {
       match::DeadEnd filled = dead_end;
-      for (std::string* words : {&filled.action, &filled.why_fails, &filled.condition})
-        *words = match::filled_in(std::move(*words), {}, language_);
+      match::fill_in(filled, {}, language_);
       advice.dead_ends.push_back({"", std::move(filled)});
     }
     write_advice(page_, advice, {}, language_);

@@ -13,16 +13,14 @@ void gather(LineAdvice& into, const std::string& cause, match::Advice from, cons
             std::set<std::string>& known) {
   for (match::Workaround& workaround : from.workarounds) {
     if (!known.insert(workaround.action).second) continue;
-    for (std::string* text : {&workaround.action, &workaround.how, &workaround.condition})
-      *text = match::filled_in(std::move(*text), facts, language);
+    match::fill_in(workaround, facts, language);
     if (match::names_missing_directive(workaround.action, facts.scheme) || match::names_missing_directive(workaround.how, facts.scheme))
       continue;
     into.workarounds.push_back({cause, std::move(workaround)});
   }
   for (match::DeadEnd& dead_end : from.dead_ends) {
     if (!known.insert(dead_end.action).second) continue;
-    for (std::string* text : {&dead_end.action, &dead_end.why_fails, &dead_end.condition})
-      *text = match::filled_in(std::move(*text), facts, language);
+    match::fill_in(dead_end, facts, language);
     if (match::names_missing_directive(dead_end.action, facts.scheme)) continue;
     into.dead_ends.push_back({cause, std::move(dead_end)});
   }

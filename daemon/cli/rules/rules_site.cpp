@@ -251,16 +251,12 @@ class Site {
     page.element("p", filled(advice->root_cause));
     std::vector<CauseWorkaround> cures;
     for (match::Workaround cure : advice->workarounds) {
-      cure.action = filled(cure.action);
-      cure.how = filled(cure.how);
-      cure.condition = filled(cure.condition);
+      match::fill_in(cure, {}, language);
       cures.push_back({.cause = {}, .workaround = std::move(cure)});
     }
     std::vector<CauseDeadEnd> dead_ends;
     for (match::DeadEnd dead_end : advice->dead_ends) {
-      dead_end.action = filled(dead_end.action);
-      dead_end.why_fails = filled(dead_end.why_fails);
-      dead_end.condition = filled(dead_end.condition);
+      match::fill_in(dead_end, {}, language);
       dead_ends.push_back({.cause = {}, .dead_end = std::move(dead_end)});
     }
     write_cures(page, cures);

@@ -88,8 +88,11 @@ void add_load_error(AdviceFacts& facts, const std::string& message) {
 }
 
 AdviceFacts facts_of(const Diagnosis& diagnosis, const Symptom& symptom, const Surroundings& surroundings) {
-  AdviceFacts facts{.scheme = std::string(directives_of(symptom)), .peer = symptom.peer, .name = symptom.name, .server = symptom.server};
-  facts.responder = symptom.responder.substr(0, symptom.responder.find_first_of(":/,"));
+  AdviceFacts facts{.scheme = std::string(directives_of(symptom)),
+                    .peer = symptom.peer,
+                    .name = symptom.name,
+                    .server = symptom.server,
+                    .responder = symptom.responder};
   if (symptom.side == parse::Side::config) add_load_error(facts, symptom.message);
   if (surroundings.nginx == nullptr) return facts;
   if (symptom.side == parse::Side::upstream && diagnosis.place) add_upstream_settings(facts, *surroundings.nginx, *diagnosis.place);
