@@ -125,20 +125,20 @@ std::string memo_key(std::string_view what, const match::Rule& rule, std::string
   return key.append(" ").append(std::to_string(std::hash<std::string_view>{}(rule.json)));
 }
 
-match::AdviceFacts facts_of(const Incident& incident, const match::Rule* rule) {
+match::AdviceFacts advice_facts_of(const Incident& incident, const match::Rule* rule) {
   match::AdviceFacts facts = correlate::advice_facts(incident.place);
   if (rule != nullptr) facts.scheme = match::directives_of(*rule, incident.place.scheme);
   return facts;
 }
 
-std::string diagnosis_summary(const Incident& incident, const match::Rule* rule, const match::Knowledge& knowledge, Language language) {
+std::string diagnosis_summary(const Incident& incident, const match::Rule* rule, const match::AdviceFacts& facts,
+                              const match::Knowledge& knowledge, Language language) {
   const auto make = [&]() -> std::string {
     std::string summary;
     if (const auto cause = knowledge.about_cause(incident.likeliest_cause, language)) summary = cause->meaning;
     if (summary.empty() && rule != nullptr) summary = match::Knowledge::about_rule(*rule, language).root_cause;
     return summary;
   };
-  const match::AdviceFacts facts = facts_of(incident, rule);
   if (rule == nullptr) return match::filled_in(make(), facts, language);
   const auto made =
       knowledge.memo().find_or_make(memo_key("summary of " + incident.likeliest_cause.get(), *rule, facts.scheme, language), make);
@@ -146,12 +146,11 @@ std::string diagnosis_summary(const Incident& incident, const match::Rule* rule,
 }
 
 /// Without a look at the configuration and the peer there are only candidates: said so, and nothing is proved.
-void write_diagnosis(JsonWriter& json, const Incident& incident, const match::Rule* rule, const match::Knowledge& knowledge,
-                     Language language) {
+void write_diagnosis(JsonWriter& json, const Incident& incident, const match::Rule* rule, const match::AdviceFacts& facts,
+                     const match::Knowledge& knowledge, Language language) {
   json.key("diagnosis").begin_object().member("cause", incident.likeliest_cause).member("confidence", incident.likelihood);
   json.member("basis", "line");
-  json.member("summary", diagnosis_summary(incident, rule, knowledge, language)).key("evidence").begin_array();
-  const match::AdviceFacts facts = facts_of(incident, rule);
+  json.member("summary", diagnosis_summary(incident, rule, facts, knowledge, language)).key("evidence").begin_array();
   const std::string& title = language == Language::zh ? incident.title_zh : incident.title;
   json.begin_object().member("kind", "log").member("text", match::filled_in(title, facts, language)).end_object();
   // The line alone cannot tell candidates apart; where nginx runs, its configuration and the peer can.
@@ -203,7 +202,7 @@ std::string advice_members(const match::Advice& advice, Language language) {
 }
 
 /// Twenty kilobytes that thousands of incidents have in common: made once, and read for each place.
-void append_advice(std::string& out, const match::Rule* rule, const match::Knowledge& knowledge, const match::AdviceFacts& facts,
+void append_advice(std::string& out, const match::Rule* rule, const match::AdviceFacts& facts, const match::Knowledge& knowledge,
                    Language language) {
   if (rule == nullptr) {
     out.append(advice_members({}, language));
@@ -275,20 +274,21 @@ std::vector<std::pair<std::string, std::string>> facts_of(const Incident& incide
 
 void append_incident_data(std::string& out, const Incident& incident, const match::Rule* rule, const match::Knowledge& knowledge,
                           Language language, bool show_clients, const std::vector<std::string>& silenced_by, std::optional<Time> now) {
+  const match::AdviceFacts facts = advice_facts_of(incident, rule);
   JsonWriter json(out);
   json.begin_object();
   write_incident(json, incident, language, show_clients, silenced_by, now.value_or(incident.last_seen_at));
   const std::string& title = language == Language::zh && !incident.title_zh.empty() ? incident.title_zh : incident.title;
   json.key("rule").begin_object().member("id", incident.rule_id);
-  json.member("title", match::filled_in(title, facts_of(incident, rule), language)).optional_member("url", incident.url).end_object();
+  json.member("title", match::filled_in(title, facts, language)).optional_member("url", incident.url).end_object();
   write_place(json, incident);
   if (incident.fleet) write_fleet(json, *incident.fleet, language);
   if (incident.diagnosis) {
     out.append(",").append(incident.diagnosis->members_in(language));
   } else {
-    write_diagnosis(json, incident, rule, knowledge, language);
+    write_diagnosis(json, incident, rule, facts, knowledge, language);
     out.push_back(',');
-    append_advice(out, rule, knowledge, facts_of(incident, rule), language);
+    append_advice(out, rule, facts, knowledge, language);
   }
   json.end_object();
 }
