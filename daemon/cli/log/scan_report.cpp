@@ -42,6 +42,7 @@ class ScanReport {
         result_(result),
         base_(base),
         language_(options.language),
+        ended_at_(result.ended_at()),
         top_(options.top),
         detailed_(std::min(options.detailed, options.top)) {
     for (const match::Rule& rule : base.rules->rules()) rules_.emplace(rule.id, &rule);
@@ -49,12 +50,7 @@ class ScanReport {
 
   void write() {
     write_headline();
-    for (const Incident& incident : result_.incidents)
-      if (!incident.noise) faults_.push_back(&incident);
-    // As the daemon lists them: the gravest, of those what fails most at the log's end, of what is over what failed most.
-    std::stable_sort(faults_.begin(), faults_.end(), [this](const Incident* a, const Incident* b) {
-      return std::tuple(b->severity, rate_at_end(*b), b->count) < std::tuple(a->severity, rate_at_end(*a), a->count);
-    });
+    find_faults();
     const std::size_t hidden = faults_.size() > top_ ? faults_.size() - top_ : 0;
     faults_.resize(faults_.size() - hidden);
     if (faults_.size() > 1) {
@@ -74,6 +70,16 @@ class ScanReport {
     return counted(language_, number, one, many, zh);
   }
   std::string time(Time at, bool with_offset = false) const { return time_words(at, result_.offset, with_offset); }
+
+  /// As the daemon lists them: the gravest, of those what fails most at the log's end, of what is over what failed most.
+  void find_faults() {
+    std::vector<std::tuple<match::Severity, double, std::uint64_t, const Incident*>> ranked;
+    for (const Incident& incident : result_.incidents)
+      if (!incident.noise) ranked.emplace_back(incident.severity, rate_at_end(incident), incident.count, &incident);
+    const auto rank = [](const auto& one) { return std::tie(std::get<0>(one), std::get<1>(one), std::get<2>(one)); };
+    std::stable_sort(ranked.begin(), ranked.end(), [&rank](const auto& a, const auto& b) { return rank(b) < rank(a); });
+    for (const auto& one : ranked) faults_.push_back(std::get<3>(one));
+  }
 
   void write_headline() {
     const std::uint64_t critical = result_.count_of(match::Severity::critical);
@@ -105,7 +111,11 @@ class ScanReport {
 
   /// As lists and messages of the daemon have it, at the end of the log.
   double rate_at_end(const Incident& incident) const {
-    return correlate::present_rate(incident, result_.ended_at().value_or(incident.last_seen_at));
+    return correlate::present_rate(incident, ended_at_.value_or(incident.last_seen_at));
+  }
+
+  std::string severity(const Incident& incident) const {
+    return std::string(severity_mark(incident.severity)) + " " + std::string(severity_word(language_, incident.severity));
   }
 
   /// A moment as short as it can be among the others.
@@ -134,17 +144,16 @@ class ScanReport {
                 .lists_faults = detailed_ >= faults_.size()};
     for (std::size_t i = 0; i < faults_.size(); ++i) {
       const Incident& incident = *faults_[i];
-      table.rows.push_back(
-          {incident.severity,
-           {{std::to_string(i + 1)},
-            {std::string(severity_mark(incident.severity)) + " " + std::string(severity_word(language_, incident.severity))},
-            {correlate::incident_title(incident, language_)},
-            {likely(incident)},
-            {with_separators(incident.count)},
-            {rate_text(rate_at_end(incident))},
-            {short_time(incident.opened_at)},
-            {short_time(incident.last_seen_at)},
-            {"", result_.rates.of(incident.fingerprint)}}});
+      table.rows.push_back({incident.severity,
+                            {{std::to_string(i + 1)},
+                             {severity(incident)},
+                             {correlate::incident_title(incident, language_)},
+                             {likely(incident)},
+                             {with_separators(incident.count)},
+                             {rate_text(rate_at_end(incident))},
+                             {short_time(incident.opened_at)},
+                             {short_time(incident.last_seen_at)},
+                             {"", result_.rates.of(incident.fingerprint)}}});
     }
     page_.table(table);
     page_.note(say("LINES/MIN: lines a minute in the last five minutes of the log.", "行/分钟：日志最后五分钟内的每分钟行数。"));
@@ -226,10 +235,7 @@ class ScanReport {
   void write_incident(const Incident& incident, std::size_t number) {
     const auto found = rules_.find(incident.rule_id);
     const match::Rule* const rule = found == rules_.end() ? nullptr : found->second;
-    page_.fault(incident.severity,
-                std::to_string(number) + ". " + std::string(severity_mark(incident.severity)) + " " +
-                    std::string(severity_word(language_, incident.severity)),
-                correlate::incident_title(incident, language_));
+    page_.fault(incident.severity, std::to_string(number) + ". " + severity(incident), correlate::incident_title(incident, language_));
     page_.facts(incident_facts(incident));
     std::size_t hidden = 0;
     if (rule != nullptr) {
@@ -405,6 +411,7 @@ class ScanReport {
   const ScanResult& result_;
   const KnowledgeBase& base_;
   Language language_;
+  const std::optional<Time> ended_at_;   ///< of the logs
   std::vector<const Incident*> faults_;  ///< that are listed
   bool is_one_day_ = false;
   std::size_t top_, detailed_;
