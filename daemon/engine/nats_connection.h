@@ -11,6 +11,18 @@
 
 namespace handshaked::engine {
 
+/// Gives back what the library has made.
+struct NatsFree {
+  void operator()(natsMsg* message) const { natsMsg_Destroy(message); }
+  void operator()(jsPubAck* acknowledgement) const { jsPubAck_Destroy(acknowledgement); }
+  void operator()(jsStreamInfo* info) const { jsStreamInfo_Destroy(info); }
+  void operator()(jsConsumerInfo* info) const { jsConsumerInfo_Destroy(info); }
+  void operator()(jsMsgMetaData* data) const { jsMsgMetaData_Destroy(data); }
+  void operator()(kvStore* bucket) const { kvStore_Destroy(bucket); }
+};
+template <class T>
+using NatsOwned = std::unique_ptr<T, NatsFree>;
+
 /// A connection to one of the servers, which the library keeps up by itself. Thread-safe.
 class NatsConnection {
  public:

@@ -21,17 +21,6 @@ constexpr int kReadAtOnce = 256;
 constexpr std::int64_t kLinesMaxAge = std::int64_t{72} * 3600 * 1'000'000'000;
 constexpr std::int32_t kLargestValue = 4096;
 
-struct GroupFree {
-  void operator()(natsMsg* message) const { natsMsg_Destroy(message); }
-  void operator()(jsPubAck* acknowledgement) const { jsPubAck_Destroy(acknowledgement); }
-  void operator()(jsStreamInfo* info) const { jsStreamInfo_Destroy(info); }
-  void operator()(jsConsumerInfo* info) const { jsConsumerInfo_Destroy(info); }
-  void operator()(jsMsgMetaData* data) const { jsMsgMetaData_Destroy(data); }
-  void operator()(kvStore* bucket) const { kvStore_Destroy(bucket); }
-};
-template <class T>
-using Owned = std::unique_ptr<T, GroupFree>;
-
 std::string state_stream(const std::string& group) { return "HANDSHAKED_" + group; }
 std::string bucket_name(const std::string& group) { return "HANDSHAKED_" + group; }
 std::string bucket_stream(const std::string& group) { return "KV_" + bucket_name(group); }
@@ -75,7 +64,7 @@ class NatsGroup final : public GroupEngine {
  private:
   std::string subject_of(std::uint32_t partition) const { return log_subject(options_.group, std::to_string(partition)); }
   Result<std::shared_ptr<NatsConnection>> connection();
-  Result<Owned<natsMsg>> last_message(const std::string& stream, const std::string& subject);
+  Result<NatsOwned<natsMsg>> last_message(const std::string& stream, const std::string& subject);
   Result<std::optional<std::uint64_t>> publish(const std::string& stream, const std::string& subject, std::string_view payload,
                                                std::optional<std::uint64_t> expected);
 
@@ -92,14 +81,14 @@ Result<std::shared_ptr<NatsConnection>> NatsGroup::connection() {
 }
 
 /// Null where there is none. Asks the stream's leader.
-Result<Owned<natsMsg>> NatsGroup::last_message(const std::string& stream, const std::string& subject) {
+Result<NatsOwned<natsMsg>> NatsGroup::last_message(const std::string& stream, const std::string& subject) {
   TRY(const auto connection, this->connection());
   natsMsg* found = nullptr;
   auto said = static_cast<jsErrCode>(0);
   const natsStatus status = js_GetLastMsg(&found, connection->jetstream(), stream.c_str(), subject.c_str(), nullptr, &said);
-  if (status == NATS_OK) return Owned<natsMsg>(found);
+  if (status == NATS_OK) return NatsOwned<natsMsg>(found);
   if (said == JSStreamNotFoundErr) return fail(missing_stream(stream));
-  if (status == NATS_NOT_FOUND) return Owned<natsMsg>();
+  if (status == NATS_NOT_FOUND) return NatsOwned<natsMsg>();
   return fail(connection->unanswered(status, "reading \"" + subject + "\" of the stream \"" + stream + "\"", said));
 }
 
@@ -118,7 +107,7 @@ Result<std::optional<std::uint64_t>> NatsGroup::publish(const std::string& strea
   auto said = static_cast<jsErrCode>(0);
   const natsStatus status =
       js_Publish(&made, connection->jetstream(), subject.c_str(), payload.data(), static_cast<int>(payload.size()), &options, &said);
-  const Owned<jsPubAck> acknowledgement(made);
+  const NatsOwned<jsPubAck> acknowledgement(made);
   if (status == NATS_OK) return std::optional(acknowledgement->Sequence);
   if (said == JSStreamWrongLastSequenceErr) return std::optional<std::uint64_t>();
   if (status == NATS_NO_RESPONDERS)  // only what reads a stream is told that it does not exist
@@ -128,7 +117,7 @@ Result<std::optional<std::uint64_t>> NatsGroup::publish(const std::string& strea
 }
 
 Result<std::optional<GroupEngine::Entry>> NatsGroup::last_entry(std::uint32_t partition) {
-  TRY(const Owned<natsMsg> message, last_message(state_stream(options_.group), subject_of(partition)));
+  TRY(const NatsOwned<natsMsg> message, last_message(state_stream(options_.group), subject_of(partition)));
   if (message == nullptr) return std::optional<Entry>();
   return std::optional(entry_of(message.get(), natsMsg_GetSequence(message.get())));
 }
@@ -155,7 +144,7 @@ class LogReader {
     const natsStatus status = js_AddConsumer(&made, pull_.connection().jetstream(), stream_.c_str(), &config, nullptr, &said);
     if (said == JSStreamNotFoundErr) return fail(missing_stream(stream_));
     if (status != NATS_OK) return fail(pull_.connection().unanswered(status, doing(), said));
-    const Owned<jsConsumerInfo> owned(made);
+    const NatsOwned<jsConsumerInfo> owned(made);
     consumer_ = made->Name;
     return success();
   }
@@ -190,7 +179,7 @@ class LogReader {
   Result<std::uint64_t> next_sequence(natsMsg* message) {
     jsMsgMetaData* read = nullptr;
     if (const natsStatus status = natsMsg_GetMetaData(&read, message); status != NATS_OK) return fail(nats_error(status, doing()));
-    const Owned<jsMsgMetaData> data(read);
+    const NatsOwned<jsMsgMetaData> data(read);
     if (data->Sequence.Consumer != ++delivered_) return fail(ErrorCode::network, doing() + ": a part was lost on the way");
     return data->Sequence.Stream;
   }
@@ -224,7 +213,7 @@ Result<> NatsGroup::drop_before(std::uint32_t partition, std::uint64_t sequence)
 }
 
 Result<std::optional<GroupEngine::Value>> NatsGroup::value(const std::string& key) {
-  TRY(const Owned<natsMsg> message, last_message(bucket_stream(options_.group), key_subject(options_.group, key)));
+  TRY(const NatsOwned<natsMsg> message, last_message(bucket_stream(options_.group), key_subject(options_.group, key)));
   if (message == nullptr) return std::optional<Value>();
   const std::uint64_t revision = natsMsg_GetSequence(message.get());
   const Time written_at{std::chrono::duration_cast<Duration>(nanoseconds(natsMsg_GetTime(message.get())))};
@@ -236,16 +225,16 @@ Result<std::optional<std::uint64_t>> NatsGroup::put(const std::string& key, cons
   return publish(bucket_stream(options_.group), key_subject(options_.group, key), text, expected);
 }
 
-Result<Owned<jsStreamInfo>> find_group_stream(NatsConnection& connection, const std::string& name, const std::string& subjects = {}) {
+Result<NatsOwned<jsStreamInfo>> find_group_stream(NatsConnection& connection, const std::string& name, const std::string& subjects = {}) {
   jsOptions options;
   jsOptions_Init(&options);
   if (!subjects.empty()) options.Stream.Info.SubjectsFilter = subjects.c_str();
   jsStreamInfo* info = nullptr;
   auto said = static_cast<jsErrCode>(0);
   const natsStatus status = js_GetStreamInfo(&info, connection.jetstream(), name.c_str(), &options, &said);
-  if (status == NATS_NOT_FOUND) return Owned<jsStreamInfo>();
+  if (status == NATS_NOT_FOUND) return NatsOwned<jsStreamInfo>();
   if (status != NATS_OK) return fail(connection.unanswered(status, "the stream \"" + name + "\"", said));
-  return Owned<jsStreamInfo>(info);
+  return NatsOwned<jsStreamInfo>(info);
 }
 
 std::vector<std::string> subjects_in(const jsStreamInfo& stream) {
@@ -258,7 +247,7 @@ std::vector<std::string> subjects_in(const jsStreamInfo& stream) {
 Result<std::vector<std::string>> NatsGroup::keys(const std::string& prefix) {
   TRY(const auto connection, this->connection());
   const std::string name = bucket_stream(options_.group), begin = key_subject(options_.group, prefix);
-  TRY(const Owned<jsStreamInfo> stream, find_group_stream(*connection, name, begin + ">"));
+  TRY(const NatsOwned<jsStreamInfo> stream, find_group_stream(*connection, name, begin + ">"));
   if (stream == nullptr) return fail(missing_stream(name));
   std::vector<std::string> keys;
   for (const std::string& subject : subjects_in(*stream)) keys.push_back(prefix + subject.substr(begin.size()));
@@ -272,7 +261,7 @@ Result<std::optional<std::uint64_t>> NatsGroup::waiting(const std::string& consu
   const natsStatus status = js_GetConsumerInfo(&info, connection->jetstream(), options_.lines.c_str(), consumer.c_str(), nullptr, &said);
   if (status == NATS_NOT_FOUND) return std::optional<std::uint64_t>();
   if (status != NATS_OK) return fail(connection->unanswered(status, "the consumer \"" + consumer + "\"", said));
-  const Owned<jsConsumerInfo> owned(info);
+  const NatsOwned<jsConsumerInfo> owned(info);
   return std::optional(info->NumPending + static_cast<std::uint64_t>(std::max<std::int64_t>(info->NumAckPending, 0)));
 }
 
@@ -313,7 +302,7 @@ class SetUp {
     GroupPart part{.what = "stream " + name,
                    .settings = "subjects " + subjects + ", file storage, " + copies(options_.replicas) + ", " +
                                (is_state ? "no limits, discard new" : "keeps 72 hours, discard old")};
-    TRY(const Owned<jsStreamInfo> found, find_group_stream(connection_, name));
+    TRY(const NatsOwned<jsStreamInfo> found, find_group_stream(connection_, name));
     if (found != nullptr) {
       if (is_state) {
         TRY(check_state_stream(*found->Config, name, subjects));
@@ -341,7 +330,7 @@ class SetUp {
   Result<> bucket() {
     GroupPart part{.what = "key-value bucket " + bucket_name(options_.group),
                    .settings = "file storage, " + copies(options_.replicas) + ", one value a key"};
-    TRY(const Owned<jsStreamInfo> found, find_group_stream(connection_, bucket_stream(options_.group)));
+    TRY(const NatsOwned<jsStreamInfo> found, find_group_stream(connection_, bucket_stream(options_.group)));
     if (found != nullptr) return end(std::move(part), GroupPart::State::there);
     if (!may_make_) return end(std::move(part), GroupPart::State::missing);
     const std::string name = bucket_name(options_.group);
@@ -354,7 +343,7 @@ class SetUp {
     config.Replicas = static_cast<int>(options_.replicas);
     kvStore* made = nullptr;
     const natsStatus status = js_CreateKeyValue(&made, connection_.jetstream(), &config);
-    const Owned<kvStore> owned(made);
+    const NatsOwned<kvStore> owned(made);
     if (status != NATS_OK) return fail(cannot_make(connection_, status, static_cast<jsErrCode>(0), part, options_.replicas));
     return end(std::move(part), GroupPart::State::made);
   }
@@ -402,7 +391,7 @@ Result<std::vector<GroupPart>> set_up_nats_group(const NatsGroupOptions& options
 Result<std::vector<std::string>> subjects_of_no_partition(const NatsGroupOptions& options, std::uint32_t partitions) {
   constexpr std::size_t kMost = 5;
   TRY(const auto connection, NatsConnection::open(options.connection));
-  TRY(const Owned<jsStreamInfo> stream, find_group_stream(*connection, options.lines, ">"));
+  TRY(const NatsOwned<jsStreamInfo> stream, find_group_stream(*connection, options.lines, ">"));
   if (stream == nullptr) return fail(missing_stream(options.lines));
   std::vector<std::string> strays;
   for (const std::string& subject : subjects_in(*stream)) {

@@ -6,14 +6,6 @@
 #include "engine/nats_connection.h"
 
 namespace handshaked::engine {
-namespace {
-
-struct MessageEnd {
-  void operator()(natsMsg* message) const { natsMsg_Destroy(message); }
-};
-
-}  // namespace
-
 struct NatsPublisher::Connection {
   NatsOptions options;
   std::string subject, stream;
@@ -49,7 +41,7 @@ Result<> NatsPublisher::publish(std::string_view id, std::string_view content_ty
   if (const natsStatus status = natsMsg_Create(&made, connection_->subject.c_str(), nullptr, body.data(), static_cast<int>(body.size()));
       status != NATS_OK)
     return fail(nats_error(status, "the message"));
-  const std::unique_ptr<natsMsg, MessageEnd> message(made);
+  const NatsOwned<natsMsg> message(made);
   natsMsgHeader_Set(made, "Content-Type", std::string(content_type).c_str());
   const std::string id_text(id);
   jsPubOptions options;

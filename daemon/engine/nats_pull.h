@@ -19,11 +19,8 @@ namespace handshaked::engine {
 /// message comes is used after that. So there is one plain subscription, and it goes after the connection is closed. Belongs to one thread.
 class NatsPull {
  public:
-  struct MessageEnd {
-    void operator()(natsMsg* message) const { natsMsg_Destroy(message); }
-  };
   /// Valid for as long as one likes, whatever becomes of the connection.
-  using Message = std::unique_ptr<natsMsg, MessageEnd>;
+  using Message = NatsOwned<natsMsg>;
 
   static Result<std::unique_ptr<NatsPull>> open(const NatsOptions& options);
   ~NatsPull();

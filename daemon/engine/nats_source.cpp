@@ -31,13 +31,8 @@ constexpr auto kRest = std::chrono::seconds(1);
 constexpr auto kComplaintHolds = std::chrono::seconds(15);
 constexpr std::string_view kPositionVersion = "v1 ";
 
-struct Free {
-  void operator()(jsStreamInfo* info) const { jsStreamInfo_Destroy(info); }
-  void operator()(jsConsumerInfo* info) const { jsConsumerInfo_Destroy(info); }
-  void operator()(jsMsgMetaData* data) const { jsMsgMetaData_Destroy(data); }
-};
-using StreamInfo = std::unique_ptr<jsStreamInfo, Free>;
-using ConsumerInfo = std::unique_ptr<jsConsumerInfo, Free>;
+using StreamInfo = NatsOwned<jsStreamInfo>;
+using ConsumerInfo = NatsOwned<jsConsumerInfo>;
 
 Result<StreamInfo> find_stream(NatsConnection& connection, const std::string& name) {
   jsStreamInfo* info = nullptr;
@@ -239,7 +234,7 @@ void NatsSource::look_for_others(std::uint64_t delivery) {
 bool NatsSource::take(natsMsg* message) {
   jsMsgMetaData* read = nullptr;
   if (natsMsg_GetMetaData(&read, message) != NATS_OK) return false;  // not of the stream
-  const std::unique_ptr<jsMsgMetaData, Free> data(read);
+  const NatsOwned<jsMsgMetaData> data(read);
   const std::uint64_t sequence = data->Sequence.Stream;
   look_for_others(data->Sequence.Consumer);
   const bool is_known = taken_.contains(sequence);
