@@ -15,6 +15,7 @@
 #include "diagnose/patch/shown_lines.h"
 #include "diagnose/upstream/upstream_case.h"
 #include "event/diagnosis_json.h"
+#include "runtime/diagnosis/diagnosis_case.h"
 #include "runtime/diagnosis/diagnosis_queue.h"
 #include "telemetry/log.h"
 
@@ -25,8 +26,6 @@ namespace asio = boost::asio;
 using diagnose::Symptom;
 using SteadyTime = std::chrono::steady_clock::time_point;
 
-/// After a round that passed the next follows soon: three in a row end an incident.
-constexpr auto kAfterPassed = std::chrono::seconds(10);
 constexpr auto kAfterReload = std::chrono::seconds(1);
 constexpr auto kLookForReload = std::chrono::seconds(5);  // at least so often
 /// What was found while somebody changed files, or while nginx started workers, is asked anew so much later, so often at most.
@@ -58,7 +57,7 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
   void use_rates(FixRates rates) { rates_ = std::make_shared<const FixRates>(std::move(rates)); }
 
   bool request(const correlate::Incident& incident) {
-    Case* const one = take_on(incident);
+    DiagnosisCase* const one = take_on(incident);
     if (one == nullptr) return false;
     queue(incident.id, *one);
     run_timer();
@@ -68,7 +67,7 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
   /// Somewhere in the first interval, so that many do not come at once. By which nginx it was judged before is not known any more: the
   /// first look that fails has it diagnosed again, and where nobody can look it is diagnosed again without one.
   bool resume(const correlate::Incident& incident) {
-    Case* const one = take_on(incident);
+    DiagnosisCase* const one = take_on(incident);
     if (one == nullptr) return false;
     const auto now = std::chrono::steady_clock::now();
     std::uniform_real_distribution<double> share(0, 1);
@@ -87,7 +86,7 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
     if (cases_.size() >= kMaxIncidents) return;
     auto symptom = diagnose::symptom_of_line(incident.sample_lines.back(), base_->rules);
     if (!symptom) return;
-    Case& one = cases_[incident.id];
+    DiagnosisCase& one = cases_[incident.id];
     one.rule_id = incident.rule_id;
     one.symptom = std::make_shared<const Symptom>(std::move(*symptom));
     one.number = ++numbers_;
@@ -100,7 +99,7 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
   void hear(const correlate::Incident& incident) {
     const auto found = cases_.find(incident.id);
     if (found == cases_.end() || incident.sample_lines.empty()) return;
-    Case& one = found->second;
+    DiagnosisCase& one = found->second;
     const std::string& line = incident.sample_lines.back();
     if (line.find(one.symptom->message) != std::string::npos || line == one.newest.line) return;
     one.newest = {.line = line, .at = incident.last_seen_at, .count = incident.count};
@@ -136,44 +135,6 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
   void join() { workers_.join(); }
 
  private:
-  /// What nginx has logged of it last, when that says something else than the symptom.
-  struct NewestLine {
-    std::string line;  ///< empty: nothing else
-    Time at{};
-    std::uint64_t count = 0;
-  };
-
-  struct Case {
-    std::string rule_id, server;
-    std::shared_ptr<const Symptom> symptom;
-    NewestLine newest = {};
-    std::shared_ptr<const diagnose::Diagnosis> diagnosis;  ///< nullptr until it is there
-    std::uint64_t number = 0;                              ///< an answer for an earlier life of the incident is not for this one
-    std::chrono::milliseconds interval{};
-    SteadyTime next_probe{};
-    bool is_busy = false;
-    bool is_of_before = false;  ///< diagnosed before a restart, and not yet again
-    bool has_answer = false;
-    std::shared_ptr<const NginxState> nginx;                        ///< by which it was judged last
-    std::shared_ptr<const NginxState> diagnosed;                    ///< by which it was diagnosed; nullptr: it was not
-    std::string verdict;                                            ///< of the last round that failed: what nginx would log
-    std::optional<SteadyTime> next_diagnosis;                       ///< what was told may not be true (any more)
-    int contradictions = 0;                                         ///< by probes under the same nginx
-    int unsettled = 0;                                              ///< diagnoses in a row while nginx was changed
-    std::shared_ptr<const diagnose::Diagnosis> proposed = nullptr;  ///< the last one that had something to be done
-    std::string counted_fix = {};                                   ///< whose outcome is known: one reload can look like several
-    bool is_configuration_new = false;                              ///< since it was last probed
-  };
-
-  /// What a look at the peers of a place gave.
-  struct Look {
-    std::shared_ptr<const NginxState> nginx = nullptr;  ///< by which it was made
-    std::optional<correlate::ProbeRound> round = {};    ///< nothing: nobody could look, or what passes is not what nginx works with
-    std::string verdict = {};                           ///< what nginx would log
-    bool passes = false;                                ///< with the files as they are on disk
-    bool is_unsettled = false;                          ///< nginx was being changed
-  };
-
   /// A line of another host is judged by that host's configuration, which is not here.
   bool is_ours(const correlate::Incident& incident) const {
     return std::all_of(incident.hosts.begin(), incident.hosts.end(),
@@ -196,7 +157,7 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
   }
 
   /// nullptr: it is not one that can be looked at here.
-  Case* take_on(const correlate::Incident& incident) {
+  DiagnosisCase* take_on(const correlate::Incident& incident) {
     if (is_stopped_ || !base_ || incident.sample_lines.empty() || !is_ours(incident)) return nullptr;
     auto symptom = diagnose::symptom_of_line(incident.sample_lines.back(), base_->rules);
     if (!symptom) return nullptr;
@@ -205,7 +166,7 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
     symptom->count = incident.count;
     if (cases_.size() >= kMaxIncidents && !cases_.contains(incident.id)) forget_oldest();
     queue_.remove(incident.id);
-    Case& one = cases_[incident.id];
+    DiagnosisCase& one = cases_[incident.id];
     one = {};
     one.rule_id = incident.rule_id;
     one.server = incident.place.server;
@@ -217,7 +178,7 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
 
   // ---- the loop's side -------------------------------------------------------------------------------------------------
 
-  void queue(const std::string& id, Case& one) {
+  void queue(const std::string& id, DiagnosisCase& one) {
     one.is_busy = true;
     queue_.add(id, one.rule_id, one.server);
     go_on_diagnosing();
@@ -235,21 +196,9 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
     }
   }
 
-  /// The place stays, and what fails there may be another name, certificate or peer by now: the newest line says it.
-  void read_newest_line(Case& one) {
-    const NewestLine newest = std::exchange(one.newest, {});
-    if (newest.line.empty() || !base_) return;
-    auto symptom = diagnose::symptom_of_line(newest.line, base_->rules);
-    if (!symptom) return;
-    symptom->first_at = one.symptom->first_at;
-    symptom->last_at = newest.at;
-    symptom->count = newest.count;
-    one.symptom = std::make_shared<const Symptom>(std::move(*symptom));
-  }
-
-  void diagnose_now(const std::string& id, Case& one) {
+  void diagnose_now(const std::string& id, DiagnosisCase& one) {
     one.is_busy = true;
-    read_newest_line(one);
+    if (base_) one.read_newest_line(base_->rules);
     asio::post(workers_, [self = shared_from_this(), id, rule = one.rule_id, number = one.number, symptom = one.symptom, base = base_,
                           rates = rates_] {
       const auto [state, diagnosis] = self->find_out({.incident = id, .rule = rule}, *symptom, *base, *rates);
@@ -263,14 +212,14 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
     });
   }
 
-  void probe_now(const std::string& id, Case& one) {
+  void probe_now(const std::string& id, DiagnosisCase& one) {
     one.is_busy = true;
-    read_newest_line(one);
+    if (base_) one.read_newest_line(base_->rules);
     // Only after a change of nginx's configuration can a probe tell how a fix did.
     const auto diagnosis = std::exchange(one.is_configuration_new, false) ? one.proposed : nullptr;
     asio::post(workers_,
                [self = shared_from_this(), id, rule = one.rule_id, number = one.number, symptom = one.symptom, base = base_, diagnosis] {
-                 const Look look = self->look_at({.incident = id, .rule = rule}, *symptom, *base);
+                 const PeerLook look = self->look_at({.incident = id, .rule = rule}, *symptom, *base);
                  const diagnose::Fix* const made = diagnosis && look.round ? fix_that_was_made(*diagnosis) : nullptr;
                  const std::string fix_id = made == nullptr ? std::string() : made->id;
                  asio::post(self->loop_, [self, id, number, look, diagnosis, fix_id] {
@@ -281,8 +230,8 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
   }
 
   /// How the fix did that stands in the files now. Of one incident a fix is counted once, however often nginx is seen to reload.
-  void take_outcome(const std::string& id, std::uint64_t number, const Look& look, const std::string& cause, const std::string& fix) {
-    Case* const one = find(id, number);
+  void take_outcome(const std::string& id, std::uint64_t number, const PeerLook& look, const std::string& cause, const std::string& fix) {
+    DiagnosisCase* const one = find(id, number);
     if (one == nullptr) return;
     if (!look.round || look.is_unsettled) {  // such a look tells nothing yet: it is left to the next
       one->is_configuration_new = true;
@@ -293,7 +242,7 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
     answers_.fix_made(cause, fix, look.round->every_peer_passed);
   }
 
-  Case* find(const std::string& id, std::uint64_t number) {
+  DiagnosisCase* find(const std::string& id, std::uint64_t number) {
     if (is_stopped_) return nullptr;
     const auto found = cases_.find(id);
     return found != cases_.end() && found->second.number == number ? &found->second : nullptr;
@@ -302,7 +251,7 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
   void take_diagnosis(const std::string& id, std::uint64_t number, std::shared_ptr<const NginxState> nginx,
                       const std::shared_ptr<const diagnose::Diagnosis>& diagnosis,
                       const std::shared_ptr<const correlate::DiagnosisNote>& note) {
-    Case* const one = find(id, number);
+    DiagnosisCase* const one = find(id, number);
     if (one == nullptr) return;
     one->is_busy = false;
     one->next_diagnosis.reset();
@@ -317,7 +266,7 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
     one->has_answer = true;
     one->is_of_before = false;
     const bool is_healthy = diagnosis && diagnosis->is_healthy_now;
-    one->next_probe = std::chrono::steady_clock::now() + with_jitter(until_next_probe(*one, is_healthy));
+    one->next_probe = std::chrono::steady_clock::now() + with_jitter(one->until_next_probe(is_healthy));
     // That all is well by now does not make wrong what was told: probes say that it is over.
     if (is_healthy && one->proposed) return;
     one->diagnosis = diagnosis;
@@ -325,15 +274,15 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
     answers_.diagnosed(id, note);
   }
 
-  void take_round(const std::string& id, std::uint64_t number, const Look& look) {
-    Case* const one = find(id, number);
+  void take_round(const std::string& id, std::uint64_t number, const PeerLook& look) {
+    DiagnosisCase* const one = find(id, number);
     if (one == nullptr) return;
     const std::optional<correlate::ProbeRound>& round = look.round;
     one->is_busy = false;
     const bool has_passed = round && round->every_peer_passed;
     one->interval = has_passed ? options_.probe_interval : std::min(one->interval * 2, options_.probe_interval_most);
-    one->next_probe = std::chrono::steady_clock::now() + with_jitter(until_next_probe(*one, has_passed));
-    if (is_contradicted(*one, look) && (one->diagnosed != look.nginx || ++one->contradictions <= kMostContradictions))
+    one->next_probe = std::chrono::steady_clock::now() + with_jitter(one->until_next_probe(has_passed));
+    if (one->is_contradicted_by(look) && (one->diagnosed != look.nginx || ++one->contradictions <= kMostContradictions))
       one->next_diagnosis = std::chrono::steady_clock::now();
     // What was told before the restart may not be true any more.
     if (round && !has_passed && std::exchange(one->is_of_before, false)) one->next_diagnosis = std::chrono::steady_clock::now();
@@ -341,20 +290,6 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
     if (look.is_unsettled) one->next_probe = std::min(one->next_probe, std::chrono::steady_clock::now() + kWhenSettled);
     if (round) answers_.probed(id, *round);
     else if (!look.passes && !look.is_unsettled) answers_.unprobed(id);
-  }
-
-  /// What was told of this fault does not fit what was seen now: it is judged by another nginx, it was said to be over and fails, or it
-  /// fails in another way.
-  static bool is_contradicted(const Case& one, const Look& look) {
-    if (!one.diagnosed || look.is_unsettled || (look.round ? look.round->every_peer_passed : look.passes)) return false;
-    if (one.diagnosed != look.nginx) return true;
-    if (!look.round || !one.diagnosis) return false;
-    const std::string& before = one.verdict.empty() ? one.diagnosis->would_log : one.verdict;
-    return (one.verdict.empty() && one.diagnosis->is_healthy_now) || (!before.empty() && !look.verdict.empty() && before != look.verdict);
-  }
-
-  static std::chrono::milliseconds until_next_probe(const Case& one, bool is_well) {
-    return is_well ? std::min<std::chrono::milliseconds>(kAfterPassed, one.interval) : one.interval;
   }
 
   std::chrono::milliseconds with_jitter(std::chrono::milliseconds wait) {
@@ -456,11 +391,11 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
         });
   }
 
-  Look look_at(const telemetry::LogAbout& whose, const Symptom& symptom, const RuleBase& base) {
+  PeerLook look_at(const telemetry::LogAbout& whose, const Symptom& symptom, const RuleBase& base) {
     if (symptom.side != parse::Side::upstream) return {};
     const telemetry::TimeTaken taken(options_.round_seconds);
     for (int looks = 1;; ++looks) {
-      Look look = probe(whose, symptom, base, nginx_->refresh(kSharedLook));
+      PeerLook look = probe(whose, symptom, base, nginx_->refresh(kSharedLook));
       const bool is_same = nginx_->refresh() == look.nginx;
       if (!is_same && looks < kMostLooks) continue;
       look.is_unsettled = !is_same || !look.nginx->is_settled(wall_clock_now());
@@ -470,8 +405,8 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
     }
   }
 
-  Look probe(const telemetry::LogAbout& whose, const Symptom& symptom, const RuleBase& base, std::shared_ptr<const NginxState> state) {
-    Look look{.nginx = std::move(state)};
+  PeerLook probe(const telemetry::LogAbout& whose, const Symptom& symptom, const RuleBase& base, std::shared_ptr<const NginxState> state) {
+    PeerLook look{.nginx = std::move(state)};
     with_surroundings(whose, *look.nginx, base, [&](const diagnose::Surroundings& surroundings, const RuleBase& rules) {
       if (surroundings.nginx == nullptr) return;
       const auto opened = diagnose::UpstreamCase::open(symptom, surroundings, rules.knowledge);
@@ -495,7 +430,7 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
   const std::shared_ptr<NginxView> nginx_;
   std::shared_ptr<const RuleBase> base_;
   std::shared_ptr<const FixRates> rates_ = std::make_shared<const FixRates>();
-  std::unordered_map<std::string, Case> cases_;
+  std::unordered_map<std::string, DiagnosisCase> cases_;
   DiagnosisQueue queue_;
   std::size_t diagnosing_ = 0;
   std::uint64_t numbers_ = 0;

@@ -235,8 +235,9 @@ Result<std::string> OperatorRequests::the_live_incident(const Request& request, 
 ControlAnswer OperatorRequests::find_by_fingerprint(const Request& request) const {
   const Incident* const live = correlator_.find_by_fingerprint(request.text("fingerprint"));
   if (live == nullptr) return Answer::refused("not_found", "no live incident has this fingerprint");
+  const Time now = wall_clock_now();
   std::string rows;
-  append_summary(rows, *live, dispatcher_.silencing(*live, wall_clock_now()), wall_clock_now());
+  append_summary(rows, *live, dispatcher_.silencing(*live, now), now);
   std::string out;
   JsonWriter json(out);
   json.begin_object().key("incident").raw(rows).key("told").begin_array();
