@@ -312,13 +312,17 @@ def crl_missing(w):
 
 # --- names
 
+def with_letters_swapped(word):
+    """The second and the third: a slip of the pen. Unchanged where they are the same."""
+    return word[0] + word[2] + word[1] + word[3:]
+
+
 @kind
 def name_misspelt(w):
     label, rest = w.host.split(".", 1)
     domain = rest.split(".")
     at = w.random.randrange(len(domain) - 1)
-    word = domain[at]
-    domain[at] = word[0] + word[2] + word[1] + word[3:]
+    domain[at] = with_letters_swapped(domain[at])
     wrong = label + "." + ".".join(domain)
     if wrong == w.host or w.manners.names is not None or w.settings.get("ssl_name") == ["$host"]:
         return False

@@ -1,5 +1,5 @@
 """Chains of ours that break a rule whoever looks at them, names of servers, lists of suites by OpenSSL's commands, and more of clients."""
-from faults.generator.kinds import kind
+from faults.generator.kinds import kind, with_letters_swapped
 from faults.generator.kinds_listener import UNKNOWN_ISSUER, client_certificate, with_certificate
 from faults.generator.kinds_stapling import Responder
 
@@ -86,8 +86,8 @@ def server_name_misspelt(w):
     if w.module != "http" or w.is_default_apart or not w.names[0].startswith("DNS:" + w.host):
         return False
     label, rest = w.host.split(".", 1)
-    w.server_names = [label + "." + rest[0] + rest[2] + rest[1] + rest[3:] if rest[1] != rest[2] else label + label[-1] + "." + rest,
-                      "api." + w.domain]
+    wrong = with_letters_swapped(rest)
+    w.server_names = [label + "." + wrong if wrong != rest else label + label[-1] + "." + rest, "api." + w.domain]
     other = w.leaf_for(["DNS:default." + w.domain])
     w.more_files = {"default.pem": [other, *other.intermediates()], "default.key": [other.key]}
     w.more_servers = ["server { listen 127.0.0.1:%d ssl%s default_server; server_name default.%s; ssl_certificate tls/default.pem; "

@@ -1,7 +1,7 @@
 """Sessions that one place leaves and another takes, and files that are laid out as administrators do."""
 import os
 
-from faults.generator.kinds import kind
+from faults.generator.kinds import kind, with_letters_swapped
 from faults.generator.kinds_names import is_one_site
 
 SHARED = ["upstream_shared_session_verdict"]
@@ -83,7 +83,7 @@ def name_misspelt_in_odd_file(w):
         return False
     label, rest = w.host.split(".", 1)
     w.headers = []
-    w.name_becomes(label + "." + rest[0] + rest[2] + rest[1] + rest[3:])
+    w.name_becomes(label + "." + with_letters_swapped(rest))
     if w.settings["ssl_name"] == [w.host]:
         return False
     laid_out(w, w.random.choice(["crlf", "link"]))
