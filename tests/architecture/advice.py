@@ -1,5 +1,5 @@
 """The advice of the knowledge base: commands stand in code, whole and apart from the prose around them, and name what differs from host to host
-by placeholders that the program fills in, or says in words; never by a token that somebody will paste."""
+by placeholders that the program fills in, or says in words; never by a token or an invented name that somebody will paste."""
 import json
 import re
 
@@ -12,6 +12,8 @@ TOKEN = re.compile(
     r"(?<![\w$%-])(HOST|NAME|PEER|PORT|PATH|FILE|BUNDLE|CERT|TRUSTED_FILE|CRL_FILE|DEPTH|RESPONDER|SERIAL|ADDRESS|CLIENT|URL)(?![\w-])"
 )
 SAID = re.compile(r"<[^<>]*>")
+# Names and addresses that are nobody's, or somebody else's: whoever follows the advice types them as they stand there.
+INVENTED = re.compile(r"(?i)\bexample\.(?:com|org|net)\b|\.(?:test|example|internal|corp)\b|(?<![\d.])(?!127\.|0\.0\.0\.0)\d{1,3}(?:\.\d{1,3}){3}(?![\d.])|/path/to/")
 # What only a shell reads.
 COMMAND = re.compile(r"</dev/null|\|\s*(?:openssl|grep|head|sed|awk|wc)\b|nginx -t && |nginx -s reload|openssl s_client -connect")
 
@@ -37,6 +39,8 @@ def complaints_about(key, text, known):
     for name in PLACEHOLDER.findall(text):
         if name not in known:
             yield "no fact is called {%s}" % name
+    for name in INVENTED.findall(text):
+        yield "%s stands there as if it were real" % name
     prose = CODE.sub(" ", text)
     if "`" in prose:
         yield "a backtick without a partner"
@@ -60,7 +64,8 @@ def story(t):
     expect(seen > 2000, "only %d texts were looked at" % seen)
     expect(not wrong, "\n" + "\n".join(wrong[:60]))
     # It can fail.
-    for bad in ("`openssl s_client -connect HOST:PORT`", "openssl s_client -connect {peer} </dev/null", "`a", "`x {no_such_fact}`"):
+    for bad in ("`{family}_ssl_name api.example.com;`", "`resolver 10.0.0.2;`", "`server db.corp.test:443;`", "Point it at http://ocsp.internal/.",
+                "`openssl s_client -connect HOST:PORT`", "openssl s_client -connect {peer} </dev/null", "`a", "`x {no_such_fact}`"):
         expect(list(complaints_about("how", bad, known)), "%s was not complained about" % bad)
     expect_equal(list(complaints_about("how", '`curl -w "%{http_code}" http://{peer}/`, then look at server{}.', known)), [], "complaints about sound advice")
 
