@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cerrno>
 #include <cstring>
 
@@ -12,20 +14,57 @@ namespace handshaked::ingest {
 namespace {
 
 constexpr std::size_t kStoredChunk = 128 * 1024;
-constexpr std::size_t kMagicSize = 4;
+constexpr std::size_t kMagicSize = 10;
+constexpr std::string_view kUtf8Mark = "\xef\xbb\xbf";
+
+/// What is recognised, but not read.
+struct UnreadForm {
+  std::string_view beginning, name, unpack;
+};
+constexpr std::array<UnreadForm, 7> kUnreadForms{{{{"\xfd"
+                                                    "7zXZ\0",
+                                                    6},
+                                                   "compressed with xz",
+                                                   "xz -dc"},
+                                                  {"\x04\x22\x4d\x18", "compressed with lz4", "lz4 -dc"},
+                                                  {"\x1f\x9d", "compressed with compress", "uncompress -c"},
+                                                  {"\x89LZO", "compressed with lzop", "lzop -dc"},
+                                                  {"LZIP", "compressed with lzip", "lzip -dc"},
+                                                  {"PK\x03\x04", "a ZIP archive", "unzip -p"},
+                                                  {"7z\xbc\xaf\x27\x1c", "a 7z archive", "7z x -so"}}};
+
+const UnreadForm* find_unread_form(std::string_view first_bytes) {
+  static constexpr UnreadForm kBzip2{.beginning = "BZh", .name = "compressed with bzip2", .unpack = "bzip2 -dc"};
+  // Four letters may begin a line of text, ten bytes do not.
+  if (first_bytes.starts_with(kBzip2.beginning) && first_bytes.substr(4) == "1AY&SY") return &kBzip2;
+  const auto* const found = std::find_if(kUnreadForms.begin(), kUnreadForms.end(),
+                                         [first_bytes](const auto& form) { return first_bytes.starts_with(form.beginning); });
+  return found == kUnreadForms.end() ? nullptr : found;
+}
+
+std::unique_ptr<Decoder> make_decoder(StoredForm form) {
+  switch (form) {
+    case StoredForm::plain: return nullptr;
+    case StoredForm::gzip: return make_gzip_decoder();
+    case StoredForm::zstd: return make_zstd_decoder();
+    case StoredForm::utf16_little_endian: return make_utf16_decoder(std::endian::little);
+    case StoredForm::utf16_big_endian: return make_utf16_decoder(std::endian::big);
+  }
+  return nullptr;
+}
 
 std::string at_byte(std::uint64_t byte) { return " at byte " + std::to_string(byte); }
 
 }  // namespace
 
-Compression detect_compression(std::string_view first_bytes) {
-  if (first_bytes.starts_with("\x1f\x8b\x08")) return Compression::gzip;
-  if (first_bytes.starts_with("\x28\xb5\x2f\xfd")) return Compression::zstd;
+StoredForm detect_form(std::string_view first_bytes) {
+  if (first_bytes.starts_with("\x1f\x8b\x08")) return StoredForm::gzip;
+  if (first_bytes.starts_with("\x28\xb5\x2f\xfd")) return StoredForm::zstd;
   // A skippable frame, with which seekable zstd files may begin: 0x184D2A50 to 0x184D2A5F, little endian.
-  if (first_bytes.size() >= kMagicSize && first_bytes.substr(1, 3) == "\x2a\x4d\x18" && (first_bytes[0] & 0xf0) == 0x50) {
-    return Compression::zstd;
-  }
-  return Compression::none;
+  if (first_bytes.size() >= 4 && first_bytes.substr(1, 3) == "\x2a\x4d\x18" && (first_bytes[0] & 0xf0) == 0x50) return StoredForm::zstd;
+  if (first_bytes.starts_with("\xff\xfe")) return StoredForm::utf16_little_endian;
+  if (first_bytes.starts_with("\xfe\xff")) return StoredForm::utf16_big_endian;
+  return StoredForm::plain;
 }
 
 Result<DecodedFile> DecodedFile::open(const std::string& path) {
@@ -76,10 +115,14 @@ Result<void> DecodedFile::detect() {
     TRY(const std::size_t size, read_stored(std::span(input_).subspan(input_end_)));
     input_end_ += size;
   }
-  compression_ = detect_compression({input_.data(), input_end_});
-  if (compression_ == Compression::none) return success();
-  decoder_ = compression_ == Compression::gzip ? make_gzip_decoder() : make_zstd_decoder();
-  input_.resize(kStoredChunk);
+  const std::string_view first_bytes(input_.data(), input_end_);
+  if (const UnreadForm* const form = find_unread_form(first_bytes)) {
+    return fail(ErrorCode::invalid_input, name_ + ": is " + std::string(form->name) + ", which is not read here: unpack it first (" +
+                                              std::string(form->unpack) + ")");
+  }
+  decoder_ = make_decoder(detect_form(first_bytes));
+  if (decoder_ != nullptr) input_.resize(kStoredChunk);
+  else if (first_bytes.starts_with(kUtf8Mark)) input_begin_ = kUtf8Mark.size();
   return success();
 }
 

@@ -15,17 +15,18 @@
 
 namespace handshaked::ingest {
 
-/// How the bytes of a file are stored.
-enum class Compression { none, gzip, zstd };
+/// How the text of a file is stored. UTF-16, with a mark in front, is what PowerShell makes of a log that goes through its `>`.
+enum class StoredForm { plain, gzip, zstd, utf16_little_endian, utf16_big_endian };
 
 /// By the first bytes of a file, never by its name.
-Compression detect_compression(std::string_view first_bytes);
+StoredForm detect_form(std::string_view first_bytes);
 
-/// One file or pipe read once, from where it stands to its end, in uncompressed form. read(2) and not mmap: a log may be cut
-/// short while it is read. Not shared between threads.
+/// One file or pipe read once, from where it stands to its end, in uncompressed form and in UTF-8, without a mark in front. read(2) and not
+/// mmap: a log may be cut short while it is read. Not shared between threads.
 class DecodedFile {
  public:
-  /// `path`: a file, a pipe, or "-" for standard input. Fails for a missing or unreadable file and for a directory.
+  /// `path`: a file, a pipe, or "-" for standard input. Fails for a missing or unreadable file, for a directory, and for a compression that
+  /// is not read here; the text then says what unpacks it.
   static Result<DecodedFile> open(const std::string& path);
   /// The same with a file that is open already; `name` is for messages.
   static Result<DecodedFile> adopt(FileDescriptor file, std::string name);
@@ -37,7 +38,6 @@ class DecodedFile {
   /// file) in its text, after everything in front of the damage was delivered. After a failure it keeps failing.
   Result<std::size_t> read(std::span<char> output);
 
-  Compression compression() const { return compression_; }
   /// Bytes taken from the file as it is stored.
   std::uint64_t bytes_read() const { return bytes_read_ - (input_end_ - input_begin_); }
   /// How large it is as it is stored; nothing for a pipe.
@@ -57,7 +57,6 @@ class DecodedFile {
   std::string name_;
   FileDescriptor file_;
   bool is_standard_input_ = false;
-  Compression compression_ = Compression::none;
   std::unique_ptr<Decoder> decoder_;
   std::vector<char> input_;  ///< [input_begin_, input_end_) was read and is not yet delivered or decoded
   std::size_t input_begin_ = 0;

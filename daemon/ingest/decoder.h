@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -7,7 +8,7 @@
 
 namespace handshaked::ingest {
 
-/// One form of compression, undone piece by piece. Knows no files. Concatenated gzip members and zstd frames are one stream.
+/// One form in which a text is stored, undone piece by piece. Knows no files. Concatenated gzip members and zstd frames are one stream.
 /// Output is bounded by what the caller offers, so a bomb costs time, never memory. Not shared between threads.
 class Decoder {
  public:
@@ -29,5 +30,7 @@ std::unique_ptr<Decoder> make_gzip_decoder();
 /// Accepts windows of up to 2^`largest_window_log` bytes, and needs as much memory; 128 MiB is what `zstd -19` needs and more, not
 /// `--long=28` and up.
 std::unique_ptr<Decoder> make_zstd_decoder(int largest_window_log = 27);
+/// To UTF-8, without a mark in front. What is not a character becomes U+FFFD; half of one at the end is left out.
+std::unique_ptr<Decoder> make_utf16_decoder(std::endian order);
 
 }  // namespace handshaked::ingest

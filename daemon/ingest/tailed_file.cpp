@@ -46,7 +46,7 @@ Result<void> TailedFile::examine(FileDescriptor file, Form form) {
   size_ = status.size;
   modified_ = status.modified;
   beginning_ = read_beginning(file.number());
-  if (form == Form::stored && detect_compression(beginning_) != Compression::none) {
+  if (form == Form::stored && detect_form(beginning_) != StoredForm::plain) {
     TRY(auto decoded, DecodedFile::adopt(std::move(file), path_));
     TRY(beginning_, read_decoded_beginning(decoded));
     TRY(decoded.rewind());

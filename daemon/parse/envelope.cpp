@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "base/split_record.h"
+#include "base/text/utf8.h"
 #include "parse/characters.h"
 
 namespace handshaked::parse {
@@ -33,25 +34,6 @@ std::string_view take_word(std::string_view& text) {
 }
 
 bool is_rfc3339(std::string_view word) { return has_shape(word, "dddd-dd-ddTdd:dd:dd"); }
-
-void append_utf8(std::string& out, std::uint32_t point) {
-  const auto byte = [&out](std::uint32_t value) { out += static_cast<char>(value); };
-  if (point < 0x80) {
-    byte(point);
-  } else if (point < 0x800) {
-    byte(0xC0 | (point >> 6));
-    byte(0x80 | (point & 0x3F));
-  } else if (point < 0x10000) {
-    byte(0xE0 | (point >> 12));
-    byte(0x80 | ((point >> 6) & 0x3F));
-    byte(0x80 | (point & 0x3F));
-  } else {
-    byte(0xF0 | (point >> 18));
-    byte(0x80 | ((point >> 12) & 0x3F));
-    byte(0x80 | ((point >> 6) & 0x3F));
-    byte(0x80 | (point & 0x3F));
-  }
-}
 
 bool read_hex4(std::string_view text, std::size_t at, std::uint32_t& value) {
   if (at + 4 > text.size()) return false;
@@ -95,7 +77,7 @@ bool read_json_string(std::string_view json, std::size_t& at, std::string& out) 
           point = 0x10000 + ((point - 0xD800) << 10) + (low - 0xDC00);
           at += 6;
         }
-        append_utf8(out, point);
+        append_utf8(point, out);
         break;
       }
       default: out += json[at];

@@ -35,6 +35,18 @@ char32_t decode_utf8(std::string_view character) {
   }
 }
 
+void append_utf8(char32_t code_point, std::string& out) {
+  const auto byte = [&out](char32_t value) { out += static_cast<char>(value); };
+  if (code_point < 0x80) {
+    byte(code_point);
+    return;
+  }
+  const int tail = code_point < 0x800 ? 1 : code_point < 0x10000 ? 2 : 3;
+  constexpr char32_t kLead[] = {0, 0xC0, 0xE0, 0xF0};
+  byte(kLead[tail] | code_point >> 6 * tail);
+  for (int i = tail - 1; i >= 0; --i) byte(0x80 | (code_point >> 6 * i & 0x3F));
+}
+
 std::string_view utf8_prefix(std::string_view text, std::size_t limit_bytes) {
   if (text.size() <= limit_bytes) return text;
   std::size_t end = limit_bytes;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace handshaked {
@@ -21,6 +22,9 @@ Utf8Step next_utf8_step(std::string_view text);
 
 /// The code point of one valid UTF-8 character.
 char32_t decode_utf8(std::string_view character);
+
+/// Appends `code_point`, at most U+10FFFF, in UTF-8.
+void append_utf8(char32_t code_point, std::string& out);
 
 /// The longest prefix of at most `limit_bytes` bytes that does not end inside a character.
 std::string_view utf8_prefix(std::string_view text, std::size_t limit_bytes);

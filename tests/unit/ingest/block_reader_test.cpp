@@ -84,6 +84,55 @@ TEST(BlockReader, ReadsMembersAndFramesThatWereConcatenated) {
   }
 }
 
+TEST(BlockReader, ReadsUtf16OfEitherOrderAndLeavesMarksOut) {
+  LogDirectory logs;
+  // One to four bytes a character in UTF-8, across more than one piece of what is read.
+  std::string text;
+  for (int i = 0; i < 40000; ++i) text += "line " + std::to_string(i) + " \u00e9\u4e0a\U0001f512\n";
+  for (const std::string order : {"LE", "BE"}) {
+    logs.overwrite(text, "utf8");
+    const std::string mark = order == "LE" ? "\\377\\376" : "\\376\\377";
+    ASSERT_EQ(0, std::system(
+                     ("{ printf '" + mark + "'; iconv -f UTF-8 -t UTF-16" + order + " " + logs.path("utf8") + "; } >" + logs.path("a.log"))
+                         .c_str()));
+    const Content content = read_file(logs.path("a.log"));
+    EXPECT_FALSE(content.error);
+    EXPECT_EQ(content.bytes, text) << order;
+  }
+  logs.overwrite("\xef\xbb\xbf" + text, "marked.log");
+  EXPECT_EQ(read_file(logs.path("marked.log")).bytes, text);
+}
+
+TEST(BlockReader, HalvesOfCharactersInUtf16AreNoCharacters) {
+  LogDirectory logs;
+  const std::string high("\x3d\xd8", 2);
+  const std::string low("\x12\xdd", 2);
+  const std::string a("a\0", 2);
+  logs.overwrite("\xff\xfe" + high + a + low + a + high + high + low + a + high + "x", "a.log");
+  const Content content = read_file(logs.path("a.log"));
+  EXPECT_FALSE(content.error);
+  EXPECT_EQ(content.bytes,
+            "\xef\xbf\xbd"
+            "a\xef\xbf\xbd"
+            "a\xef\xbf\xbd\xf0\x9f\x94\x92"
+            "a");
+}
+
+TEST(BlockReader, ACompressionThatIsNotReadIsNamed) {
+  LogDirectory logs;
+  logs.append("one\n", "a");
+  for (const std::string program : {"xz", "bzip2"}) {
+    if (std::system(("command -v " + program + " >/dev/null").c_str()) != 0) continue;
+    ASSERT_EQ(0, std::system((program + " -c " + logs.path("a") + " >" + logs.path("b")).c_str()));
+    const Content content = read_file(logs.path("b"));
+    ASSERT_TRUE(content.error) << program;
+    EXPECT_EQ(content.error->message(),
+              logs.path("b") + ": is compressed with " + program + ", which is not read here: unpack it first (" + program + " -dc)");
+  }
+  logs.overwrite("BZh9 is how this line begins\n", "b");
+  EXPECT_EQ(read_file(logs.path("b")).bytes, "BZh9 is how this line begins\n");
+}
+
 TEST(BlockReader, AcceptsZeroBytesAfterTheLastGzipMember) {
   LogDirectory logs;
   logs.append("one\n", "a");
