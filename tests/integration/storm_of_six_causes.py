@@ -77,7 +77,8 @@ def story(t):
         for event in receiver.delivered():
             last[event.data["group"]["key"]] = event.data["group"]["open"]
         return sum(last.values())
-    wait_for(lambda: places_told() >= OF_EACH * len(chains), BOUND, lambda: "all places to be told: %d" % places_told())
+    # Three hundred diagnoses: how long they take is the machine's. What is promised soon are the causes, above.
+    wait_for(lambda: places_told() >= OF_EACH * len(chains), BOUND * 3, lambda: "all places to be told: %d" % places_told())
     kinds = collections.Counter(event.kind for event in receiver.delivered())
     t.step("messages: %s" % dict(kinds))
     expect(len(receiver.delivered()) <= 2 * len(chains), "%d messages for %d causes: %s" % (len(receiver.delivered()), len(chains), kinds))
