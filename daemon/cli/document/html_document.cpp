@@ -20,16 +20,16 @@ constexpr std::string_view kStyle = R"css(
 :root{color-scheme:light dark;--ink:#1a1d21;--soft:#5b6470;--paper:#fff;--card:#f6f7f9;--line:#d9dde3;--critical:#b3261e;--warning:#8a5a00;--info:#0b5cad}
 @media (prefers-color-scheme:dark){:root{--ink:#e6e8eb;--soft:#9aa4b1;--paper:#14171a;--card:#1d2126;--line:#343a42;--critical:#ff8a80;--warning:#ffc457;--info:#7db8ff}}
 *{box-sizing:border-box}
-body{margin:0 auto;max-width:58rem;padding:1.5rem 1rem 4rem;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI","Noto Sans","Noto Sans CJK SC","PingFang SC","Microsoft YaHei",sans-serif;overflow-wrap:anywhere}
+body{margin:0 auto;max-width:76rem;padding:1.5rem 1rem 4rem;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI","Noto Sans","Noto Sans CJK SC","PingFang SC","Microsoft YaHei",sans-serif;overflow-wrap:anywhere}
 h1{font-size:1.5rem;line-height:1.25;margin:0 0 1rem}
 h2{font-size:1.15rem;line-height:1.35;margin:0 0 .25rem}
 h3{font-size:1rem;margin:1.2rem 0 .3rem}
-p{margin:.35rem 0}
+p{margin:.35rem 0}p,li,dd,pre{max-width:58rem}
 section,.fault{border:1px solid var(--line);border-left:.35rem solid var(--soft);border-radius:.4rem;padding:1rem 1.1rem;margin:1.4rem 0}
 .critical{--mark:var(--critical)}.warning{--mark:var(--warning)}.info{--mark:var(--info)}
 .fault{border-left-color:var(--mark,var(--soft))}.fault.critical{border-left-width:.6rem}.fault.info{border-left-style:dotted}.fault>summary{cursor:pointer}.fault>summary h2{color:var(--mark,var(--ink));display:inline}
-.scroll{overflow-x:auto;margin:1rem 0}table{border-collapse:collapse;width:100%;font-size:.93rem}th,td{text-align:left;padding:.35rem .9rem .35rem 0;border-bottom:1px solid var(--line);vertical-align:top}
-thead th{color:var(--soft);font-weight:400;white-space:nowrap}td.number{text-align:right;white-space:nowrap}tr.critical{box-shadow:inset .5rem 0 var(--mark)}tr.warning{box-shadow:inset .3rem 0 var(--mark)}tr.info{box-shadow:inset .1rem 0 var(--mark)}tbody td:first-child{padding-left:.7rem}
+.scroll{overflow-x:auto;margin:1rem 0}table{border-collapse:collapse;width:100%;font-size:.93rem}th,td{text-align:left;padding:.35rem .9rem .35rem 0;border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:break-word}
+thead th{color:var(--soft);font-weight:400;white-space:nowrap}td.number{text-align:right;white-space:nowrap}td.short{white-space:nowrap}tr.critical{box-shadow:inset .5rem 0 var(--mark)}tr.warning{box-shadow:inset .3rem 0 var(--mark)}tr.info{box-shadow:inset .1rem 0 var(--mark)}tbody td:first-child{padding-left:.7rem}
 a{color:var(--info)}:focus-visible{outline:3px solid var(--info);outline-offset:2px}
 .spark{width:6.5rem;height:1.5rem}.spark path{fill:none;stroke:var(--info);stroke-width:2;vector-effect:non-scaling-stroke}
 figure{margin:1.2rem 0}figcaption{font-weight:600}.chart{width:100%;height:11rem;border-bottom:1px solid var(--soft)}
@@ -44,7 +44,7 @@ figure{margin:1.2rem 0}figcaption{font-weight:600}.chart{width:100%;height:11rem
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1rem;margin:.4rem 0}
 dt{color:var(--soft)}dd{margin:0}
 @media (max-width:34rem){dl{grid-template-columns:1fr}dd{margin-bottom:.4rem}.filter{position:static}}
-@media screen and (max-width:40rem){.scroll{overflow:visible}table,tbody,tr,td{display:block}thead{position:absolute;left:-99rem}tr{border-bottom:1px solid var(--line);padding:.5rem 0 .5rem .8rem}td,td.number,tbody td:first-child{border:0;padding:.05rem 0;text-align:left;white-space:normal}td:not([data-label]){font-weight:600}td[data-label]::before{content:attr(data-label) " ";color:var(--soft);font-size:.85rem}td .spark{width:10rem;vertical-align:middle}}
+@media screen and (max-width:40rem){.scroll{overflow:visible}table,tbody,tr,td{display:block}thead{position:absolute;left:-99rem}tr{border-bottom:1px solid var(--line);padding:.5rem 0 .5rem .8rem}td,td.number,tbody td:first-child{border:0;padding:.05rem 0;text-align:left;white-space:normal;overflow-wrap:anywhere}td.short{white-space:normal}td:not([data-label]){font-weight:600}td[data-label]::before{content:attr(data-label) " ";color:var(--soft);font-size:.85rem}td .spark{width:10rem;vertical-align:middle}}
 code{background:var(--card);border-radius:.2rem;padding:.05rem .25rem;font:.9em ui-monospace,"SFMono-Regular",Menlo,Consolas,monospace;user-select:all;-webkit-user-select:all}
 li{margin:.45rem 0}
 li>div{margin:.15rem 0}
@@ -102,6 +102,7 @@ const std::string& script_hash() {
   return hash;
 }
 
+constexpr std::size_t kShortCell = 16;
 constexpr std::size_t kSparkParts = 32;
 constexpr std::size_t kBarWidth = 10;
 
@@ -239,7 +240,10 @@ void HtmlDocument::table(const Table& table) {
       if (table.lists_faults && i + 1 == table.lead) shown = "<a href=\"#" + fault + "\">" + shown + "</a>";
       // On a phone a row is a card, and says itself what each of its cells is.
       const std::string label = i + 1 == table.lead ? std::string() : " data-label=\"" + html_escaped(table.columns[i].head) + "\"";
-      body_ += (table.columns[i].is_number ? "<td class=\"number\"" : "<td") + label + ">" + shown + "</td>";
+      const bool is_short =
+          i + 1 != table.lead && display_width(visible_text(cell.text)) <= kShortCell;  // a time, a severity: one word to the eye
+      const std::string_view kind = table.columns[i].is_number ? "<td class=\"number\"" : is_short ? "<td class=\"short\"" : "<td";
+      body_.append(kind).append(label).append(">").append(shown).append("</td>");
     }
     body_ += "</tr>\n";
   }

@@ -114,7 +114,7 @@ void MarkdownDocument::note(std::string_view text) { block("> ", escaped_lines(t
 
 void MarkdownDocument::facts(const std::vector<Fact>& facts) {
   if (!facts.empty()) out_ += '\n';
-  for (const Fact& fact : facts) out_ += "- **" + markdown_escaped(fact.label) + ":** " + code_span(fact.value) + "\n";
+  for (const Fact& fact : facts) out_ += "- **" + markdown_escaped(fact.label) + ":** " + markdown_escaped(fact.value) + "\n";
 }
 
 void MarkdownDocument::list(ListStyle style, const std::vector<Item>& items) {

@@ -188,7 +188,10 @@ void TextDocument::table(const Table& table) {
   TableColumns second(table, is_one_line ? all : table.lead, all);
   if (is_one_line) first.fit(room);
   const std::size_t indent = is_one_line ? 0 : std::min(first.width_before_last(), room / 3);
-  second.fit(room - indent);
+  // The second line stands below the third column, or further left where it needs the room.
+  constexpr std::size_t kLeastIndent = 3;
+  const std::size_t below = std::min(indent, std::max(kLeastIndent, room - std::min(room, second.width())));
+  second.fit(room - below);
   const auto head = [&](std::size_t column, std::size_t width) {
     const std::string text = cut_to_width(visible_text(table.columns[column].head), width);
     return std::pair(text, inked(Ink::dim, text));
@@ -200,7 +203,7 @@ void TextDocument::table(const Table& table) {
   };
   blank_line();
   write(first, 0, head);
-  if (!is_one_line) write(second, indent, head);
+  if (!is_one_line) write(second, below, head);
   for (const Row& row : table.rows) {
     const auto cell = [&](std::size_t column, std::size_t width) {
       const Cell& one = row.cells[column];
@@ -217,7 +220,7 @@ void TextDocument::table(const Table& table) {
       return column + 1 == table.lead ? std::pair(parts.front(), inked(Ink::bold, parts.front())) : cell(column, width);
     });
     for (std::size_t i = 1; i < parts.size(); ++i) out_.append(kIndent + indent, ' ').append(inked(Ink::bold, parts[i])) += '\n';
-    write(second, indent, cell);
+    write(second, below, cell);
   }
 }
 
