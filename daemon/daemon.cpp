@@ -24,14 +24,17 @@
 #include <condition_variable>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/text/visible_text.h"
+#include "config/config_file.h"
 #include "config/router.h"
 #include "daemon.h"
+#include "diagnose/case/local_case.h"
 #include "runtime/delivery/restored_state.h"
 #include "runtime/delivery/store_outbox.h"
 #include "runtime/files/tail_events.h"
@@ -88,6 +91,13 @@ bool has_openings(const std::vector<correlate::IncidentChange>& changes) {
 
 }  // namespace
 
+std::string ConfigFile::command_options() const {
+  std::error_code error;
+  const std::filesystem::path absolute = std::filesystem::absolute(path, error);
+  if (path.empty() || path == config::kDefaultFile || error) return {};
+  return "-c " + diagnose::shell_word(absolute.lexically_normal().string());
+}
+
 Daemon::Daemon(config::Config config, ConfigFile config_file, std::function<std::string()> find_rules,
                std::shared_ptr<const runtime::RuleBase> base, store::Database database, const runtime::GroupWorker* worker)
     : config_(std::move(config)),
@@ -100,7 +110,7 @@ Daemon::Daemon(config::Config config, ConfigFile config_file, std::function<std:
       deadline_(loop_),
       correlator_(runtime::correlator_options(config_)),
       dispatcher_(config::make_router(config_), config_.routing.maintenance),
-      incident_commit_(runtime::host_name(config_), config_.receivers, config_.web.url),
+      incident_commit_(runtime::host_name(config_), config_.receivers, config_.web.url, config_file_.command_options()),
       store_(std::move(database), store_options()),
       nginx_(runtime::nginx_view(config_)),
       edge_(loop_, store_, nginx_, runtime::host_name(config_), config_.labels),
@@ -250,6 +260,7 @@ void Daemon::take_batch(runtime::ReadBatch batch) {
   for (const ingest::TailEvent& event : batch.events) runtime::log_tail_event(event);
   const Time now = wall_clock_now();
   correlator_.absorb(batch.found, now);
+  rates_.note(batch.found, correlator_);
   counters_.rules.note(batch.found);
   store::Commit commit;
   // From where a log is followed is on disk at once: whatever happens to it or to us then, it is read on from there.
@@ -264,6 +275,7 @@ void Daemon::take_network_batch(runtime::NetworkBatch batch) {
   const Time now = wall_clock_now();
   for (const correlate::FailureBatch& found : batch.found) {
     correlator_.absorb(found, now);
+    rates_.note(found, correlator_);
     counters_.rules.note(found);
   }
   for (const receive::EdgeReport& report : batch.reports) {
@@ -286,7 +298,7 @@ void Daemon::advance(Time now, store::Commit commit, std::function<void(Result<>
   const std::vector<correlate::IncidentChange> changes = correlator_.advance(now);
   if (!stopping_) diagnosis_->ask(changes, now);
   incident_commit_.add(changes, commit);
-  keep_rates(changes, now);
+  rates_.note(changes, now);
   if (!changes.empty() && web_) web_->note_change();
   for (auto& [host, state] : correlator_.take_changed_edges())
     commit.positions.push_back({.source = std::string(kEdgeRow) + host, .cursor = std::move(state)});
@@ -294,22 +306,24 @@ void Daemon::advance(Time now, store::Commit commit, std::function<void(Result<>
   incident_commit_.add(dispatcher_.advance(now, runtime::LiveIncidents(correlator_)), *base_, now, commit);
   const bool has_events = !commit.deliveries.empty();
   const bool urgent = is_urgent || has_events || committed || has_openings(changes);
+  std::vector<store::Rates::Row> rates = rates_.take(now);
   if (!commit.empty()) {
     store_.submit(
         std::move(commit),
-        [committed = std::move(committed)](Result<> written) {
+        [this, rates = std::move(rates), committed = std::move(committed)](Result<> written) mutable {
+          if (written) keep_rates(std::move(rates));
           if (committed) committed(std::move(written));
         },
         urgent);
-  } else if (committed) {
-    committed(success());  // nothing in it has to be kept
+  } else {
+    keep_rates(std::move(rates));
+    if (committed) committed(success());  // nothing in it has to be kept
   }
   wait_for_deadline();
 }
 
-void Daemon::keep_rates(const std::vector<correlate::IncidentChange>& changes, Time now) {
-  auto rows = rates_.take(now);
-  rates_.note(changes, now);
+/// Once the incidents that they are of are committed. On whatever thread says so.
+void Daemon::keep_rates(std::vector<store::Rates::Row> rows) {
   if (rows.empty()) return;
   store_.post([rows = std::move(rows)](store::Database& database) {
     if (const auto kept = store::Rates(database).record(rows); !kept) log_warning(kept.error().message());
@@ -318,7 +332,8 @@ void Daemon::keep_rates(const std::vector<correlate::IncidentChange>& changes, T
 
 void Daemon::wait_for_deadline() {
   auto next = correlator_.next_deadline();
-  if (const auto notice = dispatcher_.next_deadline()) next = std::min(next.value_or(*notice), *notice);
+  for (const auto& other : {dispatcher_.next_deadline(), rates_.next_due()})
+    if (other) next = std::min(next.value_or(*other), *other);
   if (!next || stopping_ || waits_for_room_) return;
   const auto wait = std::max<Duration>(*next - wall_clock_now(), std::chrono::milliseconds(1));
   deadline_.expires_after(std::min<Duration>(wait, std::chrono::minutes(1)));  // the clock may be set meanwhile

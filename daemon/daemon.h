@@ -47,6 +47,9 @@ namespace handshaked {
 struct ConfigFile {
   std::string path;
   bool must_exist = false;
+
+  /// What commands need to find this daemon: "-c FILE"; nothing at the default place.
+  std::string command_options() const;
 };
 
 /// The stages, and how they are joined: daemon.cpp is the flow from a line to a delivered event, daemon_operation.cpp what signals and
@@ -79,7 +82,7 @@ class Daemon {
   void advance(Time now, store::Commit commit, std::function<void(Result<>)> committed = {}, bool is_urgent = false);
   void wait_for_deadline();
   void go_on_when_room();
-  void keep_rates(const std::vector<correlate::IncidentChange>& changes, Time now);
+  void keep_rates(std::vector<store::Rates::Row> rows);
   void submit_all_incidents();
 
   // ---- from outside ----------------------------------------------------------------------------------------------------

@@ -139,7 +139,8 @@ void Daemon::listen_to_operators() {
                          .ask_page = [this](const runtime::IncidentQuery& query, auto reply) { page_api_->list(query, std::move(reply)); },
                          .rules = [this]() -> const runtime::RuleBase& { return *base_; },
                          .on_loop = [this](std::function<void()> work) { asio::post(loop_, std::move(work)); },
-                         .host = runtime::host_name(config_)});
+                         .host = runtime::host_name(config_),
+                         .command_options = config_file_.command_options()});
   control::ControlServerOptions options;
   options.socket = config_.control.socket;
   options.group = config_.control.group;
@@ -154,6 +155,7 @@ Result<> Daemon::open_web() {
                                             .dispatcher = dispatcher_,
                                             .store = store_,
                                             .rules = [this]() -> const runtime::RuleBase& { return *base_; },
+                                            .command_options = config_file_.command_options(),
                                             .reloads = [this] { return nginx_ ? nginx_->loads() : std::vector<Time>(); },
                                             .ends = [this] { return calendar_->entries(); },
                                             .ask_figures = [this](auto reply) { signs_.ask(std::move(reply)); },

@@ -35,8 +35,15 @@ double FailureWindow::rate_per_minute(Time now, Time first_seen) const {
   const std::int64_t current = std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()) / kBucket;
   std::uint64_t sum = 0;
   for (std::int64_t i = 0; i < kBuckets; ++i) sum += count_in(current - i);
-  const double minutes = std::chrono::duration<double, std::ratio<60>>(now - first_seen).count();
-  return static_cast<double>(sum) / std::clamp(minutes, 1.0, 5.0);
+  if (sum == 0) return 0;
+  const Time begin{kBucket * (current - kBuckets + 1)};
+  const double minutes = std::chrono::duration<double, std::ratio<60>>(now - std::max(begin, first_seen)).count();
+  const auto lines = static_cast<double>(sum);
+  if (minutes >= 1) return lines / minutes;
+  // A young fault: its first line begins the time that is measured, so that only those after it were counted in that time. From a few
+  // seconds nothing is concluded.
+  constexpr double kLeastMinutes = 1.0 / 6;
+  return std::max(lines, (lines - 1) / std::max(minutes, kLeastMinutes));
 }
 
 }  // namespace handshaked::correlate

@@ -13,7 +13,7 @@ namespace handshaked::correlate {
 class FailureWindow {
  public:
   void add(Time at, std::uint64_t count);
-  /// Failures a minute, seen from `now`. Within the first five minutes, over the time that has passed (at least one minute).
+  /// Failures a minute, seen from `now`, over the time that the window covers: at most five minutes, and none before `first_seen`.
   double rate_per_minute(Time now, Time first_seen) const;
 
  private:

@@ -13,7 +13,6 @@ namespace {
 constexpr std::size_t kLongestName = 80;
 constexpr std::size_t kLongestFault = 240;
 constexpr std::size_t kSummaryWithin = 1000;  // of the texts: cause and confidence stand before it
-constexpr double kSure = 0.8;                 // from here on a diagnosis speaks for the incident
 
 std::string cut(std::string_view text, std::size_t limit) {
   if (text.size() <= limit) return std::string(text);

@@ -7,6 +7,9 @@
 
 namespace handshaked::correlate {
 
+/// From so much confidence on a diagnosis speaks for the incident; with less its cause is a candidate, and is told as one.
+inline constexpr double kSure = 0.8;
+
 /// Where it is, as people say it: "shop.example → 10.0.0.5:8443", "clients → shop.example", "/etc/nginx/nginx.conf:12".
 std::string incident_place(const Incident& incident, Language language);
 

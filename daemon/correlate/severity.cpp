@@ -24,4 +24,18 @@ match::Severity severity_of(const Incident& incident, match::Severity rule_sever
   return is_ours ? match::Severity::warning : severity;
 }
 
+std::string_view severity_mark(match::Severity severity) {
+  switch (severity) {
+    case match::Severity::critical: return "◆";
+    case match::Severity::warning: return "▲";
+    case match::Severity::info: return "○";
+  }
+  return {};
+}
+
+match::Severity severity_named(std::string_view word) {
+  if (word == "critical") return match::Severity::critical;
+  return word == "warning" ? match::Severity::warning : match::Severity::info;
+}
+
 }  // namespace handshaked::correlate

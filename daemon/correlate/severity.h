@@ -11,4 +11,9 @@ namespace handshaked::correlate {
 /// One client that fails ten thousand times stays what its rule says. `rule_severity` is that of the rule.
 match::Severity severity_of(const Incident& incident, match::Severity rule_severity, Time now);
 
+/// A shape before the word, for those who see no colours: "◆", "▲", "○".
+std::string_view severity_mark(match::Severity severity);
+/// "critical", "warning"; anything else is info.
+match::Severity severity_named(std::string_view word);
+
 }  // namespace handshaked::correlate

@@ -1,12 +1,15 @@
 #include "event/incident_event.h"
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 
 #include "base/json/json_writer.h"
+#include "base/text/rate_text.h"
 #include "correlate/incident_title.h"
 #include "correlate/present_rate.h"
 #include "correlate/quiet.h"
+#include "correlate/severity.h"
 #include "event/redaction.h"
 #include "event/texts.h"
 #include "parse/time_zone.h"
@@ -73,7 +76,7 @@ void write_incident(JsonWriter& json, const Incident& incident, Language languag
   json.array("silenced_by", silenced_by);
   json.member("count", incident.count).member("rate_per_minute", correlate::present_rate(incident, now));
   json.array("hosts", incident.hosts).array("servers", incident.servers);
-  json.key("clients").begin_object().member("distinct", incident.clients.distinct()).key("sample").begin_array();
+  json.key("clients").begin_object().member("distinct", correlate::distinct_clients(incident)).key("sample").begin_array();
   for (const std::string& client : incident.clients.sample()) json.value(show_clients ? client : masked_address(client));
   json.end_array().end_object();
   json.key("sample_lines").begin_array();
@@ -216,7 +219,8 @@ void append_advice(std::string& out, const match::Rule* rule, const match::Advic
 std::string mark_of(EventKind kind, match::Severity severity, const Texts& text) {
   const std::string level = text(severity == match::Severity::critical  ? "level.critical"
                                  : severity == match::Severity::warning ? "level.warning"
-                                                                        : "level.info");
+                                                                        : "level.info",
+                                 {{"mark", std::string(correlate::severity_mark(severity))}});
   switch (kind) {
     case EventKind::resolved: return text("mark.resolved");
     case EventKind::reopened: return text("mark.reopened", {{"level", level}});
@@ -239,8 +243,12 @@ std::string summary_of(EventKind kind, const Incident& incident, bool is_correct
   return is_correction ? text("summary.corrected", {{"summary", summary}}) : summary;
 }
 
+/// "70%".
+std::string percent_text(double share) { return std::to_string(std::lround(std::clamp(share, 0.0, 1.0) * 100)) + "%"; }
+
 /// What a receiver gets that takes names and values: most important first, empty ones left out.
-std::vector<std::pair<std::string, std::string>> facts_of(const Incident& incident, Language language) {
+std::vector<std::pair<std::string, std::string>> facts_of(const Incident& incident, Language language, Time now,
+                                                          std::string_view command_options) {
   std::vector<std::pair<std::string, std::string>> facts;
   const auto fact = [&facts](const char* name, std::string_view value) {
     if (!value.empty()) facts.emplace_back(name, value);
@@ -253,14 +261,15 @@ std::vector<std::pair<std::string, std::string>> facts_of(const Incident& incide
   fact("file", incident.place.object.get());
   fact("title", correlate::incident_title(incident, language));
   fact("cause", incident.cause());
+  if (!incident.cause().empty())
+    fact("confidence", percent_text(incident.diagnosis ? incident.diagnosis->confidence : incident.likelihood));
   if (incident.diagnosis && incident.status != correlate::Status::resolved) {
     const correlate::DiagnosisNote& note = *incident.diagnosis;
     fact("fix", language == Language::zh && !note.first_fix_zh.empty() ? note.first_fix_zh : note.first_fix);
-    // What no line tells of, no line can be diagnosed for.
-    const bool has_lines = !incident.rule_id.get().starts_with("handshaked/");
-    if (!note.first_fix.empty()) fact("command", (has_lines ? "handshaked fix show " : "handshaked incidents show ") + incident.id);
+    if (!note.first_fix.empty()) fact("command", show_command(incident, command_options));
   }
   fact("count", std::to_string(incident.count));
+  if (incident.status == correlate::Status::open) fact("rate", rate_text(correlate::present_rate(incident, now)));
   if (incident.foreseen && incident.foreseen->at) fact("will_break", parse::format_rfc3339(*incident.foreseen->at));
   if (incident.fleet) {
     fact("fleet", spread_text(*incident.fleet, Texts(texts(), language)));
@@ -271,6 +280,13 @@ std::vector<std::pair<std::string, std::string>> facts_of(const Incident& incide
 }
 
 }  // namespace
+
+std::string show_command(const Incident& incident, std::string_view command_options) {
+  // What no line tells of, no line can be diagnosed for.
+  const bool has_lines = !incident.rule_id.get().starts_with("handshaked/");
+  std::string command = (has_lines ? "handshaked fix show " : "handshaked incidents show ") + incident.id;
+  return command_options.empty() || incident.fleet ? command : command.append(" ").append(command_options);
+}
 
 void append_incident_data(std::string& out, const Incident& incident, const match::Rule* rule, const match::Knowledge& knowledge,
                           Language language, bool show_clients, const std::vector<std::string>& silenced_by, std::optional<Time> now) {
@@ -302,7 +318,7 @@ RemediationEvent make_event(EventKind kind, const Incident& incident, const matc
   event.severity = match::to_string(incident.severity);
   event.time = now;
   event.summary = summary_of(kind, incident, options.is_correction, options.language);
-  event.data = facts_of(incident, options.language);
+  event.data = facts_of(incident, options.language, now, options.command_options);
   JsonWriter json(event.body);
   json.begin_object().member("specversion", "1.0").member("id", event.event_id).member("type", event.event_type);
   json.member("source", "//" + options.host + "/handshaked").member("subject", incident.id).member("time", parse::format_rfc3339(now));
@@ -310,12 +326,10 @@ RemediationEvent make_event(EventKind kind, const Incident& incident, const matc
   json.key("data");
   std::string data;
   append_incident_data(data, incident, rule, knowledge, options.language, options.show_clients, options.silenced_by, now);
-  if (!options.page.empty()) {
-    constexpr std::string_view kBegin = "{\"incident\":{";
-    std::string page;
-    JsonWriter(page).begin_object().member("page", options.page).end_object();
-    data.insert(kBegin.size(), page.substr(1, page.size() - 2) + ",");
-  }
+  constexpr std::string_view kBegin = "{\"incident\":{";
+  std::string ways;
+  JsonWriter(ways).begin_object().optional_member("page", options.page).member("command", show_command(incident, options.command_options));
+  data.insert(kBegin.size(), ways.substr(1) + ",");
   if (!options.group_json.empty()) {
     data.pop_back();
     data.append(",\"group\":").append(options.group_json).push_back('}');

@@ -46,7 +46,7 @@ AlertLabels annotations_of(const Notification& notification, Language language) 
   const auto note = [&annotations](std::string_view name, std::string_view value) {
     add(annotations, name, value, kAnnotationLimit, true);
   };
-  note("cause", notification.cause);
+  note(notification.is_cause_open() ? "candidate" : "cause", notification.cause);
   note("command", message.command);
   note("count", std::to_string(notification.count));
   note("dead_ends", joined_lines(message.dead_ends));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 
 #include "base/text/code_spans.h"
 
@@ -52,21 +53,54 @@ bool is_shown_in_code(std::string_view text, const Markup& markup) {
          text.find_first_not_of(' ') != std::string_view::npos;
 }
 
+/// One line, made of prose and of code that stands apart from its neighbours as the service wants it.
+class Line {
+ public:
+  explicit Line(const Markup& markup) : markup_(markup) {}
+
+  void prose(std::string_view text) {
+    if (text.empty()) return;
+    if (is_behind_code_ && markup_.code_needs_room && !is_room(text.front())) text_ += ' ';
+    text_ += markup_.escape(text);
+    last_ = text.back();
+    is_behind_code_ = false;
+  }
+  void code(std::string_view text) {
+    if (is_behind_code_ || (markup_.code_needs_room && last_ && !is_room(*last_))) text_ += ' ';
+    text_ += code_text(text, markup_);
+    is_behind_code_ = true;
+  }
+  std::string finish() && { return std::move(text_); }
+
+ private:
+  static bool is_room(char c) {
+    const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    return !is_letter && c > 0 && c < '\x7f';
+  }
+
+  const Markup& markup_;
+  std::string text_;
+  std::optional<char> last_;     ///< of the prose that stands last
+  bool is_behind_code_ = false;  ///< two pieces of code side by side would be one
+};
+
+void add_prose(Line& line, std::string_view text, const Markup& markup);
+
 /// Advice in one line. A command in it stands in code as a whole, or not at all: half of one, or one with other signs, is of no use.
 std::string advice_line(Page& page, std::string_view text, const Markup& markup) {
   if (!markup.has_inline_code) return markup.escape(text);  // between its backticks it can be told from the prose
-  std::string out;
+  Line line(markup);
   each_code_span(text, [&](std::string_view part, bool is_code) {
     if (!is_code) {
-      out += prose_line(part, markup);
+      add_prose(line, part, markup);
     } else if (is_shown_in_code(part, markup)) {
-      out += code_text(part, markup);
+      line.code(part);
     } else {
       page.note_cut();
-      out += markup.escape("[…]");
+      line.prose("[…]");
     }
   });
-  return out;
+  return std::move(line).finish();
 }
 
 /// Advice of several lines.
@@ -81,16 +115,70 @@ std::string advice(Page& page, std::string_view text, const Markup& markup) {
   return out;
 }
 
-/// One word of printable ASCII: in code if its look would change else, its brackets and its punctuation outside.
-std::string prose_word(std::string_view word, const Markup& markup) {
-  constexpr std::string_view kTelling = "_@/*$|~#<>{}[]\\";
-  if (word.find_first_of(kTelling) == std::string_view::npos) return markup.escape(word);
-  const auto begin = word.find_first_not_of("([\"'");
-  const auto end = word.find_last_not_of(".,;:)]\"'!?");
-  if (begin == std::string_view::npos || end == std::string_view::npos || end < begin) return markup.escape(word);
-  const std::string_view core = word.substr(begin, end + 1 - begin);
-  if (core.find_first_of(kTelling) == std::string_view::npos || !is_shown_in_code(core, markup)) return markup.escape(word);
-  return markup.escape(word.substr(0, begin)) + code_text(core, markup) + markup.escape(word.substr(end + 1));
+/// The sign that closes what `c` opens, and 0 for one that opens nothing.
+char partner_of(char c) {
+  constexpr std::string_view kOpening = "([{<\"'", kClosing = ")]}>\"'";
+  const auto at = kOpening.find(c);
+  return at == std::string_view::npos ? '\0' : kClosing[at];
+}
+
+/// What of a word somebody would copy: without the punctuation behind it, and without brackets and quotes that are not its own: those
+/// around all of it, and those whose partner stands in another word. "(api_v2)," is api_v2; "[2001:db8::1]:8443" and "f(x)" are themselves.
+std::string_view core_of(std::string_view word) {
+  constexpr std::string_view kPunctuation = ".,;:!?";
+  while (!word.empty()) {
+    const char first = word.front(), last = word.back();
+    const std::string_view behind_first = word.substr(1), before_last = word.substr(0, word.size() - 1);
+    const char opening = last == ')'                   ? '('
+                         : last == ']'                 ? '['
+                         : last == '}'                 ? '{'
+                         : last == '>'                 ? '<'
+                         : last == '"' || last == '\'' ? last
+                                                       : '\0';
+    const bool is_lone_end = opening != '\0' && before_last.find(opening) == std::string_view::npos;
+    const bool is_around = word.size() > 1 && partner_of(first) == last && first != '<' && first != '{' &&
+                           behind_first.find(partner_of(first)) == behind_first.size() - 1;
+    if (is_around) word = word.substr(1, word.size() - 2);
+    else if (partner_of(first) != '\0' && behind_first.find(partner_of(first)) == std::string_view::npos) word = behind_first;
+    else if (is_lone_end || kPunctuation.find(last) != std::string_view::npos) word = before_last;
+    else break;
+  }
+  return word;
+}
+
+/// Whether a word would look otherwise as prose, or is one that people copy: a directive, a path, an address. "lines/min", "TLS/SSL" and a
+/// lone sign are prose.
+bool is_code_word(std::string_view word) {
+  constexpr std::string_view kTelling = "_@*$|~#<>{}[]\\";
+  if (word.size() < 2) return false;
+  if (word.find_first_of(kTelling) != std::string_view::npos) return true;
+  const auto slash = word.find('/');
+  if (slash == std::string_view::npos) return false;
+  return slash == 0 || word.find_first_of("/.:", slash + 1) != std::string_view::npos ||
+         word.substr(0, slash).find_first_of(".:=-") != std::string_view::npos;
+}
+
+/// One word of printable ASCII: in code if it is one, its brackets and its punctuation outside.
+void add_word(Line& line, std::string_view word, const Markup& markup) {
+  const std::string_view core = core_of(word);
+  if (!is_code_word(core) || !is_shown_in_code(core, markup)) return line.prose(word);
+  const auto begin = static_cast<std::size_t>(core.data() - word.data());
+  line.prose(word.substr(0, begin));
+  line.code(core);
+  line.prose(word.substr(begin + core.size()));
+}
+
+void add_prose(Line& line, std::string_view text, const Markup& markup) {
+  const auto is_printable_ascii = [](char c) { return c > ' ' && c < '\x7f'; };
+  for (std::size_t at = 0; at < text.size();) {
+    const bool is_word = is_printable_ascii(text[at]);
+    std::size_t end = at;
+    while (end < text.size() && is_printable_ascii(text[end]) == is_word) ++end;
+    const std::string_view part = text.substr(at, end - at);
+    if (is_word) add_word(line, part, markup);
+    else line.prose(part);
+    at = end;
+  }
 }
 
 void add_code(Page& page, std::string_view text, const Markup& markup) {
@@ -184,17 +272,9 @@ std::string escape_by_width(std::string_view text) {
 
 std::string prose_line(std::string_view text, const Markup& markup) {
   if (!markup.has_inline_code) return markup.escape(text);
-  const auto is_printable_ascii = [](char c) { return c > ' ' && c < '\x7f'; };
-  std::string out;
-  for (std::size_t at = 0; at < text.size();) {
-    const bool is_word = is_printable_ascii(text[at]);
-    std::size_t end = at;
-    while (end < text.size() && is_printable_ascii(text[end]) == is_word) ++end;
-    const std::string_view part = text.substr(at, end - at);
-    out += is_word ? prose_word(part, markup) : markup.escape(part);
-    at = end;
-  }
-  return out;
+  Line line(markup);
+  add_prose(line, text, markup);
+  return std::move(line).finish();
 }
 
 std::string code_text(std::string_view text, const Markup& markup) {

@@ -19,6 +19,7 @@ struct Markup {
   bool has_code_blocks = true;                                    ///< ``` … ```
   std::function<std::string(std::string_view)> escape_code = {};  ///< inside of code, exactly what readers see; empty: as it is
   std::string_view not_in_code = "";                              ///< characters that the service interprets even in code
+  bool code_needs_room = false;                                   ///< the marks of code count only beside blanks and punctuation
   Measure measure = Measure::utf16_units;
 };
 

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "base/text/rate_text.h"
+#include "correlate/severity.h"
 #include "format/clean_text.h"
 #include "format/texts.h"
 
@@ -11,7 +12,7 @@ namespace handshaked::format {
 namespace {
 
 constexpr std::size_t kDeadEndsShown = 4;
-constexpr std::size_t kItemsShown = 60;
+constexpr std::size_t kItemsShown = 10;  // the worst of a group; all are on the page
 constexpr std::size_t kCandidatesShown = 3;
 constexpr std::size_t kLongestExplanation = 400;
 
@@ -82,15 +83,17 @@ std::string impact_of(const Notification& notification, const Texts& text) {
   return impact;
 }
 
-/// What a line alone leaves open: "Candidates from the log line alone: a (70 %), b (20 %)".
-std::string candidates_of(const Notification& notification, const Texts& text) {
+/// "a (70 %), b (20 %)": what a line alone leaves open, but for `without`.
+std::string candidates_of(const Notification& notification, std::string_view without, const Texts& text) {
   std::string list;
-  for (std::size_t index = 0; index < notification.candidates.size() && index < kCandidatesShown; ++index) {
-    const NotifiedCandidate& candidate = notification.candidates[index];
-    list += text(index == 0 ? "cause.candidate" : "cause.next_candidate",
+  std::size_t shown = 0;
+  for (const NotifiedCandidate& candidate : notification.candidates) {
+    if (candidate.cause == without) continue;
+    if (++shown > kCandidatesShown) break;
+    list += text(list.empty() ? "cause.candidate" : "cause.next_candidate",
                  {{"cause", plain_text(candidate.cause)}, {"percent", percent(candidate.likelihood)}});
   }
-  return list.empty() ? list : text("cause.candidates", {{"list", list}});
+  return list;
 }
 
 /// Why an incident counts as over; empty for a reason of another version.
@@ -112,18 +115,27 @@ std::string explanation_of(const Notification& notification, const Texts& text) 
     const std::string time = readable_time(notification.resolved_at);
     return how.empty() ? text("over.since", {{"time", time}}) : text("over.since_how", {{"time", time}, {"how", how}});
   }
-  if (notification.is_from_line_alone) return candidates_of(notification, text);
-  return shortened(plain_text(notification.diagnosis_summary), kLongestExplanation, Measure::utf16_units);
+  if (notification.is_from_line_alone) {
+    const std::string list = candidates_of(notification, {}, text);
+    return list.empty() ? list : text("cause.candidates", {{"list", list}});
+  }
+  std::string summary = shortened(plain_text(notification.diagnosis_summary), kLongestExplanation, Measure::utf16_units);
+  if (!notification.is_cause_open() || summary.empty()) return summary;
+  std::string perhaps = text("cause.perhaps", {{"percent", percent(notification.confidence.value_or(0))}, {"explanation", summary}});
+  const std::string others = candidates_of(notification, notification.cause, text);
+  return others.empty() ? perhaps : text("cause.or_else", {{"perhaps", perhaps}, {"list", others}});
 }
 
-std::string confidence_of(const Notification& notification) {
-  return notification.is_from_line_alone || !notification.confidence ? std::string() : percent(*notification.confidence);
+std::string confidence_of(const Notification& notification, const Texts& text) {
+  if (!notification.confidence || notification.cause.empty()) return {};
+  const std::string share = percent(*notification.confidence);
+  return notification.is_from_line_alone ? text("fact.from_line", {{"percent", share}}) : share;
 }
 
 void add_facts(Message& message, const Notification& notification, const Texts& text) {
   add_fact(message, text("fact.incident"), plain_text(notification.incident_id), true);
-  add_fact(message, text("fact.cause"), plain_text(notification.cause), true);
-  add_fact(message, text("fact.confidence"), confidence_of(notification), false);
+  add_fact(message, text(notification.is_cause_open() ? "fact.candidate" : "fact.cause"), plain_text(notification.cause), true);
+  add_fact(message, text("fact.confidence"), confidence_of(notification, text), false);
   add_fact(message, text("fact.place"), place_of(notification), true);
   add_fact(message, text("fact.directive"), plain_text(notification.directive), true);
   add_fact(message, text("fact.upstream"), plain_text(notification.peer), true);
@@ -134,11 +146,17 @@ void add_facts(Message& message, const Notification& notification, const Texts& 
   if (notification.is_quiet_failing) add_fact(message, text("fact.quiet"), text("fact.quiet_failing"), false);
 }
 
+/// What shows the incident on its host. An older event does not say it.
+std::string command_of(const Notification& notification) {
+  if (notification.command.starts_with("handshaked ")) return copyable_text(notification.command);
+  if (notification.incident_id.empty()) return {};
+  return (notification.rule_id.starts_with("handshaked/") ? "handshaked incidents show " : "handshaked fix show ") +
+         plain_text(notification.incident_id);
+}
+
 void add_fix(Message& message, const Notification& notification, const Texts& text) {
   const NotifiedFix* const fix = notification.best_fix();
-  if (!notification.incident_id.empty() && notification.kind != "digest")
-    message.command = (notification.rule_id.starts_with("handshaked/") ? "handshaked incidents show " : "handshaked fix show ") +
-                      plain_text(notification.incident_id);
+  if (notification.kind != "digest") message.command = command_of(notification);
   if (fix == nullptr) return;
   const bool is_proved = fix->proof == ProofStatus::proved;
   message.fix_label = text(is_proved ? "fix.proved" : "fix.likely");
@@ -165,13 +183,31 @@ void add_dead_ends(Message& message, const Notification& notification, const Tex
   if (!message.dead_ends.empty()) message.dead_ends_label = text("dead_end.label");
 }
 
+/// "◆ gw → 10.0.0.7:8443: … — now 12 lines/min, 42 in all since 2026-11-21 09:00 UTC, inc-…". The summary of an event in a digest has its
+/// mark and its lines already.
+std::string item_line(const DigestItem& item, bool is_event, const Texts& text) {
+  const std::string rate = rate_text(item.rate_per_minute.value_or(0));
+  if (is_event) {
+    const bool has_rate = item.kind != "resolved" && item.rate_per_minute.value_or(0) > 0;
+    return has_rate ? text("items.event", {{"summary", plain_text(item.summary)}, {"rate", rate}}) : plain_text(item.summary);
+  }
+  const std::string& title = item.summary.empty() ? item.incident_id : item.summary;
+  std::string time = readable_time(item.opened_at);
+  constexpr std::size_t kSecondsAt = std::string_view("2026-11-21 09:00").size(), kSeconds = std::string_view(":00").size();
+  if (time.ends_with(" UTC") && time.size() > kSecondsAt + kSeconds) time.erase(kSecondsAt, kSeconds);
+  const char* const key = item.kind == "resolved" ? "items.over" : item.rate_per_minute ? "items.place" : "items.place_of_old";
+  return text(key, {{"mark", std::string(correlate::severity_mark(correlate::severity_named(item.severity)))},
+                    {"title", plain_text(title)},
+                    {"rate", rate},
+                    {"count", std::to_string(item.count)},
+                    {"time", time},
+                    {"id", plain_text(item.incident_id)}});
+}
+
 void add_items(Message& message, const Notification& notification, const Texts& text) {
   for (const DigestItem& item : notification.items) {
     if (message.items.size() == kItemsShown) break;
-    const bool is_over = notification.kind != "digest" && item.kind == "resolved";
-    std::string line = plain_text(item.summary);
-    if (notification.kind != "digest" && !item.incident_id.empty()) line += " " + plain_text(item.incident_id);
-    message.items.push_back(is_over ? text("items.resolved", {{"item", line}}) : std::move(line));
+    message.items.push_back(item_line(item, notification.kind == "digest", text));
   }
   if (message.items.empty()) return;
   message.items_label = text(notification.kind == "digest" ? "items.of_digest" : "items.of_group");

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "correlate/incident_title.h"
+
 namespace handshaked::format {
 namespace {
 
@@ -22,6 +24,11 @@ std::string text_of(const Object& object, std::string_view key) {
 std::int64_t number_of(const Object& object, std::string_view key) {
   std::int64_t value = 0;
   return object[key].get(value) == simdjson::SUCCESS ? value : 0;
+}
+
+std::optional<double> rate_of(const Object& object) {
+  double rate = 0;
+  return object["rate_per_minute"].get(rate) == simdjson::SUCCESS ? std::optional(rate) : std::nullopt;
 }
 
 bool flag_of(const Object& object, std::string_view key) {
@@ -68,6 +75,7 @@ void read_incident(const Object& incident, Notification& into) {
   into.fingerprint = text_of(incident, "fingerprint");
   into.title = text_of(incident, "title");
   into.page = text_of(incident, "page");
+  into.command = text_of(incident, "command");
   into.reopens = number_of(incident, "reopens");
   into.status = text_of(incident, "status");
   if (const std::string severity = text_of(incident, "severity"); !severity.empty()) into.severity = severity;
@@ -80,8 +88,7 @@ void read_incident(const Object& incident, Notification& into) {
   bool is_seen_good = true;
   if (incident["seen_good"].get(is_seen_good) == simdjson::SUCCESS) into.is_seen_good = is_seen_good;
   into.count = number_of(incident, "count");
-  double rate = 0;
-  if (incident["rate_per_minute"].get(rate) == simdjson::SUCCESS) into.rate_per_minute = rate;
+  into.rate_per_minute = rate_of(incident).value_or(0);
   Object clients;
   if (incident["clients"].get(clients) == simdjson::SUCCESS) into.distinct_clients = number_of(clients, "distinct");
   into.hosts = texts_of(incident, "hosts");
@@ -124,14 +131,19 @@ void read_fixes(const Object& data, Notification& into) {
   });
 }
 
-/// The company in which an incident is told: "10.0.0.7:8443, shop.example (12)".
+DigestItem item_of(const Object& object, std::string_view kind_key, std::string_view id_key, std::string_view text_key) {
+  return {.kind = text_of(object, kind_key),
+          .incident_id = text_of(object, id_key),
+          .severity = text_of(object, "severity"),
+          .summary = text_of(object, text_key),
+          .rate_per_minute = rate_of(object),
+          .count = number_of(object, "count"),
+          .opened_at = text_of(object, "opened_at")};
+}
+
+/// The company in which an incident is told.
 void read_group(const Object& group, Notification& into) {
-  visit_objects(group, "incidents", [&into](const Object& incident) {
-    std::string place = text_of(incident, "title");
-    if (place.empty()) place = text_of(incident, "id");
-    into.items.push_back({text_of(incident, "status"), text_of(incident, "id"), text_of(incident, "severity"),
-                          place + " (" + std::to_string(number_of(incident, "count")) + ")"});
-  });
+  visit_objects(group, "incidents", [&into](const Object& incident) { into.items.push_back(item_of(incident, "status", "id", "title")); });
   if (into.items.size() < 2) into.items.clear();
   const auto all = number_of(group, "open") + number_of(group, "resolved");
   if (!into.items.empty()) into.items_left_out = std::max<std::int64_t>(0, all - static_cast<std::int64_t>(into.items.size()));
@@ -160,9 +172,7 @@ void read_data(const Object& data, Notification& into) {
   }
   into.is_correction = flag_of(data, "corrected");
   read_fixes(data, into);
-  visit_objects(data, "items", [&into](const Object& item) {
-    into.items.push_back({text_of(item, "kind"), text_of(item, "incident"), text_of(item, "severity"), text_of(item, "summary")});
-  });
+  visit_objects(data, "items", [&into](const Object& item) { into.items.push_back(item_of(item, "kind", "incident", "summary")); });
   into.items_left_out = number_of(data, "left_out");
   Object group;
   if (data["group"].get(group) == simdjson::SUCCESS) read_group(group, into);
@@ -177,6 +187,10 @@ const NotifiedFix* Notification::best_fix() const {
   if (proved != fixes.end()) return &*proved;
   const auto open = std::find_if(fixes.begin(), fixes.end(), [](const NotifiedFix& fix) { return fix.proof != ProofStatus::refuted; });
   return open == fixes.end() ? nullptr : &*open;
+}
+
+bool Notification::is_cause_open() const {
+  return !cause.empty() && (is_from_line_alone || (confidence && *confidence < correlate::kSure));
 }
 
 Notification read_notification(const event::RemediationEvent& event) {

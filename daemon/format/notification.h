@@ -36,6 +36,9 @@ struct NotifiedCandidate {
 /// One event inside of a digest, or one incident of a group.
 struct DigestItem {
   std::string kind, incident_id, severity, summary;
+  std::optional<double> rate_per_minute = {};
+  std::int64_t count = 0;
+  std::string opened_at = {};
 };
 
 /// What an event says, taken out of its JSON for those formats that say it in other words. Every text may come from a log
@@ -49,6 +52,7 @@ struct Notification {
   std::string incident_id, fingerprint, status, severity;  ///< of the incident that the data is about
   std::string title;                                       ///< what is wrong and where, in one line
   std::string page;                                        ///< where the incident can be looked at; empty: nobody said
+  std::string command;                                     ///< that shows it on its host; empty: an older event, which did not say
   std::string opened_at, last_seen_at, resolved_at, resolved_by;
   bool is_flapping = false;
   std::int64_t reopens = 0;
@@ -72,6 +76,8 @@ struct Notification {
   std::vector<DigestItem> items;  ///< of a digest; of a group, if it is of more than one incident
   std::int64_t items_left_out = 0;
 
+  /// The cause is one of several, or no more than likely: it is not to be told like a fact.
+  bool is_cause_open() const;
   bool is_resolved() const { return kind == "resolved" || (kind != "digest" && status == "resolved"); }
   /// The first fix that was proved; else the first that is not refuted; nullptr if there is none.
   const NotifiedFix* best_fix() const;

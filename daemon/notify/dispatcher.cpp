@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "correlate/urgency.h"
+
 namespace handshaked::notify {
 namespace {
 
@@ -31,25 +33,30 @@ IncidentGroup* known_group_of(const KnownIncident& known, std::size_t receiver) 
 
 std::uint32_t step_of(const Incident& incident) { return incident.foreseen ? incident.foreseen->step : 0; }
 
-bool is_worse(const Incident& a, const Incident& b) {
-  if (a.severity != b.severity) return a.severity > b.severity;
-  const auto knowledge = [](const Incident& one) { return one.diagnosis == nullptr ? 0 : one.diagnosis->proved ? 2 : 1; };
-  if (knowledge(a) != knowledge(b)) return knowledge(a) > knowledge(b);  // who speaks for the others knows why
-  if (a.opened_at != b.opened_at) return a.opened_at < b.opened_at;
-  return a.id < b.id;
-}
-
 }  // namespace
 
 /// What there is to say about one member at a flush.
 struct Dispatcher::News {
   KnownIncident* known;
   const Incident* incident;
+  correlate::Urgency urgency;
   RouteTarget target;
   std::optional<event::EventKind> kind;
   bool was_told = false;
   bool is_over = false;
   bool is_withheld = false;
+
+  /// The worst now stands first, as in every list; of equals the one that knows why, for it speaks for the others.
+  bool operator<(const News& other) const {
+    const auto is_equal = [](const correlate::Urgency& a, const correlate::Urgency& b) {
+      return a.is_over == b.is_over && a.severity == b.severity && a.rate == b.rate;
+    };
+    const auto knowledge = [](const Incident& one) { return one.diagnosis == nullptr ? 0 : one.diagnosis->proved ? 2 : 1; };
+    if (is_equal(urgency, other.urgency) && knowledge(*incident) != knowledge(*other.incident))
+      return knowledge(*incident) > knowledge(*other.incident);
+    if (correlate::is_worse(urgency, other.urgency)) return true;
+    return !correlate::is_worse(other.urgency, urgency) && incident->id < other.incident->id;
+  }
 };
 
 Dispatcher::Dispatcher(Router router, std::vector<MaintenanceWindow> maintenance)
@@ -262,6 +269,7 @@ std::vector<Dispatcher::News> Dispatcher::gather(IncidentGroup& group, Time now,
     }
     News item{.known = member.known,
               .incident = incident,
+              .urgency = correlate::urgency_of(*incident, now),
               .target = router_.target_for(group.receiver, *incident),
               .kind = {},
               .was_told = member.was_told};
@@ -330,7 +338,7 @@ Notice Dispatcher::notice_of(const IncidentGroup& group, event::EventKind kind, 
 
 /// Says `kind` about the worst of those that it is true of, and the rest in its company.
 void Dispatcher::tell(IncidentGroup& group, std::vector<News>& news, event::EventKind kind, Time now, Decisions& decisions) {
-  std::sort(news.begin(), news.end(), [](const News& a, const News& b) { return is_worse(*a.incident, *b.incident); });
+  std::sort(news.begin(), news.end());
   const auto lead = std::find_if(news.begin(), news.end(), [kind](const News& item) { return item.kind == kind && !item.is_withheld; });
   if (group.is_grouped && group.anchor.empty()) group.anchor = lead->known->id;
   Notice notice = notice_of(group, kind, *lead->incident);
@@ -374,7 +382,7 @@ void Dispatcher::tell(IncidentGroup& group, std::vector<News>& news, event::Even
 
 /// All of it is over.
 void Dispatcher::finish(IncidentGroup& group, std::vector<News>& news, Time now, Decisions& decisions) {
-  std::sort(news.begin(), news.end(), [](const News& a, const News& b) { return is_worse(*a.incident, *b.incident); });
+  std::sort(news.begin(), news.end());
   auto lead = std::find_if(news.begin(), news.end(), [&](const News& item) { return item.known->id == group.anchor_id(); });
   if (lead == news.end()) lead = news.begin();
   Notice notice = notice_of(group, event::EventKind::resolved, *lead->incident);

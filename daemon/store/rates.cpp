@@ -13,7 +13,7 @@ Result<> Rates::record(const std::vector<Row>& rows) {
     for (const Row& row : rows) {
       auto minute = connection.prepare(
           "INSERT INTO rates (incident_id, step, at, count) SELECT ?1, 60, ?2, ?3 WHERE EXISTS (SELECT 1 FROM incidents WHERE id = ?1) "
-          "ON CONFLICT (incident_id, step, at) DO NOTHING");
+          "ON CONFLICT (incident_id, step, at) DO UPDATE SET count = count + excluded.count");
       minute.bind_text(1, row.incident_id);
       minute->bind(2, static_cast<int64_t>(row.minute * 60));
       minute->bind(3, static_cast<int64_t>(row.count));

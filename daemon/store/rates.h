@@ -12,14 +12,14 @@ namespace handshaked::store {
 
 class Database;
 
-/// How often incidents were seen, as it is kept: a minute at a time. A view of the Database, which it
+/// How often incidents were seen, as it is kept: by the minute, and by the hour. A view of the Database, which it
 /// borrows and whose thread it keeps to. Times are seconds since 1970 UTC; what is not there is nought.
 class Rates {
  public:
   enum class Step : std::int64_t { minute = 60, hour = 3600 };
   using Points = std::vector<std::pair<std::int64_t, std::uint64_t>>;  ///< begin and count, by time
 
-  /// How many lines of an incident came in one minute, which is over.
+  /// How many lines of an incident came in one minute, or in a part of it.
   struct Row {
     std::string incident_id;
     std::int64_t minute = 0;  ///< since 1970 UTC
@@ -28,7 +28,7 @@ class Rates {
 
   explicit Rates(Database& database) : database_(database) {}
 
-  /// In a transaction of its own. A minute that is there already stays.
+  /// In a transaction of its own: what is there of a minute grows. For rows whose incidents are committed; others are left out.
   Result<> record(const std::vector<Row>& rows);
 
   Result<Points> of_incident(const std::string& incident_id, Step step, std::int64_t since);

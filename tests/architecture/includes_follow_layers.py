@@ -16,7 +16,7 @@ OUTPUT = {
     "receive": ["edge_report.h"],
     "parse": ["error_record.h", "openssl_error.h", "time_zone.h", "message_begin.h"],
     "match": ["recognised_line.h", "rule.h", "rule_set.h", "knowledge.h", "advice_facts.h"],
-    "correlate": ["incident.h", "diagnosis_note.h", "incident_title.h", "quiet.h", "present_rate.h"],
+    "correlate": ["incident.h", "diagnosis_note.h", "incident_title.h", "quiet.h", "present_rate.h", "urgency.h", "severity.h"],
     "notify": [],
     # A model of nginx for the diagnosis to ask: all but how it reads.
     "nginx": ["address.h", "configuration.h", "configuration_file.h", "configuration_lexer.h", "effective_tls.h", "error_log_inventory.h", "governing.h", "inheritance.h",

@@ -89,8 +89,8 @@ void OperatorCommandLine::Verbs::add_incidents(CLI::App& app) {
   take(list, "--status", "status", "open, resolved or all (default: open)", "STATUS")
       ->check(CLI::IsMember({"open", "resolved", "all"}).description(""));
   take(list, "--limit", "limit", "Show at most this many (default: 50, at most 1000)", "N")->check(CLI::PositiveNumber.description(""));
-  take(list, "--sort", "sort", "severity (the default: then by lines a minute, then the newest), rate, since, last, count, hosts or title",
-       "KEY")
+  take(list, "--sort", "sort",
+       "severity (the default: then by lines a minute now, then by lines in all), rate, since, last, count, hosts or title", "KEY")
       ->check(CLI::IsMember({"severity", "rate", "since", "last", "count", "hosts", "title"}).description(""));
   flag(list, "--noise", "noise", "Include what is only recorded: client noise, history, pending faults");
   Verb& show =

@@ -59,6 +59,14 @@ std::string duration_words(Language language, Duration duration) {
   return text.empty() ? std::string(say(language, "less than a second", "不到 1 秒")) : text;
 }
 
+std::string age_words(Language language, Duration age) {
+  const auto seconds = std::max<std::int64_t>(0, std::chrono::floor<std::chrono::seconds>(age).count());
+  if (seconds >= 2 * 86400) return std::to_string(seconds / 86400) + std::string(say(language, " days", " 天"));
+  if (seconds >= 2 * 3600) return std::to_string(seconds / 3600) + std::string(say(language, " h", " 小时"));
+  if (seconds >= 2 * 60) return std::to_string(seconds / 60) + std::string(say(language, " min", " 分钟"));
+  return std::to_string(seconds) + std::string(say(language, " s", " 秒"));
+}
+
 std::string time_words(Time time, std::chrono::seconds offset, bool with_offset) {
   std::string text = parse::format_rfc3339(parse::ZonedTime{.utc = std::chrono::floor<std::chrono::seconds>(time), .offset = offset});
   text[10] = ' ';
@@ -71,15 +79,6 @@ std::string_view severity_word(Language language, match::Severity severity) {
     case match::Severity::critical: return say(language, "CRITICAL", "严重");
     case match::Severity::warning: return say(language, "WARNING", "警告");
     case match::Severity::info: return say(language, "INFO", "提示");
-  }
-  return {};
-}
-
-std::string_view severity_mark(match::Severity severity) {
-  switch (severity) {
-    case match::Severity::critical: return "◆";
-    case match::Severity::warning: return "▲";
-    case match::Severity::info: return "○";
   }
   return {};
 }

@@ -25,12 +25,13 @@ std::string size_words(std::uint64_t bytes);
 std::string percent(double share);
 /// "2 h 5 min", "40 s", "3 days 2 h": the two largest units.
 std::string duration_words(Language language, Duration duration);
+/// How long ago, or how long already: "95 s", "118 min", "47 h", "3 days": whole units of the largest that has gone by twice. As the page
+/// writes it (web/app/src/words.js).
+std::string age_words(Language language, Duration age);
 /// "2026-11-21 02:58:15 +01:00", or without the offset.
 std::string time_words(Time time, std::chrono::seconds offset, bool with_offset);
 
 std::string_view severity_word(Language language, match::Severity severity);
-/// A shape before the word, for those who see no colours: "◆", "▲", "○".
-std::string_view severity_mark(match::Severity severity);
 std::string_view side_words(Language language, parse::Side side);
 /// Who has to act.
 std::string_view owner_words(Language language, std::string_view owner);

@@ -3,14 +3,14 @@
 #include <algorithm>
 #include <functional>
 #include <map>
-#include <tuple>
 #include <unordered_map>
 
 #include "base/text/rate_text.h"
 #include "cli/document/words.h"
 #include "cli/knowledge/advice_section.h"
 #include "correlate/incident_title.h"
-#include "correlate/present_rate.h"
+#include "correlate/severity.h"
+#include "correlate/urgency.h"
 #include "event/incident_event.h"
 #include "event/redaction.h"
 
@@ -71,14 +71,16 @@ class ScanReport {
   }
   std::string time(Time at, bool with_offset = false) const { return time_words(at, result_.offset, with_offset); }
 
-  /// As the daemon lists them: the gravest, of those what fails most at the log's end, of what is over what failed most.
+  /// As the daemon lists them, seen from the log's end; but what had become quiet by then is no better.
   void find_faults() {
-    std::vector<std::tuple<match::Severity, double, std::uint64_t, const Incident*>> ranked;
-    for (const Incident& incident : result_.incidents)
-      if (!incident.noise) ranked.emplace_back(incident.severity, rate_at_end(incident), incident.count, &incident);
-    const auto rank = [](const auto& one) { return std::tie(std::get<0>(one), std::get<1>(one), std::get<2>(one)); };
-    std::stable_sort(ranked.begin(), ranked.end(), [&rank](const auto& a, const auto& b) { return rank(b) < rank(a); });
-    for (const auto& one : ranked) faults_.push_back(std::get<3>(one));
+    std::vector<std::pair<correlate::Urgency, const Incident*>> ranked;
+    for (const Incident& incident : result_.incidents) {
+      if (incident.noise) continue;
+      ranked.emplace_back(correlate::urgency_of(incident, ended_at_.value_or(incident.last_seen_at)), &incident);
+      ranked.back().first.is_over = false;
+    }
+    std::stable_sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) { return correlate::is_worse(a.first, b.first); });
+    for (const auto& one : ranked) faults_.push_back(one.second);
   }
 
   void write_headline() {
@@ -115,7 +117,7 @@ class ScanReport {
   }
 
   std::string severity(const Incident& incident) const {
-    return std::string(severity_mark(incident.severity)) + " " + std::string(severity_word(language_, incident.severity));
+    return std::string(correlate::severity_mark(incident.severity)) + " " + std::string(severity_word(language_, incident.severity));
   }
 
   /// A moment as short as it can be among the others.
@@ -277,7 +279,7 @@ class ScanReport {
       facts.push_back(
           {text("Now", "现状"), text("quiet at the end of the log: over, or no traffic", "日志末尾已安静：可能已恢复，也可能没有流量")});
     }
-    if (incident.clients.distinct() > 0) facts.push_back({text("Clients", "客户端"), client_words(incident)});
+    if (correlate::distinct_clients(incident) > 0) facts.push_back({text("Clients", "客户端"), client_words(incident)});
     std::vector<std::string> hosts = incident.hosts;
     std::erase(hosts, "");
     if (!hosts.empty()) facts.push_back({text("Hosts", "主机"), joined(hosts, language_)});
@@ -316,7 +318,7 @@ class ScanReport {
       const std::string network = event::masked_address(client);
       if (!network.empty() && std::find(networks.begin(), networks.end(), network) == networks.end()) networks.push_back(network);
     }
-    std::string words = times(incident.clients.distinct(), "address", "addresses", "个地址");
+    std::string words = times(correlate::distinct_clients(incident), "address", "addresses", "个地址");
     if (!networks.empty()) words += text(", for example in ", "，例如 ") + joined(networks, language_);
     return words;
   }

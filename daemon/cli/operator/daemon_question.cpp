@@ -7,6 +7,7 @@
 #include "cli/log/log_reading.h"
 #include "config/config_file.h"
 #include "control/control_client.h"
+#include "diagnose/case/local_case.h"
 #include "parse/time_zone.h"
 
 namespace handshaked::cli {
@@ -57,6 +58,13 @@ Result<DaemonIncident> read_incident(const std::string& json) {
 bool DaemonIncident::is_of_this_host() const {
   return daemon_host.empty() || hosts.empty() ||
          std::any_of(hosts.begin(), hosts.end(), [this](const std::string& host) { return host.empty() || host == daemon_host; });
+}
+
+std::string command_options(const DaemonAddress& address) {
+  std::string options;
+  if (!address.config_file.empty()) options = "-c " + diagnose::shell_word(address.config_file);
+  if (!address.socket.empty()) options += (options.empty() ? "--socket " : " --socket ") + diagnose::shell_word(address.socket);
+  return options;
 }
 
 std::optional<std::string> find_socket(const DaemonAddress& address) {

@@ -16,6 +16,9 @@ struct DaemonAddress {
   std::string config_file;  ///< empty: the default one
 };
 
+/// How another command finds it as well: "-c FILE", "--socket PATH"; empty: by itself.
+std::string command_options(const DaemonAddress& address);
+
 /// nullopt after a complaint: the configuration cannot be read, or switches the socket off.
 std::optional<std::string> find_socket(const DaemonAddress& address);
 

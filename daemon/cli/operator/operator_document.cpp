@@ -9,6 +9,8 @@
 #include "cli/document/text_layout.h"
 #include "cli/document/words.h"
 #include "cli/operator/daemon_answer.h"
+#include "correlate/incident_title.h"
+#include "correlate/severity.h"
 
 namespace handshaked::cli {
 namespace {
@@ -18,7 +20,8 @@ using simdjson::dom::element;
 class OperatorDocument {
  public:
   /// `width`: of the terminal, if there is one.
-  OperatorDocument(Language language, std::optional<std::size_t> width) : language_(language), width_(width) {}
+  OperatorDocument(Language language, std::optional<std::size_t> width, std::string_view command_options)
+      : language_(language), width_(width), command_options_(command_options) {}
 
   std::string incidents(const element& result) const {
     const auto rows = list_of(result, "incidents");
@@ -34,19 +37,32 @@ class OperatorDocument {
                              say("LINES/MIN", "行/分钟"), say("LINES", "行数"), say("LAST SEEN (UTC)", "最近出现 (UTC)"),
                              say("WHAT", "故障"), say("CAUSE", "原因")}));
     for (const element& row : rows) {
-      std::string status = text_of(row, "status");
-      if (flag_of(row, "flapping")) status += ",flapping";
-      if (!list_of(row, "silenced_by").empty()) status += ",silenced";
-      if (flag_of(row, "noise")) status += ",noise";
-      if (flag_of(row, "quiet_still_failing")) status += ",quiet,failing";
-      table.add(fitting({text_of(row, "id"), severity(row), status, minute(row, "opened_at"), rate_text(real_of(row, "rate_per_minute")),
-                         text_of(row, "count"), minute(row, "last_seen_at"), title(row),
-                         text_of(row, "cause") + (flag_of(row, "diagnosed") ? "" : "?")}));
+      const bool is_sure = flag_of(row, "diagnosed") && (row["confidence"].error() || real_of(row, "confidence") >= correlate::kSure);
+      const std::string cause = text_of(row, "cause");
+      table.add(
+          fitting({text_of(row, "id"), severity(row), status(row), minute(row, "opened_at"), rate_text(real_of(row, "rate_per_minute")),
+                   text_of(row, "count"), minute(row, "last_seen_at"), title(row), cause + (is_sure || cause.empty() ? "" : "?")}));
     }
     std::string out = table.text_within(width_, kBelow);
     const std::uint64_t total = number_of(result, "total");
     if (total > rows.size()) out += say("and more: ", "其余：") + std::to_string(total - rows.size()) + " (--limit)\n";
+    if (width_)
+      out += "\n" + say("The first of them in full:", "查看第一个的详情：") + " handshaked incidents show " + first_id(rows) + options() +
+             "\n";
     return out;
+  }
+
+  std::string status(const element& row) const {
+    const std::string word = text_of(row, "status");
+    std::string status = word == "open" ? say("open", "未恢复") : word == "resolved" ? say("resolved", "已恢复") : word;
+    const auto add = [&](bool holds, std::string_view en, std::string_view zh) {
+      if (holds) status += say(",", "，") + say(en, zh);
+    };
+    add(flag_of(row, "flapping"), "flapping", "时有时无");
+    add(!list_of(row, "silenced_by").empty(), "silenced", "已静默");
+    add(flag_of(row, "noise"), "noise", "噪声");
+    add(flag_of(row, "quiet_still_failing"), "quiet,failing", "安静但仍失败");
+    return status;
   }
 
   std::string title(const element& row) const {
@@ -57,8 +73,8 @@ class OperatorDocument {
   std::string incident(const element& result) const {
     const element incident = result["incident"];
     const element diagnosis = result["diagnosis"];
-    std::string out = text_of(incident, "id") + "  " + text_of(incident, "severity") + "  " + text_of(incident, "status") +
-                      (flag_of(incident, "flapping") ? "  flapping" : "") + "\n" + text_of(incident, "title") + "\n\n";
+    std::string out =
+        text_of(incident, "id") + "  " + severity(incident) + "  " + status(incident) + "\n" + text_of(incident, "title") + "\n\n";
     const auto fact = [&out](const std::string& name, const std::string& value) {
       if (!value.empty()) out += name + ": " + value + "\n";
     };
@@ -68,9 +84,13 @@ class OperatorDocument {
     if (!text_of(result["place"], "directive").empty())
       fact(say("directive", "指令"),
            text_of(result["place"], "directive") + " " + text_of(result["place"], "file") + (line.empty() ? "" : ":" + line));
-    fact(say("cause", "原因"), text_of(diagnosis, "cause") + " (" + text_of(diagnosis, "confidence") + ")");
-    fact(say("meaning", "说明"), text_of(diagnosis, "summary"));
-    fact(say("lines", "行数"), text_of(incident, "count"));
+    cause(diagnosis, fact);
+    fact(say("to type where nginx runs", "在运行 nginx 的主机上执行"), text_of(result, "command"));
+    const bool is_open = text_of(incident, "status") == "open";
+    fact(say("lines", "行数"),
+         text_of(incident, "count") +
+             (is_open ? say(", now ", "，当前 ") + rate_text(real_of(incident, "rate_per_minute")) + say(" lines/min", " 行/分钟")
+                      : std::string()));
     fact(say("clients", "客户端"), text_of(incident["clients"], "distinct"));
     fact(say("hosts", "主机"), joined(incident, "hosts"));
     fleet(result, fact);
@@ -97,6 +117,24 @@ class OperatorDocument {
     }
     out += "\n";
     return out + advice(result);
+  }
+
+  /// A diagnosis that is sure is told like a fact; all else as what it is.
+  template <class Fact>
+  void cause(const element& diagnosis, const Fact& fact) const {
+    const double confidence = real_of(diagnosis, "confidence");
+    if (text_of(diagnosis, "basis") != "line") {
+      const bool is_sure = confidence >= correlate::kSure;
+      fact(is_sure ? say("cause", "原因") : say("perhaps", "可能的原因"),
+           text_of(diagnosis, "cause") + " (" + say("", "把握 ") + percent(confidence) + say(" sure)", ")"));
+      fact(is_sure ? say("meaning", "说明") : say("that would mean", "若如此"), text_of(diagnosis, "summary"));
+      return;
+    }
+    for (const element& candidate : list_of(diagnosis, "candidates")) {
+      fact(say("candidate, from the log line alone", "候选原因（仅凭日志行）"),
+           text_of(candidate, "cause") + " (" + percent(real_of(candidate, "likelihood")) + ")");
+      fact(say("  how to tell", "  如何区分"), text_of(candidate, "tell_apart"));
+    }
   }
 
   /// On a central daemon: where it is since when, and what tells those hosts from the others.
@@ -218,22 +256,24 @@ class OperatorDocument {
   }
 
   /// The mark before the word, for those who see no colours and for those who see nothing else.
-  static std::string severity(const element& row) {
+  std::string severity(const element& row) const {
     const std::string word = text_of(row, "severity");
-    const auto severity = word == "critical"  ? match::Severity::critical
-                          : word == "warning" ? match::Severity::warning
-                                              : match::Severity::info;
-    return std::string(severity_mark(severity)) + " " + word;
+    const match::Severity severity = correlate::severity_named(word);
+    return std::string(correlate::severity_mark(severity)) + " " + say(word, severity_word(Language::zh, severity));
   }
+  static std::string first_id(const std::vector<element>& rows) { return text_of(rows.front(), "id"); }
+  std::string options() const { return command_options_.empty() ? command_options_ : " " + command_options_; }
   /// "2026-11-21 02:58": seconds are for the details.
   static std::string minute(const element& row, std::string_view key) { return cli::moment(row, key).substr(0, 16); }
 
   Language language_;
   std::optional<std::size_t> width_;
+  std::string command_options_;
 };
 
-std::string page_of(std::string_view verb, const element& root, Language language, std::optional<std::size_t> width) {
-  const OperatorDocument page(language, width);
+std::string page_of(std::string_view verb, const element& root, Language language, std::optional<std::size_t> width,
+                    std::string_view command_options) {
+  const OperatorDocument page(language, width, command_options);
   if (verb == "status") return status_page(root, language, width);
   if (verb == "incidents.list") return page.incidents(root);
   if (verb == "incidents.show") return page.incident(root);
@@ -248,12 +288,13 @@ std::string page_of(std::string_view verb, const element& root, Language languag
 
 }  // namespace
 
-std::string operator_page(std::string_view verb, const std::string& result, Language language, std::optional<std::size_t> width) {
+std::string operator_page(std::string_view verb, const std::string& result, Language language, std::optional<std::size_t> width,
+                          std::string_view command_options) {
   simdjson::dom::parser parser;
   element root;
   if (parser.parse(result).get(root) != simdjson::SUCCESS) return result + "\n";
   try {
-    return page_of(verb, root, language, width);
+    return page_of(verb, root, language, width, command_options);
   } catch (const simdjson::simdjson_error&) {  // a member that every page has is missing
     return result + "\n";
   }

@@ -12,8 +12,9 @@ namespace handshaked::cli {
 
 /// The daemon's answer to `verb`, a JSON text, for people. Text of strangers is made visible. An answer of another form (of a
 /// newer daemon) is shown as it came. `width`: of the terminal that lists have to fit; none: each row is one line, however long.
+/// `command_options`: with which this daemon was found ("-c FILE"), for commands that are named.
 std::string operator_page(std::string_view verb, const std::string& result, Language language,
-                          std::optional<std::size_t> width = std::nullopt);
+                          std::optional<std::size_t> width = std::nullopt, std::string_view command_options = {});
 
 /// What the verb `status` prints. Throws simdjson_error when a member that every daemon gives is missing.
 std::string status_page(const simdjson::dom::element& status, Language language, std::optional<std::size_t> width);

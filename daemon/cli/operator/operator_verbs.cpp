@@ -25,6 +25,7 @@ int run_operator(const OperatorOptions& options) {
   control::ControlRequest request;
   request.verb = options.verb;
   for (const auto& [name, values] : options.arguments) request.arguments.emplace(name, values);
+  if (options.verb == "incidents.show") request.arguments["lang"] = {options.language == Language::zh ? "zh" : "en"};
   const auto answer = control::ask_daemon(*socket, request);
   if (!answer) {
     complain_about(answer.error());
@@ -36,7 +37,8 @@ int run_operator(const OperatorOptions& options) {
   }
   Output output = Output::standard();
   output.buffer() = options.json ? answer.value().result + "\n"
-                                 : operator_page(options.verb, answer.value().result, options.language, terminal_width(STDOUT_FILENO));
+                                 : operator_page(options.verb, answer.value().result, options.language, terminal_width(STDOUT_FILENO),
+                                                 command_options({.socket = options.socket, .config_file = options.config_file}));
   if (const auto flushed = output.flush(); !flushed) {
     complain_about(flushed.error());
     return kExitInternal;

@@ -6,6 +6,7 @@
 
 #include "cli/document/words.h"
 #include "cli/operator/daemon_answer.h"
+#include "correlate/incident_title.h"
 #include "parse/time_zone.h"
 
 namespace handshaked::cli {
@@ -62,15 +63,16 @@ std::string state_words(const WatchedIncident& incident, Language language) {
   return words;
 }
 
-std::string span_words(const std::string& from, const std::string& to, Language language) {
+std::string age_words(const std::string& from, const std::string& to, Language language) {
   const auto begin = parse::parse_rfc3339(from);
   const auto end = parse::parse_rfc3339(to);
   if (!begin || !end) return {};
-  return duration_words(language, std::max<Duration>(end->utc - begin->utc, std::chrono::seconds(1)));
+  return age_words(language, end->utc - begin->utc);
 }
 
 std::string cause_words(const WatchedIncident& incident) {
-  if (incident.cause.empty() || incident.is_diagnosed) return incident.cause;
+  const bool is_sure = incident.is_diagnosed && incident.confidence >= correlate::kSure;
+  if (incident.cause.empty() || is_sure) return incident.cause;
   return incident.cause + "? " + percent(incident.confidence);
 }
 

@@ -31,9 +31,9 @@ Result<WatchedPage> read_watched_page(std::string_view json);
 
 /// "open", "resolved", with what else there is to say: "silenced", "comes and goes", "passes again".
 std::string state_words(const WatchedIncident& incident, Language language);
-/// "3 min", "2 h 5 min": from one RFC 3339 time to another.
-std::string span_words(const std::string& from, const std::string& to, Language language);
-/// "certificate-expired", "wrong-ca? 70%": the cause that was found, or the likeliest of the line.
+/// "3 min": from one RFC 3339 time to another.
+std::string age_words(const std::string& from, const std::string& to, Language language);
+/// "certificate-expired", "wrong-ca? 70%": the cause that was found, or one that is no more than likely.
 std::string cause_words(const WatchedIncident& incident);
 
 }  // namespace handshaked::cli

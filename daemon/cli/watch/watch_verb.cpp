@@ -3,9 +3,11 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <map>
 
 #include "base/json/json_writer.h"
+#include "base/text/rate_text.h"
 #include "base/text/visible_text.h"
 #include "cli/command_line/exit_code.h"
 #include "cli/document/output.h"
@@ -46,7 +48,7 @@ Result<WatchedPage> ask_page(const std::string& socket, const WatchView::Questio
 void look(WatchView& view, const std::string& socket, Language language) {
   const WatchView::Question& question = view.question();
   if (!question.incident.empty()) {
-    const auto details = ask(socket, "incidents.show", {{"id", {question.incident}}});
+    const auto details = ask(socket, "incidents.show", {{"id", {question.incident}}, {"lang", {language == Language::zh ? "zh" : "en"}}});
     if (!details) view.complain(visible_text(details.error().message()));
     else view.show_details(operator_page("incidents.show", details.value(), language));
     return;
@@ -89,20 +91,29 @@ std::string_view change_word(Change change, Language language) {
   return "";
 }
 
-/// "2026-11-21 02:58:15 UTC  open  critical  inc-…  shop.example → 10.0.0.5:8443: …", or the same as JSON.
+/// "2026-11-21T02:58:15Z" as "2026-11-21 02:58:15 UTC".
+std::string second_of(const std::string& moment) {
+  std::string time = moment.substr(0, 19);
+  if (time.size() > 10) time[10] = ' ';
+  return time + " UTC";
+}
+
+/// "2026-11-21 02:58:15 UTC  open  critical  inc-…  8.4 lines/min  since 2026-11-21 02:50:00 UTC  shop.example → 10.0.0.5:8443: …", or the
+/// same as JSON.
 std::string change_line(const WatchedPage& page, const WatchedIncident& incident, Change change, const WatchOptions& options) {
   if (options.json) {
     std::string line;
     JsonWriter json(line);
     json.begin_object().member("at", page.now).member("change", change_word(change, Language::en)).member("id", incident.id);
     json.member("severity", incident.severity).member("title", incident.title).member("cause", incident.cause);
-    json.member("diagnosed", incident.is_diagnosed).member("count", incident.count).member("opened_at", incident.opened_at).end_object();
+    json.member("diagnosed", incident.is_diagnosed).member("count", incident.count).member("rate_per_minute", incident.rate);
+    json.member("opened_at", incident.opened_at).member("last_seen_at", incident.last_seen_at).end_object();
     return line + "\n";
   }
-  std::string time = page.now.substr(0, 19);
-  if (time.size() > 10) time[10] = ' ';
-  return time + " UTC  " + std::string(change_word(change, options.language)) + "  " + incident.severity + "  " + incident.id + "  " +
-         incident.title + "\n";
+  const auto words = [&options](std::string_view en, std::string_view zh) { return std::string(say(options.language, en, zh)); };
+  const std::string rate = change == Change::resolved ? std::string() : rate_text(incident.rate) + words(" lines/min  ", " 行/分钟  ");
+  return second_of(page.now) + "  " + std::string(change_word(change, options.language)) + "  " + incident.severity + "  " + incident.id +
+         "  " + rate + words("since ", "始于 ") + second_of(incident.opened_at) + "  " + incident.title + "\n";
 }
 
 Change change_of(const WatchedIncident* before, const WatchedIncident& now) {
@@ -130,22 +141,24 @@ int watch_as_stream(const WatchOptions& options, const std::string& socket) {
   std::map<std::string, WatchedIncident> known;
   bool is_first = true;
   while (true) {
-    // All that are open at first; later those that were seen last, which is where changes are.
+    // All that are open at first, the worst now first; later those that were seen last, which is where changes are.
     std::size_t offset = 0;
     while (true) {
       const auto page =
-          ask_page(socket, {.search = {}, .status = is_first ? "open" : "all", .sort = "last", .incident = {}}, options.language, offset);
+          ask_page(socket, {.search = {}, .status = is_first ? "open" : "all", .sort = is_first ? "severity" : "last", .incident = {}},
+                   options.language, offset);
       if (!page && is_first) {
         complain_about(page.error());
         return kExitUnavailable;
       }
       if (!page) break;  // it is asked again
-      const auto& rows = page.value().incidents;
-      for (auto it = rows.rbegin(); it != rows.rend(); ++it) {
-        const auto before = known.find(it->id);
-        const Change change = change_of(before == known.end() ? nullptr : &before->second, *it);
-        if (change != Change::none) output.write(change_line(page.value(), *it, change, options));
-        known[it->id] = *it;
+      std::vector<WatchedIncident> rows = page.value().incidents;
+      if (!is_first) std::reverse(rows.begin(), rows.end());
+      for (const WatchedIncident& row : rows) {
+        const auto before = known.find(row.id);
+        const Change change = change_of(before == known.end() ? nullptr : &before->second, row);
+        if (change != Change::none) output.write(change_line(page.value(), row, change, options));
+        known[row.id] = row;
       }
       offset += rows.size();
       if (!is_first || rows.empty() || offset >= page.value().total) break;

@@ -27,16 +27,9 @@ std::string padded(std::string text, std::size_t width, bool to_the_right = fals
   return to_the_right ? blanks + text : text + blanks;
 }
 
-std::string rate_text(const WatchedIncident& incident) {
+std::string rate_text(const WatchedIncident& incident, Language language) {
   if (incident.status == "resolved" || incident.rate <= 0) return "";
-  return handshaked::rate_text(incident.rate) + "/min";
-}
-
-/// "3 days", "2 h", "5 min": the largest unit alone.
-std::string short_span(const std::string& words) {
-  const auto first = words.find(' ');
-  const auto second = first == std::string::npos ? first : words.find(' ', first + 1);
-  return words.substr(0, second);
+  return handshaked::rate_text(incident.rate) + std::string(say(language, "/min", "/分钟"));
 }
 
 /// The next one of a ring of choices.
@@ -210,7 +203,7 @@ std::string WatchView::head_line(Size size) const {
   const auto& order = kOrders[std::min<std::size_t>(index(kSorts, question_.sort), std::size(kOrders) - 1)];
   std::string text = "handshaked watch  ";
   if (has_page_) text += with_separators(page_.total) + " ";
-  text += std::string(say(status.first, status.second)) + ", " + std::string(say(order.first, order.second));
+  text += std::string(say(status.first, status.second)) + std::string(say(", ", "，")) + std::string(say(order.first, order.second));
   if (!question_.search.empty() || is_searching_)
     text += std::string(say("  filter: ", "  筛选：")) + question_.search + (is_searching_ ? "_" : "");
   const std::string clock = page_.now.size() >= 19 ? page_.now.substr(11, 8) + " UTC" : std::string();
@@ -224,9 +217,9 @@ std::string WatchView::row_line(const WatchedIncident& incident, bool is_selecte
   // A narrow terminal shows less of each, and the name last of all.
   const char mark = incident.severity == "critical" ? 'C' : incident.severity == "warning" ? 'W' : 'I';
   std::string figures;
-  if (size.columns >= 50) figures += " " + padded(rate_text(incident), kRateWidth, true);
+  if (size.columns >= 50) figures += " " + padded(rate_text(incident, language_), kRateWidth, true);
   if (size.columns >= 70) figures += " " + padded(sparkline(incident.spark, kSparkWidth), kSparkWidth);
-  if (size.columns >= 36) figures += " " + padded(short_span(span_words(incident.opened_at, page_.now, language_)), kSinceWidth, true);
+  if (size.columns >= 36) figures += " " + padded(age_words(incident.opened_at, page_.now, language_), kSinceWidth, true);
   const std::size_t used = 4 + display_width(figures);
   const std::string rest = padded(incident.title, size.columns > used ? size.columns - used : 0) + figures;
   const std::string begin = std::string(is_selected ? "> " : "  ");

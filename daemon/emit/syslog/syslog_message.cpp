@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <chrono>
 #include <cstdio>
 
 #include "base/text/utf8.h"
+#include "correlate/incident_title.h"
 #include "telemetry/event_message_id.h"
 
 namespace handshaked::emit {
@@ -118,12 +120,21 @@ std::string structured_data(const event::RemediationEvent& event, std::size_t ro
   return element.size() <= room ? element : " -";
 }
 
+/// What is no more than likely is not told like a fact.
+std::string cause_words(const event::RemediationEvent& event, const std::string& cause) {
+  const std::string_view share = fact(event, "confidence");
+  int percent = 100;
+  std::from_chars(share.data(), share.data() + share.size(), percent);
+  if (percent >= static_cast<int>(correlate::kSure * 100)) return "; cause: " + cause;
+  return "; perhaps: " + cause + " (" + clean_text(share) + ")";
+}
+
 }  // namespace
 
 std::string told_line(const event::RemediationEvent& event) {
   std::string line = clean_text(event.summary);
   const std::string cause = clean_text(fact(event, "cause")), fix = clean_text(fact(event, "fix"));
-  if (!cause.empty() && kind_of(event) != "resolved") line += "; cause: " + cause;
+  if (!cause.empty() && kind_of(event) != "resolved") line += cause_words(event, cause);
   if (!fix.empty()) line += "; fix: " + fix + " (" + clean_text(fact(event, "command")) + ")";
   return line;
 }

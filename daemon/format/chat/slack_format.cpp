@@ -34,7 +34,9 @@ std::string escape_mrkdwn(std::string_view text) {
   return out;
 }
 
-Markup slack_markup() { return {.escape = escape_mrkdwn, .bold_begin = "*", .bold_end = "*", .escape_code = escape_entities}; }
+Markup slack_markup() {
+  return {.escape = escape_mrkdwn, .bold_begin = "*", .bold_end = "*", .escape_code = escape_entities, .code_needs_room = true};
+}
 
 void write_section(JsonWriter& json, const std::string& text) {
   if (text.empty()) return;

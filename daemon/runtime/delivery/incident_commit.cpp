@@ -4,6 +4,7 @@
 
 #include "base/json/json_writer.h"
 #include "correlate/incident_title.h"
+#include "correlate/present_rate.h"
 #include "event/incident_event.h"
 #include "parse/time_zone.h"
 #include "runtime/delivery/store_outbox.h"
@@ -26,7 +27,7 @@ store::IncidentRow row_of(const Incident& incident) {
 }
 
 /// The member "group" of the event data: in which company the incident is told.
-std::string group_json(const notify::Notice& notice, Language language) {
+std::string group_json(const notify::Notice& notice, Language language, Time now) {
   std::string out;
   JsonWriter json(out);
   json.begin_object().member("key", notice.group).member("open", notice.open_count).member("resolved", notice.resolved_count);
@@ -38,7 +39,8 @@ std::string group_json(const notify::Notice& notice, Language language) {
     json.optional_member("server", incident->place.server).optional_member("file", incident->place.object);
     json.member("title", correlate::incident_title(*incident, language))
         .optional_member("parent_id", incident->parent_id)
-        .member("count", incident->count);
+        .member("count", incident->count)
+        .member("rate_per_minute", correlate::present_rate(*incident, now));
     json.member("opened_at", parse::format_rfc3339(incident->opened_at)).end_object();
   }
   json.end_array().end_object();
@@ -81,9 +83,10 @@ void IncidentCommit::add_delivery(const notify::Notice& notice, const RuleBase& 
   event::EventOptions options{.host = host_, .language = receiver->language, .show_clients = receiver->show_clients};
   options.number = notice.number;
   if (!page_.empty()) options.page = page_ + "incidents/" + incident.id;
+  options.command_options = command_options_;
   options.is_correction = notice.is_correction;
   options.silenced_by = notice.silenced_by;
-  if (notice.is_grouped) options.group_json = group_json(notice, receiver->language);
+  if (notice.is_grouped) options.group_json = group_json(notice, receiver->language, now);
   event::RemediationEvent event = event::make_event(notice.kind, incident, base.find(incident.rule_id), base.knowledge, now, options);
   if (notice.is_grouped) {
     if (!notice.anchor.empty()) event.incident_id = notice.anchor;

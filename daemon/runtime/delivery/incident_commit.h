@@ -15,9 +15,10 @@ namespace handshaked::runtime {
 /// what each receiver has been told with it.
 class IncidentCommit {
  public:
-  /// `page` is where people open the page, with a slash at its end; empty: messages have no link to it.
-  IncidentCommit(std::string host, std::vector<config::Receiver> receivers, std::string page = {})
-      : host_(std::move(host)), page_(std::move(page)), receivers_(std::move(receivers)) {}
+  /// `page` is where people open the page, with a slash at its end; empty: messages have no link to it. `command_options`: see
+  /// event::EventOptions.
+  IncidentCommit(std::string host, std::vector<config::Receiver> receivers, std::string page = {}, std::string command_options = {})
+      : host_(std::move(host)), page_(std::move(page)), command_options_(std::move(command_options)), receivers_(std::move(receivers)) {}
 
   void use_receivers(std::vector<config::Receiver> receivers) { receivers_ = std::move(receivers); }
 
@@ -29,7 +30,7 @@ class IncidentCommit {
  private:
   void add_delivery(const notify::Notice& notice, const RuleBase& base, Time now, store::Commit& commit) const;
 
-  std::string host_, page_;
+  std::string host_, page_, command_options_;
   std::vector<config::Receiver> receivers_;
 };
 

@@ -8,7 +8,7 @@
 
 #include "base/json/json_writer.h"
 #include "correlate/incident_title.h"
-#include "correlate/present_rate.h"
+#include "correlate/urgency.h"
 #include "parse/time_zone.h"
 
 namespace handshaked::runtime {
@@ -132,22 +132,15 @@ IncidentQuery::Sort sort_named(std::string_view name) {
 void sort_listed(std::vector<ListedIncident>& rows, IncidentQuery::Sort sort, Time now, Language language) {
   struct Keyed {
     ListedIncident row;
-    double rate;
+    correlate::Urgency urgency;
     std::string title;  ///< made only where it counts: there may be a hundred thousand
   };
   std::vector<Keyed> keyed;
   keyed.reserve(rows.size());
   for (const ListedIncident& row : rows)
-    keyed.push_back({row, correlate::present_rate(*row.incident, now),
+    keyed.push_back({row, correlate::urgency_of(*row.incident, now),
                      sort == IncidentQuery::Sort::title ? correlate::incident_title(*row.incident, language) : std::string()});
-  const auto worse = [](const Keyed& a, const Keyed& b) {
-    const Incident &left = *a.row.incident, &right = *b.row.incident;
-    const bool left_is_over = left.status == correlate::Status::resolved, right_is_over = right.status == correlate::Status::resolved;
-    if (left_is_over != right_is_over) return right_is_over;
-    if (left.severity != right.severity) return left.severity > right.severity;
-    if (a.rate != b.rate) return a.rate > b.rate;
-    return left.opened_at > right.opened_at;
-  };
+  const auto worse = [](const Keyed& a, const Keyed& b) { return correlate::is_worse(a.urgency, b.urgency); };
   const auto by = [&](auto key) {
     std::stable_sort(keyed.begin(), keyed.end(), [&](const Keyed& a, const Keyed& b) {
       const auto left = key(a), right = key(b);
@@ -156,7 +149,7 @@ void sort_listed(std::vector<ListedIncident>& rows, IncidentQuery::Sort sort, Ti
   };
   switch (sort) {
     case IncidentQuery::Sort::severity: std::stable_sort(keyed.begin(), keyed.end(), worse); break;
-    case IncidentQuery::Sort::rate: by([](const Keyed& one) { return one.rate; }); break;
+    case IncidentQuery::Sort::rate: by([](const Keyed& one) { return one.urgency.rate; }); break;
     case IncidentQuery::Sort::since: by([](const Keyed& one) { return one.row.incident->opened_at; }); break;
     case IncidentQuery::Sort::last: by([](const Keyed& one) { return one.row.incident->last_seen_at; }); break;
     case IncidentQuery::Sort::count: by([](const Keyed& one) { return one.row.incident->count; }); break;
@@ -235,7 +228,7 @@ void append_row(std::string& out, const ListedIncident& row, const std::vector<s
   json.member("opened_at", parse::format_rfc3339(incident.opened_at)).member("last_seen_at", parse::format_rfc3339(incident.last_seen_at));
   if (incident.resolved_at) json.member("resolved_at", parse::format_rfc3339(*incident.resolved_at));
   json.member("count", incident.count).member("rate_per_minute", correlate::present_rate(incident, now));
-  json.member("clients", incident.clients.distinct()).member("hosts", incident.hosts.size());
+  json.member("clients", correlate::distinct_clients(incident)).member("hosts", incident.hosts.size());
   json.array("spark", spark).end_object();
 }
 

@@ -46,8 +46,7 @@ struct IncidentPage {
 
 IncidentPage find_page(const std::vector<ListedIncident>& all, const IncidentQuery& query, Time now);
 
-/// Which is worst now? By severity, then by present rate, then the newest first; another key goes before these. What is over comes last,
-/// but where times are compared.
+/// Which is worst now (correlate::Urgency)? Another key goes before that. What is over comes last, but where times are compared.
 void sort_listed(std::vector<ListedIncident>& rows, IncidentQuery::Sort sort, Time now, Language language);
 /// "severity", "rate", …; anything else is severity.
 IncidentQuery::Sort sort_named(std::string_view name);

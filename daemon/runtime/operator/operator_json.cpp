@@ -37,11 +37,12 @@ void append_summary(std::string& rows, const Incident& incident, const std::vect
   json.member("rule", incident.rule_id).member("title", correlate::incident_title(incident, Language::en));
   json.member("title_zh", correlate::incident_title(incident, Language::zh));
   json.member("cause", incident.cause()).member("diagnosed", incident.diagnosis != nullptr);
+  json.member("confidence", incident.diagnosis ? incident.diagnosis->confidence : incident.likelihood);
   json.member("side", parse::to_string(incident.place.side)).optional_member("peer", incident.place.peer);
   json.optional_member("server", incident.place.server).optional_member("file", incident.place.object);
   json.member("count", incident.count)
       .member("rate_per_minute", correlate::present_rate(incident, now))
-      .member("clients", incident.clients.distinct())
+      .member("clients", correlate::distinct_clients(incident))
       .member("hosts", incident.hosts.size());
   json.member("opened_at", parse::format_rfc3339(incident.opened_at)).member("last_seen_at", parse::format_rfc3339(incident.last_seen_at));
   if (incident.resolved_at)

@@ -154,16 +154,16 @@ void OperatorRequests::page_of_incidents(const Request& request, Reply reply) {
   });
 }
 
-std::string OperatorRequests::incident_json(const Incident& incident) const {
+std::string OperatorRequests::incident_json(const Incident& incident, Language language) const {
   const Time now = wall_clock_now();
   const RuleBase& base = daemon_.rules();
   std::string out;
-  event::append_incident_data(out, incident, base.find(incident.rule_id), base.knowledge, Language::en, true,
+  event::append_incident_data(out, incident, base.find(incident.rule_id), base.knowledge, language, true,
                               dispatcher_.silencing(incident, now), now);
   out.pop_back();
   std::string more;
   JsonWriter json(more);
-  json.begin_object().member("daemon_host", daemon_.host);
+  json.begin_object().member("daemon_host", daemon_.host).member("command", event::show_command(incident, daemon_.command_options));
   write_life(json, incident);
   json.key("told").begin_array();
   for (const notify::ReceiverPolicy& receiver : dispatcher_.router().receivers()) {
@@ -189,14 +189,15 @@ std::vector<const Incident*> OperatorRequests::live_named(const std::string& beg
 void OperatorRequests::show_incident(const Request& request, Reply reply) {
   const std::string beginning = correlate::named_incident(request.text("id"));
   if (beginning.empty()) return reply(Answer::refused("invalid", "name an incident"));
-  if (const Incident* const live = correlator_.find(beginning)) return reply(Answer::done(incident_json(*live)));
+  const Language language = request.text("lang") == "zh" ? Language::zh : Language::en;
+  if (const Incident* const live = correlator_.find(beginning)) return reply(Answer::done(incident_json(*live, language)));
   std::vector<Incident> live;
   for (const Incident* const incident : live_named(beginning)) live.push_back(*incident);
-  show_stored(beginning, std::move(live), std::move(reply));
+  show_stored(beginning, std::move(live), language, std::move(reply));
 }
 
 /// What is over stands in the database alone, and so does its diagnosis.
-void OperatorRequests::show_stored(const std::string& beginning, std::vector<Incident> live, Reply reply) {
+void OperatorRequests::show_stored(const std::string& beginning, std::vector<Incident> live, Language language, Reply reply) {
   const auto meant = std::make_shared<std::vector<Incident>>(std::move(live));
   const auto find = [beginning, meant](store::Database& database) {
     const auto rows = store::Incidents(database).find_named(beginning, kMostMeant);
@@ -214,10 +215,10 @@ void OperatorRequests::show_stored(const std::string& beginning, std::vector<Inc
     }
     return ControlAnswer::done("{}");
   };
-  ask_store(find, [this, beginning, meant, reply = std::move(reply)](ControlAnswer answer) {
+  ask_store(find, [this, beginning, meant, language, reply = std::move(reply)](ControlAnswer answer) {
     if (!answer.is_ok) return reply(std::move(answer));
     if (meant->empty()) return reply(Answer::refused("not_found", "no incident is called " + beginning.substr(0, 64)));
-    if (meant->size() == 1) return reply(Answer::done(incident_json(meant->front())));
+    if (meant->size() == 1) return reply(Answer::done(incident_json(meant->front(), language)));
     std::vector<const Incident*> several;
     for (const Incident& one : *meant) several.push_back(&one);
     reply(several_incidents(beginning, several));

@@ -29,6 +29,7 @@ class OperatorRequests {
     std::function<const RuleBase&()> rules;
     std::function<void(std::function<void()>)> on_loop;  ///< runs it on the loop thread
     std::string host = {};                               ///< whose lines are judged by the configuration here
+    std::string command_options = {};                    ///< see event::EventOptions
   };
 
   OperatorRequests(correlate::Correlator& correlator, notify::Dispatcher& dispatcher, store::StoreThread& store, Daemon daemon);
@@ -56,10 +57,10 @@ class OperatorRequests {
   void retry_deliveries(const Request& request, Reply reply);
   void discard_deliveries(const Request& request, Reply reply);
   Answer try_receiver(const Request& request);
-  std::string incident_json(const correlate::Incident& incident) const;
+  std::string incident_json(const correlate::Incident& incident, Language language) const;
   /// The live incidents whose id or fingerprint begins so; one alone when it is named in full.
   std::vector<const correlate::Incident*> live_named(const std::string& beginning) const;
-  void show_stored(const std::string& beginning, std::vector<correlate::Incident> live, Reply reply);
+  void show_stored(const std::string& beginning, std::vector<correlate::Incident> live, Language language, Reply reply);
   /// The one live incident that is meant, or why there is none.
   Result<std::string> the_live_incident(const Request& request, Answer& refusal) const;
   /// Runs `body` on the store thread, and `reply` on the loop with what it gives.

@@ -165,7 +165,14 @@ std::string PageApi::data_of(const Incident& incident, Language language) const 
   std::string more;
   JsonWriter json(more);
   json.begin_object().member("now", parse::format_rfc3339(now));
+  json.member("command", event::show_command(incident, parts_.command_options));
   write_life(json, incident);
+  json.key("told").begin_array();
+  for (const notify::ReceiverPolicy& receiver : parts_.dispatcher.router().receivers()) {
+    if (const auto told = parts_.dispatcher.told(receiver.name, incident.id))
+      json.begin_object().member("receiver", receiver.name).member("at", parse::format_rfc3339(told->told_at)).end_object();
+  }
+  json.end_array();
   return out.append(",").append(more, 1);
 }
 

@@ -26,6 +26,7 @@ class PageApi {
     const notify::Dispatcher& dispatcher;
     store::StoreThread& store;
     std::function<const RuleBase&()> rules;
+    std::string command_options;                                 ///< see event::EventOptions
     std::function<std::vector<Time>()> reloads;                  ///< when nginx loaded its configuration, as far as it was seen
     std::function<std::vector<diagnose::CalendarEntry>()> ends;  ///< what is to end on this host, the next first
     std::function<void(std::function<void(const telemetry::Metrics&)>)> ask_figures;

@@ -106,6 +106,18 @@ TEST_F(EveryRule, LinksToThePageWhereThereIsOne) {
   EXPECT_EQ(body("").find("\"page\""), std::string::npos);
 }
 
+TEST_F(EveryRule, NamesTheCommandThatFindsItsDaemon) {
+  correlate::Incident incident = incident_of(loaded.rules.front());
+  EXPECT_EQ(show_command(incident, ""), "handshaked fix show " + incident.id);
+  EXPECT_EQ(show_command(incident, "-c /srv/x.toml"), "handshaked fix show " + incident.id + " -c /srv/x.toml");
+  EventOptions options{.host = "proxy-1"};
+  options.command_options = "-c '/srv/a b.toml'";
+  const RemediationEvent event = make_event(EventKind::opened, incident, &loaded.rules.front(), knowledge, incident.opened_at, options);
+  EXPECT_NE(event.body.find("\"command\":\"handshaked fix show " + incident.id + " -c '/srv/a b.toml'\""), std::string::npos) << event.body;
+  incident.fleet.emplace();  // an edge's configuration is its own
+  EXPECT_EQ(show_command(incident, "-c /srv/x.toml"), "handshaked fix show " + incident.id);
+}
+
 TEST_F(EveryRule, MakesEventsThatKeepThePublishedSchema) {
   ASSERT_TRUE(loaded.problems.empty());
   const auto schema = match::JsonSchema::parse(read(source_directory() / "daemon/event/schema/incident-1.json"));

@@ -101,17 +101,36 @@ TEST(Message, OfADigestNamesItsEvents) {
   EXPECT_EQ(digest.summary, "[warning] 2 notifications in one (1 of them resolved)");
   EXPECT_EQ(digest.event_id, make_digest(events, Language::zh, kNow + std::chrono::hours(1)).event_id);
   const Message message = compose_message(read_notification(digest), Language::en);
-  EXPECT_EQ(message.items, (std::vector<std::string>{first.summary, second.summary}));
+  EXPECT_EQ(message.items, (std::vector<std::string>{first.summary + ", now 8.4 lines/min", second.summary}));
+}
+
+TEST(Message, OfADigestNamesTheWorstFirst) {
+  event::RemediationEvent slow = sample(), fast = sample(), grave = sample();
+  const std::string rate = "\"rate_per_minute\":8.4";
+  slow.body.replace(slow.body.find(rate), rate.size(), "\"rate_per_minute\":0.2");
+  fast.body.replace(fast.body.find(rate), rate.size(), "\"rate_per_minute\":120");
+  grave.severity = "critical";
+  slow.summary = "slow", fast.summary = "fast", grave.summary = "grave";
+  const event::RemediationEvent over = sample(event::SampleKind::resolved);
+  const std::vector<const event::RemediationEvent*> events = {&over, &slow, &fast, &grave};
+  const Message message = compose_message(read_notification(make_digest(events, Language::en, kNow)), Language::en);
+  EXPECT_EQ(message.items,
+            (std::vector<std::string>{"grave, now 8.4 lines/min", "fast, now 120 lines/min", "slow, now 0.2 lines/min", over.summary}));
 }
 
 TEST(Message, OfAGroupNamesItsIncidents) {
   event::RemediationEvent event = sample();
   event.body.replace(
       event.body.size() - 2, 1,
-      R"(,"group":{"key":"k","open":7,"resolved":1,"incidents":[{"id":"inc-1","status":"open","title":"a → b: it fails","count":3},)"
-      R"({"id":"inc-2","status":"resolved","count":1}]}})");
+      R"(,"group":{"key":"k","open":7,"resolved":1,"incidents":[{"id":"inc-1","status":"open","title":"a → b: it fails","count":3,)"
+      R"("severity":"critical","rate_per_minute":8.4,"opened_at":"2026-11-21T09:00:12.5Z"},)"
+      R"({"id":"inc-2","status":"resolved","count":1,"rate_per_minute":0,"opened_at":"2026-11-20T09:00:00Z"}]}})");
   const Message message = compose_message(read_notification(event), Language::en);
-  EXPECT_EQ(message.items, (std::vector<std::string>{"a → b: it fails (3) inc-1", "inc-2 (1) inc-2 [resolved]", "… and 6 more"}));
+  EXPECT_EQ(message.items, (std::vector<std::string>{"◆ a → b: it fails — now 8.4 lines/min, 3 in all since 2026-11-21 09:00 UTC, inc-1",
+                                                     "✓ inc-2 — resolved, 1 in all since 2026-11-20 09:00 UTC, inc-2", "… and 6 more"}));
+  EXPECT_EQ(message.items_label, "All of this group, the worst now first");
+  const Message chinese = compose_message(read_notification(event), Language::zh);
+  EXPECT_EQ(chinese.items[0], "◆ a → b: it fails——当前 8.4 行/分钟，共 3 行，始于 2026-11-21 09:00 UTC，inc-1");
 }
 
 TEST(Message, OfAGroupNamesTheIncidentThatItIsAbout) {
@@ -177,9 +196,70 @@ TEST(Markup, WordsThatSomebodyMayCopyStandInCode) {
   EXPECT_EQ(prose_line("Point proxy_ssl_name at (api.example), see https://a.example/b.", markdown),
             "Point `proxy_ssl_name` at \\(api.example\\), see `https://a.example/b`.");
   EXPECT_EQ(prose_line("将proxy_ssl_name指向 /etc/ca.pem。", markdown), "将`proxy_ssl_name`指向 `/etc/ca.pem`。");
-  EXPECT_EQ(prose_line("@all <@U1> [x](http://e)", markdown), "`@all` `<@U1>` \\[`x](http://e`\\)");
+  EXPECT_EQ(prose_line("@all <@U1> [x](http://e)", markdown), "`@all` `<@U1>` `[x](http://e)`");
   const Markup wide{.escape = escape_by_width, .has_code_blocks = false, .not_in_code = "<>"};
   EXPECT_EQ(prose_line("upstream_ca_not_trusted a<b", wide), "`upstream_ca_not_trusted` a＜b");
+}
+
+/// Where the marks of code begin and end: a word is not cut, and a unit is none.
+TEST(Markup, CodeBeginsAndEndsWithItsWord) {
+  const Markup markup{.escape = [](std::string_view text) { return std::string(text); }};
+  for (const auto& [prose, shown] : std::vector<std::pair<std::string, std::string>>{
+           {"now 1.8 lines/min, from 2 clients", "now 1.8 lines/min, from 2 clients"},
+           {"TLS/SSL and/or I/O, 24/7", "TLS/SSL and/or I/O, 24/7"},
+           {"当前 1.8 行/分钟", "当前 1.8 行/分钟"},
+           {"at [2001:db8::1]:8443, now", "at `[2001:db8::1]:8443`, now"},
+           {"([2001:db8::1]:8443)", "(`[2001:db8::1]:8443`)"},
+           {"[2001:db8::1].", "[2001:db8::1]."},
+           {"gw → https://[::1]:8443/a?b=[c].", "gw → `https://[::1]:8443/a?b=[c]`."},
+           {"\"/etc/nginx/a.pem\":", "\"`/etc/nginx/a.pem`\":"},
+           {"(see proxy_ssl_name)", "(see `proxy_ssl_name`)"},
+           {"(proxy_pass https://x/)", "(`proxy_pass` `https://x/`)"},
+           {"f(a_b) [a_b] {a_b} 'a_b' <a_b>", "`f(a_b)` [`a_b`] `{a_b}` '`a_b`' `<a_b>`"},
+           {"x=\"a_b\", y", "`x=\"a_b\"`, y"},
+           {"10.0.0.0/8 and conf.d/shop.conf and /etc", "`10.0.0.0/8` and `conf.d/shop.conf` and `/etc`"},
+           {"- / | * # ... ()", "- / | * # ... ()"}})
+    EXPECT_EQ(prose_line(prose, markup), shown);
+}
+
+TEST(Markup, CodeStandsApartWhereItsMarksWouldNotCount) {
+  const auto as_is = [](std::string_view text) { return std::string(text); };
+  const Markup slack{.escape = as_is, .code_needs_room = true};
+  EXPECT_EQ(prose_line("将proxy_ssl_name指向 /etc/ca.pem。(a_b)", slack), "将 `proxy_ssl_name` 指向 `/etc/ca.pem` 。(`a_b`)");
+  EXPECT_EQ(prose_line("将proxy_ssl_name指向", Markup{.escape = as_is}), "将`proxy_ssl_name`指向");
+  Message message;
+  message.fix_text = "用`nginx -t`检查，`a``b`x";
+  EXPECT_EQ(render_markup(message, slack, 1000), "用 `nginx -t` 检查， `a` `b` x");
+  EXPECT_EQ(render_markup(message, Markup{.escape = as_is}, 1000), "用`nginx -t`检查，`a` `b`x");
+}
+
+TEST(Message, ACauseThatIsNoMoreThanLikelyIsNotToldLikeAFact) {
+  Notification notification = read_notification(sample());
+  const std::string sure = compose_message(notification, Language::en).explanation;
+  notification.confidence = 0.3;
+  notification.candidates.clear();
+  const Message message = compose_message(notification, Language::en);
+  EXPECT_EQ(message.explanation, "Perhaps (30 % sure): " + sure);
+  EXPECT_EQ(message.facts[1].label, "Perhaps");
+  EXPECT_EQ(compose_message(notification, Language::zh).explanation, "可能（把握 30 %）：" + sure);
+  EXPECT_EQ(compose_message(notification, Language::zh).facts[1].label, "可能的原因");
+  notification.candidates = {{notification.cause, 0.3}, {"b_cause", 0.2}};
+  EXPECT_EQ(compose_message(notification, Language::en).explanation,
+            "Perhaps (30 % sure): " + sure + " Or else, by the log line alone: b_cause (20 %)");
+  notification.is_from_line_alone = true;
+  const Message of_line = compose_message(notification, Language::en);
+  EXPECT_EQ(of_line.facts[1].label, "Perhaps");
+  EXPECT_EQ(of_line.facts[2].value, "30 %, from the log line alone");
+}
+
+TEST(Message, NamesTheCommandThatTheEventNames) {
+  Notification notification = read_notification(sample());
+  notification.command = "handshaked fix show inc-1 -c '/srv/a b.toml'";
+  EXPECT_EQ(compose_message(notification, Language::en).command, notification.command);
+  for (const char* hostile : {"rm -rf /", "handshaked fix show \x1b[0m"}) {
+    notification.command = hostile;
+    EXPECT_NE(compose_message(notification, Language::en).command, hostile);
+  }
 }
 
 TEST(Message, ReopenedAndResolvedAreToldApart) {

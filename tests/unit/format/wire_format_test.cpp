@@ -125,6 +125,35 @@ TEST(ChatFormats, ShowACommandWholeOrNotAtAll) {
     EXPECT_NE(shown_by(request_with(format, "Say `nginx -t | head -1 *_x_*`.")).find("`nginx -t | head -1 *_x_*`"), std::string::npos);
 }
 
+/// Which upstream is worst now? The first of the list, with its rate beside it, in every format that tells of a group.
+TEST(ChatFormats, NameTheWorstOfAGroupFirstWithTheRateOfEach) {
+  event::RemediationEvent event = sample();
+  event.body.replace(
+      event.body.size() - 2, 1,
+      R"(,"group":{"key":"server=gw","open":2,"resolved":1,"incidents":[)"
+      R"({"id":"inc-2","status":"open","severity":"warning","title":"gw → [2001:db8::1]:8443: it fails","count":90,"rate_per_minute":31.5,"opened_at":"2026-11-21T09:00:12Z"},)"
+      R"({"id":"inc-1","status":"open","severity":"warning","title":"gw → 10.0.0.1:8443: it fails","count":400,"rate_per_minute":1.8,"opened_at":"2026-11-21T08:00:00Z"},)"
+      R"({"id":"inc-3","status":"resolved","severity":"warning","title":"gw → 10.0.0.3:8443: it fails","count":7,"rate_per_minute":0,"opened_at":"2026-11-21T07:00:00Z"}]}})");
+  for (const Language language : {Language::en, Language::zh}) {
+    const std::string unit = language == Language::en ? " lines/min" : " 行/分钟";
+    for (const auto& [name, format] : std::vector<std::pair<std::string, WireFormat>>{{"slack", slack_format(language)},
+                                                                                      {"teams", teams_format(language)},
+                                                                                      {"discord", discord_format(language)},
+                                                                                      {"mattermost", mattermost_format(language)},
+                                                                                      {"feishu", feishu_format(language, "")},
+                                                                                      {"dingtalk", dingtalk_format(language, "")},
+                                                                                      {"wecom", wecom_format(language)},
+                                                                                      {"pagerduty", pagerduty_format(language, "k")}}) {
+      std::string shown = shown_by(request_of(format, event).body);
+      std::erase(shown, '\\');  // what a reader sees
+      const auto worst = shown.find("[2001:db8::1]:8443"), next = shown.find("10.0.0.1:8443: it fails"),
+                 over = shown.find("10.0.0.3:8443: it fails");
+      EXPECT_TRUE(worst < next && next < over && over != std::string::npos) << name << "\n" << shown;
+      for (const char* const rate : {"32", "1.8"}) EXPECT_NE(shown.find(rate + unit), std::string::npos) << name << "\n" << shown;
+    }
+  }
+}
+
 TEST(ChatFormats, TakeALonelyBacktickForText) {
   for (const char* const how : {"a ` b", "`", "``", "a `b\\nc` d", "```", "`a``b"}) {
     for (const WireFormat& format : {slack_format(Language::en), discord_format(Language::en), mattermost_format(Language::en),

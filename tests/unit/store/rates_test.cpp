@@ -15,15 +15,15 @@ Database with_incident(const std::string& id) {
 
 std::int64_t seconds_of(Time time) { return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count(); }
 
-TEST(Rates, KeepMinutesAndLetTheirHourGrow) {
+TEST(Rates, GrowByTheMinuteAndByTheHour) {
   Database database = with_incident("a");
   Rates rates(database);
   ASSERT_OK(rates.record({{.incident_id = "a", .minute = 60, .count = 3}, {.incident_id = "a", .minute = 61, .count = 4}}));
   ASSERT_OK(rates.record({{.incident_id = "a", .minute = 61, .count = 4}, {.incident_id = "a", .minute = 130, .count = 1}}));
-  EXPECT_EQ(value_of(rates.of_incident("a", Rates::Step::minute, 0)), (Rates::Points{{3600, 3}, {3660, 4}, {7800, 1}}));
-  EXPECT_EQ(value_of(rates.of_incident("a", Rates::Step::hour, 0)), (Rates::Points{{3600, 7}, {7200, 1}}));
+  EXPECT_EQ(value_of(rates.of_incident("a", Rates::Step::minute, 0)), (Rates::Points{{3600, 3}, {3660, 8}, {7800, 1}}));
+  EXPECT_EQ(value_of(rates.of_incident("a", Rates::Step::hour, 0)), (Rates::Points{{3600, 11}, {7200, 1}}));
   EXPECT_EQ(value_of(rates.of_incident("a", Rates::Step::minute, 7800)), (Rates::Points{{7800, 1}}));
-  EXPECT_EQ(value_of(rates.totals(Rates::Step::minute, 0, 7200)), (Rates::Points{{0, 7}, {7200, 1}}));
+  EXPECT_EQ(value_of(rates.totals(Rates::Step::minute, 0, 7200)), (Rates::Points{{0, 11}, {7200, 1}}));
 }
 
 TEST(Rates, OfAnIncidentThatIsNotThereAreNotKept) {

@@ -1,7 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { useAnswer } from "./api.js";
 import { Chart, Code, Copy, go, Link, Problem, Prose, Severity } from "./parts.jsx";
-import { counted, hasWord, lasting, moment, percent, rate, seen, t } from "./words.js";
+import { counted, hasWord, isSureOf, lasting, moment, percent, rate, seen, t } from "./words.js";
 
 const Fact = ({ label, children }) =>
   children ? (
@@ -48,7 +48,7 @@ function Fix({ fix }) {
         {fix.unsafe && <b class="bad">{t("unsafe")} · </b>}
         <b class={isProved ? "good" : ""}>{proofWords(fix.proof)}</b>
       </p>
-      {fix.how && fix.how !== fix.title && <Prose class="prose" text={fix.how} />}
+      {fix.how && fix.how !== fix.title && <Prose class="prose" text={fix.how} copies={!fix.patch && !(fix.commands?.length > 0)} />}
       {fix.patch && <Code text={fix.patch} label={t("patch") + " (patch -p1 -d /)"} isDiff />}
       {fix.commands?.length > 0 && <Code text={fix.commands.join("\n")} label={t("commands")} />}
       {fix.message && <Code text={fix.message} label={t("words")} />}
@@ -87,6 +87,9 @@ function history_of(data) {
     const state = hasWord(delivery.status) ? t(delivery.status) : delivery.status;
     rows.push([delivery.created_at, `${seen(delivery.receiver)}: ${hasWord(kind) ? t(kind) : kind} (${state}${delivery.last_error ? ": " + seen(delivery.last_error) : ""})`]);
   }
+  // Receivers for people hear of several incidents in one message, which may stand under the id of another one.
+  const heard = new Set((data.deliveries ?? []).map((delivery) => delivery.receiver));
+  for (const told of data.told ?? []) if (!heard.has(told.receiver)) rows.push([told.at, `${seen(told.receiver)}: ${t("toldInGroup")}`]);
   return rows.sort((a, b) => (a[0] < b[0] ? -1 : 1));
 }
 
@@ -106,6 +109,7 @@ export function Incident({ id, version, theme }) {
   const diagnosis = data.diagnosis ?? {};
   const hasLines = !data.rule?.id?.startsWith("handshaked/"); // what the daemon foresees stands in no log
   const isLineOnly = diagnosis.basis === "line";
+  const isSure = !isLineOnly && isSureOf(diagnosis.confidence);
   const now = Date.parse(data.now);
   const fixes = data.fixes ?? [];
   const isOfChain = (one) => one.kind.startsWith("chain");
@@ -135,6 +139,7 @@ export function Incident({ id, version, theme }) {
       {error && <Problem error={error} retry={retry} />}
       <section>
         <h2>{t("what")}</h2>
+        {!isLineOnly && !isSure && diagnosis.cause && <p><b>{t("perhaps", { percent: percent(diagnosis.confidence) })}</b></p>}
         {isLineOnly ? null : <Prose class="prose" text={diagnosis.summary} />}
         {isLineOnly && (
           <>
@@ -153,7 +158,7 @@ export function Incident({ id, version, theme }) {
       </section>
       <section>
         <h2>{t("fix")}</h2>
-        {hasLines && <Code text={"handshaked fix show " + about.id} label={t("onHost")} />}
+        {hasLines && (isLineOnly || fixes.some((fix) => fix.patch)) && <Code text={data.command} label={t("onHost")} />}
         {fixes.slice(0, 1).map((fix) => <Fix fix={fix} />)}
         {fixes.length > 1 && (
           <details>
@@ -180,7 +185,7 @@ export function Incident({ id, version, theme }) {
         <h2>{t("where")}</h2>
         <dl>
           <Fact label={t("incidentId")}><code>{about.id}</code> <Copy text={about.id} /></Fact>
-          <Fact label={t("cause")}>{diagnosis.cause && <><code>{seen(diagnosis.cause)}</code> <small>{isLineOnly ? t("candidate", { percent: percent(diagnosis.confidence) }) : t("sure", { percent: percent(diagnosis.confidence) })}</small></>}</Fact>
+          <Fact label={t(isSure ? "cause" : "possibleCause")}>{diagnosis.cause && <><code>{seen(diagnosis.cause)}</code> <small>{isLineOnly ? t("candidate", { percent: percent(diagnosis.confidence) }) : t("sure", { percent: percent(diagnosis.confidence) })}</small></>}</Fact>
           <Fact label={t("upstream")}>{place.peer && <code>{seen(place.peer)}</code>}</Fact>
           <Fact label={t("name")}>{place.name && <code>{seen(place.name)}</code>}</Fact>
           <Fact label={t("directive")}>{(place.directive || place.file) && <code>{seen([place.directive, place.file && place.file + (place.line ? ":" + place.line : "")].filter(Boolean).join("  "))}</code>}</Fact>
@@ -214,7 +219,7 @@ export function Incident({ id, version, theme }) {
             </li>
           ))}
         </ol>
-        {!(data.deliveries?.length > 0) && <p class="soft">{t("nobody")}</p>}
+        {!(data.deliveries?.length > 0) && !(data.told?.length > 0) && <p class="soft">{t("nobody")}</p>}
       </section>
     </>
   );

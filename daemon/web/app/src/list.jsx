@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useAnswer } from "./api.js";
 import { go, Link, Problem, Severity, Spark } from "./parts.jsx";
-import { count, counted, hasWord, lasting, moment, percent, rate, seen, t } from "./words.js";
+import { count, counted, hasWord, isSureOf, lasting, moment, percent, rate, seen, t } from "./words.js";
 
 const PAGE = 50;
 const SORTS = ["severity", "rate", "since", "last", "count", "hosts", "title"];
@@ -38,6 +38,7 @@ export function causeWords(row) {
     <>
       <code>{seen(row.cause)}</code>
       {!row.diagnosed && <small> {t("candidate", { percent: percent(row.confidence) })}</small>}
+      {row.diagnosed && !isSureOf(row.confidence) && <small> {t("perhapsShort", { percent: percent(row.confidence) })}</small>}
     </>
   );
 }

@@ -30,12 +30,22 @@ export const Severity = ({ of }) => (
   </span>
 );
 
-// Prose of the knowledge base: its commands stand between backticks, and are code here.
-export const Prose = ({ text, ...more }) => (
+// Prose of the knowledge base: its commands stand between backticks, and are code here. With `copies` those of several words can be copied.
+export const Prose = ({ text, copies, ...more }) => (
   <div {...more}>
     {String(text ?? "")
       .split(/(`[^`\n]+`)/)
-      .map((part) => (/^`[^`\n]+`$/.test(part) ? <code>{seen(part.slice(1, -1))}</code> : seen(part)))}
+      .map((part) => {
+        if (!/^`[^`\n]+`$/.test(part)) return seen(part);
+        const code = part.slice(1, -1);
+        return copies && code.includes(" ") ? (
+          <span class="command">
+            <code>{seen(code)}</code> <Copy text={code} />
+          </span>
+        ) : (
+          <code>{seen(code)}</code>
+        );
+      })}
   </div>
 );
 

@@ -24,7 +24,7 @@ const WORDS = {
   byCount: ["failures in all", "失败总数"],
   byHosts: ["hosts", "主机数"],
   byTitle: ["name", "名称"],
-  worstFirst: ["Worst now first: by severity, then lines/min in the last 5 minutes, then the newest.", "当前最严重的在前：先按级别，再按最近 5 分钟的行/分钟，再按出现时间。"],
+  worstFirst: ["Worst now first: by severity, then lines/min in the last 5 minutes, then failures in all.", "当前最严重的在前：先按级别，再按最近 5 分钟的行/分钟，再按失败总数。"],
   columnIncident: ["Severity", "级别"],
   columnSince: ["Since", "起始"],
   columnRate: ["Lines/min now", "当前行/分钟"],
@@ -64,6 +64,9 @@ const WORDS = {
   last24: ["failures in the last 24 hours", "最近 24 小时的失败数"],
   candidate: ["likely {percent}, from the line alone", "仅凭日志行推测，可能性 {percent}"],
   sure: ["{percent} sure", "把握 {percent}"],
+  perhaps: ["Perhaps ({percent} sure):", "可能（把握 {percent}）："],
+  perhapsShort: ["perhaps, {percent} sure", "可能，把握 {percent}"],
+  possibleCause: ["Possible cause", "可能的原因"],
   flapping: ["comes and goes", "时有时无"],
   verified: ["passes again", "已重新通过"],
   fixProved: ["fix proved", "修复已验证"],
@@ -102,6 +105,7 @@ const WORDS = {
   deadEnds: ["What not to try ({count})", "不要尝试（{count}）"],
   line: ["Log line", "日志行"],
   sent: ["Who was told", "通知情况"],
+  toldInGroup: ["told together with others", "与其他事件一并通知"],
   nobody: ["Nobody was told yet.", "尚未通知任何人。"],
   history: ["History", "经过"],
   opened: ["opened", "出现"],
@@ -223,15 +227,16 @@ const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200
 export const seen = (text) =>
   String(text ?? "").replace(UNSEEN, (one) => "\\u" + one.codePointAt(0).toString(16).padStart(4, "0"));
 
+// Whole units of the largest that has gone by twice, as the terminal writes it (cli/document/words.h).
 const UNITS = [
-  [86400, "d", "天"],
+  [86400, "days", "天"],
   [3600, "h", "小时"],
   [60, "min", "分钟"],
   [1, "s", "秒"],
 ];
 export function span(seconds) {
   const [size, en, zh] = UNITS.find(([size]) => seconds >= 2 * size) ?? UNITS[3];
-  return `${Math.max(0, Math.round(seconds / size))} ${language.now === "zh" ? zh : en}`;
+  return `${Math.max(0, Math.floor(seconds / size))} ${language.now === "zh" ? zh : en}`;
 }
 export const lasting = (row, now) =>
   row.status === "resolved" && row.resolved_at
@@ -254,6 +259,8 @@ export const count = (number) => Number(number ?? 0).toLocaleString("en-US");
 // As lists of the terminal and messages write it (base/text/rate_text.h).
 export const rate = (number) => (number < 0.05 ? "<0.1" : number < 9.95 ? number.toFixed(1) : count(Math.round(number)));
 export const counted = (number, one, many) => (Number(number) === 1 ? t(one) : t(many, { n: count(number) }));
+// From so much confidence on a cause is told like a fact, as everywhere (correlate/incident_title.h).
+export const isSureOf = (confidence) => (confidence ?? 0) >= 0.8;
 export const percent = (share) => Math.round(Math.min(1, Math.max(0, share ?? 0)) * 100) + " %";
 export function size(bytes) {
   if (bytes == null) return "–";

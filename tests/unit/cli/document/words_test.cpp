@@ -19,6 +19,24 @@ TEST(Words, NameTheTwoLargestUnitsOfADuration) {
   EXPECT_EQ(duration_words(Language::en, 5ms), "less than a second");
 }
 
+TEST(Words, TellAnAgeInWholeUnits) {
+  using namespace std::chrono_literals;
+  for (const auto& [age, words] : {std::pair<Duration, const char*>{-5s, "0 s"},
+                                   {999ms, "0 s"},
+                                   {119s, "119 s"},
+                                   {120s, "2 min"},
+                                   {179s, "2 min"},
+                                   {119min + 59s, "119 min"},
+                                   {2h, "2 h"},
+                                   {47h + 59min, "47 h"},
+                                   {48h, "2 days"},
+                                   {71h, "2 days"},
+                                   {2400h, "100 days"}})
+    EXPECT_EQ(age_words(Language::en, age), words);
+  EXPECT_EQ(age_words(Language::zh, 50h), "2 天");
+  EXPECT_EQ(age_words(Language::zh, 3min), "3 分钟");
+}
+
 TEST(Words, ShowTimesInTheOffsetOfTheLog) {
   const Time time{std::chrono::seconds(1795226295)};  // 2026-11-21T01:58:15Z
   EXPECT_EQ(time_words(time, std::chrono::hours(1), true), "2026-11-21 02:58:15 +01:00");

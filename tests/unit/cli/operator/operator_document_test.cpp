@@ -21,6 +21,46 @@ TEST(IncidentsList, SaysSinceWhenAndHowOftenInEightyColumns) {
     EXPECT_NE(text.find(expected), std::string::npos) << expected << "\n" << text;
 }
 
+TEST(IncidentsList, NamesTheCommandThatShowsTheFirstOnATerminalAlone) {
+  const std::string command = "handshaked incidents show inc-0123456789abcdef -c /srv/handshaked.toml\n";
+  const std::string text = operator_page("incidents.list", std::string(kList), Language::en, 80, "-c /srv/handshaked.toml");
+  EXPECT_TRUE(text.ends_with("\nThe first of them in full: " + command)) << text;
+  EXPECT_TRUE(operator_page("incidents.list", std::string(kList), Language::zh, 80, "-c /srv/handshaked.toml").ends_with(command));
+  EXPECT_EQ(operator_page("incidents.list", std::string(kList), Language::en, {}, "-c /srv/handshaked.toml").find("in full"),
+            std::string::npos);
+  EXPECT_EQ(operator_page("incidents.list", R"({"incidents":[]})", Language::en, 80), "no incidents\n");
+}
+
+TEST(IncidentsShow, TellsACandidateAsACandidate) {
+  const auto page = [](const std::string& diagnosis, Language language) {
+    return operator_page("incidents.show",
+                         R"({"incident":{"id":"inc-1","severity":"warning","status":"open","title":"gw → a:1: it fails","count":7,)"
+                         R"("rate_per_minute":1.8,"clients":{"distinct":2}},"rule":{"id":"r"},"place":{"side":"upstream","peer":"a:1"},)"
+                         R"("command":"handshaked fix show inc-1 -c /srv/x.toml","diagnosis":)" +
+                             diagnosis + R"(,"fixes":[],"dead_ends":[]})",
+                         language);
+  };
+  const std::string line = R"({"basis":"line","cause":"c1","confidence":0.3,"summary":"The sky fell.","evidence":[],)"
+                           R"("candidates":[{"cause":"c1","likelihood":0.3,"tell_apart":"Look up."},{"cause":"c2","likelihood":0.2}]})";
+  const std::string of_line = page(line, Language::en);
+  EXPECT_EQ(of_line.find("cause: c1"), std::string::npos) << of_line;
+  EXPECT_EQ(of_line.find("The sky fell"), std::string::npos) << of_line;
+  for (const char* expected :
+       {"candidate, from the log line alone: c1 (30%)\n  how to tell: Look up.\n", "c2 (20%)", "lines: 7, now 1.8 lines/min\n",
+        "to type where nginx runs: handshaked fix show inc-1 -c /srv/x.toml\n", "▲ warning  open\n"})
+    EXPECT_NE(of_line.find(expected), std::string::npos) << expected << "\n" << of_line;
+  EXPECT_NE(page(line, Language::zh).find("候选原因（仅凭日志行）: c1 (30%)"), std::string::npos) << page(line, Language::zh);
+
+  const std::string doubtful =
+      R"({"basis":"investigation","cause":"c1","confidence":0.5,"summary":"The sky fell.","evidence":[],"candidates":[]})";
+  EXPECT_NE(page(doubtful, Language::en).find("perhaps: c1 (50% sure)\nthat would mean: The sky fell.\n"), std::string::npos)
+      << page(doubtful, Language::en);
+  EXPECT_NE(page(doubtful, Language::zh).find("可能的原因: c1 (把握 50%)"), std::string::npos) << page(doubtful, Language::zh);
+  const std::string sure =
+      R"({"basis":"investigation","cause":"c1","confidence":0.98,"summary":"The sky fell.","evidence":[],"candidates":[]})";
+  EXPECT_NE(page(sure, Language::en).find("cause: c1 (98% sure)\nmeaning: The sky fell.\n"), std::string::npos) << page(sure, Language::en);
+}
+
 TEST(IncidentsList, IsOneWholeLineARowInAPipe) {
   const std::string text = operator_page("incidents.list", std::string(kList), Language::en);
   EXPECT_EQ(lines_of(text).size(), 2u) << text;

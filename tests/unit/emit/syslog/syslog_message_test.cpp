@@ -105,6 +105,14 @@ TEST(SyslogMessage, SaysCauseAndFixAndNamesTheIncidentOnce) {
   EXPECT_EQ(message.find(" incident=\""), message.rfind(" incident=\"")) << message;
 }
 
+TEST(SyslogMessage, TellsACauseThatIsOnlyLikelyAsOne) {
+  event::RemediationEvent event = sample_event();
+  event.data = {{"cause", "upstream_ca_not_trusted"}, {"confidence", "30%"}};
+  EXPECT_NE(format_syslog(event, sample_format()).find("; perhaps: upstream_ca_not_trusted (30%)"), std::string::npos);
+  event.data = {{"cause", "upstream_ca_not_trusted"}, {"confidence", "98%"}};
+  EXPECT_NE(format_syslog(event, sample_format()).find("; cause: upstream_ca_not_trusted"), std::string::npos);
+}
+
 TEST(JournalEntry, HasFieldsToMatchOn) {
   event::RemediationEvent event = sample_event();
   event.event_type = "io.handshaked.incident.diagnosed";
