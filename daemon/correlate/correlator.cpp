@@ -76,6 +76,10 @@ void Correlator::absorb(const FailureBatch& batch, Time now) {
 }
 
 void Correlator::absorb_failure(const FoldedFailure& folded, const FailureBatch& batch, Time now) {
+  if (const auto first = folded.told_by.empty() ? live_.end() : live_.find(folded.told_by.get()); first != live_.end()) {
+    join_consequence(*first->second, folded, now);
+    return;
+  }
   if (folded.rule->kind == match::Kind::consequence) {
     if (Live* const cause = find_cause_of(folded)) {
       join_consequence(*cause, folded, now);

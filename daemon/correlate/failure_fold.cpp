@@ -1,6 +1,7 @@
 #include "correlate/failure_fold.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "correlate/incident.h"
 #include "correlate/name_limit.h"
@@ -27,6 +28,27 @@ void recall_place(const match::RecognisedLine& failure, Place& place) {
   renew(place.scheme, within_name(parse::upstream_scheme(failure.record)));
 }
 
+/// What of two lines about one handshake the first one has said already. Never a fault behind noise, nor the worse behind the lesser.
+bool tells_of_both(const match::Rule& first, const match::Rule& later) {
+  if (later.kind == match::Kind::consequence || first.kind == match::Kind::consequence) return false;  // the correlator knows whose
+  const bool is_lost_in_noise = first.noise && !later.noise;
+  const bool may_pass_by_itself = first.kind == match::Kind::transport && later.kind == match::Kind::fault;
+  return !is_lost_in_noise && !may_pass_by_itself && first.severity >= later.severity;
+}
+
+/// A connection of a client may carry many requests, and each may begin handshakes with several upstreams. 0: the line does not say.
+std::uint64_t handshake_id(const match::RecognisedLine& failure) {
+  const parse::ErrorRecord& record = failure.record;
+  if (!record.pid || !record.connection) return 0;
+  const bool is_upstream = record.side == parse::Side::upstream;
+  const std::hash<std::string_view> hash;
+  std::uint64_t id = (static_cast<std::uint64_t>(*record.connection) << 22) + static_cast<std::uint64_t>(*record.pid);
+  id = (id ^ (is_upstream ? hash(record.upstream) + 3 * hash(record.request) : hash(record.server))) * 0x9E3779B97F4A7C15ULL;
+  if (!record.envelope_host.empty()) id ^= hash(record.envelope_host);
+  id ^= static_cast<std::uint64_t>(record.side);
+  return id ^ (id >> 32);
+}
+
 /// Lines of one half minute are one bucket of FailureWindow, too: they may be added together.
 std::int64_t half_minute_of(Time at) { return std::chrono::floor<std::chrono::seconds>(at.time_since_epoch()) / std::chrono::seconds(30); }
 
@@ -37,16 +59,36 @@ FailureFold::FailureFold(std::shared_ptr<const match::RuleSet> rules, std::strin
   batch_.source = std::move(source);
 }
 
-FoldedFailure* FailureFold::find_or_add(const match::RecognisedLine& failure, const IncidentKey& key, Time at) {
-  const auto it = known_.find(key.hash);
+/// Of the incident that an earlier line of the same handshake tells of; nullptr: this line is the first.
+const FailureFold::Known* FailureFold::find_first_line(const match::RecognisedLine& failure, const IncidentKey& key, Time at) {
+  constexpr auto kOneHandshake = std::chrono::seconds(2);
+  const std::uint64_t id = handshake_id(failure);
+  if (id == 0) return nullptr;
+  if (handshakes_.empty()) handshakes_.resize(kHandshakes);
+  Handshake& known = handshakes_[id % kHandshakes];
+  const Duration apart = at > known.at ? at - known.at : known.at - at;
+  if (known.id == id && apart <= kOneHandshake && tells_of_both(*known.rule, failure.rule)) {
+    const auto first = known.incident == key.hash ? known_.end() : known_.find(known.incident);
+    return first == known_.end() ? nullptr : &first->second;
+  }
+  known = {id, key.hash, &failure.rule, at};
+  return nullptr;
+}
+
+/// `told_by`: what find_first_line() said.
+FoldedFailure* FailureFold::find_or_add(const match::RecognisedLine& failure, const IncidentKey& key, Time at, const Known* told_by) {
+  const std::uint64_t hash = told_by == nullptr ? key.hash : key.hash ^ std::hash<std::string>()(told_by->fingerprint.get());
+  const SharedText teller = told_by == nullptr ? SharedText() : told_by->fingerprint;  // known_ may move
+  const auto it = known_.find(hash);
   const std::int64_t half_minute = half_minute_of(at);
   if (it != known_.end() && it->second.batch == batch_number_ && it->second.half_minute == half_minute)
     return &batch_.failures[it->second.index];
   if (batch_.failures.size() >= kMaxPlaces || !keeps_details_) return nullptr;
-  Known& known = it != known_.end() ? it->second : known_[key.hash];
+  Known& known = it != known_.end() ? it->second : known_[hash];
   if (known.fingerprint.empty()) {
     known.place = place_of(failure, key);
     known.fingerprint = fingerprint(failure.rule.id, known.place);
+    known.told_by = teller;
   } else {
     recall_place(failure, known.place);
   }
@@ -57,6 +99,7 @@ FoldedFailure* FailureFold::find_or_add(const match::RecognisedLine& failure, co
   folded.rule = &failure.rule;
   folded.place = known.place;
   folded.fingerprint = known.fingerprint;
+  folded.told_by = known.told_by;
   folded.opening_offset = failure.offset.value;
   // With what the sketches of clients and the index take.
   constexpr std::size_t kAround = 1024;
@@ -72,7 +115,7 @@ void FailureFold::on_failure(const match::RecognisedLine& failure) {
   }
   const IncidentKey key = incident_key(failure);
   const Time at = failure.time && !live_ ? failure.time->utc : now_;
-  FoldedFailure* const folded = find_or_add(failure, key, at);
+  FoldedFailure* const folded = find_or_add(failure, key, at, find_first_line(failure, key, at));
   if (folded == nullptr) {
     ++batch_.overflow;
     return;
@@ -107,7 +150,10 @@ FailureBatch FailureFold::take() {
   ++batch_number_;
   earliest_ = Time::max();
   latest_ = Time::min();
-  if (known_.size() > kMaxKnown) known_.clear();
+  if (known_.size() > kMaxKnown) {
+    known_.clear();
+    handshakes_.clear();
+  }
   held_bytes_ = 0;
   return std::exchange(batch_, std::move(next));
 }

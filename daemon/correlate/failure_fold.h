@@ -20,6 +20,8 @@ struct FoldedFailure {
   const match::Rule* rule = nullptr;  ///< lives as long as the batch's rule set
   Place place;
   SharedText fingerprint;  ///< of rule and place; may be empty: then whoever needs it makes it
+  /// Of the incident that an earlier line of the same handshakes tells of; empty: these lines are the first ones.
+  SharedText told_by;
   std::uint64_t count = 0;
   Time first_at{}, last_at{};
   std::uint64_t opening_offset = 0;  ///< of the first line: incident ids derive from it, so that a replay gives the same
@@ -38,7 +40,8 @@ struct FailureBatch {
   bool late = false;            ///< written while nobody read: it is told of in one digest
 };
 
-/// Folds recognised lines while they are read. One a reader; not shared between threads.
+/// Folds recognised lines while they are read. nginx may write several lines about one handshake: the first tells, the others are its
+/// consequences (FoldedFailure::told_by), unless they tell of something worse. One a reader; not shared between threads.
 class FailureFold : public FailureHandler {
  public:
   /// With so many different places a batch should be handed over, before more is read …
@@ -65,22 +68,35 @@ class FailureFold : public FailureHandler {
   void keep_details(bool keeps) { keeps_details_ = keeps; }
   /// Hands over what was folded and begins anew.
   FailureBatch take();
+  /// What comes belongs to no handshake that was seen before: where several threads read parts of one log, no part knows the one before.
+  void forget_handshakes() { handshakes_.clear(); }
 
  private:
   /// A place outlives the batch: in a storm every batch names the same ones, and to name one anew costs more than to count its lines.
   struct Known {
     Place place;
     SharedText fingerprint;
+    SharedText told_by;
     std::uint64_t batch = 0;       ///< the number of the batch in which it stands, …
     std::size_t index = 0;         ///< … and where
     std::int64_t half_minute = 0;  ///< of the lines that are folded there
   };
-  FoldedFailure* find_or_add(const match::RecognisedLine& failure, const IncidentKey& key, Time at);
+  /// A handshake that a line told of, a short while ago.
+  struct Handshake {
+    std::uint64_t id = 0;        ///< process, connection, and between whom
+    std::uint64_t incident = 0;  ///< whose line told of it first: a key of known_
+    const match::Rule* rule = nullptr;
+    Time at{};
+  };
+  FoldedFailure* find_or_add(const match::RecognisedLine& failure, const IncidentKey& key, Time at, const Known* told_by);
+  const Known* find_first_line(const match::RecognisedLine& failure, const IncidentKey& key, Time at);
 
   static constexpr std::size_t kMaxKnown = 2 * kMaxPlaces;
+  static constexpr std::size_t kHandshakes = 512;  ///< that are remembered; a power of two
   FailureBatch batch_;
   std::uint64_t batch_number_ = 1;
   std::unordered_map<std::uint64_t, Known> known_;  ///< by the hash of the key
+  std::vector<Handshake> handshakes_;               ///< by their ids' last bits: the newest wins
   Time earliest_ = Time::max(), latest_ = Time::min();
   Time now_{};
   std::size_t held_bytes_ = 0;

@@ -30,15 +30,13 @@ namespace {
 using diagnose::Diagnosis;
 using diagnose::Symptom;
 
-/// Keeps what the newest line of every incident said. A storm costs a hash look-up and one copy of a line each. nginx may write several
-/// lines about one handshake: the first tells, and an incident of later ones alone is a consequence.
+/// Keeps what the newest line of every incident said. A storm costs a hash look-up and one copy of a line each.
 class SymptomBook {
  public:
   void note(const match::RecognisedLine& failure) {
     const correlate::IncidentKey key = correlate::incident_key(failure);
     Entry& entry = entries_[key.hash];
     ++entry.count;
-    entry.has_first_lines = entry.has_first_lines || !is_later_line(failure, key.hash);
     if (failure.time) {
       if (entry.count == 1) entry.first_at = failure.time->utc;
       entry.last_at = failure.time->utc;
@@ -51,7 +49,6 @@ class SymptomBook {
   std::unordered_map<std::string, Symptom> finish() {
     std::unordered_map<std::string, Symptom> by_fingerprint;
     for (auto& [hash, entry] : entries_) {
-      if (!entry.has_first_lines) consequences_.insert(entry.print);
       entry.symptom.count = entry.count;
       entry.symptom.first_at = entry.first_at;
       entry.symptom.last_at = entry.last_at;
@@ -60,44 +57,15 @@ class SymptomBook {
     return by_fingerprint;
   }
 
-  /// After finish(): of an incident whose every line was a later one of a handshake that another incident tells of.
-  bool is_consequence(const std::string& fingerprint) const { return consequences_.contains(fingerprint); }
-
  private:
-  /// Another incident has a line of the same handshake, from before.
-  bool is_later_line(const match::RecognisedLine& failure, std::uint64_t incident) {
-    const parse::ErrorRecord& record = failure.record;
-    if (!record.pid || !record.connection || !failure.time) return false;
-    const bool is_upstream = record.side == parse::Side::upstream;
-    const std::hash<std::string_view> hash;
-    const std::uint64_t place = (is_upstream ? hash(record.upstream) ^ hash(record.request) : hash(record.server)) + (is_upstream ? 1 : 0);
-    if (handshakes_.size() == kMostHandshakes) handshakes_.clear();
-    const std::uint64_t key = *record.connection * 1'000'003 + static_cast<std::uint64_t>(*record.pid);
-    const auto [found, is_new] = handshakes_.try_emplace(key, Handshake{incident, place, failure.time->utc});
-    Handshake& known = found->second;
-    const bool is_same = !is_new && known.place == place && failure.time->utc - known.at <= kOneHandshake;
-    if (is_same) return known.incident != incident;
-    known = {incident, place, failure.time->utc};
-    return false;
-  }
-
   static constexpr std::uint64_t kCopied = 1000;
-  static constexpr std::size_t kMostHandshakes = 1U << 16;
-  static constexpr std::chrono::seconds kOneHandshake{2};
-  struct Handshake {
-    std::uint64_t incident = 0, place = 0;
-    Time at{};
-  };
   struct Entry {
     std::string print;
     Symptom symptom;
     std::uint64_t count = 0;
-    bool has_first_lines = false;
     Time first_at{}, last_at{};
   };
   std::unordered_map<std::uint64_t, Entry> entries_;
-  std::unordered_map<std::uint64_t, Handshake> handshakes_;
-  std::unordered_set<std::string> consequences_;
 };
 
 /// Whoever has said good-bye and still sends something has had what it came for.
@@ -207,7 +175,7 @@ class DiagnosisRun {
     }
     auto symptoms = book.finish();
     std::erase_if(scan.incidents, [&](const correlate::Incident& incident) {
-      if (book.is_consequence(incident.fingerprint) || is_over(symptoms[incident.fingerprint])) return true;
+      if (is_over(symptoms[incident.fingerprint])) return true;
       // What another failure has left in OpenSSL's queue, which nginx finds later.
       if (incident.rule_id == "nginx/internal-stale-ssl-error" && scan.incidents.size() > 1) return true;
       return !incident.id.starts_with(order_.only) && !incident.fingerprint.starts_with(order_.only);

@@ -118,6 +118,13 @@ class Scan {
     return ends_group || fold.is_full() || fold.span() >= kLongest;
   }
 
+  /// The other reading threads do not know what the last lines of the group before were about.
+  static correlate::FailureBatch take_batch(correlate::FailureFold& fold, bool ends_group) {
+    if (!is_batch(fold, ends_group)) return {};
+    if (ends_group) fold.forget_handshakes();
+    return fold.take();
+  }
+
   Result<> read_here(const std::string& file, LogSpan& span, ScannedLog& log) {
     Stages stages(*this, file);
     stages.analysis.count_lines_from_start();
@@ -126,8 +133,7 @@ class Scan {
     auto read = read_log(file, stages.analysis, stages.handler, [&](const ingest::LineBlock& block, const ingest::BlockReader& reader) {
       skipped_ = reader.overlong_lines();
       stored_ = reader.bytes_read();
-      const bool is_enough = is_batch(stages.fold, ++blocks % kBlocksInGroup == 0);
-      absorb(block, is_enough ? stages.fold.take() : correlate::FailureBatch(), span, file);
+      absorb(block, take_batch(stages.fold, ++blocks % kBlocksInGroup == 0), span, file);
       return true;
     });
     absorb({}, stages.fold.take(), span, file);
@@ -144,7 +150,7 @@ class Scan {
       Stages& own = *stages.emplace_back(std::make_unique<Stages>(*this, file));
       analysts.push_back([&own](const ingest::LineBlock& block, const BlockPlace& place, correlate::FailureBatch& found) {
         own.analysis.consume(block, own.handler);
-        found = is_batch(own.fold, place.ends_group) ? own.fold.take() : correlate::FailureBatch();
+        found = take_batch(own.fold, place.ends_group);
       });
     }
     ThreadedReading<correlate::FailureBatch> reading(std::move(analysts));
@@ -165,6 +171,7 @@ class Scan {
     move_clock(span);
     if (!found.failures.empty() || found.untrusted > 0) correlator_.absorb(found, newest_);
     for (const correlate::FoldedFailure& folded : found.failures) {
+      if (!folded.told_by.empty()) continue;
       const std::string fault =
           folded.fingerprint.empty() ? correlate::fingerprint(folded.rule->id, folded.place) : folded.fingerprint.get();
       result_.rates.add(fault, folded.first_at, folded.count);

@@ -92,6 +92,54 @@ TEST(Correlator, AConsequenceJoinsTheFaultOfItsPeerOrServer) {
   EXPECT_EQ(incident.severity, match::Severity::critical);
 }
 
+/// Another line of the handshake that `line` is about, as nginx writes it next.
+std::string next_line(const std::string& line, const std::string& message) {
+  const std::size_t begin = line.find(' ', line.find('*')) + 1;
+  return line.substr(0, begin) + message + line.substr(line.find(" while "));
+}
+
+TEST(Correlator, TwoLinesOfOneHandshakeAreOneIncident) {
+  Story story;
+  const std::string first = upstream_line(0, kVerify20);
+  story.hear(first + next_line(first, kClosed), 0);
+  EXPECT_EQ(story.only().rule_id, "t/verify-20");
+  EXPECT_EQ(story.only().count, 1U);
+  ASSERT_EQ(story.only().consequences.size(), 1U);
+  EXPECT_EQ(story.only().consequences.begin()->rule_id, "t/closed");
+  // Read apart: the second line came a moment later.
+  const std::string again = upstream_line(10, kVerify20);
+  story.hear(again, 10);
+  story.hear(next_line(again, kClosed), 10);
+  EXPECT_EQ(story.only().count, 2U);
+  EXPECT_EQ(story.only().consequences.begin()->count, 2U);
+}
+
+TEST(Correlator, LinesOfDifferentHandshakesAreNotJoined) {
+  const std::string first = upstream_line(0, kVerify20);
+  const std::string other_request = next_line(upstream_line(1, kVerify20), kClosed);
+  std::string other_peer = next_line(first, kClosed), other_worker = other_peer, much_later = other_peer;
+  other_peer.replace(other_peer.find("10.0.0.1"), 8, "10.0.0.2");
+  other_worker.replace(other_worker.find("9#9"), 3, "8#8");
+  much_later.replace(much_later.find(":00 ["), 5, ":03 [");
+  for (const std::string& second : {other_request, other_peer, other_worker, much_later}) {
+    Story story;
+    story.hear(first + second, 0);
+    EXPECT_EQ(story.correlator.live(), 2U) << second;
+  }
+}
+
+TEST(Correlator, AWorseLineOfAHandshakeStandsForItself) {
+  Story story;
+  const std::string noise = upstream_line(0, "upstream prematurely closed connection");
+  const std::string name = next_line(noise, "upstream SSL certificate does not match \"a.test\"");
+  story.hear(noise + name + next_line(noise, kClosed), 0);
+  ASSERT_EQ(story.correlator.live(), 2U);
+  const Incident* const worst = story.correlator.incidents().front();
+  EXPECT_EQ(worst->rule_id, "t/name");
+  ASSERT_EQ(worst->consequences.size(), 1U) << "what follows is told by the worse one";
+  EXPECT_EQ(worst->consequences.begin()->rule_id, "t/closed");
+}
+
 TEST(Correlator, AConsequenceBeforeItsCauseInOneBatchJoinsItToo) {
   Story story;
   story.hear(upstream_line(0, "no live upstreams", "backend") + upstream_line(0, kVerify20), 0);

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -40,13 +41,14 @@ inline Time at(double seconds) {
          std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
 }
 
-/// An upstream line so many seconds after 02:00:00.
+/// An upstream line so many seconds after 02:00:00, of a connection that no other message is about.
 inline std::string upstream_line(unsigned seconds, const std::string& message, const std::string& peer = "10.0.0.1:8443",
                                  const std::string& server = "gw", const std::string& client = "192.0.2.7") {
   char clock[32];
   std::snprintf(clock, sizeof clock, "%02u:%02u:%02u", 2 + seconds / 3600, seconds / 60 % 60, seconds % 60);
-  return std::string("2026/11/21 ") + clock + " [error] 9#9: *1 " + message + " while SSL handshaking to upstream, client: " + client +
-         ", server: " + server + ", request: \"GET / HTTP/1.1\", upstream: \"https://" + peer + "/\", host: \"gw\"\n";
+  return std::string("2026/11/21 ") + clock + " [error] 9#9: *" + std::to_string(std::hash<std::string>()(message) % 1'000'000 + seconds) +
+         " " + message + " while SSL handshaking to upstream, client: " + client + ", server: " + server +
+         ", request: \"GET / HTTP/1.1\", upstream: \"https://" + peer + "/\", host: \"gw\"\n";
 }
 
 /// Reads a log as the daemon does, and folds it.
