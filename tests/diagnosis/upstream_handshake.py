@@ -66,6 +66,18 @@ def story(t):
     bench.add(Situation("client-chain", "proxy_pass https://%s;\nproxy_ssl_certificate tls/client.pem;\nproxy_ssl_certificate_key tls/client.key;\n%s"
                         % (mutual_chain.address, common), mutual_chain.address, "proxy_client_chain_incomplete", True,
                         also=["upstream_rejects_client_cert_ca"]))
+    # Certificates that lie about: one is of a CA that the peer names, the other is not.
+    partners = authority.root("partners", "Partner Client CA")
+    for name, issuer in (("partner", partners), ("someone", authority.root("strangers", "Strangers CA"))):
+        lying = authority.issue(name, name + ".corp.test", issuer, purpose="clientAuth")
+        (bench.tls / (name + "-client.pem")).write_bytes(lying.file.read_bytes())
+        (bench.tls / (name + "-client.key")).write_bytes(lying.key.read_bytes())
+    partner = TlsUpstream(t, authority, "partner", api, issuing, host="0.0.0.0", options=("-Verify", "3", "-CAfile", partners.file, "-verify_return_error"))
+    bench.add(Situation("certificate-lies-about", "proxy_pass https://%s;\n%s" % (partner.address, common), partner.address,
+                        "upstream_requires_client_cert", True, fix="partner-client.key"))
+    bench.add(Situation("certificate-of-stranger", "proxy_pass https://%s;\nproxy_ssl_certificate tls/someone-client.pem;\n"
+                        "proxy_ssl_certificate_key tls/someone-client.key;\n%s" % (partner.address.replace("127.0.0.1", "127.0.0.2"), common),
+                        partner.address.replace("127.0.0.1", "127.0.0.2"), "upstream_rejects_client_cert_ca", True, fix="partner-client.pem"))
     refused = RawUpstream(t, alert(80))
     bench.add(Situation("alert-80", "proxy_pass https://%s;\n%s" % (refused.address, common), refused.address, "upstream_sent_alert_internal_error",
                         False, also=["upstream_sent_alert"], owner="upstream"))

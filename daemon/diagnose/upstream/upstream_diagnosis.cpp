@@ -2,6 +2,7 @@
 
 #include "diagnose/case/candidate_diagnosis.h"
 #include "diagnose/diagnoser.h"
+#include "diagnose/upstream/handshake/client_pair.h"
 #include "diagnose/upstream/handshake/handshake_diagnosis.h"
 #include "diagnose/upstream/resolver_faults.h"
 #include "diagnose/upstream/verification/verification_diagnosis.h"
@@ -82,6 +83,12 @@ Diagnosis asked_for_certificate(UpstreamCase& upstream) {
   for (const std::string& ca : upstream.now().observation->seen.certificate_request->accepted_cas) cas += (cas.empty() ? "" : "; ") + ca;
   if (!cas.empty()) diagnosis.evidence.push_back({"peer", {"it takes certificates of: " + cas, "它接受以下 CA 的证书：" + cas}});
   static const Text kNotTried{"the handshake does not tell whether the peer insists", "握手无法表明对端是否强制要求"};
+  HandshakeReport report(upstream);
+  propose_client_pair(report, diagnosis.cause, "configure-client-cert");
+  for (Fix& fix : report.diagnosis().fixes) {
+    fix.proof = {.detail = kNotTried};
+    diagnosis.fixes.push_back(std::move(fix));
+  }
   add_known_advice(diagnosis, diagnosis.cause, upstream.symptom().scheme, upstream.knowledge(), kNotTried);
   return diagnosis;
 }

@@ -5,6 +5,7 @@
 #include "diagnose/certificates/configured_pem.h"
 #include "diagnose/certificates/issuer_search.h"
 #include "diagnose/certificates/private_key_file.h"
+#include "diagnose/upstream/handshake/client_pair.h"
 #include "diagnose/upstream/handshake/handshake_families.h"
 #include "diagnose/upstream/handshake/handshake_settings.h"
 
@@ -61,10 +62,6 @@ const CertificateRequest* request_of(const HandshakeReport& report) {
   return seen != nullptr && seen->certificate_request ? &*seen->certificate_request : nullptr;
 }
 
-bool accepts(const CertificateRequest& request, const std::string& name_hash) {
-  return std::find(request.accepted_ca_hashes.begin(), request.accepted_ca_hashes.end(), name_hash) != request.accepted_ca_hashes.end();
-}
-
 /// "CN=A; CN=B and 3 more", for people.
 std::string accepted_names(const CertificateRequest& request) {
   constexpr std::size_t kShown = 5;
@@ -99,13 +96,6 @@ OwnPath own_path(HandshakeReport& report, const OwnCertificate& own) {
   path.ends_at_unknown = !up.is_complete && !path.is_accepted;
   path.unknown_issuer = last.facts().issuer;
   return path;
-}
-
-bool may_authenticate_client(const CertificateFacts& facts) {
-  if (!facts.has_extended_key_usage) return true;
-  const auto& usage = facts.extended_key_usage;
-  return std::find(usage.begin(), usage.end(), "clientAuth") != usage.end() ||
-         std::find(usage.begin(), usage.end(), "anyExtendedKeyUsage") != usage.end();
 }
 
 bool is_revoked(HandshakeReport& report, const Certificate& leaf) {
@@ -237,45 +227,13 @@ void conclude_foreign_ca(HandshakeReport& report, const OwnCertificate& own, con
                          "本证书的签发者 " + path.unknown_issuer + " 既不在 " + own.path + "，也不在 " +
                              report.upstream().surroundings().ca_store->description() + " 中"});
   }
+  if (is_about_ca) propose_client_pair(report, cause, "use-accepted-ca");
   const std::string number = alert ? std::to_string(*alert) : "none";
   const Text words{"Your TLS endpoint " + peer + " refuses our client certificate (alert " + number + "). It is " + identity +
                        ". Please add its CA to the client CAs there, or tell us which CA must issue it; the verify error is in your log.",
                    "你们的 TLS 端点 " + peer + " 拒绝了我方客户端证书（告警 " + number + "）。该证书为 " + identity +
                        "。请将其 CA 加入受信任的客户端 CA，或告知应由哪个 CA 签发；具体校验错误见你们的日志。"};
   report.advise(cause, is_about_ca ? "upstream-adds-client-ca" : "ask-upstream-log", {}, words);
-}
-
-/// Certificates that the configuration uses elsewhere for the same upstream.
-void propose_configured_elsewhere(HandshakeReport& report) {
-  const UpstreamView& view = report.view();
-  for (const nginx::PassTarget& target : view.nginx->passes.targets()) {
-    const nginx::UpstreamSettings& settings = target.settings;
-    if (&target == view.target || target.module != view.target->module || settings.certificate.first().empty()) continue;
-    if (nginx::has_variables(settings.certificate.first()) || nginx::has_variables(settings.certificate_key.first())) continue;
-    const bool is_same_upstream =
-        view.destination != nullptr &&
-        std::any_of(target.destinations.begin(), target.destinations.end(), [&](const nginx::Destination& destination) {
-          const bool is_same_group = destination.group != nullptr && destination.group == view.destination->group;
-          const nginx::Address* const own = view.address();
-          return is_same_group || (own != nullptr && nginx::is_same_endpoint(destination.address, *own));
-        });
-    if (!is_same_upstream) continue;
-    ConfigurationPatch patch = report.upstream().new_patch();
-    auto written = set_upstream_directive(patch, view, "ssl_certificate", std::array{std::string(settings.certificate.first())});
-    if (written) {
-      written = set_upstream_directive(patch, view, "ssl_certificate_key", std::array{std::string(settings.certificate_key.first())});
-    }
-    if (written && !settings.password_file.first().empty()) {
-      written = set_upstream_directive(patch, view, "ssl_password_file", std::array{std::string(settings.password_file.first())});
-    }
-    const UpstreamVerdict verdict = report.upstream().judge(patch);
-    const bool is_refused = verdict.stage == UpstreamStage::handshake && !verdict.asked.left_out_client_certificate;
-    if (!written || is_refused) continue;
-    const std::string where = target.pass->file->path + ":" + std::to_string(target.pass->line);
-    report.propose("upstream_requires_client_cert", "configure-client-cert", written, patch,
-                   hand_written(patch, {"The same upstream gets this certificate at " + where, where + " 处对同一上游已使用该证书"}));
-    return;
-  }
 }
 
 void conclude_required(HandshakeReport& report) {
@@ -289,8 +247,7 @@ void conclude_required(HandshakeReport& report) {
                          peer + " 要求客户端证书" + (accepted.empty() ? "" : "，签发者：" + accepted) + "；而未设置 " +
                              report.view().directive("ssl_certificate")});
   }
-  propose_configured_elsewhere(report);
-  if (!report.diagnosis().fixes.empty()) return;
+  if (propose_client_pair(report, "upstream_requires_client_cert", "configure-client-cert")) return;
   const std::string certificate = report.view().directive("ssl_certificate");
   const std::string from_en = accepted.empty() ? "the CA that its owner names" : "one of " + accepted;
   const std::string from_zh = accepted.empty() ? "对方指定的 CA" : accepted + " 之一";
