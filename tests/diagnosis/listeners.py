@@ -67,6 +67,8 @@ def story(t):
     add("curve", "front", lambda port: client(port, curve="prime256v1"), "no_shared_group", True, "ssl_ecdh_curve secp521r1;")
     add("proxy-protocol", "front", lambda port: client(port, first=b"PROXY TCP4 192.0.2.1 192.0.2.2 1000 443\r\n"), "proxy_protocol_unexpected",
         True, fix="proxy_protocol")
+    add("proxy-protocol-2", "front", lambda port: client(port, first=b"\r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x0c" + bytes(12)),
+        "proxy_protocol_unexpected", False, fix="proxy_protocol")
     add("chain", "alone", lambda port: client(port, cafile=root.file), "server_chain_incomplete", True, fix="BEGIN CERTIFICATE")
     add("expired", "expired", lambda port: client(port, cafile=root.file), "server_cert_expired", False, owner="proxy")
     add("client-root", "front", lambda port: client(port, certificate=(authority.bundle("mobile.chain", mobile, clients), mobile.key)),

@@ -13,6 +13,7 @@ namespace handshaked::diagnose {
 namespace {
 
 constexpr const char* kReload = "nginx -t && nginx -s reload";
+constexpr int kDecryptError = 51;
 
 /// What can be wrong with a certificate that we serve, as a client sees it.
 enum class ServedFault : std::uint8_t { expired, incomplete, self_signed, wrong_name, revoked, perhaps_incomplete, unsuitable };
@@ -23,13 +24,14 @@ double affinity(ServedFault fault, int alert) {
     int alert;
     std::array<double, 7> worth;  // in the order of ServedFault
   };
-  static constexpr std::array<Row, 7> kRows = {{{42, {0.6, 0.75, 0.7, 0.95, 0.2, 0.4, 0.9}},
+  static constexpr std::array<Row, 8> kRows = {{{42, {0.6, 0.75, 0.7, 0.95, 0.2, 0.4, 0.9}},
                                                 {44, {0.2, 0.1, 0.1, 0.1, 1.0, 0.1, 0.1}},
                                                 {45, {1.0, 0.1, 0.1, 0.1, 0.1, 0.05, 0.1}},
                                                 {46, {0.85, 0.9, 0.8, 0.75, 0.4, 0.5, 0.88}},
                                                 {48, {0.3, 1.0, 0.9, 0.2, 0.1, 0.6, 0.8}},
                                                 {43, {0.1, 0.2, 0.3, 0.1, 0.1, 0.1, 1.0}},
-                                                {49, {0.2, 0.4, 0.4, 0.3, 0.2, 0.2, 0.3}}}};
+                                                {49, {0.2, 0.4, 0.4, 0.3, 0.2, 0.2, 0.3}},
+                                                {51, {0.05, 0.25, 0.2, 0.05, 0.05, 0.1, 0.9}}}};
   const auto row = std::find_if(kRows.begin(), kRows.end(), [alert](const Row& one) { return one.alert == alert; });
   return row == kRows.end() ? 0.2 : row->worth[static_cast<std::size_t>(fault)];
 }
@@ -326,6 +328,51 @@ void conclude_not_reloaded(LocalCase& local, const ListenerPlace& place, const T
   local.propose(std::move(fix));
 }
 
+/// A CA of the collection that has the name of one on the way of what we serve, and another key: who knows it by that key finds our
+/// signatures wrong.
+const StoredCa* namesake_of(const LocalCase& local, const ServedChain& chain) {
+  for (const Certificate& issuer : chain.path.issuers) {
+    for (const StoredCa* const stored : local.ca_store().named(issuer.facts().subject_hash)) {
+      if (stored->certificate.facts().public_key_sha256 != issuer.facts().public_key_sha256) return stored;
+    }
+  }
+  return nullptr;
+}
+
+/// Alert 51: a signature of ours was wrong in the client's eyes, of a certificate or of the handshake. Nothing here is wrong, so it is what
+/// the client holds, or the way.
+void diagnose_wrong_signature(LocalCase& local, const ListenerPlace& place) {
+  local.conclude("client_sent_alert", 0.5,
+                 {"the client finds a signature of ours wrong (alert 51); the files of this listener are in order",
+                  "客户端认为我方的某个签名有误（警报 51）；本监听端的文件没有问题"});
+  const auto files = certificate_files(local, place.server());
+  if (files.empty()) return;
+  local.set_place(*files.front().directive);
+  const auto chain = read_served_chain(local, files.front());
+  if (!chain) return;
+  if (chain.value().path.is_complete)
+    local.add_evidence("file",
+                       {files.front().path + ": every signature of the chain is right", files.front().path + "：链上的每个签名都正确"});
+  const StoredCa* const namesake = namesake_of(local, chain.value());
+  if (namesake == nullptr) {
+    return propose_to_client(
+        local, "client-log",
+        {"Your client finds a signature of our server wrong (alert 51). Please look into its log: does it trust an older CA of "
+         "the same name, or does a proxy in between change what we send?",
+         "您的客户端认为我方服务器的签名有误（警报 51）。请查看其日志：是否信任了同名的旧 CA，或中间有代理改动了内容？"});
+  }
+  const CertificateFacts& facts = namesake->certificate.facts();
+  local.conclude("client_distrusts_our_ca", 0.7,
+                 {"the client finds a signature of ours wrong (alert 51): there are two CAs \"" + short_name(facts) +
+                      "\" with different keys, and it seems to know the other one",
+                  "客户端认为我方的签名有误（警报 51）：名为“" + short_name(facts) + "”的 CA 有两个不同密钥，客户端很可能只知道另一个"});
+  propose_to_client(local, "distribute-root",
+                    {"Your client seems to know our CA by an old key (alert 51). Please install the present one, SHA-256 " +
+                         chain.value().path.last().facts().sha256 + " (compare the fingerprint over another channel).",
+                     "您的客户端似乎只有我方 CA 的旧密钥（警报 51）。请安装当前的 CA 证书，SHA-256 " +
+                         chain.value().path.last().facts().sha256 + "（请通过其他渠道核对指纹）。"});
+}
+
 /// `is_served_seen`: the listener was looked at, and serves what the files have.
 void diagnose_distrust(LocalCase& local, const ListenerPlace& place, bool is_served_seen) {
   const int alert = local.symptom().alert.value_or(0);
@@ -439,6 +486,10 @@ bool diagnose_rejected_certificate(LocalCase& local, const ListenerPlace& place)
       if (found[i].fault == ServedFault::expired || found[i].fault == ServedFault::incomplete)
         local.diagnosis.also.emplace_back(found[i].fault == ServedFault::expired ? "server_cert_expired" : "server_chain_incomplete");
     }
+    return true;
+  }
+  if (symptom.alert == kDecryptError) {
+    diagnose_wrong_signature(local, place);
     return true;
   }
   if (diagnose_forgotten_name(local, place)) return true;

@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <span>
 
 #include "diagnose/listener/listener_families.h"
+#include "nginx/configuration/inheritance.h"
 
 namespace handshaked::diagnose {
 namespace {
@@ -20,14 +22,88 @@ bool reads_header(const LocalCase& local, const ConfigurationPatch& patch, const
                      [&](const nginx::Listener& one) { return one.key == key && one.is_proxy_protocol; });
 }
 
-void diagnose_unexpected_header(LocalCase& local, const ListenerPlace& place) {
+bool is_loopback(std::string_view host) { return host.starts_with("127.") || host == "::1" || host == "[::1]"; }
+
+/// A stream server of this very nginx that passes connections on to the listener.
+const nginx::PassTarget* front_of(const LocalCase& local, const nginx::Listener& listener) {
+  const std::vector<nginx::PassTarget>& targets = local.surroundings().nginx->passes.targets();
+  const auto leads_here = [&](const nginx::Address& address) {
+    return std::any_of(listener.servers.begin(), listener.servers.end(),
+                       [&](const nginx::ListeningServer& server) { return nginx::is_same_endpoint(server.listen->address, address); });
+  };
+  const auto found = std::find_if(targets.begin(), targets.end(), [&](const nginx::PassTarget& target) {
+    return target.module == nginx::Module::stream_proxy &&
+           std::any_of(target.destinations.begin(), target.destinations.end(), [&](const nginx::Destination& one) {
+             if (one.group == nullptr) return leads_here(one.address);
+             const auto& members = one.group->servers;
+             return std::any_of(members.begin(), members.end(),
+                                [&](const nginx::UpstreamServer& member) { return leads_here(member.address); });
+           });
+  });
+  return found == targets.end() ? nullptr : &*found;
+}
+
+bool sends_header(const nginx::PassTarget& front) { return front.settings.proxy_protocol.is_on(); }
+
+/// The front sends a PROXY header that its listener does not read, or none where one is demanded. What comes from loopback comes from it.
+bool propose_at_front(LocalCase& local, const ListenerPlace& place, std::string_view fix_id, bool sends) {
+  const nginx::PassTarget* const front = front_of(local, place.listener());
+  if (front == nullptr || sends_header(*front) == sends) return false;
+  const std::string value = sends ? "on" : "off", there = where(*front->pass), port = port_text(place.server());
+  Fix fix = local.known(fix_id);
+  fix.owner = Owner::proxy;
+  fix.title = {"Set proxy_protocol " + value + " beside " + there + ", which passes to " + port,
+               "在 " + there + "（转发到 " + port + "）旁设置 proxy_protocol " + value};
+  fix.how = {"This nginx is its own balancer: both ends have to agree on the header.",
+             "此处由同一个 nginx 充当负载均衡：两端必须就 PROXY 头保持一致。"};
+  if (is_loopback(local.symptom().client)) {
+    fix.proof = {
+        ProofStatus::proved,
+        ProofMethod::replay,
+        {"the patched configuration was read again: what is passed to " + port +
+             (sends ? " begins with the header that it demands" : " begins with TLS, as it expects"),
+         "已重新读取修改后的配置：转发到 " + port + (sends ? " 的连接以其要求的 PROXY 头开头" : " 的连接如其所期待直接以 TLS 开头")}};
+  }
+  ConfigurationPatch patch = local.new_patch();
+  const auto done = patch.set_directive(*front->pass->parent, "proxy_protocol", std::span(&value, 1));
+  local.propose(std::move(fix), done ? Result<ConfigurationPatch>(patch) : Result<ConfigurationPatch>(done.error()));
+  return true;
+}
+
+/// The configuration says that balancers are in front of the listener, and that they send the header.
+bool expects_balancer(const LocalCase& local, const ListenerPlace& place) {
+  if (const nginx::PassTarget* const front = front_of(local, place.listener()); front != nullptr && sends_header(*front)) return true;
+  const nginx::Directive& server = block_of(place.server());
+  const auto real_ip = nginx::find_inherited(server, "real_ip_header");
+  if (!real_ip.empty() && real_ip.front()->argument(0) == "proxy_protocol") return true;
+  const auto balancers = nginx::find_inherited(server, "set_real_ip_from");
+  return std::any_of(balancers.begin(), balancers.end(),
+                     [&](const nginx::Directive* one) { return one->argument(0) == local.symptom().client; });
+}
+
+/// Whoever sent it was asked for one, and sent two: a balancer behind a balancer.
+void diagnose_second_header(LocalCase& local, const std::string& port) {
+  local.conclude("proxy_protocol_unexpected", 0.85,
+                 {"a second PROXY header arrives at " + port + ", which takes one: two balancers in a row put theirs in front",
+                  "到达 " + port + " 的连接带有第二个 PROXY 头，而它只接受一个：前后两级负载均衡都加了头"});
+  propose_to_client(local, "lb-off",
+                    {"Two PROXY protocol headers arrive at " + port +
+                         ", one behind the other. Please switch it off at the first of the two "
+                         "balancers, or let the second one read what it gets.",
+                     "到达 " + port + " 的连接先后带有两个 PROXY 协议头。请在两级负载均衡的第一级关闭该功能，或让第二级读取收到的头。"});
+}
+
+void diagnose_unexpected_header(LocalCase& local, const ListenerPlace& place, double confidence) {
+  constexpr std::string_view kMaybe = "nginx/client-proxy-protocol-v2-unexpected";
   const nginx::ListeningServer& server = place.server();
   set_listen_place(local, server);
-  local.conclude("proxy_protocol_unexpected", 0.9,
+  if (place.listener().is_proxy_protocol) return diagnose_second_header(local, port_text(server));
+  local.conclude("proxy_protocol_unexpected", confidence,
                  {"the client (a load balancer, it seems) puts a PROXY header in front, and the listener " + port_text(server) +
                       " does not expect one",
                   "客户端（看来是负载均衡器）在前面发送 PROXY 头，而监听端 " + port_text(server) + " 并不期待它"});
-  if (server.listen->directive == nullptr || place.listener().is_proxy_protocol) return;
+  if (server.listen->directive == nullptr) return;
+  propose_at_front(local, place, "lb-off", false);
   Fix fix = local.known("listen-proxy-protocol");
   fix.title = {"Add proxy_protocol to " + where(*server.listen->directive),
                "在 " + where(*server.listen->directive) + " 加上 proxy_protocol"};
@@ -39,7 +115,9 @@ void diagnose_unexpected_header(LocalCase& local, const ListenerPlace& place) {
           (local.symptom().client.empty() ? std::string("BALANCER") : local.symptom().client) + "; real_ip_header proxy_protocol;"};
   ConfigurationPatch patch = local.new_patch();
   const auto done = patch.append_argument(*server.listen->directive, "proxy_protocol");
-  if (done && reads_header(local, patch, place.listener().key)) {
+  // The line has to show the header itself.
+  const bool is_seen = local.symptom().rule_id != kMaybe && local.symptom().message.find("invalid") != std::string::npos;
+  if (done && is_seen && reads_header(local, patch, place.listener().key)) {
     fix.proof = {ProofStatus::proved,
                  ProofMethod::replay,
                  {"the patched configuration was read again: the listener takes the header that the line shows, then TLS",
@@ -55,9 +133,23 @@ void diagnose_unexpected_header(LocalCase& local, const ListenerPlace& place) {
 void diagnose_missing_header(LocalCase& local, const ListenerPlace& place) {
   const nginx::ListeningServer& server = place.server();
   set_listen_place(local, server);
+  const std::string& message = local.symptom().message;
+  const bool is_damaged = message.find("broken header: \"PROXY") != std::string::npos || message.starts_with("header is too large") ||
+                          message.starts_with("unknown PROXY protocol version");
   local.conclude("proxy_protocol_header_missing", 0.9,
-                 {"the listener " + port_text(server) + " demands a PROXY header, and this client sends none",
-                  "监听端 " + port_text(server) + " 要求 PROXY 头，而该客户端没有发送"});
+                 is_damaged
+                     ? Text{"the listener " + port_text(server) + " demands a PROXY header, and cannot read the one that this client sends",
+                            "监听端 " + port_text(server) + " 要求 PROXY 头，而无法读取该客户端发送的头"}
+                     : Text{"the listener " + port_text(server) + " demands a PROXY header, and this client sends none",
+                            "监听端 " + port_text(server) + " 要求 PROXY 头，而该客户端没有发送"});
+  if (is_damaged) {
+    return propose_to_client(local, "lb-send-proxy",
+                             {"The PROXY protocol header that your load balancer sends to " + port_text(server) +
+                                  " cannot be read (nginx: " + message.substr(0, 60) + "). Please let it send version 1 or 2 as specified.",
+                              "您的负载均衡器发送到 " + port_text(server) + " 的 PROXY 协议头无法读取（nginx：" + message.substr(0, 60) +
+                                  "）。请按规范发送第 1 版或第 2 版。"});
+  }
+  propose_at_front(local, place, "lb-send-proxy", true);
   propose_to_client(
       local, "lb-send-proxy",
       {"The port " + port_text(server) +
@@ -142,7 +234,11 @@ bool diagnose_first_bytes(LocalCase& local, const ListenerPlace& place) {
   const Symptom& symptom = local.symptom();
   if (symptom.candidates.empty()) return false;
   const std::string& likeliest = symptom.candidates.front().cause;
-  if (likeliest == "proxy_protocol_unexpected") diagnose_unexpected_header(local, place);
+  constexpr double kShown = 0.9, kLikely = 0.6;
+  const bool is_shown = symptom.rule_id == "nginx/client-proxy-protocol-unexpected";
+  if (likeliest == "proxy_protocol_unexpected") diagnose_unexpected_header(local, place, is_shown ? kShown : kLikely);
+  else if (likeliest == "client_not_tls" && symptom.has_cause("proxy_protocol_unexpected") && expects_balancer(local, place))
+    diagnose_unexpected_header(local, place, kLikely);
   else if (likeliest == "proxy_protocol_header_missing") diagnose_missing_header(local, place);
   else if (likeliest == "client_tls_to_plain_port") diagnose_tls_on_plain(local, place);
   else if (likeliest == "client_plain_http_to_tls_port") diagnose_not_tls(local, place, true);

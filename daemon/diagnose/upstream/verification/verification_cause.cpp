@@ -235,6 +235,8 @@ FoundCause name_cause(UpstreamCase& upstream, const UpstreamVerdict& verdict, co
   if (is_group && is_other_leaf) return found("upstream_sni_wrong_name", 0.9, {"upstream_name_is_upstream_block"});
   if (is_group) return found("upstream_name_is_upstream_block", 0.95, {"upstream_name_mismatch"});
   if (address && address->is_ip()) return found("upstream_name_is_ip", 0.95, {"upstream_name_mismatch"});
+  // The path of a socket: nginx compares what it was told to connect to.
+  if (!is_set && name.find('/') != std::string::npos) return found("upstream_name_mismatch", 0.9);
   const bool is_below = std::any_of(leaf.dns_names.begin(), leaf.dns_names.end(), [&](const std::string& one) {
     const std::string wildcard = nginx::to_lower(one);
     return is_below_wildcard(name, wildcard) || wildcard == "*." + name;
