@@ -1,6 +1,7 @@
 """An nginx that refuses its configuration: what is really in the file, and the cure. Each fault alone, for nginx stops at the first."""
 import json
 import os
+import re
 import shutil
 import subprocess
 
@@ -33,6 +34,11 @@ http {
 def nginx_test(prefix):
     return subprocess.run(["nginx", "-t", "-p", str(prefix) + "/", "-c", "conf/nginx.conf", "-e", "logs/error.log"], stdin=subprocess.DEVNULL,
                           capture_output=True)
+
+
+def nginx_version():
+    told = subprocess.run(["nginx", "-v"], capture_output=True, text=True).stderr
+    return tuple(int(part) for part in re.search(r"nginx/(\d+)\.(\d+)\.(\d+)", told).groups())
 
 
 def diagnose(prefix, cas):
@@ -75,6 +81,25 @@ def story(t):
         "no-trust": ({}, "", verified, ["config_directive_missing"], True),
         "trust-gone": ({}, "", verified + "\n            proxy_ssl_trusted_certificate tls/corp.pem;", ["config_file_missing"], True),
     }
+    parameters = subprocess.run(["openssl", "ecparam", "-name", "prime256v1"], capture_output=True, check=True).stdout
+    situations.update({
+        "parameters": ({"front.key": parameters, "front-2024.key": key}, "", "return 200 ok;", ["config_pem_invalid"], True),
+        "parameters-alone": ({"front.key": parameters}, "", "return 200 ok;", ["config_pem_invalid"], False),
+        "password-gone": ({"front.key": locked, "pass": b"lab\n"}, "        ssl_password_file tls/pas;", "return 200 ok;", ["config_file_missing"], True),
+        "password-unneeded": ({}, "        ssl_password_file tls/unlock;", "return 200 ok;", ["config_file_missing"], True),
+        "password-nowhere": ({"front.key": locked}, "        ssl_password_file tls/pass;", "return 200 ok;", ["config_file_missing"], False),
+        "password-blanks": ({"front.key": locked, "pass": b"lab \n"}, "        ssl_password_file tls/pass;", "return 200 ok;",
+                            ["config_key_wrong_passphrase"], False),
+        "ticket-key-gone": ({}, "        ssl_session_ticket_key tls/tickets;", "return 200 ok;", ["config_file_missing"], False),
+        "semicolon": ({}, "        ssl_protocols TLSv1.3\n        ssl_prefer_server_ciphers on;", "return 200 ok;", ["config_directive_invalid"], True),
+        "listen-slip": ({}, "        listen 127.0.0.1:%d sll;" % free_port(), "return 200 ok;", ["config_directive_invalid"], True),
+    })
+    if nginx_version() < (1, 25, 0):
+        situations.update({
+            "http2-on": ({}, "        http2 on;", "return 200 ok;", ["config_directive_invalid"], True),
+            "quic": ({}, "        listen 127.0.0.1:%d quic;\n        http3 on;\n        quic_retry on;" % free_port(), "return 200 ok;",
+                     ["config_directive_invalid"], True),
+        })
     problems = []
     for name, (files, server, location, causes, cured) in situations.items():
         t.step(name)

@@ -18,7 +18,10 @@
 #include "cli/log/scan.h"
 #include "cli/log/shown_incidents.h"
 #include "correlate/failure_fold.h"
+#include "diagnose/case/configured_file.h"
+#include "diagnose/case/load_error.h"
 #include "diagnose/diagnoser.h"
+#include "diagnose/load/load_error_diagnosis.h"
 #include "diagnose/prover/shared_nginx.h"
 #include "diagnose/upstream/upstream_case.h"
 #include "diagnose/upstream/upstream_survey.h"
@@ -80,9 +83,18 @@ bool resolves_for_tls(const diagnose::ReadConfiguration& read) {
   });
 }
 
-/// Is a line of this form about TLS here? "no resolver defined" where upstreams with TLS are looked up at run time, "client sent invalid
-/// request" where the listener speaks TLS, or where TLS came to one that does not.
+/// A file that a directive of TLS names, or a slip in a word of `listen` that is about TLS.
+bool tells_of_tls_load(const diagnose::ReadConfiguration& read, const parse::ErrorRecord& record) {
+  const diagnose::LoadError error = diagnose::parse_load_error(record.message);
+  if (error.head.starts_with("invalid parameter ")) return diagnose::meant_listen_parameter(error.subject()).has_value();
+  return !error.subject().empty() && !diagnose::configured_files(read.configuration, error.subject()).empty();
+}
+
+/// Is a line of this form about TLS here? A file that cannot be opened where a directive of TLS names it, "no resolver defined" where
+/// upstreams with TLS are looked up at run time, "client sent invalid request" where the listener speaks TLS, or where TLS came to one that
+/// does not.
 bool is_about_tls(const diagnose::ReadConfiguration& read, const parse::ErrorRecord& record) {
+  if (record.side == parse::Side::config) return tells_of_tls_load(read, record);
   if (record.side != parse::Side::client || record.message.starts_with("no resolver defined")) return resolves_for_tls(read);
   nginx::LoggedPlace place;
   place.server = record.server;

@@ -31,6 +31,12 @@ LoadError parse_load_error(std::string_view message) {
     text = text.substr(0, openssl);
   }
   take_place(text, error);
+  // `open() "/etc/nginx/tls/pass" failed (2: No such file or directory)`
+  constexpr std::string_view kFailed = "\" failed (";
+  if (const std::size_t failed = text.rfind(kFailed); failed != std::string_view::npos && error.openssl.empty()) {
+    error.openssl = text.substr(failed + kFailed.size());
+    if (error.openssl.ends_with(')')) error.openssl.pop_back();
+  }
   // nginx 1.20 to 1.27 print SSL_CTX_set0_tmp_dh_pkey(/path") with one quote only.
   if (std::count(text.begin(), text.end(), '"') == 1) {
     const std::size_t open = text.find('('), close = text.find('"');

@@ -12,8 +12,9 @@ namespace handshaked::diagnose {
 struct LoadError {
   std::string head;                 ///< what stands before the first quoted word: "cannot load certificate key ", "SSL_CONF_cmd("
   std::vector<std::string> quoted;  ///< the quoted words before the OpenSSL errors, in order
-  std::string openssl;              ///< "error:80000002:system library::No such file or directory:…"; empty without
-  std::string file;                 ///< of " in FILE:LINE" at the end; empty without
+  /// "error:80000002:system library::No such file or directory:…", or what the system said: "2: No such file or directory"; empty without
+  std::string openssl;
+  std::string file;  ///< of " in FILE:LINE" at the end; empty without
   std::uint32_t line = 0;
 
   std::string_view subject() const { return quoted.empty() ? std::string_view() : std::string_view(quoted.front()); }

@@ -38,7 +38,8 @@ Diagnosis diagnose_configuration(const Symptom& symptom, const Surroundings& sur
   LocalCase local(symptom, surroundings, knowledge);
   const LoadError error = parse_load_error(symptom.message);
   if (diagnose_ignored_stapling(local, error)) return local.finish();
-  if (!diagnose_missing_directive(local, error) && !diagnose_value(local, error) && !diagnose_directive(local, error)) {
+  if (!diagnose_missing_directive(local, error) && !diagnose_swallowed_line(local, error) && !diagnose_value(local, error) &&
+      !diagnose_directive(local, error)) {
     if (const auto file = file_in_line(local, error)) diagnose_load_of_file(local, error, *file);
   }
   if (local.diagnosis.cause.empty()) {

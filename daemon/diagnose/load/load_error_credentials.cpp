@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "diagnose/case/fitting_certificate.h"
 #include "diagnose/certificates/configured_pem.h"
 #include "diagnose/certificates/issuer_search.h"
 #include "diagnose/certificates/pem_repair.h"
@@ -65,6 +66,26 @@ void propose_restore(LocalCase& local, const ConfiguredFile& file) {
   local.propose(std::move(fix));
 }
 
+/// The key of the certificate that stands beside the directive, when it lies here under another name.
+bool propose_key_at_hand(LocalCase& local, const ConfiguredFile& file, std::string_view fix_id) {
+  const auto certificate = partner_of(file, local.configuration());
+  if (!certificate || certificate->is_dynamic) return false;
+  const auto key = key_for_certificate(local, certificate->path);
+  if (!key || *key == file.path) return false;
+  Fix fix = local.known(fix_id);
+  fix.title = {"Use the key " + *key + ", which belongs to the certificate", "改用与证书匹配的私钥 " + *key};
+  local.propose(std::move(fix), renamed(local, file, *key));
+  return true;
+}
+
+/// "EC PARAMETERS, CERTIFICATE REQUEST": what stands in a file instead of a key.
+std::string labels_of(const PemBundle& bundle) {
+  constexpr std::size_t kMostLabels = 3;
+  std::string labels;
+  for (std::size_t i = 0; i < bundle.blocks.size() && i < kMostLabels; ++i) labels += (i == 0 ? "" : ", ") + bundle.blocks[i].label;
+  return labels;
+}
+
 /// The intermediates that a chain lacks and the CA collection has, as PEM: who knows the root alone needs them.
 std::string missing_intermediates(LocalCase& local, std::string_view text) {
   const auto bundle = read_pem_bundle(text);
@@ -91,6 +112,7 @@ void diagnose_der(LocalCase& local, const ConfiguredFile& file) {
   const bool is_key = file.role == FileRole::key;
   conclude_not_pem(local, file, "config_der_instead_of_pem",
                    {"it is DER (binary); nginx reads PEM only", "它是 DER（二进制）格式；nginx 只读取 PEM"});
+  if (is_key && propose_key_at_hand(local, file, "der-to-pem")) return;
   Fix fix = local.known("der-to-pem");
   const std::string path = shell_word(file.path), made = shell_word(file.path + ".new");
   fix.commands = {"openssl " + std::string(is_key ? "pkey" : "x509") + " -inform der -in " + path + " -out " + made,
@@ -152,71 +174,6 @@ bool diagnose_weak_certificate(LocalCase& local, const LoadError& error, const C
   return true;
 }
 
-void propose_password_file(LocalCase& local, const ConfiguredFile& file) {
-  if (!local.surroundings().may_read_keys) return;
-  std::vector<std::string> candidates;
-  for (const ConfiguredFile& other : configured_files(local.configuration())) {
-    if (other.role == FileRole::password && !other.is_dynamic) candidates.push_back(other.path);
-  }
-  for (std::string& near : files_beside(local.files(), {file.path})) {
-    if (near.substr(near.rfind('/')).find("pass") != std::string::npos) candidates.push_back(std::move(near));
-  }
-  for (const std::string& path : candidates) {
-    auto text = local.files().read(path, 4096);
-    if (!text) continue;
-    bool opens = false;
-    for (std::size_t at = 0; at < text.value().size() && !opens;) {
-      const std::size_t end = std::min(text.value().find('\n', at), text.value().size());
-      std::string word = text.value().substr(at, end - at);
-      const auto facts = word.empty() ? std::nullopt : key_facts(local, file.path, word);
-      opens = facts && facts->state == PrivateKeyFacts::State::readable;
-      wipe(word);
-      at = end + 1;
-    }
-    wipe(text.value());
-    if (!opens) continue;
-    Fix fix = local.known("password-file");
-    fix.title = {"Name the pass phrase file " + path + ", which opens the key", "使用可解开该私钥的口令文件 " + path};
-    const std::string& name = file.directive->name;
-    const std::string directive = name.substr(0, name.size() - std::string_view("certificate_key").size()) + "password_file";
-    ConfigurationPatch patch = local.new_patch();
-    const std::string written = written_for(local, path, file);
-    const auto done = patch.set_directive(*file.directive->parent, directive, std::span(&written, 1));
-    return local.propose(std::move(fix), done ? Result<ConfigurationPatch>(patch) : Result<ConfigurationPatch>(done.error()));
-  }
-}
-
-void diagnose_encrypted_key(LocalCase& local, const LoadError& error, const ConfiguredFile& file) {
-  const bool is_wrong = error.says("bad decrypt") || error.says("maybe wrong password") || error.says("mac verify failure");
-  local.conclude(
-      is_wrong ? "config_key_wrong_passphrase" : "config_key_encrypted", 0.95,
-      {file.path + " is an encrypted private key, and " +
-           (is_wrong ? "no line of the pass phrase file opens it" : "no pass phrase file is configured for " + where(*file.directive)),
-       file.path + " 是加密的私钥，" +
-           (is_wrong ? std::string("口令文件中没有一行能解开它") : where(*file.directive) + " 没有配置口令文件")});
-  propose_password_file(local, file);
-  const std::string path = shell_word(file.path);
-  if (!is_wrong) {
-    Fix fix = local.known("password-file");
-    fix.commands = {"umask 077; cat > " + shell_word(directory_of(file.path) + "pass") + "   # type the pass phrase, end with Ctrl-D",
-                    "# beside " + where(*file.directive) + ": " +
-                        file.directive->name.substr(0, file.directive->name.size() - std::string_view("certificate_key").size()) +
-                        "password_file " + shell_word(directory_of(file.path) + "pass") + ";",
-                    kReload};
-    const bool has_one = std::any_of(local.diagnosis.fixes.begin(), local.diagnosis.fixes.end(),
-                                     [](const Fix& other) { return other.id == "password-file"; });
-    if (!has_one) local.propose(std::move(fix));
-  } else {
-    Fix fix = local.known("right-passphrase");
-    fix.commands = {"openssl pkey -in " + path + " -noout   # asks for the pass phrase: is it the one of the file?", kReload};
-    local.propose(std::move(fix));
-  }
-  Fix plain = local.known("decrypt-key");
-  plain.commands = {"umask 077; openssl pkey -in " + path + " -out " + shell_word(file.path + ".plain"),
-                    "mv " + shell_word(file.path + ".plain") + " " + path, kReload};
-  local.propose(std::move(plain));
-}
-
 }  // namespace
 
 void diagnose_certificate_file(LocalCase& local, const LoadError& error, const ConfiguredFile& file, std::string text) {
@@ -268,12 +225,15 @@ void diagnose_key_file(LocalCase& local, const LoadError& error, const Configure
   if (is_asked || std::any_of(bundle.blocks.begin(), bundle.blocks.end(), is_encrypted)) return diagnose_encrypted_key(local, error, file);
   if (bundle.form == BundleForm::der_other || bundle.form == BundleForm::der_certificate) return diagnose_der(local, file);
   if (!bundle.has_private_key() && !bundle.certificates.empty()) return diagnose_swapped(local, file);
+  const std::string labels = labels_of(bundle);
   if (bundle.form == BundleForm::empty) conclude_not_pem(local, file, "config_pem_invalid", {"the file is empty", "文件是空的"});
+  else if (!bundle.has_private_key() && !labels.empty())
+    conclude_not_pem(local, file, "config_pem_invalid", {"it holds no private key, only " + labels, "其中没有私钥，只有 " + labels});
   else
     conclude_not_pem(local, file, "config_pem_invalid",
                      {"OpenSSL reads no private key from it" + (error.openssl.empty() ? "" : " (" + error.openssl.substr(0, 120) + ")"),
                       "OpenSSL 无法从中读取私钥" + (error.openssl.empty() ? "" : "（" + error.openssl.substr(0, 120) + "）")});
-  propose_restore(local, file);
+  if (!propose_key_at_hand(local, file, "look-and-restore")) propose_restore(local, file);
 }
 
 namespace {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "diagnose/case/configured_file.h"
@@ -14,6 +16,10 @@ namespace handshaked::diagnose {
 void diagnose_load_of_file(LocalCase& local, const LoadError& error, const ConfiguredFile& file);
 void diagnose_certificate_file(LocalCase& local, const LoadError& error, const ConfiguredFile& file, std::string text);
 void diagnose_key_file(LocalCase& local, const LoadError& error, const ConfiguredFile& file, std::string text);
+/// Nothing that nginx was told opens the key.
+void diagnose_encrypted_key(LocalCase& local, const LoadError& error, const ConfiguredFile& file);
+/// The file of pass phrases is missing, or nginx cannot use it.
+void diagnose_password_file(LocalCase& local, const LoadError& error, const ConfiguredFile& file, bool is_gone);
 void diagnose_trust_file(LocalCase& local, const ConfiguredFile& file, std::string text);
 void diagnose_crl_file(LocalCase& local, const LoadError& error, const ConfiguredFile& file, const Result<std::string>& text);
 void diagnose_dhparam(LocalCase& local, const LoadError& error, const ConfiguredFile& file);
@@ -24,6 +30,16 @@ void diagnose_key_mismatch(LocalCase& local, const ConfiguredFile& file);
 bool diagnose_value(LocalCase& local, const LoadError& error);
 /// A directive that nginx does not know, or not there, not twice, not with such arguments. False: the line says something else.
 bool diagnose_directive(LocalCase& local, const LoadError& error);
+/// A ';' is missing: the next line's directive was taken for a value of this one's. False: the line says something else.
+bool diagnose_swallowed_line(LocalCase& local, const LoadError& error);
+/// The nginx in use is too old for the directive. False: it is not one that came later.
+bool diagnose_newer_directive(LocalCase& local, const LoadError& error);
+/// `ssl_stapling` in stream, before stream had it. False: that is not it.
+bool diagnose_too_early_in_stream(LocalCase& local, const nginx::Directive& directive);
+/// A parameter of `listen` that this nginx does not take: `quic` before 1.25.0, `spdy` of old.
+bool diagnose_listen_parameter(LocalCase& local, const LoadError& error);
+/// The parameter of `listen` that has to do with TLS and that a misspelt one is meant to be.
+std::optional<std::string> meant_listen_parameter(std::string_view word);
 /// The directive whose text ends in, or covers, the line that the error names; of that name, when there is one. nullptr: none is there.
 const nginx::Directive* directive_at(const LocalCase& local, const LoadError& error, std::string_view name);
 /// The cause and its place: "FILE:LINE: "ssl_ciphers HIHG": what is wrong with it".

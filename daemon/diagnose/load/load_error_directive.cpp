@@ -110,6 +110,7 @@ void diagnose_unknown_directive(LocalCase& local, const LoadError& error) {
   const nginx::Directive* directive = directive_at(local, error, error.subject());
   if (directive == nullptr) return;
   if (directive->is("ssl")) return diagnose_ssl_on(local, *directive);
+  if (diagnose_newer_directive(local, error)) return;
   conclude_value(local, "config_directive_invalid", *directive, {"nginx knows no such directive", "nginx 不认识该指令"});
   const auto meant = nearest_word(error.subject(), kDirectives);
   Fix fix = local.known("correct-line");
@@ -188,6 +189,7 @@ const nginx::Directive* rightful_block(const LocalCase& local, const nginx::Dire
 
 /// `"ssl_certificate" directive is not allowed here`.
 void diagnose_misplaced(LocalCase& local, const nginx::Directive& directive) {
+  if (diagnose_too_early_in_stream(local, directive)) return;
   conclude_value(local, "config_directive_invalid", directive,
                  {"nginx does not allow it in " + nginx::describe_block(*directive.parent),
                   "nginx 不允许它出现在 " + nginx::describe_block(*directive.parent) + " 中"});
@@ -240,6 +242,18 @@ void conclude_value(LocalCase& local, std::string cause, const nginx::Directive&
                  {where(directive) + ": \"" + statement + "\": " + what.en, where(directive) + "：“" + statement + "”：" + what.zh});
 }
 
+bool diagnose_swallowed_line(LocalCase& local, const LoadError& error) {
+  if (!error.head.starts_with("invalid value ") && !error.head.starts_with("invalid parameter ")) return false;
+  const bool is_directive = std::find(kDirectives.begin(), kDirectives.end(), error.subject()) != kDirectives.end();
+  const nginx::Directive* const directive = is_directive ? directive_at(local, error, {}) : nullptr;
+  if (directive == nullptr || directive->parent == nullptr) return false;
+  const auto& words = directive->arguments;
+  const auto next = std::find_if(words.begin(), words.end(), [&](const nginx::Word& word) { return word.text == error.subject(); });
+  if (next == words.end() || next == words.begin() || next->line == (next - 1)->line) return false;
+  diagnose_missing_semicolon(local, *directive);
+  return true;
+}
+
 bool diagnose_directive(LocalCase& local, const LoadError& error) {
   const std::string& message = local.symptom().message;
   const auto is_about = [&](std::string_view words) { return message.find(words) != std::string::npos; };
@@ -247,6 +261,7 @@ bool diagnose_directive(LocalCase& local, const LoadError& error) {
     diagnose_unknown_directive(local, error);
     return !local.diagnosis.cause.empty();
   }
+  if (error.head.starts_with("invalid parameter ")) return diagnose_listen_parameter(local, error);
   if (error.head.starts_with("the ") && error.subject() == "ssl" && is_about("deprecated")) {
     const nginx::Directive* const ssl = directive_at(local, error, "ssl");
     if (ssl != nullptr) diagnose_ssl_on(local, *ssl);

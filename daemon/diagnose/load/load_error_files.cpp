@@ -113,6 +113,7 @@ void diagnose_load_of_file(LocalCase& local, const LoadError& error, const Confi
   auto text = local.files().read(file.path, kMaxBundleBytes);
   const bool is_gone =
       !text && text.error().code() == ErrorCode::not_found && (!local.surroundings().is_dump || error.says("No such file"));
+  if (file.role == FileRole::password) return diagnose_password_file(local, error, file, is_gone);
   if (is_gone && meant_file(local, file)) return diagnose_missing_file(local, file);
   if (file.role == FileRole::dhparam) return diagnose_dhparam(local, error, file);
   if (file.role == FileRole::crl) return diagnose_crl_file(local, error, file, text);

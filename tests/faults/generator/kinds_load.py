@@ -392,3 +392,33 @@ def ciphers_are_none(w):
     w.put("ssl_ciphers", w.random.choice(["!ALL", "RC4", "EXPORT", "NULL-MD5X"]))
     w.truth.broken("ciphers-are-none", ["config_ciphers_invalid"], True)
     return True
+
+
+@kind
+def key_is_parameters(w):
+    """What `openssl ecparam` writes in front of a key, and no key behind it; that lies beside."""
+    w.more_files["site-2024.key"] = [w.served[0].key]
+    rewritten(w, "site.key", lambda _: openssl("ecparam", "-name", "prime256v1").decode())
+    w.truth.broken("key-is-parameters", ["config_pem_invalid"], True)
+    return True
+
+
+@kind
+def password_file_misspelt(w):
+    def write():
+        openssl("pkey", "-in", w.served[0].key, "-aes256", "-passout", "pass:secret", "-out", w.tls / "site.key")
+        (w.tls / "site.pass").write_text("another\nsecret\n")
+    w.afterwards.append(write)
+    w.put("ssl_password_file", w.random.choice(["tls/sites.pass", "tls/unlock"]))
+    w.truth.broken("password-file-misspelt", ["config_file_missing"], True)
+    return True
+
+
+@kind
+def http2_of_later(w):
+    """A directive of nginx 1.25.1, which an older one does not know."""
+    if w.module != "http":
+        return False
+    w.put("http2", "on")
+    w.truth.broken("http2-of-later", ["config_directive_invalid"], True)
+    return True
