@@ -82,14 +82,18 @@ def story(t):
         "trust-gone": ({}, "", verified + "\n            proxy_ssl_trusted_certificate tls/corp.pem;", ["config_file_missing"], True),
     }
     parameters = subprocess.run(["openssl", "ecparam", "-name", "prime256v1"], capture_output=True, check=True).stdout
+    request = subprocess.run(["openssl", "req", "-new", "-key", www.key, "-subj", "/CN=www.corp.test"], capture_output=True, check=True).stdout
+    der_key = subprocess.run(["openssl", "pkey", "-in", www.key, "-outform", "DER"], capture_output=True, check=True).stdout
     situations.update({
         "parameters": ({"front.key": parameters, "front-2024.key": key}, "", "return 200 ok;", ["config_pem_invalid"], True),
         "parameters-alone": ({"front.key": parameters}, "", "return 200 ok;", ["config_pem_invalid"], False),
-        "password-gone": ({"front.key": locked, "pass": b"lab\n"}, "        ssl_password_file tls/pas;", "return 200 ok;", ["config_file_missing"], True),
-        "password-unneeded": ({}, "        ssl_password_file tls/unlock;", "return 200 ok;", ["config_file_missing"], True),
-        "password-nowhere": ({"front.key": locked}, "        ssl_password_file tls/pass;", "return 200 ok;", ["config_file_missing"], False),
+        "password-gone": ({"front.key": locked, "pass": b"lab\n"}, "        ssl_password_file tls/pas;", "return 200 ok;", ["config_password_file_invalid"], True),
+        "password-unneeded": ({}, "        ssl_password_file tls/unlock;", "return 200 ok;", ["config_password_file_invalid"], True),
+        "password-nowhere": ({"front.key": locked}, "        ssl_password_file tls/pass;", "return 200 ok;", ["config_password_file_invalid"], False),
         "password-blanks": ({"front.key": locked, "pass": b"lab \n"}, "        ssl_password_file tls/pass;", "return 200 ok;",
                             ["config_key_wrong_passphrase"], False),
+        "request-for-certificate": ({"front.pem": request, "front-new.pem": pem}, "", "return 200 ok;", ["config_pem_invalid"], True),
+        "key-in-der": ({"front.key": der_key, "front-old.key": key}, "", "return 200 ok;", ["config_der_instead_of_pem"], True),
         "ticket-key-gone": ({}, "        ssl_session_ticket_key tls/tickets;", "return 200 ok;", ["config_file_missing"], False),
         "semicolon": ({}, "        ssl_protocols TLSv1.3\n        ssl_prefer_server_ciphers on;", "return 200 ok;", ["config_directive_invalid"], True),
         "listen-slip": ({}, "        listen 127.0.0.1:%d sll;" % free_port(), "return 200 ok;", ["config_directive_invalid"], True),

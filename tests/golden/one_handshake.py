@@ -63,8 +63,8 @@ def daemon_says(t, number, log):
     with log.open("a") as file:
         file.write(line(59, 99, "error", MARKER))
     daemon = Daemon(t, [log], name="daemon-%d" % number).start()
-    wait_for(lambda: any(one["place"]["peer"] == "10.0.0.99:443" for one in daemon.incidents()), 30, "the last line of the log")
-    found = short(one["rule_id"] for one in daemon.incidents() if one["place"]["peer"] != "10.0.0.99:443")
+    wait_for(lambda: any(one["place"].get("peer") == "10.0.0.99:443" for one in daemon.incidents()), 30, "the last line of the log")
+    found = short(one["rule_id"] for one in daemon.incidents() if one["place"].get("peer") != "10.0.0.99:443")
     daemon.stop()
     return found
 

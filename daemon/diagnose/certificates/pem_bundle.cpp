@@ -138,8 +138,10 @@ BundleForm form_without_blocks(std::string_view bytes) {
   PKCS12_free(archive);
   ERR_clear_error();
   if (is_archive) return BundleForm::pkcs12;
-  // A definite length in the long form follows in every DER file of more than 127 bytes; text that begins with '0' has none.
-  return bytes.size() > 1 && (static_cast<unsigned char>(bytes[1]) & 0x80) ? BundleForm::der_other : BundleForm::not_pem;
+  // A definite length in the long form follows in every DER file of more than 127 bytes, in others all that comes; text that begins with
+  // '0' has neither.
+  const unsigned char length = bytes.size() > 1 ? static_cast<unsigned char>(bytes[1]) : 0;
+  return (length & 0x80) || (length != 0 && length + 2U == bytes.size()) ? BundleForm::der_other : BundleForm::not_pem;
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "diagnose/certificates/pem_repair.h"
 #include "diagnose/certificates/private_key_file.h"
 #include "diagnose/load/load_error_diagnosis.h"
+#include "nginx/configuration/inheritance.h"
 
 namespace handshaked::diagnose {
 namespace {
@@ -76,6 +77,24 @@ bool propose_key_at_hand(LocalCase& local, const ConfiguredFile& file, std::stri
   fix.title = {"Use the key " + *key + ", which belongs to the certificate", "改用与证书匹配的私钥 " + *key};
   local.propose(std::move(fix), renamed(local, file, *key));
   return true;
+}
+
+/// The certificate of the key that stands beside the directive, when it lies here under another name and is valid.
+bool propose_certificate_at_hand(LocalCase& local, const ConfiguredFile& file) {
+  const auto partner = partner_of(file, local.configuration());
+  const auto key = !partner || partner->is_dynamic ? std::nullopt : key_facts(local, partner->path);
+  if (!key || key->state != PrivateKeyFacts::State::readable) return false;
+  for (const std::string& path : credential_files(local, file)) {
+    const auto other = path == file.path ? Result<PemBundle>(PemBundle{}) : read_configured_pem(local.files(), path);
+    if (!other || other.value().certificates.empty() || other.value().damaged_block() != nullptr || local.is_late()) continue;
+    const CertificateFacts& facts = other.value().certificates.front().certificate.facts();
+    if (facts.public_key_sha256 != key->public_key_sha256 || facts.self_signed || !is_valid_at(facts, local.now())) continue;
+    Fix fix = local.known("look-and-restore");
+    fix.title = {"Use the certificate " + path + ", which belongs to the key", "改用与私钥匹配的证书 " + path};
+    local.propose(std::move(fix), renamed(local, file, path));
+    return true;
+  }
+  return false;
 }
 
 /// "EC PARAMETERS, CERTIFICATE REQUEST": what stands in a file instead of a key.
@@ -184,7 +203,8 @@ void diagnose_certificate_file(LocalCase& local, const LoadError& error, const C
   if (bundle.certificates.empty() && bundle.has_private_key()) return diagnose_swapped(local, file);
   if (bundle.form == BundleForm::empty) {
     conclude_not_pem(local, file, "config_pem_invalid", {"the file is empty", "文件是空的"});
-    return propose_restore(local, file);
+    if (!propose_certificate_at_hand(local, file)) propose_restore(local, file);
+    return;
   }
   const PemBlock* damaged = bundle.damaged_block();
   if (damaged != nullptr || bundle.certificates.empty()) {
@@ -208,6 +228,7 @@ void diagnose_certificate_file(LocalCase& local, const LoadError& error, const C
       fix.commands = {"openssl pkcs12 -in " + shell_word(file.path) + " -nokeys -out " + shell_word(file.path + ".pem"), kReload};
       local.propose(std::move(fix));
     }
+    if (propose_certificate_at_hand(local, file)) return;
     return propose_restore(local, file);
   }
   if (diagnose_weak_certificate(local, error, file, bundle)) return;
@@ -286,10 +307,39 @@ void conclude_chain_order(LocalCase& local, const MismatchedPair& pair, const st
   local.propose(std::move(fix), done ? Result<ConfigurationPatch>(patch) : Result<ConfigurationPatch>(done.error()));
 }
 
+/// A certificate of an inner level, to which the key of an outer one came down: the key that belongs to it goes beside it.
+bool conclude_levels_apart(LocalCase& local, const ConfiguredFile& key) {
+  if (key.role != FileRole::key) return false;
+  for (const ConfiguredFile& certificate : configured_files(local.configuration())) {
+    const bool is_other_level = certificate.role == FileRole::certificate && !certificate.is_dynamic &&
+                                certificate.directive->parent != key.directive->parent &&
+                                certificate.directive->name + "_key" == key.directive->name;
+    if (!is_other_level) continue;
+    const auto inherited = nginx::find_inherited(*certificate.directive->parent, key.directive->name);
+    const auto own = key_for_certificate(local, certificate.path);
+    if (inherited.empty() || inherited.front() != key.directive || !own || *own == key.path) continue;
+    const std::string there = where(*certificate.directive);
+    local.conclude("config_key_mismatch", 0.9,
+                   {there + " names a certificate of its own, and no key beside it: the one of " + where(*key.directive) + " counts",
+                    there + " 有自己的证书，却没有相应的私钥：生效的是 " + where(*key.directive) + " 的私钥"});
+    local.set_place(*certificate.directive);
+    Fix fix = local.known("install-matching-key");
+    fix.title = {"Put " + key.directive->name + " " + *own + " beside " + there,
+                 "在 " + there + " 旁加上 " + key.directive->name + " " + *own};
+    ConfigurationPatch patch = local.new_patch();
+    const std::string written = written_for(local, *own, certificate);
+    const auto done = patch.set_directive(*certificate.directive->parent, key.directive->name, std::span(&written, 1));
+    local.propose(std::move(fix), done ? Result<ConfigurationPatch>(patch) : Result<ConfigurationPatch>(done.error()));
+    return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 void diagnose_key_mismatch(LocalCase& local, const ConfiguredFile& file) {
   local.conclude("config_key_mismatch", 0.9);
+  if (conclude_levels_apart(local, file)) return;
   const auto partner = partner_of(file, local.configuration());
   if (!partner) return;
   MismatchedPair pair{file.role == FileRole::certificate ? file : *partner, file.role == FileRole::key ? file : *partner, {}};

@@ -121,7 +121,7 @@ bool propose_other_password_file(LocalCase& local, const ConfiguredFile& passwor
     return !key.is_dynamic && state_of_key(local, key.path, {}) != PrivateKeyFacts::State::no_key;
   });
   std::erase_if(keys, [&](const ConfiguredFile& key) { return state_of_key(local, key.path, {}) == PrivateKeyFacts::State::readable; });
-  Fix fix = local.known(local.diagnosis.cause == "config_file_missing" ? "put-file-or-fix-path" : "write-password-file");
+  Fix fix = local.known("write-password-file");
   ConfigurationPatch patch = local.new_patch();
   if (keys.empty() && is_known) {
     fix.title = {"Remove " + where(*password.directive) + ": no key that it is for is encrypted",
@@ -176,19 +176,16 @@ void diagnose_encrypted_key(LocalCase& local, const LoadError& error, const Conf
 void diagnose_password_file(LocalCase& local, const LoadError& error, const ConfiguredFile& file, bool is_gone) {
   const std::string place = file.directive->name + " at " + where(*file.directive);
   const std::string place_zh = where(*file.directive) + " 的 " + file.directive->name;
-  if (is_gone) {
-    local.conclude("config_file_missing", 0.95,
-                   {place + " names " + file.path + ", which does not exist; nginx does not load",
-                    place_zh + " 指向 " + file.path + "，但该文件不存在；nginx 无法加载"});
-  } else {
-    const std::string said = error.head.starts_with("too long line") ? "a line is longer than 4,096 bytes" : error.openssl;
-    const std::string said_zh = error.head.starts_with("too long line") ? "某行超过 4096 字节" : error.openssl;
-    local.conclude("config_password_file_invalid", 0.95,
-                   {place + " names " + file.path + ", which nginx cannot use: " + said,
-                    place_zh + " 指向 " + file.path + "，nginx 无法使用它：" + said_zh});
-  }
+  const bool is_long = error.head.starts_with("too long line");
+  local.conclude("config_password_file_invalid", 0.95,
+                 is_gone   ? Text{place + " names " + file.path + ", which does not exist; nginx does not load",
+                                place_zh + " 指向 " + file.path + "，但该文件不存在；nginx 无法加载"}
+                 : is_long ? Text{place + " names " + file.path + ", of which a line is longer than 4,096 bytes",
+                                  place_zh + " 指向 " + file.path + "，其中某行超过 4096 字节"}
+                           : Text{place + " names " + file.path + ", which nginx cannot read (" + error.openssl + ")",
+                                  place_zh + " 指向 " + file.path + "，nginx 无法读取（" + error.openssl + "）"});
   if (propose_other_password_file(local, file)) return;
-  Fix fix = local.known(is_gone ? "put-file-or-fix-path" : "write-password-file");
+  Fix fix = local.known("write-password-file");
   const std::string path = shell_word(file.path);
   fix.how = {"Write the pass phrase of each key that it is for into " + file.path + ", one a line, readable for root alone.",
              "把相应私钥的口令写入 " + file.path + "，每行一个，仅 root 可读。"};

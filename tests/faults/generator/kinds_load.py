@@ -410,7 +410,7 @@ def password_file_misspelt(w):
         (w.tls / "site.pass").write_text("another\nsecret\n")
     w.afterwards.append(write)
     w.put("ssl_password_file", w.random.choice(["tls/sites.pass", "tls/unlock"]))
-    w.truth.broken("password-file-misspelt", ["config_file_missing"], True)
+    w.truth.broken("password-file-misspelt", ["config_password_file_invalid"], True)
     return True
 
 
