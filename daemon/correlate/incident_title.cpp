@@ -52,6 +52,15 @@ std::string summary_of(const std::string& members) {
   return std::string(text);
 }
 
+/// Takes out each part that begins and ends so: " (key id 1c4e…)" is for the details.
+void leave_out(std::string& words, std::string_view begin, std::string_view end) {
+  for (std::size_t at = words.find(begin); at != std::string::npos; at = words.find(begin, at)) {
+    const std::size_t last = words.find(end, at + begin.size());
+    if (last == std::string::npos) return;
+    words.erase(at, last + end.size() - at);
+  }
+}
+
 /// The first sentence, fit to follow a colon: without its end, without a time behind a date.
 std::string first_fault(std::string_view summary) {
   std::size_t end = std::min(summary.find("。"), summary.size());
@@ -64,6 +73,8 @@ std::string first_fault(std::string_view summary) {
   for (const std::string_view article : {"The ", "An ", "A ", "Another "}) {
     if (words.starts_with(article)) words[0] = static_cast<char>(words[0] - 'A' + 'a');
   }
+  leave_out(words, " (key id ", ")");
+  leave_out(words, "（密钥标识 ", "）");
   constexpr std::string_view kClock = " 00:00:00 UTC";
   for (std::size_t utc = words.find(" UTC"); utc != std::string::npos; utc = words.find(" UTC", utc + 1)) {
     if (utc + 4 < kClock.size()) continue;

@@ -111,7 +111,8 @@ std::string change_line(const WatchedPage& page, const WatchedIncident& incident
     return line + "\n";
   }
   const auto words = [&options](std::string_view en, std::string_view zh) { return std::string(say(options.language, en, zh)); };
-  const std::string rate = change == Change::resolved ? std::string() : rate_text(incident.rate) + words(" lines/min  ", " 行/分钟  ");
+  const std::string rate =
+      change == Change::resolved ? std::string() : handshaked::rate_text(incident.rate) + words(" lines/min  ", " 行/分钟  ");
   return second_of(page.now) + "  " + std::string(change_word(change, options.language)) + "  " + incident.severity + "  " + incident.id +
          "  " + rate + words("since ", "始于 ") + second_of(incident.opened_at) + "  " + incident.title + "\n";
 }

@@ -33,6 +33,20 @@ TEST(IncidentTitle, SaysWhereAndWhatAsAPersonWould) {
   EXPECT_EQ(incident_title(incident, Language::zh), "shop.example → 10.0.0.5:8443：上游的证书 CN=shop 已于 2026-11-26 过期");
 }
 
+TEST(IncidentTitle, LeavesIdsOfKeysToTheDetails) {
+  Incident incident = upstream_incident();
+  DiagnosisNote note;
+  note.confidence = 0.95;
+  note.members =
+      R"json("diagnosis":{"summary":"The chain of 10.0.0.5:8443 leads to CN=Root (key id 1c4e09271836df94), which is not in /etc/ca.pem."})json";
+  note.members_zh =
+      R"json("diagnosis":{"summary":"10.0.0.5:8443 的证书链指向 CN=Root（密钥标识 1c4e09271836df94），而 /etc/ca.pem 中没有它。"})json";
+  incident.diagnosis = std::make_shared<const DiagnosisNote>(note);
+  EXPECT_EQ(incident_title(incident, Language::en),
+            "shop.example → 10.0.0.5:8443: the chain leads to CN=Root, which is not in /etc/ca.pem");
+  EXPECT_EQ(incident_title(incident, Language::zh), "shop.example → 10.0.0.5:8443：上游的证书链指向 CN=Root，而 /etc/ca.pem 中没有它");
+}
+
 TEST(IncidentTitle, OfADiagnosisThatIsNotSureSaysWhatTheLineSays) {
   Incident incident = upstream_incident();
   diagnose(incident, 0.6);

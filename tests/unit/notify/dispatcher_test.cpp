@@ -128,15 +128,6 @@ TEST(Dispatcher, AGroupIsHeadedByTheWorstNowAndNotByWhatOpenedFirst) {
   for (const correlate::Incident* const incident : decisions.notices[0].incidents) order += incident->id.back();
   EXPECT_EQ(order, "2341");
   EXPECT_EQ(decisions.notices[0].incident->id.back(), '2');
-
-  // What comes later is news, and stands where it belongs among those that were told.
-  correlate::Incident late = incident_at(5, at(200), match::Severity::critical);
-  town.see(std::move(late), at(200));
-  const auto next = town.dispatcher.advance(at(400), town);
-  ASSERT_EQ(next.notices.size(), 1U);
-  EXPECT_EQ(next.notices[0].incident->id.back(), '5');
-  EXPECT_EQ(next.notices[0].incidents.front()->id.back(), '5');
-  EXPECT_EQ(next.notices[0].incidents.size(), 5U);
 }
 
 TEST(Dispatcher, AnIncidentWhoseCauseIsFoundInTimeGoesToThatGroup) {
