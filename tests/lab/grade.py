@@ -118,6 +118,10 @@ def main():
     curable_file = pathlib.Path(args.curable or os.path.join(args.lab, "curable.txt"))
     curable = set(curable_file.read_text().split()) if curable_file.exists() else set()
 
+    # One set of keys and certificates for all; some situations are about dates, so it is made anew each time.
+    os.environ.setdefault("LAB_PKI", os.path.join(tempfile.mkdtemp(prefix="handshaked-lab-pki-"), "kept"))
+    subprocess.run([sys.executable, "lab.py", "grade", situations[0]["id"], "--cmd", "true"], cwd=args.lab, capture_output=True, check=True)
+
     results = []
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
         for result in pool.map(lambda one: grade(one, args), situations):
