@@ -24,32 +24,39 @@ bool reads_header(const LocalCase& local, const ConfigurationPatch& patch, const
 
 bool is_loopback(std::string_view host) { return host.starts_with("127.") || host == "::1" || host == "[::1]"; }
 
-/// A stream server of this very nginx that passes connections on to the listener.
-const nginx::PassTarget* front_of(const LocalCase& local, const nginx::Listener& listener) {
-  const std::vector<nginx::PassTarget>& targets = local.surroundings().nginx->passes.targets();
+bool sends_header(const nginx::PassTarget& front) { return front.settings.proxy_protocol.is_on(); }
+
+/// The stream servers of this very nginx that pass connections on to the listener, and send a PROXY header, or do not.
+std::vector<const nginx::PassTarget*> fronts_of(const LocalCase& local, const nginx::Listener& listener, bool with_header) {
   const auto leads_here = [&](const nginx::Address& address) {
     return std::any_of(listener.servers.begin(), listener.servers.end(),
                        [&](const nginx::ListeningServer& server) { return nginx::is_same_endpoint(server.listen->address, address); });
   };
-  const auto found = std::find_if(targets.begin(), targets.end(), [&](const nginx::PassTarget& target) {
-    return target.module == nginx::Module::stream_proxy &&
-           std::any_of(target.destinations.begin(), target.destinations.end(), [&](const nginx::Destination& one) {
-             if (one.group == nullptr) return leads_here(one.address);
-             const auto& members = one.group->servers;
-             return std::any_of(members.begin(), members.end(),
-                                [&](const nginx::UpstreamServer& member) { return leads_here(member.address); });
-           });
-  });
-  return found == targets.end() ? nullptr : &*found;
+  const auto passes_here = [&](const nginx::Destination& one) {
+    if (one.group == nullptr) return leads_here(one.address);
+    const auto& members = one.group->servers;
+    return std::any_of(members.begin(), members.end(), [&](const nginx::UpstreamServer& member) { return leads_here(member.address); });
+  };
+  std::vector<const nginx::PassTarget*> fronts;
+  for (const nginx::PassTarget& target : local.surroundings().nginx->passes.targets()) {
+    const bool is_front = target.module == nginx::Module::stream_proxy && sends_header(target) == with_header;
+    if (is_front && std::any_of(target.destinations.begin(), target.destinations.end(), passes_here)) fronts.push_back(&target);
+  }
+  return fronts;
 }
 
-bool sends_header(const nginx::PassTarget& front) { return front.settings.proxy_protocol.is_on(); }
-
-/// The front sends a PROXY header that its listener does not read, or none where one is demanded. What comes from loopback comes from it.
-bool propose_at_front(LocalCase& local, const ListenerPlace& place, std::string_view fix_id, bool sends) {
-  const nginx::PassTarget* const front = front_of(local, place.listener());
-  if (front == nullptr || sends_header(*front) == sends) return false;
-  const std::string value = sends ? "on" : "off", there = where(*front->pass), port = port_text(place.server());
+/// A front sends a PROXY header that its listener does not read, or none where one is demanded. What comes from loopback comes from it.
+void propose_at_front(LocalCase& local, const ListenerPlace& place, std::string_view fix_id, bool sends) {
+  const std::vector<const nginx::PassTarget*> fronts = fronts_of(local, place.listener(), !sends);
+  if (fronts.empty()) return;
+  const std::string value = sends ? "on" : "off", port = port_text(place.server());
+  std::string there;
+  ConfigurationPatch patch = local.new_patch();
+  Result<> done = success();
+  for (const nginx::PassTarget* const front : fronts) {
+    there += (there.empty() ? "" : ", ") + where(*front->pass);
+    if (done) done = patch.set_directive(*front->pass->parent, "proxy_protocol", std::span(&value, 1));
+  }
   Fix fix = local.known(fix_id);
   fix.owner = Owner::proxy;
   fix.title = {"Set proxy_protocol " + value + " beside " + there + ", which passes to " + port,
@@ -64,15 +71,12 @@ bool propose_at_front(LocalCase& local, const ListenerPlace& place, std::string_
              (sends ? " begins with the header that it demands" : " begins with TLS, as it expects"),
          "已重新读取修改后的配置：转发到 " + port + (sends ? " 的连接以其要求的 PROXY 头开头" : " 的连接如其所期待直接以 TLS 开头")}};
   }
-  ConfigurationPatch patch = local.new_patch();
-  const auto done = patch.set_directive(*front->pass->parent, "proxy_protocol", std::span(&value, 1));
   local.propose(std::move(fix), done ? Result<ConfigurationPatch>(patch) : Result<ConfigurationPatch>(done.error()));
-  return true;
 }
 
 /// The configuration says that balancers are in front of the listener, and that they send the header.
 bool expects_balancer(const LocalCase& local, const ListenerPlace& place) {
-  if (const nginx::PassTarget* const front = front_of(local, place.listener()); front != nullptr && sends_header(*front)) return true;
+  if (!fronts_of(local, place.listener(), true).empty()) return true;
   const nginx::Directive& server = block_of(place.server());
   const auto real_ip = nginx::find_inherited(server, "real_ip_header");
   if (!real_ip.empty() && real_ip.front()->argument(0) == "proxy_protocol") return true;
@@ -115,9 +119,10 @@ void diagnose_unexpected_header(LocalCase& local, const ListenerPlace& place, do
           (local.symptom().client.empty() ? std::string("BALANCER") : local.symptom().client) + "; real_ip_header proxy_protocol;"};
   ConfigurationPatch patch = local.new_patch();
   const auto done = patch.append_argument(*server.listen->directive, "proxy_protocol");
-  // The line has to show the header itself.
+  // The line has to show the header itself, and nobody of ours may pass there without one.
   const bool is_seen = local.symptom().rule_id != kMaybe && local.symptom().message.find("invalid") != std::string::npos;
-  if (done && is_seen && reads_header(local, patch, place.listener().key)) {
+  const bool breaks_others = !fronts_of(local, place.listener(), false).empty();
+  if (done && is_seen && !breaks_others && reads_header(local, patch, place.listener().key)) {
     fix.proof = {ProofStatus::proved,
                  ProofMethod::replay,
                  {"the patched configuration was read again: the listener takes the header that the line shows, then TLS",
