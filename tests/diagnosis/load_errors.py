@@ -83,6 +83,11 @@ def story(t):
     }
     parameters = subprocess.run(["openssl", "ecparam", "-name", "prime256v1"], capture_output=True, check=True).stdout
     request = subprocess.run(["openssl", "req", "-new", "-key", www.key, "-subj", "/CN=www.corp.test"], capture_output=True, check=True).stdout
+    # For the same key, and for another name.
+    names = t.directory / "shop.cnf"
+    names.write_text("subjectAltName=DNS:shop.corp.test\n")
+    stranger = subprocess.run(["openssl", "x509", "-req", "-CA", issuing.file, "-CAkey", issuing.key, "-set_serial", "77", "-days", "30", "-extfile", names],
+                              input=request, capture_output=True, check=True).stdout
     der_key = subprocess.run(["openssl", "pkey", "-in", www.key, "-outform", "DER"], capture_output=True, check=True).stdout
     situations.update({
         "parameters": ({"front.key": parameters, "front-2024.key": key}, "", "return 200 ok;", ["config_pem_invalid"], True),
@@ -93,6 +98,7 @@ def story(t):
         "password-blanks": ({"front.key": locked, "pass": b"lab \n"}, "        ssl_password_file tls/pass;", "return 200 ok;",
                             ["config_key_wrong_passphrase"], False),
         "request-for-certificate": ({"front.pem": request, "front-new.pem": pem}, "", "return 200 ok;", ["config_pem_invalid"], True),
+        "request-and-stranger": ({"front.pem": request, "front-new.pem": stranger}, "", "return 200 ok;", ["config_pem_invalid"], False),
         "key-in-der": ({"front.key": der_key, "front-old.key": key}, "", "return 200 ok;", ["config_der_instead_of_pem"], True),
         "ticket-key-gone": ({}, "        ssl_session_ticket_key tls/tickets;", "return 200 ok;", ["config_file_missing"], False),
         "semicolon": ({}, "        ssl_protocols TLSv1.3\n        ssl_prefer_server_ciphers on;", "return 200 ok;", ["config_directive_invalid"], True),

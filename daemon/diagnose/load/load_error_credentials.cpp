@@ -79,6 +79,17 @@ bool propose_key_at_hand(LocalCase& local, const ConfiguredFile& file, std::stri
   return true;
 }
 
+/// It covers what the server of the directive is called; of clients' certificates nothing is asked.
+bool covers_server(const ConfiguredFile& file, const Certificate& leaf) {
+  const nginx::Directive* const server = nginx::enclosing(*file.directive, "server");
+  if (server == nullptr || file.directive->name != "ssl_certificate") return true;
+  const auto names = nginx::server_names(*server).names;
+  return std::all_of(names.begin(), names.end(), [&](const nginx::ServerName& name) {
+    const bool is_host = name.kind == nginx::ServerName::Kind::exact && name.text.find('.') != std::string::npos;
+    return !is_host || leaf.matches_host(name.text);
+  });
+}
+
 /// The certificate of the key that stands beside the directive, when it lies here under another name and is valid.
 bool propose_certificate_at_hand(LocalCase& local, const ConfiguredFile& file) {
   const auto partner = partner_of(file, local.configuration());
@@ -87,8 +98,10 @@ bool propose_certificate_at_hand(LocalCase& local, const ConfiguredFile& file) {
   for (const std::string& path : credential_files(local, file)) {
     const auto other = path == file.path ? Result<PemBundle>(PemBundle{}) : read_configured_pem(local.files(), path);
     if (!other || other.value().certificates.empty() || other.value().damaged_block() != nullptr || local.is_late()) continue;
-    const CertificateFacts& facts = other.value().certificates.front().certificate.facts();
-    if (facts.public_key_sha256 != key->public_key_sha256 || facts.self_signed || !is_valid_at(facts, local.now())) continue;
+    const Certificate& leaf = other.value().certificates.front().certificate;
+    const CertificateFacts& facts = leaf.facts();
+    const bool is_good = !facts.self_signed && !facts.is_ca && is_valid_at(facts, local.now()) && covers_server(file, leaf);
+    if (!is_good || facts.public_key_sha256 != key->public_key_sha256) continue;
     Fix fix = local.known("look-and-restore");
     fix.title = {"Use the certificate " + path + ", which belongs to the key", "改用与私钥匹配的证书 " + path};
     local.propose(std::move(fix), renamed(local, file, path));
