@@ -12,8 +12,6 @@ namespace {
 /// A consequence belongs to a fault that was seen this recently, before or after it: ten times nginx's default fail_timeout.
 constexpr auto kConsequenceReach = std::chrono::seconds(100);
 constexpr std::size_t kMaxConsequences = 8;
-/// With so many incidents a new one keeps less of its text: many places cost memory, and nobody reads all of them.
-constexpr std::size_t kCrowd = 5'000;
 constexpr std::size_t kSampleInACrowd = 256;
 
 void merge_distinct(std::vector<std::string>& into, const std::vector<std::string>& from, std::size_t limit) {
@@ -37,13 +35,15 @@ bool merge_distinct(Shared<std::vector<std::string>>& into, const std::vector<st
 }
 
 /// The first ones, and in the last place the newest: what a diagnosis goes by.
-void add_samples(std::vector<std::string>& samples, const std::vector<std::string>& lines, bool is_crowd) {
-  if (!is_crowd) {
-    merge_distinct(samples, lines, Incident::kMaxSamples);
-    if (samples.size() == Incident::kMaxSamples && !lines.empty()) samples.back() = lines.back();
-  } else if (samples.empty() && !lines.empty()) {
-    samples.reserve(1);
-    samples.emplace_back(lines.front(), 0, kSampleInACrowd);
+void add_samples(SampleLines& samples, const std::vector<std::string>& lines, LinePacker* crowd) {
+  if (lines.empty()) return;
+  if (crowd == nullptr) {
+    std::vector<std::string>& known = samples.change();
+    merge_distinct(known, lines, Incident::kMaxSamples);
+    if (known.size() == Incident::kMaxSamples) known.back() = lines.back();
+  } else if (samples.empty()) {
+    samples.change().emplace_back(lines.front(), 0, kSampleInACrowd);
+    samples.pack(*crowd);
   }
 }
 
@@ -150,7 +150,7 @@ Correlator::Live& Correlator::bring_back(const std::string& print, match::Severi
   live.incident.probe_failed_at.reset();
   live.incident.fix_verified_at.reset();
   live.incident.anomalous_at.reset();
-  by_id_.emplace(live.incident.id, &live);
+  by_id_.insert(&live);
   live_.emplace(live.incident.fingerprint, std::move(owned));
   return live;
 }
@@ -166,7 +166,7 @@ Correlator::Live& Correlator::create(const FoldedFailure& folded, const std::str
   incident.late = batch.late;
   incident.opened_at = incident.run_since = folded.first_at;
   share_texts(incident);
-  by_id_.emplace(incident.id, &live);
+  by_id_.insert(&live);
   live_.emplace(incident.fingerprint, std::move(owned));
   return live;
 }
@@ -197,7 +197,7 @@ void Correlator::grow(Live& live, const FoldedFailure& folded, const FailureBatc
     incident.noise_history->add(folded.last_at, folded.count, folded.networks);
   }
   if (merge_distinct(incident.servers, folded.servers, Incident::kMaxServers)) lists_.pool(incident.servers);
-  add_samples(incident.sample_lines, folded.sample_lines, live_.size() > kCrowd);
+  add_samples(incident.sample_lines, folded.sample_lines, live_.size() > kCrowd ? &packer_ : nullptr);
   // Commands are filled in with it: the name that nginx expects by now.
   if (!folded.place.name.get().empty() && folded.place.name.get() != incident.place.name.get()) incident.place.name = folded.place.name;
   const bool is_known_host =

@@ -1,10 +1,13 @@
 #pragma once
 
+#include <boost/intrusive/set.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
+
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -16,6 +19,7 @@
 #include "correlate/fleet/fleet.h"
 #include "correlate/incident.h"
 #include "correlate/incident_index.h"
+#include "correlate/sample_lines.h"
 
 namespace handshaked::correlate {
 
@@ -94,6 +98,7 @@ class Correlator {
   /// Does what is due at `now`, and hands over everything that has changed since the last call, by opening time.
   std::vector<IncidentChange> advance(Time now);
 
+
   /// When `advance` should be called again even if nothing happens.
   std::optional<Time> next_deadline() const;
 
@@ -139,19 +144,31 @@ class Correlator {
   const Counters& counters() const { return counters_; }
 
  private:
+  /// Its place in deadlines_, which it leaves when it goes.
+  using DeadlineHook =
+      boost::intrusive::set_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>, boost::intrusive::optimize_size<true>>;
   /// A live incident with the correlator's own notes on it. Its address is stable.
-  struct Live {
+  struct Live : DeadlineHook {
     Incident incident;
+    Time planned{};                          ///< its deadline, while it is in deadlines_
+    Time asked_until{};                      ///< it was quiet, and is not asked about again before
     match::Severity rule_severity = match::Severity::info;
-    OptionalTime planned;     ///< its entry in deadlines_
-    bool is_probed = false;   ///< somebody looks whether it is over: rounds come, and quiet alone proves nothing
-    Time asked_until{};       ///< it was quiet, and is not asked about again before
-    bool is_changed = false;  ///< it is in changed_
     IncidentChange::What news = IncidentChange::What::changed;
+    bool is_probed = false;   ///< somebody looks whether it is over: rounds come, and quiet alone proves nothing
+    bool is_changed = false;  ///< it is in changed_
   };
+  /// With so many incidents a new one keeps less of its text: many places cost memory, and nobody reads all of them.
+  static constexpr std::size_t kCrowd = 5'000;
   using Owned = std::unique_ptr<Live>;
   struct EarlierDeadline {
-    bool operator()(const std::pair<Time, Live*>& a, const std::pair<Time, Live*>& b) const;
+    bool operator()(const Live& a, const Live& b) const;
+  };
+  struct ById {
+    using is_transparent = void;
+    static std::string_view of(const Live* live) { return live->incident.id; }
+    static std::string_view of(std::string_view id) { return id; }
+    std::size_t operator()(const auto& one) const { return std::hash<std::string_view>()(of(one)); }
+    bool operator()(const auto& left, const auto& right) const { return of(left) == of(right); }
   };
 
   // correlator.cpp: lines become incidents
@@ -203,15 +220,17 @@ class Correlator {
   Time held_until_{};                  ///< nothing is called quiet before
   SharedPool<std::string> texts_;      ///< what incidents have alike, once
   SharedPool<std::vector<std::string>> lists_;
+  LinePacker packer_;                                          ///< of sample lines, where there are very many
   std::unordered_map<std::string_view, Owned> live_;           ///< by fingerprint; the key is the incident's own
-  std::unordered_map<std::string_view, Live*> by_id_;          ///< the same, by id
+  boost::unordered_flat_set<Live*, ById, ById> by_id_;         ///< the same, by id
   std::unordered_map<std::string_view, Owned> reopenable_;     ///< ended recently, by fingerprint
   std::deque<std::pair<Time, std::string>> reopenable_order_;  ///< when they ended, and their fingerprints
   std::vector<Owned> discarded_;                               ///< ended for good; kept until the next advance()
   IncidentIndex causes_;                                       ///< upstream faults, for consequences that look for theirs
   IncidentIndex consequences_;                                 ///< consequences that stand alone, for causes that come later
   std::vector<Live*> changed_;
-  std::set<std::pair<Time, Live*>, EarlierDeadline> deadlines_;  ///< when to look at one again, once each; may be too early
+  /// When to look at one again, once each; may be too early.
+  boost::intrusive::set<Live, boost::intrusive::compare<EarlierDeadline>, boost::intrusive::constant_time_size<false>> deadlines_;
   Counters counters_;
   Fleet fleet_;
 };

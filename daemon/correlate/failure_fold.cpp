@@ -18,11 +18,12 @@ std::size_t add_distinct(std::vector<std::string>& list, std::string_view text, 
   return sizeof(std::string) + text.size();
 }
 
+void renew(SharedText& known, std::string_view text) {
+  if (std::string_view(known) != text) known = text;
+}
+
 /// Makes the place of an earlier failure with the same key that of this one: only what is no part of the key may differ.
 void recall_place(const match::RecognisedLine& failure, Place& place) {
-  const auto renew = [](SharedText& known, std::string_view text) {
-    if (std::string_view(known) != text) known = text;
-  };
   renew(place.name, within_name(failure.tls.name));
   renew(place.server, within_name(failure.record.server));
   renew(place.scheme, within_name(parse::upstream_scheme(failure.record)));
@@ -86,7 +87,12 @@ FoldedFailure* FailureFold::find_or_add(const match::RecognisedLine& failure, co
   if (batch_.failures.size() >= kMaxPlaces || !keeps_details_) return nullptr;
   Known& known = it != known_.end() ? it->second : known_[hash];
   if (known.fingerprint.empty()) {
-    known.place = place_of(failure, key);
+    // As place_of() says it.
+    recent_.side = failure.record.side;
+    renew(recent_.object, key.object);
+    recall_place(failure, recent_);
+    known.place = recent_;
+    known.place.peer = key.peer;
     known.fingerprint = fingerprint(failure.rule.id, known.place);
     known.told_by = teller;
   } else {

@@ -91,12 +91,13 @@ class FailureFold : public FailureHandler {
   FoldedFailure* find_or_add(const match::RecognisedLine& failure, const IncidentKey& key, Time at, const Known* told_by);
   const Known* find_first_line(const match::RecognisedLine& failure, const IncidentKey& key, Time at);
 
-  static constexpr std::size_t kMaxKnown = 2 * kMaxPlaces;
+  static constexpr std::size_t kMaxKnown = kMaxPlaces;
   static constexpr std::size_t kHandshakes = 512;  ///< that are remembered; a power of two
   FailureBatch batch_;
   std::uint64_t batch_number_ = 1;
   std::unordered_map<std::uint64_t, Known> known_;  ///< by the hash of the key
   std::vector<Handshake> handshakes_;               ///< by their ids' last bits: the newest wins
+  Place recent_;                                    ///< of the last one that was new, without its peer: the next shares its texts
   Time earliest_ = Time::max(), latest_ = Time::min();
   Time now_{};
   std::size_t held_bytes_ = 0;

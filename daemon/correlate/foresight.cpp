@@ -66,13 +66,13 @@ Correlator::Live* Correlator::find_or_create(const ForeseenFault& fault, const s
   Incident& incident = live.incident;
   incident.fingerprint = print;
   incident.id = "inc-" + sha256_hex(print + '\0' + fault.host + '\0' + std::to_string(now.time_since_epoch().count()), 16);
-  if (by_id_.contains(incident.id)) return nullptr;
+  if (by_id_.contains(&live)) return nullptr;
   incident.kind = match::Kind::fault;
   incident.rule_id = fault.rule_id;
   incident.likeliest_cause = fault.note->cause;
   incident.likelihood = 1;
   incident.opened_at = incident.run_since = incident.last_seen_at = now;
-  by_id_.emplace(incident.id, &live);
+  by_id_.insert(&live);
   live_.emplace(incident.fingerprint, std::move(owned));
   return &live;
 }

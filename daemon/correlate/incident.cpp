@@ -220,7 +220,7 @@ std::string Incident::to_json() const {
   write_place(json, place);
   write_times(json, *this);
   json.member("count", count).member("clients", clients.to_text()).array("client_sample", clients.sample());
-  json.array("hosts", hosts).array("servers", servers).array("sample_lines", sample_lines);
+  json.array("hosts", hosts).array("servers", servers).array("sample_lines", sample_lines.all());
   json.key("consequences").begin_array();
   for (const Consequence& consequence : consequences) {
     json.begin_object().member("rule_id", consequence.rule_id).member("title", consequence.title);
@@ -239,7 +239,7 @@ std::string Incident::to_json() const {
 }
 
 Result<Incident> Incident::from_json(std::string_view text) {
-  simdjson::dom::parser parser;
+  thread_local simdjson::dom::parser parser;  // its buffers between a hundred thousand incidents would be as many holes
   object root;
   if (parser.parse(text.data(), text.size()).get(root) != simdjson::SUCCESS)
     return fail(ErrorCode::invalid_input, "the stored state of an incident is not JSON");

@@ -17,6 +17,7 @@
 #include "correlate/fleet/fleet_spread.h"
 #include "correlate/incident_key.h"
 #include "correlate/noise_history.h"
+#include "correlate/sample_lines.h"
 #include "match/rule.h"
 
 namespace handshaked::correlate {
@@ -60,17 +61,23 @@ struct Incident {
   static constexpr std::size_t kMaxNotes = 20;
   static constexpr std::size_t kMaxNoteBytes = 2000;
 
-  std::string id;  ///< "inc-" and 16 hexadecimal digits: from the fingerprint and where it opened
-  std::string fingerprint;
-  SharedText parent_id;  ///< the oldest open incident of the same root cause
+  // What is small stands together: holes between members would be kept a hundred thousand times.
   Status status = Status::pending;
   match::Severity severity = match::Severity::info;
   match::Kind kind = match::Kind::fault;
-  bool noise = false;         ///< normally scanners: recorded, told only when it is anomalous
+  bool noise = false;               ///< normally scanners: recorded, told only when it is anomalous
+  bool was_open = false;            ///< it has been open before: now pending, it may pass without a word
+  bool history = false;             ///< of a backlog, and over before we came: recorded, never told
+  bool late = false;                ///< all of it was written while the daemon was down
+  bool flapping = false;            ///< it comes and goes: ends only after a longer and longer quiet
+  std::uint32_t reopens = 0;        ///< how often it came back soon after its end
+  std::uint32_t diagnoses = 0;      ///< how often a cause was found, or another one
+  std::uint32_t passed_rounds = 0;  ///< of probes, in a row
+
+  std::string id;  ///< "inc-" and 16 hexadecimal digits: from the fingerprint and where it opened
+  std::string fingerprint;
+  SharedText parent_id;       ///< the oldest open incident of the same root cause
   OptionalTime anomalous_at;  ///< when noise was last far above its own history, from many networks
-  bool was_open = false;      ///< it has been open before: now pending, it may pass without a word
-  bool history = false;       ///< of a backlog, and over before we came: recorded, never told
-  bool late = false;          ///< all of it was written while the daemon was down
 
   SharedText rule_id, title, title_zh, url;
   SharedText likeliest_cause;  ///< of the line alone; a diagnosis knows better
@@ -83,9 +90,7 @@ struct Incident {
   /// "operator": by hand; "usual": noise is back to its usual; "replaced": what was to end is not in use any more; "settled": a peer that
   /// changed has kept what it shows since
   SharedText resolved_by;
-  std::uint32_t reopens = 0;  ///< how often it came back soon after its end
   OptionalTime reopened_at;
-  bool flapping = false;  ///< it comes and goes: ends only after a longer and longer quiet
 
   std::uint64_t count = 0;
   std::uint64_t run_count = 0;  ///< lines since run_since: what a transport fault must collect to open
@@ -93,7 +98,7 @@ struct Incident {
   FailureWindow window;
   ClientSketch clients;
   Shared<std::vector<std::string>> hosts, servers;
-  std::vector<std::string> sample_lines;
+  SampleLines sample_lines;
   BoxedList<std::vector<Consequence>> consequences;
   BoxedList<std::vector<OperatorNote>> notes;
   Boxed<NoiseHistory> noise_history;  ///< of noise only
@@ -102,9 +107,7 @@ struct Incident {
 
   OptionalTime diagnosing_until;                   ///< a diagnosis is under way; the first notification waits for it, at most so long
   std::shared_ptr<const DiagnosisNote> diagnosis;  ///< not part of to_json(): it has a table of its own
-  std::uint32_t diagnoses = 0;                     ///< how often it was found, or another cause was found
   OptionalTime fix_verified_at;                    ///< since when every peer passes under nginx's own settings
-  std::uint32_t passed_rounds = 0;                 ///< of probes, in a row
   OptionalTime probe_failed_at;                    ///< the last round in which a peer failed, until one passes
 
   /// Worth a word to receivers, as long as it is open.

@@ -18,9 +18,8 @@ constexpr auto kAskAgain = std::chrono::seconds(30);
 
 }  // namespace
 
-bool Correlator::EarlierDeadline::operator()(const std::pair<Time, Live*>& a, const std::pair<Time, Live*>& b) const {
-  if (a.first != b.first) return a.first < b.first;
-  return a.second->incident.id < b.second->incident.id;
+bool Correlator::EarlierDeadline::operator()(const Live& a, const Live& b) const {
+  return a.planned != b.planned ? a.planned < b.planned : a.incident.id < b.incident.id;
 }
 
 void Correlator::restore(Incident incident) {
@@ -28,15 +27,16 @@ void Correlator::restore(Incident incident) {
   Live& live = *owned;
   live.incident = std::move(incident);
   share_texts(live.incident);
+  if (live_.size() >= kCrowd) live.incident.sample_lines.pack(packer_);
   live.rule_severity = live.incident.severity;
   const std::string& print = live.incident.fingerprint;
-  if (live_.contains(print) || by_id_.contains(live.incident.id)) return;  // the first wins: it was seen last
+  if (live_.contains(print) || by_id_.contains(&live)) return;  // the first wins: it was seen last
   if (live.incident.status == Status::resolved) {
     live.incident.resolved_at = live.incident.resolved_at.value_or(live.incident.last_seen_at);
     if (live.incident.was_open && !reopenable_.contains(print)) shelve(std::move(owned));
     return;
   }
-  by_id_.emplace(live.incident.id, &live);
+  by_id_.insert(&live);
   live_.emplace(live.incident.fingerprint, std::move(owned));
   if (!live.incident.foreseen) index(live.incident);  // no line follows from what is yet to come
   plan(live, quiet_until(live.incident));
@@ -130,18 +130,17 @@ void Correlator::touch(Live& live, IncidentChange::What news) {
 void Correlator::plan(Live& live, Time due) {
   due = std::max({due, held_until_, live.asked_until});
   if (live.incident.anomalous_at) due = std::min(due, *live.incident.anomalous_at + kAnomalyEnd);
-  if (live.planned && *live.planned <= due) return;
-  if (live.planned) deadlines_.erase({*live.planned, &live});
+  if (live.is_linked() && live.planned <= due) return;
+  live.unlink();
   live.planned = due;
-  deadlines_.emplace(due, &live);
+  deadlines_.insert(live);
 }
 
 void Correlator::resolve(Live& live, std::string by, Time now) {
   Incident& incident = live.incident;
   auto node = live_.extract(std::string_view(incident.fingerprint));
-  by_id_.erase(incident.id);
-  if (live.planned) deadlines_.erase({*live.planned, &live});
-  live.planned.reset();
+  by_id_.erase(&live);
+  live.unlink();
   causes_.forget(incident);
   consequences_.forget(incident);
   incident.resolved_by = incident.status == Status::pending && !incident.was_open ? "passed" : std::move(by);
@@ -195,7 +194,6 @@ void Correlator::look_at_clock(Time now) {
     for (auto& [print, live] : live_) {
       Incident& incident = live->incident;
       for (Time* const time : {&incident.opened_at, &incident.run_since, &incident.last_seen_at}) *time = std::min(*time, now);
-      live->planned.reset();
       live->asked_until = {};
       plan(*live, quiet_until(incident));
     }
@@ -208,10 +206,9 @@ std::vector<IncidentChange> Correlator::advance(Time now) {
   forget_reopenable(now);
   look_at_clock(now);
   look_at_edges(now);
-  while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
-    Live& live = *deadlines_.begin()->second;
-    deadlines_.erase(deadlines_.begin());
-    live.planned.reset();
+  while (!deadlines_.empty() && deadlines_.begin()->planned <= now) {
+    Live& live = *deadlines_.begin();
+    live.unlink();
     const bool is_quiet = std::max({quiet_until(live.incident), held_until_, live.asked_until}) <= now;
     if (is_quiet) end_quiet(live, now);
     else if (live.incident.anomalous_at && now - *live.incident.anomalous_at >= kAnomalyEnd) resolve(live, "usual", now);
@@ -236,7 +233,7 @@ std::vector<IncidentChange> Correlator::advance(Time now) {
 
 std::optional<Time> Correlator::next_deadline() const {
   std::optional<Time> next = fleet_.next_look();
-  if (!deadlines_.empty()) next = std::min(next.value_or(Time::max()), deadlines_.begin()->first);
+  if (!deadlines_.empty()) next = std::min(next.value_or(Time::max()), deadlines_.begin()->planned);
   return next;
 }
 
@@ -244,7 +241,7 @@ std::optional<Time> Correlator::next_deadline() const {
 
 Correlator::Live* Correlator::live_by_id(std::string_view incident_id) {
   const auto it = by_id_.find(incident_id);
-  return it == by_id_.end() ? nullptr : it->second;
+  return it == by_id_.end() ? nullptr : *it;
 }
 
 bool Correlator::expect_diagnosis(std::string_view incident_id, Time until) {
@@ -385,7 +382,7 @@ bool Correlator::add_note(std::string_view incident_id, OperatorNote note) {
 
 const Incident* Correlator::find(std::string_view incident_id) const {
   const auto it = by_id_.find(incident_id);
-  return it == by_id_.end() ? nullptr : &it->second->incident;
+  return it == by_id_.end() ? nullptr : &(*it)->incident;
 }
 
 const Incident* Correlator::find_by_fingerprint(std::string_view print) const {

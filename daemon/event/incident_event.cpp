@@ -80,7 +80,7 @@ void write_incident(JsonWriter& json, const Incident& incident, Language languag
   for (const std::string& client : incident.clients.sample()) json.value(show_clients ? client : masked_address(client));
   json.end_array().end_object();
   json.key("sample_lines").begin_array();
-  for (const std::string& line : incident.sample_lines) json.value(redacted_line(line, show_clients));
+  for (const std::string& line : incident.sample_lines.all()) json.value(redacted_line(line, show_clients));
   json.end_array();
   json.key("consequences").begin_array();
   for (const correlate::Consequence& consequence : incident.consequences) {

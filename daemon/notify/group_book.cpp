@@ -15,11 +15,6 @@ void IncidentGroup::mark_told(GroupMember& member) {
   member.was_told = true;
 }
 
-bool GroupBook::EarlierGroup::operator()(const std::pair<Time, IncidentGroup*>& a, const std::pair<Time, IncidentGroup*>& b) const {
-  if (a.first != b.first) return a.first < b.first;
-  return a.second->number < b.second->number;
-}
-
 KnownIncident* GroupBook::find(std::string_view id) const {
   const auto it = known_.find(id);
   return it == known_.end() ? nullptr : it->second.get();
@@ -43,7 +38,7 @@ GroupPointer GroupBook::group_at(std::string key, std::size_t receiver, bool is_
   GroupPointer group(new IncidentGroup());
   ++group_count_;
   group->number = ++groups_made_;
-  group->receiver = receiver;
+  group->receiver = static_cast<std::uint32_t>(receiver);
   group->is_grouped = is_grouped;
   if (!is_grouped) return group;
   group->key = std::move(key);
@@ -76,33 +71,28 @@ void GroupBook::drop(KnownIncident& known, IncidentGroup& group) {
   }
   group.members.pop_back();
   if (!group.members.empty()) return;
-  unschedule(group);
+  group.unlink();
   --group_count_;
   if (group.is_grouped) groups_.erase(std::string_view(group.key));
 }
 
 void GroupBook::schedule(IncidentGroup& group, Time due) {
-  if (group.due && *group.due <= due) return;
-  unschedule(group);
+  if (group.is_linked() && group.due <= due) return;
+  group.unlink();
   group.due = due;
-  due_.emplace(due, &group);
-}
-
-void GroupBook::unschedule(IncidentGroup& group) {
-  if (group.due) due_.erase({*group.due, &group});
-  group.due.reset();
+  due_.insert(group);
 }
 
 IncidentGroup* GroupBook::take_due(Time now) {
-  if (due_.empty() || due_.begin()->first > now) return nullptr;
-  IncidentGroup* const group = due_.begin()->second;
-  unschedule(*group);
+  if (due_.empty() || due_.begin()->due > now) return nullptr;
+  IncidentGroup* const group = &*due_.begin();
+  group->unlink();
   return group;
 }
 
 std::optional<Time> GroupBook::next_due() const {
   if (due_.empty()) return std::nullopt;
-  return due_.begin()->first;
+  return due_.begin()->due;
 }
 
 }  // namespace handshaked::notify

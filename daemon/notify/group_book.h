@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/container/small_vector.hpp>
+#include <boost/intrusive/set.hpp>
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
 
@@ -8,7 +9,6 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -49,22 +49,26 @@ struct GroupMember {
   Time told_at{};
 };
 
+/// Its place among the groups that are due, which it leaves when it goes.
+using DueHook =
+    boost::intrusive::set_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>, boost::intrusive::optimize_size<true>>;
+
 /// Incidents that one receiver hears of together; of one incident only, for receivers that want them one by one.
 /// Lives as long as it has members. Small, because there are as many as open incidents and receivers.
-struct IncidentGroup : boost::intrusive_ref_counter<IncidentGroup, boost::thread_unsafe_counter> {
+struct IncidentGroup : DueHook, boost::intrusive_ref_counter<IncidentGroup, boost::thread_unsafe_counter> {
   bool is_grouped = false;
   bool is_withheld = false;  ///< a silence holds something back
   bool has_told_cause = false;
   bool is_held = false;  ///< it is looked at again when nothing is being diagnosed any more
   SharedText key;        ///< of those of several incidents; the others are found through their incident
-  std::size_t receiver = 0;
+  std::uint32_t receiver = 0;
+  std::uint32_t untold_count = 0;
   std::uint64_t number = 0;                                ///< in the order of their making
   boost::container::small_vector<GroupMember, 1> members;  ///< in no order
-  std::size_t untold_count = 0;
-  Time first_at{};       ///< when the first untold incident joined
-  OptionalTime told_at;  ///< when it spoke last
-  SharedText anchor;     ///< of those of several incidents: the one that it began with
-  OptionalTime due;
+  Time first_at{};                                         ///< when the first untold incident joined
+  OptionalTime told_at;                                    ///< when it spoke last
+  SharedText anchor;                                       ///< of those of several incidents: the one that it began with
+  Time due{};                                              ///< while it is among those that are due
 
   const std::string& anchor_id() const { return is_grouped ? anchor.get() : members.front().known->id; }
   /// nullptr when the incident is no member. Gone after the next join() or drop().
@@ -99,15 +103,14 @@ class GroupBook {
 
  private:
   struct EarlierGroup {
-    bool operator()(const std::pair<Time, IncidentGroup*>& a, const std::pair<Time, IncidentGroup*>& b) const;
+    bool operator()(const IncidentGroup& a, const IncidentGroup& b) const { return a.due != b.due ? a.due < b.due : a.number < b.number; }
   };
-  void unschedule(IncidentGroup& group);
 
   std::unordered_map<std::string_view, std::unique_ptr<KnownIncident>> known_;  ///< by incident id
   std::unordered_map<std::string_view, IncidentGroup*> groups_;  ///< those of several incidents, by key; their members own them
   std::size_t group_count_ = 0;
   std::uint64_t groups_made_ = 0;
-  std::set<std::pair<Time, IncidentGroup*>, EarlierGroup> due_;
+  boost::intrusive::set<IncidentGroup, boost::intrusive::compare<EarlierGroup>, boost::intrusive::constant_time_size<false>> due_;
 };
 
 }  // namespace handshaked::notify

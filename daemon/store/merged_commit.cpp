@@ -18,7 +18,9 @@ std::size_t size_of(const IncidentRow& row) {
 }
 
 std::size_t size_of(const NewDelivery& row) {
-  return kRowOverhead + row.receiver.size() + row.event_id.size() + row.event_type.size() + row.incident_id.size() + row.body.size();
+  const std::size_t event = row.event ? row.body.size() : 0;  // the same once more, as an object
+  return kRowOverhead + row.receiver.size() + row.event_id.size() + row.event_type.size() + row.incident_id.size() + row.body.size() +
+         event;
 }
 
 std::size_t size_of(const ToldRow& row) {

@@ -147,10 +147,10 @@ Correlator::Live* Correlator::find_or_create(const receive::EdgeEvent& event, co
   Incident& incident = live.incident;
   identify(incident, event, rule);
   incident.id = "inc-" + sha256_hex(event.fingerprint + '\0' + host + '\0' + event.incident_id, 16);
-  if (by_id_.contains(incident.id)) return nullptr;
+  if (by_id_.contains(&live)) return nullptr;
   incident.severity = live.rule_severity = severity;
   incident.opened_at = incident.run_since = incident.last_seen_at = time_of(event.opened_at, now);
-  by_id_.emplace(incident.id, &live);
+  by_id_.insert(&live);
   live_.emplace(incident.fingerprint, std::move(owned));
   return &live;
 }
@@ -165,9 +165,10 @@ void Correlator::merge(Live& live, const receive::EdgeEvent& event, std::uint64_
   add_distinct(incident.hosts, event.hosts, Incident::kMaxHosts);
   add_distinct(incident.servers, event.servers, Incident::kMaxServers);
   for (const std::string& client : event.clients) incident.clients.add(client);
+  std::vector<std::string>& samples = incident.sample_lines.change();
   for (const std::string& line : event.sample_lines) {
-    const bool is_known = std::find(incident.sample_lines.begin(), incident.sample_lines.end(), line) != incident.sample_lines.end();
-    if (!is_known && incident.sample_lines.size() < Incident::kMaxSamples) incident.sample_lines.push_back(line);
+    const bool is_known = std::find(samples.begin(), samples.end(), line) != samples.end();
+    if (!is_known && samples.size() < Incident::kMaxSamples) samples.push_back(line);
   }
   share_texts(incident);
 }

@@ -24,7 +24,7 @@ struct StoreThreadOptions {
   /// A commit that is not urgent becomes durable at the latest this long after it was submitted.
   std::chrono::milliseconds commit_interval{200};
   /// has_room() is false while more than this waits to become durable.
-  std::size_t max_waiting_bytes = std::size_t{16} << 20;
+  std::size_t max_waiting_bytes = std::size_t{8} << 20;
   /// post() refuses while this many tasks wait.
   std::size_t max_waiting_tasks = 4096;
   /// After a failed commit: the first wait, doubled up to the longest.
