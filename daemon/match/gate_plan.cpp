@@ -103,15 +103,27 @@ std::string best_piece(const std::string& literal) {
   unsigned best_cost = ~0U;
   const std::size_t length = std::min(kLongest, literal.size());
   for (std::size_t i = 0; i + length <= literal.size(); ++i) {
-    const std::string piece = literal.substr(i, length);
-    const bool has_rare_window = !is_ordinary(std::string_view(piece).substr(rarest_window(piece), kWindow));
-    const unsigned cost = commonness(piece) + (is_ordinary(piece) ? 100000U : 0U) + (has_rare_window ? 0U : 10000U);
+    const std::string_view piece = std::string_view(literal).substr(i, length);
+    unsigned cost = commonness(piece);
+    if (cost >= best_cost) continue;
+    const bool has_rare_window = !is_ordinary(piece.substr(rarest_window(piece), kWindow));
+    // Where a window is in no ordinary line, the piece is in none.
+    cost += (has_rare_window ? 0U : 10000U) + (!has_rare_window && is_ordinary(piece) ? 100000U : 0U);
     if (cost < best_cost) {
       best_cost = cost;
       best = piece;
     }
   }
   return best;
+}
+
+/// Whether the best piece of a literal is in no ordinary line.
+bool has_unusual_piece(const std::string& literal) {
+  const std::size_t length = std::min(kLongest, literal.size());
+  for (std::size_t i = 0; i + length <= literal.size(); ++i) {
+    if (!is_ordinary(std::string_view(literal).substr(i, length))) return true;
+  }
+  return false;
 }
 
 /// Needles of its own for a rule that has no usable beginning: of the clause that needs the fewest and least ordinary ones.
@@ -189,7 +201,7 @@ bool is_searched_by_prefix(const LineRequirements& rule, const Clauses& clauses)
   if (!ordinary || !rule.line_clauses.empty()) return true;
   // Ordinary lines begin so, too: a needle of unusual text would stop at fewer of them.
   return std::none_of(clauses.begin(), clauses.end(), [](const Clause& clause) {
-    return std::none_of(clause.begin(), clause.end(), [](const auto& literal) { return is_ordinary(best_piece(literal)); });
+    return std::none_of(clause.begin(), clause.end(), [](const auto& literal) { return !has_unusual_piece(literal); });
   });
 }
 
@@ -207,17 +219,16 @@ unsigned commonness(std::string_view text) {
 }
 
 std::size_t rarest_window(std::string_view needle) {
-  const auto cost = [needle](std::size_t at) {
-    const std::string_view window = needle.substr(at, kWindow);
-    return commonness(window) + (is_ordinary(window) ? 1000U : 0U);
-  };
   std::size_t best = 0;
-  unsigned best_cost = cost(0);
-  for (std::size_t i = 1; i + kWindow <= needle.size(); ++i) {
-    const unsigned cost_here = cost(i);
-    if (cost_here >= best_cost) continue;
+  unsigned best_cost = ~0U;
+  for (std::size_t i = 0; i == 0 || i + kWindow <= needle.size(); ++i) {
+    const std::string_view window = needle.substr(i, kWindow);
+    unsigned cost = commonness(window);
+    if (cost >= best_cost) continue;
+    cost += is_ordinary(window) ? 1000U : 0U;
+    if (cost >= best_cost) continue;
     best = i;
-    best_cost = cost_here;
+    best_cost = cost;
   }
   return best;
 }

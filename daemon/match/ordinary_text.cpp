@@ -1,5 +1,6 @@
 #include "match/ordinary_text.h"
 
+#include <algorithm>
 #include <bitset>
 #include <cstdint>
 #include <cstring>
@@ -30,11 +31,19 @@ constexpr std::string_view kOrdinaryText =
 
 constexpr std::size_t kWindow = 4;
 
-/// Which four bytes stand somewhere in it, by a hash: most questions end here.
+/// Which four bytes stand somewhere in it: most questions end here.
 class Windows {
  public:
   Windows() {
-    for (std::size_t at = 0; at + kWindow <= kOrdinaryText.size(); ++at) known_.set(hash_at(kOrdinaryText.data() + at));
+    for (std::size_t at = 0; at + kWindow <= kOrdinaryText.size(); ++at) {
+      known_.set(hash_at(kOrdinaryText.data() + at));
+      all_.push_back(window_at(kOrdinaryText.data() + at));
+    }
+    std::sort(all_.begin(), all_.end());
+  }
+  /// One window.
+  bool holds(const char* window) const {
+    return known_[hash_at(window)] && std::binary_search(all_.begin(), all_.end(), window_at(window));
   }
   bool may_hold(std::string_view piece) const {
     for (std::size_t at = 0; at + kWindow <= piece.size(); ++at) {
@@ -44,12 +53,14 @@ class Windows {
   }
 
  private:
-  static std::size_t hash_at(const char* at) {
+  static std::uint32_t window_at(const char* at) {
     std::uint32_t window = 0;
     std::memcpy(&window, at, kWindow);
-    return (window * 2654435761U) >> 16U;
+    return window;
   }
-  std::bitset<1U << 16U> known_;
+  static std::size_t hash_at(const char* at) { return (window_at(at) * 2654435761U) >> 16U; }
+  std::bitset<1U << 16U> known_;    ///< by a hash
+  std::vector<std::uint32_t> all_;  ///< in order
 };
 
 /// By distance, first and second byte.
@@ -82,6 +93,7 @@ unsigned ordinary_pairs(char first, char second, std::size_t distance) {
 
 bool is_ordinary(std::string_view piece) {
   static const Windows kWindows;
+  if (piece.size() == kWindow) return kWindows.holds(piece.data());
   return kWindows.may_hold(piece) && kOrdinaryText.find(piece) != std::string_view::npos;
 }
 

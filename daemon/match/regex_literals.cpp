@@ -42,8 +42,8 @@ class Reader {
   RegexPart read_concatenation(int depth) {
     RegexPart part = RegexPart::literal("");
     while (more() && regex_[at_] != '|' && regex_[at_] != ')') {
-      if (std::string run = read_plain_run(); !run.empty()) {
-        append(part, RegexPart::literal(std::move(run)));
+      if (const std::string run = read_plain_run(); !run.empty()) {
+        append_literal(part, run);
         continue;
       }
       RegexPart atom = read_atom(depth);

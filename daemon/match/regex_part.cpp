@@ -80,6 +80,25 @@ void append(RegexPart& left, RegexPart right) {
   }
 }
 
+void append_literal(RegexPart& left, std::string_view text) {
+  const auto fits_behind = [text](const std::vector<std::string>& heads) {
+    return heads.size() <= RegexPart::kMaxAlternatives && std::all_of(heads.begin(), heads.end(), [text](const std::string& head) {
+             return head.size() + text.size() <= RegexPart::kMaxLiteral;
+           });
+  };
+  left.specificity += text.size();
+  if (left.is_whole && fits_behind(left.prefixes)) {
+    for (std::string& prefix : left.prefixes) prefix += text;
+  }
+  if (left.is_exact && fits_behind(left.exact)) {
+    for (std::string& known : left.exact) known += text;
+    return;
+  }
+  give_up_exactness(left);
+  left.exact.emplace_back(text);
+  left.is_exact = true;
+}
+
 RegexPart alternate(std::vector<RegexPart> branches) {
   if (branches.size() == 1) return std::move(branches.front());
   RegexPart result;

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -39,6 +40,8 @@ struct RegexPart {
 void give_up_exactness(RegexPart& part);
 /// The concatenation of two parts, `left` growing.
 void append(RegexPart& left, RegexPart right);
+/// The same with a literal behind it, which most of a regex is.
+void append_literal(RegexPart& left, std::string_view text);
 /// One of the branches; there is at least one.
 RegexPart alternate(std::vector<RegexPart> branches);
 /// The part or nothing.

@@ -212,10 +212,28 @@ class EntryReader {
   /// which together may be more than RE2 is ready to unroll.
   void check_regex(Rule& rule) {
     rule.literals = regex_literals(rule.regex);
-    if (rule.regex.empty() || (rule.literals && rule.regex.find('{') == std::string::npos)) return;
+    if (rule.regex.empty() || (rule.literals && has_few_counts(rule.regex))) return;
     re2::RE2::Options options(re2::RE2::Latin1);
     options.set_log_errors(false);
     if (const re2::RE2 regex(rule.regex, options); !regex.ok()) problem("regex", regex.error());
+  }
+
+  /// Unrolled, they are far from RE2's limit: a byte or a class takes at most 256 of its 131,072 instructions.
+  static bool has_few_counts(std::string_view regex) {
+    constexpr unsigned kFew = 200;
+    unsigned sum = 0;
+    for (std::size_t at = regex.find('{'); at != std::string_view::npos; at = regex.find('{', at + 1)) {
+      if (at > 0 && regex[at - 1] == ')') return false;  // a group: all that it holds is unrolled
+      unsigned number = 0;
+      for (++at; at < regex.size() && regex[at] != '}'; ++at) {
+        const bool is_digit = regex[at] >= '0' && regex[at] <= '9';
+        number = is_digit ? std::min(number * 10 + static_cast<unsigned>(regex[at] - '0'), kFew) : 0;
+        sum += is_digit ? 0 : kFew / 10;  // "{3,}", or no count at all
+      }
+      sum += number;
+      if (sum > kFew) return false;
+    }
+    return true;
   }
 
   object entry_;
