@@ -1,5 +1,6 @@
 #include "diagnose/host/installed_nginx.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,6 +16,7 @@
 #include <sstream>
 #include <thread>
 
+#include "base/file_descriptor.h"
 #include "diagnose/host/trusted_path.h"
 #include "diagnose/patch/program_run.h"
 
@@ -26,11 +28,17 @@ namespace fs = std::filesystem;
 constexpr std::string_view kMasterTitle = "nginx: master process ";
 constexpr std::chrono::milliseconds kVersionTime{5'000};
 
-std::string read_small_file(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text(256 * 1024, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(std::max<std::streamsize>(file.gcount(), 0)));
+/// Most are a few hundred bytes, and those of all processes are read at a look. None is read past `most` bytes.
+std::string read_small_file(const fs::path& path, std::size_t most = 256 * 1024) {
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  std::string text;
+  std::array<char, 4096> piece;
+  while (file.is_open() && text.size() < most) {
+    const ssize_t got = ::read(file.number(), piece.data(), std::min(piece.size(), most - text.size()));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    text.append(piece.data(), static_cast<std::size_t>(got));
+  }
   return text;
 }
 
@@ -77,7 +85,11 @@ bool is_ours_or_roots(pid_t id) {
   return false;
 }
 
-bool is_master(pid_t id) { return title_of(id).starts_with(kMasterTitle) && is_ours_or_roots(id); }
+bool is_master(pid_t id) {
+  std::string begin = read_small_file(process_directory(id) / "cmdline", kMasterTitle.size());
+  std::replace(begin.begin(), begin.end(), '\0', ' ');
+  return begin == kMasterTitle && is_ours_or_roots(id);
+}
 
 struct ProcessStatus {
   pid_t parent = 0;
@@ -162,8 +174,9 @@ bool maps_replaced_openssl(pid_t id) {
 }
 
 std::optional<RunningNginx> running_nginx(pid_t id, const std::vector<pid_t>& processes) {
+  if (!is_master(id)) return std::nullopt;
   const std::string title = title_of(id);
-  if (!title.starts_with(kMasterTitle) || !is_ours_or_roots(id)) return std::nullopt;
+  if (!title.starts_with(kMasterTitle)) return std::nullopt;  // another process by now
   // Of another mount namespace (a container): its paths are not ours.
   if (link_target(process_directory(id) / "ns/mnt") != link_target("/proc/self/ns/mnt")) return std::nullopt;
   const std::string program = link_target(process_directory(id) / "exe");
