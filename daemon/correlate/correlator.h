@@ -98,7 +98,6 @@ class Correlator {
   /// Does what is due at `now`, and hands over everything that has changed since the last call, by opening time.
   std::vector<IncidentChange> advance(Time now);
 
-
   /// When `advance` should be called again even if nothing happens.
   std::optional<Time> next_deadline() const;
 
@@ -150,8 +149,8 @@ class Correlator {
   /// A live incident with the correlator's own notes on it. Its address is stable.
   struct Live : DeadlineHook {
     Incident incident;
-    Time planned{};                          ///< its deadline, while it is in deadlines_
-    Time asked_until{};                      ///< it was quiet, and is not asked about again before
+    Time planned{};      ///< its deadline, while it is in deadlines_
+    Time asked_until{};  ///< it was quiet, and is not asked about again before
     match::Severity rule_severity = match::Severity::info;
     IncidentChange::What news = IncidentChange::What::changed;
     bool is_probed = false;   ///< somebody looks whether it is over: rounds come, and quiet alone proves nothing
