@@ -70,6 +70,14 @@ TEST(LineReader, TheActionDecidesTheSideWhateverIsLeftOfTheLine) {
   EXPECT_EQ(read(kMessage + " while reading response header fr").rule, "upstream/failed");
 }
 
+TEST(LineReader, AnActionThatNamesTheClientIsTheClients) {
+  // nginx's static files and recordings, and a module of somebody else's: with a header, and the context cut off.
+  for (const char* action : {"sending response to client", "sending flv to client", "sending mp4 to client", "sending respons",
+                             "draining ranges to client", "taking client certificate fields"}) {
+    EXPECT_EQ(read(kHeader + "SSL_write() failed (SSL:) (32: Broken pipe) while " + action).side, Side::client) << action;
+  }
+}
+
 TEST(LineReader, FindsTheMessageBehindWhateverStandsInFrontOfIt) {
   std::mt19937 random(7);
   const std::string pieces[] = {"2026/11/21 02:58:15 ",
