@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "base/text/line_count.h"
+#include "parse/record_batch.h"
 
 namespace handshaked {
 using parse::Provenance;
@@ -29,7 +31,38 @@ void LineAnalysis::consume(const ingest::LineBlock& block, FailureHandler& handl
   counters_.bytes += bytes.size();
 }
 
+void LineAnalysis::examine_batch(const ingest::LineBlock& block, std::size_t begin, FailureHandler& handler) {
+  constexpr std::size_t kUsualSize = 1024 * 1024;
+  batch_place_ = place_of(block, begin);
+  const std::size_t settled = std::exchange(settled_, 0), examined = std::exchange(examined_, 0);
+  const ingest::LineBlock records{.bytes = batch_, .before = {}, .offset = {}};
+  for (std::size_t at = 0; (at = rules().gate().find(batch_, at)) < batch_.size();) {
+    const auto line_feed = batch_.rfind('\n', at);
+    at = examined_ = examine_line(records, line_feed == std::string::npos ? 0 : line_feed + 1, batch_.find('\n', at), handler);
+  }
+  settled_ = settled;
+  examined_ = examined;
+  batch_place_.reset();
+  if (batch_.capacity() > kUsualSize) std::string().swap(batch_);
+}
+
+LineAnalysis::Place LineAnalysis::place_of(const ingest::LineBlock& block, std::size_t begin) {
+  if (batch_place_) return *batch_place_;
+  Place place{.line = 0, .offset = {block.offset.value + begin}};
+  if (counts_lines_) {
+    lines_before_ += count_lines(block.bytes.substr(counted_to_, begin - counted_to_));
+    counted_to_ = begin;
+    place.line = lines_before_ + 1;
+  }
+  return place;
+}
+
 std::size_t LineAnalysis::examine_line(const ingest::LineBlock& block, std::size_t begin, std::size_t end, FailureHandler& handler) {
+  if (const std::string_view whole = block.bytes.substr(begin, end - begin);
+      !batch_place_ && parse::may_be_batch(whole) && parse::split_batch(whole, batch_)) {
+    examine_batch(block, begin, handler);
+    return end + 1;
+  }
   parse::LineSpan span{.begin = begin, .end = end};
   const match::Rule* const rule = reader_.read_within(block.bytes, span, examined_);
   if (rule == nullptr) return end + 1;
@@ -51,18 +84,13 @@ std::size_t LineAnalysis::examine_line(const ingest::LineBlock& block, std::size
                        !rule->imported && (!rule->needs_configuration || (confirm_ && confirm_(*rule, record)));
   ++counters_.matched;
   if (!trusted) ++counters_.untrusted;
-  std::uint64_t line_number = 0;
-  if (counts_lines_) {
-    lines_before_ += count_lines(block.bytes.substr(counted_to_, span.begin - counted_to_));
-    counted_to_ = span.begin;
-    line_number = lines_before_ + 1;
-  }
+  const Place place = place_of(block, span.begin);
   handler.on_failure({.rule = *rule,
                       .record = record,
                       .tls = reader_.tls_detail(),
                       .line = line,
-                      .line_number = line_number,
-                      .offset = {block.offset.value + span.begin},
+                      .line_number = place.line,
+                      .offset = place.offset,
                       .time = time_of(record),
                       .trusted = trusted});
   return span.end + 1;

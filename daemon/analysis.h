@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "ingest/log_line.h"
@@ -57,6 +58,15 @@ class LineAnalysis {
   const match::RuleSet& rules() const { return reader_.rules(); }
 
  private:
+  /// Where a line stands in the log.
+  struct Place {
+    std::uint64_t line = 0;
+    ingest::ByteOffset offset;
+  };
+  /// Of the line that begins there; lines are counted up to it.
+  Place place_of(const ingest::LineBlock& block, std::size_t begin);
+  /// Records that stand together in one line of JSON, each a line of `batch_` now.
+  void examine_batch(const ingest::LineBlock& block, std::size_t begin, FailureHandler& handler);
   /// Returns where the search goes on.
   std::size_t examine_line(const ingest::LineBlock& block, std::size_t begin, std::size_t end, FailureHandler& handler);
   parse::Provenance provenance_of(const ingest::LineBlock& block, parse::LineSpan line, const parse::ErrorRecord& record);
@@ -66,12 +76,14 @@ class LineAnalysis {
   parse::TimeZone zone_;
   Counters counters_;
   bool counts_lines_ = false;
-  bool counts_rest_ = true;         ///< behind the last recognised line of a block, too
-  std::uint64_t lines_before_ = 0;  ///< line feeds before the place up to which they are counted
-  std::size_t counted_to_ = 0;      ///< that place, in the current block
-  std::size_t settled_ = 0;         ///< a record is known to begin here, in the current block
-  std::size_t examined_ = 0;        ///< lines before this place, in the current block, belong to what was recognised or passed over
-  parse::LocalTime last_time_;      ///< of a record: many are written in one second
+  bool counts_rest_ = true;           ///< behind the last recognised line of a block, too
+  std::uint64_t lines_before_ = 0;    ///< line feeds before the place up to which they are counted
+  std::size_t counted_to_ = 0;        ///< that place, in the current block
+  std::size_t settled_ = 0;           ///< a record is known to begin here, in the current block
+  std::optional<Place> batch_place_;  ///< while a batch is examined: where it stands
+  std::string batch_;
+  std::size_t examined_ = 0;    ///< lines before this place, in the current block, belong to what was recognised or passed over
+  parse::LocalTime last_time_;  ///< of a record: many are written in one second
   std::optional<parse::ZonedTime> last_zoned_;
   std::string window_;  ///< the seam between two blocks
   ConfirmLine confirm_;

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "parse/action.h"
+#include "parse/context.h"
 #include "parse/header_remains.h"
 #include "parse/openssl_reasons.h"
 #include "parse/pasted_text.h"
@@ -28,11 +29,41 @@ bool names_file_of_call(std::string_view message) {
   return close != npos && message.substr(close).starts_with("\") failed");
 }
 
+/// 'unknown directive "ssl_alpn"': a directive of nginx's in quotes.
+bool names_directive(std::string_view message) {
+  for (const std::string_view family : {"\"ssl_", "\"proxy_ssl_", "\"grpc_ssl_", "\"uwsgi_ssl_", "\"lua_ssl_"}) {
+    if (message.find(family) != npos) return true;
+  }
+  return false;
+}
+
 /// Does anything but the message show that nginx wrote the line?
 bool has_evidence(const parse::ErrorRecord& record) {
   return record.level != parse::Level::none || record.pid || record.connection || !record.action.empty() ||
          (parse::has(record.client) && parse::has(record.server)) || parse::has(record.responder) ||
-         record.message.find("(SSL: error:") != npos || names_file_of_call(record.message);
+         record.message.find("(SSL: error:") != npos || names_file_of_call(record.message) || names_directive(record.message);
+}
+
+/// "SSL_do_handshake() failed" in a title: so nginx alone says it, although nothing shows that it was nginx.
+bool is_phrase_of_nginx(const parse::ErrorRecord& record, std::string_view line) {
+  constexpr std::string_view kCall = "SSL_do_handshake() failed";
+  return parse::says_only_failed(record) && record.message.starts_with(kCall) && line.find(kCall) != npos;
+}
+
+/// "verify error: (%l:%s)": the text from which a program makes its lines.
+bool is_format(const parse::ErrorRecord& record) {
+  if (record.pid || record.connection) return false;
+  for (const std::string_view conversion : {"%l", "%s", "%V", "%d", "%ui", "%*s"}) {
+    if (record.message.find(conversion) != npos) return true;
+  }
+  return false;
+}
+
+/// 'log("SSL_write() failed")': what a program would print, in its source code.
+bool is_argument_of_call(std::string_view text, std::size_t at) {
+  if (at < 3 || text[at - 1] != '"' || text[at - 2] != '(') return false;
+  const char before = text[at - 3];
+  return (before >= 'a' && before <= 'z') || (before >= 'A' && before <= 'Z') || before == '_';
 }
 
 /// Does a sentence around the message name the server? A path does not count: other programs read nginx's files.
@@ -64,7 +95,7 @@ struct LostBeginning {
   std::string_view hint, beginning;
 };
 
-constexpr std::string_view kHandshake = "SSL_do_handshake() failed ";
+constexpr std::string_view kHandshake = "SSL_do_handshake() failed ", kReading = "SSL_read() failed ";
 constexpr std::string_view kKeyFile = "cannot load certificate key \"\": PEM_read_bio_PrivateKey() failed ";
 constexpr std::string_view kKeyUse = "SSL_CTX_use_PrivateKey(\"\") failed ";
 constexpr std::string_view kCertificateFile = "cannot load certificate \"\": BIO_new_file() failed ";
@@ -86,13 +117,22 @@ constexpr std::array<LostBeginning, 12> kLostBeginnings{{{"PRIVATE KEY", kKeyFil
 /// in front of an action. "OpenSSL: error:…" is what other programs print.
 std::size_t find_queue(std::string_view line) {
   if (const auto queue = line.find("(SSL: error:"); queue != npos) return queue + 1;
-  const bool has_action = line.find(" while SSL handshaking") != npos;
+  const bool has_action = parse::is_whole_action(parse::read_cut_action(line).words);
   const auto is_word = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); };
   const auto is_of_sentence = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || std::string_view(" ,.'\"").find(c) != npos;
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || std::string_view(" ,.:'\"").find(c) != npos;
   };
   for (const std::string_view library : {"x509 certificate", "PEM", "BIO", "digital envelope", "DECODER"}) {
     if (line.starts_with(library) && line.substr(library.size()).starts_with(" routines:")) return 0;
+  }
+  if (has_action) {
+    // "ssl3_read_n:unexpected eof while reading": OpenSSL's function and its reason, at the beginning.
+    const auto first = std::find_if(line.begin(), line.end(), is_word);
+    const std::string_view text = line.substr(static_cast<std::size_t>(first - line.begin()));
+    for (const std::string_view begin : {"ssl3_", "SSL3_", "tls_", "tls1", "ssl_", "SSL23_", "dtls"}) {
+      const auto colon = text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+      if (text.starts_with(begin) && colon != npos && text[colon] == ':') return static_cast<std::size_t>(first - line.begin());
+    }
   }
   for (const std::string_view begin : {"SSL: error:", "error:", "SSL routines:"}) {
     const auto at = line.find(begin);
@@ -107,10 +147,28 @@ std::size_t find_queue(std::string_view line) {
 }
 
 std::string_view lost_beginning(std::string_view queue) {
-  if (queue.find(" while ") != npos) return kHandshake;
+  if (const std::string_view action = parse::read_cut_action(queue).words; !action.empty()) {
+    const bool is_handshake = action.starts_with("SSL handshaking") || action == "in starttls state" || !parse::is_whole_action(action);
+    return is_handshake ? kHandshake : kReading;
+  }
   const auto* const found =
       std::find_if(kLostBeginnings.begin(), kLostBeginnings.end(), [queue](const auto& one) { return queue.find(one.hint) != npos; });
   return found == kLostBeginnings.end() ? kHandshake : found->beginning;
+}
+
+/// Does the last line of `text` end in front of what it is about?
+bool has_open_end(std::string_view text) {
+  const auto end = text.find_last_not_of(" \t\r");
+  text = text.substr(0, end == npos ? 0 : end + 1);
+  return text.ends_with(':') || text.ends_with("cannot load certificate") || text.ends_with("cannot load certificate key");
+}
+
+/// 'key "/etc/a.key": PEM_read_bio_PrivateKey() failed': a piece whose beginning stands in the line before.
+bool begins_within_sentence(std::string_view piece) {
+  const auto first = piece.find_first_not_of(" \t>|");
+  if (first == npos) return false;
+  const std::string_view text = piece.substr(first);
+  return text.starts_with("key \"") || text.starts_with("\"/") || text.starts_with("certificate \"");
 }
 
 bool is_known(const Rule* rule) { return rule != nullptr && !rule->is_catch_all(); }
@@ -156,6 +214,13 @@ Lack lack_of(const Rule* rule, const parse::ErrorRecord& record) {
   return lack;
 }
 
+/// "… while SSL handshaking", and the line behind it begins with "to upstream".
+bool is_action_continued(const parse::ErrorRecord& record, std::string_view behind) {
+  if (record.form != parse::Form::bare || record.action != "SSL handshaking" || has_whole_context(record)) return false;
+  const auto first = behind.find_first_not_of("\n \t>|");
+  return first != npos && (behind.substr(first).starts_with("to upstream") || behind.substr(first).starts_with("to fetch target"));
+}
+
 /// Does a record that was joined from several lines say more than one of them alone?
 bool says_more(const RuleSet& rules, const Rule* joined, const parse::ErrorRecord& record, const Rule* alone, Lack lack) {
   if (joined == nullptr || joined->is_catch_all()) return false;
@@ -168,7 +233,8 @@ bool says_more(const RuleSet& rules, const Rule* joined, const parse::ErrorRecor
 const Rule* LineReader::read_within(std::string_view block, parse::LineSpan& span, std::size_t floor) {
   const std::string_view line = block.substr(span.begin, span.end - span.begin);
   const Rule* const alone = read_single(line);
-  const Lack lack = lack_of(alone, *record_);
+  Lack lack = lack_of(alone, *record_);
+  lack.context = lack.context || is_action_continued(*record_, block.substr(span.end));
   if (!lack.rule && !lack.context && !lack.ending) return alone;
   parse::LineSpan whole = parse::wrapped_span(block, span.begin, span.end, floor);
   whole.end = end_before_next_message(block, {.begin = span.end, .end = whole.end});
@@ -185,6 +251,10 @@ const Rule* LineReader::read_remains(std::string_view line) {
   const std::string_view text = parser_.bare_text();
   const auto at = find_queue(text);
   if (at == npos || parse::is_in_strangers_quotes(text, at)) return rule;
+  // The call is there, and it is none of a connection.
+  if (const std::string_view before = text.substr(0, at); before.ends_with(") failed (") && before.find("SSL_do_handshake") == npos) {
+    return rule;
+  }
   // What failed is lost, what OpenSSL said is there.
   const std::string_view queue = text.substr(at);
   beginning_.assign(lost_beginning(queue)).append(queue.starts_with("SSL: ") ? "(" : "(SSL: ").append(queue);
@@ -199,7 +269,9 @@ std::size_t LineReader::end_before_next_message(std::string_view block, parse::L
     const std::size_t begin = pieces.begin + 1;
     const std::size_t end = std::min(block.find('\n', begin), pieces.end);
     const Rule* const rule = read_single(block.substr(begin, end - begin));
-    if (rule != nullptr && !rule->is_catch_all()) return pieces.begin;
+    // 'cannot load certificate key "/etc/a.key":' says in the next line what failed.
+    const bool goes_on = has_open_end(block.substr(0, pieces.begin)) || begins_within_sentence(block.substr(begin, end - begin));
+    if (rule != nullptr && !rule->is_catch_all() && !(goes_on && record_->form == parse::Form::bare)) return pieces.begin;
     pieces.begin = end;
   }
   return pieces.end;
@@ -214,7 +286,8 @@ const Rule* LineReader::read_single(std::string_view line) {
   if (record_->form == parse::Form::bare && !is_known(rule)) rule = find_message(rule);
   if (!is_known(rule) || record_->form == parse::Form::bare) rule = read_altered(line, rule);
   else if (!record_->connection) rule = read_completed(line, rule);
-  if (record_->form == parse::Form::bare && rule != nullptr && rule->is_catch_all() && !has_evidence(*record_)) rule = nullptr;
+  const bool is_doubtful = record_->form == parse::Form::bare && rule != nullptr && rule->is_catch_all();
+  if (is_doubtful && !has_evidence(*record_) && !is_phrase_of_nginx(*record_, line_)) rule = nullptr;
   // The last resort knows no side: what the text itself suggests stays.
   const bool is_guess_better = rule != nullptr && rule->is_catch_all() && record_->side != parse::Side::config;
   if (rule != nullptr && !record_->is_side_certain && !is_guess_better) parser_.settle_side(rule->side);
@@ -235,9 +308,19 @@ const Rule* LineReader::read_altered(std::string_view line, const Rule* rule) {
   if (!is_same) {
     if (const Rule* const altered = read_as(line); is_better(altered)) return altered;
   }
-  const bool is_requoted = parse::with_plain_quotes(line, altered_);
+  // In the line, or in what its envelopes hold.
+  const bool is_requoted =
+      parse::with_plain_quotes(line, altered_) || (!had_header && parse::with_plain_quotes(parser_.bare_text(), altered_));
   if (is_requoted) {
-    if (const Rule* const altered = read_as(altered_); is_better(altered) || (is_known(altered) && altered == rule)) return altered;
+    const std::string requoted = altered_;
+    const Rule* altered = read_as(requoted);
+    if (is_better(altered) || (is_known(altered) && altered == rule)) {
+      rule = altered;
+      if (!parse::with_openssl_reasons(requoted, altered_)) return rule;
+      if (const Rule* const completed = read_as(altered_); is_better(completed)) return completed;
+      altered_ = requoted;
+      return read_as(altered_);
+    }
   }
   const bool is_respaced = parse::with_plain_spacing(line, altered_);
   const std::string respaced = is_respaced ? altered_ : std::string();
@@ -305,9 +388,11 @@ const Rule* LineReader::find_message_in(std::string_view text) {
     if (!rules().constraints_hold(rule, *record_)) continue;
     const bool is_telling =
         rules().specificity(place.rule) >= kTellingSpecificity || (line_.data() != joined_.data() && names_nginx(line_));
-    if (!is_first_word(text, place.at) && !is_telling && !has_evidence(*record_)) continue;
+    const bool has_proof = has_evidence(*record_);
+    if (!is_first_word(text, place.at) && !is_telling && !has_proof && !is_phrase_of_nginx(*record_, line_)) continue;
+    if ((!has_proof && is_argument_of_call(text, place.at)) || is_format(*record_)) continue;
     const Rule* const winner = matcher_.match(*record_);
-    return is_known(winner) ? winner : &rule;
+    return is_known(winner) || parse::says_only_failed(*record_) ? winner : &rule;
   }
   return nullptr;
 }
@@ -317,6 +402,7 @@ const Rule* LineReader::read_wrapped(std::string_view lines) {
   const Rule* best = nullptr;
   bool best_is_known = false;
   bool best_has_context = false;
+  parse::Side best_side = parse::Side::config;
   std::string_view best_seam = " ";
   for (const std::string_view seam : {std::string_view(" "), std::string_view("")}) {
     join_pieces(lines, seam, joined_);
@@ -326,12 +412,15 @@ const Rule* LineReader::read_wrapped(std::string_view lines) {
     // An address that was cut in two has a space where the pieces were joined.
     const bool has_context = parse::has(record_->client) && record_->client.find(' ') == npos;
     const bool adds_context = rule == best && has_context && !best_has_context;
+    // "SSL handshaking toupstream" is nobody's action but begins like one of the other side.
+    const bool is_comparable = is_known == best_is_known && (!is_known || record_->side == best_side);
     const bool is_better =
-        best == nullptr || (is_known && !best_is_known) || (is_known == best_is_known && (adds_context || rules().is_before(*rule, *best)));
+        best == nullptr || (is_known && !best_is_known) || (is_comparable && (adds_context || rules().is_before(*rule, *best)));
     if (!is_better) continue;
     best = rule;
     best_is_known = is_known;
     best_has_context = has_context;
+    best_side = record_->side;
     best_seam = seam;
   }
   join_pieces(lines, best_seam, joined_);

@@ -10,6 +10,8 @@
 #include <mutex>
 #include <numeric>
 
+#include "parse/context.h"
+
 namespace handshaked::match {
 namespace {
 
@@ -331,6 +333,8 @@ const Rule* Matcher::match(const parse::ErrorRecord& record) {
     find_candidates(record.text, passing_);
   }
   if (!record.is_side_certain) {
+    // Rules of both sides would be equally good.
+    if (parse::says_only_failed(record)) return first_match(record, Wanted::last_resort);
     // A message without connection and action, of which nothing tells the side, is one of the start: nginx says what it was doing
     // otherwise.
     if (!record.connection && record.action.empty()) {
@@ -345,6 +349,7 @@ const Rule* Matcher::match(const parse::ErrorRecord& record) {
 const Rule* Matcher::first_match(const parse::ErrorRecord& record, Wanted wanted) {
   for (Candidate& candidate : last_->candidates) {
     const Rule& rule = rules_->rules()[candidate.rule];
+    if (wanted == Wanted::last_resort && !rule.is_catch_all()) continue;
     if (wanted == Wanted::of_start && (rule.side != parse::Side::config || rule.is_catch_all())) continue;
     // Scripts' connections are rarer than nginx's own.
     if (wanted == Wanted::of_guessed_side && (rule.side != record.side || rule.is_catch_all() || !rule.directives.empty())) continue;

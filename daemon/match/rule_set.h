@@ -112,7 +112,7 @@ class Matcher {
     parse::TlsDetail tls;  ///< borrows from `text`
     bool has_tls = false;
   };
-  enum class Wanted : std::uint8_t { any, of_start, of_guessed_side };
+  enum class Wanted : std::uint8_t { any, of_start, of_guessed_side, last_resort };
   const Rule* first_match(const parse::ErrorRecord& record, Wanted wanted);
   Remembered& remember(std::string_view text);
   void find_candidates(std::string_view text, Remembered& remembered);

@@ -229,6 +229,18 @@ std::size_t find_context(std::string_view rest) {
   return inside_quotes;
 }
 
+bool says_only_failed(const ErrorRecord& record) {
+  if (record.is_side_certain || !record.text.starts_with("SSL_")) return false;
+  constexpr std::string_view kFailed = "() failed";
+  const auto call = record.text.find_first_not_of("abcdefghijklmnopqrstuvwxyz_", 4);
+  if (call == npos || !record.text.substr(call).starts_with(kFailed)) return false;
+  const std::string_view rest = record.text.substr(call + kFailed.size());
+  // OpenSSL's queue, or a number of the system's: "(SSL: error:…", "(104: Connection reset by peer)".
+  const auto open = rest.find('(');
+  const bool has_reason = open != npos && open + 1 < rest.size() && (is_digit(rest[open + 1]) || rest.substr(open + 1).starts_with("SSL"));
+  return !has_reason && rest.find("error:") == npos && rest.find("alert") == npos;
+}
+
 namespace {
 
 bool holds_any(std::string_view text, std::initializer_list<std::string_view> words) {
@@ -238,6 +250,7 @@ bool holds_any(std::string_view text, std::initializer_list<std::string_view> wo
 /// Whose side a message about a connection is likely to tell of, where its action is lost. Side::config: nothing tells.
 Side guess_side(const ErrorRecord& record) {
   const std::string_view text = record.text;
+  if (says_only_failed(record)) return Side::config;
   if (!holds_any(text, {"SSL_do_handshake()", "SSL_read()", "SSL_write()", "SSL_shutdown()", "in SSL handshake"})) return Side::config;
   // OpenSSL 1.x names the function: only a server reads a ClientHello.
   if (holds_any(text, {"client_hello", "CLIENT_HELLO", "client_certificate", "CLIENT_CERTIFICATE", "ACCEPT_S", "BYTES_TO_CIPHER"}))
@@ -259,6 +272,16 @@ Side guess_side(const ErrorRecord& record) {
   return holds_any(text, {"wrong version number", "certificate verify failed", "in SSL handshake"}) ? Side::upstream : Side::client;
 }
 
+/// "upstream SSL certificate verify error: …": whatever is left of the action behind it.
+bool names_upstream(const ErrorRecord& record) { return record.side == Side::client && record.message.starts_with("upstream SSL "); }
+
+/// The stream module names no upstream in its action once the client has sent something; its client's handshake is long over then.
+bool is_of_proxied_connection(const ErrorRecord& record) {
+  if (!record.action.starts_with("proxying")) return false;
+  return record.message.starts_with("upstream SSL ") || record.message.starts_with("SSL_do_handshake()") ||
+         record.message.starts_with("peer closed connection in SSL handshake");
+}
+
 /// The side of a line that lost its context, or never had one: of the start, of nginx -t, pasted, or cut.
 void judge_side_without_context(ErrorRecord& record) {
   record.side = Side::config;
@@ -270,17 +293,11 @@ void judge_side_without_context(ErrorRecord& record) {
   if (side != ActionSide::unknown) {
     record.side = side_of_record(side);
     record.is_side_certain = true;
+    if (is_of_proxied_connection(record) || names_upstream(record)) record.side = Side::upstream;
   } else {
     if (has_action) record.is_side_certain = false;
     if (!record.is_side_certain) record.side = guess_side(record);
   }
-}
-
-/// The stream module names no upstream in its action once the client has sent something; its client's handshake is long over then.
-bool is_of_proxied_connection(const ErrorRecord& record) {
-  if (!record.action.starts_with("proxying") || !has(record.upstream)) return false;
-  return record.message.starts_with("upstream SSL ") || record.message.starts_with("SSL_do_handshake()") ||
-         record.message.starts_with("peer closed connection in SSL handshake");
 }
 
 }  // namespace
@@ -303,7 +320,7 @@ void read_context(std::string_view rest, ErrorRecord& record) {
   }
   record.side = side_of_record(side_of_action(record.action));
   read_connection_fields(fields, record);
-  if (is_of_proxied_connection(record)) record.side = Side::upstream;
+  if (is_of_proxied_connection(record) || names_upstream(record)) record.side = Side::upstream;
   record.ambiguous = record.foreign_tail && record.message.find('"') != npos;
 }
 

@@ -287,7 +287,8 @@ struct Words {
 Words read_words(std::string_view rest) {
   constexpr std::size_t kLongest = 160;
   Words words;
-  rest = rest.substr(0, std::min(rest.find(" error:"), kLongest));
+  constexpr std::string_view kWideBracket = "\xEF\xBC\x89";
+  rest = rest.substr(0, std::min({rest.find(" error:"), rest.find(" while SSL "), rest.find(kWideBracket), kLongest}));
   if (const auto number = rest.find("reason("); number != npos) {
     const auto close = rest.find(')', number);
     const auto function = number == 0 ? npos : rest.rfind(':', number - 1);

@@ -226,10 +226,28 @@ std::string_view without_colours(std::string_view line, std::string& scratch) {
   return scratch;
 }
 
+namespace {
+
+/// Of a line that is one string of a program or a cell of a table, and nothing but marks stand around it: what the string holds.
+std::string_view inside_quotes(std::string_view line) {
+  const auto is_mark = [](char c) { return c != '"' && !is_letter(c) && !is_digit(c) && c != '/' && static_cast<unsigned char>(c) < 0x80; };
+  const auto open = std::find_if_not(line.begin(), line.end(), is_mark);
+  if (open == line.end() || *open != '"') return {};
+  const auto begin = static_cast<std::size_t>(open - line.begin()) + 1;
+  const auto close = line.rfind('"');
+  constexpr std::size_t kLongestEnd = 4;  // "", ",1", ");"
+  const bool is_last = close != npos && close > begin && line.size() - close <= kLongestEnd;
+  return is_last ? line.substr(begin, close - begin) : std::string_view();
+}
+
+}  // namespace
+
 bool with_plain_quotes(std::string_view line, std::string& out) {
   const bool is_doubled = line.find("\"\"") != npos;
   const bool is_single = line.find('"') == npos && line.find('\'') != npos;
-  if (!is_doubled && !is_single) return false;
+  const std::string_view inside = inside_quotes(line);
+  if (!is_doubled && !is_single && inside.empty()) return false;
+  if (!inside.empty()) line = inside;
   out.clear();
   for (std::size_t at = 0; at < std::min(line.size(), kLongestPaste); ++at) {
     out += is_single && line[at] == '\'' ? '"' : line[at];
@@ -244,6 +262,7 @@ namespace {
 std::size_t begin_of_function(std::string_view text) {
   if (!text.ends_with(' ')) return npos;
   text.remove_suffix(1);
+  if (text.ends_with(" ...")) text.remove_suffix(4);  // the file is left out
   std::size_t begin = text.size();
   while (begin > 0 && (is_letter(text[begin - 1]) || is_digit(text[begin - 1]) || text[begin - 1] == '_')) --begin;
   for (const std::string_view library : {"SSL_", "PEM_", "BIO_", "X509_", "OCSP_"}) {
@@ -355,7 +374,11 @@ bool with_plain_spacing(std::string_view line, std::string& out) {
         continue;
       }
       const std::size_t word = begin_of_function(std::string_view(out).substr(0, out.size() - kFailed.size()));
-      if (word != npos) out.insert(out.size() - kFailed.size() - 1, "()"), is_changed = true;
+      if (word != npos) {
+        const std::size_t end = out.find(' ', word);
+        out.replace(end, out.size() - kFailed.size() - end, "() ");
+        is_changed = true;
+      }
     }
     if (c == 'r' && out.ends_with(kVerify)) {
       const std::size_t bracket = skip_spaces(at < line.size() && line[at] == ':' ? at + 1 : at);

@@ -14,7 +14,7 @@ STAGES = ["ingest", "receive", "parse", "match", "correlate", "nginx", "diagnose
 OUTPUT = {
     "ingest": ["log_line.h"],
     "receive": ["edge_report.h"],
-    "parse": ["error_record.h", "openssl_error.h", "time_zone.h", "message_begin.h"],
+    "parse": ["context.h", "error_record.h", "openssl_error.h", "time_zone.h", "message_begin.h"],
     "match": ["recognised_line.h", "rule.h", "rule_set.h", "knowledge.h", "advice_facts.h"],
     "correlate": ["incident.h", "diagnosis_note.h", "incident_title.h", "quiet.h", "present_rate.h", "urgency.h", "severity.h"],
     "notify": [],

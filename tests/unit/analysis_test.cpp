@@ -68,6 +68,23 @@ std::vector<std::string> read_in_blocks(const std::string& log, std::size_t bloc
   return recorder.seen;
 }
 
+std::string in_json(const std::string& line) {
+  std::string out;
+  for (const char c : line) out.append(c == '"' ? "\\\"" : std::string(1, c));
+  return out;
+}
+
+TEST(LineAnalysis, ReadsAllRecordsOfABatchAtTheLineInWhichTheyStand) {
+  const std::string batch = R"({"logEvents":[{"message":")" + in_json(kFault) + R"("},{"message":")" + in_json(kOrdinary) +
+                            R"("},{"message":")" + in_json(kFault) + R"("}]})";
+  const std::string log = kOrdinary + "\n" + batch + "\n" + kFault + "\n" + batch + "\n";
+  const std::string first = std::to_string(kOrdinary.size() + 1), second = std::to_string(kOrdinary.size() + batch.size() + 2);
+  const std::string third = std::to_string(kOrdinary.size() + batch.size() + kFault.size() + 3);
+  const std::vector<std::string> wanted{"2 t/verify@" + first, "2 t/verify@" + first, "3 t/verify@" + second, "4 t/verify@" + third,
+                                        "4 t/verify@" + third};
+  for (const std::size_t lines : {1, 2, 3, 9}) EXPECT_EQ(read_in_blocks(log, lines), wanted) << lines;
+}
+
 TEST(LineAnalysis, FindsTheFaultAmongOrdinaryLines) {
   std::string log;
   for (int i = 0; i < 100; ++i) log += kOrdinary + "\n";

@@ -34,7 +34,7 @@ std::shared_ptr<const RuleSet> rules() {
   list.push_back(rule("upstream/failed", "SSL_\\w+\\(\\) failed", Side::upstream));
   list.push_back(rule("client/failed", "SSL_\\w+\\(\\) failed \\(SSL: .*certificate verify failed", Side::client));
   list.push_back(rule("config/key", "SSL_CTX_use_PrivateKey\\(\"[^\"]*\"\\) failed", Side::config));
-  list.push_back(rule("any", "[^\":]*\\bSSL\\b", Side::config, true));
+  list.push_back(rule("any", "(?:[^\":]*\\bSSL\\b|SSL_\\w+\\(\\) failed)", Side::config, true));
   return std::make_shared<const RuleSet>(std::move(list));
 }
 
@@ -76,6 +76,86 @@ TEST(LineReader, AnActionThatNamesTheClientIsTheClients) {
                              "draining ranges to client", "taking client certificate fields"}) {
     EXPECT_EQ(read(kHeader + "SSL_write() failed (SSL:) (32: Broken pipe) while " + action).side, Side::client) << action;
   }
+}
+
+TEST(LineReader, AMessageThatNamesTheUpstreamIsTheUpstreamsWhereTheActionIsCut) {
+  const std::string verify = "upstream SSL certificate verify error: (18:self-signed certificate)";
+  for (const char* rest : {" while SSL handshaking", " while SSL handshaking ", " while proxying conn"}) {
+    EXPECT_EQ(read(kHeader + verify + rest).side, Side::upstream) << rest;
+    EXPECT_EQ(read("*1 " + verify + rest).side, Side::upstream) << rest;
+  }
+  // The stream module: a client's handshake is over before anything is proxied.
+  EXPECT_EQ(read(kHeader + kMessage + " while proxying connection, client: 192.0.2.7, server: 0").side, Side::upstream);
+  EXPECT_EQ(read(kMessage + " while proxying connection").rule, "upstream/failed");
+}
+
+TEST(LineReader, ACallThatFailedAndNothingElseIsOnNeitherSide) {
+  for (const char* line :
+       {"SSL_do_handshake() failed", "2026/11/21 02:58:15 [crit] SSL_do_handshake() failed", "[crit] 9#9: *1 SSL_read() failed",
+        "Help: SSL_do_handshake() failed with nginx in front", "| `SSL_do_handshake() failed` | look at both sides |"}) {
+    EXPECT_EQ(read(line).rule, "any") << line;
+  }
+  EXPECT_EQ(read("SSL_do_handshake() failed (104: Connection reset by peer)").rule, "upstream/failed");
+  EXPECT_EQ(read(kMessage).rule, "upstream/failed");
+  EXPECT_EQ(read("SSL_do_handshake() failed while SSL handshaking to upstream").rule, "upstream/failed");
+  // What other programs print, in their source code.
+  EXPECT_EQ(read("    TEST_info(\"SSL_do_handshake() failed\\n\");").rule, "");
+}
+
+TEST(LineReader, OpenSslsFunctionAndReasonAreEnoughInFrontOfAnAction) {
+  EXPECT_EQ(read("ssl3_read_n:unexpected eof while reading while keepalive").rule, "");  // no rule of these knows the reason
+  static const auto set = [] {
+    std::vector<Rule> list;
+    list.push_back(rule("eof", "SSL_read\\(\\) failed \\(SSL: .*:unexpected eof while reading", Side::client));
+    list.push_back(rule("handshake", "SSL_do_handshake\\(\\) failed \\(SSL: .*:unexpected eof while reading", Side::upstream));
+    list.push_back(rule("any", "[^\":]*\\bSSL\\b", Side::config, true));
+    return std::make_shared<const RuleSet>(std::move(list));
+  }();
+  const auto rule_of = [](std::string_view line) {
+    LineReader reader(set);
+    parse::LineSpan span{.begin = 0, .end = line.size()};
+    const Rule* const won = reader.read_within(line, span, 0);
+    return won == nullptr ? std::string() : won->id;
+  };
+  EXPECT_EQ(rule_of("ssl3_read_n:unexpected eof while reading while keepalive"), "eof");
+  EXPECT_EQ(rule_of("# ssl3_read_n:unexpected eof while reading while SSL handshaking to upstream"), "handshake");
+  EXPECT_EQ(
+      rule_of("403722A56A7F0000:error:0A000126:SSL routines:ssl3_read_n:unexpected eof while reading:../ssl/record/rec_layer_s3.c:303:"),
+      "");
+}
+
+TEST(LineReader, ALineThatIsOneStringIsReadWithoutItsQuotes) {
+  const std::string name = "upstream SSL certificate does not match \\\"pay\\\" while SSL handshaking to upstream";
+  for (const std::string& line :
+       {"\"" + kMessage + " while SSL handshaking to upstream\",", "    \"9#9: *1 " + kMessage + " while SSL handshaking to upst\",1",
+        "(\"" + kMessage + " while SSL handshaking to upstream\"),"}) {
+    EXPECT_EQ(read(line).rule, "upstream/failed") << line;
+    EXPECT_EQ(read(line).side, Side::upstream) << line;
+  }
+  // A stranger's request is quoted too, and something stands in front of it.
+  EXPECT_EQ(read("192.0.2.7 - - \"GET " + kMessage + " while SSL handshaking to upstream\" 400").rule, "");
+}
+
+TEST(LineReader, AWideBracketEndsAReason) {
+  const std::string line =
+      "*1 SSL_do_handshake\xEF\xBC\x88\xEF\xBC\x89 failed \xEF\xBC\x88SSL: error:0A000086:SSL routines::certificate verify "
+      "failed\xEF\xBC\x89 while SSL handshaking to upstream, client: 192.0.2.7, server: gw";
+  EXPECT_EQ(read(line).side, Side::upstream);
+}
+
+TEST(LineReader, PiecesOfOneRecordAreJoinedWhereTheActionIsWhole) {
+  const std::string block =
+      "> [crit] 8512#8512: *58 SSL_do_handshake() failed (SSL: error:0A000086:SSL\n> routines::certificate verify failed) while SSL "
+      "handshaking "
+      "to\n> upstream, client: 127.0.0.1, server: gw.corp.test\n";
+  static const auto set = rules();
+  LineReader reader(set);
+  parse::LineSpan span{.begin = 0, .end = block.find('\n')};
+  const Rule* const won = reader.read_within(block, span, 0);
+  ASSERT_NE(won, nullptr);
+  EXPECT_EQ(won->id, "upstream/failed");
+  EXPECT_EQ(reader.record().side, Side::upstream);
+  EXPECT_EQ(reader.record().client, "127.0.0.1");
 }
 
 TEST(LineReader, FindsTheMessageBehindWhateverStandsInFrontOfIt) {

@@ -4,6 +4,7 @@
 #include "cli/explain/explanation.h"
 #include "cli/knowledge/advice_section.h"
 #include "cli/rules/checks/rule_relations.h"
+#include "parse/context.h"
 
 namespace handshaked::cli {
 namespace {
@@ -81,7 +82,9 @@ class ExplanationDocument {
     add_number(facts, "connection", record.connection);
     add(facts, "message", record.message);
     if (!record.action.empty()) add(facts, "action", record.action);
-    facts.push_back({"side", std::string(parse::to_string(line.side())) + " (" + std::string(side_words(language_, line.side())) + ")"});
+    if (!parse::says_only_failed(record)) {
+      facts.push_back({"side", std::string(parse::to_string(line.side())) + " (" + std::string(side_words(language_, line.side())) + ")"});
+    }
     add(facts, "client", record.client);
     add(facts, "server", record.server);
     add(facts, "request", record.request);

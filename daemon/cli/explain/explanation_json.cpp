@@ -3,6 +3,7 @@
 #include "cli/knowledge/advice_section.h"
 #include "cli/log/match_line.h"
 #include "cli/rules/checks/rule_relations.h"
+#include "parse/context.h"
 
 namespace handshaked::cli {
 namespace {
@@ -50,7 +51,8 @@ void write_line(JsonWriter& json, const LineExamination& line, Language language
   std::string members;
   append_record_member(members, line.record(), line.time() ? ",\"time\":\"" + parse::format_rfc3339(*line.time()) + "\"" : std::string());
   append_tls_member(members, line.tls());
-  json.key("line").begin_object().member("side", parse::to_string(line.side()));
+  json.key("line").begin_object();
+  if (!parse::says_only_failed(line.record())) json.member("side", parse::to_string(line.side()));
   json.member("forged", line.forged()).member("trusted", line.trusted()).key("doubts").begin_array();
   for (const Doubt doubt : line.doubts()) json.value(doubt_name(doubt));
   json.end_array();

@@ -6,6 +6,7 @@
 
 #include "base/json/json_text.h"
 #include "base/json/plain_json.h"
+#include "parse/context.h"
 
 namespace handshaked::cli {
 namespace {
@@ -185,10 +186,10 @@ void MatchLineWriter::append(std::string& out, const match::RecognisedLine& fail
   text_.raw(beginning_).number(failure.line_number);
   text_.raw(",\"offset\":").number(failure.offset.value);
   text_.raw(rule_text(failure.rule));
-  const parse::Side side = match::side_of(failure.rule, failure.record);
-  text_.raw(",\"side\":\"")
-      .raw(parse::to_string(side))
-      .raw(std::string_view(failure.trusted ? "\",\"trusted\":true" : "\",\"trusted\":false"));
+  if (!parse::says_only_failed(failure.record)) {
+    text_.raw(",\"side\":\"").raw(parse::to_string(match::side_of(failure.rule, failure.record))).raw("\"");
+  }
+  text_.raw(std::string_view(failure.trusted ? ",\"trusted\":true" : ",\"trusted\":false"));
   const Said& same = said(failure);
   append_record(text_, failure.record, failure.time ? std::string_view(time_text(*failure.time)) : std::string_view{}, same.message_member);
   text_.raw(same.tls_member).raw("}\n");
