@@ -18,7 +18,8 @@ std::size_t find_context(std::string_view rest);
 /// How many contexts of a connection (", client: " with a ", server: " behind it) the line holds.
 std::size_t count_contexts(std::string_view line);
 
-/// Does the record say only that a call failed ("SSL_do_handshake() failed"), neither why nor what nginx was doing? Nothing tells its side then.
+/// Does the record say only that a call failed ("SSL_do_handshake() failed"), neither why nor what nginx was doing? Nothing tells its side
+/// then.
 bool says_only_failed(const ErrorRecord& record);
 
 /// Splits what follows the header into text, message, action, side and the fields of the context.

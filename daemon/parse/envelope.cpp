@@ -219,7 +219,7 @@ class JsonEnvelope {
   void take_text() {
     const std::size_t rank = rank_of(kTextNames, path_);
     const std::string_view text = std::string_view(value_).substr(std::min(value_.find_first_not_of(' '), value_.size()));
-    if (rank != kUnknown && std::all_of(text.begin(), text.end(), is_digit)) return;  // Loki's time in front of the text
+    if (rank != kUnknown && !text.empty() && std::all_of(text.begin(), text.end(), is_digit)) return;  // Loki's time in front of the text
     const bool is_whole = has_shape(text, "dddd/dd/dd dd:dd:dd [");
     // A whole line is better than a part of it, whatever the name.
     if (is_whole == is_whole_ ? rank < text_rank_ : is_whole && rank != kUnknown) {

@@ -230,7 +230,9 @@ namespace {
 
 /// Of a line that is one string of a program or a cell of a table, and nothing but marks stand around it: what the string holds.
 std::string_view inside_quotes(std::string_view line) {
-  const auto is_mark = [](char c) { return c != '"' && !is_letter(c) && !is_digit(c) && c != '/' && static_cast<unsigned char>(c) < 0x80; };
+  const auto is_mark = [](char c) {
+    return c != '"' && c != '{' && !is_letter(c) && !is_digit(c) && c != '/' && static_cast<unsigned char>(c) < 0x80;
+  };
   const auto open = std::find_if_not(line.begin(), line.end(), is_mark);
   if (open == line.end() || *open != '"') return {};
   const auto begin = static_cast<std::size_t>(open - line.begin()) + 1;

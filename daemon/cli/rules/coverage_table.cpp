@@ -24,7 +24,7 @@ struct Coverage {
 std::string sample_cell(const std::string& line) {
   constexpr std::size_t kLongest = 160;
   parse::NginxErrorParser parser;
-  std::string_view text = parser.parse(line.substr(0, line.find('\n'))).text;
+  std::string_view text = parser.parse(std::string_view(line).substr(0, line.find('\n'))).text;
   const bool is_cut = text.size() > kLongest;
   text = utf8_prefix(text, kLongest);
   std::string cell = "`";
