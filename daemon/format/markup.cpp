@@ -126,6 +126,8 @@ char partner_of(char c) {
 /// around all of it, and those whose partner stands in another word. "(api_v2)," is api_v2; "[2001:db8::1]:8443" and "f(x)" are themselves.
 std::string_view core_of(std::string_view word) {
   constexpr std::string_view kPunctuation = ".,;:!?";
+  constexpr std::size_t kLongestWord = 256;  // a longer one is as it is: looking for partners has to stay linear
+  if (word.size() > kLongestWord) return word;
   while (!word.empty()) {
     const char first = word.front(), last = word.back();
     const std::string_view behind_first = word.substr(1), before_last = word.substr(0, word.size() - 1);

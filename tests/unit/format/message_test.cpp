@@ -222,6 +222,12 @@ TEST(Markup, CodeBeginsAndEndsWithItsWord) {
     EXPECT_EQ(prose_line(prose, markup), shown);
 }
 
+TEST(Markup, ALongWordIsTakenAsItIs) {
+  const Markup markup{.escape = [](std::string_view text) { return std::string(text); }};
+  const std::string brackets(1'000'000, '(');
+  EXPECT_EQ(prose_line(brackets, markup), brackets);
+}
+
 TEST(Markup, CodeStandsApartWhereItsMarksWouldNotCount) {
   const auto as_is = [](std::string_view text) { return std::string(text); };
   const Markup slack{.escape = as_is, .code_needs_room = true};
