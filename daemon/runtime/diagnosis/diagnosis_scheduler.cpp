@@ -5,8 +5,6 @@
 #include <boost/asio/thread_pool.hpp>
 
 #include <algorithm>
-#include <atomic>
-#include <mutex>
 #include <random>
 #include <unordered_map>
 #include <utility>
@@ -41,9 +39,6 @@ constexpr int kMostLooks = 3;
 /// end.
 constexpr std::chrono::milliseconds kSharedLook{50};
 constexpr std::size_t kProbesOfOneDiagnosis = 16;
-/// So many diagnoses of a storm share a child that replays, and what was parsed of this host's files. Few: a peer may have broken the
-/// child.
-constexpr int kSharedBy = 16;
 
 }  // namespace
 
@@ -193,7 +188,6 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
   void go_on_diagnosing() {
     while (!is_stopped_ && diagnosing_ < options_.threads) {
       const auto next = queue_.take();
-      is_storm_ = !queue_.empty();
       if (!next) return;
       const auto found = cases_.find(*next);
       if (found == cases_.end()) continue;
@@ -368,37 +362,9 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
       if (options_.on_handshake) options_.on_handshake();
     };
     diagnose::Prober prober(state.policy, std::move(options));
-    diagnose::Surroundings surroundings = surroundings_of(state.nginx, state.ca_store, prober, options_.may_read_keys);
-    const SharedTurn turn(*this);
-    surroundings.shared = &turn.material();
+    const diagnose::Surroundings surroundings = surroundings_of(state.nginx, state.ca_store, prober, options_.may_read_keys);
     return do_it(surroundings, base);
   }
-
-  struct SharedByFew {
-    diagnose::SharedMaterial material;
-    int served = 0;
-  };
-  /// Takes what an earlier diagnosis left, and leaves it to the next; when none waits any more, it goes.
-  class SharedTurn {
-   public:
-    explicit SharedTurn(Work& work) : work_(work) {
-      const std::lock_guard lock(work_.shared_mutex_);
-      if (work_.shared_.empty()) work_.shared_.push_back(std::make_unique<SharedByFew>());
-      mine_ = std::move(work_.shared_.back());
-      work_.shared_.pop_back();
-    }
-    ~SharedTurn() {
-      std::vector<std::unique_ptr<SharedByFew>> gone;  // outside of the lock: a child is waited for
-      const std::lock_guard lock(work_.shared_mutex_);
-      if (!work_.is_storm_) gone.swap(work_.shared_);
-      else if (++mine_->served < kSharedBy) work_.shared_.push_back(std::move(mine_));
-    }
-    diagnose::SharedMaterial& material() const { return mine_->material; }
-
-   private:
-    Work& work_;
-    std::unique_ptr<SharedByFew> mine_;
-  };
 
   /// A diagnosis, and the nginx that it is true of.
   std::pair<std::shared_ptr<const NginxState>, std::shared_ptr<const diagnose::Diagnosis>> find_out(const telemetry::LogAbout& whose,
@@ -466,9 +432,6 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
   std::shared_ptr<const FixRates> rates_ = std::make_shared<const FixRates>();
   std::unordered_map<std::string, DiagnosisCase> cases_;
   DiagnosisQueue queue_;
-  std::atomic<bool> is_storm_ = false;  ///< more wait for their diagnosis
-  std::mutex shared_mutex_;
-  std::vector<std::unique_ptr<SharedByFew>> shared_;  ///< not in use just now
   std::size_t diagnosing_ = 0;
   std::uint64_t numbers_ = 0;
   SteadyTime next_reload_look_{};
