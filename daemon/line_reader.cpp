@@ -316,9 +316,10 @@ const Rule* LineReader::read_altered(std::string_view line, const Rule* rule) {
     const Rule* altered = read_as(requoted);
     if (is_better(altered) || (is_known(altered) && altered == rule)) {
       rule = altered;
-      if (!parse::with_openssl_reasons(requoted, altered_)) return rule;
-      if (const Rule* const completed = read_as(altered_); is_better(completed)) return completed;
-      altered_ = requoted;
+      if (parse::with_openssl_reasons(requoted, altered_)) {
+        if (const Rule* const completed = read_as(altered_); is_better(completed)) return completed;
+      }
+      altered_ = requoted;  // the record borrows from it
       return read_as(altered_);
     }
   }

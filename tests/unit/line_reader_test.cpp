@@ -237,6 +237,14 @@ TEST(LineReader, ReadsALineWhoseQuotesWereChanged) {
   }
 }
 
+TEST(LineReader, TheRecordOfALineWhoseQuotesWereChangedLastsUntilTheNextRead) {
+  static const auto set = rules();
+  LineReader reader(set);
+  ASSERT_NE(reader.read("SSL_CTX_use_PrivateKey(\xE2\x80\x9C/etc/nginx/a.key\xE2\x80\x9D) failed (SSL: error:05800074)"), nullptr);
+  const std::string other(200, 'x');  // takes the memory of what was freed
+  EXPECT_EQ(reader.record().message, "SSL_CTX_use_PrivateKey(\"/etc/nginx/a.key\") failed (SSL: error:05800074)");
+}
+
 TEST(LineReader, ReadsALineWhoseQueueWasWrittenOtherwise) {
   const std::string code = "error:0A000086:SSL routines::certificate verify failed";
   for (const std::string& queue :
