@@ -256,7 +256,8 @@ bool RuleSet::literals_hold(std::size_t rule, std::string_view text) const {
     return false;
   if (compiled_[rule].is_ready.load(std::memory_order_relaxed)) return true;
   const auto stands = [text](const std::string& literal) {
-    return memmem(text.data(), text.size(), literal.data(), literal.size()) != nullptr;
+    // An empty text may have no address, which memmem() must not be given.
+    return text.size() >= literal.size() && memmem(text.data(), text.size(), literal.data(), literal.size()) != nullptr;
   };
   return std::all_of(literals.clauses.begin(), literals.clauses.end(),
                      [&stands](const std::vector<std::string>& clause) { return std::any_of(clause.begin(), clause.end(), stands); });
