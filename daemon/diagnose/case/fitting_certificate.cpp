@@ -29,10 +29,7 @@ bool is_key_of(const LocalCase& local, const std::string& path, const std::strin
   const auto bundle = read_configured_pem(local.files(), path);
   if (!bundle || !bundle.value().has_private_key()) return false;
   if (!local.surroundings().may_read_keys) return path == certificate_path || without_ending(path) == without_ending(certificate_path);
-  auto text = local.files().read(path, 1U << 20);
-  if (!text) return false;
-  const PrivateKeyFacts facts = read_private_key(text.value());
-  wipe(text.value());
+  const PrivateKeyFacts facts = read_key_file(local.files(), path);
   return facts.state == PrivateKeyFacts::State::readable && facts.public_key_sha256 == wanted;
 }
 

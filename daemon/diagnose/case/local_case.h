@@ -52,6 +52,9 @@ class LocalCase {
   const match::Knowledge& knowledge_;
 };
 
+/// The command that makes nginx take a change.
+inline constexpr const char* kReload = "nginx -t && nginx -s reload";
+
 /// "file:line".
 std::string where(const nginx::Directive& directive);
 /// A path as one word of a shell command.

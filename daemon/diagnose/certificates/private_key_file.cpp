@@ -61,6 +61,14 @@ PrivateKeyFacts read_private_key(std::string_view pem, const std::string& passwo
   return facts;
 }
 
+PrivateKeyFacts read_key_file(const nginx::ConfigurationFiles& files, const std::string& path, const std::string& password) {
+  auto text = files.read(path, kLargestKeyFile);
+  if (!text) return {};
+  PrivateKeyFacts facts = read_private_key(text.value(), password);
+  wipe(text.value());
+  return facts;
+}
+
 void wipe(std::string& secret) {
   OPENSSL_cleanse(secret.data(), secret.size());
   secret.clear();

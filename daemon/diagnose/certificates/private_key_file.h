@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "nginx/configuration/configuration.h"
+
 namespace handshaked::diagnose {
 
 /// What a private key file tells without giving the key away.
@@ -24,6 +26,12 @@ struct PrivateKeyFacts {
 /// Reads the first private key of a PEM text. Only for callers who may read keys (Surroundings::may_read_keys): the key is opened in
 /// this process, its public half is taken, and it is wiped. `pem` stays the caller's to wipe.
 PrivateKeyFacts read_private_key(std::string_view pem, const std::string& password = {});
+
+/// No file with a key is larger.
+inline constexpr std::size_t kLargestKeyFile = 1U << 20;
+
+/// The same of a file as the configuration's files have it; its text is wiped. no_key when it cannot be read, too.
+PrivateKeyFacts read_key_file(const nginx::ConfigurationFiles& files, const std::string& path, const std::string& password = {});
 
 /// Overwrites a text that held a secret.
 void wipe(std::string& secret);

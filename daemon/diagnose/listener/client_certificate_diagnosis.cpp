@@ -39,7 +39,7 @@ bool diagnose_expired_ca(LocalCase& local, const ClientVerification& verificatio
                           "已比较名称、密钥与日期；手头没有客户端自己的证书"};
       ConfigurationPatch patch = local.new_patch();
       const auto done = patch.append_pem(verification.file()->path, pem_of({&stored->certificate, 1}));
-      local.propose(std::move(fix), done ? Result<ConfigurationPatch>(patch) : Result<ConfigurationPatch>(done.error()));
+      local.propose(std::move(fix), changed_patch(patch, done));
       return true;
     }
     return true;
@@ -79,7 +79,7 @@ bool diagnose_expired_intermediate(LocalCase& local, const ClientVerification& v
                           "已比较名称、密钥与日期；自身证书过期的客户端也会留下同样的日志行"};
       ConfigurationPatch patch = local.new_patch();
       const auto done = patch.append_pem(verification.file()->path, pem_of({&renewed->certificate, 1}));
-      local.propose(std::move(fix), done ? Result<ConfigurationPatch>(patch) : Result<ConfigurationPatch>(done.error()));
+      local.propose(std::move(fix), changed_patch(patch, done));
       break;
     }
     return true;

@@ -111,7 +111,7 @@ bool diagnose_client_crl(LocalCase& local, const ClientVerification& verificatio
     fix.proof.detail = {"signature and dates of the CRLs were checked; the client's certificate is not at hand",
                         "已核对 CRL 的签名与日期；手头没有客户端证书"};
     const auto done = patch.append_pem(path, pem);
-    local.propose(std::move(fix), done ? Result<ConfigurationPatch>(patch) : Result<ConfigurationPatch>(done.error()));
+    local.propose(std::move(fix), changed_patch(patch, done));
   } else {
     std::string cas;
     for (const CrlFault& fault : faults) cas += (cas.empty() ? "" : ", ") + fault.ca.facts().subject;
@@ -121,8 +121,7 @@ bool diagnose_client_crl(LocalCase& local, const ClientVerification& verificatio
                  "获取以下 CA 的最新 CRL：" + cas + "。以 PEM 写入 " + path + "，并保留链上其他 CA 的 CRL；nginx 只在重载时读取该文件。"};
     }
     fix.commands = {"openssl storeutl -noout -text -crls " + shell_word(path) + " | grep -E 'Issuer|Last Update|Next Update'",
-                    "openssl crl -in new.crl -noout -issuer -nextupdate && cat new.crl >> " + shell_word(path),
-                    "nginx -t && nginx -s reload"};
+                    "openssl crl -in new.crl -noout -issuer -nextupdate && cat new.crl >> " + shell_word(path), kReload};
     fix.proof.detail = {"the CRL is on no disk here", "本机没有该 CRL"};
     local.propose(std::move(fix));
   }

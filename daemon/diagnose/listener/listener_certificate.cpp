@@ -12,7 +12,6 @@
 namespace handshaked::diagnose {
 namespace {
 
-constexpr const char* kReload = "nginx -t && nginx -s reload";
 constexpr int kDecryptError = 51;
 
 /// What can be wrong with a certificate that we serve, as a client sees it.
@@ -177,7 +176,7 @@ bool propose_renewed_intermediate(LocalCase& local, const FoundFault& found, con
                       summary_of(*after).zh}};
     ConfigurationPatch patch = local.new_patch();
     const auto done = patch.replace_file(found.chain.file.path, pem_of(all));
-    local.propose(std::move(fix), done ? Result<ConfigurationPatch>(patch) : Result<ConfigurationPatch>(done.error()));
+    local.propose(std::move(fix), changed_patch(patch, done));
     return true;
   }
   return false;

@@ -71,7 +71,7 @@ void propose_at_front(LocalCase& local, const ListenerPlace& place, std::string_
              (sends ? " begins with the header that it demands" : " begins with TLS, as it expects"),
          "已重新读取修改后的配置：转发到 " + port + (sends ? " 的连接以其要求的 PROXY 头开头" : " 的连接如其所期待直接以 TLS 开头")}};
   }
-  local.propose(std::move(fix), done ? Result<ConfigurationPatch>(patch) : Result<ConfigurationPatch>(done.error()));
+  local.propose(std::move(fix), changed_patch(patch, done));
 }
 
 /// The configuration says that balancers are in front of the listener, and that they send the header.
@@ -128,7 +128,7 @@ void diagnose_unexpected_header(LocalCase& local, const ListenerPlace& place, do
                  {"the patched configuration was read again: the listener takes the header that the line shows, then TLS",
                   "已重新读取修改后的配置：该监听端先读取日志所示的 PROXY 头，再进行 TLS"}};
   }
-  local.propose(std::move(fix), done ? Result<ConfigurationPatch>(patch) : Result<ConfigurationPatch>(done.error()));
+  local.propose(std::move(fix), changed_patch(patch, done));
   propose_to_client(local, "lb-off",
                     {"Your load balancer sends a PROXY protocol header to " + port_text(server) +
                          ", which does not expect one. Please switch it off, or tell us that it is meant.",
@@ -208,7 +208,7 @@ void diagnose_tls_on_plain(LocalCase& local, const ListenerPlace& place) {
                    {"the patched configuration was read again: this socket speaks TLS from the first byte, with a certificate",
                     "已重新读取修改后的配置：该端口从第一个字节起即为 TLS，并有证书"}};
   }
-  local.propose(std::move(fix), done ? Result<ConfigurationPatch>(patch) : Result<ConfigurationPatch>(done.error()));
+  local.propose(std::move(fix), changed_patch(patch, done));
 }
 
 void diagnose_not_tls(LocalCase& local, const ListenerPlace& place, bool is_http) {

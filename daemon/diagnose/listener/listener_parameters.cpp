@@ -129,7 +129,7 @@ void diagnose_groups(LocalCase& local, const nginx::ListeningServer& server) {
       if (one->argument(1) != now) continue;
       ConfigurationPatch edited = local.new_patch();
       const auto done = edited.replace_argument(*one, 1, wider);
-      patch = done ? Result<ConfigurationPatch>(edited) : Result<ConfigurationPatch>(done.error());
+      patch = changed_patch(edited, done);
       local.set_place(*one);
       break;
     }
@@ -342,10 +342,8 @@ bool diagnose_foreign_key(LocalCase& local, const nginx::Listener& listener) {
     for (const ConfiguredFile& file : certificate_files(local, server)) {
       const auto chain = read_served_chain(local, file);
       const auto key = partner_of(file, local.configuration());
-      auto text = key ? local.files().read(key->path, 1U << 20) : Result<std::string>(fail(ErrorCode::not_found, "no key"));
-      if (!chain || !text) continue;
-      const PrivateKeyFacts facts = read_private_key(text.value());
-      wipe(text.value());
+      if (!chain || !key) continue;
+      const PrivateKeyFacts facts = read_key_file(local.files(), key->path);
       const bool is_foreign =
           facts.state == PrivateKeyFacts::State::readable && facts.public_key_sha256 != chain.value().leaf().facts().public_key_sha256;
       if (!is_foreign) continue;
@@ -380,8 +378,7 @@ void diagnose_signatures(LocalCase& local, const nginx::ListeningServer& server)
     fix.proof = proof_of(rehearse(offer, client), rehearse(wider, client), {"a client of current OpenSSL", "使用当前 OpenSSL 的客户端"});
     ConfigurationPatch patch = local.new_patch();
     const auto done = patch.remove(*command);
-    return propose_answer(local, std::move(fix), done ? Result<ConfigurationPatch>(patch) : Result<ConfigurationPatch>(done.error()),
-                          server, client);
+    return propose_answer(local, std::move(fix), changed_patch(patch, done), server, client);
   }
   const KeyKind& kind = offer.keys.front();
   const bool is_common = (kind.type.starts_with("RSA") && kind.bits >= 2048) || (kind.type == "EC" && kind.bits == 256);
@@ -432,8 +429,7 @@ void propose_command(LocalCase& local, Fix fix, const nginx::Directive& command,
   fix.title = {written, written};
   ConfigurationPatch patch = local.new_patch();
   const auto done = patch.replace_argument(command, 1, value);
-  propose_answer(local, std::move(fix), done ? Result<ConfigurationPatch>(patch) : Result<ConfigurationPatch>(done.error()), server,
-                 client);
+  propose_answer(local, std::move(fix), changed_patch(patch, done), server, client);
 }
 
 bool diagnose_parameters(LocalCase& local, const ListenerPlace& place) {

@@ -91,7 +91,7 @@ void propose_missing_intermediates(LocalCase& local, const ServedChain& chain, s
     if (done && !key) done = fail(ErrorCode::invalid_input, "no certificate key directive");
     if (done) done = patch.replace_argument(*chain.file.directive, 0, made.written);
   }
-  local.propose(std::move(fix), done ? Result<ConfigurationPatch>(patch) : Result<ConfigurationPatch>(done.error()));
+  local.propose(std::move(fix), changed_patch(patch, done));
 }
 
 }  // namespace handshaked::diagnose

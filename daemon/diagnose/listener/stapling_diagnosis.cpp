@@ -65,7 +65,7 @@ StapledCertificate stapled_certificate(LocalCase& local, std::string_view path, 
 }
 
 void propose(LocalCase& local, Fix fix, const ConfigurationPatch& patch, const Result<>& done) {
-  local.propose(std::move(fix), done ? Result<ConfigurationPatch>(patch) : Result<ConfigurationPatch>(done.error()));
+  local.propose(std::move(fix), changed_patch(patch, done));
 }
 
 /// The address that this host's /etc/hosts has for a name; IPv4 before IPv6. Empty when it has none.

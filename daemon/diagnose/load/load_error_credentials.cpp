@@ -11,28 +11,17 @@
 namespace handshaked::diagnose {
 namespace {
 
-constexpr const char* kReload = "nginx -t && nginx -s reload";
-
 std::string number(std::size_t value) { return std::to_string(value); }
 
 /// The private key of a file, as far as it may be looked at.
-std::optional<PrivateKeyFacts> key_facts(LocalCase& local, const std::string& path, const std::string& password = {}) {
+std::optional<PrivateKeyFacts> key_facts(LocalCase& local, const std::string& path) {
   if (!local.surroundings().may_read_keys) return std::nullopt;
-  auto text = local.files().read(path, 1U << 20);
-  if (!text) return std::nullopt;
-  PrivateKeyFacts facts = read_private_key(text.value(), password);
-  wipe(text.value());
-  return facts;
-}
-
-std::string written_for(const LocalCase& local, const std::string& path, const ConfiguredFile& neighbour) {
-  const std::string& prefix = local.configuration().configuration_prefix();
-  return !neighbour.written().starts_with("/") && path.starts_with(prefix) ? path.substr(prefix.size()) : path;
+  return read_key_file(local.files(), path);
 }
 
 Result<ConfigurationPatch> renamed(LocalCase& local, const ConfiguredFile& file, const std::string& path) {
   ConfigurationPatch patch = local.new_patch();
-  TRY(patch.replace_argument(*file.directive, 0, written_for(local, path, file)));
+  TRY(patch.replace_argument(*file.directive, 0, written_path(local, path, !file.written().starts_with("/"))));
   return patch;
 }
 
@@ -137,7 +126,7 @@ void propose_repair(LocalCase& local, const ConfiguredFile& file, const PemRepai
   fix.title = {"Repair " + file.path + ": " + repair.what.en + also.en, "修复 " + file.path + "：" + repair.what.zh + also.zh};
   ConfigurationPatch patch = local.new_patch();
   const auto done = patch.replace_file(file.path, repair.text + missing);
-  local.propose(std::move(fix), done ? Result<ConfigurationPatch>(patch) : Result<ConfigurationPatch>(done.error()));
+  local.propose(std::move(fix), changed_patch(patch, done));
 }
 
 void diagnose_der(LocalCase& local, const ConfiguredFile& file) {
@@ -317,7 +306,7 @@ void conclude_chain_order(LocalCase& local, const MismatchedPair& pair, const st
   const auto done = pair.bundle.has_private_key()
                         ? Result<>(fail(ErrorCode::invalid_input, "there is a private key in " + pair.certificate.path))
                         : patch.replace_file(pair.certificate.path, pem_of(ordered));
-  local.propose(std::move(fix), done ? Result<ConfigurationPatch>(patch) : Result<ConfigurationPatch>(done.error()));
+  local.propose(std::move(fix), changed_patch(patch, done));
 }
 
 /// A certificate of an inner level, to which the key of an outer one came down: the key that belongs to it goes beside it.
@@ -340,9 +329,9 @@ bool conclude_levels_apart(LocalCase& local, const ConfiguredFile& key) {
     fix.title = {"Put " + key.directive->name + " " + *own + " beside " + there,
                  "在 " + there + " 旁加上 " + key.directive->name + " " + *own};
     ConfigurationPatch patch = local.new_patch();
-    const std::string written = written_for(local, *own, certificate);
+    const std::string written = written_path(local, *own, !certificate.written().starts_with("/"));
     const auto done = patch.set_directive(*certificate.directive->parent, key.directive->name, std::span(&written, 1));
-    local.propose(std::move(fix), done ? Result<ConfigurationPatch>(patch) : Result<ConfigurationPatch>(done.error()));
+    local.propose(std::move(fix), changed_patch(patch, done));
     return true;
   }
   return false;

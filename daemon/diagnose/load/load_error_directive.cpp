@@ -81,7 +81,7 @@ void visit_all(const nginx::Directive& block, const Visit& visit) {
 }
 
 void propose(LocalCase& local, Fix fix, const ConfigurationPatch& patch, const Result<>& done) {
-  local.propose(std::move(fix), done ? Result<ConfigurationPatch>(patch) : Result<ConfigurationPatch>(done.error()));
+  local.propose(std::move(fix), changed_patch(patch, done));
 }
 
 std::vector<std::string> words_of(std::span<const nginx::Word> words) {

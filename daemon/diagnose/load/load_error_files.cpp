@@ -67,7 +67,7 @@ void diagnose_missing_file(LocalCase& local, const ConfiguredFile& file) {
     const std::string& prefix = local.configuration().configuration_prefix();
     const std::string written = is_relative && meant->starts_with(prefix) ? meant->substr(prefix.size()) : *meant;
     const auto done = patch.replace_argument(*file.directive, 0, written);
-    local.propose(std::move(fix), done ? Result<ConfigurationPatch>(patch) : Result<ConfigurationPatch>(done.error()));
+    local.propose(std::move(fix), changed_patch(patch, done));
   }
   if (file.role == FileRole::trust) propose_trust_for_upstreams(local, file, {}, "put-file-or-fix-path");
   const bool has_plain = std::any_of(local.diagnosis.fixes.begin(), local.diagnosis.fixes.end(),
@@ -87,7 +87,7 @@ void diagnose_missing_file(LocalCase& local, const ConfiguredFile& file) {
     fix.how.en = "Put the file at " + file.path + ", or correct " + where(*file.directive) + ".";
     fix.how.zh = "将文件放到 " + file.path + "，或修正 " + where(*file.directive) + "。";
   }
-  fix.commands.push_back("nginx -t && nginx -s reload");
+  fix.commands.push_back(kReload);
   local.propose(std::move(fix));
 }
 
@@ -101,7 +101,7 @@ void diagnose_permission(LocalCase& local, const ConfiguredFile& file) {
   local.propose(std::move(test));
   Fix owner = local.known("fix-owner");
   owner.commands = {"namei -l " + path, "chown root:root " + path, (file.role == FileRole::key ? "chmod 0600 " : "chmod 0644 ") + path,
-                    "nginx -t && nginx -s reload"};
+                    kReload};
   local.propose(std::move(owner));
 }
 

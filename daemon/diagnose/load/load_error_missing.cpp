@@ -8,8 +8,6 @@
 namespace handshaked::diagnose {
 namespace {
 
-constexpr const char* kReload = "nginx -t && nginx -s reload";
-
 void find_all(const nginx::Directive& block, std::string_view name, std::vector<const nginx::Directive*>& found) {
   for (const nginx::Directive& directive : block.block) {
     if (directive.is(name)) found.push_back(&directive);
@@ -24,7 +22,7 @@ std::vector<const nginx::Directive*> find_all(const nginx::Configuration& config
 }
 
 void propose(LocalCase& local, Fix fix, const ConfigurationPatch& patch, const Result<>& done) {
-  local.propose(std::move(fix), done ? Result<ConfigurationPatch>(patch) : Result<ConfigurationPatch>(done.error()));
+  local.propose(std::move(fix), changed_patch(patch, done));
 }
 
 /// A certificate on this host that covers all names of the server, valid now, with its key.

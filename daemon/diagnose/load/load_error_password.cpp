@@ -5,26 +5,20 @@
 #include "diagnose/certificates/configured_pem.h"
 #include "diagnose/certificates/private_key_file.h"
 #include "diagnose/load/load_error_diagnosis.h"
+#include "diagnose/patch/directive_text.h"
 #include "nginx/configuration/inheritance.h"
 
 namespace handshaked::diagnose {
 namespace {
 
 constexpr std::size_t kMostPasswordBytes = 4096;  // nginx takes no longer lines
-constexpr const char* kAfterwards = "nginx -t && nginx -s reload";
 
-/// "proxy_ssl_" of "proxy_ssl_certificate_key" and of "proxy_ssl_password_file".
-std::string family_of(const std::string& directive) { return directive.substr(0, directive.find("ssl_") + 4); }
+/// "proxy_ssl_password_file" of "proxy_ssl_certificate_key" and "password_file".
+std::string sibling_of(const nginx::Directive& directive, std::string_view word) {
+  return std::string(family_of(directive.name)).append(word);
+}
 
 enum class Opening : std::uint8_t { none, as_written, without_blanks };
-
-PrivateKeyFacts::State state_of_key(LocalCase& local, const std::string& path, const std::string& password) {
-  auto text = local.files().read(path, 1U << 20);
-  if (!text) return PrivateKeyFacts::State::no_key;
-  const PrivateKeyFacts facts = read_private_key(text.value(), password);
-  wipe(text.value());
-  return facts.state;
-}
 
 std::string without_blanks(const std::string& word) {
   const std::size_t begin = word.find_first_not_of(" \t");
@@ -35,8 +29,13 @@ std::string without_blanks(const std::string& word) {
 Opening opening_of(LocalCase& local, const std::string& key, const std::string& password_file) {
   auto text = local.files().read(password_file, kMostPasswordBytes);
   if (!text) return Opening::none;
+  auto pem = local.files().read(key, kLargestKeyFile);
+  if (!pem) {
+    wipe(text.value());
+    return Opening::none;
+  }
   const auto opens = [&](const std::string& word) {
-    return !word.empty() && state_of_key(local, key, word) == PrivateKeyFacts::State::readable;
+    return !word.empty() && read_private_key(pem.value(), word).state == PrivateKeyFacts::State::readable;
   };
   Opening found = Opening::none;
   for (std::size_t at = 0; at < text.value().size() && found != Opening::as_written;) {
@@ -51,6 +50,7 @@ Opening opening_of(LocalCase& local, const std::string& key, const std::string& 
     at = end + 1;
   }
   wipe(text.value());
+  wipe(pem.value());
   return found;
 }
 
@@ -68,10 +68,6 @@ std::vector<std::string> password_candidates(LocalCase& local, const std::string
   return candidates;
 }
 
-Result<ConfigurationPatch> patched(const ConfigurationPatch& patch, const Result<>& done) {
-  return done ? Result<ConfigurationPatch>(patch) : Result<ConfigurationPatch>(done.error());
-}
-
 bool propose_password_file(LocalCase& local, const ConfiguredFile& key) {
   if (!local.surroundings().may_read_keys) return false;
   for (const std::string& path : password_candidates(local, key.path)) {
@@ -80,8 +76,8 @@ bool propose_password_file(LocalCase& local, const ConfiguredFile& key) {
     fix.title = {"Name the pass phrase file " + path + ", which opens the key", "使用可解开该私钥的口令文件 " + path};
     ConfigurationPatch patch = local.new_patch();
     const std::string written = written_path(local, path, !key.written().starts_with("/"));
-    const auto done = patch.set_directive(*key.directive->parent, family_of(key.directive->name) + "password_file", std::span(&written, 1));
-    local.propose(std::move(fix), patched(patch, done));
+    const auto done = patch.set_directive(*key.directive->parent, sibling_of(*key.directive, "password_file"), std::span(&written, 1));
+    local.propose(std::move(fix), changed_patch(patch, done));
     return true;
   }
   return false;
@@ -89,14 +85,14 @@ bool propose_password_file(LocalCase& local, const ConfiguredFile& key) {
 
 /// A line of the named file would open the key without the blanks around it. The text is a secret: no patch shows it.
 bool propose_stripping(LocalCase& local, const ConfiguredFile& key) {
-  const auto named = nginx::find_inherited(*key.directive->parent, family_of(key.directive->name) + "password_file");
+  const auto named = nginx::find_inherited(*key.directive->parent, sibling_of(*key.directive, "password_file"));
   if (named.empty() || !local.surroundings().may_read_keys) return false;
   const std::string path = local.configuration().full_path(named.front()->argument(0), nginx::PathBase::configuration);
   if (opening_of(local, key.path, path) != Opening::without_blanks) return false;
   local.add_evidence("file", {"a line of " + path + " opens the key without the blanks around it: nginx takes them for a part of it",
                               path + " 中有一行去掉首尾空白后能解开私钥：nginx 会把空白当作口令的一部分"});
   Fix fix = local.known("strip-cr");
-  fix.commands = {"sed -i 's/^[[:blank:]]*//; s/[[:space:]]*$//' " + shell_word(path), kAfterwards};
+  fix.commands = {"sed -i 's/^[[:blank:]]*//; s/[[:space:]]*$//' " + shell_word(path), kReload};
   local.propose(std::move(fix));
   return true;
 }
@@ -106,7 +102,7 @@ std::vector<ConfiguredFile> keys_of_password_file(const LocalCase& local, const 
   std::vector<ConfiguredFile> keys;
   for (const ConfiguredFile& file : configured_files(local.configuration())) {
     if (file.role != FileRole::key || file.directive->parent == nullptr) continue;
-    if (file.directive->name != family_of(password.directive->name) + "certificate_key") continue;
+    if (file.directive->name != sibling_of(*password.directive, "certificate_key")) continue;
     const auto named = nginx::find_inherited(*file.directive->parent, password.directive->name);
     if (!named.empty() && named.front() == password.directive) keys.push_back(file);
   }
@@ -118,15 +114,16 @@ bool propose_other_password_file(LocalCase& local, const ConfiguredFile& passwor
   if (!local.surroundings().may_read_keys) return false;
   std::vector<ConfiguredFile> keys = keys_of_password_file(local, password);
   const bool is_known = std::all_of(keys.begin(), keys.end(), [&](const ConfiguredFile& key) {
-    return !key.is_dynamic && state_of_key(local, key.path, {}) != PrivateKeyFacts::State::no_key;
+    return !key.is_dynamic && read_key_file(local.files(), key.path).state != PrivateKeyFacts::State::no_key;
   });
-  std::erase_if(keys, [&](const ConfiguredFile& key) { return state_of_key(local, key.path, {}) == PrivateKeyFacts::State::readable; });
+  std::erase_if(
+      keys, [&](const ConfiguredFile& key) { return read_key_file(local.files(), key.path).state == PrivateKeyFacts::State::readable; });
   Fix fix = local.known("write-password-file");
   ConfigurationPatch patch = local.new_patch();
   if (keys.empty() && is_known) {
     fix.title = {"Remove " + where(*password.directive) + ": no key that it is for is encrypted",
                  "删除 " + where(*password.directive) + "：它所对应的私钥都没有加密"};
-    local.propose(std::move(fix), patched(patch, patch.remove(*password.directive)));
+    local.propose(std::move(fix), changed_patch(patch, patch.remove(*password.directive)));
     return true;
   }
   for (const std::string& path : password_candidates(local, password.path)) {
@@ -136,7 +133,7 @@ bool propose_other_password_file(LocalCase& local, const ConfiguredFile& passwor
     if (!opens_all || local.is_late()) continue;
     fix.title = {"Name the pass phrase file " + path + ", which opens the keys", "改用可解开这些私钥的口令文件 " + path};
     const auto done = patch.replace_argument(*password.directive, 0, written_path(local, path, !password.written().starts_with("/")));
-    local.propose(std::move(fix), patched(patch, done));
+    local.propose(std::move(fix), changed_patch(patch, done));
     return true;
   }
   return false;
@@ -157,19 +154,18 @@ void diagnose_encrypted_key(LocalCase& local, const LoadError& error, const Conf
   if (is_wrong) {
     propose_stripping(local, file);
     Fix fix = local.known("right-passphrase");
-    fix.commands = {"openssl pkey -in " + path + " -noout   # asks for the pass phrase: is it the one of the file?", kAfterwards};
+    fix.commands = {"openssl pkey -in " + path + " -noout   # asks for the pass phrase: is it the one of the file?", kReload};
     local.propose(std::move(fix));
   } else if (!is_proposed) {
     const std::string pass = shell_word(directory_of(file.path) + "pass");
     Fix fix = local.known("password-file");
     fix.commands = {"umask 077; cat > " + pass + "   # type the pass phrase, end with Ctrl-D",
-                    "# beside " + where(*file.directive) + ": " + family_of(file.directive->name) + "password_file " + pass + ";",
-                    kAfterwards};
+                    "# beside " + where(*file.directive) + ": " + sibling_of(*file.directive, "password_file") + " " + pass + ";", kReload};
     local.propose(std::move(fix));
   }
   Fix plain = local.known("decrypt-key");
   plain.commands = {"umask 077; openssl pkey -in " + path + " -out " + shell_word(file.path + ".plain"),
-                    "mv " + shell_word(file.path + ".plain") + " " + path, kAfterwards};
+                    "mv " + shell_word(file.path + ".plain") + " " + path, kReload};
   local.propose(std::move(plain));
 }
 
@@ -189,7 +185,7 @@ void diagnose_password_file(LocalCase& local, const LoadError& error, const Conf
   const std::string path = shell_word(file.path);
   fix.how = {"Write the pass phrase of each key that it is for into " + file.path + ", one a line, readable for root alone.",
              "把相应私钥的口令写入 " + file.path + "，每行一个，仅 root 可读。"};
-  fix.commands = {"umask 077; cat > " + path + "   # type the pass phrase, end with Ctrl-D", kAfterwards};
+  fix.commands = {"umask 077; cat > " + path + "   # type the pass phrase, end with Ctrl-D", kReload};
   local.propose(std::move(fix));
 }
 

@@ -9,7 +9,6 @@
 namespace handshaked::diagnose {
 namespace {
 
-constexpr const char* kReload = "nginx -t && nginx -s reload";
 constexpr std::size_t kMostUpstreams = 8;
 
 /// A line as nginx would write it about this destination: for UpstreamCase.
@@ -240,7 +239,7 @@ void diagnose_trust_file(LocalCase& local, const ConfiguredFile& file, std::stri
     fix.title = {"Repair " + file.path + ": " + repair->what.en, "修复 " + file.path + "：" + repair->what.zh};
     ConfigurationPatch patch = local.new_patch();
     const auto done = patch.replace_file(file.path, repair->text);
-    return local.propose(std::move(fix), done ? Result<ConfigurationPatch>(patch) : Result<ConfigurationPatch>(done.error()));
+    return local.propose(std::move(fix), changed_patch(patch, done));
   }
   std::vector<Certificate> good;
   for (const BundledCertificate& one : bundle.certificates) good.push_back(one.certificate);
@@ -252,7 +251,7 @@ void diagnose_trust_file(LocalCase& local, const ConfiguredFile& file, std::stri
                  "重写 " + file.path + "；损坏的 " + names_of(recovered) + " 在 CA 集合中有完整副本"};
     ConfigurationPatch patch = local.new_patch();
     const auto done = patch.replace_file(file.path, pem_of(good));
-    return local.propose(std::move(fix), done ? Result<ConfigurationPatch>(patch) : Result<ConfigurationPatch>(done.error()));
+    return local.propose(std::move(fix), changed_patch(patch, done));
   }
   if (!bundle.has_private_key()) propose_trust_for_upstreams(local, file, good, "rebuild-bundle");
   Fix fix = local.known("rebuild-bundle");
@@ -283,7 +282,7 @@ void diagnose_crl_file(LocalCase& local, const LoadError& error, const Configure
       Fix fix = local.known("pem-crl");
       ConfigurationPatch patch = local.new_patch();
       const auto done = patch.replace_file(file.path, repair->text);
-      return local.propose(std::move(fix), done ? Result<ConfigurationPatch>(patch) : Result<ConfigurationPatch>(done.error()));
+      return local.propose(std::move(fix), changed_patch(patch, done));
     }
   }
   Fix fix = local.known(is_missing ? "put-file-or-fix-path" : "pem-crl");

@@ -9,8 +9,6 @@
 namespace handshaked::diagnose {
 namespace {
 
-constexpr const char* kReload = "nginx -t && nginx -s reload";
-
 template <class Visit>
 void visit_all(const nginx::Directive& block, const Visit& visit) {
   for (const nginx::Directive& directive : block.block) {
@@ -33,7 +31,7 @@ const nginx::Directive* find_value(const LocalCase& local, std::string_view name
 }
 
 void propose(LocalCase& local, Fix fix, const ConfigurationPatch& patch, const Result<>& done) {
-  local.propose(std::move(fix), done ? Result<ConfigurationPatch>(patch) : Result<ConfigurationPatch>(done.error()));
+  local.propose(std::move(fix), changed_patch(patch, done));
 }
 
 /// nginx starts with a value, and may serve nobody with it: that is no cure. Of several ways to write a directive the first that serves,

@@ -103,9 +103,7 @@ class OlderText {
   bool is_possible() const { return !gives_up_protection_ && !names_.empty(); }
   /// "http2, http3"
   const std::string& names() const { return names_; }
-  Result<ConfigurationPatch> patch() const {
-    return done_ ? Result<ConfigurationPatch>(patch_) : Result<ConfigurationPatch>(done_.error());
-  }
+  Result<ConfigurationPatch> patch() const { return changed_patch(patch_, done_); }
 
  private:
   void note(std::string_view name) {
@@ -188,7 +186,7 @@ bool correct_listen(LocalCase& local, const nginx::Directive& listen, const std:
   const auto at = std::find_if(listen.arguments.begin(), listen.arguments.end(), [&](const nginx::Word& one) { return one.text == word; });
   ConfigurationPatch patch = local.new_patch();
   const auto done = patch.replace_argument(listen, static_cast<std::size_t>(at - listen.arguments.begin()), meant);
-  local.propose(std::move(fix), done ? Result<ConfigurationPatch>(patch) : Result<ConfigurationPatch>(done.error()));
+  local.propose(std::move(fix), changed_patch(patch, done));
   return true;
 }
 
@@ -245,7 +243,7 @@ bool diagnose_listen_parameter(LocalCase& local, const LoadError& error) {
   }
   auto done = patch.remove(*listen);
   if (done) done = patch.add_directive(*listen->parent, "listen", words);
-  local.propose(std::move(fix), done ? Result<ConfigurationPatch>(patch) : Result<ConfigurationPatch>(done.error()));
+  local.propose(std::move(fix), changed_patch(patch, done));
   return true;
 }
 

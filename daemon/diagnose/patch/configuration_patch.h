@@ -69,4 +69,9 @@ class ConfigurationPatch {
   std::unique_ptr<State> state_;
 };
 
+/// The patch, or why its last change could not be made.
+inline Result<ConfigurationPatch> changed_patch(const ConfigurationPatch& patch, const Result<>& change) {
+  return change ? Result<ConfigurationPatch>(patch) : Result<ConfigurationPatch>(change.error());
+}
+
 }  // namespace handshaked::diagnose

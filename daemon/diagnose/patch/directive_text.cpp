@@ -64,13 +64,6 @@ std::uint32_t line_number(std::string_view text, std::size_t offset) {
   return static_cast<std::uint32_t>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(offset), '\n')) + 1;
 }
 
-/// "proxy_ssl_verify" -> "proxy_ssl_", "ssl_crl" -> "ssl_"; empty for others.
-std::string_view family_of(std::string_view name) {
-  const std::size_t at = name.starts_with("ssl_") ? 0 : name.find("_ssl_");
-  if (at == std::string_view::npos) return {};
-  return name.substr(0, at == 0 ? 4 : at + 5);
-}
-
 bool is_pass(const Directive& directive) { return directive.name.ends_with("_pass"); }
 
 /// Stands in the block's own file as a whole statement.
@@ -143,6 +136,12 @@ Insertion insertion_at_beginning(const Directive& block, const std::string& stat
 }
 
 }  // namespace
+
+std::string_view family_of(std::string_view name) {
+  const std::size_t at = name.starts_with("ssl_") ? 0 : name.find("_ssl_");
+  if (at == std::string_view::npos) return {};
+  return name.substr(0, at == 0 ? 4 : at + 5);
+}
 
 Result<std::string> written_word(std::string_view word, char quote) {
   if (word.find('\0') != std::string_view::npos) return fail(ErrorCode::invalid_input, "a NUL byte in a configuration word");

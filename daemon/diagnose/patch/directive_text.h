@@ -17,6 +17,9 @@ Result<std::string> written_directive(std::string_view name, std::span<const std
 /// The quote that a word of the file stands in; '\0' for a bare one.
 char quote_of(const nginx::Directive& directive, const nginx::Word& word);
 
+/// "proxy_ssl_verify" -> "proxy_ssl_", "ssl_crl" -> "ssl_"; empty for others.
+std::string_view family_of(std::string_view name);
+
 /// A text to put into a file, and where.
 struct Insertion {
   std::size_t offset = 0;

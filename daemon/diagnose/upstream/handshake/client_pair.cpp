@@ -50,15 +50,6 @@ void add_configured(const UpstreamView& view, std::vector<ClientPair>& pairs) {
                    [](const ClientPair& left, const ClientPair& right) { return left.is_for_same_upstream > right.is_for_same_upstream; });
 }
 
-/// The SHA-256 of the public key of a plain key file; empty when there is none.
-std::string public_key_of(const UpstreamView& view, const std::string& path) {
-  auto text = view.files->read(path, 1U << 20);
-  if (!text || text.value().find("PRIVATE KEY-----") == std::string::npos) return {};
-  PrivateKeyFacts facts = read_private_key(text.value());
-  wipe(text.value());
-  return facts.state == PrivateKeyFacts::State::readable ? std::move(facts.public_key_sha256) : std::string();
-}
-
 /// Certificates that are expressly for clients, with their keys, among the files that stand beside those which directives name.
 void add_lying_about(const UpstreamView& view, Time now, std::vector<ClientPair>& pairs) {
   std::vector<std::string> places;
@@ -68,7 +59,7 @@ void add_lying_about(const UpstreamView& view, Time now, std::vector<ClientPair>
   const std::vector<std::string> near = files_beside(*view.files, places, kMostBeside);
   std::vector<std::pair<std::string, std::string>> keys;  // public key, path
   for (const std::string& path : near) {
-    if (std::string key = public_key_of(view, path); !key.empty()) keys.emplace_back(std::move(key), path);
+    if (std::string key = read_key_file(*view.files, path).public_key_sha256; !key.empty()) keys.emplace_back(std::move(key), path);
   }
   for (const std::string& path : near) {
     const auto bundle = read_configured_pem(*view.files, path);

@@ -279,13 +279,7 @@ bool diagnose_foreign_client_key(HandshakeReport& report, const OwnCertificate& 
   const UpstreamView& view = report.view();
   const auto& key_directives = view.target->settings.certificate_key.set_by;
   if (!report.upstream().surroundings().may_read_keys || own.key_path.empty() || key_directives.empty()) return false;
-  const auto key_of = [&](const std::string& path) {
-    auto text = view.files->read(path, 1U << 20);
-    if (!text) return std::string();
-    PrivateKeyFacts facts = read_private_key(text.value());
-    wipe(text.value());
-    return facts.state == PrivateKeyFacts::State::readable ? std::move(facts.public_key_sha256) : std::string();
-  };
+  const auto key_of = [&](const std::string& path) { return read_key_file(*view.files, path).public_key_sha256; };
   const std::string held = key_of(own.key_path);
   const std::string& wanted = own.leaf().facts().public_key_sha256;
   if (held.empty() || held == wanted) return false;
