@@ -45,12 +45,13 @@ std::string joined(const element& from, std::string_view key) {
   return text;
 }
 
-std::string moment(const element& from, std::string_view key) {
-  std::string text = text_of(from, key);
-  if (text.size() < 19) return text;
-  text.resize(19);
-  text[10] = ' ';
-  return text + " UTC";
+std::string moment_text(std::string rfc3339) {
+  if (rfc3339.size() < 19) return rfc3339;
+  rfc3339.resize(19);
+  rfc3339[10] = ' ';
+  return rfc3339 + " UTC";
 }
+
+std::string moment(const element& from, std::string_view key) { return moment_text(text_of(from, key)); }
 
 }  // namespace handshaked::cli

@@ -22,6 +22,7 @@ std::vector<simdjson::dom::element> list_of(const simdjson::dom::element& from, 
 /// The texts of a list, with commas.
 std::string joined(const simdjson::dom::element& from, std::string_view key);
 /// "2026-11-21T02:58:15.123456Z" as "2026-11-21 02:58:15 UTC".
+std::string moment_text(std::string rfc3339);
 std::string moment(const simdjson::dom::element& from, std::string_view key);
 
 }  // namespace handshaked::cli

@@ -25,7 +25,7 @@ int run_operator(const OperatorOptions& options) {
   control::ControlRequest request;
   request.verb = options.verb;
   for (const auto& [name, values] : options.arguments) request.arguments.emplace(name, values);
-  if (options.verb == "incidents.show") request.arguments["lang"] = {options.language == Language::zh ? "zh" : "en"};
+  if (options.verb == "incidents.show") request.arguments["lang"] = {std::string(to_string(options.language))};
   const auto answer = control::ask_daemon(*socket, request);
   if (!answer) {
     complain_about(answer.error());

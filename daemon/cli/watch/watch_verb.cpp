@@ -14,6 +14,7 @@
 #include "cli/document/terminal.h"
 #include "cli/document/words.h"
 #include "cli/log/log_reading.h"
+#include "cli/operator/daemon_answer.h"
 #include "cli/operator/daemon_question.h"
 #include "cli/operator/operator_document.h"
 #include "cli/watch/terminal_screen.h"
@@ -41,14 +42,14 @@ Result<WatchedPage> ask_page(const std::string& socket, const WatchView::Questio
                                    {"sort", {question.sort}},
                                    {"offset", {std::to_string(offset)}},
                                    {"limit", {std::to_string(kMostRows)}},
-                                   {"lang", {language == Language::zh ? "zh" : "en"}}}));
+                                   {"lang", {std::string(to_string(language))}}}));
   return read_watched_page(json);
 }
 
 void look(WatchView& view, const std::string& socket, Language language) {
   const WatchView::Question& question = view.question();
   if (!question.incident.empty()) {
-    const auto details = ask(socket, "incidents.show", {{"id", {question.incident}}, {"lang", {language == Language::zh ? "zh" : "en"}}});
+    const auto details = ask(socket, "incidents.show", {{"id", {question.incident}}, {"lang", {std::string(to_string(language))}}});
     if (!details) view.complain(visible_text(details.error().message()));
     else view.show_details(operator_page("incidents.show", details.value(), language));
     return;
@@ -91,13 +92,6 @@ std::string_view change_word(Change change, Language language) {
   return "";
 }
 
-/// "2026-11-21T02:58:15Z" as "2026-11-21 02:58:15 UTC".
-std::string second_of(const std::string& moment) {
-  std::string time = moment.substr(0, 19);
-  if (time.size() > 10) time[10] = ' ';
-  return time + " UTC";
-}
-
 /// "2026-11-21 02:58:15 UTC  open  critical  inc-…  8.4 lines/min  since 2026-11-21 02:50:00 UTC  shop.example → 10.0.0.5:8443: …", or the
 /// same as JSON.
 std::string change_line(const WatchedPage& page, const WatchedIncident& incident, Change change, const WatchOptions& options) {
@@ -113,8 +107,8 @@ std::string change_line(const WatchedPage& page, const WatchedIncident& incident
   const auto words = [&options](std::string_view en, std::string_view zh) { return std::string(say(options.language, en, zh)); };
   const std::string rate =
       change == Change::resolved ? std::string() : handshaked::rate_text(incident.rate) + words(" lines/min  ", " 行/分钟  ");
-  return second_of(page.now) + "  " + std::string(change_word(change, options.language)) + "  " + incident.severity + "  " + incident.id +
-         "  " + rate + words("since ", "始于 ") + second_of(incident.opened_at) + "  " + incident.title + "\n";
+  return moment_text(page.now) + "  " + std::string(change_word(change, options.language)) + "  " + incident.severity + "  " + incident.id +
+         "  " + rate + words("since ", "始于 ") + moment_text(incident.opened_at) + "  " + incident.title + "\n";
 }
 
 Change change_of(const WatchedIncident* before, const WatchedIncident& now) {
