@@ -16,6 +16,15 @@ def rewritten(w, name, change):
     w.afterwards.append(write)
 
 
+def key_becomes(w, change):
+    w.afterwards.append(lambda: change(w.tls / "site.key"))
+
+
+def key_is_locked(w):
+    """By the pass phrase "secret"."""
+    key_becomes(w, lambda path: openssl("pkey", "-in", w.served[0].key, "-aes256", "-passout", "pass:secret", "-out", path))
+
+
 @kind
 def curve_misspelt(w):
     wrong = ["prime256v2:secp384r1", "X22519:prime256v1:secp384r1", "prime256v1:secp384rl", "prime256vl:secp384r1"]
@@ -94,9 +103,7 @@ def certificate_is_der(w):
 
 @kind
 def key_is_encrypted(w):
-    def write():
-        openssl("pkey", "-in", w.served[0].key, "-aes256", "-passout", "pass:secret", "-out", w.tls / "site.key")
-    w.afterwards.append(write)
+    key_is_locked(w)
     w.truth.broken("key-is-encrypted", ["config_key_encrypted"], False)
     return True
 
@@ -118,10 +125,6 @@ def crl_is_a_certificate(w):
     rewritten(w, "client.crl", lambda _: "not a list\n")
     w.truth.broken("crl-is-a-certificate", ["config_crl_invalid"], False)
     return True
-
-
-def key_becomes(w, change):
-    w.afterwards.append(lambda: change(w.tls / "site.key"))
 
 
 @kind
@@ -263,7 +266,7 @@ def certificate_was_renewed_alone(w):
 
 @kind
 def passphrase_is_wrong(w):
-    key_becomes(w, lambda path: openssl("pkey", "-in", w.served[0].key, "-aes256", "-passout", "pass:secret", "-out", path))
+    key_is_locked(w)
     w.put("ssl_password_file", "tls/phrases")
     w.more_files["phrases"] = [w.random.choice([b"other\n", b"secret \n", b"Secret\n"])]
     w.truth.broken("passphrase-is-wrong", ["config_key_wrong_passphrase"], False)
@@ -405,10 +408,8 @@ def key_is_parameters(w):
 
 @kind
 def password_file_misspelt(w):
-    def write():
-        openssl("pkey", "-in", w.served[0].key, "-aes256", "-passout", "pass:secret", "-out", w.tls / "site.key")
-        (w.tls / "site.pass").write_text("another\nsecret\n")
-    w.afterwards.append(write)
+    key_is_locked(w)
+    w.more_files["site.pass"] = [b"another\nsecret\n"]
     w.put("ssl_password_file", w.random.choice(["tls/sites.pass", "tls/unlock"]))
     w.truth.broken("password-file-misspelt", ["config_password_file_invalid"], True)
     return True
