@@ -255,7 +255,8 @@ Side guess_side(const ErrorRecord& record) {
   // OpenSSL 1.x names the function: only a server reads a ClientHello.
   if (holds_any(text, {"client_hello", "CLIENT_HELLO", "client_certificate", "CLIENT_CERTIFICATE", "ACCEPT_S", "BYTES_TO_CIPHER"}))
     return Side::client;
-  if (holds_any(text, {"server_hello", "SERVER_HELLO", "server_certificate", "SERVER_CERTIFICATE", "CONNECT_C"})) return Side::upstream;
+  if (holds_any(text, {"server_hello", "SERVER_HELLO", "GET_SERV", "server_certificate", "SERVER_CERTIFICATE", "CONNECT_C"}))
+    return Side::upstream;
   // nginx logs what a client does wrong as "info", and what a peer of its own does as "error"; what it does not know is "crit" for both.
   if (record.level == Level::info) return Side::client;
   if (record.level == Level::error) {
@@ -285,7 +286,8 @@ bool is_of_proxied_connection(const ErrorRecord& record) {
 /// The side of a line that lost its context, or never had one: of the start, of nginx -t, pasted, or cut.
 void judge_side_without_context(ErrorRecord& record) {
   record.side = Side::config;
-  record.is_side_certain = record.form != Form::bare && !record.connection;
+  // nginx says [emerg] while it reads its configuration, and never of a connection.
+  record.is_side_certain = (record.form != Form::bare || record.level == Level::emerg) && !record.connection;
   // Behind a timer of OpenResty's there is a connection of no client.
   if (record.text.find(", context: ngx.timer") != npos) record.is_side_certain = true;
   const bool has_action = has(record.action) && is_known_action(record.action);
@@ -297,6 +299,10 @@ void judge_side_without_context(ErrorRecord& record) {
   } else {
     if (has_action) record.is_side_certain = false;
     if (!record.is_side_certain) record.side = guess_side(record);
+    // The message names what its lost action would: nginx says this at this level of clients only.
+    if (record.side == Side::client && record.level == Level::info && !has(record.action) &&
+        record.message.starts_with("peer closed connection in SSL handshake"))
+      record.action = "SSL handshaking";
   }
 }
 

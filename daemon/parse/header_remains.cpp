@@ -90,7 +90,7 @@ namespace {
 /// stands behind numbers and brackets, and has quotes before it.
 bool is_sentence(std::string_view words) {
   const auto is_letter_of_word = [](char c) { return (c >= 'a' && c <= 'z') || static_cast<unsigned char>(c) >= 0x80; };
-  if (words.size() > kRemains || std::none_of(words.begin(), words.end(), is_letter_of_word)) return false;
+  if (words.size() > kRemains || (!words.starts_with("A ") && std::none_of(words.begin(), words.end(), is_letter_of_word))) return false;
   while (!words.empty()) {
     const std::size_t end = std::min(words.find(' '), words.size());
     const std::string_view word = words.substr(0, end);
@@ -112,6 +112,14 @@ bool names_clients_text(std::string_view before_value) {
   return std::any_of(kParts.begin(), kParts.end(), [&name](std::string_view part) { return name.find(part) != npos; });
 }
 
+/// Does only the sign of a comment stand in front of a quote: `/// "…`?
+bool is_comment_sign(std::string_view text) {
+  while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
+  while (text.ends_with(' ')) text.remove_suffix(1);
+  static constexpr std::array<std::string_view, 5> kSigns{"//", "///", "//!", "/*", "/**"};
+  return std::find(kSigns.begin(), kSigns.end(), text) != kSigns.end();
+}
+
 /// Does a value begin with the quote at `quote`: msg="…", "log":"…", log(f"…", @"…", r#"…"#? A path or a user agent in an access log stands
 /// behind a word, or behind a space. Sets where what it belongs to ends.
 bool opens_a_value(std::string_view text, std::size_t quote, std::size_t& before) {
@@ -123,7 +131,7 @@ bool opens_a_value(std::string_view text, std::size_t quote, std::size_t& before
   for (int letters = 0; letters < 2 && prefix > 0 && is_prefix(text[prefix - 1]); ++letters) --prefix;
   if (prefix == 0 || !is_word(text[prefix - 1])) before = prefix;
   while (before > 0 && text[before - 1] == ' ') --before;
-  return before == 0 || std::string_view("=:([{,>").find(text[before - 1]) != npos;
+  return before == 0 || std::string_view("=:([{,>").find(text[before - 1]) != npos || is_comment_sign(text.substr(0, before));
 }
 
 /// What syslog puts in front of nginx's own text: "Nov 21 02:58:15 web1 nginx[6]: ".

@@ -278,7 +278,7 @@ Meaning meaning_of(std::uint32_t code) {
 
 /// What stands behind a code: ":LIBRARY:FUNCTION:REASON", or what is left of it.
 struct Words {
-  std::string_view function;  ///< whole
+  std::string_view function;  ///< perhaps only its beginning
   std::string_view reason;    ///< perhaps a piece of it, or nothing
   std::size_t length = 0;     ///< up to where the reason ends, or the words
   bool is_numbered = false;   ///< "lib(20):func(148):reason(1046)"
@@ -312,7 +312,11 @@ Words read_words(std::string_view rest) {
   }
   const auto function = rest.find(':', 1);
   const auto reason = function == npos ? npos : rest.find(':', function + 1);
-  if (reason == npos) return words;
+  if (reason == npos) {
+    // "…:SSL23_GET_SERV": what is left of it tells the side.
+    if (const std::string_view cut = function == npos ? "" : rest.substr(function + 1); cut.find('_') != npos) words.function = cut;
+    return words;
+  }
   words.function = rest.substr(function + 1, reason - function - 1);
   words.reason = rest.substr(reason + 1);
   return words;

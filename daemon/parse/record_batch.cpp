@@ -43,9 +43,13 @@ std::size_t skip_spaces(std::string_view text, std::size_t at) {
   return at;
 }
 
-/// Does a list or an object begin there?
+/// Does a list or an object begin there? "[[no "ssl_certificate" …]]" is how some pages mark what they quote.
 bool begins_json(std::string_view line, std::size_t at) {
-  const std::size_t inside = skip_spaces(line, at + 1);
+  std::size_t inside = skip_spaces(line, at + 1);
+  if (inside < line.size() && line[at] == '[' && line[inside] == '[') {
+    inside = skip_spaces(line, inside + 1);
+    if (inside < line.size() && is_digit(line[inside])) return true;
+  }
   return inside < line.size() && std::string_view("{[\"").find(line[inside]) != npos;
 }
 

@@ -48,6 +48,12 @@ TEST(RecordBatch, ALineOfOneRecordIsLeftAlone) {
   }
 }
 
+TEST(RecordBatch, DoubleBracketsAroundAQuoteAreNoList) {
+  EXPECT_FALSE(may_be_batch(R"([[no "ssl_certificate" is defined for the "listen ... ssl" directive]])"));
+  EXPECT_TRUE(may_be_batch(R"([["1795229895000000000", "2026/11/21 02:58:15 [error] 9#9: *1 SSL_do_handshake() failed"]])"));
+  EXPECT_TRUE(may_be_batch(R"([[1795229895, "2026/11/21 02:58:15 [error] 9#9: *1 SSL_do_handshake() failed"]])"));
+}
+
 TEST(RecordBatch, AListThatNobodyKnowsKeepsItsName) {
   const auto list = split(R"({"app":{"bodies":[{"message":")" + kLine + R"("},{"message":")" + kLine + R"("}]}})");
   ASSERT_EQ(list.size(), 2U);
