@@ -22,26 +22,40 @@ std::uint64_t hash_client(std::string_view client) {
   return hash ^ (hash >> 33);
 }
 
+void for_each_line(std::string_view lines, auto take) {
+  for (std::size_t end; (end = lines.find('\n')) != lines.npos; lines.remove_prefix(end + 1)) take(lines.substr(0, end));
+}
+
 }  // namespace
 
+std::vector<std::string> ClientSketch::sample() const {
+  std::vector<std::string> clients;
+  for_each_line(sample_, [&clients](std::string_view client) { clients.emplace_back(client); });
+  return clients;
+}
+
+bool ClientSketch::is_sampled(std::string_view client) const {
+  bool is_there = false;
+  for_each_line(sample_, [&](std::string_view known) { is_there = is_there || known == client; });
+  return is_there;
+}
+
 void ClientSketch::add_to_sample(std::string_view client) {
-  if (sample_.size() < kSampleSize && std::find(sample_.begin(), sample_.end(), client) == sample_.end()) sample_.emplace_back(client);
+  if (sample_count() < kSampleSize && !is_sampled(client)) sample_.append(client).push_back('\n');
 }
 
 ClientSketch::Many& ClientSketch::become_many() {
   if (many_) return *many_;
   Many& many = many_.emplace();
-  for (const std::string& client : sample_) many.add(hash_client(client));
+  for_each_line(sample_, [&many](std::string_view client) { many.add(hash_client(client)); });
   return many;
 }
 
 void ClientSketch::add(std::string_view client) {
+  client = client.substr(0, client.find('\n'));  // no address has one
   if (!many_) {
-    if (std::find(sample_.begin(), sample_.end(), client) != sample_.end()) return;
-    if (sample_.size() < kSampleSize) {
-      sample_.emplace_back(client);
-      return;
-    }
+    if (is_sampled(client)) return;
+    if (sample_count() < kSampleSize) return add_to_sample(client);
   }
   add_to_sample(client);
   become_many().add(hash_client(client));
@@ -49,11 +63,11 @@ void ClientSketch::add(std::string_view client) {
 
 void ClientSketch::merge(const ClientSketch& other) {
   if (!other.many_) {
-    for (const std::string& client : other.sample_) add(client);
+    for_each_line(other.sample_, [this](std::string_view client) { add(client); });
     return;
   }
   Many& many = become_many();
-  for (const std::string& client : other.sample_) add_to_sample(client);
+  for_each_line(other.sample_, [this](std::string_view client) { add_to_sample(client); });
   if (!other.many_->registers.empty()) {
     if (many.registers.empty()) many.become_estimate();
     for (std::size_t i = 0; i < kRegisters; ++i) many.registers[i] = std::max(many.registers[i], other.many_->registers[i]);
@@ -61,7 +75,7 @@ void ClientSketch::merge(const ClientSketch& other) {
   for (const std::uint64_t hash : other.many_->hashes) many.add(hash);
 }
 
-std::uint64_t ClientSketch::distinct() const { return many_ ? many_->distinct() : sample_.size(); }
+std::uint64_t ClientSketch::distinct() const { return many_ ? many_->distinct() : sample_count(); }
 
 void ClientSketch::Many::add(std::uint64_t hash) {
   if (!registers.empty()) {
@@ -115,14 +129,14 @@ std::string ClientSketch::to_text() const {
   if (many_) {
     for (const std::uint64_t hash : many_->hashes) append(hash);
   } else {
-    for (const std::string& client : sample_) append(hash_client(client));
+    for_each_line(sample_, [&append](std::string_view client) { append(hash_client(client)); });
   }
   return text;
 }
 
-ClientSketch ClientSketch::from_text(std::string_view text, std::vector<std::string> sample) {
+ClientSketch ClientSketch::from_text(std::string_view text, const std::vector<std::string>& sample) {
   ClientSketch sketch;
-  sketch.sample_ = std::move(sample);
+  for (const std::string& client : sample) sketch.sample_.append(client, 0, client.find('\n')).push_back('\n');
   Many many;
   if (text.starts_with('r') && text.size() == kRegisters + 1) {
     many.registers.reserve(kRegisters);
@@ -136,8 +150,8 @@ ClientSketch ClientSketch::from_text(std::string_view text, std::vector<std::str
       text.remove_prefix(std::min(text.size(), static_cast<std::size_t>(end - text.data()) + 1));
     }
   }
-  const bool is_all_sampled = many.registers.empty() && many.hashes.size() == sketch.sample_.size() &&
-                              std::equal(many.hashes.begin(), many.hashes.end(), sketch.sample_.begin(),
+  const bool is_all_sampled = many.registers.empty() && many.hashes.size() == sample.size() &&
+                              std::equal(many.hashes.begin(), many.hashes.end(), sample.begin(),
                                          [](std::uint64_t hash, const std::string& client) { return hash == hash_client(client); });
   if (!is_all_sampled) sketch.many_ = std::move(many);
   return sketch;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -20,11 +21,11 @@ class ClientSketch {
   void merge(const ClientSketch& other);
   std::uint64_t distinct() const;
   /// The first few clients that were met.
-  const std::vector<std::string>& sample() const { return sample_; }
+  std::vector<std::string> sample() const;
 
   /// For the store: text that `from_text` reads back.
   std::string to_text() const;
-  static ClientSketch from_text(std::string_view text, std::vector<std::string> sample);
+  static ClientSketch from_text(std::string_view text, const std::vector<std::string>& sample);
 
  private:
   static constexpr std::size_t kExact = 32;
@@ -38,11 +39,13 @@ class ClientSketch {
     void add_to_registers(std::uint64_t hash);
     std::uint64_t distinct() const;
   };
+  std::size_t sample_count() const { return static_cast<std::size_t>(std::count(sample_.begin(), sample_.end(), '\n')); }
+  bool is_sampled(std::string_view client) const;
   void add_to_sample(std::string_view client);
   Many& become_many();
 
-  std::vector<std::string> sample_;
-  Boxed<Many> many_;  ///< absent: the sample is all there was
+  std::string sample_;  ///< each with a line feed behind it: mostly it is one address, which takes no room of its own
+  Boxed<Many> many_;    ///< absent: the sample is all there was
 };
 
 }  // namespace handshaked::correlate

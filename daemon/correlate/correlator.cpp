@@ -76,8 +76,8 @@ void Correlator::absorb(const FailureBatch& batch, Time now) {
 }
 
 void Correlator::absorb_failure(const FoldedFailure& folded, const FailureBatch& batch, Time now) {
-  if (const auto first = folded.told_by.empty() ? live_.end() : live_.find(folded.told_by.get()); first != live_.end()) {
-    join_consequence(*first->second, folded, now);
+  if (Live* const first = folded.told_by.empty() ? nullptr : live_.find(Fingerprint(folded.told_by.get()))) {
+    join_consequence(*first, folded, now);
     return;
   }
   if (folded.rule->kind == match::Kind::consequence) {
@@ -94,7 +94,7 @@ void Correlator::absorb_failure(const FoldedFailure& folded, const FailureBatch&
 Correlator::Live* Correlator::find_or_create(const FoldedFailure& folded, const FailureBatch& batch, Time now) {
   const SharedText known = folded.fingerprint.empty() ? SharedText(fingerprint(folded.rule->id, folded.place)) : folded.fingerprint;
   const std::string& print = known;
-  if (const auto it = live_.find(print); it != live_.end()) return it->second.get();
+  if (Live* const live = live_.find(Fingerprint(print))) return live;
   if (Live* const adopted = adopt_consequence(folded, print)) return adopted;
   if (Live* const revived = revive(print, folded, now)) return revived;
   if (live_.size() + reopenable_.size() >= options_.max_incidents) forget_reopenable(Time::max());
@@ -105,11 +105,10 @@ Correlator::Live* Correlator::find_or_create(const FoldedFailure& folded, const 
 Correlator::Live* Correlator::adopt_consequence(const FoldedFailure& folded, const std::string& print) {
   if (folded.place.side != parse::Side::upstream || folded.rule->kind == match::Kind::consequence) return nullptr;
   for (const std::string_view candidate : {consequences_.at_peer(folded.place.peer), consequences_.at_server(folded.place.server)}) {
-    const auto it = candidate.empty() ? live_.end() : live_.find(candidate);
-    if (it == live_.end() || !are_close(it->second->incident.last_seen_at, folded.first_at)) continue;
-    consequences_.forget(it->second->incident);
-    Owned owned = std::move(it->second);
-    live_.erase(it);
+    Live* const known = candidate.empty() ? nullptr : live_.find(Fingerprint(candidate));
+    if (known == nullptr || !are_close(known->incident.last_seen_at, folded.first_at)) continue;
+    consequences_.forget(known->incident);
+    Owned owned = live_.take(known->incident.fingerprint);
     Incident& incident = owned->incident;
     Consequence joined{
         .rule_id = incident.rule_id, .title = incident.title, .count = incident.count, .last_seen_at = incident.last_seen_at};
@@ -120,25 +119,23 @@ Correlator::Live* Correlator::adopt_consequence(const FoldedFailure& folded, con
     incident.sample_lines.clear();
     share_texts(incident);
     owned->rule_severity = std::max(owned->rule_severity, folded.rule->severity);
-    Live& live = *owned;
-    live_.emplace(live.incident.fingerprint, std::move(owned));
-    return &live;
+    return &live_.insert(std::move(owned));
   }
   return nullptr;
 }
 
 /// One that ended a short while ago. It is the same incident again.
 Correlator::Live* Correlator::revive(const std::string& print, const FoldedFailure& folded, Time now) {
-  const auto it = reopenable_.find(print);
-  if (it == reopenable_.end()) return nullptr;
-  Incident& incident = it->second->incident;
+  const Live* const known = reopenable_.find(Fingerprint(print));
+  if (known == nullptr) return nullptr;
+  const Incident& incident = known->incident;
   const Time ended = incident.resolved_at.value_or(incident.last_seen_at);
   if (folded.first_at - ended > options_.reopen_within && now - ended > options_.reopen_within) return nullptr;
   return &bring_back(print, folded.rule->severity);
 }
 
 Correlator::Live& Correlator::bring_back(const std::string& print, match::Severity rule_severity) {
-  Owned owned = std::move(reopenable_.extract(print).mapped());
+  Owned owned = reopenable_.take(Fingerprint(print));
   Live& live = *owned;
   live.rule_severity = rule_severity;
   live.incident.status = Status::pending;  // grow() decides
@@ -151,8 +148,7 @@ Correlator::Live& Correlator::bring_back(const std::string& print, match::Severi
   live.incident.fix_verified_at.reset();
   live.incident.anomalous_at.reset();
   by_id_.insert(&live);
-  live_.emplace(live.incident.fingerprint, std::move(owned));
-  return live;
+  return live_.insert(std::move(owned));
 }
 
 Correlator::Live& Correlator::create(const FoldedFailure& folded, const std::string& print, const FailureBatch& batch) {
@@ -167,8 +163,7 @@ Correlator::Live& Correlator::create(const FoldedFailure& folded, const std::str
   incident.opened_at = incident.run_since = folded.first_at;
   share_texts(incident);
   by_id_.insert(&live);
-  live_.emplace(incident.fingerprint, std::move(owned));
-  return live;
+  return live_.insert(std::move(owned));
 }
 
 void Correlator::grow(Live& live, const FoldedFailure& folded, const FailureBatch& batch, Time now) {
@@ -235,8 +230,8 @@ void Correlator::index(const Incident& incident) {
 Correlator::Live* Correlator::find_cause_of(const FoldedFailure& consequence) {
   // "temporarily disabled" names the peer that failed; "no live upstreams" names the group, so the server must do.
   for (const std::string_view print : {causes_.at_peer(consequence.place.peer), causes_.at_server(consequence.place.server)}) {
-    const auto it = print.empty() ? live_.end() : live_.find(print);
-    if (it != live_.end() && consequence.first_at - it->second->incident.last_seen_at <= kConsequenceReach) return it->second.get();
+    Live* const live = print.empty() ? nullptr : live_.find(Fingerprint(print));
+    if (live != nullptr && consequence.first_at - live->incident.last_seen_at <= kConsequenceReach) return live;
   }
   return nullptr;
 }

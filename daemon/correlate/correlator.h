@@ -10,10 +10,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/owned_table.h"
 #include "base/shared.h"
 #include "correlate/failure_fold.h"
 #include "correlate/fleet/fleet.h"
@@ -162,11 +162,15 @@ class Correlator {
   struct EarlierDeadline {
     bool operator()(const Live& a, const Live& b) const;
   };
+  struct PrintOf {
+    const Fingerprint& operator()(const Live& live) const { return live.incident.fingerprint; }
+  };
+  using Table = OwnedTable<Live, PrintOf>;
   struct ById {
     using is_transparent = void;
-    static std::string_view of(const Live* live) { return live->incident.id; }
-    static std::string_view of(std::string_view id) { return id; }
-    std::size_t operator()(const auto& one) const { return std::hash<std::string_view>()(of(one)); }
+    static const IncidentId& of(const Live* live) { return live->incident.id; }
+    static const IncidentId& of(const IncidentId& id) { return id; }
+    std::size_t operator()(const auto& one) const { return of(one).hash(); }
     bool operator()(const auto& left, const auto& right) const { return of(left) == of(right); }
   };
 
@@ -220,10 +224,10 @@ class Correlator {
   SharedPool<std::string> texts_;      ///< what incidents have alike, once
   SharedPool<std::vector<std::string>> lists_;
   LinePacker packer_;                                          ///< of sample lines, where there are very many
-  std::unordered_map<std::string_view, Owned> live_;           ///< by fingerprint; the key is the incident's own
+  Table live_;                                                 ///< by fingerprint
   boost::unordered_flat_set<Live*, ById, ById> by_id_;         ///< the same, by id
-  std::unordered_map<std::string_view, Owned> reopenable_;     ///< ended recently, by fingerprint
-  std::deque<std::pair<Time, std::string>> reopenable_order_;  ///< when they ended, and their fingerprints
+  Table reopenable_;                                           ///< ended recently, by fingerprint
+  std::deque<std::pair<Time, Fingerprint>> reopenable_order_;  ///< when they ended, and their fingerprints
   std::vector<Owned> discarded_;                               ///< ended for good; kept until the next advance()
   IncidentIndex causes_;                                       ///< upstream faults, for consequences that look for theirs
   IncidentIndex consequences_;                                 ///< consequences that stand alone, for causes that come later

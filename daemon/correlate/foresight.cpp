@@ -37,8 +37,8 @@ void Correlator::foresee(const std::vector<ForeseenFault>& faults, bool is_whole
   }
   if (!is_whole) return;
   std::vector<Live*> over;
-  for (auto& [print, live] : live_) {
-    if (live->incident.foreseen && !seen.contains(live->incident.fingerprint)) over.push_back(live.get());
+  for (Live* const live : live_) {
+    if (live->incident.foreseen && !seen.contains(live->incident.fingerprint)) over.push_back(live);
   }
   for (Live* const live : over) {
     const Foreseen& foreseen = *live->incident.foreseen;
@@ -54,11 +54,10 @@ void Correlator::foresee(const std::vector<ForeseenFault>& faults, bool is_whole
 
 /// nullptr: it is not to be opened, or there are too many.
 Correlator::Live* Correlator::find_or_create(const ForeseenFault& fault, const std::string& print, Time now) {
-  const auto known = live_.find(print);
-  if (known != live_.end()) return known->second.get();
+  if (Live* const known = live_.find(Fingerprint(print))) return known;
   if (!fault.may_open) return nullptr;
-  if (const auto ended = reopenable_.find(print); ended != reopenable_.end()) {
-    if (now - ended->second->incident.resolved_at.value_or(now) <= options_.reopen_within) return &bring_back(print, fault.severity);
+  if (const Live* const ended = reopenable_.find(Fingerprint(print))) {
+    if (now - ended->incident.resolved_at.value_or(now) <= options_.reopen_within) return &bring_back(print, fault.severity);
   }
   if (live_.size() >= options_.max_incidents) return nullptr;
   Owned owned = std::make_unique<Live>();
@@ -73,8 +72,7 @@ Correlator::Live* Correlator::find_or_create(const ForeseenFault& fault, const s
   incident.likelihood = 1;
   incident.opened_at = incident.run_since = incident.last_seen_at = now;
   by_id_.insert(&live);
-  live_.emplace(incident.fingerprint, std::move(owned));
-  return &live;
+  return &live_.insert(std::move(owned));
 }
 
 }  // namespace handshaked::correlate

@@ -211,7 +211,7 @@ std::string_view to_string(Status status) {
 std::string Incident::to_json() const {
   std::string out;
   JsonWriter json(out);
-  json.begin_object().member("version", kStateVersion).member("id", id).member("fingerprint", fingerprint);
+  json.begin_object().member("version", kStateVersion).member("id", id.text()).member("fingerprint", fingerprint.text());
   json.optional_member("parent_id", parent_id).member("status", static_cast<int>(status)).member("severity", static_cast<int>(severity));
   json.member("kind", static_cast<int>(kind));
   write_marks(json, *this);

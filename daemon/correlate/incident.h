@@ -74,8 +74,8 @@ struct Incident {
   std::uint32_t diagnoses = 0;      ///< how often a cause was found, or another one
   std::uint32_t passed_rounds = 0;  ///< of probes, in a row
 
-  std::string id;  ///< "inc-" and 16 hexadecimal digits: from the fingerprint and where it opened
-  std::string fingerprint;
+  IncidentId id;  ///< "inc-" and 16 hexadecimal digits: from the fingerprint and where it opened
+  Fingerprint fingerprint;
   SharedText parent_id;       ///< the oldest open incident of the same root cause
   OptionalTime anomalous_at;  ///< when noise was last far above its own history, from many networks
 

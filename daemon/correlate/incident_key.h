@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/hex_name.h"
 #include "base/shared.h"
 #include "match/advice_facts.h"
 #include "match/recognised_line.h"
@@ -20,6 +21,10 @@ struct Place {
   SharedText object;  ///< config: the file or directive that the line names
   SharedText scheme;  ///< upstream: https, grpcs, suwsgi; empty for stream
 };
+
+/// "inc-3f0c…" and "v1:9a2b…"; others are taken as they are.
+using IncidentId = HexName<"inc-", 16>;
+using Fingerprint = HexName<"v1:", 32>;
 
 /// What makes two failures one incident: the same rule at the same place.
 /// `hash` tells keys apart quickly inside one process; the fingerprint is for ever.

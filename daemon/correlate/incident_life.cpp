@@ -29,7 +29,7 @@ void Correlator::restore(Incident incident) {
   share_texts(live.incident);
   if (live_.size() >= kCrowd) live.incident.sample_lines.pack(packer_);
   live.rule_severity = live.incident.severity;
-  const std::string& print = live.incident.fingerprint;
+  const Fingerprint& print = live.incident.fingerprint;
   if (live_.contains(print) || by_id_.contains(&live)) return;  // the first wins: it was seen last
   if (live.incident.status == Status::resolved) {
     live.incident.resolved_at = live.incident.resolved_at.value_or(live.incident.last_seen_at);
@@ -37,7 +37,7 @@ void Correlator::restore(Incident incident) {
     return;
   }
   by_id_.insert(&live);
-  live_.emplace(live.incident.fingerprint, std::move(owned));
+  live_.insert(std::move(owned));
   if (!live.incident.foreseen) index(live.incident);  // no line follows from what is yet to come
   plan(live, quiet_until(live.incident));
 }
@@ -138,7 +138,7 @@ void Correlator::plan(Live& live, Time due) {
 
 void Correlator::resolve(Live& live, std::string by, Time now) {
   Incident& incident = live.incident;
-  auto node = live_.extract(std::string_view(incident.fingerprint));
+  Owned owned = live_.take(incident.fingerprint);
   by_id_.erase(&live);
   live.unlink();
   causes_.forget(incident);
@@ -150,18 +150,16 @@ void Correlator::resolve(Live& live, std::string by, Time now) {
   live.is_probed = false;
   ++counters_.resolved;
   touch(live, IncidentChange::What::resolved);
-  if (incident.was_open) shelve(std::move(node.mapped()));
-  else discarded_.push_back(std::move(node.mapped()));
+  if (incident.was_open) shelve(std::move(owned));
+  else discarded_.push_back(std::move(owned));
 }
 
 /// Puts an incident that ended where it can be found if it comes back.
 void Correlator::shelve(Owned owned) {
-  const std::string_view print = owned->incident.fingerprint;
-  if (auto older = reopenable_.extract(print)) {
-    if (older.mapped()->is_changed) discarded_.push_back(std::move(older.mapped()));
-  }
+  const Fingerprint& print = owned->incident.fingerprint;
+  if (Owned older = reopenable_.take(print); older && older->is_changed) discarded_.push_back(std::move(older));
   reopenable_order_.emplace_back(*owned->incident.resolved_at, print);
-  reopenable_.emplace(print, std::move(owned));
+  reopenable_.insert(std::move(owned));
 }
 
 /// What ended too long ago cannot reopen any more; nor can the oldest when there are too many.
@@ -169,10 +167,9 @@ void Correlator::forget_reopenable(Time now) {
   while (!reopenable_order_.empty()) {
     const auto& [ended, print] = reopenable_order_.front();
     if (now - options_.reopen_within < ended && reopenable_.size() <= kMaxReopenable) return;
-    const auto it = reopenable_.find(print);
-    if (it != reopenable_.end() && it->second->incident.resolved_at == ended) {
-      if (it->second->is_changed) discarded_.push_back(std::move(it->second));
-      reopenable_.erase(it);
+    if (const Live* const known = reopenable_.find(print); known != nullptr && known->incident.resolved_at == ended) {
+      Owned owned = reopenable_.take(print);
+      if (owned->is_changed) discarded_.push_back(std::move(owned));
     }
     reopenable_order_.pop_front();
   }
@@ -191,7 +188,7 @@ void Correlator::look_at_clock(Time now) {
     held_until_ = std::min(held_until_, now + options_.hold);
     deadlines_.clear();
     fleet_.excuse_silence(now);
-    for (auto& [print, live] : live_) {
+    for (Live* const live : live_) {
       Incident& incident = live->incident;
       for (Time* const time : {&incident.opened_at, &incident.run_since, &incident.last_seen_at}) *time = std::min(*time, now);
       live->asked_until = {};
@@ -240,7 +237,7 @@ std::optional<Time> Correlator::next_deadline() const {
 // ---- the diagnosis ------------------------------------------------------------------------------------------------------------
 
 Correlator::Live* Correlator::live_by_id(std::string_view incident_id) {
-  const auto it = by_id_.find(incident_id);
+  const auto it = by_id_.find(IncidentId(incident_id));
   return it == by_id_.end() ? nullptr : *it;
 }
 
@@ -294,8 +291,8 @@ void Correlator::join_cause(Live& live) {
     return;
   }
   std::vector<Live*> family;
-  for (auto& [print, other] : live_) {
-    if (other->incident.diagnosis && other->incident.diagnosis->cause_key == key) family.push_back(other.get());
+  for (Live* const other : live_) {
+    if (other->incident.diagnosis && other->incident.diagnosis->cause_key == key) family.push_back(other);
   }
   if (family.size() < 2) {
     live.incident.parent_id.clear();
@@ -306,7 +303,7 @@ void Correlator::join_cause(Live& live) {
     return a->incident.id < b->incident.id;
   });
   for (Live* const member : family) {
-    const std::string parent_id = member == parent ? std::string() : parent->incident.id;
+    const std::string parent_id = member == parent ? std::string() : parent->incident.id.text();
     if (member->incident.parent_id == parent_id) continue;
     member->incident.parent_id = parent_id;
     touch(*member);
@@ -381,19 +378,19 @@ bool Correlator::add_note(std::string_view incident_id, OperatorNote note) {
 // ---- what there is --------------------------------------------------------------------------------------------------------------
 
 const Incident* Correlator::find(std::string_view incident_id) const {
-  const auto it = by_id_.find(incident_id);
+  const auto it = by_id_.find(IncidentId(incident_id));
   return it == by_id_.end() ? nullptr : &(*it)->incident;
 }
 
 const Incident* Correlator::find_by_fingerprint(std::string_view print) const {
-  const auto it = live_.find(print);
-  return it == live_.end() ? nullptr : &it->second->incident;
+  const Live* const live = live_.find(Fingerprint(print));
+  return live == nullptr ? nullptr : &live->incident;
 }
 
 std::vector<const Incident*> Correlator::incidents() const {
   std::vector<const Incident*> list;
   list.reserve(live_.size());
-  for (const auto& [print, live] : live_) list.push_back(&live->incident);
+  for (const Live* const live : live_) list.push_back(&live->incident);
   std::sort(list.begin(), list.end(), [](const Incident* a, const Incident* b) {
     if (a->severity != b->severity) return a->severity > b->severity;
     if (a->opened_at != b->opened_at) return a->opened_at < b->opened_at;

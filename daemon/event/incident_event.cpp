@@ -56,7 +56,7 @@ std::string difference_text(const correlate::FactDifference& difference, const T
 
 void write_incident(JsonWriter& json, const Incident& incident, Language language, bool show_clients,
                     const std::vector<std::string>& silenced_by, Time now) {
-  json.key("incident").begin_object().member("id", incident.id).member("fingerprint", incident.fingerprint);
+  json.key("incident").begin_object().member("id", incident.id.text()).member("fingerprint", incident.fingerprint.text());
   json.member("title", correlate::incident_title(incident, language));
   json.optional_member("parent_id", incident.parent_id);
   json.member("status", to_string(incident.status == correlate::Status::pending ? correlate::Status::open : incident.status));
@@ -321,7 +321,9 @@ RemediationEvent make_event(EventKind kind, const Incident& incident, const matc
   event.data = facts_of(incident, options.language, now, options.command_options);
   JsonWriter json(event.body);
   json.begin_object().member("specversion", "1.0").member("id", event.event_id).member("type", event.event_type);
-  json.member("source", "//" + options.host + "/handshaked").member("subject", incident.id).member("time", parse::format_rfc3339(now));
+  json.member("source", "//" + options.host + "/handshaked")
+      .member("subject", incident.id.text())
+      .member("time", parse::format_rfc3339(now));
   json.member("datacontenttype", "application/json").member("dataschema", "https://handshaked.io/schema/incident-1.json");
   json.key("data");
   std::string data;

@@ -79,8 +79,8 @@ void Dispatcher::use_routes(Router router, std::vector<MaintenanceWindow> mainte
   Dispatcher next(std::move(router), std::move(maintenance));
   for (const NotificationRecord& told : everything_told()) next.restore(told);
   for (const NotificationRecord& told : told_before) next.restore(told);
-  for (const Incident* const incident : live) next.observe(*incident, now, waiting_since(incident->id));
-  for (const auto& [id, known] : groups_.known()) {
+  for (const Incident* const incident : live) next.observe(*incident, now, waiting_since(incident->id.text()));
+  for (const KnownIncident* const known : groups_.known()) {
     if (known->ended) next.observe(*known->ended, now);
   }
   next.silences_ = std::move(silences_);
@@ -90,7 +90,7 @@ void Dispatcher::use_routes(Router router, std::vector<MaintenanceWindow> mainte
 /// Since when somebody is to be told of it.
 std::optional<Time> Dispatcher::waiting_since(std::string_view incident_id) const {
   std::optional<Time> since;
-  const KnownIncident* const known = groups_.find(incident_id);
+  const KnownIncident* const known = groups_.find(correlate::IncidentId(incident_id));
   if (known == nullptr) return since;
   for (const auto& [group, at] : known->groups) {
     if (!group->members[at].was_told) since = std::min(since.value_or(group->first_at), group->first_at);
@@ -145,7 +145,7 @@ void Dispatcher::move_to_cause(KnownIncident& known, const GroupPointer& from, c
   GroupMember& member = groups_.join(known, to, before.told_at);
   to->mark_told(member);
   member = before;
-  if (to->anchor.empty()) to->anchor = known.id;
+  if (to->anchor.empty()) to->anchor = known.id.text();
 }
 
 /// Puts an incident that is told into the groups where it belongs. Where it was told with its cause, it stays.
@@ -255,7 +255,7 @@ Dispatcher::Decisions Dispatcher::advance(Time now, const LiveIncidents& live) {
 // ---- what -------------------------------------------------------------------------------------------------------------------
 
 const Incident* Dispatcher::incident_of(const KnownIncident& known, const LiveIncidents& live) const {
-  return known.ended ? known.ended.get() : live.find(known.id);
+  return known.ended ? known.ended.get() : live.find(known.id.text());
 }
 
 std::vector<Dispatcher::News> Dispatcher::gather(IncidentGroup& group, Time now, const LiveIncidents& live, Decisions& decisions) {
@@ -340,7 +340,7 @@ Notice Dispatcher::notice_of(const IncidentGroup& group, event::EventKind kind, 
 void Dispatcher::tell(IncidentGroup& group, std::vector<News>& news, event::EventKind kind, Time now, Decisions& decisions) {
   std::sort(news.begin(), news.end());
   const auto lead = std::find_if(news.begin(), news.end(), [kind](const News& item) { return item.kind == kind && !item.is_withheld; });
-  if (group.is_grouped && group.anchor.empty()) group.anchor = lead->known->id;
+  if (group.is_grouped && group.anchor.empty()) group.anchor = lead->known->id.text();
   Notice notice = notice_of(group, kind, *lead->incident);
   switch (kind) {
     case event::EventKind::opened: notice.number = 1; break;
@@ -436,7 +436,7 @@ void Dispatcher::look_at_silences(Time now) {
   for (const MaintenanceWindow& window : maintenance_) {
     if (const auto at = window.next_change(now)) quiet_change_ = std::min(quiet_change_.value_or(*at), *at);
   }
-  for (const auto& [id, known] : groups_.known()) {
+  for (const KnownIncident* const known : groups_.known()) {
     for (const auto& [group, at] : known->groups) {
       if (group->is_withheld) groups_.schedule(*group, now);
     }

@@ -10,7 +10,7 @@ void Dispatcher::restore(const NotificationRecord& told) {
   const auto it = std::find_if(receivers.begin(), receivers.end(), [&](const auto& policy) { return policy.name == told.receiver; });
   if (it == receivers.end()) return;  // it left the configuration
   const auto receiver = static_cast<std::size_t>(it - receivers.begin());
-  KnownIncident& known = groups_.know(told.incident_id);
+  KnownIncident& known = groups_.know(correlate::IncidentId(told.incident_id));
   if (std::any_of(known.groups.begin(), known.groups.end(),
                   [=](const Membership& membership) { return membership.group->receiver == receiver; }))
     return;
@@ -50,7 +50,7 @@ NotificationRecord Dispatcher::record_of(const IncidentGroup& group, const Group
 }
 
 std::optional<NotificationRecord> Dispatcher::told(std::string_view receiver, std::string_view incident_id) const {
-  const KnownIncident* const known = groups_.find(incident_id);
+  const KnownIncident* const known = groups_.find(correlate::IncidentId(incident_id));
   if (known == nullptr) return std::nullopt;
   for (const auto& [group, at] : known->groups) {
     const GroupMember& member = group->members[at];
@@ -61,7 +61,7 @@ std::optional<NotificationRecord> Dispatcher::told(std::string_view receiver, st
 
 std::vector<NotificationRecord> Dispatcher::everything_told() const {
   std::vector<NotificationRecord> all;
-  for (const auto& [id, known] : groups_.known()) {
+  for (const KnownIncident* const known : groups_.known()) {
     for (const auto& [group, at] : known->groups) {
       if (const GroupMember& member = group->members[at]; member.was_told) all.push_back(record_of(*group, member));
     }

@@ -15,21 +15,14 @@ void IncidentGroup::mark_told(GroupMember& member) {
   member.was_told = true;
 }
 
-KnownIncident* GroupBook::find(std::string_view id) const {
-  const auto it = known_.find(id);
-  return it == known_.end() ? nullptr : it->second.get();
-}
-
-KnownIncident& GroupBook::know(std::string_view id) {
+KnownIncident& GroupBook::know(const correlate::IncidentId& id) {
   if (KnownIncident* const known = find(id)) return *known;
   auto known = std::make_unique<KnownIncident>();
   known->id = id;
-  KnownIncident& kept = *known;
-  known_.emplace(kept.id, std::move(known));
-  return kept;
+  return known_.insert(std::move(known));
 }
 
-void GroupBook::forget(KnownIncident& known) { known_.erase(std::string_view(known.id)); }
+void GroupBook::forget(KnownIncident& known) { known_.take(known.id); }
 
 GroupPointer GroupBook::group_at(std::string key, std::size_t receiver, bool is_grouped) {
   if (is_grouped) {

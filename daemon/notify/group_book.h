@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/optional_time.h"
+#include "base/owned_table.h"
 #include "base/shared.h"
 #include "correlate/incident.h"
 
@@ -32,7 +33,7 @@ struct Membership {
 
 /// An incident, and the groups that it is in.
 struct KnownIncident {
-  std::string id;
+  correlate::IncidentId id;
   bool is_diagnosing = false;  ///< its cause may be known soon, and decides where it belongs
   boost::container::small_vector<Membership, 1> groups;
   std::unique_ptr<correlate::Incident> ended;  ///< a copy of one that is over, while somebody has to hear of it
@@ -70,7 +71,7 @@ struct IncidentGroup : DueHook, boost::intrusive_ref_counter<IncidentGroup, boos
   SharedText anchor;                                       ///< of those of several incidents: the one that it began with
   Time due{};                                              ///< while it is among those that are due
 
-  const std::string& anchor_id() const { return is_grouped ? anchor.get() : members.front().known->id; }
+  std::string anchor_id() const { return is_grouped ? anchor.get() : members.front().known->id.text(); }
   /// nullptr when the incident is no member. Gone after the next join() or drop().
   GroupMember* find(const KnownIncident& known);
   void mark_told(GroupMember& member);
@@ -81,12 +82,12 @@ struct IncidentGroup : DueHook, boost::intrusive_ref_counter<IncidentGroup, boos
 class GroupBook {
  public:
   /// nullptr when nothing is known of it.
-  KnownIncident* find(std::string_view id) const;
+  KnownIncident* find(const correlate::IncidentId& id) const { return known_.find(id); }
   /// The same, made when it is not there.
-  KnownIncident& know(std::string_view id);
+  KnownIncident& know(const correlate::IncidentId& id);
   /// One that is in no group.
   void forget(KnownIncident& known);
-  const std::unordered_map<std::string_view, std::unique_ptr<KnownIncident>>& known() const { return known_; }
+  const auto& known() const { return known_; }
 
   /// One that is to be joined: the group with this key, or a new one for a receiver that wants incidents one by one.
   GroupPointer group_at(std::string key, std::size_t receiver, bool is_grouped);
@@ -102,11 +103,14 @@ class GroupBook {
   std::optional<Time> next_due() const;
 
  private:
+  struct IdOf {
+    const correlate::IncidentId& operator()(const KnownIncident& known) const { return known.id; }
+  };
   struct EarlierGroup {
     bool operator()(const IncidentGroup& a, const IncidentGroup& b) const { return a.due != b.due ? a.due < b.due : a.number < b.number; }
   };
 
-  std::unordered_map<std::string_view, std::unique_ptr<KnownIncident>> known_;  ///< by incident id
+  OwnedTable<KnownIncident, IdOf> known_;
   std::unordered_map<std::string_view, IncidentGroup*> groups_;  ///< those of several incidents, by key; their members own them
   std::size_t group_count_ = 0;
   std::uint64_t groups_made_ = 0;

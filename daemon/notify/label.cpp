@@ -24,9 +24,9 @@ std::optional<Label> label_from_string(std::string_view name) {
 
 std::span<const std::string_view> label_names() { return kNames; }
 
-std::vector<std::string_view> values_of(const correlate::Incident& incident, Label label) {
+std::vector<std::string_view> values_of(const correlate::Incident& incident, Label label, std::string& room) {
   switch (label) {
-    case Label::incident: return one(incident.id);
+    case Label::incident: return one(room = incident.id.text());
     case Label::severity: return one(match::to_string(incident.severity));
     case Label::side: return one(parse::to_string(incident.place.side));
     case Label::rule: return one(incident.rule_id);

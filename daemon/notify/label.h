@@ -31,7 +31,7 @@ std::optional<Label> label_from_string(std::string_view name);
 /// All names, for messages and completion.
 std::span<const std::string_view> label_names();
 
-/// The values of one label; empty when the incident has none.
-std::vector<std::string_view> values_of(const correlate::Incident& incident, Label label);
+/// The values of one label; empty when the incident has none. They stand in the incident, or in `room` where it has no such text.
+std::vector<std::string_view> values_of(const correlate::Incident& incident, Label label, std::string& room);
 
 }  // namespace handshaked::notify

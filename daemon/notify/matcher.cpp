@@ -67,7 +67,8 @@ bool Matcher::is_true_of(std::string_view value) const {
 }
 
 bool Matcher::matches(const correlate::Incident& incident) const {
-  std::vector<std::string_view> values = values_of(incident, label_);
+  std::string room;
+  std::vector<std::string_view> values = values_of(incident, label_, room);
   if (values.empty()) values.emplace_back();
   const auto holds = [this](std::string_view value) { return is_true_of(value); };
   const bool is_negative = test_ == Test::not_equal || test_ == Test::no_match;

@@ -13,12 +13,13 @@ constexpr Duration kRepeatOther = std::chrono::hours(24);
 
 std::string RouteTarget::group_key(const correlate::Incident& incident, const std::string& receiver_name) const {
   std::string key = receiver_name;
-  if (!is_grouped) return key.append("\n").append(incident.id);
+  if (!is_grouped) return key.append("\n").append(incident.id.text());
   // What was missed while nobody watched is told in one go.
   if (incident.late) return key + "\nlate";
   for (const Label label : *group_by) {
     key.append("\n").append(to_string(label)).push_back('=');
-    const auto values = values_of(incident, label);
+    std::string room;
+    const auto values = values_of(incident, label, room);
     if (!values.empty()) key.append(values.front());
   }
   return key;

@@ -83,7 +83,7 @@ class Story {
     for (const notify::Notice& notice : decisions.notices) {
       fuzz::promise(notice.incident != nullptr, "a notice is about an incident");
       fuzz::promise(notice.incidents.size() <= notice.open_count + notice.resolved_count || !notice.is_grouped, "who is listed is counted");
-      const std::pair key{notice.receiver, notice.incident->id};
+      const std::pair key{notice.receiver, notice.incident->id.text()};
       const bool is_end = notice.kind == event::EventKind::resolved;
       fuzz::promise(!is_end || told_.contains(key), "nobody hears the end of what nobody began");
       fuzz::promise(is_end || told_.contains(key), "what is said is stored");

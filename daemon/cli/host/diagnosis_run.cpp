@@ -381,7 +381,7 @@ class DiagnosisRun {
     incident.place.scheme = one.scheme;
     incident.place.server = one.server;
     incident.fingerprint = correlate::fingerprint("silent/" + diagnosis.cause, incident.place);
-    incident.id = "inc-" + sha256_hex(incident.fingerprint).substr(0, 16);
+    incident.id = "inc-" + sha256_hex(incident.fingerprint.text()).substr(0, 16);
     incident.status = correlate::Status::open;
     incident.severity = match::Severity::warning;
     incident.title = diagnosis.summary.en;

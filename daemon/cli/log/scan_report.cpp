@@ -155,7 +155,7 @@ class ScanReport {
                              {rate_text(rate_at_end(incident))},
                              {short_time(incident.opened_at)},
                              {short_time(incident.last_seen_at)},
-                             {"", result_.rates.of(incident.fingerprint)}}});
+                             {"", result_.rates.of(incident.fingerprint.text())}}});
     }
     page_.table(table);
     page_.note(say("LINES/MIN: lines a minute in the last five minutes of the log.", "行/分钟：日志最后五分钟内的每分钟行数。"));
@@ -176,7 +176,7 @@ class ScanReport {
       chart.spans.push_back(time(rates.begin() + rates.span() * static_cast<std::int64_t>(i)));
     std::vector<std::uint64_t> rest(rates.spans(), 0);
     for (std::size_t i = 0; i < frequent.size(); ++i) {
-      const std::vector<std::uint64_t> counts = rates.of(frequent[i]->fingerprint);
+      const std::vector<std::uint64_t> counts = rates.of(frequent[i]->fingerprint.text());
       if (i < kCharted) chart.kinds.push_back({correlate::incident_title(*frequent[i], language_), counts});
       else std::transform(rest.begin(), rest.end(), counts.begin(), rest.begin(), std::plus<>());
     }

@@ -104,10 +104,10 @@ Fleet::Verdict Correlator::absorb(const receive::EdgeReport& report, const match
   if (heard.verdict == Fleet::Verdict::taken) join(*report.event, rule, report.host, heard.more_lines, now);
   if (heard.described_anew != nullptr) {
     for (const auto& [id, fault] : heard.described_anew->faults) {
-      const auto live = fault.is_open ? live_.find(fault.fingerprint) : live_.end();
-      if (live == live_.end()) continue;
-      spread(*live->second, now);
-      touch(*live->second);
+      Live* const live = fault.is_open ? live_.find(Fingerprint(fault.fingerprint)) : nullptr;
+      if (live == nullptr) continue;
+      spread(*live, now);
+      touch(*live);
     }
   }
   return heard.verdict;
@@ -132,12 +132,11 @@ void Correlator::join(const receive::EdgeEvent& event, const match::Rule* rule, 
 
 /// nullptr: it is over and was not known, or there are too many.
 Correlator::Live* Correlator::find_or_create(const receive::EdgeEvent& event, const match::Rule* rule, const std::string& host, Time now) {
-  const auto known = live_.find(event.fingerprint);
-  if (known != live_.end()) return known->second.get();
+  if (Live* const known = live_.find(Fingerprint(event.fingerprint))) return known;
   if (!event.is_open) return nullptr;
   const match::Severity severity = severity_named(event.severity);
-  if (const auto ended = reopenable_.find(event.fingerprint); ended != reopenable_.end()) {
-    const Time end = ended->second->incident.resolved_at.value_or(now);
+  if (const Live* const ended = reopenable_.find(Fingerprint(event.fingerprint))) {
+    const Time end = ended->incident.resolved_at.value_or(now);
     if (now - end <= options_.reopen_within) return &bring_back(event.fingerprint, severity);
   }
   if (live_.size() + reopenable_.size() >= options_.max_incidents) forget_reopenable(Time::max());
@@ -151,8 +150,7 @@ Correlator::Live* Correlator::find_or_create(const receive::EdgeEvent& event, co
   incident.severity = live.rule_severity = severity;
   incident.opened_at = incident.run_since = incident.last_seen_at = time_of(event.opened_at, now);
   by_id_.insert(&live);
-  live_.emplace(incident.fingerprint, std::move(owned));
-  return &live;
+  return &live_.insert(std::move(owned));
 }
 
 void Correlator::merge(Live& live, const receive::EdgeEvent& event, std::uint64_t more_lines, Time now) {
@@ -189,35 +187,33 @@ void Correlator::take_diagnosis(Live& live, const receive::EdgeEvent& event, Tim
   note->file = event.file;
   note->line = event.line;
   note->members = event.members;
-  [[maybe_unused]] const auto attached = attach_diagnosis(live.incident.id, std::move(note), now);  // it is live, and short enough
+  [[maybe_unused]] const auto attached = attach_diagnosis(live.incident.id.text(), std::move(note), now);  // it is live, and short enough
 }
 
 /// On the edge a consequence that had come first has found its cause: the incident goes on there as what it is. Here too, if it was on no
 /// other host.
 void Correlator::follow_to_cause(const std::string& left, const receive::EdgeEvent& event, const match::Rule* rule, Time now) {
-  const auto it = live_.find(left);
-  if (it == live_.end()) return;
-  if (fleet_.affected(left) > 0 || live_.contains(event.fingerprint)) {
-    spread(*it->second, now);
-    return end_if_over(*it->second, "passed", now);
+  Live* const known = live_.find(Fingerprint(left));
+  if (known == nullptr) return;
+  if (fleet_.affected(left) > 0 || live_.contains(Fingerprint(event.fingerprint))) {
+    spread(*known, now);
+    return end_if_over(*known, "passed", now);
   }
-  Owned owned = std::move(it->second);
-  live_.erase(it);
-  Live& live = *owned;
-  identify(live.incident, event, rule);
-  share_texts(live.incident);
-  live_.emplace(live.incident.fingerprint, std::move(owned));
+  Owned owned = live_.take(known->incident.fingerprint);
+  identify(owned->incident, event, rule);
+  share_texts(owned->incident);
+  live_.insert(std::move(owned));
 }
 
 void Correlator::spread(Live& live, Time now) {
   Incident& incident = live.incident;
-  const std::size_t affected = fleet_.affected(incident.fingerprint);
+  const std::size_t affected = fleet_.affected(incident.fingerprint.text());
   if (incident.fleet && affected > kMany && incident.fleet->affected > kMany) {
     const std::size_t known = incident.fleet->affected;
     const std::size_t change = affected > known ? affected - known : known - affected;
     if (change * 16 < known && now - incident.fleet->taken_at < kLookAtManyAgain) return;
   }
-  FleetSpread spread = fleet_.spread_of(incident.fingerprint, incident.reopened_at.value_or(incident.opened_at));
+  FleetSpread spread = fleet_.spread_of(incident.fingerprint.text(), incident.reopened_at.value_or(incident.opened_at));
   spread.taken_at = now;
   incident.fleet = std::move(spread);
 }
@@ -250,9 +246,9 @@ void Correlator::note_silence(const std::string& host, bool is_silent, Time now)
   event.hosts = {host};
   if (fleet_.note_own_fault(host, event.fingerprint, is_silent, now) == nullptr) return;
   join(event, nullptr, host, 0, now);
-  const auto live = live_.find(event.fingerprint);
-  if (live != live_.end() && !live->second->incident.diagnosis) [[maybe_unused]]
-    const auto attached = attach_diagnosis(live->second->incident.id, silence_note(), now);
+  Live* const live = live_.find(Fingerprint(event.fingerprint));
+  if (live != nullptr && !live->incident.diagnosis) [[maybe_unused]]
+    const auto attached = attach_diagnosis(live->incident.id.text(), silence_note(), now);
 }
 
 void Correlator::look_at_edges(Time now) {
@@ -260,10 +256,10 @@ void Correlator::look_at_edges(Time now) {
   if (!next || now < *next) return;
   for (const auto& [host, faults] : fleet_.forget_long_silent(now)) {
     for (const std::string& print : faults) {
-      const auto live = live_.find(print);
-      if (live == live_.end()) continue;
-      spread(*live->second, now);
-      end_if_over(*live->second, "quiet", now);
+      Live* const live = live_.find(Fingerprint(print));
+      if (live == nullptr) continue;
+      spread(*live, now);
+      end_if_over(*live, "quiet", now);
     }
   }
   for (const std::string& host : fleet_.fall_silent(now)) note_silence(host, true, now);
@@ -271,7 +267,7 @@ void Correlator::look_at_edges(Time now) {
 
 void Correlator::restore_edges(std::vector<Edge> edges, Time now) {
   for (Edge& edge : edges) fleet_.restore(std::move(edge), now);
-  for (auto& [print, live] : live_) {
+  for (Live* const live : live_) {
     if (!live->incident.fleet) continue;
     live->incident.fleet.reset();
     spread(*live, now);

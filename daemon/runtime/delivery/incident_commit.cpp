@@ -33,7 +33,7 @@ std::string group_json(const notify::Notice& notice, Language language, Time now
   json.begin_object().member("key", notice.group).member("open", notice.open_count).member("resolved", notice.resolved_count);
   json.key("incidents").begin_array();
   for (const Incident* const incident : notice.incidents) {
-    json.begin_object().member("id", incident->id).member("status", correlate::to_string(incident->status));
+    json.begin_object().member("id", incident->id.text()).member("status", correlate::to_string(incident->status));
     json.member("severity", match::to_string(incident->severity)).member("rule", incident->rule_id);
     json.member("side", parse::to_string(incident->place.side)).optional_member("peer", incident->place.peer);
     json.optional_member("server", incident->place.server).optional_member("file", incident->place.object);

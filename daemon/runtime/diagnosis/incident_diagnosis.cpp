@@ -53,7 +53,7 @@ void IncidentDiagnosis::ask(const std::vector<correlate::IncidentChange>& change
   if (!scheduler_) return;
   for (const correlate::IncidentChange& change : changes) {
     const correlate::Incident& incident = *change.incident;
-    if (change.what == What::resolved) scheduler_->forget(incident.id);
+    if (change.what == What::resolved) scheduler_->forget(incident.id.text());
     const bool may_pass = incident.status == correlate::Status::pending && incident.kind == match::Kind::transport && !incident.noise;
     if (change.what == What::changed && may_pass) scheduler_->watch(incident);
     if (change.what == What::changed) scheduler_->hear(incident);
@@ -69,25 +69,25 @@ void IncidentDiagnosis::resume(Time now) {
     if (may_pass) scheduler_->watch(*incident);
     if (!incident->is_told() || incident->fleet) continue;
     if (!incident->diagnosis) ask_for(*incident, now);
-    else if (scheduler_->resume(*incident) && scheduler_->may_probe(*incident)) correlator_.expect_probes(incident->id);
+    else if (scheduler_->resume(*incident) && scheduler_->may_probe(*incident)) correlator_.expect_probes(incident->id.text());
   }
 }
 
 void IncidentDiagnosis::ask_for(const correlate::Incident& incident, Time now) {
   if (incident.fleet || !scheduler_->request(incident)) return;  // edges look for themselves
-  correlator_.expect_diagnosis(incident.id, now + group_wait_);
-  if (scheduler_->may_probe(incident)) correlator_.expect_probes(incident.id);
+  correlator_.expect_diagnosis(incident.id.text(), now + group_wait_);
+  if (scheduler_->may_probe(incident)) correlator_.expect_probes(incident.id.text());
 }
 
 /// Quiet alone proves nothing where somebody can look.
 void IncidentDiagnosis::ask_again(const correlate::Incident& incident, Time now) {
   if (incident.probe_failed_at)
     log_info(incident.id + ": quiet, still failing; it stays open, and the peer is asked again",
-             {.incident = incident.id, .rule = incident.rule_id});
-  if (scheduler_ && scheduler_->probe_soon(incident.id)) return;
+             {.incident = incident.id.text(), .rule = incident.rule_id});
+  if (scheduler_ && scheduler_->probe_soon(incident.id.text())) return;
   if (scheduler_ && scheduler_->may_probe(incident) && scheduler_->request(incident))
-    correlator_.expect_diagnosis(incident.id, now + group_wait_);
-  else correlator_.note_unprobed(incident.id);
+    correlator_.expect_diagnosis(incident.id.text(), now + group_wait_);
+  else correlator_.note_unprobed(incident.id.text());
 }
 
 void IncidentDiagnosis::stop() {

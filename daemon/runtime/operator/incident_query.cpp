@@ -217,7 +217,7 @@ void append_row(std::string& out, const ListedIncident& row, const std::vector<s
   const Incident& incident = *row.incident;
   const bool is_resolved = incident.status == correlate::Status::resolved;
   JsonWriter json(out);
-  json.begin_object().member("id", incident.id).member("title", correlate::incident_title(incident, language));
+  json.begin_object().member("id", incident.id.text()).member("title", correlate::incident_title(incident, language));
   json.member("severity", match::to_string(incident.severity)).member("status", is_resolved ? "resolved" : "open");
   json.member("silenced", row.is_silenced).member("flapping", incident.flapping);
   json.member("verified", incident.fix_verified_at.has_value() && !is_resolved);

@@ -32,7 +32,7 @@ void append_summary(std::string& rows, const Incident& incident, const std::vect
   separate(rows);
   std::string row;  // a writer of its own: it must not put a comma before the object
   JsonWriter json(row);
-  json.begin_object().member("id", incident.id).optional_member("parent_id", incident.parent_id);
+  json.begin_object().member("id", incident.id.text()).optional_member("parent_id", incident.parent_id);
   json.member("status", correlate::to_string(incident.status)).member("severity", match::to_string(incident.severity));
   json.member("rule", incident.rule_id).member("title", correlate::incident_title(incident, Language::en));
   json.member("title_zh", correlate::incident_title(incident, Language::zh));

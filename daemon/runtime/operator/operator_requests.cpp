@@ -167,7 +167,7 @@ std::string OperatorRequests::incident_json(const Incident& incident, Language l
   write_life(json, incident);
   json.key("told").begin_array();
   for (const notify::ReceiverPolicy& receiver : dispatcher_.router().receivers()) {
-    const auto told = dispatcher_.told(receiver.name, incident.id);
+    const auto told = dispatcher_.told(receiver.name, incident.id.text());
     if (!told) continue;
     json.begin_object().member("receiver", receiver.name).member("at", parse::format_rfc3339(told->told_at));
     json.member("count", told->count).end_object();
@@ -243,7 +243,7 @@ ControlAnswer OperatorRequests::find_by_fingerprint(const Request& request) cons
   JsonWriter json(out);
   json.begin_object().key("incident").raw(rows).key("told").begin_array();
   for (const notify::ReceiverPolicy& receiver : dispatcher_.router().receivers()) {
-    if (dispatcher_.told(receiver.name, live->id)) json.value(receiver.name);
+    if (dispatcher_.told(receiver.name, live->id.text())) json.value(receiver.name);
   }
   json.end_array().end_object();
   return Answer::done(std::move(out));

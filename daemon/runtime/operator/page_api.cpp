@@ -119,7 +119,7 @@ void PageApi::finish_list(const IncidentQuery& query, const Resolved& resolved, 
   const Time now = wall_clock_now();
   std::vector<ListedIncident> all = live(now);
   for (const Incident& incident : resolved)
-    if (parts_.correlator.find(incident.id) == nullptr) all.push_back({&incident, false});
+    if (parts_.correlator.find(incident.id.text()) == nullptr) all.push_back({&incident, false});
   const IncidentPage page = find_page(all, query, now);
   // Rows are written before and after the database is asked: what they borrow may be gone then.
   std::vector<std::string> ids, rows;
@@ -169,7 +169,7 @@ std::string PageApi::data_of(const Incident& incident, Language language) const 
   write_life(json, incident);
   json.key("told").begin_array();
   for (const notify::ReceiverPolicy& receiver : parts_.dispatcher.router().receivers()) {
-    if (const auto told = parts_.dispatcher.told(receiver.name, incident.id))
+    if (const auto told = parts_.dispatcher.told(receiver.name, incident.id.text()))
       json.begin_object().member("receiver", receiver.name).member("at", parse::format_rfc3339(told->told_at)).end_object();
   }
   json.end_array();
@@ -255,7 +255,7 @@ void PageApi::fleet(Language language, Reply reply) const {
     std::vector<Spread> spread;
     for (const Incident* const incident : parts_.correlator.incidents()) {
       if (!incident->is_told()) continue;
-      const std::size_t on_edges = parts_.correlator.fleet().affected(incident->fingerprint);
+      const std::size_t on_edges = parts_.correlator.fleet().affected(incident->fingerprint.text());
       spread.push_back({std::max(on_edges, incident->hosts.get().size()), incident});
     }
     std::stable_sort(spread.begin(), spread.end(), [](const Spread& a, const Spread& b) { return a.hosts > b.hosts; });
@@ -266,7 +266,7 @@ void PageApi::fleet(Language language, Reply reply) const {
     json.key("incidents").begin_array();
     for (std::size_t i = 0; i < std::min(kMostSpread, spread.size()); ++i) {
       const Incident& incident = *spread[i].incident;
-      json.begin_object().member("id", incident.id).member("title", correlate::incident_title(incident, language));
+      json.begin_object().member("id", incident.id.text()).member("title", correlate::incident_title(incident, language));
       json.member("severity", match::to_string(incident.severity)).member("opened_at", parse::format_rfc3339(incident.opened_at));
       json.member("hosts", spread[i].hosts).end_object();
     }
@@ -297,7 +297,7 @@ void PageApi::timeline(std::int64_t hours, Language language, Reply reply) const
     std::vector<ListedIncident> rows = live(now);
     for (const Incident& incident : found.resolved) {
       const bool is_within = incident.resolved_at && seconds_of(*incident.resolved_at) >= since;
-      if (is_within && parts_.correlator.find(incident.id) == nullptr) rows.push_back({&incident, false});
+      if (is_within && parts_.correlator.find(incident.id.text()) == nullptr) rows.push_back({&incident, false});
     }
     std::stable_sort(rows.begin(), rows.end(), [](const ListedIncident& a, const ListedIncident& b) {
       if (a.incident->severity != b.incident->severity) return a.incident->severity > b.incident->severity;
@@ -319,7 +319,7 @@ void PageApi::timeline(std::int64_t hours, Language language, Reply reply) const
     json.key("incidents").begin_array();
     for (std::size_t i = 0; i < std::min(kMostLanes, rows.size()); ++i) {
       const Incident& incident = *rows[i].incident;
-      json.begin_object().member("id", incident.id).member("title", correlate::incident_title(incident, language));
+      json.begin_object().member("id", incident.id.text()).member("title", correlate::incident_title(incident, language));
       json.member("severity", match::to_string(incident.severity)).member("opened_at", parse::format_rfc3339(incident.opened_at));
       if (incident.resolved_at && incident.status == correlate::Status::resolved)
         json.member("resolved_at", parse::format_rfc3339(*incident.resolved_at));

@@ -124,7 +124,7 @@ TEST(IncidentLife, TheCauseTakesOverAConsequenceThatCameFirst) {
   EXPECT_EQ(story.only().consequences.front().count, 2U);
   EXPECT_EQ(story.only().count, 2U);
   EXPECT_NE(story.correlator.find(id), nullptr);
-  EXPECT_NE(story.correlator.find_by_fingerprint(story.only().fingerprint), nullptr);
+  EXPECT_NE(story.correlator.find_by_fingerprint(story.only().fingerprint.text()), nullptr);
 }
 
 TEST(IncidentLife, OneFaultOnManyHostsIsOneIncidentThatListsThem) {

@@ -45,7 +45,7 @@ TEST(IncidentMemory, OfAnIncidentOfOneLineIsBounded) {
   ASSERT_EQ(story.correlator.live(), 40'000U);
   const std::size_t each = (allocated_bytes() - before) / 30'000;
   RecordProperty("bytes_per_incident", static_cast<int>(each));
-  EXPECT_LT(each, 900U);
+  EXPECT_LT(each, 680U);
   EXPECT_GT(each, sizeof(Incident));  // else this counts nothing
 }
 
@@ -60,7 +60,7 @@ TEST(IncidentMemory, OfARestoredIncidentIsThatOfANewOne) {
   for (const std::string& state : states) restored.restore(Incident::from_json(state).value());
   const std::size_t each = (allocated_bytes() - before) / states.size();
   RecordProperty("bytes_per_incident", static_cast<int>(each));
-  EXPECT_LT(each, 1'100U);  // a quarter of them has more than one short line
+  EXPECT_LT(each, 850U);  // a quarter of them has more than one short line
   EXPECT_EQ(restored.live(), 20'000U);
 }
 

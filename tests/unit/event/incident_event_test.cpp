@@ -113,7 +113,8 @@ TEST_F(EveryRule, NamesTheCommandThatFindsItsDaemon) {
   EventOptions options{.host = "proxy-1"};
   options.command_options = "-c '/srv/a b.toml'";
   const RemediationEvent event = make_event(EventKind::opened, incident, &loaded.rules.front(), knowledge, incident.opened_at, options);
-  EXPECT_NE(event.body.find("\"command\":\"handshaked fix show " + incident.id + " -c '/srv/a b.toml'\""), std::string::npos) << event.body;
+  EXPECT_NE(event.body.find("\"command\":\"handshaked fix show " + incident.id.text() + " -c '/srv/a b.toml'\""), std::string::npos)
+      << event.body;
   incident.fleet.emplace();  // an edge's configuration is its own
   EXPECT_EQ(show_command(incident, "-c /srv/x.toml"), "handshaked fix show " + incident.id);
 }

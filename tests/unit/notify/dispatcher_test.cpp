@@ -125,9 +125,9 @@ TEST(Dispatcher, AGroupIsHeadedByTheWorstNowAndNotByWhatOpenedFirst) {
   const auto decisions = town.dispatcher.advance(at(15), town);
   ASSERT_EQ(decisions.notices.size(), 1U);
   std::string order;
-  for (const correlate::Incident* const incident : decisions.notices[0].incidents) order += incident->id.back();
+  for (const correlate::Incident* const incident : decisions.notices[0].incidents) order += incident->id.text().back();
   EXPECT_EQ(order, "2341");
-  EXPECT_EQ(decisions.notices[0].incident->id.back(), '2');
+  EXPECT_EQ(decisions.notices[0].incident->id.text().back(), '2');
 }
 
 TEST(Dispatcher, AnIncidentWhoseCauseIsFoundInTimeGoesToThatGroup) {
@@ -490,7 +490,7 @@ TEST(Dispatcher, AStepThatWasToldIsKnownAfterARestart) {
   coming.foreseen = correlate::Foreseen{.at = at(30 * 86400.0), .step = 2};
   auto& incident = town.see(coming, at(0));
   EXPECT_EQ(town.told(at(10)), "ops opened 1");
-  const auto told = notification_record_from_json("ops", incident.id, town.database.at({"ops", incident.id}));
+  const auto told = notification_record_from_json("ops", incident.id.text(), town.database.at({"ops", incident.id}));
   ASSERT_TRUE(told);
   EXPECT_EQ(told.value().step, 2U);
   Town next;

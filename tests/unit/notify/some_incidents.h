@@ -83,7 +83,7 @@ class Town final : public LiveIncidents {
     for (const Notice& notice : decisions.notices) {
       corrected = notice.is_correction;
       text += (text.empty() ? "" : "; ") + notice.receiver + " " + std::string(to_string(notice.kind)) + " " +
-              std::to_string(std::stoi(notice.incident->id.substr(4)));
+              std::to_string(std::stoi(notice.incident->id.text().substr(4)));
       if (notice.incidents.size() > 1) text += "+" + std::to_string(notice.incidents.size() - 1);
       ids.push_back(notice.receiver + "/" + notice.incident->id + "." + std::string(to_string(notice.kind)) + "." +
                     std::to_string(notice.number));

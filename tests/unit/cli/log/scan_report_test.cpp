@@ -21,7 +21,7 @@ ScanResult result_of(const KnowledgeBase& base, const std::string& log) {
   ScanResult result;
   for (const auto* incident : correlator.incidents()) {
     result.incidents.push_back(*incident);
-    result.rates.add(incident->fingerprint, incident->opened_at, incident->count);
+    result.rates.add(incident->fingerprint.text(), incident->opened_at, incident->count);
   }
   result.matched = analysis.counters().matched;
   result.untrusted = correlator.counters().untrusted;
