@@ -45,6 +45,8 @@ def story(t):
     done = repair.handshaked("fix", "apply", incident, "--backup-dir", repair.backups, "--lang", "en")
     expect_equal(done.returncode, 0, "a second apply: %s%s" % (done.stdout, done.stderr))
     expect(re.search(r"Already applied, verified at \d{4}-\d\d-\d\dT", done.stdout), done.stdout)
+    done = repair.handshaked("fix", "apply", incident, "--backup-dir", repair.backups, "--lang", "zh")
+    expect(re.search(r"已应用过，验证于 \d{4}-\d\d-\d\dT", done.stdout), done.stdout)
     expect_equal(repair.files(), after, "the files after a second apply")
 
     t.step("undo: every file is as it was, and nginx works with it")

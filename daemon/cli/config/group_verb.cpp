@@ -8,9 +8,9 @@
 #include "base/text/visible_text.h"
 #include "cli/command_line/exit_code.h"
 #include "cli/document/output.h"
-#include "cli/document/words.h"
 #include "cli/log/log_reading.h"
 #include "cli/operator/group_document.h"
+#include "cli/texts.h"
 #include "config/config_file.h"
 
 namespace handshaked::cli {
@@ -45,16 +45,15 @@ std::string_view state_name(const GroupPart& part, bool is_dry_run) {
 }
 
 std::string setup_text(const std::vector<GroupPart>& parts, const std::vector<std::string>& unread, const GroupOptions& options) {
-  const Language language = options.language;
+  const Texts say(config_texts(), options.language);
   std::string out;
   for (const GroupPart& part : parts) {
-    const std::string_view state = part.state == GroupPart::State::there  ? say(language, "is there", "已存在")
-                                   : part.state == GroupPart::State::made ? say(language, "was made", "已创建")
-                                                                          : say(language, "would be made", "将会创建");
-    out += visible_text(part.what) + ": " + std::string(state) + " (" + visible_text(part.settings) + ")\n";
+    const std::string_view state = part.state == GroupPart::State::there  ? "part.there"
+                                   : part.state == GroupPart::State::made ? "part.made"
+                                                                          : "part.missing";
+    out += say(state, {{"part", visible_text(part.what)}, {"settings", visible_text(part.settings)}}) + "\n";
   }
-  for (const std::string& subject : unread)
-    out += std::string(say(language, "no partition reads the subject ", "没有分区读取主题 ")) + visible_text(subject) + "\n";
+  for (const std::string& subject : unread) out += say("part.unread", {{"subject", visible_text(subject)}}) + "\n";
   return out;
 }
 

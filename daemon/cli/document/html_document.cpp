@@ -12,6 +12,7 @@
 #include "base/text/visible_text.h"
 #include "cli/document/text_layout.h"
 #include "cli/document/words.h"
+#include "cli/texts.h"
 
 namespace handshaked::cli {
 namespace {
@@ -222,8 +223,8 @@ void HtmlDocument::list(ListStyle style, const std::vector<Item>& items) {
 
 void HtmlDocument::table(const Table& table) {
   if (table.rows.empty()) return;
-  body_ += "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"" + std::string(say(language_, "Table ", "表格 ")) +
-           std::to_string(++tables_) + "\">\n<table>\n<thead><tr>";
+  body_ += "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"" +
+           document_texts().text(language_, "html.table", {{"number", std::to_string(++tables_)}}) + "\">\n<table>\n<thead><tr>";
   for (const Table::Column& column : table.columns)
     body_ +=
         std::string(column.is_number ? "<th scope=\"col\" class=\"number\">" : "<th scope=\"col\">") + html_escaped(column.head) + "</th>";
@@ -293,11 +294,11 @@ void HtmlDocument::verbatim(std::string_view text) { element("pre", "", html_esc
 /// Hidden until the script shows it.
 std::string HtmlDocument::filter_bar() const {
   std::string bar = "<div class=\"filter\" role=\"search\" hidden>\n<input type=\"search\" aria-label=\"" +
-                    std::string(say(language_, "Search", "搜索")) + "\" placeholder=\"" +
-                    std::string(say(language_, "Search: server, address, cause", "搜索：服务器、地址、原因")) + "\">\n";
+                    document_texts().text(language_, "html.search") + "\" placeholder=\"" +
+                    document_texts().text(language_, "html.search_hint") + "\">\n";
   for (const auto severity : {match::Severity::critical, match::Severity::warning, match::Severity::info})
     bar += "<label><input type=\"checkbox\" value=\"" + std::string(match::to_string(severity)) + "\" checked> " +
-           std::string(severity_word(language_, severity)) + "</label>\n";
+           severity_word(language_, severity) + "</label>\n";
   return bar + "<output></output>\n</div>\n";
 }
 

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "cli/texts.h"
 #include "parse/time_zone.h"
 
 namespace handshaked::cli {
@@ -15,8 +16,12 @@ std::string with_separators(std::uint64_t number) {
   return digits;
 }
 
-std::string counted(Language language, std::uint64_t number, std::string_view one, std::string_view many, std::string_view zh) {
-  return with_separators(number) + " " + std::string(say(language, number == 1 ? one : many, zh));
+std::string counted(const Texts& say, std::uint64_t number, std::string_view one, std::string_view many) {
+  return say(number == 1 ? one : many, {{"count", with_separators(number)}});
+}
+
+std::string counted(std::uint64_t number, std::string_view one, std::string_view many) {
+  return with_separators(number) + " " + std::string(number == 1 ? one : many);
 }
 
 std::string size_words(std::uint64_t bytes) {
@@ -39,10 +44,12 @@ std::string percent(double share) {
 std::string duration_words(Language language, Duration duration) {
   struct Unit {
     std::int64_t seconds;
-    std::string_view one, many, zh;
+    std::string_view one, many;
   };
-  static constexpr std::array<Unit, 4> kUnits{Unit{86400, "day", "days", "天"}, Unit{3600, "h", "h", "小时"},
-                                              Unit{60, "min", "min", "分钟"}, Unit{1, "s", "s", "秒"}};
+  static constexpr std::array<Unit, 4> kUnits{Unit{86400, "duration.day", "duration.days"}, Unit{3600, "duration.hours", "duration.hours"},
+                                              Unit{60, "duration.minutes", "duration.minutes"},
+                                              Unit{1, "duration.seconds", "duration.seconds"}};
+  const Texts say(document_texts(), language);
   std::int64_t rest = std::max<std::int64_t>(0, std::chrono::duration_cast<std::chrono::seconds>(duration).count());
   std::string text;
   int parts = 0;
@@ -54,17 +61,20 @@ std::string duration_words(Language language, Duration duration) {
       continue;
     }
     if (parts++ != 0) text += ' ';
-    text += std::to_string(number) + " " + std::string(say(language, number == 1 ? unit.one : unit.many, unit.zh));
+    text += say(number == 1 ? unit.one : unit.many, {{"count", std::to_string(number)}});
   }
-  return text.empty() ? std::string(say(language, "less than a second", "不到 1 秒")) : text;
+  return text.empty() ? say("duration.none") : text;
 }
 
 std::string age_words(Language language, Duration age) {
   const auto seconds = std::max<std::int64_t>(0, std::chrono::floor<std::chrono::seconds>(age).count());
-  if (seconds >= 2 * 86400) return std::to_string(seconds / 86400) + std::string(say(language, " days", " 天"));
-  if (seconds >= 2 * 3600) return std::to_string(seconds / 3600) + std::string(say(language, " h", " 小时"));
-  if (seconds >= 2 * 60) return std::to_string(seconds / 60) + std::string(say(language, " min", " 分钟"));
-  return std::to_string(seconds) + std::string(say(language, " s", " 秒"));
+  const auto whole = [seconds, language](std::int64_t unit, std::string_view key) {
+    return document_texts().text(language, key, {{"count", std::to_string(seconds / unit)}});
+  };
+  if (seconds >= 2 * 86400) return whole(86400, "duration.days");
+  if (seconds >= 2 * 3600) return whole(3600, "duration.hours");
+  if (seconds >= 2 * 60) return whole(60, "duration.minutes");
+  return whole(1, "duration.seconds");
 }
 
 std::string time_words(Time time, std::chrono::seconds offset, bool with_offset) {
@@ -74,31 +84,45 @@ std::string time_words(Time time, std::chrono::seconds offset, bool with_offset)
   return text.substr(0, 19) + " " + (text.ends_with('Z') ? "UTC" : text.substr(19));
 }
 
-std::string_view severity_word(Language language, match::Severity severity) {
+std::string severity_word(Language language, match::Severity severity) {
+  const Texts say(document_texts(), language);
   switch (severity) {
-    case match::Severity::critical: return say(language, "CRITICAL", "严重");
-    case match::Severity::warning: return say(language, "WARNING", "警告");
-    case match::Severity::info: return say(language, "INFO", "提示");
+    case match::Severity::critical: return say("severity.critical");
+    case match::Severity::warning: return say("severity.warning");
+    case match::Severity::info: return say("severity.info");
   }
   return {};
 }
 
-std::string_view side_words(Language language, parse::Side side) {
+std::string side_words(Language language, parse::Side side) {
+  const Texts say(document_texts(), language);
   switch (side) {
-    case parse::Side::upstream: return say(language, "between nginx and an upstream", "nginx 与上游之间");
-    case parse::Side::client: return say(language, "between a client and nginx", "客户端与 nginx 之间");
-    case parse::Side::ocsp: return say(language, "between nginx and an OCSP responder", "nginx 与 OCSP 服务之间");
-    case parse::Side::config: return say(language, "in nginx's own configuration", "nginx 自身配置");
+    case parse::Side::upstream: return say("side.upstream");
+    case parse::Side::client: return say("side.client");
+    case parse::Side::ocsp: return say("side.ocsp");
+    case parse::Side::config: return say("side.config");
   }
   return {};
 }
 
-std::string_view owner_words(Language language, std::string_view owner) {
-  if (owner == "proxy") return say(language, "on this nginx", "在本机 nginx 上处理");
-  if (owner == "upstream") return say(language, "by the owner of the upstream", "由上游负责人处理");
-  if (owner == "client") return say(language, "by the client", "由客户端处理");
-  if (owner == "ca") return say(language, "by the CA", "由 CA 处理");
-  if (owner == "network") return say(language, "in the network", "由网络侧处理");
+std::string owner_words(Language language, std::string_view owner) {
+  const Texts say(document_texts(), language);
+  if (owner == "proxy") return say("owner.proxy");
+  if (owner == "upstream") return say("owner.upstream");
+  if (owner == "client") return say("owner.client");
+  if (owner == "ca") return say("owner.ca");
+  if (owner == "network") return say("owner.network");
+  return {};
+}
+
+std::string proof_words(Language language, const diagnose::Proof& proof) {
+  const Texts say(document_texts(), language);
+  const std::string& detail = proof.detail.in(language);
+  switch (proof.status) {
+    case diagnose::ProofStatus::proved: return say("proof.proved", {{"detail", detail}});
+    case diagnose::ProofStatus::refuted: return say("proof.refuted", {{"detail", detail}});
+    case diagnose::ProofStatus::untested: return say("proof.untested", {{"detail", detail}});
+  }
   return {};
 }
 

@@ -7,18 +7,19 @@
 
 #include "base/clock.h"
 #include "base/language.h"
+#include "base/text/catalogue.h"
+#include "diagnose/diagnosis.h"
 #include "match/rule.h"
 #include "parse/error_record.h"
 
 namespace handshaked::cli {
 
-/// The words in which verbs speak to people, in both languages beside each other, so that neither is forgotten.
-inline std::string_view say(Language language, std::string_view en, std::string_view zh) { return language == Language::zh ? zh : en; }
-
 /// "1,234,567".
 std::string with_separators(std::uint64_t number);
-/// English only inflects: "1 line", "2 lines". Chinese: "2 行".
-std::string counted(Language language, std::uint64_t number, std::string_view one, std::string_view many, std::string_view zh);
+/// The text of the key `one` or of the key `many`, with the number as its {count}: "1 line", "1,234 lines".
+std::string counted(const Texts& say, std::uint64_t number, std::string_view one, std::string_view many);
+/// The same for what is said in English alone.
+std::string counted(std::uint64_t number, std::string_view one, std::string_view many);
 /// "1.4 MiB".
 std::string size_words(std::uint64_t bytes);
 /// "85%": one word, so that no line ends between number and sign.
@@ -31,9 +32,11 @@ std::string age_words(Language language, Duration age);
 /// "2026-11-21 02:58:15 +01:00", or without the offset.
 std::string time_words(Time time, std::chrono::seconds offset, bool with_offset);
 
-std::string_view severity_word(Language language, match::Severity severity);
-std::string_view side_words(Language language, parse::Side side);
+std::string severity_word(Language language, match::Severity severity);
+std::string side_words(Language language, parse::Side side);
 /// Who has to act.
-std::string_view owner_words(Language language, std::string_view owner);
+std::string owner_words(Language language, std::string_view owner);
+/// Whether something was proved, and how that is known.
+std::string proof_words(Language language, const diagnose::Proof& proof);
 
 }  // namespace handshaked::cli

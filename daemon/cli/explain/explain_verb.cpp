@@ -8,11 +8,11 @@
 #include "base/text/visible_text.h"
 #include "cli/command_line/exit_code.h"
 #include "cli/document/output.h"
-#include "cli/document/words.h"
 #include "cli/explain/explanation.h"
 #include "cli/knowledge/knowledge_base.h"
 #include "cli/log/log_reading.h"
 #include "cli/operator/operator_verbs.h"
+#include "cli/texts.h"
 #include "config/config_file.h"
 #include "line_reader.h"
 
@@ -43,16 +43,11 @@ std::string read_standard_input() {
 }
 
 void complain_about_unknown(const Question& question, Language language) {
+  const Texts say(explain_texts(), language);
   const std::string shown = visible_text(std::string_view(question.text).substr(0, 200));
-  std::fprintf(
-      stderr, "handshaked: %s\n",
-      (language == Language::zh
-           ? "不认识 \"" + shown + "\"：请给出一行日志、规则名、原因名、校验码（20）、告警（alert 48）或 OpenSSL 错误码（0A000418）"
-           : "\"" + shown +
-                 "\" is unknown: give a log line, a rule, a cause, a verify code (20), an alert (alert 48) or an OpenSSL error (0A000418)")
-          .c_str());
+  std::fprintf(stderr, "handshaked: %s\n", say("question.unknown", {{"question", shown}}).c_str());
   if (question.similar.empty()) return;
-  std::fprintf(stderr, "%s\n", std::string(say(language, "Did you mean:", "是不是要找：")).c_str());
+  std::fprintf(stderr, "%s\n", say("question.similar").c_str());
   for (const std::string& name : question.similar) std::fprintf(stderr, "  %s\n", name.c_str());
 }
 

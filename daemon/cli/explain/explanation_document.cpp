@@ -4,6 +4,7 @@
 #include "cli/explain/explanation.h"
 #include "cli/knowledge/advice_section.h"
 #include "cli/rules/checks/rule_relations.h"
+#include "cli/texts.h"
 #include "parse/context.h"
 
 namespace handshaked::cli {
@@ -18,7 +19,7 @@ std::string joined(const std::vector<std::string>& list) {
 class ExplanationDocument {
  public:
   ExplanationDocument(Document& page, const Explanation& explanation, const KnowledgeBase& base, Language language)
-      : page_(page), explanation_(explanation), base_(base), language_(language) {}
+      : page_(page), explanation_(explanation), base_(base), language_(language), say_(explain_texts(), language) {}
 
   void write() {
     switch (explanation_.question.kind) {
@@ -33,8 +34,6 @@ class ExplanationDocument {
   }
 
  private:
-  std::string_view say(std::string_view en, std::string_view zh) const { return cli::say(language_, en, zh); }
-  std::string text(std::string_view en, std::string_view zh) const { return std::string(say(en, zh)); }
   const std::string& title_of(const match::Rule& rule) const {
     return language_ == Language::zh && !rule.title_zh.empty() ? rule.title_zh : rule.title;
   }
@@ -43,12 +42,11 @@ class ExplanationDocument {
 
   void write_line(const LineExamination& line) {
     if (line.winner() != nullptr) page_.title(line.winner()->id);
-    else page_.title(say("No rule knows this line", "没有规则认识这一行"));
-    page_.heading(say("How the line is read", "这一行的解析"));
+    else page_.title(say_("line.unknown"));
+    page_.heading(say_("line.reading"));
     page_.facts(record_facts(line));
     if (!line.tls().errors[0].whole.empty() && line.tls().error_count > 1) {
-      page_.note(say("Several OpenSSL errors: the last one that is not a mere wrapper is the diagnosis.",
-                     "有多个 OpenSSL 错误：以最后一个非包装性的错误为准。"));
+      page_.note(say_("line.several_errors"));
     }
     write_trials(line);
     write_trust(line);
@@ -56,9 +54,7 @@ class ExplanationDocument {
     if (line.winner() != nullptr) {
       write_rule(*line.winner(), explanation_.facts(), false);
     } else {
-      page_.paragraph(say(
-          "Nothing more can be said about it. If it is about TLS, please report the line: every TLS message of nginx should have a rule.",
-          "无法给出更多信息。如果它与 TLS 有关，请反馈这一行：nginx 的每条 TLS 消息都应有对应规则。"));
+      page_.paragraph(say_("line.unknown_why"));
     }
   }
 
@@ -83,7 +79,7 @@ class ExplanationDocument {
     add(facts, "message", record.message);
     if (!record.action.empty()) add(facts, "action", record.action);
     if (!parse::says_only_failed(record)) {
-      facts.push_back({"side", std::string(parse::to_string(line.side())) + " (" + std::string(side_words(language_, line.side())) + ")"});
+      facts.push_back({"side", std::string(parse::to_string(line.side())) + " (" + side_words(language_, line.side()) + ")"});
     }
     add(facts, "client", record.client);
     add(facts, "server", record.server);
@@ -96,8 +92,7 @@ class ExplanationDocument {
     add(facts, "login", record.login);
     add(facts, "responder", record.responder);
     add(facts, "certificate", record.certificate);
-    if (record.truncated)
-      facts.push_back({"truncated", text("yes: nginx cut the line, what is missing is unknown", "是：nginx 截断了这一行，缺失的字段未知")});
+    if (record.truncated) facts.push_back({"truncated", say_("line.truncated")});
     add_number(facts, "verify_code", tls.verify_code);
     add(facts, "verify_text", tls.verify_text);
     for (std::size_t i = 0; i < tls.error_count; ++i) facts.push_back({"openssl_errors", std::string(tls.errors[i].whole)});
@@ -108,30 +103,27 @@ class ExplanationDocument {
   }
 
   void write_trials(const LineExamination& line) {
-    page_.heading(say("Which rule wins", "哪条规则胜出"));
+    page_.heading(say_("trial.heading"));
     if (line.record().level == parse::Level::debug) {
-      page_.paragraph(say("Lines of level debug are never matched.", "debug 级别的日志从不匹配。"));
+      page_.paragraph(say_("trial.debug"));
       return;
     }
     if (line.trials().empty()) {
-      page_.paragraph(say("No rule's regex matches the beginning of the message.", "没有规则的正则能从消息开头匹配。"));
+      page_.paragraph(say_("trial.none"));
       return;
     }
-    page_.note(
-        say("Every rule whose regex matches the message, in order of precedence: the more literal bytes a regex requires, the earlier. "
-            "The first whose constraints hold wins.",
-            "所有正则命中的规则，按优先级排列：正则要求的字面字节越多越靠前；第一条约束全部满足的规则胜出。"));
+    page_.note(say_("trial.order"));
     std::vector<Item> items;
     bool has_won = false;
     for (const RuleTrial& trial : line.trials()) {
-      Item item{.lead = trial.rule->id, .remark = std::to_string(trial.specificity) + text(" literal bytes", " 个字面字节"), .details = {}};
-      if (trial.rule->imported) item.remark += text("; imported, yields to any rule of ours", "；外部导入，让位于自有规则");
-      if (trial.wins) item.details.push_back({"", text("wins", "胜出")});
+      const std::string_view literal = trial.rule->imported ? "trial.literal_imported" : "trial.literal";
+      Item item{.lead = trial.rule->id, .remark = say_(literal, {{"count", std::to_string(trial.specificity)}}), .details = {}};
+      if (trial.wins) item.details.push_back({"", say_("trial.wins")});
       for (const UnmetConstraint& unmet : trial.unmet) {
-        item.details.push_back({"", text("loses: it requires ", "落选：要求 ") + unmet.name + " " + unmet.wanted +
-                                        text("; the line has ", "；该行是 ") + (unmet.found.empty() ? text("none", "无") : unmet.found)});
+        item.details.push_back({"", say_(unmet.found.empty() ? "trial.unmet_none" : "trial.unmet",
+                                         {{"name", unmet.name}, {"wanted", unmet.wanted}, {"found", unmet.found}})});
       }
-      if (!trial.wins && trial.unmet.empty() && has_won) item.details.push_back({"", text("loses: less specific", "落选：不够具体")});
+      if (!trial.wins && trial.unmet.empty() && has_won) item.details.push_back({"", say_("trial.less_specific")});
       has_won = has_won || trial.wins;
       items.push_back(std::move(item));
     }
@@ -140,108 +132,80 @@ class ExplanationDocument {
 
   std::string doubt_words(Doubt doubt) const {
     switch (doubt) {
-      case Doubt::no_header:
-        return text("it lacks nginx's line header: it was pasted, or another program wrote it",
-                    "缺少 nginx 行首：可能是粘贴的，或由别的程序写出");
-      case Doubt::ambiguous:
-        return text("a quoted value in the message holds a context of its own: a stranger may have written client, server and upstream",
-                    "消息中的引号内容自带上下文：client、server、upstream 可能是外人写的");
-      case Doubt::foreign_tail:
-        return text("it ends in another record's context: a stranger may have written its beginning",
-                    "行尾是另一条记录的上下文：开头可能是外人写的");
-      case Doubt::needs_configuration:
-        return text("the line alone does not show that TLS is concerned; the configuration must confirm it",
-                    "仅凭这一行看不出与 TLS 有关，需由配置确认");
-      case Doubt::imported: return text("the rule is an imported entry", "该规则是外部导入的条目");
-      case Doubt::provenance: return text("a stranger could have written it", "可能出自外人之手");
+      case Doubt::no_header: return say_("doubt.no_header");
+      case Doubt::ambiguous: return say_("doubt.ambiguous");
+      case Doubt::foreign_tail: return say_("doubt.foreign_tail");
+      case Doubt::needs_configuration: return say_("doubt.needs_configuration");
+      case Doubt::imported: return say_("doubt.imported");
+      case Doubt::provenance: return say_("doubt.provenance");
     }
     return {};
   }
 
   void write_trust(const LineExamination& line) {
     if (line.winner() == nullptr) return;
-    page_.heading(say("Would it notify?", "会发通知吗？"));
+    page_.heading(say_("trust.heading"));
     if (line.forged()) {
-      page_.paragraph(say("No: the line is a stranger's text inside another record.", "不会：这一行是外人夹带在另一条记录里的内容。"));
+      page_.paragraph(say_("trust.forged"));
       return;
     }
     if (!line.trusted()) {
       std::string why;
-      for (const Doubt doubt : line.doubts()) why += (why.empty() ? "" : text("; ", "；")) + doubt_words(doubt);
-      page_.paragraph(text("No, it is recognised but not trusted: ", "不会，已识别但不可信：") + why + text(".", "。"));
+      for (const Doubt doubt : line.doubts())
+        why = why.empty() ? doubt_words(doubt) : say_("trust.next_reason", {{"reasons", why}, {"reason", doubt_words(doubt)}});
+      page_.paragraph(say_("trust.untrusted", {{"reasons", why}}));
       return;
     }
     page_.paragraph(when_words(*line.winner()));
     if (const std::string notification = line.notification(language_); !notification.empty()) page_.verbatim(notification);
-    page_.facts({{text("fingerprint", "指纹"), line.fingerprint()}});
+    page_.facts({{say_("trust.fingerprint"), line.fingerprint()}});
   }
 
   void write_forecast(const NotificationForecast& forecast) {
-    page_.heading(say("Who would be notified?", "会通知谁？"));
-    std::string now;
-    for (const std::string& id : forecast.silenced_by) now += (now.empty() ? "" : ", ") + id;
-    if (!now.empty()) page_.paragraph(text("Nobody for now: it is silenced by ", "目前不会通知任何人，已被静默：") + now + text(".", "。"));
+    page_.heading(say_("told.heading"));
+    if (!forecast.silenced_by.empty()) page_.paragraph(say_("told.silenced", {{"silences", joined(forecast.silenced_by)}}));
     if (!forecast.live_incident.empty()) {
-      std::string heard;
-      for (const std::string& name : forecast.told) heard += (heard.empty() ? "" : ", ") + name;
-      page_.paragraph(text("It would join ", "它会并入 ") + forecast.live_incident +
-                      text(", which is open; already notified: ", "（未恢复）；已通知：") + (heard.empty() ? text("nobody", "无") : heard) +
-                      text(".", "。"));
+      page_.paragraph(say_(forecast.told.empty() ? "told.joins_untold" : "told.joins",
+                           {{"incident", forecast.live_incident}, {"receivers", joined(forecast.told)}}));
     }
-    if (forecast.targets.empty()) page_.paragraph(say("Nobody: its route names no receiver.", "没有人：所属路由未列出接收方。"));
+    if (forecast.targets.empty()) page_.paragraph(say_("told.nobody"));
     std::vector<Fact> facts;
     for (const NotificationForecast::RouteTarget& target : forecast.targets) facts.push_back({target.receiver, target_words(target)});
     if (!facts.empty()) page_.facts(facts);
-    if (!forecast.daemon_answers)
-      page_.paragraph(say("No running daemon answered: silences and open incidents were not looked at.",
-                          "没有正在运行的守护进程应答：未查看静默和现有事件。"));
+    if (!forecast.daemon_answers) page_.paragraph(say_("told.no_daemon"));
   }
 
   std::string target_words(const NotificationForecast::RouteTarget& target) const {
-    std::string words = target.route.empty() ? text("no route matches: every receiver is notified", "无匹配路由：通知所有接收方")
-                                             : text("by the route \"", "经路由 \"") + target.route + "\"";
-    words += text("; after ", "；等待 ") + duration_words(language_, target.wait);
-    words += target.group_by.empty() ? text(", alone", "，单独通知")
-                                     : text(", together with all of the same ", "，与相同者合并：") + target.group_by;
-    if (target.repeat) words += text("; again every ", "；每隔以下时间重复：") + duration_words(language_, *target.repeat);
-    if (!target.send_resolved) words += text("; its resolution is not announced", "；恢复时不通知");
+    const std::string route = target.route.empty() ? say_("target.every_receiver") : say_("target.by_route", {{"route", target.route}});
+    std::string words = say_(target.group_by.empty() ? "target.alone" : "target.together",
+                             {{"route", route}, {"wait", duration_words(language_, target.wait)}, {"label", target.group_by}});
+    if (target.repeat) words = say_("target.again", {{"before", words}, {"interval", duration_words(language_, *target.repeat)}});
+    if (!target.send_resolved) words = say_("target.not_resolved", {{"before", words}});
     if (target.messages_per_minute > 0)
-      words += text("; more than ", "；每分钟超过 ") + std::to_string(target.messages_per_minute) +
-               text(" a minute become a digest", " 条时合并为摘要");
+      words = say_("target.digest", {{"before", words}, {"count", std::to_string(target.messages_per_minute)}});
     return words;
   }
 
   std::string when_words(const match::Rule& rule) const {
-    if (rule.noise)
-      return text("No: it is normally noise of scanners and impatient clients. It is counted.",
-                  "不会：通常是扫描器或提前断开的客户端造成的噪声，只计数。");
+    if (rule.noise) return say_("trust.noise");
     switch (rule.kind) {
-      case match::Kind::consequence:
-        return text("It joins the fault that it follows from. Where there is none it opens an incident of its own:",
-                    "它会并入引发它的故障；若没有这样的故障，则自成事件：");
-      case match::Kind::transport:
-        return text("Only when it persists (by default five lines over two minutes): backends restart. Then:",
-                    "只有持续出现才会（默认两分钟内五行），因为后端会重启。届时：");
+      case match::Kind::consequence: return say_("trust.consequence");
+      case match::Kind::transport: return say_("trust.transport");
       case match::Kind::fault: break;
     }
-    if (rule.severity == match::Severity::critical)
-      return text("Yes, at once; all lines of this fault at this place are one incident:",
-                  "会，立即发出；同一位置的同一故障合并为一个事件：");
-    return text("Yes, after ten seconds (group_wait); all lines of this fault at this place are one incident:",
-                "会，十秒（group_wait）后发出；同一位置的同一故障合并为一个事件：");
+    return say_(rule.severity == match::Severity::critical ? "trust.at_once" : "trust.after_wait");
   }
 
   // --- a rule ------------------------------------------------------------------------------------------------------------
 
   void write_rule(const match::Rule& rule, const match::AdviceFacts& facts, bool as_title) {
     if (as_title) page_.title(rule.id);
-    page_.fault(rule.severity,
-                std::string(severity_word(language_, rule.severity)) + (rule.noise ? text("  noise", "  噪声") : std::string()),
-                title_of(rule));
+    const std::string severity = severity_word(language_, rule.severity);
+    page_.fault(rule.severity, rule.noise ? say_("rule.noise", {{"severity", severity}}) : severity, title_of(rule));
     page_.facts(rule_facts(rule));
     const LineAdvice advice = advice_about(rule, facts, base_.knowledge, language_);
     if (!advice.root_cause.empty()) {
-      page_.heading(say("What it means", "含义"));
+      page_.heading(say_("rule.meaning"));
       page_.paragraph(advice.root_cause);
     }
     write_advice(page_, advice, {}, language_);
@@ -250,21 +214,21 @@ class ExplanationDocument {
 
   std::vector<Fact> rule_facts(const match::Rule& rule) const {
     std::vector<Fact> facts;
-    facts.push_back({text("side", "位置"), std::string(side_words(language_, rule.side))});
-    facts.push_back({text("kind", "类型"), kind_words(rule.kind)});
-    facts.push_back({text("regex", "正则"), rule.regex});
-    if (!rule.actions.empty()) facts.push_back({text("actions", "动作"), joined(rule.actions)});
-    if (!rule.upstream_schemes.empty()) facts.push_back({text("schemes", "协议"), joined(rule.upstream_schemes)});
-    if (!rule.url.empty()) facts.push_back({text("documentation", "文档"), rule.url});
-    facts.push_back({text("file", "文件"), rule.file + ":" + std::to_string(rule.line)});
+    facts.push_back({say_("rule.side"), side_words(language_, rule.side)});
+    facts.push_back({say_("rule.kind"), kind_words(rule.kind)});
+    facts.push_back({say_("rule.regex"), rule.regex});
+    if (!rule.actions.empty()) facts.push_back({say_("rule.actions"), joined(rule.actions)});
+    if (!rule.upstream_schemes.empty()) facts.push_back({say_("rule.schemes"), joined(rule.upstream_schemes)});
+    if (!rule.url.empty()) facts.push_back({say_("rule.documentation"), rule.url});
+    facts.push_back({say_("rule.file"), rule.file + ":" + std::to_string(rule.line)});
     return facts;
   }
 
   std::string kind_words(match::Kind kind) const {
     switch (kind) {
-      case match::Kind::fault: return text("fault: opens an incident at its first line", "故障：第一行就开启事件");
-      case match::Kind::transport: return text("transport: opens an incident only when it persists", "传输类：持续出现才开启事件");
-      case match::Kind::consequence: return text("consequence: joins the fault that it follows from", "后果：并入引发它的故障");
+      case match::Kind::fault: return say_("kind.fault");
+      case match::Kind::transport: return say_("kind.transport");
+      case match::Kind::consequence: return say_("kind.consequence");
     }
     return {};
   }
@@ -272,18 +236,18 @@ class ExplanationDocument {
   void write_relations(const match::Rule& rule, bool with_sample) {
     const RuleRelations relations = relations_of(rule, language_);
     if (!relations.leads_to.empty()) {
-      page_.heading(say("Leads to", "会引发"));
+      page_.heading(say_("rule.leads_to"));
       page_.paragraph(joined(relations.leads_to));
     }
     if (!relations.confused_with.empty()) {
-      page_.heading(say("Easily confused with", "容易混淆"));
+      page_.heading(say_("rule.confused_with"));
       std::vector<Item> items;
       for (const auto& other : relations.confused_with)
         items.push_back({.lead = other.id, .remark = {}, .details = {{"", other.distinction}}});
       page_.list(ListStyle::bullets, items);
     }
     if (with_sample && !relations.sample_lines.empty()) {
-      page_.heading(say("A line of it", "样例日志行"));
+      page_.heading(say_("rule.sample"));
       page_.verbatim(relations.sample_lines.front());
     }
   }
@@ -297,7 +261,7 @@ class ExplanationDocument {
     page_.title(cause);
     page_.paragraph(match::filled_in(about->meaning, {}, language_));
     if (!about->root_cause.empty()) {
-      page_.heading(say("Why it happens", "成因"));
+      page_.heading(say_("cause.why"));
       page_.paragraph(match::filled_in(about->root_cause, {}, language_));
     }
     LineAdvice advice;
@@ -313,7 +277,7 @@ class ExplanationDocument {
     }
     write_advice(page_, advice, {}, language_);
     if (explanation_.rules.empty()) return;
-    page_.heading(say("Lines in which it shows", "会出现在这些日志行中"));
+    page_.heading(say_("cause.lines"));
     std::vector<Item> items;
     for (const match::Rule* rule : explanation_.rules) {
       double likelihood = 0;
@@ -329,31 +293,22 @@ class ExplanationDocument {
     page_.title(code.text.empty() ? code.name : code.name + ": " + code.text);
     std::vector<Fact> facts;
     if (!code.detail.empty()) facts.push_back({"OpenSSL", code.detail});
-    if (code.text.empty()) facts.push_back({"OpenSSL", text("does not know this number", "不认识这个编号")});
+    if (code.text.empty()) facts.push_back({"OpenSSL", say_("code.unknown")});
     page_.facts(facts);
-    if (explanation_.question.kind == Question::Kind::alert) {
-      page_.note(
-          say("An alert in a log was always received: the other side of the connection refused. So it matters on which side the line was "
-              "written.",
-              "日志中的告警总是“收到”的：拒绝连接的是对端。因此要看这一行写在哪一侧。"));
-    }
+    if (explanation_.question.kind == Question::Kind::alert) page_.note(say_("code.alert"));
     if (code.rules.empty()) {
-      page_.paragraph(say("No rule covers it.", "没有规则与它有关。"));
+      page_.paragraph(say_("code.no_rule"));
       return;
     }
-    if (code.only_general_rules) {
-      page_.paragraph(say("No rule covers this particular number; these catch all that have none of their own.",
-                          "没有专门针对该编号的规则；以下规则兜底。"));
-    }
+    if (code.only_general_rules) page_.paragraph(say_("code.general_rules"));
     const bool alone = code.rules.size() == 1;
     for (const match::Rule* rule : code.rules) {
-      page_.fault(rule->severity, rule->id + "  (" + std::string(side_words(language_, rule->side)) + ")", title_of(*rule));
+      page_.fault(rule->severity, rule->id + "  (" + side_words(language_, rule->side) + ")", title_of(*rule));
       const LineAdvice advice = advice_about(*rule, {}, base_.knowledge, language_);
       if (!advice.root_cause.empty()) page_.paragraph(advice.root_cause);
       const std::size_t hidden = write_advice(page_, advice, alone ? AdviceLimits{} : kBestAdvice, language_);
       if (hidden == 0) continue;
-      page_.note(text("More about it (", "更多内容（另有 ") + std::to_string(hidden) +
-                 text(" more cures and dead ends):", " 条处理办法与误区）："));
+      page_.note(say_("code.more", {{"count", std::to_string(hidden)}}));
       page_.verbatim("handshaked explain " + rule->id);
     }
   }
@@ -362,6 +317,7 @@ class ExplanationDocument {
   const Explanation& explanation_;
   const KnowledgeBase& base_;
   Language language_;
+  Texts say_;
 };
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include "cli/host/nginx_surroundings.h"
 #include "cli/knowledge/knowledge_base.h"
 #include "cli/log/log_reading.h"
+#include "cli/texts.h"
 #include "diagnose/doctor/checkup.h"
 #include "parse/time_zone.h"
 
@@ -60,27 +61,23 @@ void write_logs(JsonWriter& json, const Doctor& checkup) {
   json.end_array();
 }
 
-std::string state_of(const diagnose::CheckedLog& checked, Language language) {
-  if (checked.log.place != nginx::LogPlace::file) return std::string(say(language, "not a file", "不是文件"));
-  if (checked.is_closed) return std::string(say(language, "the service may not read it", "服务无法读取"));
-  return std::string(checked.is_there ? say(language, "followed", "跟踪") : say(language, "waited for", "等待出现"));
+std::string state_of(const diagnose::CheckedLog& checked, const Texts& say) {
+  if (checked.log.place != nginx::LogPlace::file) return say("logs.not_a_file");
+  if (checked.is_closed) return say("logs.closed");
+  return say(checked.is_there ? "logs.followed" : "logs.waited_for");
 }
 
-void write_log_list(Document& page, const Doctor& checkup, Language language) {
+void write_log_list(Document& page, const Doctor& checkup, const Texts& say) {
   if (checkup.logs.empty()) return;
-  page.heading(say(language, "Error logs", "错误日志"));
+  page.heading(say("logs.heading"));
   std::vector<Item> items;
   for (const diagnose::CheckedLog& checked : checkup.logs) {
     if (items.size() == kShownLogs) break;
-    const std::string place = checked.log.file.empty() ? std::string(say(language, "built in", "内置"))
-                                                       : checked.log.file + ":" + std::to_string(checked.log.line);
-    items.push_back(
-        {.lead = checked.log.path + " " + checked.log.level + ": " + state_of(checked, language), .remark = place, .details = {}});
+    const std::string place = checked.log.file.empty() ? say("logs.built_in") : checked.log.file + ":" + std::to_string(checked.log.line);
+    items.push_back({.lead = checked.log.path + " " + checked.log.level + ": " + state_of(checked, say), .remark = place, .details = {}});
   }
   page.list(ListStyle::bullets, items);
-  if (checkup.logs.size() > kShownLogs)
-    page.note(counted(language, checkup.logs.size() - kShownLogs, "more; --format json lists all", "more; --format json lists all",
-                      "个未显示；--format json 列出全部"));
+  if (checkup.logs.size() > kShownLogs) page.note(counted(say, checkup.logs.size() - kShownLogs, "doctor.hidden", "doctor.hidden"));
 }
 
 std::string checkup_json(const Doctor& checkup, const diagnose::NginxAtHand& nginx, const std::vector<std::string>& probes,
@@ -117,27 +114,25 @@ std::string checkup_json(const Doctor& checkup, const diagnose::NginxAtHand& ngi
   return out + "\n";
 }
 
-void write_headline(Document& page, const Doctor& checkup, const diagnose::NginxAtHand& nginx, Language language) {
-  page.title(checkup.findings.empty()
-                 ? std::string(say(language, "handshaked doctor: nothing found", "handshaked doctor：未发现问题"))
-                 : "handshaked doctor: " + counted(language, checkup.findings.size(), "finding", "findings", "个发现"));
-  const auto fact = [language](std::string_view en, std::string_view zh, std::string value) {
-    return Fact{std::string(say(language, en, zh)), std::move(value)};
-  };
-  std::string program = nginx.program.empty() ? std::string(say(language, "not found", "未找到")) : nginx.program;
+void write_headline(Document& page, const Doctor& checkup, const diagnose::NginxAtHand& nginx, const Texts& say) {
+  page.title(checkup.findings.empty() ? say("doctor.clean") : counted(say, checkup.findings.size(), "doctor.finding", "doctor.findings"));
+  std::string program = nginx.program.empty() ? say("doctor.no_nginx") : nginx.program;
   if (nginx.installation.version.is_known()) {
     program += " " + nginx.installation.version.text() + ", " + nginx.installation.openssl_running;
   }
-  if (nginx.running) program += std::string(say(language, ", process ", "，进程 ")) + std::to_string(nginx.running->master);
-  page.facts({fact("nginx", "nginx", program), fact("Configuration", "配置", nginx.read->configuration.main_path()),
-              fact("Looked at", "已检查",
-                   counted(language, checkup.upstreams, "upstream", "upstreams", "个上游") + " (" +
-                       std::to_string(checkup.upstreams_working) + std::string(say(language, " working), ", " 个正常），")) +
-                       counted(language, checkup.listeners, "TLS listener", "TLS listeners", "个 TLS 监听") + ", " +
-                       counted(language, checkup.certificates, "certificate", "certificates", "个证书"))});
+  if (nginx.running) program = say("doctor.process", {{"program", program}, {"pid", std::to_string(nginx.running->master)}});
+  page.facts(
+      {{"nginx", program},
+       {say("doctor.configuration"), nginx.read->configuration.main_path()},
+       {say("doctor.looked_at"),
+        say("doctor.checked", {{"upstreams", counted(say, checkup.upstreams, "doctor.upstream", "doctor.upstreams")},
+                               {"working", std::to_string(checkup.upstreams_working)},
+                               {"listeners", counted(say, checkup.listeners, "doctor.listener", "doctor.listeners")},
+                               {"certificates", counted(say, checkup.certificates, "doctor.certificate", "doctor.certificates")}})}});
 }
 
 void write_findings(Document& page, const Doctor& checkup, Language language) {
+  const Texts say(host_texts(), language);
   std::map<std::string, std::size_t> shown;
   std::optional<match::Severity> section;
   std::vector<Item> items;
@@ -159,35 +154,33 @@ void write_findings(Document& page, const Doctor& checkup, Language language) {
   finish_section();
   for (const auto& [id, count] : shown) {
     if (count <= kShownOfAKind) continue;
-    page.note(id + ": " +
-              counted(language, count - kShownOfAKind, "more; --format json lists all", "more; --format json lists all",
-                      "个未显示；--format json 列出全部"));
+    page.note(say("doctor.hidden_of_kind", {{"kind", id}, {"count", with_separators(count - kShownOfAKind)}}));
   }
 }
 
 void write_calendar(Document& page, const Doctor& checkup, Language language) {
   if (checkup.calendar.empty()) return;
-  page.heading(say(language, "Expiry dates", "到期时间"));
-  Table table{
-      .columns = {{std::string(say(language, "DAY", "日期"))}, {std::string(say(language, "WHAT", "内容"))}}, .rows = {}, .lead = 2};
+  const Texts say(host_texts(), language);
+  page.heading(say("doctor.dates"));
+  Table table{.columns = {{say("doctor.day")}, {say("doctor.what")}}, .rows = {}, .lead = 2};
   for (const CalendarEntry& entry : checkup.calendar) {
     if (table.rows.size() == kShownDates) break;
     table.rows.push_back({std::nullopt, {{time_words(entry.at, std::chrono::seconds(0), false).substr(0, 10)}, {entry.what.in(language)}}});
   }
   page.table(table);
   if (checkup.calendar.size() > kShownDates)
-    page.note(counted(language, checkup.calendar.size() - kShownDates, "more; --format ics or json has all",
-                      "more; --format ics or json has all", "个未显示；--format ics 或 json 列出全部"));
+    page.note(counted(say, checkup.calendar.size() - kShownDates, "doctor.hidden_dates", "doctor.hidden_dates"));
 }
 
 std::string checkup_page(const Doctor& checkup, const diagnose::NginxAtHand& nginx, PageFormat format, Language language) {
   const auto page = make_page(page_options_for(STDOUT_FILENO, format, language));
-  write_headline(*page, checkup, nginx, language);
+  const Texts say(host_texts(), language);
+  write_headline(*page, checkup, nginx, say);
   write_findings(*page, checkup, language);
   write_calendar(*page, checkup, language);
-  write_log_list(*page, checkup, language);
+  write_log_list(*page, checkup, say);
   if (!checkup.unseen.empty()) {
-    page->heading(say(language, "Not checked", "未检查"));
+    page->heading(say("doctor.unseen"));
     std::vector<Item> items;
     for (const diagnose::Text& text : checkup.unseen) {
       if (items.size() < 2 * kShownOfAKind) items.push_back({.lead = text.in(language), .remark = {}, .details = {}});

@@ -7,6 +7,7 @@
 #include "base/digest.h"
 #include "base/signals_held.h"
 #include "cli/host/file_replacement.h"
+#include "cli/texts.h"
 #include "diagnose/patch/configuration_trial.h"
 #include "diagnose/patch/diff_application.h"
 #include "diagnose/patch/patched_files.h"
@@ -122,9 +123,7 @@ class FixRun {
       const auto now = nginx_.files.read(file.path, kMostBytes);
       if (!now) return step("patch", false, now.error().message());
       if (sha256_hex(now.value(), 64) != file.after_sha256)
-        return step("patch", false,
-                    Text{file.path + " was changed since the fix was applied: undo it by hand, what was there is in " + record.backup,
-                         file.path + " 在应用修复之后又被更改：请手动撤销，原内容在 " + record.backup});
+        return step("patch", false, in_both_languages("detail.changed_since", {{"file", file.path}, {"backup", record.backup}}));
       if (file.is_new) {
         taken_away_.emplace(file.path, now.value());
         continue;
@@ -137,8 +136,7 @@ class FixRun {
   }
 
   bool read_patch(const diagnose::Fix& fix) {
-    if (nginx_.is_dump)
-      return step("patch", false, Text{"a dump cannot be changed: apply the fix to the files themselves", "转储不是可更改的配置"});
+    if (nginx_.is_dump) return step("patch", false, in_both_languages("detail.dump"));
     auto read = diagnose::apply_unified_diff(fix.patch, nginx_.files);
     if (!read) return step("patch", false, read.error().message());
     changed_ = std::move(read).value();
@@ -169,7 +167,7 @@ class FixRun {
     const auto tried = diagnose::try_configuration(patched.value(), files, texts, trial);
     if (!tried) return step("trial", false, tried.error().message());
     if (!tried.value().is_accepted) return step("trial", false, tried.value().complaint);
-    return step("trial", true, Text{"nginx -t accepts a copy with this change", "nginx -t 接受含此更改的副本"});
+    return step("trial", true, in_both_languages("detail.accepted"));
   }
 
   bool write_files(FileReplacement& files) {
@@ -198,23 +196,19 @@ class FixRun {
   }
 
   bool reload(const std::string& name) {
-    if (!nginx_.running) {
-      return step(name, true, Text{"nginx does not run: it takes the change when it is started", "nginx 未在运行：启动时生效"});
-    }
+    if (!nginx_.running) return step(name, true, in_both_languages("detail.not_running"));
     const MainLog log(nginx_);
     const auto done = diagnose::reload_nginx(*nginx_.running, options_.reload_time);
     if (!done) {
       const std::string complaint = log.last_emergency();
       return step(name, false, complaint.empty() ? done.error().message() : done.error().message() + ": " + complaint);
     }
-    return step(name, true,
-                Text{"nginx works with it (master process " + std::to_string(nginx_.running->master) + ")",
-                     "nginx 已采用（主进程 " + std::to_string(nginx_.running->master) + "）"});
+    return step(name, true, in_both_languages("detail.reloaded", {{"pid", std::to_string(nginx_.running->master)}}));
   }
 
   bool verified(const std::function<Verification()>& verify, const SignalsHeld& signals) {
     Verification seen = verify();
-    if (signals.is_asked_to_stop()) return step("verify", false, Text{"interrupted", "被中断"});
+    if (signals.is_asked_to_stop()) return step("verify", false, in_both_languages("detail.interrupted"));
     using Answer = Verification::Answer;
     report_.outcome = seen.answer == Answer::works ? FixOutcome::applied : FixOutcome::unverified;
     return step("verify", seen.answer != Answer::fails, std::move(seen.detail));
@@ -227,7 +221,7 @@ class FixRun {
       report_.outcome = FixOutcome::broken;
       return;
     }
-    step("rollback", true, Text{"every file is as it was", "所有文件已恢复原状"});
+    step("rollback", true, in_both_languages("detail.restored"));
     report_.outcome = FixOutcome::rolled_back;
     const auto asked = std::find_if(report_.steps.begin(), report_.steps.end(), [](const FixStep& one) { return one.name == "reload"; });
     if (asked == report_.steps.end() || !nginx_.running) return;
@@ -245,6 +239,10 @@ class FixRun {
 };
 
 }  // namespace
+
+diagnose::Text in_both_languages(std::string_view key, Catalogue::Values values) {
+  return {host_texts().text(Language::en, key, values), host_texts().text(Language::zh, key, values)};
+}
 
 std::string_view to_string(FixOutcome outcome) {
   switch (outcome) {

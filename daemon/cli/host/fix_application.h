@@ -4,11 +4,15 @@
 #include <string>
 #include <vector>
 
+#include "base/text/catalogue.h"
 #include "cli/host/fix_record.h"
 #include "diagnose/diagnosis.h"
 #include "diagnose/host/nginx_at_hand.h"
 
 namespace handshaked::cli {
+
+/// A text of this room in both languages, for whoever reads it later.
+diagnose::Text in_both_languages(std::string_view key, Catalogue::Values values = {});
 
 /// What came of one step, for people and programs.
 struct FixStep {

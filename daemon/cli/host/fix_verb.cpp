@@ -15,6 +15,7 @@
 #include "cli/host/named_incident.h"
 #include "cli/host/nginx_surroundings.h"
 #include "cli/log/log_reading.h"
+#include "cli/texts.h"
 #include "correlate/incident_key.h"
 #include "diagnose/upstream/upstream_survey.h"
 #include "parse/time_zone.h"
@@ -140,8 +141,8 @@ class FixVerb {
     return options_.backup_directory.empty() ? FixOptions().backup_root : std::filesystem::absolute(options_.backup_directory).string();
   }
 
-  static std::string moment(const std::optional<Time>& time) {
-    return time ? parse::format_rfc3339(*time) : std::string("an unknown time");
+  static std::string moment(const std::optional<Time>& time, const Texts& say) {
+    return time ? parse::format_rfc3339(*time) : say("fix.unknown_time");
   }
 
   /// What was applied may be in place, and another fault behind it: then the fix of that one is what is asked for.
@@ -151,14 +152,14 @@ class FixVerb {
     const std::vector<Fix>& fixes = diagnosis.fixes;
     const bool is_chosen = !fixes.empty() && fixes[first_choice(fixes)].id == record->fix;
     if (!diagnosis.is_healthy_now && !is_chosen) return false;
-    const std::string when =
-        record->verified_at ? "verified at " + moment(record->verified_at) : "applied at " + moment(record->applied_at) + ", not verified";
+    const Texts say(host_texts(), options_.language);
     if (options_.json) {
       write("{\"incident\":\"" + incident_ +
             "\",\"outcome\":\"already_applied\",\"record\":" + to_json(*record).substr(0, to_json(*record).size() - 1) + "}\n");
     } else {
-      write(visible_text(record->title) + "\n" + (options_.language == Language::zh ? "已应用过：" : "Already applied, ") + when +
-            (options_.language == Language::zh ? "。撤销：handshaked fix undo " : ". To put it back: handshaked fix undo ") + incident_ +
+      write(visible_text(record->title) + "\n" +
+            say(record->verified_at ? "fix.verified_before" : "fix.applied_before",
+                {{"time", moment(record->verified_at ? record->verified_at : record->applied_at, say)}, {"incident", incident_}}) +
             "\n");
     }
     return true;
@@ -180,7 +181,7 @@ class FixVerb {
     incident_ = record->incident;
     Fix fix;
     fix.id = record->fix;
-    fix.title = {"Put back: " + record->title, "撤销：" + record->title};
+    fix.title = in_both_languages("fix.put_back", {{"title", record->title}});
     auto working = options_.no_probe ? std::map<std::string, std::string>{} : working_upstreams(nginx_, base_);
     std::erase_if(working, [&](const auto& one) {
       return std::find(record->worked_before.begin(), record->worked_before.end(), one.first) == record->worked_before.end();
@@ -191,16 +192,14 @@ class FixVerb {
   Verification verify_undone(const std::map<std::string, std::string>& working) {
     using Answer = Verification::Answer;
     const auto now = diagnose::read_nginx(place_);
-    if (!now || !now.value().read) return {Answer::fails, {"the configuration cannot be read any more", "无法再读取配置"}};
-    if (options_.no_probe) return {Answer::unknown, {"no connection was made", "未做任何连接"}};
+    if (!now || !now.value().read) return {Answer::fails, in_both_languages("detail.unreadable")};
+    if (options_.no_probe) return {Answer::unknown, in_both_languages("detail.no_probe")};
     const auto still = working_upstreams(now.value(), base_);
     for (const auto& [key, name] : working) {
-      if (!still.contains(key))
-        return {Answer::fails, {name + " worked before the fix, and does not now", name + " 在修复之前正常，现在不正常"}};
+      if (!still.contains(key)) return {Answer::fails, in_both_languages("detail.worked_before_fix", {{"upstream", name}})};
     }
-    return {Answer::works,
-            {"what worked before the fix works: " + std::to_string(working.size()) + " upstreams",
-             "修复之前正常的上游仍然正常：" + std::to_string(working.size()) + " 个"}};
+    return {Answer::works, in_both_languages(working.size() == 1 ? "detail.still_works_one" : "detail.still_works_many",
+                                             {{"count", std::to_string(working.size())}})};
   }
 
   std::string shown(const Fix& fix) const {
@@ -234,18 +233,18 @@ class FixVerb {
   Verification verify(const std::map<std::string, std::string>& worked_before) {
     using Answer = Verification::Answer;
     const auto now = diagnose::read_nginx(place_);
-    if (!now || !now.value().read) return {Answer::fails, {"the configuration cannot be read any more", "无法再读取配置"}};
+    if (!now || !now.value().read) return {Answer::fails, in_both_languages("detail.unreadable")};
     if (!options_.no_probe) {
       const auto working = working_upstreams(now.value(), base_);
       for (const auto& [key, name] : worked_before) {
-        if (!working.contains(key)) return {Answer::fails, {name + " worked before, and does not now", name + " 之前正常，现在不正常"}};
+        if (!working.contains(key)) return {Answer::fails, in_both_languages("detail.worked_before", {{"upstream", name}})};
       }
     }
     const DiagnosisReport report = diagnose_incident(now.value());
     if (report.why_not) return {Answer::unknown, {report.why_not->message(), report.why_not->message()}};
-    if (report.incidents.empty()) return {Answer::unknown, {"the incident is not in the log any more", "日志中已没有该事件"}};
+    if (report.incidents.empty()) return {Answer::unknown, in_both_languages("detail.not_in_log")};
     const diagnose::Diagnosis& diagnosis = report.incidents.front().diagnosis;
-    if (diagnosis.is_healthy_now) return {Answer::works, {"the verification was repeated, and passed", "已重复验证并通过"}};
+    if (diagnosis.is_healthy_now) return {Answer::works, in_both_languages("detail.repeated")};
     // Without probes, and for what only a client can show, nobody knows.
     const bool was_seen = !options_.no_probe && !diagnosis.would_log.empty();
     return {was_seen ? Answer::fails : Answer::unknown, diagnosis.summary};

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "cli/document/words.h"
+#include "cli/texts.h"
 
 namespace handshaked::cli {
 namespace {
@@ -26,46 +27,40 @@ void gather(LineAdvice& into, const std::string& cause, match::Advice from, cons
   }
 }
 
-void append_part(std::string& remark, std::string_view part, Language language) {
+void append_part(std::string& remark, std::string_view part, const Texts& say) {
   if (part.empty()) return;
-  if (!remark.empty()) remark += say(language, "; ", "；");
-  remark += part;
+  remark = remark.empty() ? std::string(part) : say("remark.next", {{"remarks", remark}, {"remark", part}});
 }
 
 /// A rate is a prior: it comes with what it rests on.
-std::string rate_words(Language language, double rate, long evidence, std::string_view en, std::string_view zh) {
-  std::string text = language == Language::zh ? "约 " + percent(rate) + " " + std::string(zh)
-                                              : std::string(en) + " about " + percent(rate) + " of the time";
-  if (evidence > 0)
-    text += language == Language::zh ? "（依据 " + std::to_string(evidence) + " 例）"
-                                     : " (seen in " + counted(language, static_cast<std::uint64_t>(evidence), "case", "cases", "") + ")";
-  else text += say(language, " (an estimate)", "（估计值）");
-  return text;
+std::string rate_words(double rate, long evidence, const Texts& say) {
+  return say(evidence <= 0   ? "remark.helps"
+             : evidence == 1 ? "remark.helps_in_case"
+                             : "remark.helps_in_cases",
+             {{"percent", percent(rate)}, {"count", with_separators(static_cast<std::uint64_t>(evidence))}});
 }
 
-std::vector<Item> candidate_items(const LineAdvice& advice, std::size_t limit, Language language) {
+std::vector<Item> candidate_items(const LineAdvice& advice, std::size_t limit, const Texts& say) {
   std::vector<Item> items;
   for (const CandidateAdvice& candidate : advice.candidates) {
     if (items.size() == limit) break;
     Item item{.lead = percent(candidate.likelihood) + " " + candidate.cause, .remark = {}, .details = {}};
     if (!candidate.meaning.empty()) item.details.push_back({"", candidate.meaning});
-    if (!candidate.tell_apart.empty())
-      item.details.push_back({std::string(say(language, "How to tell:", "如何区分：")), candidate.tell_apart});
+    if (!candidate.tell_apart.empty()) item.details.push_back({say("detail.tell_apart"), candidate.tell_apart});
     items.push_back(std::move(item));
   }
   return items;
 }
 
 Item workaround_item(const CauseWorkaround& entry, bool name_cause, Language language) {
+  const Texts say(knowledge_texts(), language);
   const match::Workaround& workaround = entry.workaround;
   Item item{.lead = workaround.action, .remark = {}, .details = {}};
-  if (name_cause && !entry.cause.empty()) append_part(item.remark, std::string(say(language, "if ", "若是 ")) + entry.cause, language);
-  append_part(item.remark, owner_words(language, workaround.owner), language);
-  if (workaround.success_rate > 0) {
-    append_part(item.remark, rate_words(language, workaround.success_rate, workaround.evidence_count, "helps", "有效"), language);
-  }
-  if (!workaround.condition.empty()) item.details.push_back({std::string(say(language, "When:", "适用：")), workaround.condition});
-  if (!workaround.how.empty()) item.details.push_back({std::string(say(language, "How:", "做法：")), workaround.how});
+  if (name_cause && !entry.cause.empty()) append_part(item.remark, say("remark.if_cause", {{"cause", entry.cause}}), say);
+  append_part(item.remark, owner_words(language, workaround.owner), say);
+  if (workaround.success_rate > 0) append_part(item.remark, rate_words(workaround.success_rate, workaround.evidence_count, say), say);
+  if (!workaround.condition.empty()) item.details.push_back({say("detail.when"), workaround.condition});
+  if (!workaround.how.empty()) item.details.push_back({say("detail.how"), workaround.how});
   return item;
 }
 
@@ -80,7 +75,7 @@ std::vector<Item> workaround_items(const LineAdvice& advice, const AdviceLimits&
   return items;
 }
 
-std::vector<Item> dead_end_items(const LineAdvice& advice, std::size_t limit, Language language) {
+std::vector<Item> dead_end_items(const LineAdvice& advice, std::size_t limit, const Texts& say) {
   std::vector<CauseDeadEnd> entries = advice.dead_ends;
   // What seems to work because a protection is off does the most harm: warn of it first.
   std::stable_partition(entries.begin(), entries.end(), [](const CauseDeadEnd& entry) { return entry.dead_end.unsafe; });
@@ -89,15 +84,11 @@ std::vector<Item> dead_end_items(const LineAdvice& advice, std::size_t limit, La
     if (items.size() == limit) break;
     const match::DeadEnd& dead_end = entry.dead_end;
     Item item{.lead = dead_end.action, .remark = {}, .details = {}};
-    if (dead_end.unsafe) append_part(item.remark, say(language, "UNSAFE: it switches a protection off", "不安全：等于关掉保护"), language);
-    if (dead_end.fail_rate > 0 && !dead_end.unsafe) {  // what is unsafe makes the line go away
-      append_part(item.remark,
-                  language == Language::zh ? "约 " + percent(dead_end.fail_rate) + " 无效"
-                                           : "fails " + percent(dead_end.fail_rate) + " of the time",
-                  language);
-    }
-    if (!dead_end.condition.empty()) item.details.push_back({std::string(say(language, "When:", "适用：")), dead_end.condition});
-    if (!dead_end.why_fails.empty()) item.details.push_back({std::string(say(language, "Why:", "原因：")), dead_end.why_fails});
+    if (dead_end.unsafe) append_part(item.remark, say("remark.unsafe"), say);
+    else if (dead_end.fail_rate > 0)  // what is unsafe makes the line go away
+      append_part(item.remark, say("remark.fails", {{"percent", percent(dead_end.fail_rate)}}), say);
+    if (!dead_end.condition.empty()) item.details.push_back({say("detail.when"), dead_end.condition});
+    if (!dead_end.why_fails.empty()) item.details.push_back({say("detail.why"), dead_end.why_fails});
     items.push_back(std::move(item));
   }
   return items;
@@ -129,28 +120,22 @@ LineAdvice advice_about(const match::Rule& rule, const match::AdviceFacts& place
 }
 
 std::size_t write_advice(Document& page, const LineAdvice& advice, const AdviceLimits& limits, Language language) {
+  const Texts say(knowledge_texts(), language);
   if (!advice.candidates.empty()) {
-    page.heading(say(language, "What it most likely is", "最可能的原因"));
-    if (advice.candidates.size() > 1) {
-      page.note(say(language, "Candidates from the line alone; nothing is proved.", "仅凭日志行列出的候选原因，未经验证。"));
-    } else {
-      page.note(say(language, "From the line alone; not proved.", "仅凭日志行得出，未经验证。"));
-    }
-    page.list(ListStyle::bullets, candidate_items(advice, limits.candidates, language));
-    if (advice.candidates.size() > limits.candidates) {
-      const std::size_t rest = advice.candidates.size() - limits.candidates;
-      page.note(language == Language::zh ? "……另有 " + std::to_string(rest) + " 个可能性较低的原因"
-                                         : "… and " + counted(language, rest, "less likely cause", "less likely causes", ""));
-    }
+    page.heading(say("causes.heading"));
+    page.note(say(advice.candidates.size() > 1 ? "causes.candidates" : "causes.candidate"));
+    page.list(ListStyle::bullets, candidate_items(advice, limits.candidates, say));
+    if (advice.candidates.size() > limits.candidates)
+      page.note(counted(say, advice.candidates.size() - limits.candidates, "causes.more_one", "causes.more_many"));
   }
   const std::vector<Item> workarounds = workaround_items(advice, limits, language);
   if (!workarounds.empty()) {
-    page.heading(say(language, "What to do", "怎么处理"));
+    page.heading(say("advice.workarounds"));
     page.list(ListStyle::numbered, workarounds);
   }
-  const std::vector<Item> dead_ends = dead_end_items(advice, limits.dead_ends, language);
+  const std::vector<Item> dead_ends = dead_end_items(advice, limits.dead_ends, say);
   if (!dead_ends.empty()) {
-    page.heading(say(language, "What not to try", "不要尝试"));
+    page.heading(say("advice.dead_ends"));
     page.list(ListStyle::bullets, dead_ends);
   }
   return advice.workarounds.size() - workarounds.size() + advice.dead_ends.size() - dead_ends.size();

@@ -5,6 +5,7 @@
 #include "base/text/visible_text.h"
 #include "cli/document/text_layout.h"
 #include "cli/document/words.h"
+#include "cli/texts.h"
 
 namespace handshaked::cli {
 namespace {
@@ -14,42 +15,38 @@ using simdjson::dom::element;
 /// "-" where there is none.
 std::string or_dash(std::string text) { return text.empty() ? "-" : std::move(text); }
 
-std::string state_words(Language language, const std::string& state) {
-  if (language == Language::en) return state;
-  return state == "owned"     ? "已分配"
-         : state == "stale"   ? "失联"
-         : state == "free"    ? "空闲"
-         : state == "working" ? "工作中"
-         : state == "waiting" ? "等待中"
-                              : "静默";
+std::string state_words(const Texts& say, const std::string& state) {
+  if (state == "owned") return say("group_state.owned");
+  if (state == "stale") return say("group_state.stale");
+  if (state == "free") return say("group_state.free");
+  if (state == "working") return say("group_state.working");
+  if (state == "waiting") return say("group_state.waiting");
+  return state == "silent" ? say("group_state.silent") : state;
 }
 
 }  // namespace
 
 std::string group_tables(const element& group, Language language) {
+  const Texts say(operator_texts(), language);
   const auto partitions = list_of(group, "partitions");
   std::size_t without = 0;
-  TextTable owners({std::string(say(language, "PARTITION", "分区")), std::string(say(language, "STATE", "状态")),
-                    std::string(say(language, "OWNER", "所有者")), std::string(say(language, "SINCE", "起始")),
-                    std::string(say(language, "WAITING", "等待"))});
+  TextTable owners({say("group.partition"), say("group.state"), say("group.owner"), say("group.since"), say("group.waiting")});
   for (const element& partition : partitions) {
     const std::string state = text_of(partition, "state");
     without += state == "owned" ? 0U : 1U;
-    owners.add({text_of(partition, "number"), state_words(language, state), or_dash(text_of(partition, "owner")),
+    owners.add({text_of(partition, "number"), state_words(say, state), or_dash(text_of(partition, "owner")),
                 or_dash(moment(partition, "since")), or_dash(text_of(partition, "waiting"))});
   }
-  std::string out = std::string(say(language, "group ", "工作组 ")) + visible_text(text_of(group, "name")) +
-                    std::string(say(language, ": ", "：")) + counted(language, partitions.size(), "partition", "partitions", "个分区");
-  if (without > 0) out += std::string(say(language, ", without an owner: ", "，无所有者：")) + std::to_string(without);
+  std::string out = say(partitions.size() == 1 ? "group.of_one" : "group.of_many",
+                        {{"name", visible_text(text_of(group, "name"))}, {"count", with_separators(partitions.size())}});
+  if (without > 0) out = say("group.without_owner", {{"group", out}, {"count", std::to_string(without)}});
   out += "\n";
   if (const std::string trouble = text_of(group, "trouble"); !trouble.empty())
-    out += std::string(say(language, "the engine cannot be asked: ", "无法查询引擎：")) + visible_text(trouble) + "\n";
+    out += say("group.trouble", {{"trouble", visible_text(trouble)}}) + "\n";
   out += owners.text() + "\n";
-  TextTable workers({std::string(say(language, "WORKER", "工作进程")), std::string(say(language, "STATE", "状态")),
-                     std::string(say(language, "PARTITION", "分区")), std::string(say(language, "VERSION", "版本")),
-                     std::string(say(language, "LAST HEARD", "最近消息"))});
+  TextTable workers({say("group.worker"), say("group.state"), say("group.partition"), say("group.version"), say("group.heard")});
   for (const element& worker : list_of(group, "workers"))
-    workers.add({text_of(worker, "name"), state_words(language, text_of(worker, "state")), or_dash(text_of(worker, "partition")),
+    workers.add({text_of(worker, "name"), state_words(say, text_of(worker, "state")), or_dash(text_of(worker, "partition")),
                  text_of(worker, "version"), or_dash(moment(worker, "heard_at"))});
   return out + workers.text();
 }

@@ -9,6 +9,7 @@
 #include "cli/document/text_layout.h"
 #include "cli/document/words.h"
 #include "cli/operator/daemon_answer.h"
+#include "cli/texts.h"
 #include "correlate/incident_title.h"
 #include "correlate/severity.h"
 
@@ -21,11 +22,11 @@ class OperatorDocument {
  public:
   /// `width`: of the terminal, if there is one.
   OperatorDocument(Language language, std::optional<std::size_t> width, std::string_view command_options)
-      : language_(language), width_(width), command_options_(command_options) {}
+      : language_(language), say_(operator_texts(), language), width_(width), command_options_(command_options) {}
 
   std::string incidents(const element& result) const {
     const auto rows = list_of(result, "incidents");
-    if (rows.empty()) return say("no incidents\n", "没有事件\n");
+    if (rows.empty()) return say_("list.none") + "\n";
     // A narrow terminal needs its room for what and where; how often in all, and when last, are told by wider ones and by JSON.
     constexpr std::size_t kBelow = 5, kLeftOut = 2, kWide = 130;
     const bool is_narrow = width_ && *width_ < kWide;
@@ -33,9 +34,8 @@ class OperatorDocument {
       if (is_narrow) cells.erase(cells.begin() + kBelow, cells.begin() + kBelow + kLeftOut);
       return cells;
     };
-    TextTable table(fitting({say("ID", "编号"), say("SEVERITY", "级别"), say("STATUS", "状态"), say("SINCE (UTC)", "起始 (UTC)"),
-                             say("LINES/MIN", "行/分钟"), say("LINES", "行数"), say("LAST SEEN (UTC)", "最近出现 (UTC)"),
-                             say("WHAT", "故障"), say("CAUSE", "原因")}));
+    TextTable table(fitting({say_("list.id"), say_("list.severity"), say_("list.status"), say_("list.since"), say_("list.rate"),
+                             say_("list.lines"), say_("list.last_seen"), say_("list.what"), say_("list.cause")}));
     for (const element& row : rows) {
       const bool is_sure = flag_of(row, "diagnosed") && (row["confidence"].error() || real_of(row, "confidence") >= correlate::kSure);
       const std::string cause = text_of(row, "cause");
@@ -45,23 +45,21 @@ class OperatorDocument {
     }
     std::string out = table.text_within(width_, kBelow);
     const std::uint64_t total = number_of(result, "total");
-    if (total > rows.size()) out += say("and more: ", "其余：") + std::to_string(total - rows.size()) + " (--limit)\n";
-    if (width_)
-      out += "\n" + say("The first of them in full:", "查看第一个的详情：") + " handshaked incidents show " + first_id(rows) + options() +
-             "\n";
+    if (total > rows.size()) out += say_("list.more", {{"count", std::to_string(total - rows.size())}}) + "\n";
+    if (width_) out += "\n" + say_("list.first", {{"command", "handshaked incidents show " + first_id(rows) + options()}}) + "\n";
     return out;
   }
 
   std::string status(const element& row) const {
     const std::string word = text_of(row, "status");
-    std::string status = word == "open" ? say("open", "未恢复") : word == "resolved" ? say("resolved", "已恢复") : word;
-    const auto add = [&](bool holds, std::string_view en, std::string_view zh) {
-      if (holds) status += say(",", "，") + say(en, zh);
+    std::string status = word == "open" ? say_("state.open") : word == "resolved" ? say_("state.resolved") : word;
+    const auto add = [&](bool holds, std::string_view key) {
+      if (holds) status = say_("state.next", {{"state", status}, {"word", say_(key)}});
     };
-    add(flag_of(row, "flapping"), "flapping", "时有时无");
-    add(!list_of(row, "silenced_by").empty(), "silenced", "已静默");
-    add(flag_of(row, "noise"), "noise", "噪声");
-    add(flag_of(row, "quiet_still_failing"), "quiet,failing", "安静但仍失败");
+    add(flag_of(row, "flapping"), "state.flapping");
+    add(!list_of(row, "silenced_by").empty(), "state.silenced");
+    add(flag_of(row, "noise"), "state.noise");
+    add(flag_of(row, "quiet_still_failing"), "state.quiet");
     return status;
   }
 
@@ -78,42 +76,40 @@ class OperatorDocument {
     const auto fact = [&out](const std::string& name, const std::string& value) {
       if (!value.empty()) out += name + ": " + value + "\n";
     };
-    fact(say("rule", "规则"), text_of(result["rule"], "id"));
-    fact(say("place", "位置"), place(result["place"]));
+    fact(say_("detail.rule"), text_of(result["rule"], "id"));
+    fact(say_("detail.place"), place(result["place"]));
     const std::string line = text_of(result["place"], "line");
     if (!text_of(result["place"], "directive").empty())
-      fact(say("directive", "指令"),
+      fact(say_("detail.directive"),
            text_of(result["place"], "directive") + " " + text_of(result["place"], "file") + (line.empty() ? "" : ":" + line));
     cause(diagnosis, fact);
-    fact(say("to type where nginx runs", "在运行 nginx 的主机上执行"), text_of(result, "command"));
+    fact(say_("detail.command"), text_of(result, "command"));
     const bool is_open = text_of(incident, "status") == "open";
-    fact(say("lines", "行数"),
-         text_of(incident, "count") +
-             (is_open ? say(", now ", "，当前 ") + rate_text(real_of(incident, "rate_per_minute")) + say(" lines/min", " 行/分钟")
-                      : std::string()));
-    fact(say("clients", "客户端"), text_of(incident["clients"], "distinct"));
-    fact(say("hosts", "主机"), joined(incident, "hosts"));
+    fact(say_("detail.lines"), is_open ? say_("detail.lines_now", {{"count", text_of(incident, "count")},
+                                                                   {"rate", rate_text(real_of(incident, "rate_per_minute"))}})
+                                       : text_of(incident, "count"));
+    fact(say_("detail.clients"), text_of(incident["clients"], "distinct"));
+    fact(say_("detail.hosts"), joined(incident, "hosts"));
     fleet(result, fact);
-    fact(say("servers", "服务器"), joined(incident, "servers"));
-    fact(say("opened", "开始"), moment(incident, "opened_at"));
-    fact(say("last seen", "最近出现"), moment(incident, "last_seen_at"));
+    fact(say_("detail.servers"), joined(incident, "servers"));
+    fact(say_("detail.opened"), moment(incident, "opened_at"));
+    fact(say_("detail.last_seen"), moment(incident, "last_seen_at"));
     element will_break;
-    if (incident["will_break"].get(will_break) == simdjson::SUCCESS) fact(say("fails from", "失效时间"), moment(will_break, "at"));
-    fact(say("resolved", "恢复"), moment(incident, "resolved_at"));
-    fact(say("resolved by", "恢复依据"), resolved_by(incident));
+    if (incident["will_break"].get(will_break) == simdjson::SUCCESS) fact(say_("detail.fails_from"), moment(will_break, "at"));
+    fact(say_("detail.resolved"), moment(incident, "resolved_at"));
+    fact(say_("detail.resolved_by"), resolved_by(incident));
     if (flag_of(incident, "quiet_still_failing"))
-      fact(say("quiet", "安静"), say("no new line, still failing: the last probe failed at ", "无新日志行，探测仍失败：最近一次失败于 ") +
-                                     moment(incident, "probe_failed_at"));
-    fact(say("seen good since", "验证通过于"), moment(incident, "fix_verified_at"));
-    fact(say("joined to", "并入"), text_of(incident, "parent_id"));
-    fact(say("silenced by", "静默"), joined(incident, "silenced_by"));
+      fact(say_("detail.quiet"), say_("detail.quiet_failing", {{"time", moment(incident, "probe_failed_at")}}));
+    fact(say_("detail.seen_good"), moment(incident, "fix_verified_at"));
+    fact(say_("detail.joined_to"), text_of(incident, "parent_id"));
+    fact(say_("detail.silenced_by"), joined(incident, "silenced_by"));
     for (const element& told : list_of(result, "told"))
-      fact(say("notified", "已通知"), text_of(told, "receiver") + ", " + moment(told, "at"));
+      fact(say_("detail.notified"), text_of(told, "receiver") + ", " + moment(told, "at"));
     for (const element& note : list_of(result, "notes"))
-      fact(say("note", "备注"), moment(note, "at") + " " + text_of(note, "author") + ": " + text_of(note, "text"));
+      fact(say_("detail.note"), moment(note, "at") + " " + text_of(note, "author") + ": " + text_of(note, "text"));
     for (const element& sample : list_of(incident, "sample_lines")) {
       std::string_view text;
-      if (sample.get(text) == simdjson::SUCCESS) fact(say("line", "日志"), visible_text(text));
+      if (sample.get(text) == simdjson::SUCCESS) fact(say_("detail.line"), visible_text(text));
     }
     out += "\n";
     return out + advice(result);
@@ -125,15 +121,14 @@ class OperatorDocument {
     const double confidence = real_of(diagnosis, "confidence");
     if (text_of(diagnosis, "basis") != "line") {
       const bool is_sure = confidence >= correlate::kSure;
-      fact(is_sure ? say("cause", "原因") : say("perhaps", "可能的原因"),
-           text_of(diagnosis, "cause") + " (" + say("", "把握 ") + percent(confidence) + say(" sure)", ")"));
-      fact(is_sure ? say("meaning", "说明") : say("that would mean", "若如此"), text_of(diagnosis, "summary"));
+      fact(is_sure ? say_("detail.cause") : say_("detail.perhaps"),
+           say_("detail.sure", {{"cause", text_of(diagnosis, "cause")}, {"percent", percent(confidence)}}));
+      fact(is_sure ? say_("detail.meaning") : say_("detail.would_mean"), text_of(diagnosis, "summary"));
       return;
     }
     for (const element& candidate : list_of(diagnosis, "candidates")) {
-      fact(say("candidate, from the log line alone", "候选原因（仅凭日志行）"),
-           text_of(candidate, "cause") + " (" + percent(real_of(candidate, "likelihood")) + ")");
-      fact(say("  how to tell", "  如何区分"), text_of(candidate, "tell_apart"));
+      fact(say_("detail.candidate"), text_of(candidate, "cause") + " (" + percent(real_of(candidate, "likelihood")) + ")");
+      fact(say_("detail.tell_apart"), text_of(candidate, "tell_apart"));
     }
   }
 
@@ -142,72 +137,79 @@ class OperatorDocument {
   void fleet(const element& result, const Fact& fact) const {
     element fleet;
     if (result["fleet"].get(fleet) != simdjson::SUCCESS) return;
-    fact(say("fleet", "主机群"), text_of(fleet, "summary"));
+    fact(say_("fleet.summary"), text_of(fleet, "summary"));
     for (const element& host : list_of(fleet, "hosts")) {
       const std::string until = moment(host, "until");
-      fact(say("on", "主机"), text_of(host, "host") + say(" since ", "，自 ") + moment(host, "since") +
-                                  (until.empty() ? std::string() : say(" until ", " 至 ") + until) +
-                                  (text_of(host, "cause").empty() ? std::string() : ", " + text_of(host, "cause")));
+      const std::string cause = text_of(host, "cause");
+      fact(say_("fleet.on"), say_(until.empty() ? "fleet.since" : "fleet.until",
+                                  {{"host", text_of(host, "host")}, {"since", moment(host, "since")}, {"until", until}}) +
+                                 (cause.empty() ? "" : ", " + cause));
     }
-    for (const element& difference : list_of(fleet, "differences")) fact(say("differs", "差异"), text_of(difference, "text"));
+    for (const element& difference : list_of(fleet, "differences")) fact(say_("fleet.differs"), text_of(difference, "text"));
   }
 
   /// How it is known, what cures it, and what does not.
   std::string advice(const element& result) const {
     std::string out;
-    const auto block = [&out](const std::string& label, const element& text) {
+    // A text as it came, alone or as the {text} of a label.
+    const auto block = [this, &out](std::string_view label, const element& text) {
       std::string_view lines;
-      if (text.get(lines) == simdjson::SUCCESS && !lines.empty()) out += indented(label + std::string(lines));
+      if (text.get(lines) != simdjson::SUCCESS || lines.empty()) return;
+      out += indented(label.empty() ? std::string(lines) : say_(label, {{"text", lines}}));
     };
-    const auto member_block = [&block](const std::string& label, const element& of, std::string_view key) {
+    const auto member_block = [&block](std::string_view label, const element& of, std::string_view key) {
       element text;
       if (of[key].get(text) == simdjson::SUCCESS) block(label, text);
     };
     for (const element& evidence : list_of(result["diagnosis"], "evidence")) out += "- " + text_of(evidence, "text") + "\n";
     if (!out.empty()) out += "\n";
     for (const element& fix : list_of(result, "fixes")) {
-      out += text_of(fix, "rank") + ". " + text_of(fix, "title") + " [" + proof_word(text_of(fix["proof"], "status")) + "]" +
-             (flag_of(fix, "unsafe") ? say(" UNSAFE", " 不安全") : "") + "\n";
-      member_block(say("by: ", "执行者："), fix, "owner");
+      out +=
+          say_(flag_of(fix, "unsafe") ? "fix.line_unsafe" : "fix.line",
+               {{"rank", text_of(fix, "rank")}, {"title", text_of(fix, "title")}, {"proof", proof_word(text_of(fix["proof"], "status"))}}) +
+          "\n";
+      member_block("fix.by", fix, "owner");
       member_block("", fix, "how");
-      member_block(say("proof: ", "证明："), fix["proof"], "detail");
-      for (const element& command : list_of(fix, "commands")) block("$ ", command);
-      member_block(say("send: ", "发送："), fix, "message");
+      member_block("fix.proof", fix["proof"], "detail");
+      for (const element& command : list_of(fix, "commands")) block("fix.command", command);
+      member_block("fix.send", fix, "message");
       member_block("", fix, "patch");
     }
     const auto dead_ends = list_of(result, "dead_ends");
-    if (!dead_ends.empty()) out += say("\nDo not try:\n", "\n不要尝试：\n");
-    for (const element& dead_end : dead_ends)
-      out += "- " + text_of(dead_end, "action") + (flag_of(dead_end, "unsafe") ? say(" [unsafe]", "【不安全】") : "") +
+    if (!dead_ends.empty()) out += "\n" + say_("dead_end.heading") + "\n";
+    for (const element& dead_end : dead_ends) {
+      const std::string action = text_of(dead_end, "action");
+      out += "- " + (flag_of(dead_end, "unsafe") ? say_("dead_end.unsafe", {{"action", action}}) : action) +
              (text_of(dead_end["proof"], "status") == "proved" ? " [" + text_of(dead_end["proof"], "detail") + "]" : "") + ": " +
              text_of(dead_end, "why_fails") + "\n";
+    }
     return out;
   }
 
   std::string silences(const element& result) const {
     const auto rows = list_of(result, "silences");
     const auto windows = list_of(result, "maintenance");
-    std::string out = rows.empty() ? say("no silences\n", "没有静默\n") : std::string();
+    std::string out = rows.empty() ? say_("silences.none") + "\n" : std::string();
     if (!rows.empty()) {
-      TextTable table({say("ID", "编号"), say("STATE", "状态"), say("ENDS", "结束"), say("BY", "创建者"), say("MATCHERS", "条件"),
-                       say("COMMENT", "备注")});
+      TextTable table({say_("silences.id"), say_("silences.state"), say_("silences.ends"), say_("silences.by"), say_("silences.matchers"),
+                       say_("silences.comment")});
       for (const element& row : rows)
-        table.add({text_of(row, "id"), flag_of(row, "active") ? say("active", "生效") : say("inactive", "未生效"), moment(row, "ends_at"),
+        table.add({text_of(row, "id"), flag_of(row, "active") ? say_("silences.active") : say_("silences.inactive"), moment(row, "ends_at"),
                    text_of(row, "created_by"), joined(row, "matchers"), text_of(row, "comment")});
       out += table.text_within(width_, 4);
     }
     for (const element& window : windows)
-      out += say("maintenance ", "维护窗口 ") + text_of(window, "name") + ": " +
-             (flag_of(window, "active") ? say("now, until ", "进行中，至 ") : say("next change ", "下次变化 ")) +
-             moment(window, "changes_at") + "\n";
+      out += say_(flag_of(window, "active") ? "maintenance.now" : "maintenance.next",
+                  {{"name", text_of(window, "name")}, {"time", moment(window, "changes_at")}}) +
+             "\n";
     return out;
   }
 
   std::string deliveries(const element& result) const {
     const auto rows = list_of(result, "deliveries");
-    if (rows.empty()) return say("no deliveries\n", "没有投递\n");
-    TextTable table({say("ID", "编号"), say("RECEIVER", "接收方"), say("STATUS", "状态"), say("TRIES", "失败次数"), say("CREATED", "创建"),
-                     say("EVENT", "事件"), say("LAST ERROR", "最近错误")});
+    if (rows.empty()) return say_("queue.none") + "\n";
+    TextTable table({say_("queue.id"), say_("queue.receiver"), say_("queue.status"), say_("queue.tries"), say_("queue.created"),
+                     say_("queue.event"), say_("queue.last_error")});
     for (const element& row : rows)
       table.add({text_of(row, "id"), text_of(row, "receiver"), text_of(row, "status"), text_of(row, "attempts"), moment(row, "created_at"),
                  text_of(row, "event_id"), text_of(row, "last_error")});
@@ -223,14 +225,18 @@ class OperatorDocument {
     return out;
   }
 
-  std::string say(std::string_view en, std::string_view zh) const { return std::string(cli::say(language_, en, zh)); }
+  /// What an order has done.
+  std::string changed(const element& result) const {
+    return counted(say_, number_of(result, "changed"), "answer.changed_one", "answer.changed_many") + "\n";
+  }
+  std::string done() const { return say_("answer.done") + "\n"; }
 
  private:
   std::string resolved_by(const element& incident) const {
     std::string by = text_of(incident, "resolved_by");
     bool is_seen_good = true;
     if (by != "quiet" || incident["seen_good"].get(is_seen_good) != simdjson::SUCCESS || is_seen_good) return by;
-    return by + say(": no lines for a long time; nothing was tried", "：长时间无新日志行；未做任何验证");
+    return say_("detail.by_untried_quiet", {{"reason", by}});
   }
   /// A patch as it can be copied, but for the blanks before it.
   static std::string indented(std::string_view text) {
@@ -243,9 +249,9 @@ class OperatorDocument {
     return out;
   }
   std::string proof_word(const std::string& status) const {
-    if (status == "proved") return say("proved", "已验证");
-    if (status == "refuted") return say("tried: does not help", "已试：无效");
-    return say("not tested", "未验证");
+    if (status == "proved") return say_("fix.proved");
+    if (status == "refuted") return say_("fix.refuted");
+    return say_("fix.untested");
   }
 
   static std::string place(const element& row) {
@@ -259,7 +265,7 @@ class OperatorDocument {
   std::string severity(const element& row) const {
     const std::string word = text_of(row, "severity");
     const match::Severity severity = correlate::severity_named(word);
-    return std::string(correlate::severity_mark(severity)) + " " + say(word, severity_word(Language::zh, severity));
+    return std::string(correlate::severity_mark(severity)) + " " + (language_ == Language::zh ? severity_word(language_, severity) : word);
   }
   static std::string first_id(const std::vector<element>& rows) { return text_of(rows.front(), "id"); }
   std::string options() const { return command_options_.empty() ? command_options_ : " " + command_options_; }
@@ -267,6 +273,7 @@ class OperatorDocument {
   static std::string minute(const element& row, std::string_view key) { return cli::moment(row, key).substr(0, 16); }
 
   Language language_;
+  Texts say_;
   std::optional<std::size_t> width_;
   std::string command_options_;
 };
@@ -281,9 +288,8 @@ std::string page_of(std::string_view verb, const element& root, Language languag
   if (verb == "deliveries.list") return page.deliveries(root);
   if (verb == "deliveries.show") return page.delivery(root);
   if (verb == "silence.add") return text_of(root, "id") + "\n";
-  if (verb == "deliveries.retry" || verb == "deliveries.discard")
-    return text_of(root, "changed") + page.say(" deliveries changed\n", " 个投递已更改\n");
-  return page.say("done\n", "完成\n");
+  if (verb == "deliveries.retry" || verb == "deliveries.discard") return page.changed(root);
+  return page.done();
 }
 
 }  // namespace

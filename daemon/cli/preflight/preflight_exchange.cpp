@@ -4,8 +4,8 @@
 #include "base/digest.h"
 #include "base/json/json_writer.h"
 #include "cli/document/html_document.h"
-#include "cli/document/words.h"
 #include "cli/preflight/preflight_output.h"
+#include "cli/texts.h"
 
 namespace handshaked::cli {
 namespace {
@@ -30,10 +30,13 @@ std::string rule_of(const Forecast& place) {
 }
 
 std::string message_of(const Forecast& place, Language language) {
-  std::string text = place.target + ": " + std::string(outlook_words(language, place.outlook)) + ": " + sentence_of(place, language);
-  if (!place.would_log.empty()) text += std::string(say(language, " nginx will log: ", " nginx 将记录：")) + place.would_log;
+  const Texts say(preflight_texts(), language);
+  std::string text =
+      say("message.text",
+          {{"target", place.target}, {"outlook", outlook_words(language, place.outlook)}, {"sentence", sentence_of(place, language)}});
+  if (!place.would_log.empty()) text = say("message.would_log", {{"message", text}, {"line", place.would_log}});
   if (!place.preventions.empty())
-    text += std::string(say(language, " What prevents it: ", " 预防办法：")) + place.preventions.front().fix.title.in(language);
+    text = say("message.prevention", {{"message", text}, {"fix", place.preventions.front().fix.title.in(language)}});
   return text;
 }
 
@@ -61,8 +64,7 @@ void write_rules(JsonWriter& json, const diagnose::PreflightReport& report, Lang
   json.key("rules").begin_array();
   for (const auto& [id, place] : rules) {
     json.begin_object().member("id", id).key("shortDescription").begin_object();
-    json.member("text", std::string(outlook_words(language, place->outlook)) + (place->cause.empty() ? "" : ": " + place->cause))
-        .end_object();
+    json.member("text", outlook_words(language, place->outlook) + (place->cause.empty() ? "" : ": " + place->cause)).end_object();
     json.key("defaultConfiguration").begin_object().member("level", level_of(place->outlook)).end_object().end_object();
   }
   json.end_array();

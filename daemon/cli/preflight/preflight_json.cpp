@@ -62,7 +62,7 @@ std::string preflight_json(const diagnose::PreflightReport& report, const diagno
   std::string out;
   JsonWriter json(out);
   json.begin_object().key("changes").begin_array();
-  for (const diagnose::Text& one : change_sentences(change)) json.value(one.in(language));
+  for (const std::string& one : change_sentences(change, language)) json.value(one);
   json.end_array().key("counts").begin_object();
   for (const Outlook outlook : {Outlook::breaks, Outlook::cannot_tell, Outlook::broken_already, Outlook::weakens, Outlook::cured,
                                 Outlook::works, Outlook::unaffected})

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "base/language.h"
 #include "cli/document/document.h"
@@ -11,9 +12,9 @@
 namespace handshaked::cli {
 
 /// What is going to change, a sentence each.
-std::vector<diagnose::Text> change_sentences(const diagnose::PlannedChange& change);
+std::vector<std::string> change_sentences(const diagnose::PlannedChange& change, Language language);
 /// "breaks", "still works", "cannot tell".
-std::string_view outlook_words(Language language, diagnose::Outlook outlook);
+std::string outlook_words(Language language, diagnose::Outlook outlook);
 /// What becomes of a place, in one sentence, whatever its outlook.
 std::string sentence_of(const diagnose::Forecast& place, Language language);
 

@@ -12,6 +12,7 @@
 #include "cli/rules/rules_archive.h"
 #include "cli/rules/rules_site.h"
 #include "cli/rules/rules_verb.h"
+#include "cli/texts.h"
 
 namespace handshaked::cli {
 namespace {
@@ -48,7 +49,7 @@ Result<> write_entries(const KnowledgeBase& base, const fs::path& directory) {
 Result<> write_markdown(const KnowledgeBase& base, const fs::path& directory) {
   for (const Language language : {Language::en, Language::zh}) {
     const std::string folder(to_string(language));
-    std::string index = language == Language::zh ? "# 规则\n\n" : "# Rules\n\n";
+    std::string index = "# " + rules_texts().text(language, "export.index") + "\n\n";
     for (const match::Rule* const rule : by_id(*base.rules)) {
       TRY(write_text_file(directory / folder / (page_name(rule->id) + ".md"), markdown_of(*rule, base, language)));
       index += "- [" + rule->id + "](" + page_name(rule->id) + ".md)\n";

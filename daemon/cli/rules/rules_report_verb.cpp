@@ -11,6 +11,7 @@
 #include "cli/log/log_reading.h"
 #include "cli/rules/masked_message.h"
 #include "cli/rules/rules_verb.h"
+#include "cli/texts.h"
 #include "parse/error_record.h"
 
 namespace handshaked::cli {
@@ -103,29 +104,23 @@ std::string report_json(const Unclassified& found) {
 }
 
 std::string report_text(const Unclassified& found, Language language) {
-  const auto lines = [language](std::uint64_t number) { return counted(language, number, "line", "lines", "行"); };
+  const Texts say(rules_texts(), language);
+  const auto lines = [&say](std::uint64_t number) { return counted(say, number, "report.line", "report.lines"); };
   std::string out = "handshaked " HANDSHAKED_VERSION ": ";
-  if (found.lines() == 0) {
-    return out + std::string(say(language, "every TLS line is known", "所有 TLS 日志行都已识别")) + " (" + lines(found.recognised()) +
-           ")\n";
-  }
+  if (found.lines() == 0) return out + say("report.all_known", {{"lines", lines(found.recognised())}}) + "\n";
   const auto kinds = found.most_frequent_first();
-  out.append(say(language, "TLS lines that no rule knows: ", "没有规则认识的 TLS 日志行：")).append(lines(found.lines()));
-  out.append(say(language, " of ", "，共 ")).append(counted(language, kinds.size(), "kind", "kinds", "种"));
-  out.append(say(language, ", among ", "；TLS 日志共 ")).append(lines(found.recognised()));
-  out.append(say(language, " about TLS\n", "\n"));
+  out += say("report.unknown", {{"lines", lines(found.lines())},
+                                {"kinds", counted(say, kinds.size(), "report.kind", "report.kinds")},
+                                {"all", lines(found.recognised())}}) +
+         "\n";
   for (const std::string& product : found.products()) out += product + "\n";
-  out += say(language, "Names, addresses, paths, values and numbers are masked. Look through it before you send it to anybody.\n\n",
-             "名称、地址、路径、取值和数字均已遮盖。发给别人之前请先通读一遍。\n\n");
+  out += say("report.masked") + "\n\n";
   const std::size_t width = with_separators(kinds.front()->lines).size();
   for (const Kind* const kind : kinds) {
     const std::string number = with_separators(kind->lines);
     out += std::string(width - number.size() + 2, ' ') + number + "  " + kind->template_text + "\n";
   }
-  if (found.lines_left_out() > 0)
-    out.append("\n")
-        .append(lines(found.lines_left_out()))
-        .append(say(language, " of further kinds are left out.\n", "属于更多种类，未列出。\n"));
+  if (found.lines_left_out() > 0) out += "\n" + counted(say, found.lines_left_out(), "report.left_out_one", "report.left_out_many") + "\n";
   return out;
 }
 

@@ -12,6 +12,7 @@
 #include "cli/rules/checks/rule_relations.h"
 #include "cli/rules/site_page.h"
 #include "cli/rules/site_search.h"
+#include "cli/texts.h"
 
 namespace handshaked::cli {
 namespace {
@@ -46,8 +47,11 @@ class Site {
       TRY(write_find(language));
     }
     SitePage entrance(Language::en, "handshaked", "", "index.html");
-    entrance.element("h1", "nginx and TLS: what its error lines mean").open("p").link("en/index.html", "English").close("p");
-    entrance.open("p").link("zh/index.html", "中文").close("p");
+    entrance.element("h1", entrance.say("site.title"));
+    for (const Language language : {Language::en, Language::zh}) {
+      const std::string index = std::string(to_string(language)) + "/index.html";
+      entrance.open("p").link(index, rules_texts().text(language, "site.language")).close("p");
+    }
     return write_text_file(directory_ / "index.html", entrance.finish());
   }
 
@@ -74,22 +78,22 @@ class Site {
   }
 
   Result<> write_index(Language language) {
-    SitePage page(language, std::string(say(language, "nginx and TLS: what its error lines mean", "nginx 与 TLS：错误日志的含义")), "../",
-                  "index.html");
-    page.element("h1", page.say("nginx and TLS: what its error lines mean", "nginx 与 TLS：错误日志的含义"));
+    const Texts say(rules_texts(), language);
+    SitePage page(language, say("site.title"), "../", "index.html");
+    page.element("h1", page.say("site.title"));
     page.element("p",
-                 counted(language, ids_.size(), "rule", "rules", "条规则") + std::string(page.say(", ", "，")) +
-                     counted(language, base_.knowledge.causes().size(), "cause", "causes", "个原因"),
+                 say("overview.counts", {{"rules", counted(say, ids_.size(), "overview.rule", "overview.rules")},
+                                         {"causes", counted(say, base_.knowledge.causes().size(), "overview.cause", "overview.causes")}}),
                  "soft");
     page.open("ul");
     for (const parse::Side side : kSides) page.open("li").text(side_words(language, side)).close("li");
     page.close("ul");
     for (const parse::Side side : kSides) write_side(page, side);
-    page.element("h2", page.say("Verify codes and alerts", "校验码与警报")).open("ul");
+    page.element("h2", page.say("overview.codes")).open("ul");
     for (const Code& code : codes_)
       page.open("li").link(page.in_language(code.path), code.meaning.name).text(": " + code.meaning.text).close("li");
     page.close("ul");
-    page.element("h2", page.say("Causes", "原因")).open("ul");
+    page.element("h2", page.say("overview.of_causes")).open("ul");
     for (const std::string& cause : base_.knowledge.causes()) {
       page.open("li").link(page.in_language("causes/" + cause + ".html"), cause).open("div");
       if (const auto advice = base_.knowledge.about_cause(cause, language)) page.text(match::filled_in(advice->meaning, {}, language));
@@ -110,7 +114,7 @@ class Site {
     for (const match::Rule* const rule : rules) {
       page.open("li").link(page.in_language("rules/" + page_name(rule->id) + ".html"), title_of(*rule, page.language()));
       page.open("div", "soft")
-          .text(rule->id + " · " + std::string(rule->noise ? page.say("noise", "噪声") : severity_word(page.language(), rule->severity)))
+          .text(rule->id + " · " + (rule->noise ? page.say("overview.noise") : severity_word(page.language(), rule->severity)))
           .close("div")
           .close("li");
     }
@@ -123,11 +127,9 @@ class Site {
     const std::string scheme = rule.upstream_schemes.empty() ? std::string() : rule.upstream_schemes.front();
     const LineAdvice advice = advice_about(rule, {.scheme = scheme}, base_.knowledge, language);
     page.element("h1", title_of(rule, language)).element("pre", rule.title);
-    page.open("dl").fact(page.say("Rule", "规则"), rule.id).fact(page.say("Where", "位置"), side_words(language, rule.side));
-    page.fact(page.say("Severity", "级别"),
-              rule.noise ? page.say("noise: normally scanners and impatient clients", "噪声：通常是扫描器或提前断开的客户端")
-                         : severity_word(language, rule.severity));
-    if (!rule.url.empty()) page.element("dt", page.say("Documentation", "文档")).open("dd").outside(rule.url).close("dd");
+    page.open("dl").fact(page.say("rule_page.name"), rule.id).fact(page.say("rule_page.where"), side_words(language, rule.side));
+    page.fact(page.say("rule_page.severity"), rule.noise ? page.say("rule_page.noise") : severity_word(language, rule.severity));
+    if (!rule.url.empty()) page.element("dt", page.say("rule_page.documentation")).open("dd").outside(rule.url).close("dd");
     page.close("dl");
     page.element("p", advice.root_cause);
     write_candidates(page, advice);
@@ -140,14 +142,13 @@ class Site {
 
   void write_candidates(SitePage& page, const LineAdvice& advice) {
     if (advice.candidates.empty()) return;
-    page.element("h2", page.say("What can be wrong", "可能的原因")).open("ol");
+    page.element("h2", page.say("rule_page.candidates")).open("ol");
     for (const CandidateAdvice& candidate : advice.candidates) {
       page.open("li");
       link_cause(page, candidate.cause);
       page.open("span", "soft").text(" " + percent(candidate.likelihood)).close("span");
       page.element("div", candidate.meaning);
-      if (!candidate.tell_apart.empty())
-        page.element("div", std::string(page.say("How to tell: ", "如何区分：")) + candidate.tell_apart, "soft");
+      if (!candidate.tell_apart.empty()) page.element("div", page.say("rule_page.tell_apart", {{"text", candidate.tell_apart}}), "soft");
       page.close("li");
     }
     page.close("ol");
@@ -160,25 +161,26 @@ class Site {
 
   void write_sources(SitePage& page, const std::vector<std::string>& sources) {
     if (sources.empty()) return;
-    page.open("div", "soft").text(page.say("Sources: ", "来源："));
+    page.open("div", "soft").text(page.say("advice.sources"));
     for (std::size_t i = 0; i < sources.size(); ++i) page.text(i == 0 ? "" : "; ").outside(sources[i]);
     page.close("div");
   }
 
   void write_cures(SitePage& page, const std::vector<CauseWorkaround>& list) {
     if (list.empty()) return;
-    page.element("h2", page.say("What to do", "处理方法")).open("ol");
+    page.element("h2", page.say("advice.cures")).open("ol");
     for (const auto& [cause, cure] : list) {
       page.open("li").open("strong").text(cure.action).close("strong");
-      std::string remark = " " + percent(cure.success_rate) + std::string(page.say(" of cases, ", " 的情况有效，"));
-      remark += cure.evidence_count == 0
-                    ? std::string(page.say("an estimate", "为估计值"))
-                    : counted(page.language(), static_cast<std::uint64_t>(cure.evidence_count), "observation", "observations", "次观察");
-      page.open("span", "soft").text(remark).close("span").element("div", cure.how);
-      if (!cure.condition.empty()) page.element("div", std::string(page.say("Condition: ", "条件：")) + cure.condition);
+      const std::string_view rate = cure.evidence_count == 0   ? "advice.estimated"
+                                    : cure.evidence_count == 1 ? "advice.observed_once"
+                                                               : "advice.observed";
+      const std::string count = with_separators(static_cast<std::uint64_t>(cure.evidence_count));
+      page.open("span", "soft").text(" " + page.say(rate, {{"percent", percent(cure.success_rate)}, {"count", count}})).close("span");
+      page.element("div", cure.how);
+      if (!cure.condition.empty()) page.element("div", page.say("advice.condition", {{"text", cure.condition}}));
       if (!cure.owner.empty()) page.element("div", owner_words(page.language(), cure.owner), "soft");
       if (!cause.empty()) {
-        page.open("div", "soft").text(page.say("Against: ", "针对："));
+        page.open("div", "soft").text(page.say("advice.against"));
         link_cause(page, cause);
         page.close("div");
       }
@@ -190,15 +192,13 @@ class Site {
 
   void write_dead_ends(SitePage& page, const std::vector<CauseDeadEnd>& list) {
     if (list.empty()) return;
-    page.element("h2", page.say("What not to try", "不要尝试")).open("ul");
+    page.element("h2", page.say("advice.dead_ends")).open("ul");
     for (const auto& [cause, dead_end] : list) {
       page.open("li").open("strong").text(dead_end.action).close("strong");
-      page.open("span", "soft").text(" " + std::string(page.say("fails in ", "失败率 ")) + percent(dead_end.fail_rate)).close("span");
-      if (dead_end.unsafe)
-        page.element("div", page.say("Unsafe: it only seems to work, because a protection is off.", "不安全：看似有效，只因保护被关闭。"),
-                     "critical");
+      page.open("span", "soft").text(" " + page.say("advice.fails", {{"percent", percent(dead_end.fail_rate)}})).close("span");
+      if (dead_end.unsafe) page.element("div", page.say("advice.unsafe"), "critical");
       page.element("div", dead_end.why_fails);
-      if (!dead_end.condition.empty()) page.element("div", std::string(page.say("Condition: ", "条件：")) + dead_end.condition);
+      if (!dead_end.condition.empty()) page.element("div", page.say("advice.condition", {{"text", dead_end.condition}}));
       write_sources(page, dead_end.sources);
       page.close("li");
     }
@@ -213,7 +213,7 @@ class Site {
   void write_relations(SitePage& page, const match::Rule& rule) {
     const RuleRelations relations = relations_of(rule, page.language());
     if (!relations.leads_to.empty()) {
-      page.element("h2", page.say("What it leads to", "会引发")).open("ul");
+      page.element("h2", page.say("rule_page.leads_to")).open("ul");
       for (const std::string& id : relations.leads_to) {
         page.open("li");
         link_rule(page, id);
@@ -222,7 +222,7 @@ class Site {
       page.close("ul");
     }
     if (relations.confused_with.empty()) return;
-    page.element("h2", page.say("What it is confused with", "容易混淆")).open("ul");
+    page.element("h2", page.say("rule_page.confused_with")).open("ul");
     for (const RuleRelations::Confusion& confusion : relations.confused_with) {
       page.open("li");
       link_rule(page, confusion.id);
@@ -232,9 +232,9 @@ class Site {
   }
 
   static void write_samples(SitePage& page, const match::Rule& rule) {
-    page.element("h2", page.say("Lines that it recognises", "匹配的日志行"));
+    page.element("h2", page.say("rule_page.samples"));
     for (const RuleSample& sample : lines_of(rule, "samples")) page.element("pre", sample.line).element("p", sample.origin, "soft");
-    page.element("h2", page.say("Regular expression", "正则表达式")).element("pre", rule.regex);
+    page.element("h2", page.say("rule_page.regex")).element("pre", rule.regex);
   }
 
   Result<> write_cause(const std::string& cause, Language language) {
@@ -245,8 +245,8 @@ class Site {
     const auto filled = [language](std::string text) { return match::filled_in(std::move(text), {}, language); };
     page.element("h1", filled(advice->meaning))
         .open("dl")
-        .fact(page.say("Cause", "原因"), cause)
-        .fact(page.say("Who cures it", "由谁处理"), owner_words(language, advice->owner))
+        .fact(page.say("cause_page.name"), cause)
+        .fact(page.say("cause_page.who_cures"), owner_words(language, advice->owner))
         .close("dl");
     page.element("p", filled(advice->root_cause));
     std::vector<CauseWorkaround> cures;
@@ -262,7 +262,7 @@ class Site {
     write_cures(page, cures);
     write_dead_ends(page, dead_ends);
     if (const auto rules = rules_of_.find(cause); rules != rules_of_.end()) {
-      page.element("h2", page.say("Lines that can mean it", "可能由它引起的日志行")).open("ul");
+      page.element("h2", page.say("cause_page.lines")).open("ul");
       for (const match::Rule* const rule : rules->second) {
         page.open("li").link(page.in_language("rules/" + page_name(rule->id) + ".html"), title_of(*rule, language)).close("li");
       }
@@ -274,11 +274,8 @@ class Site {
   Result<> write_code(const Code& code, Language language) {
     SitePage page(language, code.meaning.name + ": " + code.meaning.text, "../../", code.path);
     page.element("h1", code.meaning.name).element("pre", code.meaning.text);
-    page.element("h2", page.say("Lines in which nginx prints it", "nginx 打印它的日志行"));
-    if (code.meaning.only_general_rules)
-      page.element("p",
-                   page.say("No rule is about this very code; these catch what has none of its own.", "没有专门的规则；以下为通用规则。"),
-                   "soft");
+    page.element("h2", page.say("code.lines"));
+    if (code.meaning.only_general_rules) page.element("p", page.say("code.general_rules"), "soft");
     page.open("ul");
     for (const match::Rule* const rule : code.meaning.rules) {
       page.open("li").link(page.in_language("rules/" + page_name(rule->id) + ".html"), title_of(*rule, language));
@@ -290,7 +287,7 @@ class Site {
 
   /// Search over all pages, and a line that somebody pastes.
   Result<> write_find(Language language) {
-    SitePage page(language, std::string(say(language, "Search", "搜索")), "../", "find.html");
+    SitePage page(language, rules_texts().text(language, "search.heading"), "../", "find.html");
     std::vector<SearchedPage> pages;
     for (const match::Rule& rule : base_.rules->rules())
       pages.push_back({"rules/" + page_name(rule.id) + ".html", rule.id, title_of(rule, language)});
@@ -299,17 +296,11 @@ class Site {
       pages.push_back({"causes/" + cause + ".html", cause, advice ? match::filled_in(advice->meaning, {}, language) : cause});
     }
     for (const Code& code : codes_) pages.push_back({code.path, code.meaning.name, code.meaning.text});
-    page.element("h1", page.say("Search", "搜索"));
-    page.field("input", "find", page.say("Rules, causes, verify codes, alerts", "规则、原因、校验码、警报")).list_for_script("found");
-    page.element("h2", page.say("I have this line", "我有这一行"));
-    page.field("textarea", "line", page.say("A line of nginx's error log, or its message", "nginx 错误日志的一行或其消息"))
-        .list_for_script("told");
-    page.element(
-        "p",
-        page.say("It stays in this browser. The likeliest comes first; who wrote the line and what else it says is not looked at here: "
-                 "handshaked explain does.",
-                 "内容不会离开浏览器。最可能的在前；此处不看是谁写的以及行内其他内容；handshaked explain 会一并判断。"),
-        "soft");
+    page.element("h1", page.say("search.heading"));
+    page.field("input", "find", page.say("search.field")).list_for_script("found");
+    page.element("h2", page.say("search.have_line"));
+    page.field("textarea", "line", page.say("search.line_field")).list_for_script("told");
+    page.element("p", page.say("search.privacy"), "soft");
     page.set_script(search_script(pages, *base_.rules, language));
     return put(page, "find.html");
   }

@@ -3,6 +3,7 @@
 #include "base/digest.h"
 #include "cli/document/html_document.h"
 #include "cli/rules/checks/entry_texts.h"
+#include "cli/texts.h"
 
 namespace handshaked::cli {
 namespace {
@@ -101,6 +102,8 @@ SitePage& SitePage::list_for_script(std::string_view id) {
   return *this;
 }
 
+std::string SitePage::say(std::string_view key, Catalogue::Values values) const { return rules_texts().text(language_, key, values); }
+
 std::string SitePage::finish() const {
   static const std::string styles = "'sha256-" + base64_of_hex(sha256_hex(kStyle)) + "'";
   std::string policy = "default-src 'none'; style-src " + styles;
@@ -114,10 +117,10 @@ std::string SitePage::finish() const {
   page += "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>" + html_escaped(title_) + "</title>\n";
   page += "<link rel=\"alternate\" hreflang=\"" + std::string(is_chinese ? "en" : "zh-CN") + "\" href=\"" + html_escaped(other) +
           "\">\n<style>" + std::string(kStyle) + "</style>\n</head>\n<body>\n";
-  page += "<nav><a href=\"" + html_escaped(up_) + (is_chinese ? "zh" : "en") + "/index.html\">" +
-          html_escaped(say("All rules", "全部规则")) + "</a><a href=\"" + html_escaped(up_) + (is_chinese ? "zh" : "en") + "/find.html\">" +
-          html_escaped(say("Search, and “I have this line”", "搜索与“我有这一行”")) + "</a><a lang=\"" + (is_chinese ? "en" : "zh-CN") +
-          "\" href=\"" + html_escaped(other) + "\">" + (is_chinese ? "English" : "中文") + "</a></nav>\n<main>\n";
+  page += "<nav><a href=\"" + html_escaped(up_) + (is_chinese ? "zh" : "en") + "/index.html\">" + html_escaped(say("site.all_rules")) +
+          "</a><a href=\"" + html_escaped(up_) + (is_chinese ? "zh" : "en") + "/find.html\">" + html_escaped(say("site.to_search")) +
+          "</a><a lang=\"" + (is_chinese ? "en" : "zh-CN") + "\" href=\"" + html_escaped(other) + "\">" +
+          rules_texts().text(is_chinese ? Language::en : Language::zh, "site.language") + "</a></nav>\n<main>\n";
   page += body_ + "</main>\n";
   if (!script_.empty()) page += "<script>" + script_ + "</script>\n";
   return page + "</body>\n</html>\n";

@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/language.h"
+#include "base/text/catalogue.h"
 
 namespace handshaked::cli {
 
@@ -24,7 +24,8 @@ class SitePage {
   /// A link out of it; plain text where the address is no sound one.
   SitePage& outside(std::string_view url);
 
-  std::string_view say(std::string_view en, std::string_view zh) const { return language_ == Language::zh ? zh : en; }
+  /// A text of texts.ini in the language of the page.
+  std::string say(std::string_view key, Catalogue::Values values = {}) const;
   Language language() const { return language_; }
   /// "en/" and what follows.
   std::string in_language(std::string_view path) const { return std::string(to_string(language_)) + "/" + std::string(path); }

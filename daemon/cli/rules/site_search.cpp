@@ -2,6 +2,7 @@
 
 #include "base/json/json_writer.h"
 #include "cli/rules/rules_site.h"
+#include "cli/texts.h"
 #include "parse/error_record.h"
 
 namespace handshaked::cli {
@@ -129,9 +130,9 @@ std::string search_script(const std::vector<SearchedPage>& pages, const match::R
     json.end_object();
   }
   json.end_array().key("words").begin_object();
-  json.member("none", is_chinese ? "没有找到" : "Nothing found").member("more", is_chinese ? "还有 {n} 个" : "{n} more");
-  json.member("unknown", is_chinese ? "没有规则匹配这一行" : "No rule knows this line");
-  json.member("left", is_chinese ? "浏览器无法检查的规则数 {n}：" : "Rules that a browser cannot try ({n}):").end_object().end_object();
+  const Texts say(rules_texts(), language);  // the script fills {n} in
+  json.member("none", say("search.none")).member("more", say("search.more", {{"n", "{n}"}})).member("unknown", say("search.unknown"));
+  json.member("left", say("search.left", {{"n", "{n}"}})).end_object().end_object();
   return "\"use strict\";\nconst data = " + in_script(std::move(text)) + ";" + std::string(kCode);
 }
 

@@ -6,6 +6,7 @@
 
 #include "cli/document/words.h"
 #include "cli/operator/daemon_answer.h"
+#include "cli/texts.h"
 #include "correlate/incident_title.h"
 #include "parse/time_zone.h"
 
@@ -52,14 +53,15 @@ Result<WatchedPage> read_watched_page(std::string_view json) {
 }
 
 std::string state_words(const WatchedIncident& incident, Language language) {
-  std::string words(incident.status == "resolved" ? say(language, "resolved", "已恢复") : say(language, "open", "未恢复"));
-  const auto add = [&](bool holds, std::string_view en, std::string_view zh) {
-    if (holds) words.append(say(language, ", ", "，")).append(say(language, en, zh));
+  const Texts say(watch_texts(), language);
+  std::string words = say(incident.status == "resolved" ? "state.resolved" : "state.open");
+  const auto add = [&](bool holds, std::string_view key) {
+    if (holds) words = say("state.next", {{"state", words}, {"word", say(key)}});
   };
-  add(incident.is_silenced, "silenced", "已静默");
-  add(incident.is_flapping, "comes and goes", "时有时无");
-  add(incident.is_verified, "passes again", "已重新通过");
-  add(incident.is_proved && incident.status != "resolved", "fix proved", "修复已验证");
+  add(incident.is_silenced, "state.silenced");
+  add(incident.is_flapping, "state.flapping");
+  add(incident.is_verified, "state.verified");
+  add(incident.is_proved && incident.status != "resolved", "state.proved");
   return words;
 }
 

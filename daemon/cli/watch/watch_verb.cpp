@@ -12,11 +12,11 @@
 #include "cli/command_line/exit_code.h"
 #include "cli/document/output.h"
 #include "cli/document/terminal.h"
-#include "cli/document/words.h"
 #include "cli/log/log_reading.h"
 #include "cli/operator/daemon_answer.h"
 #include "cli/operator/daemon_question.h"
 #include "cli/operator/operator_document.h"
+#include "cli/texts.h"
 #include "cli/watch/terminal_screen.h"
 #include "control/control_client.h"
 
@@ -81,15 +81,26 @@ int watch_on_screen(const WatchOptions& options, const std::string& socket) {
 
 enum class Change { none, open, diagnosed, resolved, reopened };
 
-std::string_view change_word(Change change, Language language) {
+std::string_view to_string(Change change) {
   switch (change) {
-    case Change::open: return say(language, "open", "未恢复");
-    case Change::diagnosed: return say(language, "diagnosed", "已诊断");
-    case Change::resolved: return say(language, "resolved", "已恢复");
-    case Change::reopened: return say(language, "reopened", "再次出现");
+    case Change::open: return "open";
+    case Change::diagnosed: return "diagnosed";
+    case Change::resolved: return "resolved";
+    case Change::reopened: return "reopened";
     case Change::none: break;
   }
   return "";
+}
+
+std::string change_word(Change change, const Texts& say) {
+  switch (change) {
+    case Change::open: return say("change.open");
+    case Change::diagnosed: return say("change.diagnosed");
+    case Change::resolved: return say("change.resolved");
+    case Change::reopened: return say("change.reopened");
+    case Change::none: break;
+  }
+  return {};
 }
 
 /// "2026-11-21 02:58:15 UTC  open  critical  inc-…  8.4 lines/min  since 2026-11-21 02:50:00 UTC  shop.example → 10.0.0.5:8443: …", or the
@@ -98,17 +109,21 @@ std::string change_line(const WatchedPage& page, const WatchedIncident& incident
   if (options.json) {
     std::string line;
     JsonWriter json(line);
-    json.begin_object().member("at", page.now).member("change", change_word(change, Language::en)).member("id", incident.id);
+    json.begin_object().member("at", page.now).member("change", to_string(change)).member("id", incident.id);
     json.member("severity", incident.severity).member("title", incident.title).member("cause", incident.cause);
     json.member("diagnosed", incident.is_diagnosed).member("count", incident.count).member("rate_per_minute", incident.rate);
     json.member("opened_at", incident.opened_at).member("last_seen_at", incident.last_seen_at).end_object();
     return line + "\n";
   }
-  const auto words = [&options](std::string_view en, std::string_view zh) { return std::string(say(options.language, en, zh)); };
-  const std::string rate =
-      change == Change::resolved ? std::string() : handshaked::rate_text(incident.rate) + words(" lines/min  ", " 行/分钟  ");
-  return moment_text(page.now) + "  " + std::string(change_word(change, options.language)) + "  " + incident.severity + "  " + incident.id +
-         "  " + rate + words("since ", "始于 ") + moment_text(incident.opened_at) + "  " + incident.title + "\n";
+  const Texts say(watch_texts(), options.language);
+  return say(change == Change::resolved ? "change.line_of_end" : "change.line", {{"time", moment_text(page.now)},
+                                                                                 {"change", change_word(change, say)},
+                                                                                 {"severity", incident.severity},
+                                                                                 {"incident", incident.id},
+                                                                                 {"rate", handshaked::rate_text(incident.rate)},
+                                                                                 {"since", moment_text(incident.opened_at)},
+                                                                                 {"title", incident.title}}) +
+         "\n";
 }
 
 Change change_of(const WatchedIncident* before, const WatchedIncident& now) {

@@ -7,6 +7,7 @@
 #include "base/text/utf8.h"
 #include "cli/document/text_layout.h"
 #include "cli/document/words.h"
+#include "cli/texts.h"
 
 namespace handshaked::cli {
 namespace {
@@ -27,9 +28,9 @@ std::string padded(std::string text, std::size_t width, bool to_the_right = fals
   return to_the_right ? blanks + text : text + blanks;
 }
 
-std::string rate_text(const WatchedIncident& incident, Language language) {
+std::string rate_text(const WatchedIncident& incident, const Texts& say) {
   if (incident.status == "resolved" || incident.rate <= 0) return "";
-  return handshaked::rate_text(incident.rate) + std::string(say(language, "/min", "/分钟"));
+  return say("row.rate", {{"rate", handshaked::rate_text(incident.rate)}});
 }
 
 /// The next one of a ring of choices.
@@ -40,7 +41,10 @@ std::string next_of(const std::array<std::string_view, N>& choices, const std::s
 }
 
 constexpr std::array<std::string_view, 4> kStatuses{"open", "silenced", "resolved", "all"};
+constexpr std::array<std::string_view, 4> kStatusWords{"state.open", "state.silenced", "state.resolved", "state.all"};
 constexpr std::array<std::string_view, 6> kSorts{"severity", "rate", "since", "last", "count", "hosts"};
+constexpr std::array<std::string_view, 6> kSortWords{"order.severity", "order.rate",  "order.since",
+                                                     "order.last",     "order.count", "order.hosts"};
 
 }  // namespace
 
@@ -77,6 +81,8 @@ std::vector<WatchKey> read_keys(std::string_view bytes) {
   }
   return keys;
 }
+
+WatchView::WatchView(Language language, bool has_colour) : language_(language), say_(watch_texts(), language), has_colour_(has_colour) {}
 
 // ---- keys -------------------------------------------------------------------------------------------------------------------
 
@@ -182,8 +188,6 @@ void WatchView::show_details(std::string text) {
 
 // ---- the screen -------------------------------------------------------------------------------------------------------------
 
-std::string_view WatchView::say(std::string_view en, std::string_view zh) const { return cli::say(language_, en, zh); }
-
 std::string WatchView::inked(std::string_view code, std::string text) const {
   return has_colour_ ? "\x1b[" + std::string(code) + "m" + text + "\x1b[0m" : text;
 }
@@ -191,21 +195,15 @@ std::string WatchView::inked(std::string_view code, std::string text) const {
 std::size_t WatchView::list_rows(Size size) const { return size.rows > kFrameRows + 1 ? size.rows - kFrameRows : 1; }
 
 std::string WatchView::head_line(Size size) const {
-  static constexpr std::pair<std::string_view, std::string_view> kWords[] = {
-      {"open", "未恢复"}, {"silenced", "已静默"}, {"resolved", "已恢复"}, {"all", "全部"}};
-  static constexpr std::pair<std::string_view, std::string_view> kOrders[] = {
-      {"worst now first", "当前最严重的在前"}, {"most frequent first", "按频率"}, {"newest first", "按出现时间"},
-      {"last seen first", "按最近出现"},       {"most lines first", "按行数"},    {"most hosts first", "按主机数"}};
   const auto index = [](const auto& choices, const std::string& now) {
     return static_cast<std::size_t>(std::find(choices.begin(), choices.end(), now) - choices.begin());
   };
-  const auto& status = kWords[std::min<std::size_t>(index(kStatuses, question_.status), 3)];
-  const auto& order = kOrders[std::min<std::size_t>(index(kSorts, question_.sort), std::size(kOrders) - 1)];
+  const std::string_view status = kStatusWords[std::min(index(kStatuses, question_.status), kStatusWords.size() - 1)];
+  const std::string_view order = kSortWords[std::min(index(kSorts, question_.sort), kSortWords.size() - 1)];
   std::string text = "handshaked watch  ";
   if (has_page_) text += with_separators(page_.total) + " ";
-  text += std::string(say(status.first, status.second)) + std::string(say(", ", "，")) + std::string(say(order.first, order.second));
-  if (!question_.search.empty() || is_searching_)
-    text += std::string(say("  filter: ", "  筛选：")) + question_.search + (is_searching_ ? "_" : "");
+  text += say_("head.listed", {{"status", say_(status)}, {"order", say_(order)}});
+  if (!question_.search.empty() || is_searching_) text += say_("head.filter", {{"words", question_.search + (is_searching_ ? "_" : "")}});
   const std::string clock = page_.now.size() >= 19 ? page_.now.substr(11, 8) + " UTC" : std::string();
   text = cut_to_width(text, size.columns > clock.size() + 1 ? size.columns - clock.size() - 1 : size.columns);
   const std::size_t used = display_width(text) + clock.size();
@@ -217,7 +215,7 @@ std::string WatchView::row_line(const WatchedIncident& incident, bool is_selecte
   // A narrow terminal shows less of each, and the name last of all.
   const char mark = incident.severity == "critical" ? 'C' : incident.severity == "warning" ? 'W' : 'I';
   std::string figures;
-  if (size.columns >= 50) figures += " " + padded(rate_text(incident, language_), kRateWidth, true);
+  if (size.columns >= 50) figures += " " + padded(rate_text(incident, say_), kRateWidth, true);
   if (size.columns >= 70) figures += " " + padded(sparkline(incident.spark, kSparkWidth), kSparkWidth);
   if (size.columns >= 36) figures += " " + padded(age_words(incident.opened_at, page_.now, language_), kSinceWidth, true);
   const std::size_t used = 4 + display_width(figures);
@@ -242,8 +240,8 @@ std::vector<std::string> WatchView::selected_lines(Size size) const {
       if (!text.empty()) facts += "  " + text;
     };
     add(cause_words(*at));
-    add(counted(language_, at->count, "line", "lines", "行"));
-    if (at->hosts > 1) add(counted(language_, at->hosts, "host", "hosts", "台主机"));
+    add(counted(say_, at->count, "row.line", "row.lines"));
+    if (at->hosts > 1) add(counted(say_, at->hosts, "row.hosts", "row.hosts"));
     add(at->id);
     lines.push_back(inked(kDim, cut_to_width(facts, size.columns)));
   }
@@ -253,14 +251,8 @@ std::vector<std::string> WatchView::selected_lines(Size size) const {
 
 std::string WatchView::foot_line(Size size) const {
   if (!problem_.empty()) return inked(kRed, cut_to_width(problem_, size.columns));
-  if (is_searching_)
-    return inked(kDim,
-                 cut_to_width(say("type to filter; Enter keeps it, Esc clears it", "输入以筛选；Enter 保留，Esc 清除"), size.columns));
-  if (!question_.incident.empty())
-    return inked(kDim, cut_to_width(say("up/down, space scroll  Esc back", "上/下、空格 滚动  Esc 返回"), size.columns));
-  return inked(kDim, cut_to_width(say("up/down move  Enter details  / filter  a state  s order  q quit",
-                                      "上/下 移动  Enter 详情  / 筛选  a 状态  s 排序  q 退出"),
-                                  size.columns));
+  if (is_searching_) return inked(kDim, cut_to_width(say_("keys.filter"), size.columns));
+  return inked(kDim, cut_to_width(say_(question_.incident.empty() ? "keys.list" : "keys.details"), size.columns));
 }
 
 std::vector<std::string> WatchView::detail_lines(Size size) const {
@@ -290,7 +282,7 @@ std::vector<std::string> WatchView::screen(Size size) const {
     const std::vector<std::string> text = detail_lines(size);
     lines.emplace_back();
     for (std::size_t i = detail_top_; i < text.size() && lines.size() + 1 < size.rows; ++i) lines.push_back(text[i]);
-    if (text.empty()) lines.emplace_back(say("…", "……"));
+    if (text.empty()) lines.push_back(say_("details.asked_for"));
   } else {
     const auto& rows = page_.incidents;
     const std::size_t shown = list_rows(size);
@@ -298,11 +290,9 @@ std::vector<std::string> WatchView::screen(Size size) const {
     const auto at = found == rows.end() ? 0 : static_cast<std::size_t>(found - rows.begin());
     const std::size_t top = at < shown ? 0 : at - shown + 1;
     for (std::size_t i = top; i < std::min(rows.size(), top + shown); ++i) lines.push_back(row_line(rows[i], i == at, size));
-    if (rows.empty() && has_page_)
-      lines.emplace_back(question_.search.empty() ? say("Nothing to show: all is well.", "没有事件：一切正常。")
-                                                  : say("Nothing matches the filter.", "没有符合筛选条件的事件。"));
+    if (rows.empty() && has_page_) lines.push_back(say_(question_.search.empty() ? "list.empty" : "list.no_match"));
     if (page_.total > rows.size() && !rows.empty() && top + shown >= rows.size() && lines.size() < shown + 1)
-      lines.push_back(inked(kDim, cut_to_width(say("More than are listed: narrow them with /", "还有更多：用 / 筛选"), size.columns)));
+      lines.push_back(inked(kDim, cut_to_width(say_("list.more"), size.columns)));
     lines.resize(size.rows > 4 ? size.rows - 4 : lines.size());
     for (std::string& line : selected_lines(size)) lines.push_back(std::move(line));
   }

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "base/language.h"
+#include "base/text/catalogue.h"
 #include "cli/watch/watch_page.h"
 
 namespace handshaked::cli {
@@ -31,7 +31,7 @@ class WatchView {
     bool operator==(const Question&) const = default;
   };
 
-  WatchView(Language language, bool has_colour) : language_(language), has_colour_(has_colour) {}
+  WatchView(Language language, bool has_colour);
 
   /// False: the user wants to leave.
   bool press(const WatchKey& key, Size size);
@@ -52,7 +52,6 @@ class WatchView {
   void press_in_details(const WatchKey& key, Size size);
   void move(std::ptrdiff_t by);
   std::size_t list_rows(Size size) const;
-  std::string_view say(std::string_view en, std::string_view zh) const;
   std::string inked(std::string_view code, std::string text) const;
   std::string head_line(Size size) const;
   std::string foot_line(Size size) const;
@@ -61,6 +60,7 @@ class WatchView {
   std::vector<std::string> detail_lines(Size size) const;
 
   Language language_;
+  Texts say_;
   bool has_colour_;
   Question question_;
   WatchedPage page_;

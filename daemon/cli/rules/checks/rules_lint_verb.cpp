@@ -14,9 +14,8 @@ int run_rules_lint(const RulesLintOptions& options) {
   const LintReport report = lint_rules(directory);
   Output output = Output::standard();
   for (const match::RuleProblem& problem : report.problems) output.buffer() += visible_text(problem.message()) + "\n";
-  const Language en = Language::en;
-  output.buffer() += counted(en, report.rules, "rule", "rules", "") + ", " + counted(en, report.causes, "cause", "causes", "") + ": " +
-                     (report.problems.empty() ? "no problems" : counted(en, report.problems.size(), "problem", "problems", "")) + "\n";
+  output.buffer() += counted(report.rules, "rule", "rules") + ", " + counted(report.causes, "cause", "causes") + ": " +
+                     (report.problems.empty() ? "no problems" : counted(report.problems.size(), "problem", "problems")) + "\n";
   if (const auto flushed = output.flush(); !flushed) {
     complain_about(flushed.error());
     return kExitInternal;

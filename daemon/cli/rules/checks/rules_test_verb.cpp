@@ -128,10 +128,9 @@ int run_rules_test(const RulesTestOptions& options) {
     out += "FAILED  " + failure.rule->id + " " + failure.what + "\n        " + failure.rule->file + ":" +
            std::to_string(failure.rule->line) + "\n        " + visible_text(failure.line) + "\n";
   }
-  const Language en = Language::en;
-  out += counted(en, base->rules->rules().size(), "rule", "rules", "") + ", " + counted(en, report.samples, "sample", "samples", "") +
-         " in " + counted(en, report.forms, "form", "forms", "") + ", " + counted(en, report.near_misses, "near miss", "near misses", "") +
-         ": " + (report.failures.empty() ? "all passed" : counted(en, report.failures.size(), "failure", "failures", "")) + " in " +
+  out += counted(base->rules->rules().size(), "rule", "rules") + ", " + counted(report.samples, "sample", "samples") + " in " +
+         counted(report.forms, "form", "forms") + ", " + counted(report.near_misses, "near miss", "near misses") + ": " +
+         (report.failures.empty() ? "all passed" : counted(report.failures.size(), "failure", "failures")) + " in " +
          std::to_string(took.count()) + " ms\n";
   if (const auto flushed = output.flush(); !flushed) {
     complain_about(flushed.error());

@@ -44,10 +44,16 @@ TEST(Words, ShowTimesInTheOffsetOfTheLog) {
   EXPECT_EQ(time_words(time, std::chrono::seconds(0), false), "2026-11-21 01:58:15");
 }
 
-TEST(Words, InflectOnlyEnglish) {
-  EXPECT_EQ(counted(Language::en, 1, "line", "lines", "行"), "1 line");
-  EXPECT_EQ(counted(Language::en, 2, "line", "lines", "行"), "2 lines");
-  EXPECT_EQ(counted(Language::zh, 1, "line", "lines", "行"), "1 行");
+TEST(Words, CountWithTheTextOfOneOrOfMany) {
+  const Catalogue catalogue(
+      "[list.line]\nen = \"{count} line\"\nzh = \"{count} 行\"\n[list.lines]\nen = \"{count} lines\"\nzh = \"共 {count} 行\"\n");
+  const Texts en(catalogue, Language::en), zh(catalogue, Language::zh);
+  EXPECT_EQ(counted(en, 1, "list.line", "list.lines"), "1 line");
+  EXPECT_EQ(counted(en, 0, "list.line", "list.lines"), "0 lines");
+  EXPECT_EQ(counted(en, 1234, "list.line", "list.lines"), "1,234 lines");
+  EXPECT_EQ(counted(zh, 2, "list.line", "list.lines"), "共 2 行");
+  EXPECT_EQ(counted(1, "rule", "rules"), "1 rule");
+  EXPECT_EQ(counted(1234, "rule", "rules"), "1,234 rules");
 }
 
 }  // namespace

@@ -61,6 +61,18 @@ TEST(IncidentsShow, TellsACandidateAsACandidate) {
   EXPECT_NE(page(sure, Language::en).find("cause: c1 (98% sure)\nmeaning: The sky fell.\n"), std::string::npos) << page(sure, Language::en);
 }
 
+TEST(OperatorAnswer, CountsOneAsOne) {
+  const auto changed = [](const char* answer, Language language) { return operator_page("deliveries.retry", answer, language); };
+  EXPECT_EQ(changed(R"({"changed":1})", Language::en), "1 delivery changed\n");
+  EXPECT_EQ(changed(R"({"changed":2})", Language::en), "2 deliveries changed\n");
+  EXPECT_EQ(changed(R"({"changed":1})", Language::zh), "1 个投递已更改\n");
+  const auto status = [](const char* logs) {
+    return operator_page("status", std::string(R"({"logs":)") + logs + R"(,"rules":339,"incidents":{}})", Language::en);
+  };
+  EXPECT_NE(status("1").find("following 1 log with 339 rules\n"), std::string::npos) << status("1");
+  EXPECT_NE(status("2").find("following 2 logs with 339 rules\n"), std::string::npos) << status("2");
+}
+
 TEST(IncidentsList, IsOneWholeLineARowInAPipe) {
   const std::string text = operator_page("incidents.list", std::string(kList), Language::en);
   EXPECT_EQ(lines_of(text).size(), 2u) << text;
