@@ -60,7 +60,11 @@ LineAnalysis::Place LineAnalysis::place_of(const ingest::LineBlock& block, std::
 std::size_t LineAnalysis::examine_line(const ingest::LineBlock& block, std::size_t begin, std::size_t end, FailureHandler& handler) {
   if (const std::string_view whole = block.bytes.substr(begin, end - begin);
       !batch_place_ && parse::may_be_batch(whole) && parse::split_batch(whole, batch_)) {
-    examine_batch(block, begin, handler);
+    // A stranger's line feed may stand in front of it, and what he wrote into it stands in no other line.
+    const Provenance provenance = provenance_of(block, {.begin = begin, .end = end}, false);
+    is_batch_doubtful_ = provenance != Provenance::genuine;
+    if (provenance == Provenance::forged) ++counters_.forged;
+    else examine_batch(block, begin, handler);
     return end + 1;
   }
   parse::LineSpan span{.begin = begin, .end = end};
@@ -69,7 +73,9 @@ std::size_t LineAnalysis::examine_line(const ingest::LineBlock& block, std::size
   const parse::ErrorRecord& record = reader_.record();
   const std::string_view line = reader_.line();
   const bool is_wrapped = span.end - span.begin != end - begin;
-  const Provenance provenance = is_wrapped ? Provenance::doubtful : provenance_of(block, span, record);
+  const bool is_alone = record.form == parse::Form::bare && block.bytes.size() == span.end - span.begin;
+  const bool is_doubtful = is_wrapped || is_alone || (batch_place_ && is_batch_doubtful_);
+  const Provenance provenance = is_doubtful ? Provenance::doubtful : provenance_of(block, span, record.foreign_tail);
   if (provenance == Provenance::forged) {
     ++counters_.forged;
     return end + 1;
@@ -96,15 +102,14 @@ std::size_t LineAnalysis::examine_line(const ingest::LineBlock& block, std::size
   return span.end + 1;
 }
 
-Provenance LineAnalysis::provenance_of(const ingest::LineBlock& block, parse::LineSpan line, const parse::ErrorRecord& record) {
-  if (record.form == parse::Form::bare && block.bytes.size() == line.end - line.begin) return Provenance::doubtful;
+Provenance LineAnalysis::provenance_of(const ingest::LineBlock& block, parse::LineSpan line, bool has_foreign_tail) {
   // A full block was cut off a longer log; a shorter one holds all that was written.
   constexpr std::size_t kFullBlock = 32 * 1024;
   parse::JudgedLine judged{.window = block.bytes,
                            .begin = line.begin,
                            .end = line.end,
                            .settled = settled_,
-                           .foreign_tail = record.foreign_tail,
+                           .foreign_tail = has_foreign_tail,
                            .goes_on = block.goes_on || block.bytes.size() >= kFullBlock};
   if (line.begin >= ingest::kNginxLineLimit || block.before.empty() || settled_ > 0) return parse::examine_provenance(judged);
   // Near the beginning of a block the evidence may stand in the block before it.

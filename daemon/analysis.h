@@ -69,7 +69,7 @@ class LineAnalysis {
   void examine_batch(const ingest::LineBlock& block, std::size_t begin, FailureHandler& handler);
   /// Returns where the search goes on.
   std::size_t examine_line(const ingest::LineBlock& block, std::size_t begin, std::size_t end, FailureHandler& handler);
-  parse::Provenance provenance_of(const ingest::LineBlock& block, parse::LineSpan line, const parse::ErrorRecord& record);
+  parse::Provenance provenance_of(const ingest::LineBlock& block, parse::LineSpan line, bool has_foreign_tail);
   std::optional<parse::ZonedTime> time_of(const parse::ErrorRecord& record);
 
   LineReader reader_;
@@ -82,6 +82,7 @@ class LineAnalysis {
   std::size_t settled_ = 0;           ///< a record is known to begin here, in the current block
   std::optional<Place> batch_place_;  ///< while a batch is examined: where it stands
   std::string batch_;
+  bool is_batch_doubtful_ = false;  ///< a stranger may have written it
   std::size_t examined_ = 0;    ///< lines before this place, in the current block, belong to what was recognised or passed over
   parse::LocalTime last_time_;  ///< of a record: many are written in one second
   std::optional<parse::ZonedTime> last_zoned_;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "parse/characters.h"
+#include "parse/envelope.h"
 
 namespace handshaked::parse {
 namespace {
@@ -237,9 +238,8 @@ class BatchSplitter {
   std::size_t records_ = 0, values_ = 0;  ///< in lists; objects one behind the other
 };
 
-}  // namespace
-
-bool may_be_batch(std::string_view line) {
+/// Does `line` hold several records in its own brackets?
+bool holds_list(std::string_view line) {
   const std::size_t json = find_json(line);
   if (json == npos) return false;
   if (line[json] == '[') return true;
@@ -257,7 +257,7 @@ bool may_be_batch(std::string_view line) {
   return false;
 }
 
-bool split_batch(std::string_view line, std::string& lines) {
+bool split_lists(std::string_view line, std::string& lines) {
   const std::size_t begin = find_json(line);
   if (begin == npos) return false;
   const std::string_view json = line.substr(begin);
@@ -270,6 +270,23 @@ bool split_batch(std::string_view line, std::string& lines) {
     return true;
   }
   return false;
+}
+
+/// A batch that Docker, or a shipper, took for a text: {"log":"{\"logEvents\":[…"}.
+bool may_hold_batch_as_text(std::string_view line) {
+  return line.starts_with('{') && (line.find(R"("{\")") != npos || line.find(R"("[{\")") != npos);
+}
+
+}  // namespace
+
+bool may_be_batch(std::string_view line) { return holds_list(line) || may_hold_batch_as_text(line); }
+
+bool split_batch(std::string_view line, std::string& lines) {
+  if (split_lists(line, lines)) return true;
+  std::string text;
+  if (!may_hold_batch_as_text(line)) return false;
+  const Envelope envelope = peel_envelope(line, text);
+  return envelope.found && holds_list(envelope.inner) && split_lists(envelope.inner, lines);
 }
 
 }  // namespace handshaked::parse

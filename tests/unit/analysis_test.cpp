@@ -85,6 +85,24 @@ TEST(LineAnalysis, ReadsAllRecordsOfABatchAtTheLineInWhichTheyStand) {
   for (const std::size_t lines : {1, 2, 3, 9}) EXPECT_EQ(read_in_blocks(log, lines), wanted) << lines;
 }
 
+TEST(LineAnalysis, ReadsABatchThatDockerTookForAText) {
+  const std::string batch = R"({"logEvents":[{"message":")" + in_json(kOrdinary) + R"("},{"message":")" + in_json(kFault) + R"("}]})";
+  std::string text;
+  for (const char c : batch) text.append(c == '"' || c == '\\' ? "\\" : "").append(1, c);
+  EXPECT_EQ(read_in_blocks(R"({"log":")" + text + R"(\n","stream":"stderr"})" + "\n", 9), std::vector<std::string>{"1 t/verify@0"});
+}
+
+TEST(LineAnalysis, ABatchInsideAStrangersRecordIsForged) {
+  const std::string batch = R"({"logEvents":[{"message":")" + in_json(kFault) + R"("},{"message":")" + in_json(kOrdinary) + R"("}]})";
+  const std::string log =
+      kOrdinary + "\n" + "2026/11/21 02:58:15 [error] 9#9: *1 open() \"/srv/a\n" + batch +
+      "\nb\" failed (2: No such file or directory), client: 192.0.2.7, server: x, request: \"GET /a%0a HTTP/1.1\", host: \"x\"\n" +
+      kOrdinary + "\n";
+  LineAnalysis::Counters counters;
+  EXPECT_TRUE(read_in_blocks(log, 9, &counters).empty());
+  EXPECT_EQ(counters.forged, 1U);
+}
+
 TEST(LineAnalysis, FindsTheFaultAmongOrdinaryLines) {
   std::string log;
   for (int i = 0; i < 100; ++i) log += kOrdinary + "\n";
