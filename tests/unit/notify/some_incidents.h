@@ -17,6 +17,9 @@ inline Time at(double seconds) {
          std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
 }
 
+/// A receiver that people read.
+inline ReceiverPolicy people(const std::string& name) { return {.name = name, .for_people = true, .repeats = true}; }
+
 /// An open upstream fault at peer 10.0.0.<number>.
 inline correlate::Incident incident_at(int number, Time opened, match::Severity severity = match::Severity::warning) {
   correlate::Incident incident;
