@@ -6,17 +6,7 @@
 #include <optional>
 #include <sstream>
 
-#include "config/sections/diagnosis_section.h"
-#include "config/sections/edge_section.h"
-#include "config/sections/engine_section.h"
-#include "config/sections/group_section.h"
-#include "config/sections/http_section.h"
-#include "config/sections/journal_section.h"
-#include "config/sections/receiver_section.h"
-#include "config/sections/routing_section.h"
-#include "config/sections/shipper_section.h"
-#include "config/sections/syslog_section.h"
-#include "config/sections/web_section.h"
+#include "config/sections/sections.h"
 #include "config/table_reader.h"
 
 namespace handshaked::config {

@@ -1,4 +1,4 @@
-#include "config/sections/diagnosis_section.h"
+#include "config/sections/sections.h"
 
 #include <algorithm>
 #include <functional>

@@ -1,10 +1,7 @@
-#include "config/sections/engine_section.h"
+#include "config/sections/sections.h"
 
 #include <algorithm>
 #include <array>
-
-#include "config/sections/network_section.h"
-#include "config/sections/shipper_section.h"
 
 namespace handshaked::config {
 namespace {

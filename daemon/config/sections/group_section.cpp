@@ -1,4 +1,4 @@
-#include "config/sections/group_section.h"
+#include "config/sections/sections.h"
 
 #include <unistd.h>
 

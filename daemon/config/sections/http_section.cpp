@@ -1,7 +1,4 @@
-#include "config/sections/http_section.h"
-
-#include "config/sections/network_section.h"
-#include "config/sections/shipper_section.h"
+#include "config/sections/sections.h"
 
 namespace handshaked::config {
 

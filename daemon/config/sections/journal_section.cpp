@@ -1,6 +1,4 @@
-#include "config/sections/journal_section.h"
-
-#include "config/sections/network_section.h"
+#include "config/sections/sections.h"
 
 namespace handshaked::config {
 void read_journal(TableReader& table, Config& config) {

@@ -1,10 +1,8 @@
-#include "config/sections/receiver_section.h"
+#include "config/sections/sections.h"
 
 #include <algorithm>
 #include <array>
 #include <string_view>
-
-#include "config/sections/engine_section.h"
 
 namespace handshaked::config {
 

@@ -1,6 +1,5 @@
-#include "config/sections/shipper_section.h"
+#include "config/sections/sections.h"
 
-#include "config/sections/network_section.h"
 #include "net/endpoint.h"
 
 namespace handshaked::config {

@@ -1,6 +1,4 @@
-#include "config/sections/syslog_section.h"
-
-#include "config/sections/network_section.h"
+#include "config/sections/sections.h"
 
 namespace handshaked::config {
 

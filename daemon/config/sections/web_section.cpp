@@ -1,4 +1,4 @@
-#include "config/sections/web_section.h"
+#include "config/sections/sections.h"
 
 #include <algorithm>
 

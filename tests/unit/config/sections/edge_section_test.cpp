@@ -1,4 +1,4 @@
-#include "config/sections/edge_section.h"
+#include "config/sections/sections.h"
 
 #include <gtest/gtest.h>
 
