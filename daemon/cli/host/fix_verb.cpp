@@ -198,8 +198,7 @@ class FixVerb {
     for (const auto& [key, name] : working) {
       if (!still.contains(key)) return {Answer::fails, in_both_languages("detail.worked_before_fix", {{"upstream", name}})};
     }
-    return {Answer::works, in_both_languages(working.size() == 1 ? "detail.still_works_one" : "detail.still_works_many",
-                                             {{"count", std::to_string(working.size())}})};
+    return {Answer::works, in_both_languages("detail.still_works", {{"count", std::to_string(working.size())}})};
   }
 
   std::string shown(const Fix& fix) const {

@@ -22,7 +22,7 @@ TEST(WriteAdvice, ShowsCandidatesCuresAndDeadEndsWithTheirBasis) {
   EXPECT_EQ(write_advice(*page, advice, kBestAdvice, Language::en), 0U);
   const std::string text = page->finish();
   EXPECT_NE(text.find("60% upstream_ca_not_trusted"), std::string::npos);
-  EXPECT_NE(text.find("nothing is proved"), std::string::npos);
+  EXPECT_NE(text.find("none of them is proved"), std::string::npos);
   EXPECT_NE(text.find("helps about 90% of the time (seen in 6 cases)"), std::string::npos);
   EXPECT_NE(text.find("openssl s_client -connect 10.0.0.1:8443"), std::string::npos);
   EXPECT_NE(text.find("UNSAFE"), std::string::npos);

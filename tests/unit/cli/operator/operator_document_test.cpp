@@ -24,7 +24,7 @@ TEST(IncidentsList, SaysSinceWhenAndHowOftenInEightyColumns) {
 TEST(IncidentsList, NamesTheCommandThatShowsTheFirstOnATerminalAlone) {
   const std::string command = "handshaked incidents show inc-0123456789abcdef -c /srv/handshaked.toml\n";
   const std::string text = operator_page("incidents.list", std::string(kList), Language::en, 80, "-c /srv/handshaked.toml");
-  EXPECT_TRUE(text.ends_with("\nThe first of them in full: " + command)) << text;
+  EXPECT_TRUE(text.ends_with("\nShow the first one in full: " + command)) << text;
   EXPECT_TRUE(operator_page("incidents.list", std::string(kList), Language::zh, 80, "-c /srv/handshaked.toml").ends_with(command));
   EXPECT_EQ(operator_page("incidents.list", std::string(kList), Language::en, {}, "-c /srv/handshaked.toml").find("in full"),
             std::string::npos);
@@ -47,7 +47,7 @@ TEST(IncidentsShow, TellsACandidateAsACandidate) {
   EXPECT_EQ(of_line.find("The sky fell"), std::string::npos) << of_line;
   for (const char* expected :
        {"candidate, from the log line alone: c1 (30%)\n  how to tell: Look up.\n", "c2 (20%)", "lines: 7, now 1.8 lines/min\n",
-        "to type where nginx runs: handshaked fix show inc-1 -c /srv/x.toml\n", "▲ warning  open\n"})
+        "run on the nginx host: handshaked fix show inc-1 -c /srv/x.toml\n", "▲ warning  open\n"})
     EXPECT_NE(of_line.find(expected), std::string::npos) << expected << "\n" << of_line;
   EXPECT_NE(page(line, Language::zh).find("候选原因（仅凭日志行）: c1 (30%)"), std::string::npos) << page(line, Language::zh);
 
