@@ -9,7 +9,7 @@
 #include "cli/command_line/exit_code.h"
 #include "cli/document/output.h"
 #include "cli/log/log_reading.h"
-#include "cli/operator/group_document.h"
+#include "cli/operator/operator_document.h"
 #include "cli/texts.h"
 #include "config/config_file.h"
 

@@ -1,4 +1,4 @@
-#include "cli/log/scan_json.h"
+#include "cli/log/scan_report.h"
 
 #include <algorithm>
 #include <unordered_map>

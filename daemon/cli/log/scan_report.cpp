@@ -5,7 +5,7 @@
 #include <map>
 #include <unordered_map>
 
-#include "base/text/rate_text.h"
+#include "base/text/number_text.h"
 #include "cli/document/words.h"
 #include "cli/knowledge/advice_section.h"
 #include "cli/texts.h"

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 
 #include "base/language.h"
 #include "cli/document/document.h"
@@ -18,5 +19,8 @@ struct ScanReportOptions {
 /// Writes the report that people read: what was looked at, each incident with what to do about it, then noise and what is not
 /// trusted. Fit to be pasted into a ticket: query strings are cut and client addresses masked.
 void write_scan_report(Document& page, const ScanResult& result, const KnowledgeBase& base, const ScanReportOptions& options);
+
+/// `scan --format json`: {"incidents":[event data, at most `top`],"summary":{…}} and a line feed.
+std::string scan_json(const ScanResult& result, const KnowledgeBase& base, Language language, std::size_t top);
 
 }  // namespace handshaked::cli

@@ -11,7 +11,6 @@
 #include "cli/knowledge/knowledge_base.h"
 #include "cli/log/log_reading.h"
 #include "cli/log/scan.h"
-#include "cli/log/scan_json.h"
 #include "cli/log/scan_report.h"
 
 namespace handshaked::cli {

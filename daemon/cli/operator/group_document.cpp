@@ -1,4 +1,4 @@
-#include "cli/operator/group_document.h"
+#include "cli/operator/operator_document.h"
 
 #include <simdjson.h>
 

@@ -19,4 +19,7 @@ std::string operator_page(std::string_view verb, const std::string& result, Lang
 /// What the verb `status` prints. Throws simdjson_error when a member that every daemon gives is missing.
 std::string status_page(const simdjson::dom::element& status, Language language, std::optional<std::size_t> width);
 
+/// Who has which partition of a group of workers: of `status`, and of `group show`. `group` is what a daemon or the engine says of it.
+std::string group_tables(const simdjson::dom::element& group, Language language);
+
 }  // namespace handshaked::cli

@@ -8,7 +8,6 @@
 #include "base/text/visible_text.h"
 #include "cli/document/text_layout.h"
 #include "cli/document/words.h"
-#include "cli/operator/group_document.h"
 #include "cli/texts.h"
 
 namespace handshaked::cli {

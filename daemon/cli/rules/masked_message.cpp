@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include "cli/rules/ordinary_words.h"
-
 namespace handshaked::cli {
 namespace {
 

@@ -12,4 +12,8 @@ namespace handshaked::cli {
 /// So two messages of one kind become the same text. At most about 1 KB, one line of printable UTF-8. Linear in `message`.
 std::string masked_message(std::string_view message);
 
+/// Is `word`, in capitals or not, one that says nothing about who wrote it: of OpenSSL's reasons, of nginx's messages, of plain English?
+/// (ordinary_words.cpp lists them.)
+bool is_ordinary_word(std::string_view word);
+
 }  // namespace handshaked::cli

@@ -1,4 +1,4 @@
-#include "cli/rules/ordinary_words.h"
+#include "cli/rules/masked_message.h"
 
 #include <algorithm>
 #include <vector>

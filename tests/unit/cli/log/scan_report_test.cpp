@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "cli/log/scan_json.h"
 #include "correlate/correlator.h"
 #include "correlate/failure_fold.h"
 #include "unit/cli/example_rules.h"

@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "cli/rules/ordinary_words.h"
-
 namespace handshaked::cli {
 namespace {
 
