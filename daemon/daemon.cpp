@@ -30,11 +30,11 @@
 #include <utility>
 #include <vector>
 
+#include "base/text/shell_word.h"
 #include "base/text/visible_text.h"
 #include "config/config_file.h"
 #include "config/router.h"
 #include "daemon.h"
-#include "diagnose/case/local_case.h"
 #include "runtime/delivery/restored_state.h"
 #include "runtime/delivery/store_outbox.h"
 #include "runtime/files/tail_events.h"
@@ -95,7 +95,7 @@ std::string ConfigFile::command_options() const {
   std::error_code error;
   const std::filesystem::path absolute = std::filesystem::absolute(path, error);
   if (path.empty() || path == config::kDefaultFile || error) return {};
-  return "-c " + diagnose::shell_word(absolute.lexically_normal().string());
+  return "-c " + shell_word(absolute.lexically_normal().string());
 }
 
 Daemon::Daemon(config::Config config, ConfigFile config_file, std::function<std::string()> find_rules,

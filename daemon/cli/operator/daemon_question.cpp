@@ -4,10 +4,10 @@
 
 #include <algorithm>
 
+#include "base/text/shell_word.h"
 #include "cli/log/log_reading.h"
 #include "config/config_file.h"
 #include "control/control_client.h"
-#include "diagnose/case/local_case.h"
 #include "parse/time_zone.h"
 
 namespace handshaked::cli {
@@ -62,8 +62,8 @@ bool DaemonIncident::is_of_this_host() const {
 
 std::string command_options(const DaemonAddress& address) {
   std::string options;
-  if (!address.config_file.empty()) options = "-c " + diagnose::shell_word(address.config_file);
-  if (!address.socket.empty()) options += (options.empty() ? "--socket " : " --socket ") + diagnose::shell_word(address.socket);
+  if (!address.config_file.empty()) options = "-c " + shell_word(address.config_file);
+  if (!address.socket.empty()) options += (options.empty() ? "--socket " : " --socket ") + shell_word(address.socket);
   return options;
 }
 

@@ -1,6 +1,5 @@
 #include "diagnose/case/local_case.h"
 
-#include <algorithm>
 #include <ctime>
 #include <utility>
 
@@ -57,20 +56,6 @@ Diagnosis LocalCase::finish() {
 
 std::string where(const nginx::Directive& directive) {
   return (directive.file ? directive.file->path : std::string("?")) + ":" + std::to_string(directive.line);
-}
-
-std::string shell_word(std::string_view path) {
-  const auto is_plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("/._-+:@%,=").find(c) != std::string_view::npos;
-  };
-  if (!path.empty() && std::all_of(path.begin(), path.end(), is_plain)) return std::string(path);
-  std::string quoted = "'";
-  for (const char c : path) {
-    if (c == '\'') quoted += "'\\''";
-    else quoted += c;
-  }
-  return quoted + "'";
 }
 
 std::string minute_text(Time time) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/text/shell_word.h"  // in the commands of fixes
 #include "diagnose/case/surroundings.h"
 #include "diagnose/diagnosis.h"
 #include "diagnose/patch/configuration_patch.h"
@@ -57,8 +58,6 @@ inline constexpr const char* kReload = "nginx -t && nginx -s reload";
 
 /// "file:line".
 std::string where(const nginx::Directive& directive);
-/// A path as one word of a shell command.
-std::string shell_word(std::string_view path);
 /// "2026-11-19 08:15 UTC".
 std::string minute_text(Time time);
 
