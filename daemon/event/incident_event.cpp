@@ -1,11 +1,10 @@
 #include "event/incident_event.h"
 
 #include <algorithm>
-#include <cmath>
 #include <functional>
 
 #include "base/json/json_writer.h"
-#include "base/text/rate_text.h"
+#include "base/text/number_text.h"
 #include "correlate/incident_title.h"
 #include "correlate/present_rate.h"
 #include "correlate/quiet.h"
@@ -243,9 +242,6 @@ std::string summary_of(EventKind kind, const Incident& incident, bool is_correct
   return is_correction ? text("summary.corrected", {{"summary", summary}}) : summary;
 }
 
-/// "70%".
-std::string percent_text(double share) { return std::to_string(std::lround(std::clamp(share, 0.0, 1.0) * 100)) + "%"; }
-
 /// What a receiver gets that takes names and values: most important first, empty ones left out.
 std::vector<std::pair<std::string, std::string>> facts_of(const Incident& incident, Language language, Time now,
                                                           std::string_view command_options) {
@@ -261,8 +257,7 @@ std::vector<std::pair<std::string, std::string>> facts_of(const Incident& incide
   fact("file", incident.place.object.get());
   fact("title", correlate::incident_title(incident, language));
   fact("cause", incident.cause());
-  if (!incident.cause().empty())
-    fact("confidence", percent_text(incident.diagnosis ? incident.diagnosis->confidence : incident.likelihood));
+  if (!incident.cause().empty()) fact("confidence", percent(incident.diagnosis ? incident.diagnosis->confidence : incident.likelihood));
   if (incident.diagnosis && incident.status != correlate::Status::resolved) {
     const correlate::DiagnosisNote& note = *incident.diagnosis;
     fact("fix", language == Language::zh && !note.first_fix_zh.empty() ? note.first_fix_zh : note.first_fix);

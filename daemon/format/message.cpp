@@ -1,9 +1,8 @@
 #include "format/message.h"
 
-#include <cmath>
 #include <string_view>
 
-#include "base/text/rate_text.h"
+#include "base/text/number_text.h"
 #include "correlate/severity.h"
 #include "format/clean_text.h"
 #include "format/texts.h"
@@ -59,11 +58,6 @@ std::string place_of(const Notification& notification) {
   return plain_text(notification.file) + (notification.line > 0 ? ":" + std::to_string(notification.line) : "");
 }
 
-std::string percent(double share) {
-  if (!std::isfinite(share)) return "?";
-  return std::to_string(std::lround(std::min(1.0, std::max(0.0, share)) * 100)) + " %";
-}
-
 /// "42 failures since 2026-11-21 09:00:00 UTC, 8.4 a minute, from 17 clients, on 3 hosts".
 std::string impact_of(const Notification& notification, const Texts& text) {
   if (notification.count <= 0) return {};
@@ -83,7 +77,7 @@ std::string impact_of(const Notification& notification, const Texts& text) {
   return impact;
 }
 
-/// "a (70 %), b (20 %)": what a line alone leaves open, but for `without`.
+/// "a (70%), b (20%)": what a line alone leaves open, but for `without`.
 std::string candidates_of(const Notification& notification, std::string_view without, const Texts& text) {
   std::string list;
   std::size_t shown = 0;

@@ -2,19 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstdio>
 
 #include "cli/texts.h"
 #include "parse/time_zone.h"
 
 namespace handshaked::cli {
-
-std::string with_separators(std::uint64_t number) {
-  std::string digits = std::to_string(number);
-  for (std::size_t at = digits.size(); at > 3;) digits.insert(at -= 3, 1, ',');
-  return digits;
-}
 
 std::string counted(const Texts& say, std::uint64_t number, std::string_view one, std::string_view many) {
   return say(number == 1 ? one : many, {{"count", with_separators(number)}});
@@ -31,13 +24,6 @@ std::string size_words(std::uint64_t bytes) {
   for (; size >= 1024 && unit + 1 < kUnits.size(); ++unit) size /= 1024;
   std::array<char, 40> text{};
   std::snprintf(text.data(), text.size(), unit == 0 ? "%.0f %s" : "%.1f %s", size, kUnits[unit]);
-  return text.data();
-}
-
-std::string percent(double share) {
-  const double value = std::clamp(share, 0.0, 1.0) * 100;
-  std::array<char, 16> text{};
-  std::snprintf(text.data(), text.size(), value > 0 && value < 1 ? "%.1f%%" : "%.0f%%", value);
   return text.data();
 }
 

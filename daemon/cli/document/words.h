@@ -8,22 +8,19 @@
 #include "base/clock.h"
 #include "base/language.h"
 #include "base/text/catalogue.h"
+#include "base/text/number_text.h"
 #include "diagnose/diagnosis.h"
 #include "match/rule.h"
 #include "parse/error_record.h"
 
 namespace handshaked::cli {
 
-/// "1,234,567".
-std::string with_separators(std::uint64_t number);
 /// The text of the key `one` or of the key `many`, with the number as its {count}: "1 line", "1,234 lines".
 std::string counted(const Texts& say, std::uint64_t number, std::string_view one, std::string_view many);
 /// The same for what is said in English alone.
 std::string counted(std::uint64_t number, std::string_view one, std::string_view many);
 /// "1.4 MiB".
 std::string size_words(std::uint64_t bytes);
-/// "85%": one word, so that no line ends between number and sign.
-std::string percent(double share);
 /// "2 h 5 min", "40 s", "3 days 2 h": the two largest units.
 std::string duration_words(Language language, Duration duration);
 /// How long ago, or how long already: "95 s", "118 min", "47 h", "3 days": whole units of the largest that has gone by twice. As the page

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "base/text/rate_text.h"
+#include "base/text/number_text.h"
 #include "base/text/visible_text.h"
 #include "cli/document/text_layout.h"
 #include "cli/document/words.h"

@@ -7,7 +7,7 @@
 #include <map>
 
 #include "base/json/json_writer.h"
-#include "base/text/rate_text.h"
+#include "base/text/number_text.h"
 #include "base/text/visible_text.h"
 #include "cli/command_line/exit_code.h"
 #include "cli/document/output.h"

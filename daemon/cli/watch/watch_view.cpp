@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "base/text/rate_text.h"
+#include "base/text/number_text.h"
 #include "base/text/utf8.h"
 #include "cli/document/text_layout.h"
 #include "cli/document/words.h"

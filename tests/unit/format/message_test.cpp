@@ -60,7 +60,7 @@ TEST(Message, ShowsCausePlaceFixDeadEndsAndNumbers) {
     return std::string("none");
   };
   EXPECT_EQ(value_of("Cause"), "upstream_ca_not_trusted");
-  EXPECT_EQ(value_of("Confidence"), "98 %");
+  EXPECT_EQ(value_of("Confidence"), "98%");
   EXPECT_EQ(value_of("Incident"), read_notification(sample()).incident_id);
   EXPECT_EQ(value_of("Place"), "/etc/nginx/conf.d/shop.conf:13");
   EXPECT_EQ(message.impact, "42 failures since 2027-01-15 07:55:00 UTC, now 8.4 lines/min, from 17 clients, on proxy-1.example");
@@ -245,17 +245,17 @@ TEST(Message, ACauseThatIsNoMoreThanLikelyIsNotToldLikeAFact) {
   notification.confidence = 0.3;
   notification.candidates.clear();
   const Message message = compose_message(notification, Language::en);
-  EXPECT_EQ(message.explanation, "Perhaps (30 % sure): " + sure);
+  EXPECT_EQ(message.explanation, "Perhaps (30% sure): " + sure);
   EXPECT_EQ(message.facts[1].label, "Perhaps");
-  EXPECT_EQ(compose_message(notification, Language::zh).explanation, "可能（把握 30 %）：" + sure);
+  EXPECT_EQ(compose_message(notification, Language::zh).explanation, "可能（把握 30%）：" + sure);
   EXPECT_EQ(compose_message(notification, Language::zh).facts[1].label, "可能的原因");
   notification.candidates = {{notification.cause, 0.3}, {"b_cause", 0.2}};
   EXPECT_EQ(compose_message(notification, Language::en).explanation,
-            "Perhaps (30 % sure): " + sure + " Or else, by the log line alone: b_cause (20 %)");
+            "Perhaps (30% sure): " + sure + " Or else, by the log line alone: b_cause (20%)");
   notification.is_from_line_alone = true;
   const Message of_line = compose_message(notification, Language::en);
   EXPECT_EQ(of_line.facts[1].label, "Perhaps");
-  EXPECT_EQ(of_line.facts[2].value, "30 %, from the log line alone");
+  EXPECT_EQ(of_line.facts[2].value, "30%, from the log line alone");
 }
 
 TEST(Message, NamesTheCommandThatTheEventNames) {
@@ -282,7 +282,7 @@ TEST(Message, OfALineAloneThereAreOnlyCandidates) {
   notification.is_from_line_alone = true;
   notification.candidates = {{"a_cause", 0.7}, {"b_cause", 0.2}};
   EXPECT_EQ(compose_message(notification, Language::en).explanation,
-            "Not diagnosed yet. Candidates from the log line alone: a_cause (70 %), b_cause (20 %)");
+            "Not diagnosed yet. Candidates from the log line alone: a_cause (70%), b_cause (20%)");
 }
 
 TEST(Message, WithAPageToOpenTheDetailsAreThere) {

@@ -256,7 +256,7 @@ export function moment(time) {
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())} ${zone(date)}`;
 }
 export const count = (number) => Number(number ?? 0).toLocaleString("en-US");
-// As lists of the terminal and messages write it (base/text/rate_text.h).
+// As lists of the terminal and messages write it (base/text/number_text.h).
 export const rate = (number) => (number < 0.05 ? "<0.1" : number < 9.95 ? number.toFixed(1) : count(Math.round(number)));
 export const counted = (number, one, many) => (Number(number) === 1 ? t(one) : t(many, { n: count(number) }));
 // From so much confidence on a cause is told like a fact, as everywhere (correlate/incident_title.h).

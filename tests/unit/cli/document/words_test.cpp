@@ -5,12 +5,6 @@
 namespace handshaked::cli {
 namespace {
 
-TEST(Words, SeparateThousands) {
-  EXPECT_EQ(with_separators(7), "7");
-  EXPECT_EQ(with_separators(1234), "1,234");
-  EXPECT_EQ(with_separators(1234567), "1,234,567");
-}
-
 TEST(Words, NameTheTwoLargestUnitsOfADuration) {
   using namespace std::chrono_literals;
   EXPECT_EQ(duration_words(Language::en, 2h + 5min + 3s), "2 h 5 min");
