@@ -83,8 +83,8 @@ class LineAnalysis {
   std::optional<Place> batch_place_;  ///< while a batch is examined: where it stands
   std::string batch_;
   bool is_batch_doubtful_ = false;  ///< a stranger may have written it
-  std::size_t examined_ = 0;    ///< lines before this place, in the current block, belong to what was recognised or passed over
-  parse::LocalTime last_time_;  ///< of a record: many are written in one second
+  std::size_t examined_ = 0;        ///< lines before this place, in the current block, belong to what was recognised or passed over
+  parse::LocalTime last_time_;      ///< of a record: many are written in one second
   std::optional<parse::ZonedTime> last_zoned_;
   std::string window_;  ///< the seam between two blocks
   ConfirmLine confirm_;

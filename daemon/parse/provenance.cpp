@@ -11,6 +11,7 @@
 #include "parse/envelope.h"
 #include "parse/nginx_error_parser.h"
 #include "parse/pasted_text.h"
+#include "parse/record_batch.h"
 
 namespace handshaked::parse {
 namespace {
@@ -308,10 +309,12 @@ bool is_followed_by_tail(const JudgedLine& judged) {
     const std::size_t end = end_of_line(judged.window, at);
     const std::string_view whole = judged.window.substr(at, end - at);
     if (message_at_a_glance(whole) != npos) return false;
+    at = end + 1;
+    // A list of records holds quotes and contexts, and is nobody's tail: nginx ends with a quote.
+    if ((whole.ends_with(']') || whole.ends_with('}')) && may_be_batch(whole)) continue;
     const Unwrapped line(whole);
     if (line.has_header()) return false;
     if (tail_of(line, 0, {}) == Tail::certain) return true;
-    at = end + 1;
   }
   return false;
 }
