@@ -34,14 +34,19 @@ std::vector<std::string> ClientSketch::sample() const {
   return clients;
 }
 
-bool ClientSketch::is_sampled(std::string_view client) const {
-  bool is_there = false;
-  for_each_line(sample_, [&](std::string_view known) { is_there = is_there || known == client; });
-  return is_there;
-}
-
-void ClientSketch::add_to_sample(std::string_view client) {
-  if (sample_count() < kSampleSize && !is_sampled(client)) sample_.append(client).push_back('\n');
+ClientSketch::Place ClientSketch::place_in_sample(std::string_view client) {
+  if (many_ && many_->is_sample_full) return Place::elsewhere;
+  std::size_t count = 0;
+  for (std::string_view rest = sample_; !rest.empty(); ++count) {
+    if (rest.size() > client.size() && rest[client.size()] == '\n' && rest.starts_with(client)) return Place::known;
+    rest.remove_prefix(rest.find('\n') + 1);
+  }
+  if (count >= kSampleSize) {
+    if (many_) many_->is_sample_full = true;
+    return Place::elsewhere;
+  }
+  sample_.append(client).push_back('\n');
+  return Place::added;
 }
 
 ClientSketch::Many& ClientSketch::become_many() {
@@ -53,11 +58,8 @@ ClientSketch::Many& ClientSketch::become_many() {
 
 void ClientSketch::add(std::string_view client) {
   client = client.substr(0, client.find('\n'));  // no address has one
-  if (!many_) {
-    if (is_sampled(client)) return;
-    if (sample_count() < kSampleSize) return add_to_sample(client);
-  }
-  add_to_sample(client);
+  const Place place = place_in_sample(client);
+  if (!many_ && place != Place::elsewhere) return;
   become_many().add(hash_client(client));
 }
 
@@ -67,7 +69,7 @@ void ClientSketch::merge(const ClientSketch& other) {
     return;
   }
   Many& many = become_many();
-  for_each_line(other.sample_, [this](std::string_view client) { add_to_sample(client); });
+  for_each_line(other.sample_, [this](std::string_view client) { place_in_sample(client); });
   if (!other.many_->registers.empty()) {
     if (many.registers.empty()) many.become_estimate();
     for (std::size_t i = 0; i < kRegisters; ++i) many.registers[i] = std::max(many.registers[i], other.many_->registers[i]);

@@ -33,6 +33,7 @@ class ClientSketch {
   struct Many {
     std::vector<std::uint64_t> hashes;    ///< while exact
     std::vector<std::uint8_t> registers;  ///< afterwards; empty while exact
+    bool is_sample_full = false;          ///< so that it need not be read for each line
 
     void add(std::uint64_t hash);
     void become_estimate();
@@ -40,8 +41,9 @@ class ClientSketch {
     std::uint64_t distinct() const;
   };
   std::size_t sample_count() const { return static_cast<std::size_t>(std::count(sample_.begin(), sample_.end(), '\n')); }
-  bool is_sampled(std::string_view client) const;
-  void add_to_sample(std::string_view client);
+  /// What becomes of a client: it is in the sample, it has been put there, or there is no room.
+  enum class Place : std::uint8_t { known, added, elsewhere };
+  Place place_in_sample(std::string_view client);
   Many& become_many();
 
   std::string sample_;  ///< each with a line feed behind it: mostly it is one address, which takes no room of its own

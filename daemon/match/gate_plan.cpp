@@ -13,8 +13,9 @@
 namespace handshaked::match {
 namespace {
 
-using Clause = std::vector<std::string>;
-using Clauses = std::vector<Clause>;
+/// As in LineRequirements, from which the texts are borrowed.
+using SearchedClause = std::vector<std::string_view>;
+using SearchedClauses = std::vector<SearchedClause>;
 
 constexpr std::size_t kShortest = GatePlan::kShortest;
 constexpr std::size_t kLongest = GatePlan::kLongest;
@@ -26,53 +27,52 @@ bool is_unusual(std::string_view trigram) {
   return plain == 0 && !is_ordinary(trigram);
 }
 
-bool contains_needle(const std::string& literal, const std::vector<std::string>& needles) {
+bool contains_needle(std::string_view literal, const std::vector<std::string>& needles) {
   return std::any_of(needles.begin(), needles.end(), [&](const auto& needle) { return literal.find(needle) != std::string::npos; });
 }
 
-bool is_covered(const Clauses& clauses, const std::vector<std::string>& needles) {
-  return std::any_of(clauses.begin(), clauses.end(), [&](const Clause& clause) {
+bool is_covered(const SearchedClauses& clauses, const std::vector<std::string>& needles) {
+  return std::any_of(clauses.begin(), clauses.end(), [&](const SearchedClause& clause) {
     return std::all_of(clause.begin(), clause.end(), [&](const auto& literal) { return contains_needle(literal, needles); });
   });
 }
 
 /// The longest part of a literal that JSON leaves as it is.
-std::string unescaped_part(const std::string& literal) {
-  std::string best;
-  std::string part;
+std::string_view unescaped_part(std::string_view literal) {
+  std::string_view best;
+  std::size_t begin = 0;
   for (std::size_t i = 0; i <= literal.size(); ++i) {
-    if (i < literal.size() && literal[i] >= ' ' && literal[i] != '"' && literal[i] != '\\') {
-      part += literal[i];
-    } else {
-      if (part.size() > best.size()) best = part;
-      part.clear();
-    }
+    if (i < literal.size() && literal[i] >= ' ' && literal[i] != '"' && literal[i] != '\\') continue;
+    if (i - begin > best.size()) best = literal.substr(begin, i - begin);
+    begin = i + 1;
   }
   return best;
 }
 
 /// The clauses that can be searched for: all their literals are long enough.
-Clauses usable_clauses(const LineRequirements& rule) {
-  Clauses usable;
-  const auto is_long_enough = [](const std::string& literal) { return literal.size() >= kShortest; };
-  for (const Clause& clause : rule.message_clauses) {
-    Clause parts;
+SearchedClauses usable_clauses(const LineRequirements& rule) {
+  SearchedClauses usable;
+  const auto is_long_enough = [](std::string_view literal) { return literal.size() >= kShortest; };
+  usable.reserve(rule.message_clauses.size() + rule.line_clauses.size());
+  for (const auto& clause : rule.message_clauses) {
+    SearchedClause parts;
+    parts.reserve(clause.size());
     for (const std::string& literal : clause) parts.push_back(unescaped_part(literal));
     if (std::all_of(parts.begin(), parts.end(), is_long_enough)) usable.push_back(std::move(parts));
   }
-  for (const Clause& clause : rule.line_clauses) {
-    if (std::all_of(clause.begin(), clause.end(), is_long_enough)) usable.push_back(clause);
+  for (const auto& clause : rule.line_clauses) {
+    if (std::all_of(clause.begin(), clause.end(), is_long_enough)) usable.emplace_back(clause.begin(), clause.end());
   }
   return usable;
 }
 
 /// The three bytes that stand in the literals of most rules, and in no ordinary line: "SSL", as a rule.
-std::optional<std::string> most_shared_trigram(const std::vector<Clauses>& open_rules) {
+std::optional<std::string> most_shared_trigram(const std::vector<const SearchedClauses*>& open_rules) {
   std::unordered_map<std::uint32_t, std::uint32_t> rules_with;
   std::vector<std::uint32_t> seen;
-  for (const Clauses& clauses : open_rules) {
+  for (const SearchedClauses* const clauses : open_rules) {
     seen.clear();
-    for (const Clause& clause : clauses) {
+    for (const SearchedClause& clause : *clauses) {
       if (clause.size() != 1) continue;
       for (std::size_t i = 0; i + 3 <= clause[0].size(); ++i) {
         std::uint32_t trigram = 0;
@@ -98,12 +98,12 @@ std::optional<std::string> most_shared_trigram(const std::vector<Clauses>& open_
 }
 
 /// The best piece of one literal: in no ordinary line, and of unusual bytes.
-std::string best_piece(const std::string& literal) {
+std::string best_piece(std::string_view literal) {
   std::string best;
   unsigned best_cost = ~0U;
   const std::size_t length = std::min(kLongest, literal.size());
   for (std::size_t i = 0; i + length <= literal.size(); ++i) {
-    const std::string_view piece = std::string_view(literal).substr(i, length);
+    const std::string_view piece = literal.substr(i, length);
     unsigned cost = commonness(piece);
     if (cost >= best_cost) continue;
     const bool has_rare_window = !is_ordinary(piece.substr(rarest_window(piece), kWindow));
@@ -118,22 +118,22 @@ std::string best_piece(const std::string& literal) {
 }
 
 /// Whether the best piece of a literal is in no ordinary line.
-bool has_unusual_piece(const std::string& literal) {
+bool has_unusual_piece(std::string_view literal) {
   const std::size_t length = std::min(kLongest, literal.size());
   for (std::size_t i = 0; i + length <= literal.size(); ++i) {
-    if (!is_ordinary(std::string_view(literal).substr(i, length))) return true;
+    if (!is_ordinary(literal.substr(i, length))) return true;
   }
   return false;
 }
 
 /// Needles of its own for a rule that has no usable beginning: of the clause that needs the fewest and least ordinary ones.
-void add_own_needles(const Clauses& clauses, std::vector<std::string>& needles) {
+void add_own_needles(const SearchedClauses& clauses, std::vector<std::string>& needles) {
   std::vector<std::string> best;
   std::size_t best_cost = ~std::size_t{0};
-  for (const Clause& clause : clauses) {
+  for (const SearchedClause& clause : clauses) {
     std::vector<std::string> wanted;
     std::size_t cost = 0;
-    for (const std::string& literal : clause) {
+    for (const std::string_view literal : clause) {
       if (contains_needle(literal, needles) || contains_needle(literal, wanted)) continue;
       wanted.push_back(best_piece(literal));
       cost += is_ordinary(wanted.back()) ? 1000U : 1U;
@@ -194,13 +194,12 @@ std::vector<std::string> usable_prefixes(const LineRequirements& rule) {
 }
 
 /// Is a rule better found by how its messages begin than by needles of its own?
-bool is_searched_by_prefix(const LineRequirements& rule, const Clauses& clauses) {
-  const auto prefixes = usable_prefixes(rule);
+bool is_searched_by_prefix(const LineRequirements& rule, const std::vector<std::string>& prefixes, const SearchedClauses& clauses) {
   if (prefixes.empty()) return false;
   const bool ordinary = std::any_of(prefixes.begin(), prefixes.end(), [](const auto& prefix) { return is_ordinary(prefix); });
   if (!ordinary || !rule.line_clauses.empty()) return true;
   // Ordinary lines begin so, too: a needle of unusual text would stop at fewer of them.
-  return std::none_of(clauses.begin(), clauses.end(), [](const Clause& clause) {
+  return std::none_of(clauses.begin(), clauses.end(), [](const SearchedClause& clause) {
     return std::none_of(clause.begin(), clause.end(), [](const auto& literal) { return !has_unusual_piece(literal); });
   });
 }
@@ -235,20 +234,19 @@ std::size_t rarest_window(std::string_view needle) {
 
 GatePlan plan_gate(const std::vector<LineRequirements>& rules) {
   GatePlan plan;
-  std::vector<Clauses> shared;  // of the rules that are still without a needle
-  std::vector<std::pair<const LineRequirements*, Clauses>> all;
-  for (const LineRequirements& rule : rules) {
-    all.emplace_back(&rule, usable_clauses(rule));
-    shared.push_back(all.back().second);
-  }
+  std::vector<std::pair<const LineRequirements*, SearchedClauses>> all;
+  all.reserve(rules.size());
+  std::vector<const SearchedClauses*> shared;  // of the rules that are still without a needle
+  for (const LineRequirements& rule : rules) shared.push_back(&all.emplace_back(&rule, usable_clauses(rule)).second);
   while (const auto trigram = most_shared_trigram(shared)) {
     plan.needles.push_back(*trigram);
-    std::erase_if(shared, [&](const Clauses& clauses) { return is_covered(clauses, plan.needles); });
+    std::erase_if(shared, [&](const SearchedClauses* clauses) { return is_covered(*clauses, plan.needles); });
   }
   std::erase_if(all, [&](const auto& rule) { return is_covered(rule.second, plan.needles); });
   for (const auto& [rule, clauses] : all) {
-    if (is_searched_by_prefix(*rule, clauses)) {
-      for (std::string& text : usable_prefixes(*rule)) plan.prefixes.push_back({std::move(text), &rule->line_clauses});
+    std::vector<std::string> prefixes = usable_prefixes(*rule);
+    if (is_searched_by_prefix(*rule, prefixes, clauses)) {
+      for (std::string& text : prefixes) plan.prefixes.push_back({std::move(text), &rule->line_clauses});
     } else if (!clauses.empty()) {
       if (!is_covered(clauses, plan.needles)) add_own_needles(clauses, plan.needles);
     } else {

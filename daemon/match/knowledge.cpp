@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <set>
 
+#include "match/padded_file.h"
+
 namespace handshaked::match {
 namespace {
 
@@ -154,19 +156,19 @@ Knowledge Knowledge::load(const std::string& directory, std::vector<RuleProblem>
   Knowledge knowledge;
   std::error_code error;
   simdjson::dom::parser parser;  // keeps its memory from file to file
+  PaddedFile padded;             // so does this
   std::filesystem::directory_iterator it(std::filesystem::path(directory) / "causes", error);
   for (const std::filesystem::directory_iterator end; !error && it != end; it.increment(error)) {
     if (it->path().extension() != ".json") continue;
     const std::string file = it->path().string();
-    simdjson::padded_string text;
     object root;
     std::string_view slug;
-    if (simdjson::padded_string::load(file).get(text) != simdjson::SUCCESS || parser.parse(text).get(root) != simdjson::SUCCESS) {
+    if (!padded.read(file).empty() || parser.parse(padded.text().data(), padded.text().size(), false).get(root) != simdjson::SUCCESS) {
       problems.push_back({file, 0, "not valid JSON"});
     } else if (root["cause"].get(slug) != simdjson::SUCCESS || slug != it->path().stem().string()) {
       problems.push_back({file, 0, "\"cause\" must equal the name of the file"});
     } else {
-      knowledge.causes_.emplace(slug, std::string(std::string_view(text)));
+      knowledge.causes_.emplace(slug, std::string(padded.text()));
     }
   }
   return knowledge;

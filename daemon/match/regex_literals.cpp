@@ -42,7 +42,7 @@ class Reader {
   RegexPart read_concatenation(int depth) {
     RegexPart part = RegexPart::literal("");
     while (more() && regex_[at_] != '|' && regex_[at_] != ')') {
-      if (const std::string run = read_plain_run(); !run.empty()) {
+      if (const std::string_view run = read_plain_run(); !run.empty()) {
         append_literal(part, run);
         continue;
       }
@@ -53,10 +53,11 @@ class Reader {
   }
 
   /// Characters that mean themselves, as far as none is repeated: the last before a repetition is left to read_atom.
-  std::string read_plain_run() {
+  std::string_view read_plain_run() {
     static constexpr std::string_view kSpecial = "()[].^$\\*+?{|";
     static constexpr std::string_view kRepetition = "*+?{";
-    std::string run;
+    std::string& run = run_;
+    run.clear();
     while (at_ < regex_.size() && run.size() < RegexPart::kMaxLiteral / 2) {
       const bool escaped = regex_[at_] == '\\';
       const std::size_t at = escaped ? at_ + 1 : at_;
@@ -247,6 +248,7 @@ class Reader {
   }
 
   std::string_view regex_;
+  std::string run_;                      ///< what read_plain_run() returned last
   std::vector<std::string_view> names_;  ///< of groups
   std::size_t at_ = 0;
   bool understood_ = true;
@@ -276,17 +278,20 @@ std::optional<RegexLiterals> regex_literals(std::string_view regex) {
   auto branches = Reader(without_outer_group(regex)).read();
   if (!branches) return std::nullopt;
   RegexLiterals literals;
-  for (RegexPart branch : *branches) {
-    RegexBranch known{.clauses = {}, .prefixes = branch.prefixes};
-    give_up_exactness(branch);
-    known.clauses = std::move(branch.clauses);
-    literals.branches.push_back(std::move(known));
+  const bool is_one = branches->size() == 1;  // then the branch is the whole
+  if (!is_one) {
+    literals.branches.reserve(branches->size());
+    for (RegexPart branch : *branches) {
+      give_up_exactness(branch);
+      literals.branches.push_back({.clauses = std::move(branch.clauses), .prefixes = std::move(branch.prefixes)});
+    }
   }
   RegexPart part = alternate(std::move(*branches));
   literals.specificity = part.specificity;
-  literals.prefixes = part.prefixes;
   give_up_exactness(part);
+  literals.prefixes = std::move(part.prefixes);
   literals.clauses = std::move(part.clauses);
+  if (is_one) literals.branches.push_back({.clauses = literals.clauses, .prefixes = literals.prefixes});
   return literals;
 }
 

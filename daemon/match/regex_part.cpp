@@ -51,6 +51,9 @@ void add_joint_clause(const std::vector<RegexPart>& branches, std::vector<Clause
   clauses.push_back(std::move(joint));
 }
 
+/// Nothing was read yet, or what matches the empty text alone.
+bool is_beginning(const RegexPart& part) { return part.is_whole && part.exact.size() == 1 && part.exact.front().empty(); }
+
 }  // namespace
 
 void give_up_exactness(RegexPart& part) {
@@ -62,6 +65,12 @@ void give_up_exactness(RegexPart& part) {
 }
 
 void append(RegexPart& left, RegexPart right) {
+  if (is_beginning(left)) {  // most groups and many regexes begin with what is no plain text
+    right.specificity += left.specificity;
+    if (right.prefixes.empty()) right.prefixes = std::move(left.prefixes);
+    left = std::move(right);
+    return;
+  }
   left.specificity += right.specificity;
   if (left.is_whole && !right.prefixes.empty()) {
     if (std::vector<std::string> longer; join(left.prefixes, right.prefixes, longer)) left.prefixes = std::move(longer);

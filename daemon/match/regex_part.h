@@ -28,7 +28,7 @@ struct RegexPart {
   static RegexPart literal(std::string text) {
     RegexPart part;
     part.specificity = text.size();
-    part.exact = {std::move(text)};
+    part.exact.push_back(std::move(text));
     part.prefixes = part.exact;
     part.is_exact = part.is_whole = true;
     return part;

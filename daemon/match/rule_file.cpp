@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "base/text/line_count.h"
+#include "match/padded_file.h"
 #include "match/regex_literals.h"
 
 #include <re2/re2.h>
@@ -20,8 +21,6 @@ namespace {
 
 using simdjson::dom::element;
 using simdjson::dom::object;
-
-constexpr std::size_t kMaxFileSize = 64U << 20;
 
 /// Names the place of a key or value in the text of a file: the parser keeps no positions. Entries are asked for in their
 /// order, so that a file is walked through once.
@@ -283,7 +282,8 @@ bool walk(simdjson::ondemand::value value, std::size_t depth = 0) {
 }
 
 /// simdjson's DOM says what is wrong but not where; its on-demand parser knows how far it came.
-unsigned line_of_syntax_error(const simdjson::padded_string& text, Locator& locator) {
+unsigned line_of_syntax_error(std::string_view padded, Locator& locator) {
+  const simdjson::padded_string text(padded);
   simdjson::ondemand::parser parser;
   simdjson::ondemand::document document;
   simdjson::ondemand::value value;
@@ -296,29 +296,11 @@ unsigned line_of_syntax_error(const simdjson::padded_string& text, Locator& loca
   return sound ? 0 : locator.line_of(text.size());
 }
 
-std::optional<simdjson::padded_string> read_file(const std::string& file, std::vector<RuleProblem>& problems) {
-  std::error_code error;
-  const auto size = std::filesystem::file_size(file, error);
-  if (error) {
-    problems.push_back({file, 0, error.message()});
-    return std::nullopt;
-  }
-  if (size > kMaxFileSize) {
-    problems.push_back({file, 0, "is larger than 64 MiB"});
-    return std::nullopt;
-  }
-  simdjson::padded_string text;
-  if (simdjson::padded_string::load(file).get(text) != simdjson::SUCCESS) {
-    problems.push_back({file, 0, "cannot be read"});
-    return std::nullopt;
-  }
-  return text;
-}
-
-void read_padded(const simdjson::padded_string& text, const std::string& file, simdjson::dom::parser& parser, LoadedRules& loaded) {
+/// `text`: with simdjson's padding behind it.
+void read_padded(std::string_view text, const std::string& file, simdjson::dom::parser& parser, LoadedRules& loaded) {
   Locator locator(text);
   element root;
-  if (const auto error = parser.parse(text).get(root); error != simdjson::SUCCESS) {
+  if (const auto error = parser.parse(text.data(), text.size(), false).get(root); error != simdjson::SUCCESS) {
     loaded.problems.push_back(
         {file, line_of_syntax_error(text, locator), std::string("not valid JSON: ") + simdjson::error_message(error)});
     return;
@@ -375,8 +357,10 @@ LoadedRules load_rules(const std::string& path) {
     files.push_back(path);
   }
   simdjson::dom::parser parser;  // keeps its memory from file to file
+  PaddedFile padded;             // so does this
   for (const std::string& file : files) {
-    if (const auto text = read_file(file, loaded.problems)) read_padded(*text, file, parser, loaded);
+    if (std::string why_not = padded.read(file); why_not.empty()) read_padded(padded.text(), file, parser, loaded);
+    else loaded.problems.push_back({file, 0, std::move(why_not)});
   }
   report_duplicates(loaded);
   return loaded;

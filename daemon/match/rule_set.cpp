@@ -81,14 +81,16 @@ std::vector<std::vector<std::string>> line_clauses_of(const Rule& rule) {
   return clauses;
 }
 
-void add_requirements(const Rule& rule, const RegexLiterals& literals, std::vector<LineRequirements>& requirements) {
+/// Takes the branches out of `literals`: the gate alone asks for them.
+void add_requirements(const Rule& rule, RegexLiterals& literals, std::vector<LineRequirements>& requirements) {
   const auto line_clauses = line_clauses_of(rule);
   if (literals.branches.empty()) requirements.push_back({.message_clauses = {}, .prefixes = {}, .line_clauses = line_clauses});
-  for (const RegexBranch& branch : literals.branches) {
-    requirements.push_back({.message_clauses = branch.clauses,
-                            .prefixes = rule.imported ? std::vector<std::string>{} : branch.prefixes,
+  for (RegexBranch& branch : literals.branches) {
+    requirements.push_back({.message_clauses = std::move(branch.clauses),
+                            .prefixes = rule.imported ? std::vector<std::string>{} : std::move(branch.prefixes),
                             .line_clauses = line_clauses});
   }
+  literals.branches = {};
 }
 
 /// The place of a text in a reader's memory.
@@ -128,7 +130,10 @@ struct RuleSet::Compiled {
 
 RuleSet::RuleSet(std::vector<Rule> rules) : rules_(std::move(rules)) {
   std::vector<RegexLiterals> literals(rules_.size());
-  for (std::size_t i = 0; i < rules_.size(); ++i) literals[i] = rules_[i].literals.value_or(RegexLiterals{});
+  for (std::size_t i = 0; i < rules_.size(); ++i) {
+    if (rules_[i].literals) literals[i] = std::move(*rules_[i].literals);
+    rules_[i].literals.reset();
+  }
 
   std::vector<std::size_t> order(rules_.size());
   std::iota(order.begin(), order.end(), 0);

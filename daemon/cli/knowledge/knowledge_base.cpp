@@ -25,6 +25,12 @@ void report_refused_regexes(KnowledgeBase& base) {
   }
 }
 
+/// A verb needs its rules until it ends, and then the system takes their memory back at once, which we would do piece by piece.
+void keep_to_the_end(const std::shared_ptr<const match::RuleSet>& rules) {
+  static auto* const kept = new std::vector<std::shared_ptr<const match::RuleSet>>;
+  kept->push_back(rules);
+}
+
 }  // namespace
 
 KnowledgeBase load_knowledge_base(const std::string& asked_for, KnowledgeDepth depth) {
@@ -48,7 +54,10 @@ KnowledgeBase load_knowledge_base(const std::string& asked_for, KnowledgeDepth d
 
 std::optional<KnowledgeBase> require_knowledge_base(const std::string& asked_for, KnowledgeDepth depth) {
   KnowledgeBase base = load_knowledge_base(asked_for, depth);
-  if (base.problems.empty()) return base;
+  if (base.problems.empty()) {
+    keep_to_the_end(base.rules);
+    return base;
+  }
   for (const match::RuleProblem& problem : base.problems) std::fprintf(stderr, "%s\n", problem.message().c_str());
   std::fprintf(stderr, "handshaked: the rules have %zu problem%s; nothing was done\n", base.problems.size(),
                base.problems.size() == 1 ? "" : "s");
