@@ -104,9 +104,9 @@ def story(t):
     expect(shown.returncode == 0 and worst["id"] in shown.stdout, "what it names does not run: %r" % shown)
 
     t.step("incidents show tells candidates as such, in both languages, and the command that finds the fix")
-    for language, candidate in (("en", "candidate, from the log line alone: "), ("zh", "候选原因（仅凭日志行）: ")):
+    for language, candidate in (("en", "candidate, from the log line alone: "), ("zh", "候选原因（仅凭日志行）：")):
         shown = subprocess.run([binary(), "incidents", "show", worst["id"], "-c", daemon.configuration, "--lang", language], capture_output=True, text=True, timeout=60).stdout
-        expect(candidate in shown and "\ncause: " not in shown and "\n原因: " not in shown, shown)
+        expect(candidate in shown and "\ncause: " not in shown and "\n原因：" not in shown, shown)
         expect("handshaked fix show %s -c %s\n" % (worst["id"], daemon.configuration) in shown, shown)
     details = web.api("/api/incidents/" + worst["id"])
     expect_equal(details["command"], "handshaked fix show %s -c %s" % (worst["id"], daemon.configuration), "command of the page")

@@ -293,7 +293,7 @@ class Parser {
     group_verb_->require_subcommand(1);
     group_setup_verb_ = group_verb_->add_subcommand("setup", "Make the streams and the bucket that the group needs");
     CLI::App* const show = group_verb_->add_subcommand("show", "Show partitions, their owners, what waits, and the workers");
-    group_setup_verb_->add_flag("--dry-run", group_.is_dry_run, "Only say what would be made");
+    group_setup_verb_->add_flag("--dry-run", group_.is_dry_run, "Only say what would be created");
     for (CLI::App* const verb : {group_setup_verb_, show}) {
       verb->footer("Example: handshaked group " + verb->get_name() +
                    " -c /etc/handshaked/handshaked.toml\n\nExit status: 0 done; 1 the group was not set up, or otherwise; 69 the servers "

@@ -73,8 +73,8 @@ class OperatorDocument {
     const element diagnosis = result["diagnosis"];
     std::string out =
         text_of(incident, "id") + "  " + severity(incident) + "  " + status(incident) + "\n" + text_of(incident, "title") + "\n\n";
-    const auto fact = [&out](const std::string& name, const std::string& value) {
-      if (!value.empty()) out += name + ": " + value + "\n";
+    const auto fact = [this, &out](const std::string& name, const std::string& value) {
+      if (!value.empty()) out += say_("detail.fact", {{"name", name}, {"value", value}}) + "\n";
     };
     fact(say_("detail.rule"), text_of(result["rule"], "id"));
     fact(say_("detail.place"), place(result["place"]));

@@ -18,13 +18,6 @@ using simdjson::dom::element;
 constexpr std::size_t kRulesShown = 10;
 constexpr std::size_t kEdgesShown = 20;  // those that need somebody come first
 
-std::string length_words(std::uint64_t seconds) {
-  if (seconds < 120) return std::to_string(seconds) + " s";
-  if (seconds < 7200) return std::to_string(seconds / 60) + " min";
-  if (seconds < 48 * 3600) return std::to_string(seconds / 3600) + " h";
-  return std::to_string(seconds / 86400) + " d";
-}
-
 /// Microseconds matter here: a regex takes one or two.
 std::string cost_words(double seconds) {
   char text[32];
@@ -60,7 +53,7 @@ class StatusDocument {
                              {"memory", size_words(number_of(status_, "memory_bytes"))}});
     element libraries;
     if (status_["libraries"].get(libraries) == simdjson::SUCCESS) {
-      add_line("daemon.libraries", {{"uptime", length_words(number_of(status_, "uptime_seconds"))},
+      add_line("daemon.libraries", {{"uptime", length_words(status_, "uptime_seconds")},
                                     {"cpu", cost_words(real_of(status_, "cpu_seconds"))},
                                     {"openssl", text_of(libraries, "openssl")},
                                     {"sqlite", text_of(libraries, "sqlite")}});
@@ -104,6 +97,11 @@ class StatusDocument {
     return state == "starting" ? say_("source_state.starting") : state;
   }
 
+  /// So many seconds in whole units, as ages are written.
+  std::string length_words(const element& from, std::string_view key) const {
+    return age_words(language_, std::chrono::seconds(static_cast<std::int64_t>(real_of(from, key))));
+  }
+
   std::string since(const element& from, std::string_view key) const {
     const std::string at = moment(from, key);
     return at.empty() ? "-" : at;
@@ -121,7 +119,7 @@ class StatusDocument {
       table.add({text_of(source, "name"), text_of(source, "kind"), state_word(text_of(source, "state")),
                  size_words(number_of(source, "bytes")), text_of(source, "lines"), text_of(source, "matched"),
                  has_lag ? text_of(source, "position") : "-", has_lag ? size_words(number_of(source, "lag_bytes")) : "-",
-                 has_lag ? length_words(static_cast<std::uint64_t>(real_of(source, "lag_seconds"))) : "-", since(source, "last_line_at")});
+                 has_lag ? length_words(source, "lag_seconds") : "-", since(source, "last_line_at")});
     }
     out_ += table.text_within(width_, 5);
   }
@@ -143,7 +141,7 @@ class StatusDocument {
                      say_("edges.waiting"), say_("edges.behind")});
     for (std::size_t i = 0; i < std::min(kEdgesShown, list.size()); ++i)
       table.add({text_of(list[i], "host"), edge_state(text_of(list[i], "state")), since(list[i], "heard_at"), text_of(list[i], "version"),
-                 text_of(list[i], "open_faults"), text_of(list[i], "waiting"), length_words(number_of(list[i], "lag_seconds"))});
+                 text_of(list[i], "open_faults"), text_of(list[i], "waiting"), length_words(list[i], "lag_seconds")});
     out_ += table.text_within(width_, 4);
     const std::uint64_t all = number_of(fleet, "healthy") + number_of(fleet, "behind") + number_of(fleet, "silent");
     if (all > kEdgesShown) add_line("daemon.more", {{"count", std::to_string(all - kEdgesShown)}});

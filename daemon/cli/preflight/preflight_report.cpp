@@ -82,8 +82,10 @@ class PreflightDocument {
     std::string outlooks;
     for (const Outlook outlook : {Outlook::breaks, Outlook::weakens, Outlook::cannot_tell, Outlook::broken_already, Outlook::cured,
                                   Outlook::works, Outlook::unaffected}) {
-      if (const std::size_t count = report_.count(outlook); count > 0)
-        outlooks += (outlooks.empty() ? "" : ", ") + std::to_string(count) + " " + outlook_words(language_, outlook);
+      const std::size_t count = report_.count(outlook);
+      if (count == 0) continue;
+      const std::string next = say_("summary.outlook", {{"count", std::to_string(count)}, {"outlook", outlook_words(language_, outlook)}});
+      outlooks = outlooks.empty() ? next : say_("summary.next", {{"outlooks", outlooks}, {"outlook", next}});
     }
     const std::size_t configurations = report_.configurations;
     facts.push_back({say_("summary.looked_at"),

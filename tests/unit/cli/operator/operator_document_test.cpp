@@ -49,13 +49,13 @@ TEST(IncidentsShow, TellsACandidateAsACandidate) {
        {"candidate, from the log line alone: c1 (30%)\n  how to tell: Look up.\n", "c2 (20%)", "lines: 7, now 1.8 lines/min\n",
         "run on the nginx host: handshaked fix show inc-1 -c /srv/x.toml\n", "▲ warning  open\n"})
     EXPECT_NE(of_line.find(expected), std::string::npos) << expected << "\n" << of_line;
-  EXPECT_NE(page(line, Language::zh).find("候选原因（仅凭日志行）: c1 (30%)"), std::string::npos) << page(line, Language::zh);
+  EXPECT_NE(page(line, Language::zh).find("候选原因（仅凭日志行）：c1 (30%)"), std::string::npos) << page(line, Language::zh);
 
   const std::string doubtful =
       R"({"basis":"investigation","cause":"c1","confidence":0.5,"summary":"The sky fell.","evidence":[],"candidates":[]})";
   EXPECT_NE(page(doubtful, Language::en).find("perhaps: c1 (50% sure)\nthat would mean: The sky fell.\n"), std::string::npos)
       << page(doubtful, Language::en);
-  EXPECT_NE(page(doubtful, Language::zh).find("可能的原因: c1 (把握 50%)"), std::string::npos) << page(doubtful, Language::zh);
+  EXPECT_NE(page(doubtful, Language::zh).find("可能的原因：c1（把握 50%）"), std::string::npos) << page(doubtful, Language::zh);
   const std::string sure =
       R"({"basis":"investigation","cause":"c1","confidence":0.98,"summary":"The sky fell.","evidence":[],"candidates":[]})";
   EXPECT_NE(page(sure, Language::en).find("cause: c1 (98% sure)\nmeaning: The sky fell.\n"), std::string::npos) << page(sure, Language::en);
@@ -71,6 +71,17 @@ TEST(OperatorAnswer, CountsOneAsOne) {
   };
   EXPECT_NE(status("1").find("following 1 log with 339 rules\n"), std::string::npos) << status("1");
   EXPECT_NE(status("2").find("following 2 logs with 339 rules\n"), std::string::npos) << status("2");
+}
+
+TEST(OperatorAnswer, WritesLengthsOfTimeInTheReadersLanguage) {
+  const char* const status =
+      R"({"logs":1,"rules":1,"incidents":{},"uptime_seconds":180,"cpu_seconds":2.5,"libraries":{"openssl":"3","sqlite":"3"},)"
+      R"("sources":[{"name":"s","lag_bytes":1,"lag_seconds":259200.7}]})";
+  const std::string en = operator_page("status", status, Language::en), zh = operator_page("status", status, Language::zh);
+  EXPECT_NE(en.find("up for 3 min, 2.50 s of processor time"), std::string::npos) << en;
+  EXPECT_NE(en.find("3 days"), std::string::npos) << en;
+  EXPECT_NE(zh.find("已运行 3 分钟，处理器时间 2.50 s，"), std::string::npos) << zh;
+  EXPECT_NE(zh.find("3 天"), std::string::npos) << zh;
 }
 
 TEST(IncidentsList, IsOneWholeLineARowInAPipe) {
