@@ -182,15 +182,15 @@ std::string TextTable::text_within(std::optional<std::size_t> width, std::size_t
   std::size_t all = 0;
   for (const std::size_t one : widths) all += one + kGap;
   if (!width || all <= *width + kGap) return text();
-  constexpr std::size_t kIndent = 2, kLeast = 10;
-  std::size_t below = kIndent;
+  constexpr std::size_t kSecondIndent = 2, kLeast = 10;
+  std::size_t below = kSecondIndent;
   for (std::size_t i = second; i < widths.size(); ++i) below += widths[i] + kGap;
   const auto widest = std::max_element(widths.begin() + static_cast<std::ptrdiff_t>(second), widths.end());
   const std::size_t over = below > *width + kGap ? below - *width - kGap : 0;
   *widest = std::max(std::min(*widest, kLeast), *widest - std::min(*widest, over));
   std::string out;
   for (const auto& row : rows_)
-    out += line_of(row, widths, 0, second) + std::string(kIndent, ' ') + line_of(row, widths, second, row.size());
+    out += line_of(row, widths, 0, second) + std::string(kSecondIndent, ' ') + line_of(row, widths, second, row.size());
   return out;
 }
 

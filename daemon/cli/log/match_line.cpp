@@ -107,7 +107,7 @@ constexpr std::size_t kLongestKept = 512;
 /// A few words of the text, from where texts differ: the middle and the end.
 std::size_t place_of(std::string_view message) {
   std::uint64_t hash = message.size();
-  for (const std::size_t eighths : {3, 4, 5, 7}) {
+  for (const std::size_t eighths : {3U, 4U, 5U, 7U}) {
     const std::size_t at = message.size() * eighths / 8;
     std::uint64_t word = 0;
     std::memcpy(&word, message.data() + at, std::min<std::size_t>(8, message.size() - at));

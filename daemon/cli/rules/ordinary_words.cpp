@@ -139,8 +139,8 @@ std::vector<std::string_view> split_words() {
 
 bool is_ordinary_word(std::string_view word) {
   static const std::vector<std::string_view> kAll = split_words();
-  constexpr std::size_t kLongest = 20;
-  if (word.size() > kLongest) return false;
+  constexpr std::size_t kLongestWord = 20;
+  if (word.size() > kLongestWord) return false;
   std::string lower(word);
   for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
   return std::binary_search(kAll.begin(), kAll.end(), std::string_view(lower));
