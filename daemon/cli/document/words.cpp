@@ -17,13 +17,14 @@ std::string counted(std::uint64_t number, std::string_view one, std::string_view
   return with_separators(number) + " " + std::string(number == 1 ? one : many);
 }
 
-std::string size_words(std::uint64_t bytes) {
-  static constexpr std::array<const char*, 5> kUnits{"bytes", "KiB", "MiB", "GiB", "TiB"};
-  double size = static_cast<double>(bytes);
+std::string size_words(Language language, std::uint64_t bytes) {
+  static constexpr std::array<const char*, 4> kUnits{"KiB", "MiB", "GiB", "TiB"};
+  if (bytes < 1024) return counted(Texts(document_texts(), language), bytes, "size.byte", "size.bytes");
+  double size = static_cast<double>(bytes) / 1024;
   std::size_t unit = 0;
   for (; size >= 1024 && unit + 1 < kUnits.size(); ++unit) size /= 1024;
   std::array<char, 40> text{};
-  std::snprintf(text.data(), text.size(), unit == 0 ? "%.0f %s" : "%.1f %s", size, kUnits[unit]);
+  std::snprintf(text.data(), text.size(), "%.1f %s", size, kUnits[unit]);
   return text.data();
 }
 

@@ -20,7 +20,7 @@ std::string counted(const Texts& say, std::uint64_t number, std::string_view one
 /// The same for what is said in English alone.
 std::string counted(std::uint64_t number, std::string_view one, std::string_view many);
 /// "1.4 MiB".
-std::string size_words(std::uint64_t bytes);
+std::string size_words(Language language, std::uint64_t bytes);
 /// "2 h 5 min", "40 s", "3 days 2 h": the two largest units.
 std::string duration_words(Language language, Duration duration);
 /// How long ago, or how long already: "95 s", "118 min", "47 h", "3 days": whole units of the largest that has gone by twice. As the page

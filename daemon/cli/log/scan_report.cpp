@@ -213,10 +213,11 @@ class ScanReport {
         facts.push_back({"", counted(say_, result_.logs.size() - kListedLogs, "summary.more_log", "summary.more_logs")});
         break;
       }
-      const std::string what = log.error.empty()
-                                   ? say_(log.lines == 1 ? "summary.log_of_line" : "summary.log_of_lines",
-                                          {{"name", name_of(log)}, {"size", size_words(log.bytes)}, {"count", with_separators(log.lines)}})
-                                   : say_("summary.log_failed", {{"error", log.error}});
+      const std::string what =
+          log.error.empty()
+              ? say_(log.lines == 1 ? "summary.log_of_line" : "summary.log_of_lines",
+                     {{"name", name_of(log)}, {"size", size_words(language_, log.bytes)}, {"count", with_separators(log.lines)}})
+              : say_("summary.log_failed", {{"error", log.error}});
       facts.push_back({facts.empty() ? say_("summary.read") : std::string(), what});
     }
     return facts;

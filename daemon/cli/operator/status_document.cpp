@@ -50,7 +50,7 @@ class StatusDocument {
     add_line("daemon.head", {{"version", text_of(status_, "version")},
                              {"pid", text_of(status_, "pid")},
                              {"time", moment(status_, "started_at")},
-                             {"memory", size_words(number_of(status_, "memory_bytes"))}});
+                             {"memory", size_words(language_, number_of(status_, "memory_bytes"))}});
     element libraries;
     if (status_["libraries"].get(libraries) == simdjson::SUCCESS) {
       add_line("daemon.libraries", {{"uptime", length_words(status_, "uptime_seconds")},
@@ -117,8 +117,8 @@ class StatusDocument {
     for (const element& source : list) {
       const bool has_lag = source["lag_bytes"].error() == simdjson::SUCCESS;
       table.add({text_of(source, "name"), text_of(source, "kind"), state_word(text_of(source, "state")),
-                 size_words(number_of(source, "bytes")), text_of(source, "lines"), text_of(source, "matched"),
-                 has_lag ? text_of(source, "position") : "-", has_lag ? size_words(number_of(source, "lag_bytes")) : "-",
+                 size_words(language_, number_of(source, "bytes")), text_of(source, "lines"), text_of(source, "matched"),
+                 has_lag ? text_of(source, "position") : "-", has_lag ? size_words(language_, number_of(source, "lag_bytes")) : "-",
                  has_lag ? length_words(source, "lag_seconds") : "-", since(source, "last_line_at")});
     }
     out_ += table.text_within(width_, 5);
@@ -173,7 +173,7 @@ class StatusDocument {
     add_line("daemon.store", {{"commits", std::to_string(commits)},
                               {"each", cost_words(each)},
                               {"last", since(store, "last_commit_at")},
-                              {"waiting", size_words(number_of(store, "waiting_bytes"))}});
+                              {"waiting", size_words(language_, number_of(store, "waiting_bytes"))}});
     std::string queues;
     for (const element& queue : list_of(status_, "queues"))
       queues += (queues.empty() ? "" : ", ") + text_of(queue, "name") + " " + text_of(queue, "depth") + "/" + text_of(queue, "capacity");

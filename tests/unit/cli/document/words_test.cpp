@@ -13,6 +13,16 @@ TEST(Words, NameTheTwoLargestUnitsOfADuration) {
   EXPECT_EQ(duration_words(Language::en, 5ms), "less than a second");
 }
 
+TEST(Words, SayHowLargeSomethingIs) {
+  EXPECT_EQ(size_words(Language::en, 0), "0 bytes");
+  EXPECT_EQ(size_words(Language::en, 1), "1 byte");
+  EXPECT_EQ(size_words(Language::en, 1023), "1,023 bytes");
+  EXPECT_EQ(size_words(Language::en, 1024), "1.0 KiB");
+  EXPECT_EQ(size_words(Language::en, 1'468'006), "1.4 MiB");
+  EXPECT_EQ(size_words(Language::en, 5ULL << 50), "5120.0 TiB");
+  EXPECT_EQ(size_words(Language::zh, 512), "512 字节");
+}
+
 TEST(Words, TellAnAgeInWholeUnits) {
   using namespace std::chrono_literals;
   for (const auto& [age, words] : {std::pair<Duration, const char*>{-5s, "0 s"},
