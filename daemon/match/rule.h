@@ -57,7 +57,7 @@ struct Rule {
   /// Takes what no other rule knows.
   bool is_catch_all() const { return causes.size() == 1 && causes.front().cause == "unclassified"; }
 
-  /// What the regex requires; nullopt when that is not known.
+  /// What the regex requires; nullopt when that is not known, and in a rule of a RuleSet, which keeps it itself.
   std::optional<RegexLiterals> literals;
 
   std::string file;   ///< where it was read from

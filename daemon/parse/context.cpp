@@ -270,7 +270,9 @@ Side guess_side(const ErrorRecord& record) {
   if (holds_any(text,
                 {"alert number 40", "alert number 70", "alert number 80", "alert number 112", "alert number 116", "alert number 120"}))
     return Side::upstream;
-  return holds_any(text, {"wrong version number", "certificate verify failed", "in SSL handshake"}) ? Side::upstream : Side::client;
+  const bool is_upstreams =
+      holds_any(text, {"wrong version number", "certificate verify failed", "in SSL handshake", "no protocols available"});
+  return is_upstreams ? Side::upstream : Side::client;
 }
 
 /// "upstream SSL certificate verify error: …": whatever is left of the action behind it.

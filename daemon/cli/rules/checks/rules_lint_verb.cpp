@@ -136,8 +136,10 @@ class Lint {
     for (const std::string& refused : rules_->compile_all()) report_.problems.push_back({refused, 0, "RE2 refuses the regex"});
     for (const match::Rule& rule : rules_->rules()) {
       if (!rule.imported && rule.regex.starts_with(".*")) add(rule, "the regex begins with .*, so that text of strangers can match");
-      // A gate of this rule alone: open when nothing in the regex can be searched for.
-      if (match::RuleSet({rule}).gate().is_open())
+      // A gate of this rule alone: open when nothing in the regex can be searched for. The set of all rules has taken what it knew of it.
+      match::Rule alone = rule;
+      alone.literals = match::regex_literals(rule.regex);
+      if (match::RuleSet({std::move(alone)}).gate().is_open())
         add(rule, "the regex requires no text that could be searched for: every line of every log would be looked at");
     }
   }
