@@ -3,6 +3,7 @@
 #include <array>
 #include <initializer_list>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,13 +21,19 @@ namespace handshaked {
 /// tests/architecture/texts.py checks that every key is used and has both languages with the same placeholders.
 class Catalogue {
  public:
-  using Values = std::initializer_list<std::pair<std::string_view, std::string_view>>;
+  using Value = std::pair<std::string_view, std::string_view>;
+  using Values = std::initializer_list<Value>;
 
   /// `file` is borrowed for good: the constant that a texts.ini is.
   explicit Catalogue(std::string_view file);
 
+  bool has(std::string_view key) const { return texts_.contains(key); }
+
   /// The text of `key`, each "{name}" replaced by its value. A key that is not there is a bug of ours.
-  std::string text(Language language, std::string_view key, Values values = {}) const;
+  std::string text(Language language, std::string_view key, Values values = {}) const {
+    return text_with(language, key, std::span(values.begin(), values.size()));
+  }
+  std::string text_with(Language language, std::string_view key, std::span<const Value> values) const;
 
  private:
   std::map<std::string_view, std::array<std::string_view, 2>> texts_;

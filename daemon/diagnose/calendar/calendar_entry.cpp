@@ -9,6 +9,7 @@
 #include "base/digest.h"
 #include "diagnose/certificates/configured_pem.h"
 #include "diagnose/certificates/issuer_search.h"
+#include "diagnose/texts.h"
 #include "parse/time_zone.h"
 
 namespace handshaked::diagnose {
@@ -30,8 +31,8 @@ CalendarEntry entry_in(const ConfiguredFile& file, EndingKind kind) {
 }
 
 Text certificate_text(EndingKind kind, const std::string& name, const std::string& path) {
-  if (kind == EndingKind::trusted_ca) return {"The CA " + name + " in " + path + " expires", path + " 中的 CA " + name + " 到期"};
-  return {"Our certificate " + name + " in " + path + " expires", path + " 中的证书 " + name + " 到期"};
+  if (kind == EndingKind::trusted_ca) return calendar_text("entry.ca", {{"certificate", name}, {"file", path}});
+  return calendar_text("entry.own", {{"certificate", name}, {"file", path}});
 }
 
 std::optional<Time> time_of(const ASN1_GENERALIZEDTIME* time) {
@@ -73,8 +74,7 @@ void add_endings(const ConfiguredFile& file, const PemBundle& bundle, std::vecto
     CalendarEntry entry = entry_in(file, EndingKind::revocation_list);
     entry.at = *facts.next_update;
     entry.name = facts.issuer;
-    entry.what = {"The revocation list of " + facts.issuer + " in " + file.path + " ends",
-                  file.path + " 中 " + facts.issuer + " 的吊销列表到期"};
+    entry.what = calendar_text("entry.crl", {{"issuer", facts.issuer}, {"file", file.path}});
     entry.issued_at = facts.last_update;
     entry.slot = "crl " + file.path + " " + facts.issuer;
     entry.subject = facts.sha256;
@@ -98,7 +98,7 @@ void add_stapled_ending(const ConfiguredFile& file, std::string_view answer, std
   CalendarEntry entry = entry_in(file, EndingKind::stapled_answer);
   entry.at = *end;
   entry.name = file.path;
-  entry.what = {"The OCSP answer in " + file.path + " ends", file.path + " 中的 OCSP 响应到期"};
+  entry.what = calendar_text("entry.stapled", {{"file", file.path}});
   entry.issued_at = from.value_or(*end);
   entry.subject = sha256_hex(answer);
   entry.slot = "file " + file.path;
@@ -114,7 +114,7 @@ void add_peer_endings(const std::vector<CertificateFacts>& chain, const std::str
     entry.kind = EndingKind::peer_certificate;
     entry.at = facts.not_after;
     entry.name = short_name(facts);
-    entry.what = {"The certificate " + entry.name + " of " + target + " expires", target + " 的证书 " + entry.name + " 到期"};
+    entry.what = calendar_text("entry.peer", {{"certificate", entry.name}, {"peer", target}});
     entry.file = file;
     entry.line = line;
     entry.target = target;

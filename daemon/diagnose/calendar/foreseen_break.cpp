@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "diagnose/calendar/coming_break.h"
+#include "diagnose/texts.h"
 
 namespace handshaked::diagnose {
 namespace {
@@ -14,12 +15,9 @@ using match::Severity;
 constexpr std::size_t kMostShown = 30;  // of one incident
 constexpr std::size_t kMostServers = 32;
 
-std::string days_of(Duration time) {
+Text days_of(Duration time) {
   const auto days = std::max<std::int64_t>(1, std::chrono::round<std::chrono::days>(time).count());
-  return std::to_string(days) + (days == 1 ? " day" : " days");
-}
-std::string days_zh(Duration time) {
-  return std::to_string(std::max<std::int64_t>(1, std::chrono::round<std::chrono::days>(time).count())) + " 天";
+  return calendar_text(days == 1 ? "duration.day" : "duration.days", {{"days", std::to_string(days)}});
 }
 
 const char* cause_of(const CalendarEntry& ending) {
@@ -37,28 +35,24 @@ const char* cause_of(const CalendarEntry& ending) {
 /// What ends, as the beginning of a sentence.
 Text subject_of(const CalendarEntry& ending) {
   switch (ending.kind) {
-    case EndingKind::served_certificate:
-      return {"The certificate " + ending.name + " in " + ending.path, ending.path + " 中的证书 " + ending.name};
-    case EndingKind::client_certificate:
-      return {"The client certificate " + ending.name + " in " + ending.path, ending.path + " 中的客户端证书 " + ending.name};
-    case EndingKind::trusted_ca: return {"The CA " + ending.name + " in " + ending.path, ending.path + " 中的 CA " + ending.name};
-    case EndingKind::revocation_list:
-      return {"The revocation list of " + ending.name + " in " + ending.path, ending.path + " 中 " + ending.name + " 的吊销列表"};
-    case EndingKind::stapled_answer: return {"The OCSP answer in " + ending.path, ending.path + " 中的 OCSP 响应"};
-    case EndingKind::peer_certificate:
-      return {"The certificate " + ending.name + " of " + ending.peer(), ending.peer() + " 的证书 " + ending.name};
+    case EndingKind::served_certificate: return calendar_text("subject.own", {{"certificate", ending.name}, {"file", ending.path}});
+    case EndingKind::client_certificate: return calendar_text("subject.client", {{"certificate", ending.name}, {"file", ending.path}});
+    case EndingKind::trusted_ca: return calendar_text("subject.ca", {{"certificate", ending.name}, {"file", ending.path}});
+    case EndingKind::revocation_list: return calendar_text("subject.crl", {{"issuer", ending.name}, {"file", ending.path}});
+    case EndingKind::stapled_answer: return calendar_text("subject.stapled", {{"file", ending.path}});
+    case EndingKind::peer_certificate: return calendar_text("subject.peer", {{"certificate", ending.name}, {"peer", ending.peer()}});
   }
   return {};
 }
 
 Text consequence_of(EndingKind kind) {
   switch (kind) {
-    case EndingKind::served_certificate: return {"clients refuse it from then on", "此后客户端会拒绝"};
-    case EndingKind::client_certificate: return {"upstreams refuse it from then on", "此后上游会拒绝"};
-    case EndingKind::trusted_ca: return {"nothing is verified with it from then on", "此后无法再用它验证"};
-    case EndingKind::revocation_list: return {"every certificate of that CA is refused from then on", "此后该 CA 的所有证书都会被拒绝"};
-    case EndingKind::stapled_answer: return {"clients that insist on one refuse the server from then on", "此后要求该响应的客户端会拒绝"};
-    case EndingKind::peer_certificate: return {"nginx refuses it from then on", "此后 nginx 会拒绝"};
+    case EndingKind::served_certificate: return calendar_text("then.clients_refuse");
+    case EndingKind::client_certificate: return calendar_text("then.upstreams_refuse");
+    case EndingKind::trusted_ca: return calendar_text("then.nothing_verified");
+    case EndingKind::revocation_list: return calendar_text("then.all_refused");
+    case EndingKind::stapled_answer: return calendar_text("then.stapling_clients_refuse");
+    case EndingKind::peer_certificate: return calendar_text("then.nginx_refuses");
   }
   return {};
 }
@@ -106,18 +100,16 @@ Judged judge(const ComingBreak& coming, const RenewalBook& renewals, const std::
   return judged;
 }
 
-Text sentence_of(const Judged& judged, Time now) {
+Text sentence_of(const Judged& judged, Time now, const Text& place = {}) {
   const ComingBreak& coming = *judged.coming;
   const Text subject = subject_of(coming.ending), consequence = consequence_of(coming.ending.kind);
   const std::string day = day_of(coming.ending.at);
-  if (coming.has_begun) return {subject.en + " ended on " + day + ".", subject.zh + " 已于 " + day + " 到期。"};
+  if (coming.has_begun) return calendar_text("ending.over", {{"subject", subject}, {"date", day}, {"place", place}});
   if (judged.late) {
-    const Duration behind = now - judged.late->due;
-    return {
-        subject.en + " was renewed every " + days_of(judged.late->every) + " and is " + days_of(behind) + " late; it ends on " + day + ".",
-        subject.zh + " 此前每 " + days_zh(judged.late->every) + "更新一次，现已逾期 " + days_zh(behind) + "；将于 " + day + " 到期。"};
+    const Text every = days_of(judged.late->every), behind = days_of(now - judged.late->due);
+    return calendar_text("ending.late", {{"subject", subject}, {"every", every}, {"behind", behind}, {"date", day}, {"place", place}});
   }
-  return {subject.en + " ends on " + day + "; " + consequence.en + ".", subject.zh + " 将于 " + day + " 到期；" + consequence.zh + "。"};
+  return calendar_text("ending.soon", {{"subject", subject}, {"date", day}, {"consequence", consequence}, {"place", place}});
 }
 
 Fix fix_of(const Judged& judged) {
@@ -128,35 +120,20 @@ Fix fix_of(const Judged& judged) {
   switch (ending.kind) {
     case EndingKind::served_certificate:
     case EndingKind::client_certificate:
-      fix.title = {"Renew " + ending.name + " in " + ending.path + ", and reload nginx",
-                   "更新 " + ending.path + " 中的 " + ending.name + "，并重载 nginx"};
+      fix.title = calendar_text("fix.renew", {{"certificate", ending.name}, {"file", ending.path}});
       break;
-    case EndingKind::trusted_ca:
-      fix.title = {"Add the successor of " + ending.name + " to " + ending.path + ", and reload nginx",
-                   "把 " + ending.name + " 的后继 CA 加入 " + ending.path + "，并重载 nginx"};
-      break;
-    case EndingKind::revocation_list:
-      fix.title = {"Fetch the present list of " + ending.name + " into " + ending.path + ", and reload nginx",
-                   "获取 " + ending.name + " 的最新吊销列表写入 " + ending.path + "，并重载 nginx"};
-      break;
-    case EndingKind::stapled_answer:
-      fix.title = {"Fetch a new OCSP answer into " + ending.path + ", and reload nginx",
-                   "获取新的 OCSP 响应写入 " + ending.path + "，并重载 nginx"};
-      break;
+    case EndingKind::trusted_ca: fix.title = calendar_text("fix.successor", {{"certificate", ending.name}, {"file", ending.path}}); break;
+    case EndingKind::revocation_list: fix.title = calendar_text("fix.fetch_list", {{"issuer", ending.name}, {"file", ending.path}}); break;
+    case EndingKind::stapled_answer: fix.title = calendar_text("fix.fetch_answer", {{"file", ending.path}}); break;
     case EndingKind::peer_certificate:
       fix.owner = Owner::upstream;
-      fix.title = {"Ask whoever runs " + ending.peer() + " to renew it before then", "请 " + ending.peer() + " 的维护者在此之前续期"};
-      fix.message = {"The certificate " + ending.name + " of " + ending.peer() + " ends on " + day_of(ending.at) +
-                         ". Please renew it before then, under the same CA.",
-                     ending.peer() + " 的证书 " + ending.name + " 将于 " + day_of(ending.at) + " 到期。请在此之前用同一 CA 续期。"};
+      fix.title = calendar_text("fix.ask_peer", {{"peer", ending.peer()}});
+      fix.message = calendar_text("fix.message", {{"certificate", ending.name}, {"peer", ending.peer()}, {"date", day_of(ending.at)}});
       break;
   }
-  if (judged.late)
-    fix.how = {"Something renewed it so far: look why it did not this time (its timer, its log, its account with the CA).",
-               "此前有程序自动更新：请检查这次为何没有（定时器、日志、在 CA 的账户）。"};
+  if (judged.late) fix.how = calendar_text("fix.why_not_renewed");
   if (is_read_again) fix.commands = {"nginx -t", "nginx -s reload"};
-  fix.proof.detail = {"not tested: it needs what is not there yet; handshaked preflight tries it before it is rolled out",
-                      "未验证：需要尚不存在的文件；可在上线前用 handshaked preflight 试验"};
+  fix.proof.detail = calendar_text("fix.not_tested");
   return fix;
 }
 
@@ -169,11 +146,11 @@ bool is_graver(const Judged& left, const Judged& right) {
 
 Evidence evidence_of(const Judged& judged, Time now) {
   const ComingBreak& coming = *judged.coming;
-  const std::string place =
-      " (" + coming.file + ":" + std::to_string(coming.line) + (coming.server.empty() ? "" : ", " + coming.server) + ")";
-  Text text = sentence_of(judged, now);
-  text.en.insert(text.en.size() - 1, place);
-  text.zh += place;
+  const std::string line = std::to_string(coming.line);
+  const Text place = coming.server.empty()
+                         ? calendar_text("place.line", {{"file", coming.file}, {"line", line}})
+                         : calendar_text("place.line_of_server", {{"file", coming.file}, {"line", line}, {"server", coming.server}});
+  Text text = sentence_of(judged, now, place);
   return {coming.ending.kind == EndingKind::peer_certificate ? "peer" : "file", std::move(text)};
 }
 
@@ -208,8 +185,8 @@ ForeseenBreak one_of(const std::string& key, std::vector<Judged> group, Time now
   diagnosis.summary = sentence_of(gravest, now);
   if (subjects.size() > 1) {
     const std::string more = std::to_string(subjects.size() - 1);
-    diagnosis.summary.en += " So " + std::string(subjects.size() == 2 ? "does " : "do ") + more + " more that day.";
-    diagnosis.summary.zh += "同日还有 " + more + " 项。";
+    diagnosis.summary =
+        calendar_text(subjects.size() == 2 ? "ending.and_one_more" : "ending.and_more", {{"sentence", diagnosis.summary}, {"count", more}});
   }
   diagnosis.place = GoverningPlace{.directive = first.directive, .file = first.file, .line = first.line};
   if (diagnosis.fixes.empty() || gravest.late) diagnosis.fixes.insert(diagnosis.fixes.begin(), fix_of(gravest));

@@ -8,6 +8,7 @@
 #include "base/json/json_writer.h"
 #include "diagnose/calendar/calendar_entry.h"
 #include "diagnose/preflight/forecast_parts.h"
+#include "diagnose/texts.h"
 #include "diagnose/upstream/upstream_case.h"
 
 namespace handshaked::diagnose {
@@ -25,13 +26,12 @@ std::int64_t number_of(Time time) { return time.time_since_epoch().count(); }
 Text change_of(const std::string& peer, const std::string& issuer, Time not_after, const CertificateFacts& leaf) {
   Text change;
   if (leaf.issuer != issuer) {
-    change = {peer + " shows a certificate of another CA: " + leaf.issuer + ", before that " + issuer + ".",
-              peer + " 出示了另一个 CA 签发的证书：" + leaf.issuer + "，此前为 " + issuer + "。"};
+    change = calendar_text("change.issuer", {{"peer", peer}, {"issuer", leaf.issuer}, {"before", issuer}});
   }
   if (leaf.not_after < not_after) {
-    change.en += (change.empty() ? "" : " ") + std::string("The certificate of ") + peer + " ends on " + day_of(leaf.not_after) +
-                 " now, the one before it on " + day_of(not_after) + ".";
-    change.zh += peer + " 的证书现于 " + day_of(leaf.not_after) + " 到期，此前的于 " + day_of(not_after) + " 到期。";
+    const Text sooner =
+        calendar_text("change.ends_sooner", {{"peer", peer}, {"date", day_of(leaf.not_after)}, {"before", day_of(not_after)}});
+    change = change.empty() ? sooner : calendar_text("change.both", {{"first", change}, {"second", sooner}});
   }
   return change;
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "diagnose/texts.h"
+
 namespace handshaked::diagnose {
 namespace {
 
@@ -75,8 +77,7 @@ void add_known_advice(Diagnosis& diagnosis, std::string_view cause, std::string_
 }
 
 Diagnosis candidate_diagnosis(const Symptom& symptom, const match::Knowledge& knowledge) {
-  static const Text kFromTheLine{.en = "from the log line alone; not tried against configuration or peer",
-                                 .zh = "仅凭日志行得出，未对照配置或对端验证"};
+  static const Text kFromTheLine = diagnosis_text("proof.from_line");
   Diagnosis diagnosis;
   diagnosis.evidence.push_back({.kind = "log", .text = {.en = symptom.message, .zh = symptom.message}});
   if (symptom.candidates.empty()) return diagnosis;

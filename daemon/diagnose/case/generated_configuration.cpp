@@ -7,6 +7,7 @@
 
 #include "diagnose/case/controller_setting.h"
 #include "diagnose/case/local_case.h"
+#include "diagnose/texts.h"
 
 namespace handshaked::diagnose {
 namespace {
@@ -170,46 +171,37 @@ std::string annotate(const Origin& origin, std::string_view key, const std::stri
          shell_word(word);
 }
 
+Text named_owner(const std::string& owner) { return owner.empty() ? Text{} : diagnosis_text("owner.of", {{"owner", owner}}); }
+
 Edit setting_edit(const ControllerSetting& setting, const Change& change, const Origin& origin) {
-  const std::string key(setting.key), part(setting.part), whose = written(origin);
-  const std::string of = whose.empty() ? "" : " of the " + whose, at = whose.empty() ? "" : whose + " 的";
+  const std::string_view key = setting.key, part = setting.part;
+  const Text of_owner = named_owner(written(origin));
   const std::string value = value_of(setting, change, origin);
   const bool is_removed = change.after.empty() && !change.directive.empty();
   switch (setting.form) {
     case Form::annotation:
-      if (is_removed)
-        return {{"Remove the annotation " + key + of + ".", "删除 " + at + "注解 " + key + "。"}, annotate(origin, key, value, true)};
-      return {{"Set the annotation " + key + ": \"" + value + "\"" + of + ".", "设置 " + at + "注解 " + key + ": \"" + value + "\"。"},
-              annotate(origin, key, value, false)};
-    case Form::config_map:
-      return {{"In the controller's ConfigMap, for all servers: " + key + ": \"" + value + "\".",
-               "在控制器的 ConfigMap 中设置（对所有 server 生效）：" + key + ": \"" + value + "\"。"}};
-    case Form::secret:
-      return {{"Change the entry " + part + " of the Secret that " + key + of + " names.",
-               "修改 " + at + key + " 所指 Secret 中的 " + part + " 条目。"}};
+      return {is_removed ? diagnosis_text("owner.remove_annotation", {{"annotation", key}, {"of_owner", of_owner}})
+                         : diagnosis_text("owner.set_annotation", {{"annotation", key}, {"value", value}, {"of_owner", of_owner}}),
+              annotate(origin, key, value, is_removed)};
+    case Form::config_map: return {diagnosis_text("owner.set_in_config_map", {{"setting", key}, {"value", value}}), {}};
+    case Form::secret: return {diagnosis_text("owner.change_secret", {{"entry", part}, {"setting", key}, {"of_owner", of_owner}}), {}};
     case Form::field:
     case Form::true_or_false: break;
   }
-  const std::string what = is_removed ? key : key + ": " + value;
-  if (part.empty()) return {{"Set " + what + of + ".", "设置 " + at + what + "。"}};
-  return {{"In the " + part + of + " set " + what + ".", "在 " + at + part + " 中设置 " + what + "。"}};
+  const std::string what = is_removed ? std::string(key) : std::string(key) + ": " + value;
+  return {part.empty() ? diagnosis_text("owner.set", {{"setting", what}, {"of_owner", of_owner}})
+                       : diagnosis_text("owner.set_in_part", {{"part", part}, {"of_owner", of_owner}, {"setting", what}}),
+          {}};
 }
 
 Edit snippet_edit(Controller controller, const Change& change, const Origin& origin) {
-  const std::string key(snippet_setting(controller, origin.kind, origin.scope)), whose = written(origin);
-  const std::string of = whose.empty() ? "" : " of the " + whose, at = whose.empty() ? "" : whose + " 的";
-  const std::string what = change.after.empty() ? change.before : change.after;
-  const std::string place = controller == Controller::gateway_fabric ? "a SnippetsFilter with the context " + key
-                            : origin.scope == SnippetScope::http     ? key + " in the controller's ConfigMap"
-                                                                     : key + of;
-  const std::string place_zh = controller == Controller::gateway_fabric ? "上下文为 " + key + " 的 SnippetsFilter"
-                               : origin.scope == SnippetScope::http     ? "控制器 ConfigMap 的 " + key
-                                                                        : at + key;
-  if (change.after.empty())
-    return {{"Where it says \"" + what + "\", remove it: a snippet, perhaps " + place + ".",
-             "删除写有“" + what + "”的片段，可能在" + place_zh + "。"}};
-  return {{"No setting is known for it: put \"" + what + "\" into " + place + ", where snippets are allowed.",
-           "没有对应的已知设置：若允许使用片段，请将“" + what + "”写入" + place_zh + "。"}};
+  const std::string key(snippet_setting(controller, origin.kind, origin.scope));
+  const std::string& what = change.after.empty() ? change.before : change.after;
+  const Text place = controller == Controller::gateway_fabric ? diagnosis_text("snippet.filter", {{"setting", key}})
+                     : origin.scope == SnippetScope::http
+                         ? diagnosis_text("snippet.config_map", {{"setting", key}})
+                         : diagnosis_text("snippet.annotation", {{"setting", key}, {"of_owner", named_owner(written(origin))}});
+  return {diagnosis_text(change.after.empty() ? "snippet.remove" : "snippet.add", {{"directive", what}, {"place", place}}), {}};
 }
 
 /// The directive that names a file of certificates.
@@ -232,8 +224,7 @@ Edit edit_for(const Change& change, Controller controller, const Configuration& 
     const ControllerSetting* const setting = controller_setting(controller, origin.kind, directive->name);
     if (setting != nullptr && setting->form == Form::secret) return setting_edit(*setting, change, origin);
   }
-  return {{"Change the Secret or the ConfigMap from which " + change.file + " comes.",
-           "修改 " + change.file + " 所来自的 Secret 或 ConfigMap。"}};
+  return {diagnosis_text("owner.change_source", {{"file", change.file}})};
 }
 
 }  // namespace
@@ -248,27 +239,26 @@ void name_what_owner_edits(Diagnosis& diagnosis, const Configuration& configurat
       of_place = origin_of(block, *controller);
   }
   const std::string whose = written(of_place);
-  diagnosis.evidence.push_back({"configuration",
-                                {writer + " writes this configuration" + (whose.empty() ? "." : ", the place from the " + whose + "."),
-                                 "该配置由 " + writer + " 生成" + (whose.empty() ? "。" : "，此处来自 " + whose + "。")}});
+  diagnosis.evidence.push_back({"configuration", whose.empty()
+                                                     ? diagnosis_text("owner.writes", {{"writer", writer}})
+                                                     : diagnosis_text("owner.writes_place", {{"writer", writer}, {"owner", whose}})});
   for (Fix& fix : diagnosis.fixes) {
     if (fix.changes.empty()) continue;
     Text edits;
+    const auto add = [&edits](const Text& edit) {
+      edits = edits.empty() ? edit : diagnosis_text("owner.next_edit", {{"edits", edits}, {"edit", edit}});
+    };
     std::vector<std::string> commands;
     bool is_of_file = false;
     for (const Change& change : fix.changes) {
       Edit edit = edit_for(change, *controller, configuration, of_place);
-      if (edits.en.find(edit.text.en) == std::string::npos) {
-        edits.en += edit.text.en + " ";
-        edits.zh += edit.text.zh;
-      }
+      if (edits.en.find(edit.text.en) == std::string::npos) add(edit.text);
       if (!edit.command.empty()) commands.push_back(std::move(edit.command));
       is_of_file = is_of_file || change.directive.empty();
     }
-    edits.en += writer + " writes nginx's configuration itself: a patch to it is lost at the next reconciliation.";
-    edits.zh += "nginx 的配置由 " + writer + " 生成，直接修改会在下次生成时丢失。";
+    add(diagnosis_text("owner.patch_is_lost", {{"writer", writer}}));
     // What certificates go in, and how their fingerprints are compared, is said there alone.
-    if (is_of_file) edits = {edits.en + " " + fix.how.en, edits.zh + fix.how.zh};
+    if (is_of_file) add(fix.how);
     fix.how = std::move(edits);
     fix.commands = std::move(commands);
     fix.patch.clear();

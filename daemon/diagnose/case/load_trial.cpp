@@ -5,25 +5,22 @@
 
 #include "diagnose/patch/configuration_trial.h"
 #include "diagnose/patch/shown_lines.h"
+#include "diagnose/texts.h"
 
 namespace handshaked::diagnose {
 namespace {
 
 constexpr std::chrono::milliseconds kLongest{5'000};
 
-void add_detail(Proof& proof, const std::string& en, const std::string& zh) {
-  proof.detail.en += (proof.detail.en.empty() ? "" : "; ") + en;
-  proof.detail.zh += (proof.detail.zh.empty() ? "" : "；") + zh;
+void add_detail(Proof& proof, const Text& more) {
+  proof.detail = proof.detail.empty() ? more : diagnosis_text("load_test.after", {{"proof", proof.detail}, {"load_test", more}});
 }
 
 /// Why `nginx -t` says nothing here; empty when it may be run.
 Text reason_not_to_try(const Surroundings& surroundings) {
-  if (surroundings.nginx == nullptr || surroundings.is_dump)
-    return {"nginx -t was not run: the files of this configuration are not at hand", "未运行 nginx -t：手头没有该配置的文件"};
-  if (surroundings.nginx_program.empty())
-    return {"nginx -t was not run: no nginx is installed here", "未运行 nginx -t：本机没有安装 nginx"};
-  if (std::chrono::steady_clock::now() >= surroundings.deadline)
-    return {"nginx -t was not run: the time is up", "未运行 nginx -t：时间已用完"};
+  if (surroundings.nginx == nullptr || surroundings.is_dump) return diagnosis_text("load_test.no_files");
+  if (surroundings.nginx_program.empty()) return diagnosis_text("load_test.no_program");
+  if (std::chrono::steady_clock::now() >= surroundings.deadline) return diagnosis_text("load_test.no_time");
   return {};
 }
 
@@ -47,27 +44,27 @@ Result<TrialResult> try_patch(const ConfigurationPatch& patch, const Surrounding
 Proof prove_by_load(const ConfigurationPatch& patch, const Surroundings& surroundings, Proof so_far, bool is_load_fault) {
   if (so_far.status == ProofStatus::refuted) return so_far;
   if (const Text reason = reason_not_to_try(surroundings); !reason.empty()) {
-    add_detail(so_far, reason.en, reason.zh);
+    add_detail(so_far, reason);
     return so_far;
   }
   const auto tried = try_patch(patch, surroundings);
   if (!tried) {
-    add_detail(so_far, "nginx -t could not be run: " + tried.error().message(), "无法运行 nginx -t：" + tried.error().message());
+    add_detail(so_far, diagnosis_text("load_test.failed", {{"error", tried.error().message()}}));
   } else if (tried.value().is_permission) {
     const std::string complaint = shown_complaint(tried.value().complaint);
-    add_detail(so_far, "nginx -t needs more rights than we have: " + complaint, "nginx -t 需要更高的权限：" + complaint);
+    add_detail(so_far, diagnosis_text("load_test.needs_rights", {{"complaint", complaint}}));
   } else if (!tried.value().is_accepted) {
     so_far.status = ProofStatus::refuted;
     so_far.method = ProofMethod::nginx_t;
     const std::string complaint = shown_complaint(tried.value().complaint);
-    add_detail(so_far, "nginx -t refuses it: " + complaint, "nginx -t 拒绝：" + complaint);
+    add_detail(so_far, diagnosis_text("load_test.refuses", {{"complaint", complaint}}));
   } else {
     // A method that was there already has left it open for a reason of its own.
     if (is_load_fault && so_far.status == ProofStatus::untested && so_far.method == ProofMethod::none) {
       so_far.status = ProofStatus::proved;
       so_far.method = ProofMethod::nginx_t;
     }
-    add_detail(so_far, "nginx -t accepts a copy with this change", "nginx -t 接受含此更改的副本");
+    add_detail(so_far, diagnosis_text("load_test.accepts"));
   }
   return so_far;
 }

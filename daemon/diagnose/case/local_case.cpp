@@ -6,6 +6,7 @@
 #include "diagnose/case/candidate_diagnosis.h"
 #include "diagnose/case/known_fix.h"
 #include "diagnose/case/load_trial.h"
+#include "diagnose/texts.h"
 
 namespace handshaked::diagnose {
 
@@ -28,14 +29,12 @@ Fix LocalCase::known(std::string_view id) const { return known_fix(diagnosis.cau
 
 void LocalCase::propose(Fix fix, const Result<ConfigurationPatch>& patch) {
   if (!patch) {
-    fix.proof.detail = {"not tried, for the text cannot be changed: " + patch.error().message(),
-                        "未验证，因为无法修改该文本：" + patch.error().message()};
+    fix.proof.detail = diagnosis_text("proof.text_unchangeable", {{"why", patch.error().message()}});
     return propose(std::move(fix));
   }
   const auto diff = patch.value().unified_diff();
   if (!diff) {
-    fix.proof.detail = {"not a change that a text diff can hold: " + diff.error().message(),
-                        "文本差异无法表达该改动：" + diff.error().message()};
+    fix.proof.detail = diagnosis_text("proof.not_in_a_diff", {{"why", diff.error().message()}});
     return propose(std::move(fix));
   }
   fix.changes = patch.value().changes();
@@ -49,7 +48,7 @@ void LocalCase::propose(Fix fix, const Result<ConfigurationPatch>& patch) {
 }
 
 Diagnosis LocalCase::finish() {
-  static const Text kNotTried{"from the knowledge base; not tried here", "来自知识库；未在此处验证"};
+  static const Text kNotTried = diagnosis_text("proof.from_knowledge");
   add_known_advice(diagnosis, diagnosis.cause, directives_of(symptom_), knowledge_, kNotTried);
   return std::move(diagnosis);
 }

@@ -9,6 +9,7 @@
 
 #include "diagnose/certificates/issuer_search.h"
 #include "diagnose/certificates/openssl_handle.h"
+#include "diagnose/texts.h"
 
 namespace handshaked::diagnose {
 namespace {
@@ -84,18 +85,16 @@ std::optional<PemRepair> repair_pem(std::string_view text) {
   std::string plain(text);
   const bool has_mark = text.starts_with(kByteOrderMark);
   if (has_mark) plain.erase(0, kByteOrderMark.size());
-  if (has_mark && is_readable(plain))
-    return PemRepair{plain, {"the byte order mark in front is taken off", "去掉开头的字节顺序标记（BOM）"}};
+  if (has_mark && is_readable(plain)) return PemRepair{plain, diagnosis_text("pem.mark_removed")};
   const std::string split = replace_all(plain, "----------BEGIN ", "-----\n-----BEGIN ");
-  if (split != plain && is_readable(split))
-    return PemRepair{split, {"a line break stands between the END and the BEGIN line again", "在 END 行与 BEGIN 行之间恢复换行"}};
+  if (split != plain && is_readable(split)) return PemRepair{split, diagnosis_text("pem.line_broken")};
   if (text.find("-----BEGIN PKCS7-----") != std::string_view::npos) {
     if (auto certificates = certificates_of_pkcs7(plain); certificates && is_readable(*certificates))
-      return PemRepair{std::move(*certificates), {"the certificates are taken out of the PKCS#7 bundle", "从 PKCS#7 包中取出证书"}};
+      return PemRepair{std::move(*certificates), diagnosis_text("pem.unpacked")};
   }
   const std::string wrapped = rewrap(replace_all(replace_all(plain, "\\r", ""), "\\n", "\n"));
   if (!is_readable(wrapped)) return std::nullopt;
-  return PemRepair{wrapped, {"the lines of the PEM blocks are restored", "恢复 PEM 块的换行"}};
+  return PemRepair{wrapped, diagnosis_text("pem.lines_restored")};
 }
 
 std::vector<Certificate> recover_damaged(std::string_view text, const PemBundle& readable, const CaStore& store) {

@@ -5,6 +5,7 @@
 #include <ctime>
 
 #include "diagnose/doctor/checkup_parts.h"
+#include "diagnose/texts.h"
 
 namespace handshaked::diagnose {
 
@@ -16,9 +17,9 @@ Text day_text(Time at, Time now) {
   const std::string day(date.data(), std::strftime(date.data(), date.size(), "%Y-%m-%d", &parts));
   const auto hours = std::chrono::duration_cast<std::chrono::hours>(at - now).count();
   const auto days = std::to_string(std::abs(hours) / 24);
-  const std::string unit = days == "1" ? " day" : " days";
-  if (hours < 0) return {day + " (" + days + unit + " ago)", day + "（" + days + " 天前）"};
-  return {day + " (in " + days + unit + ")", day + "（" + days + " 天后）"};
+  const bool is_one = days == "1";
+  if (hours < 0) return doctor_text(is_one ? "day.one_ago" : "day.ago", {{"date", day}, {"days", days}});
+  return doctor_text(is_one ? "day.in_one" : "day.in", {{"date", day}, {"days", days}});
 }
 
 std::optional<Ending> ending_of(Time not_after, Time now, std::chrono::hours horizon) {

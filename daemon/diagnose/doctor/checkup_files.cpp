@@ -5,6 +5,7 @@
 #include "diagnose/certificates/configured_pem.h"
 #include "diagnose/certificates/issuer_search.h"
 #include "diagnose/doctor/checkup_parts.h"
+#include "diagnose/texts.h"
 
 namespace handshaked::diagnose {
 namespace {
@@ -25,8 +26,7 @@ class FileCheck {
     }
     for (const auto& [key, file] : files) check(file);
     if (dynamic > 0) {
-      checkup_.unseen.push_back({std::to_string(dynamic) + " files whose names have variables, or that are no files",
-                                 std::to_string(dynamic) + " 个文件名含变量或不是文件"});
+      checkup_.unseen.push_back(doctor_text("unseen.dynamic_files", {{"count", std::to_string(dynamic)}}));
     }
   }
 
@@ -64,21 +64,21 @@ class FileCheck {
       return;
     }
     add("unreadable-file", Severity::critical,
-        {file.directive->name + ": " + error.message(), file.directive->name + "：" + error.message()},
-        {"nginx will not start or reload without it", "没有它 nginx 将无法启动或重载"}, file);
+        doctor_text("file.unreadable", {{"directive", file.directive->name}, {"problem", error.message()}}), doctor_text("file.needed"),
+        file);
   }
 
   void check_form(const ConfiguredFile& file, const PemBundle& bundle) {
     if (const PemBlock* damaged = bundle.damaged_block()) {
       add("damaged-pem", Severity::critical,
-          {file.path + ", line " + std::to_string(damaged->first_line) + ": " + damaged->label + ": " + damaged->problem,
-           file.path + " 第 " + std::to_string(damaged->first_line) + " 行：" + damaged->label + "：" + damaged->problem},
-          {"nginx refuses the whole file for it", "nginx 会因此拒绝整个文件"}, file);
+          doctor_text("file.damaged", {{"file", file.path},
+                                       {"line", std::to_string(damaged->first_line)},
+                                       {"label", damaged->label},
+                                       {"problem", damaged->problem}}),
+          doctor_text("file.refused_whole"), file);
     } else if (bundle.certificates.empty() && bundle.crls.empty()) {
-      add("no-certificate", Severity::critical,
-          {file.path + " holds no certificate in PEM form: it is " + std::string(to_string(bundle.form)),
-           file.path + " 中没有 PEM 证书：实际为 " + std::string(to_string(bundle.form))},
-          {"nginx refuses it", "nginx 会拒绝"}, file);
+      add("no-certificate", Severity::critical, doctor_text("file.no_certificate", {{"file", file.path}, {"form", to_string(bundle.form)}}),
+          doctor_text("file.refused"), file);
     }
   }
 
@@ -90,9 +90,9 @@ class FileCheck {
       if (!ending) continue;
       const std::string name = short_name(facts);
       add(ending->has_ended ? "certificate-expired" : "certificate-expires", ending->has_ended ? Severity::critical : Severity::warning,
-          {"Our certificate " + name + " in " + file.path + (ending->has_ended ? " has expired: " : " expires: ") + ending->when.en,
-           file.path + " 中的证书 " + name + (ending->has_ended ? " 已过期：" : " 即将过期：") + ending->when.zh},
-          {"Renew it, and reload nginx", "续期并重载 nginx"}, file);
+          doctor_text(ending->has_ended ? "expiry.own_over" : "expiry.own",
+                      {{"certificate", name}, {"file", file.path}, {"date", ending->when}}),
+          doctor_text("expiry.renew"), file);
     }
     check_order(file, bundle);
   }
@@ -103,9 +103,8 @@ class FileCheck {
       const Certificate& lower = bundle.certificates[i - 1].certificate;
       if (lower.names_as_issuer(bundle.certificates[i].certificate)) continue;
       add("chain-out-of-order", Severity::warning,
-          {file.path + ": certificate " + std::to_string(i + 1) + " did not issue the one before it; some clients give up on such a chain",
-           file.path + "：第 " + std::to_string(i + 1) + " 个证书不是前一个的签发者；部分客户端会拒绝"},
-          {"Leaf first, then each issuer, without what does not belong there", "先叶证书，再逐级签发者"}, file);
+          doctor_text("chain.out_of_order", {{"file", file.path}, {"number", std::to_string(i + 1)}}), doctor_text("chain.leaf_first"),
+          file);
       return;
     }
     const Certificate& last = bundle.certificates.back().certificate;
@@ -117,10 +116,9 @@ class FileCheck {
     if (root_is_next || (path.issuers.empty() && bundle.certificates.size() > 1)) return;
     const std::string missing = path.issuers.empty() ? last.facts().issuer : short_name(path.issuers.front().facts());
     add("chain-incomplete", path.issuers.empty() ? Severity::info : Severity::warning,
-        {file.path + " ends below " + missing + ", which is " + (path.issuers.empty() ? "no root that is known here" : "no root") +
-             ": clients without it cannot verify the chain",
-         file.path + " 缺少 " + missing + "：没有它的客户端无法验证证书链"},
-        {"Append the intermediate certificates of the CA to the file", "把 CA 的中间证书追加到该文件"}, file);
+        doctor_text(path.issuers.empty() ? "chain.ends_below_stranger" : "chain.ends_below_intermediate",
+                    {{"file", file.path}, {"issuer", missing}}),
+        doctor_text("chain.append"), file);
   }
 
   void check_trust(const ConfiguredFile& file, const PemBundle& bundle) {
@@ -133,19 +131,16 @@ class FileCheck {
     if (ending.empty()) return;
     if (bundle.certificates.size() > kLargeBundle) {
       const std::string count = std::to_string(ending.size()) + "/" + std::to_string(bundle.certificates.size());
-      add("trust-expires", Severity::info,
-          {count + " CA certificates in " + file.path + " have expired or will soon",
-           file.path + " 中 " + count + " 个 CA 证书已过期或即将过期"},
-          {}, file);
+      add("trust-expires", Severity::info, doctor_text("expiry.cas", {{"count", count}, {"file", file.path}}), {}, file);
       return;
     }
     const bool is_last = ending.size() == bundle.certificates.size();
     for (const auto& [facts, end] : ending) {
       const Severity severity = !is_last ? Severity::info : end.has_ended ? Severity::critical : Severity::warning;
       add(end.has_ended ? "trust-expired" : "trust-expires", severity,
-          {"The CA " + short_name(*facts) + " in " + file.path + (end.has_ended ? " has expired: " : " expires: ") + end.when.en,
-           file.path + " 中的 CA " + short_name(*facts) + (end.has_ended ? " 已过期：" : " 即将过期：") + end.when.zh},
-          {"Add its successor beside it, then reload nginx", "把新 CA 加入同一文件，然后重载 nginx"}, file);
+          doctor_text(end.has_ended ? "expiry.ca_over" : "expiry.ca",
+                      {{"certificate", short_name(*facts)}, {"file", file.path}, {"date", end.when}}),
+          doctor_text("expiry.add_successor"), file);
     }
   }
 
@@ -155,12 +150,9 @@ class FileCheck {
       const auto ending = facts.next_update ? ending_of(*facts.next_update, around_.now, std::chrono::hours(48)) : std::nullopt;
       if (!ending) continue;
       add(ending->has_ended ? "crl-expired" : "crl-expires", ending->has_ended ? Severity::critical : Severity::info,
-          {"The revocation list of " + facts.issuer + " in " + file.path + (ending->has_ended ? " is out of date: " : " ends: ") +
-               ending->when.en,
-           file.path + " 中 " + facts.issuer + " 的吊销列表" + (ending->has_ended ? "已过期：" : "即将过期：") + ending->when.zh},
-          {"Fetch the CA's present list, and reload nginx; with an old one every certificate of the CA is refused",
-           "获取 CA 的最新列表并重载 nginx；过期列表会使该 CA 的所有证书被拒绝"},
-          file);
+          doctor_text(ending->has_ended ? "expiry.crl_over" : "expiry.crl",
+                      {{"issuer", facts.issuer}, {"file", file.path}, {"date", ending->when}}),
+          doctor_text("expiry.fetch_list"), file);
     }
   }
 

@@ -8,6 +8,7 @@
 
 #include "diagnose/case/configured_file.h"
 #include "diagnose/doctor/checkup_parts.h"
+#include "diagnose/texts.h"
 #include "nginx/error_log_inventory.h"
 
 namespace handshaked::diagnose {
@@ -28,24 +29,12 @@ void check_level(const nginx::ErrorLog& log, LevelMatters matters, std::set<std:
   const std::uint32_t line = log.directive != nullptr ? log.directive->line : 0;
   const std::string name = "error_log " + log.path + " " + log.level;
   if (matters.for_upstreams && level >= 0 && level < nginx::kUpstreamVerbosity && told.insert("up" + place + std::to_string(line)).second) {
-    checkup.findings.push_back(
-        {"log-level-hides-upstream",
-         Severity::warning,
-         {name + " hides upstream faults: nginx logs them at error", name + " 会隐藏上游故障：nginx 以 error 级别记录"},
-         {"Use the level error or a lower one", "使用 error 或更低的级别"},
-         place,
-         line});
+    checkup.findings.push_back({"log-level-hides-upstream", Severity::warning, doctor_text("log.hides_upstreams", {{"log", name}}),
+                                doctor_text("log.use_error"), place, line});
   }
   if (matters.for_clients && level >= 0 && level < nginx::kClientVerbosity && told.insert("down" + place + std::to_string(line)).second) {
-    checkup.findings.push_back(
-        {"log-level-hides-clients",
-         Severity::info,
-         {name + " hides most TLS failures of clients: nginx logs them at info",
-          name + " 会隐藏大多数客户端 TLS 失败：nginx 以 info 级别记录"},
-         {"Use the level info where clients' failures matter, for example when they verify a certificate of yours or show one",
-          "在客户端失败重要之处（例如双向认证）使用 info 级别"},
-         place,
-         line});
+    checkup.findings.push_back({"log-level-hides-clients", Severity::info, doctor_text("log.hides_clients", {{"log", name}}),
+                                doctor_text("log.use_info"), place, line});
   }
 }
 
@@ -75,36 +64,20 @@ void tell_place(const nginx::NamedErrorLog& log, Doctor& checkup) {
   };
   if (log.place != LogPlace::file && log.mentions == 0) return;  // built in, for the start alone
   switch (log.place) {
-    case LogPlace::discarded:
-      tell("log-discarded", Severity::warning,
-           {"Errors go to /dev/null: no fault can be seen there", "错误日志写入 /dev/null：看不到任何故障"},
-           {"Let error_log name a file", "让 error_log 指向一个文件"});
-      break;
+    case LogPlace::discarded: tell("log-discarded", Severity::warning, doctor_text("log.discarded"), doctor_text("log.name_a_file")); break;
     case LogPlace::stderr_:
     case LogPlace::device:
-      tell("log-not-a-file", Severity::info,
-           {"error_log " + log.path + " is not a file that can be followed", "error_log " + log.path + " 不是可跟踪的文件"},
-           {"Where systemd starts nginx, read the journal: [[journal]] in handshaked.toml",
-            "由 systemd 启动的 nginx：在 handshaked.toml 中用 [[journal]] 读取"});
+      tell("log-not-a-file", Severity::info, doctor_text("log.not_a_file", {{"log", log.path}}), doctor_text("log.read_journal"));
       break;
     case LogPlace::syslog:
-      tell("log-not-a-file", Severity::info,
-           {"error_log " + log.path + " goes to syslog and is not followed by itself",
-            "error_log " + log.path + " 发往 syslog，不会被自动跟踪"},
-           {"Receive it with [[syslog]], or read it with [[journal]], in handshaked.toml",
-            "在 handshaked.toml 中用 [[syslog]] 接收，或用 [[journal]] 读取"});
+      tell("log-not-a-file", Severity::info, doctor_text("log.to_syslog", {{"log", log.path}}), doctor_text("log.receive_syslog"));
       break;
     case LogPlace::memory:
-      tell("log-not-a-file", Severity::info,
-           {"error_log " + log.path + " stays in nginx's memory", "error_log " + log.path + " 只留在 nginx 内存中"},
-           {"Let another error_log name a file", "另设一个指向文件的 error_log"});
+      tell("log-not-a-file", Severity::info, doctor_text("log.in_memory", {{"log", log.path}}), doctor_text("log.another_file"));
       break;
     case LogPlace::file:
       if (log.path.ends_with("/off")) {
-        tell("log-named-off", Severity::info,
-             {"error_log off writes to a file named off: " + log.path, "error_log off 会写入名为 off 的文件：" + log.path},
-             {"Name the file that is meant, or error_log /dev/null crit to have none",
-              "写明要用的文件；若不需要日志，用 error_log /dev/null crit"});
+        tell("log-named-off", Severity::info, doctor_text("log.named_off", {{"log", log.path}}), doctor_text("log.meant_off"));
       }
       break;
   }
@@ -115,10 +88,7 @@ void tell_access(const std::string& id, const std::string& path, const std::stri
   const auto problem = access_problem(path, service);
   if (!problem) return;
   Finding finding{id, problem->is_sure ? Severity::warning : Severity::info, problem->text, problem->remedy, file, line};
-  if (!problem->is_sure) {
-    finding.text.en += ", unless its access control list lets it";
-    finding.text.zh += "，除非其访问控制列表允许";
-  }
+  if (!problem->is_sure) finding.text = doctor_text("access.unless_list", {{"problem", finding.text}});
   checkup.findings.push_back(std::move(finding));
 }
 
@@ -130,14 +100,9 @@ bool is_hidden_by_sandbox(const std::string& path) {
 
 void tell_hidden(const nginx::NamedErrorLog& log, Doctor& checkup) {
   const std::string directory = log.path.substr(0, log.path.rfind('/'));
-  checkup.findings.push_back({"log-hidden-by-sandbox",
-                              Severity::warning,
-                              {"The sandbox of the service hides " + directory + ": " + log.path + " is not followed",
-                               "服务的沙箱隐藏了 " + directory + "：不会跟踪 " + log.path},
-                              {"Show it in a drop-in (systemctl edit handshaked): [Service] BindReadOnlyPaths=" + directory,
-                               "在 drop-in 中开放（systemctl edit handshaked）：[Service] BindReadOnlyPaths=" + directory},
-                              log.file,
-                              log.line});
+  checkup.findings.push_back({"log-hidden-by-sandbox", Severity::warning,
+                              doctor_text("log.hidden", {{"directory", directory}, {"log", log.path}}),
+                              doctor_text("log.show", {{"directory", directory}}), log.file, log.line});
 }
 
 /// Configuration and certificates: without them the daemon can only tell what lines say. Keys are meant to be closed.
@@ -164,8 +129,7 @@ void check_logs(const Surroundings& surroundings, const DoctorOptions& options, 
     if (log.place == LogPlace::file && !surroundings.is_dump) {
       struct stat status {};
       checked.is_there = ::stat(log.path.c_str(), &status) == 0;
-      if (!checked.is_there && errno == EACCES)
-        checkup.unseen.push_back({"whether " + log.path + " is there: permission denied", log.path + " 是否存在：权限不足"});
+      if (!checked.is_there && errno == EACCES) checkup.unseen.push_back(doctor_text("unseen.log", {{"log", log.path}}));
       if (has_service && is_hidden_by_sandbox(log.path)) tell_hidden(log, checkup);
       if (has_service && access_problem(log.path, *options.service)) checked.is_closed = true;
       if (has_service) tell_access("log-unreadable", log.path, log.file, log.line, *options.service, checkup);
@@ -173,10 +137,7 @@ void check_logs(const Surroundings& surroundings, const DoctorOptions& options, 
     checkup.logs.push_back(std::move(checked));
   }
   if (has_service) check_access_to_files(surroundings, *options.service, checkup);
-  else if (!surroundings.is_dump)
-    checkup.unseen.push_back(
-        {"whether the service may read logs, configuration and certificates: the user " + options.service_user + " does not exist",
-         "服务能否读取日志、配置和证书：没有用户 " + options.service_user});
+  else if (!surroundings.is_dump) checkup.unseen.push_back(doctor_text("unseen.service_user", {{"user", options.service_user}}));
 }
 
 }  // namespace handshaked::diagnose

@@ -11,6 +11,8 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "diagnose/texts.h"
+
 namespace handshaked::diagnose {
 namespace {
 
@@ -55,11 +57,10 @@ bool is_granted(const struct stat& status, const Reader& reader, mode_t bit) {
 Text remedy_for(const struct stat& status, const Reader& reader, mode_t bit, const std::string& at) {
   const std::string group = group_name(status.st_gid);
   if (status.st_gid != 0 && (status.st_mode & (bit << 3)) != 0 && !is_member(reader, status.st_gid)) {
-    return {"add " + reader.name + " to the group " + group + " (usermod -aG " + group + " " + reader.name + ") and restart handshaked",
-            "将 " + reader.name + " 加入组 " + group + "（usermod -aG " + group + " " + reader.name + "）并重启 handshaked"};
+    return diagnosis_text("access.join_group", {{"user", reader.name}, {"group", group}});
   }
   const std::string grant = "setfacl -m u:" + reader.name + (bit == 4 ? ":r " : ":x ") + at;
-  return {"let it through: " + grant, "授予权限：" + grant};
+  return diagnosis_text("access.grant", {{"command", grant}});
 }
 
 AccessProblem problem_at(const std::string& at, const struct stat& status, const Reader& reader, mode_t bit) {
@@ -68,9 +69,8 @@ AccessProblem problem_at(const std::string& at, const struct stat& status, const
   const std::string owners = user_name(status.st_uid) + ":" + group_name(status.st_gid);
   AccessProblem problem;
   problem.at = at;
-  problem.text = {
-      at + " belongs to " + owners + ", mode " + mode.data() + ": " + reader.name + (bit == 4 ? " may not read it" : " may not search it"),
-      at + " 属于 " + owners + "，权限 " + mode.data() + "：" + reader.name + (bit == 4 ? " 无法读取" : " 无法进入")};
+  problem.text = diagnosis_text(bit == 4 ? "access.may_not_read" : "access.may_not_search",
+                                {{"file", at}, {"owner", owners}, {"mode", mode.data()}, {"user", reader.name}});
   problem.remedy = remedy_for(status, reader, bit, at);
   problem.is_sure = ::getxattr(at.c_str(), "system.posix_acl_access", nullptr, 0) <= 0;
   return problem;

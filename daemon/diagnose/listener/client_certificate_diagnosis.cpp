@@ -1,9 +1,11 @@
 #include <algorithm>
+#include <array>
 
 #include "diagnose/certificates/issuer_search.h"
 #include "diagnose/certificates/pem_repair.h"
 #include "diagnose/listener/client_trust.h"
 #include "diagnose/listener/listener_families.h"
+#include "diagnose/texts.h"
 
 namespace handshaked::diagnose {
 namespace {
@@ -23,20 +25,17 @@ bool diagnose_expired_ca(LocalCase& local, const ClientVerification& verificatio
     const bool is_root = ca.facts().self_signed;
     local.set_place(*verification.file()->directive);
     local.conclude(is_root ? "client_cert_expired" : "client_intermediate_expired", 0.75,
-                   {verification.file()->path + ": the CA \"" + short_name(ca.facts()) + "\" expired on " +
-                        minute_text(ca.facts().not_after) + "; clients below it are refused whatever their own dates",
-                    verification.file()->path + "：CA“" + short_name(ca.facts()) + "”已于 " + minute_text(ca.facts().not_after) +
-                        " 过期；其下的客户端无论自身日期如何都会被拒绝"});
+                   listener_text("client.ca_expired", {{"file", verification.file()->path},
+                                                       {"certificate", short_name(ca.facts())},
+                                                       {"date", minute_text(ca.facts().not_after)}}));
     local.diagnosis.cause_key = "expired|" + ca.facts().sha256;
     for (const StoredCa* stored : local.ca_store().named(ca.facts().subject_hash)) {
       const CertificateFacts& facts = stored->certificate.facts();
       if (facts.public_key_sha256 != ca.facts().public_key_sha256 || !is_valid_at(facts, local.now())) continue;
       Fix fix = local.known("new-intermediate");
       fix.owner = Owner::proxy;
-      fix.title = {"Append the renewed \"" + short_name(facts) + "\" (same key) to " + verification.file()->path,
-                   "把续期后的“" + short_name(facts) + "”（同一密钥）追加到 " + verification.file()->path};
-      fix.proof.detail = {"name, key and dates were compared; the client's own certificate is not at hand",
-                          "已比较名称、密钥与日期；手头没有客户端自己的证书"};
+      fix.title = listener_text("client.append_renewed", {{"certificate", short_name(facts)}, {"file", verification.file()->path}});
+      fix.proof.detail = listener_text("client.renewed_compared");
       ConfigurationPatch patch = local.new_patch();
       const auto done = patch.append_pem(verification.file()->path, pem_of({&stored->certificate, 1}));
       local.propose(std::move(fix), changed_patch(patch, done));
@@ -60,10 +59,7 @@ bool diagnose_expired_intermediate(LocalCase& local, const ClientVerification& v
     if (!is_below) continue;
     local.set_place(*verification.file()->directive);
     local.conclude("client_intermediate_expired", 0.6,
-                   {"the CA \"" + short_name(old) + "\" below a listed one expired on " + minute_text(old.not_after) +
-                        ": a client that still sends it is refused, whatever its own dates",
-                    "所列 CA 之下的“" + short_name(old) + "”已于 " + minute_text(old.not_after) +
-                        " 过期：仍发送它的客户端会被拒绝，与客户端证书自身日期无关"});
+                   listener_text("client.intermediate_expired", {{"certificate", short_name(old)}, {"date", minute_text(old.not_after)}}));
     local.diagnosis.cause_key = "expired|" + old.sha256;
     local.diagnosis.also.emplace_back("client_cert_expired");
     for (const StoredCa* renewed : local.ca_store().named(old.subject_hash)) {
@@ -71,12 +67,9 @@ bool diagnose_expired_intermediate(LocalCase& local, const ClientVerification& v
       if (facts.public_key_sha256 != old.public_key_sha256 || !is_valid_at(facts, local.now())) continue;
       Fix fix = local.known("new-intermediate");
       fix.owner = Owner::proxy;
-      fix.title = {"Append the renewed \"" + short_name(facts) + "\" (same key) to " + verification.file()->path,
-                   "把续期后的“" + short_name(facts) + "”（同一密钥）追加到 " + verification.file()->path};
-      fix.how = {"nginx prefers what it trusts to what a client sends: the renewed one then stands in for the expired one.",
-                 "nginx 优先使用自己信任的证书：续期后的证书会代替客户端发送的过期证书。"};
-      fix.proof.detail = {"name, key and dates were compared; a client whose own certificate has expired leaves the same line",
-                          "已比较名称、密钥与日期；自身证书过期的客户端也会留下同样的日志行"};
+      fix.title = listener_text("client.append_renewed", {{"certificate", short_name(facts)}, {"file", verification.file()->path}});
+      fix.how = listener_text("client.trusted_first");
+      fix.proof.detail = listener_text("client.renewed_compared_in_doubt");
       ConfigurationPatch patch = local.new_patch();
       const auto done = patch.append_pem(verification.file()->path, pem_of({&renewed->certificate, 1}));
       local.propose(std::move(fix), changed_patch(patch, done));
@@ -90,64 +83,23 @@ bool diagnose_expired_intermediate(LocalCase& local, const ClientVerification& v
 /// What the client's owner has to do, by cause.
 void propose_by_cause(LocalCase& local, const ClientTrust& trust) {
   struct Words {
-    std::string_view cause, fix_id;
-    Text message;
+    std::string_view cause, fix_id, text;
   };
-  const std::string cas = listed_cas(trust);
-  const std::vector<Words> words = {
-      {"client_cert_missing",
-       "configure-client",
-       {"Our server demands a client certificate and your client sends none. Please configure certificate, intermediate and key, issued "
-        "under: " +
-            cas + ".",
-        "我方服务器要求客户端证书，而您的客户端没有发送。请配置由以下 CA 签发的证书、中间证书与私钥：" + cas + "。"}},
-      {"client_cert_expired",
-       "renew-client",
-       {"Your client certificate has expired. Please renew it (clientAuth, issued under: " + cas +
-            ") and install it with its intermediate.",
-        "您的客户端证书已过期。请续期（clientAuth，由以下 CA 签发：" + cas + "）并连同中间证书一起安装。"}},
-      {"client_cert_not_yet_valid",
-       "wait-or-reissue",
-       {"Your client certificate is not valid yet. Please check the clock, wait, or have one issued that is valid now.",
-        "您的客户端证书尚未生效。请检查时钟、等待生效，或重新签发当前有效的证书。"}},
-      {"client_cert_self_signed",
-       "issue-from-ca",
-       {"Your client certificate is self-signed. Please use one issued under: " + cas + ".",
-        "您的客户端证书是自签名的。请使用由以下 CA 签发的证书：" + cas + "。"}},
-      {"client_cert_wrong_usage",
-       "reissue-clientauth",
-       {"Your client presents a certificate that is not meant for clients. Please have one issued with extendedKeyUsage clientAuth, "
-        "under: " +
-            cas + ".",
-        "您的客户端出示的证书不能用于客户端认证。请申请 extendedKeyUsage 为 clientAuth 的证书，签发者：" + cas + "。"}},
-      {"client_cert_weak_key",
-       "reissue-strong",
-       {"The key of your client certificate is too weak. Please have one issued with RSA 2048 or P-256.",
-        "您的客户端证书密钥过弱。请用 RSA 2048 或 P-256 重新签发。"}},
-      {"client_cert_revoked",
-       "new-certificate",
-       {"Your client certificate is revoked. Please ask its CA why, and for a new one with a new key.",
-        "您的客户端证书已被吊销。请向 CA 询问原因，并用新密钥申请新证书。"}},
-      {"client_cert_invalid_chain",
-       "reissue-chain",
-       {"The chain of your client certificate breaks a rule of its CA (" + local.symptom().verify_text +
-            "). Please let your CA issue it correctly.",
-        "您的客户端证书链违反了其 CA 的规则（" + local.symptom().verify_text + "）。请让 CA 正确签发。"}},
-      {"client_intermediate_expired",
-       "new-intermediate",
-       {"An intermediate of your client's chain has expired. Please install the renewed one.",
-        "您的客户端证书链中有中间证书过期，请安装续期后的中间证书。"}},
-      {"client_cert_unknown_ca",
-       "right-client-cert",
-       {"Your client certificate is of a CA that we do not list. Please use one issued under: " + cas + ".",
-        "您的客户端证书由我方未列出的 CA 签发。请使用由以下 CA 签发的证书：" + cas + "。"}},
-      {"client_chain_incomplete",
-       "client-sends-chain",
-       {"Please let your client send its intermediate behind its certificate.", "请让您的客户端在证书之后附带中间证书。"}}};
-  const auto found = std::find_if(words.begin(), words.end(), [&](const Words& one) { return one.cause == local.diagnosis.cause; });
-  if (found == words.end()) return;
+  static constexpr std::array kWords{Words{"client_cert_missing", "configure-client", "ask.present_one"},
+                                     Words{"client_cert_expired", "renew-client", "ask.renew"},
+                                     Words{"client_cert_not_yet_valid", "wait-or-reissue", "ask.valid_later"},
+                                     Words{"client_cert_self_signed", "issue-from-ca", "ask.not_self_signed"},
+                                     Words{"client_cert_wrong_usage", "reissue-clientauth", "ask.client_auth"},
+                                     Words{"client_cert_weak_key", "reissue-strong", "ask.stronger_key"},
+                                     Words{"client_cert_revoked", "new-certificate", "ask.revoked"},
+                                     Words{"client_cert_invalid_chain", "reissue-chain", "ask.correct_chain"},
+                                     Words{"client_intermediate_expired", "new-intermediate", "ask.renewed_intermediate"},
+                                     Words{"client_cert_unknown_ca", "right-client-cert", "ask.listed_ca"},
+                                     Words{"client_chain_incomplete", "client-sends-chain", "ask.send_intermediate"}};
+  const auto found = std::find_if(kWords.begin(), kWords.end(), [&](const Words& one) { return one.cause == local.diagnosis.cause; });
+  if (found == kWords.end()) return;
   const Owner owner = local.known(found->fix_id).owner;
-  propose_to_client(local, found->fix_id, found->message);
+  propose_to_client(local, found->fix_id, listener_text(found->text, {{"cas", listed_cas(trust)}, {"error", local.symptom().verify_text}}));
   if (owner == Owner::ca) local.diagnosis.fixes.back().owner = Owner::ca;
 }
 
@@ -172,8 +124,7 @@ bool diagnose_client_certificate(LocalCase& local, const ListenerPlace& place) {
   if (!is_client_certificate) return false;
   if (!verification) {
     local.conclude(likeliest, symptom.candidates.front().likelihood);
-    local.add_evidence("configuration", {"no server that may have answered verifies clients now: the configuration has changed since",
-                                         "目前没有可能应答的 server 校验客户端：配置此后已改变"});
+    local.add_evidence("configuration", listener_text("client.nobody_verifies"));
     propose_by_cause(local, {});
     return true;
   }
@@ -186,8 +137,7 @@ bool diagnose_client_certificate(LocalCase& local, const ListenerPlace& place) {
   if (const nginx::EffectiveValue& verify = verification->server->settings.verify_client; !verify.set_by.empty())
     local.set_place(*verify.set_by.front());
   local.conclude(likeliest, 0.85);
-  local.add_evidence("configuration", {"clients need a certificate issued under: " + listed_cas(verification->trust),
-                                       "客户端需要由以下 CA 签发的证书：" + listed_cas(verification->trust)});
+  local.add_evidence("configuration", listener_text("client.listed_cas", {{"cas", listed_cas(verification->trust)}}));
   propose_by_cause(local, verification->trust);
   return true;
 }

@@ -2,6 +2,7 @@
 
 #include "diagnose/certificates/issuer_search.h"
 #include "diagnose/listener/client_trust.h"
+#include "diagnose/texts.h"
 
 namespace handshaked::diagnose {
 namespace {
@@ -65,15 +66,11 @@ std::string_view fix_of(int code) {
 
 Text described(const CrlFault& fault, int code) {
   const std::string ca = "\"" + short_name(fault.ca.facts()) + "\"";
-  if (code == kCrlMissing) return {"there is no CRL of " + ca, "缺少 " + ca + " 的 CRL"};
-  if (code == kCrlSignature)
-    return {"the CRL in the name of " + ca + " was signed by another key", "以 " + ca + " 名义的 CRL 由另一把密钥签署"};
+  if (code == kCrlMissing) return listener_text("crl.missing", {{"ca", ca}});
+  if (code == kCrlSignature) return listener_text("crl.signed_by_another", {{"ca", ca}});
   const RevocationListFacts& facts = fault.list->facts();
-  if (code == kCrlNotYetValid)
-    return {"the CRL of " + ca + " begins on " + minute_text(facts.last_update),
-            ca + " 的 CRL 自 " + minute_text(facts.last_update) + " 起有效"};
-  return {"the CRL of " + ca + " was good until " + minute_text(*facts.next_update),
-          ca + " 的 CRL 有效期至 " + minute_text(*facts.next_update)};
+  if (code == kCrlNotYetValid) return listener_text("crl.begins", {{"ca", ca}, {"date", minute_text(facts.last_update)}});
+  return listener_text("crl.ended", {{"ca", ca}, {"date", minute_text(*facts.next_update)}});
 }
 
 }  // namespace
@@ -85,13 +82,12 @@ bool diagnose_client_crl(LocalCase& local, const ClientVerification& verificatio
   local.set_place(*verification.crl_file->directive);
   const std::string& path = verification.crl_file->path;
   const std::vector<CrlFault> faults = faults_for(local, verification.trust, code);
-  Text what{"", ""};
+  Text what;
   std::string pem;
   std::size_t found_in_store = 0;
   for (const CrlFault& fault : faults) {
     const Text one = described(fault, code);
-    what.en += (what.en.empty() ? "" : "; ") + one.en;
-    what.zh += (what.zh.empty() ? "" : "；") + one.zh;
+    what = what.empty() ? one : listener_text("crl.next_fault", {{"faults", what}, {"fault", one}});
     const auto& at_hand = local.ca_store().crls();
     const auto fresh = std::find_if(at_hand.begin(), at_hand.end(), [&](const RevocationList& list) {
       return list.is_signed_by(fault.ca) && is_current(list.facts(), local.now());
@@ -101,33 +97,30 @@ bool diagnose_client_crl(LocalCase& local, const ClientVerification& verificatio
     ++found_in_store;
   }
   local.conclude(std::string(cause_of(code)), faults.empty() ? 0.7 : 0.95,
-                 faults.empty() ? Text{} : Text{path + ": " + what.en, path + "：" + what.zh});
+                 faults.empty() ? Text{} : listener_text("crl.faults", {{"file", path}, {"faults", what}}));
   local.diagnosis.cause_key = "crl|" + path;
   for (const CrlFault& fault : faults) local.add_evidence("file", described(fault, code));
   Fix fix = local.known(fix_of(code));
   if (found_in_store > 0 && found_in_store == faults.size()) {
-    fix.title = {"Append the CRLs at hand to " + path, "把手头的 CRL 追加到 " + path};
+    fix.title = listener_text("crl.append", {{"file", path}});
     ConfigurationPatch patch = local.new_patch();
-    fix.proof.detail = {"signature and dates of the CRLs were checked; the client's certificate is not at hand",
-                        "已核对 CRL 的签名与日期；手头没有客户端证书"};
+    fix.proof.detail = listener_text("crl.checked");
     const auto done = patch.append_pem(path, pem);
     local.propose(std::move(fix), changed_patch(patch, done));
   } else {
     std::string cas;
     for (const CrlFault& fault : faults) cas += (cas.empty() ? "" : ", ") + fault.ca.facts().subject;
     if (!cas.empty()) {
-      fix.how = {"Get the current CRL of: " + cas + ". Put it, as PEM, into " + path +
-                     " together with those of the other CAs of the chain; nginx reads the file at a reload only.",
-                 "获取以下 CA 的最新 CRL：" + cas + "。以 PEM 写入 " + path + "，并保留链上其他 CA 的 CRL；nginx 只在重载时读取该文件。"};
+      fix.how = listener_text("crl.get", {{"cas", cas}, {"file", path}});
     }
     fix.commands = {"openssl storeutl -noout -text -crls " + shell_word(path) + " | grep -E 'Issuer|Last Update|Next Update'",
                     "openssl crl -in new.crl -noout -issuer -nextupdate && cat new.crl >> " + shell_word(path), kReload};
-    fix.proof.detail = {"the CRL is on no disk here", "本机没有该 CRL"};
+    fix.proof.detail = listener_text("crl.not_at_hand");
     local.propose(std::move(fix));
   }
   local.add_dead_end({.id = "drop-crl",
-                      .action = {"Remove ssl_crl", "删除 ssl_crl"},
-                      .why_fails = {"the error goes away, and revoked certificates get in", "错误消失，但已吊销的证书也会被接受"},
+                      .action = listener_text("crl.remove"),
+                      .why_fails = listener_text("crl.remove_fails"),
                       .fail_rate = 0.1,
                       .is_unsafe = true,
                       .proof = {}});

@@ -6,6 +6,7 @@
 #include "diagnose/certificates/pem_repair.h"
 #include "diagnose/listener/client_trust.h"
 #include "diagnose/listener/listener_families.h"
+#include "diagnose/texts.h"
 
 namespace handshaked::diagnose {
 namespace {
@@ -113,14 +114,8 @@ std::string names_of(std::span<const Certificate> certificates) {
 Proof proof_with(LocalCase& local, bool passes, bool is_sure, std::size_t clients) {
   const std::string code = std::to_string(local.symptom().verify_code.value_or(0)), count = std::to_string(clients);
   Proof proof{passes ? (is_sure ? ProofStatus::proved : ProofStatus::untested) : ProofStatus::refuted, ProofMethod::replay, {}};
-  proof.detail = {"the client's own chain is in no log; " + count + " stand-in client certificates of the CAs at hand gave code " + code +
-                      " as logged, and " + (passes ? "pass" : "still fail") + " with the change",
-                  "日志中没有客户端自己的证书链；用手头 CA 的 " + count + " 张替身客户端证书重演，得到与日志相同的校验码 " + code +
-                      "，修改后" + (passes ? "通过" : "仍失败")};
-  if (!is_sure) {
-    proof.detail.en += "; clients of other CAs, or with another fault, would have caused the same line, which does not tell";
-    proof.detail.zh += "；其他 CA 的客户端或有其他故障的客户端也会产生同样的日志行，日志行无法区分";
-  }
+  proof.detail = listener_text(passes ? "path.passes" : "path.fails", {{"count", count}, {"code", code}});
+  if (!is_sure) proof.detail = listener_text("path.in_doubt", {{"proof", proof.detail}});
   return proof;
 }
 
@@ -137,14 +132,12 @@ void add_failed_depth(LocalCase& local, PathSearch& search, const std::vector<Cl
     return search.code_with(one, with_depth(search.trust(), kAnyDepth)) == 0;
   });
   if (clients.empty() || !still_fails) return;
-  local.add_dead_end(
-      {.id = "raise-depth",
-       .action = {"Raise ssl_verify_depth", "调大 ssl_verify_depth"},
-       .why_fails = {"the depth is not exceeded here; the same code is logged at any depth",
-                     "这里并没有超出校验深度；深度设多大都报同一个错误码"},
-       .fail_rate = 1,
-       .is_unsafe = false,
-       .proof = {ProofStatus::proved, ProofMethod::replay, {"repeated with depth 100: still refused", "以深度 100 重演：仍被拒绝"}}});
+  local.add_dead_end({.id = "raise-depth",
+                      .action = listener_text("path.raise_depth"),
+                      .why_fails = listener_text("path.raise_depth_fails"),
+                      .fail_rate = 1,
+                      .is_unsafe = false,
+                      .proof = {ProofStatus::proved, ProofMethod::replay, listener_text("path.any_depth_fails")}});
 }
 
 /// What has to be appended so that clients below a root pass: the root, else with all between it and the CA that the file lists. Empty:
@@ -172,9 +165,7 @@ void propose_root(LocalCase& local, const ClientVerification& verification, Path
   for (const ClientHypothesis& one : clients) {
     if (one.has_root && !holds(roots, one.root())) roots.push_back(one.root());
   }
-  local.conclude("client_ca_bundle_lacks_root", 0.9,
-                 {verification.file()->path + " holds an issuing CA and not the root above it; nginx accepts no partial chain",
-                  verification.file()->path + " 含有签发 CA，却没有其上的根证书；nginx 不接受不完整的链"});
+  local.conclude("client_ca_bundle_lacks_root", 0.9, listener_text("path.lacks_root", {{"file", verification.file()->path}}));
   for (const Certificate& root : roots) {
     const std::vector<Certificate> needed = needed_up_to(root, clients, search);
     if (needed.empty()) continue;  // those would need more depth too
@@ -183,15 +174,9 @@ void propose_root(LocalCase& local, const ClientVerification& verification, Path
     std::copy_if(clients.begin(), clients.end(), std::back_inserter(its),
                  [&](const ClientHypothesis& one) { return is_same(one.root(), root) && search.code_with(one, with_root) == 0; });
     Fix fix = local.known("append-root");
-    fix.title = {"Append " + names_of(needed) + " to " + verification.file()->path,
-                 "把 " + names_of(needed) + " 追加到 " + verification.file()->path};
-    fix.how = {"It is in the CA collection and signed the CA that the file lists. SHA-256 " + root.facts().sha256 +
-                   ". Every CA below it is then good for clients.",
-               "它在 CA 集合中，并签署了文件所列的 CA。SHA-256 " + root.facts().sha256 + "。其下的所有 CA 此后都可用于客户端。"};
-    if (needed.size() > 1) {
-      fix.how.en += " Once OpenSSL has found a CA in the file it looks nowhere else: the ones in between have to stand there too.";
-      fix.how.zh += "OpenSSL 一旦在文件中找到 CA，就只在文件中继续查找：中间的各级 CA 也必须写入其中。";
-    }
+    fix.title = listener_text("path.append", {{"certificates", names_of(needed)}, {"file", verification.file()->path}});
+    // Once OpenSSL has found a CA in the file it looks nowhere else.
+    fix.how = listener_text(needed.size() > 1 ? "path.append_all_between" : "path.append_root", {{"fingerprint", root.facts().sha256}});
     fix.proof = proof_with(local, search.all_pass(its, with_root),
                            roots.size() == 1 && search.is_told_by_line(PathFault::bundle_lacks_root), its.size());
     local.propose(std::move(fix), appended(local, verification, needed));
@@ -211,8 +196,7 @@ void propose_depth(LocalCase& local, const ClientVerification& verification, Pat
   while (depth < 10 && !search.all_pass(clients, with_depth(search.trust(), depth))) ++depth;
   const std::string now = std::to_string(search.trust().depth), needed = std::to_string(depth);
   local.conclude("client_verify_depth_too_small", 0.7,
-                 {"clients of " + names_of({&clients.front().issuer, 1}) + " need ssl_verify_depth " + needed + "; it is " + now,
-                  names_of({&clients.front().issuer, 1}) + " 的客户端需要 ssl_verify_depth " + needed + "；目前为 " + now});
+                 listener_text("path.needs_depth", {{"ca", names_of({&clients.front().issuer, 1})}, {"depth", needed}, {"now", now}}));
   const nginx::EffectiveValue& value = verification.server->settings.verify_depth;
   if (!value.set_by.empty()) local.set_place(*value.set_by.front());
   Fix fix = local.known("raise-depth");
@@ -241,23 +225,13 @@ void propose_intermediates(LocalCase& local, const ClientVerification& verificat
   std::erase_if(clients,
                 [&](const ClientHypothesis& one) { return search.code_with(one, filled) != 0; });  // those would need more depth too
   collect();
-  local.conclude("client_chain_incomplete", 0.8,
-                 {"the client sends its certificate without the intermediate, and " + verification.file()->path + " holds the root only",
-                  "客户端发送证书时没有附带中间证书，而 " + verification.file()->path + " 只有根证书"});
-  Text message{
-      "Your client sends its certificate alone. Please let it send the intermediate too (certificate file: leaf, then intermediate",
-      "您的客户端只发送了叶子证书。请同时发送中间证书（证书文件：叶子，然后是中间证书"};
-  if (!missing.empty()) {
-    message.en += ", here " + names_of(missing);
-    message.zh += "，即 " + names_of(missing);
-  }
-  message.en += ").";
-  message.zh += "）。";
+  local.conclude("client_chain_incomplete", 0.8, listener_text("path.intermediate_not_sent", {{"file", verification.file()->path}}));
+  const Text message =
+      missing.empty() ? listener_text("ask.send_chain") : listener_text("ask.send_chain_of", {{"certificates", names_of(missing)}});
   propose_to_client(local, "client-sends-chain", message);
   if (!missing.empty()) {
     Fix fix = local.known("proxy-knows-intermediate");
-    fix.title = {"Append " + names_of(missing) + " to " + verification.file()->path,
-                 "把 " + names_of(missing) + " 追加到 " + verification.file()->path};
+    fix.title = listener_text("path.append", {{"certificates", names_of(missing)}, {"file", verification.file()->path}});
     fix.proof = proof_with(local, search.all_pass(clients, with_certificates(search.trust(), missing)),
                            search.is_told_by_line(PathFault::chain_incomplete), clients.size());
     local.propose(std::move(fix), appended(local, verification, missing));
@@ -310,34 +284,22 @@ void conclude_unknown_ca(LocalCase& local, const ClientVerification& verificatio
   for (StrangerTree& tree : trees) tree.worth = worth_of(local, tree);
   std::stable_sort(trees.begin(), trees.end(),
                    [](const StrangerTree& left, const StrangerTree& right) { return left.worth > right.worth; });
-  local.conclude(
-      "client_cert_unknown_ca", 0.75,
-      {"the client's certificate leads to a CA that " + verification.file()->path + " does not list; whether to admit it is a decision",
-       "客户端证书所属的 CA 未列入 " + verification.file()->path + "；是否接纳是一项授权决定"});
+  local.conclude("client_cert_unknown_ca", 0.75, listener_text("path.unlisted_ca", {{"file", verification.file()->path}}));
   for (std::size_t i = 0; i < trees.size() && i < kMostStrangers; ++i) {
     const StrangerTree& tree = trees[i];
     if (trees.size() > 1 && (tree.worth < 0 || tree.worth < trees.front().worth)) break;
     Fix fix = local.known("add-ca");
     if (i > 0) fix.id += "-" + std::to_string(i + 1);
     const std::string name = names_of({&tree.root, 1});
-    fix.title = {"If its holders are meant to get in: append " + name + " to " + verification.file()->path,
-                 "若其持有者确应放行：把 " + name + " 追加到 " + verification.file()->path};
-    fix.how = {"The line does not name the CA. " + name + " (" + tree.root.facts().subject + ", SHA-256 " + tree.root.facts().sha256 +
-                   ") is in the CA collection and would give this very code. Ask the client which CA issued its certificate, compare the "
-                   "fingerprint, and only then apply this. Restrict with $ssl_client_s_dn if not all its certificates are welcome.",
-               "日志行没有指明 CA。" + name + "（" + tree.root.facts().subject + "，SHA-256 " + tree.root.facts().sha256 +
-                   "）在 CA 集合中，且恰好会产生该错误码。请先向客户端确认其证书由哪个 CA "
-                   "签发并核对指纹，再应用。若并非其所有证书都可接纳，用 $ssl_client_s_dn 限制。"};
+    fix.title = listener_text("path.append_if_meant", {{"ca", name}, {"file", verification.file()->path}});
+    fix.how = listener_text("path.compare_first",
+                            {{"ca", name}, {"subject", tree.root.facts().subject}, {"fingerprint", tree.root.facts().sha256}});
     fix.proof = proof_with(local, search.all_pass(tree.clients, with_certificates(search.trust(), {&tree.root, 1})),
                            trees.size() == 1 && search.is_told_by_line(PathFault::unknown_ca), tree.clients.size());
     local.propose(std::move(fix), appended(local, verification, {&tree.root, 1}));
   }
   std::string listed = names_of(search.trust().trusted);
-  propose_to_client(
-      local, "right-client-cert",
-      {"Your client certificate is of a CA that we do not list. Please use one issued under: " + listed +
-           ", or tell us subject, key id and SHA-256 of your CA's root.",
-       "您的客户端证书由我方未列出的 CA 签发。请改用以下 CA 签发的证书：" + listed + "；或告知贵方根 CA 的主题、密钥标识与 SHA-256。"});
+  propose_to_client(local, "right-client-cert", listener_text("ask.listed_ca_or_tell", {{"cas", listed}}));
   const auto clients = search.clients_with(PathFault::unknown_ca);
   add_failed_depth(local, search, clients);
 }
@@ -350,26 +312,22 @@ bool diagnose_client_path(LocalCase& local, const ClientVerification& verificati
   if (std::find(kPathCodes.begin(), kPathCodes.end(), code) == kPathCodes.end() || !verification.file()) return false;
   if (verification.trust.trusted.empty()) return false;
   local.set_place(*verification.file()->directive);
-  local.add_evidence("configuration", {verification.file()->path + " lists " + names_of(verification.trust.trusted) +
-                                           "; ssl_verify_depth " + std::to_string(verification.trust.depth),
-                                       verification.file()->path + " 列出 " + names_of(verification.trust.trusted) + "；ssl_verify_depth " +
-                                           std::to_string(verification.trust.depth)});
+  local.add_evidence("configuration", listener_text("path.as_it_is", {{"file", verification.file()->path},
+                                                                      {"cas", names_of(verification.trust.trusted)},
+                                                                      {"depth", std::to_string(verification.trust.depth)}}));
   PathSearch search(local, verification);
   if (search.is_empty()) return false;
   const PathFault fault = search.likeliest();
-  local.add_evidence("replay", {"clients of the CAs at hand that would cause code " + std::to_string(code) + ": " +
-                                    std::to_string(search.clients_with(fault).size()) + " for the cause " + std::string(cause_of(fault)),
-                                "手头的 CA 中会产生校验码 " + std::to_string(code) + " 的客户端：对应原因 " + std::string(cause_of(fault)) +
-                                    " 的有 " + std::to_string(search.clients_with(fault).size()) + " 种"});
+  local.add_evidence("replay", listener_text("path.stand_ins", {{"code", std::to_string(code)},
+                                                                {"count", std::to_string(search.clients_with(fault).size())},
+                                                                {"cause", cause_of(fault)}}));
   switch (fault) {
     case PathFault::bundle_lacks_root: propose_root(local, verification, search); break;
     case PathFault::depth: propose_depth(local, verification, search); break;
     case PathFault::chain_incomplete: propose_intermediates(local, verification, search); break;
     case PathFault::unknown_ca:
       conclude_unknown_ca(local, verification, search);
-      if (!search.clients_with(PathFault::depth).empty())
-        local.add_evidence("replay", {"the same code would come from a depth that is too small, for clients with more intermediates",
-                                      "若客户端有更多中间证书，深度过小也会产生同样的校验码"});
+      if (!search.clients_with(PathFault::depth).empty()) local.add_evidence("replay", listener_text("path.depth_would_do"));
       break;
   }
   return true;

@@ -4,6 +4,7 @@
 #include "diagnose/load/load_error_diagnosis.h"
 #include "diagnose/patch/configuration_trial.h"
 #include "diagnose/prover/listener_prover.h"
+#include "diagnose/texts.h"
 
 namespace handshaked::diagnose {
 namespace {
@@ -70,8 +71,7 @@ std::optional<Text> who_is_refused(LocalCase& local, const ConfigurationPatch& p
       const auto played = rehearse(offer, client);
       if (!played || played.value().passed) continue;
       const std::string& reason = played.value().reason;
-      return Text{"nginx starts with it, and " + listener.key + " turns an ordinary client away: " + reason,
-                  "nginx 能以此启动，但 " + listener.key + " 会拒绝普通客户端：" + reason};
+      return listener_text("answer.turns_away", {{"listener", listener.key}, {"reason", reason}});
     }
   }
   return std::nullopt;
@@ -84,8 +84,7 @@ void propose_answer(LocalCase& local, Fix fix, const Result<ConfigurationPatch>&
                                : Result<NginxHandshake>(fail(ErrorCode::permission_denied, "there is nothing to ask"));
   if (answer && answer.value().has_passed) {
     fix.proof.method = ProofMethod::nginx;
-    fix.proof.detail.en += "; nginx itself, a private instance of the program in use, answered such a client: it passes";
-    fix.proof.detail.zh += "；用正在使用的 nginx 程序启动的私有实例应答了这样的客户端：通过";
+    fix.proof.detail = listener_text("answer.nginx_passes", {{"proof", fix.proof.detail}});
   } else if (answer) {
     fix.proof = refuted_by_nginx(answer.value());
     local.diagnosis.confidence *= 0.8;

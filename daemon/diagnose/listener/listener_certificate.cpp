@@ -7,6 +7,7 @@
 #include "diagnose/certificates/pem_repair.h"
 #include "diagnose/listener/listener_families.h"
 #include "diagnose/listener/served_chain.h"
+#include "diagnose/texts.h"
 #include "diagnose/tls/nearest_word.h"
 
 namespace handshaked::diagnose {
@@ -131,8 +132,7 @@ bool propose_other_pair(LocalCase& local, const FoundFault& found, std::string_v
   const auto pair = find_fitting_pair(local, names, found.chain.file.path);
   if (!pair) return false;
   Fix fix = local.known(fix_id);
-  fix.title = {"Serve " + pair->certificate + ", which covers " + names.front() + " and is valid",
-               "改用 " + pair->certificate + "，它覆盖 " + names.front() + " 且在有效期内"};
+  fix.title = listener_text("certificate.serve_other", {{"file", pair->certificate}, {"name", names.front()}});
   local.propose(std::move(fix), patch_with_pair(local, block_of(*found.server), *pair));
   return true;
 }
@@ -166,14 +166,11 @@ bool propose_renewed_intermediate(LocalCase& local, const FoundFault& found, con
     if (!before || !after || before->verified || !after->verified) continue;
     Fix fix = local.known("replace-intermediate");
     fix.owner = Owner::proxy;
-    fix.title = {"Replace \"" + short_name(dead) + "\" in " + found.chain.file.path + " by the renewed one (same key)",
-                 "用续期后的证书（同一密钥）替换 " + found.chain.file.path + " 中的“" + short_name(dead) + "”"};
-    fix.proof = {ProofStatus::proved,
-                 ProofMethod::replay,
-                 {"a client that trusts \"" + short_name(found.chain.path.last().facts()) + "\": now " + summary_of(*before).en +
-                      "; with the file as patched " + summary_of(*after).en,
-                  "信任“" + short_name(found.chain.path.last().facts()) + "”的客户端：目前" + summary_of(*before).zh + "；应用补丁后" +
-                      summary_of(*after).zh}};
+    fix.title = listener_text("certificate.replace_intermediate", {{"certificate", short_name(dead)}, {"file", found.chain.file.path}});
+    fix.proof = {ProofStatus::proved, ProofMethod::replay,
+                 listener_text("certificate.as_client_sees", {{"root", short_name(found.chain.path.last().facts())},
+                                                              {"before", summary_of(*before)},
+                                                              {"after", summary_of(*after)}})};
     ConfigurationPatch patch = local.new_patch();
     const auto done = patch.replace_file(found.chain.file.path, pem_of(all));
     local.propose(std::move(fix), changed_patch(patch, done));
@@ -186,75 +183,66 @@ void diagnose_expired(LocalCase& local, const FoundFault& found) {
   const CertificateFacts& leaf = found.chain.leaf().facts();
   const bool is_leaf = leaf.not_after < local.now();
   const CertificateFacts& dead = expired_one(found.chain, local.now())->facts();
-  local.conclude("server_cert_expired", 0.95,
-                 {found.chain.file.path + ": \"" + short_name(dead) + "\" expired on " + minute_text(dead.not_after),
-                  found.chain.file.path + "：“" + short_name(dead) + "”已于 " + minute_text(dead.not_after) + " 过期"});
+  local.conclude(
+      "server_cert_expired", 0.95,
+      listener_text("certificate.expired",
+                    {{"file", found.chain.file.path}, {"certificate", short_name(dead)}, {"date", minute_text(dead.not_after)}}));
   local.diagnosis.cause_key = "expired|" + dead.sha256;
   if (propose_other_pair(local, found, "renew-and-reload")) return;
   if (!is_leaf && propose_renewed_intermediate(local, found, dead)) return;
-  add_renewal_commands(
-      local, found, is_leaf ? "renew-and-reload" : "replace-intermediate",
-      {"Renew the certificate (same names: " + short_name(leaf) + "), install chain and key at the configured paths, reload.",
-       "续期证书（域名相同：" + short_name(leaf) + "），将证书链与私钥装到配置的路径并重载。"});
-  local.add_dead_end(
-      {.id = "append-root",
-       .action = {"Append the root or other CA certificates to ssl_certificate", "把根证书或其他 CA 证书追加到 ssl_certificate"},
-       .why_fails = {"the certificate stays expired, whatever stands behind it", "无论后面追加什么，该证书仍然是过期的"},
-       .fail_rate = 1,
-       .is_unsafe = false,
-       .proof = {}});
+  add_renewal_commands(local, found, is_leaf ? "renew-and-reload" : "replace-intermediate",
+                       listener_text("certificate.renew", {{"certificate", short_name(leaf)}}));
+  local.add_dead_end({.id = "append-root",
+                      .action = listener_text("certificate.append_root"),
+                      .why_fails = listener_text("certificate.append_root_fails"),
+                      .fail_rate = 1,
+                      .is_unsafe = false,
+                      .proof = {}});
 }
 
 void diagnose_wrong_name(LocalCase& local, const FoundFault& found) {
   const CertificateFacts& leaf = found.chain.leaf().facts();
   std::string names;
   for (const std::string& name : leaf.dns_names) names += (names.empty() ? "" : ", ") + name;
-  local.conclude(
-      "server_cert_name_mismatch", 0.9,
-      {"the server has the name " + found.name + ", and its certificate " + found.chain.file.path + " covers " +
-           (names.empty() ? "no name" : names) + " only",
-       "该 server 的域名是 " + found.name + "，而证书 " + found.chain.file.path + " 只覆盖 " + (names.empty() ? "（无）" : names)});
+  local.conclude("server_cert_name_mismatch", 0.9,
+                 names.empty() ? listener_text("certificate.covers_none", {{"name", found.name}, {"file", found.chain.file.path}})
+                               : listener_text("certificate.covers_others",
+                                               {{"name", found.name}, {"file", found.chain.file.path}, {"names", names}}));
   if (propose_other_pair(local, found, "certificate-with-name")) return;
   std::string wanted;
   for (const std::string& name : exact_names(*found.server)) wanted += (wanted.empty() ? "DNS:" : ",DNS:") + name;
-  add_renewal_commands(
-      local, found, "certificate-with-name",
-      {"Have a certificate issued whose subject alternative name holds " + wanted + ", and serve it at " + found.chain.file.path + ".",
-       "申请 SAN 含 " + wanted + " 的证书，并放到 " + found.chain.file.path + "。"});
+  add_renewal_commands(local, found, "certificate-with-name",
+                       listener_text("certificate.issue_with_names", {{"names", wanted}, {"file", found.chain.file.path}}));
 }
 
 void diagnose_unsuitable(LocalCase& local, const FoundFault& found) {
   const ReplayFault& broken = found.broken;
   const std::string rule = verify_code_text(broken.code), code = std::to_string(broken.code), depth = std::to_string(broken.depth);
-  local.conclude("server_cert_unsuitable", 0.9,
-                 {found.chain.file.path + ": whoever verifies the chain meets \"" + rule + "\" (code " + code + ", depth " + depth + ", " +
-                      broken.subject + "), trusted root or not",
-                  found.chain.file.path + "：无论是否信任其根，校验该链都会遇到“" + rule + "”（校验码 " + code + "，深度 " + depth + "，" +
-                      broken.subject + "）"});
+  local.conclude(
+      "server_cert_unsuitable", 0.9,
+      listener_text("certificate.breaks_rule",
+                    {{"file", found.chain.file.path}, {"rule", rule}, {"code", code}, {"depth", depth}, {"subject", broken.subject}}));
   if (propose_other_pair(local, found, "reissue")) return;
   add_renewal_commands(local, found, "reissue",
-                       {"Have it issued again so that the chain keeps the rule: " + rule + ", at " + broken.subject + ".",
-                        "请重新签发，使证书链符合该规则：" + rule + "，位于 " + broken.subject + "。"});
+                       listener_text("certificate.reissue_to_rule", {{"rule", rule}, {"subject", broken.subject}}));
 }
 
 void diagnose_self_signed(LocalCase& local, const FoundFault& found) {
   const CertificateFacts& leaf = found.chain.leaf().facts();
   local.conclude("server_cert_self_signed", 0.9,
-                 {found.chain.file.path + " is self-signed (\"" + short_name(leaf) + "\"): no client trusts it unless it was told to",
-                  found.chain.file.path + " 是自签名证书（“" + short_name(leaf) + "”）：客户端未经专门配置不会信任它"});
+                 listener_text("certificate.self_signed", {{"file", found.chain.file.path}, {"certificate", short_name(leaf)}}));
   if (propose_other_pair(local, found, "issue-certificate")) return;
-  add_renewal_commands(local, found, "issue-certificate",
-                       {"Serve a certificate of a CA that the clients trust.", "改用客户端信任的 CA 所签发的证书。"});
+  add_renewal_commands(local, found, "issue-certificate", listener_text("certificate.of_trusted_ca"));
 }
 
 void conclude_found(LocalCase& local, const FoundFault& found) {
   local.set_place(*found.chain.file.directive);
   const CertificateFacts& leaf = found.chain.leaf().facts();
-  local.add_evidence(
-      "file", {found.chain.file.path + ": " + std::to_string(found.chain.bundle.certificates.size()) + " certificates, leaf \"" +
-                   short_name(leaf) + "\", issued by \"" + leaf.issuer + "\", valid until " + minute_text(leaf.not_after),
-               found.chain.file.path + "：" + std::to_string(found.chain.bundle.certificates.size()) + " 张证书，叶子“" + short_name(leaf) +
-                   "”，由“" + leaf.issuer + "”签发，有效至 " + minute_text(leaf.not_after)});
+  local.add_evidence("file", listener_text("certificate.as_it_is", {{"file", found.chain.file.path},
+                                                                    {"count", std::to_string(found.chain.bundle.certificates.size())},
+                                                                    {"certificate", short_name(leaf)},
+                                                                    {"issuer", leaf.issuer},
+                                                                    {"date", minute_text(leaf.not_after)}}));
   switch (found.fault) {
     case ServedFault::expired: return diagnose_expired(local, found);
     case ServedFault::wrong_name: return diagnose_wrong_name(local, found);
@@ -263,36 +251,30 @@ void conclude_found(LocalCase& local, const FoundFault& found) {
     case ServedFault::incomplete: {
       const std::string missing = short_name(found.chain.missing.front().facts());
       local.conclude("server_chain_incomplete", 0.9,
-                     {found.chain.file.path + " lacks the intermediate \"" + missing +
-                          "\": a client that knows the root only finds no way from the leaf to it",
-                      found.chain.file.path + " 缺少中间证书“" + missing + "”：只有根证书的客户端无法从叶子建立到根的路径"});
+                     listener_text("certificate.lacks_intermediate", {{"file", found.chain.file.path}, {"intermediate", missing}}));
       local.diagnosis.cause_key = "served chain|" + found.chain.file.path;
       propose_missing_intermediates(local, found.chain, "append-intermediate");
       return local.add_dead_end({.id = "trusted-certificate",
-                                 .action = {"Put the intermediate into ssl_trusted_certificate", "把中间证书放进 ssl_trusted_certificate"},
-                                 .why_fails = {"nginx sends nothing of that file to clients", "nginx 不会把该文件的内容发送给客户端"},
+                                 .action = listener_text("certificate.into_trusted_file"),
+                                 .why_fails = listener_text("certificate.into_trusted_file_fails"),
                                  .fail_rate = 1,
                                  .is_unsafe = false,
                                  .proof = {}});
     }
     case ServedFault::perhaps_incomplete: {
       local.conclude("server_chain_incomplete", 0.6,
-                     {found.chain.file.path + " holds the leaf alone; its issuer \"" + leaf.issuer + "\" is in no file here",
-                      found.chain.file.path + " 只有叶子证书；其签发者“" + leaf.issuer + "”不在本机任何文件中"});
+                     listener_text("certificate.leaf_alone", {{"file", found.chain.file.path}, {"issuer", leaf.issuer}}));
       Fix fix = local.known("append-intermediate");
-      fix.how = {"Get the certificate of \"" + leaf.issuer + "\" (key id " + leaf.authority_key_id +
-                     ") from the CA; the leaf names it at " + leaf.issuer_urls.front() + ". Compare its fingerprint, then append it.",
-                 "向 CA 获取“" + leaf.issuer + "”（密钥标识 " + leaf.authority_key_id + "）的证书；叶子标注其地址为 " +
-                     leaf.issuer_urls.front() + "。核对指纹后追加。"};
+      fix.how = listener_text("certificate.get_issuer",
+                              {{"issuer", leaf.issuer}, {"key_id", leaf.authority_key_id}, {"url", leaf.issuer_urls.front()}});
       fix.commands = {"cat intermediate.pem >> " + shell_word(found.chain.file.path), kReload};
       return local.propose(std::move(fix));
     }
     case ServedFault::revoked:
       local.conclude("server_cert_revoked", 0.9,
-                     {found.chain.file.path + ": \"" + short_name(leaf) + "\" (serial " + leaf.serial + ") is on a revocation list at hand",
-                      found.chain.file.path + "：“" + short_name(leaf) + "”（序列号 " + leaf.serial + "）在手头的吊销列表中"});
-      return add_renewal_commands(local, found, "new-key-and-certificate",
-                                  {"Issue a new certificate with a new key.", "用新密钥签发新证书。"});
+                     listener_text("certificate.revoked",
+                                   {{"file", found.chain.file.path}, {"certificate", short_name(leaf)}, {"serial", leaf.serial}}));
+      return add_renewal_commands(local, found, "new-key-and-certificate", listener_text("certificate.new_key"));
   }
 }
 
@@ -306,10 +288,7 @@ bool is_older_served(const LocalCase& local, const ListenerPlace& place, const P
       if (!chain || chain.value().leaf().facts().sha256 == served.sha256) return false;
     }
   }
-  what = {"the running nginx serves \"" + short_name(served) + "\", valid until " + minute_text(served.not_after) +
-              ", which is in no ssl_certificate file of this listener any more",
-          "运行中的 nginx 提供的是“" + short_name(served) + "”（有效至 " + minute_text(served.not_after) +
-              "），该证书已不在此监听端的任何 ssl_certificate 文件中"};
+  what = listener_text("certificate.older_is_served", {{"certificate", short_name(served)}, {"date", minute_text(served.not_after)}});
   return true;
 }
 
@@ -320,10 +299,8 @@ void conclude_not_reloaded(LocalCase& local, const ListenerPlace& place, const T
   local.add_evidence("peer", what);
   Fix fix = local.known("reload");
   fix.commands = {kReload};
-  fix.proof.detail = proof == ProofStatus::proved
-                         ? Text{"the certificate on disk was compared with the one that is served; the reload itself was not made",
-                                "已比较磁盘上的证书与实际提供的证书；尚未执行重载"}
-                         : Text{"what is served could not be looked at", "无法查看实际提供的证书"};
+  fix.proof.detail =
+      proof == ProofStatus::proved ? listener_text("certificate.compared_with_served") : listener_text("certificate.served_unseen");
   local.propose(std::move(fix));
 }
 
@@ -341,35 +318,22 @@ const StoredCa* namesake_of(const LocalCase& local, const ServedChain& chain) {
 /// Alert 51: a signature of ours was wrong in the client's eyes, of a certificate or of the handshake. Nothing here is wrong, so it is what
 /// the client holds, or the way.
 void diagnose_wrong_signature(LocalCase& local, const ListenerPlace& place) {
-  local.conclude("client_sent_alert", 0.5,
-                 {"the client finds a signature of ours wrong (alert 51); the files of this listener are in order",
-                  "客户端认为我方的某个签名有误（警报 51）；本监听端的文件没有问题"});
+  local.conclude("client_sent_alert", 0.5, listener_text("certificate.signature_wrong"));
   const auto files = certificate_files(local, place.server());
   if (files.empty()) return;
   local.set_place(*files.front().directive);
   const auto chain = read_served_chain(local, files.front());
   if (!chain) return;
   if (chain.value().path.is_complete)
-    local.add_evidence("file",
-                       {files.front().path + ": every signature of the chain is right", files.front().path + "：链上的每个签名都正确"});
+    local.add_evidence("file", listener_text("certificate.signatures_right", {{"file", files.front().path}}));
   const StoredCa* const namesake = namesake_of(local, chain.value());
   if (namesake == nullptr) {
-    return propose_to_client(
-        local, "client-log",
-        {"Your client finds a signature of our server wrong (alert 51). Please look into its log: does it trust an older CA of "
-         "the same name, or does a proxy in between change what we send?",
-         "您的客户端认为我方服务器的签名有误（警报 51）。请查看其日志：是否信任了同名的旧 CA，或中间有代理改动了内容？"});
+    return propose_to_client(local, "client-log", listener_text("ask.about_signature"));
   }
   const CertificateFacts& facts = namesake->certificate.facts();
-  local.conclude("client_distrusts_our_ca", 0.7,
-                 {"the client finds a signature of ours wrong (alert 51): there are two CAs \"" + short_name(facts) +
-                      "\" with different keys, and it seems to know the other one",
-                  "客户端认为我方的签名有误（警报 51）：名为“" + short_name(facts) + "”的 CA 有两个不同密钥，客户端很可能只知道另一个"});
+  local.conclude("client_distrusts_our_ca", 0.7, listener_text("certificate.two_cas", {{"certificate", short_name(facts)}}));
   propose_to_client(local, "distribute-root",
-                    {"Your client seems to know our CA by an old key (alert 51). Please install the present one, SHA-256 " +
-                         chain.value().path.last().facts().sha256 + " (compare the fingerprint over another channel).",
-                     "您的客户端似乎只有我方 CA 的旧密钥（警报 51）。请安装当前的 CA 证书，SHA-256 " +
-                         chain.value().path.last().facts().sha256 + "（请通过其他渠道核对指纹）。"});
+                    listener_text("ask.trust_present_ca", {{"fingerprint", chain.value().path.last().facts().sha256}}));
 }
 
 /// `is_served_seen`: the listener was looked at, and serves what the files have.
@@ -394,17 +358,13 @@ void diagnose_distrust(LocalCase& local, const ListenerPlace& place, bool is_ser
   const auto chain = read_served_chain(local, files.front());
   if (!chain) return;
   const CertificateFacts& leaf = chain.value().leaf().facts();
-  local.add_evidence("file", {files.front().path + " is whole: leaf first, complete, valid until " + minute_text(leaf.not_after),
-                              files.front().path + " 完好：叶子在前，链完整，有效至 " + minute_text(leaf.not_after)});
+  local.add_evidence("file", listener_text("certificate.is_whole", {{"file", files.front().path}, {"date", minute_text(leaf.not_after)}}));
   const std::string root = chain.value().path.is_complete && !chain.value().path.issuers.empty()
                                ? chain.value().path.last().facts().subject + ", SHA-256 " + chain.value().path.last().facts().sha256
                                : leaf.issuer;
   if (says_revoked || is_perhaps_older) return;
   propose_to_client(local, may_distrust ? "distribute-root" : "client-log",
-                    {"Your client refuses our certificate (alert " + std::to_string(alert) + "). Please trust our CA: " + root +
-                         " (compare the fingerprint over another channel), and check name and clock on your side.",
-                     "您的客户端拒绝了我方证书（警报 " + std::to_string(alert) + "）。请信任我方 CA：" + root +
-                         "（请通过其他渠道核对指纹），并检查您一侧使用的域名与时钟。"});
+                    listener_text("ask.trust_our_ca", {{"alert", std::to_string(alert)}, {"ca", root}}));
 }
 
 /// The server_name is a slip of the pen of what the certificate has.
@@ -429,17 +389,13 @@ bool diagnose_no_certificate(LocalCase& local, const ListenerPlace& place) {
   local.set_place(block_of(*bare));
   const std::string server = where(block_of(*bare));
   local.conclude("server_cert_not_configured", 0.95,
-                 {"the server at " + server + " listens with TLS on " + place.listener().key + " and has no ssl_certificate",
-                  server + " 的 server 在 " + place.listener().key + " 上以 TLS 监听，但没有 ssl_certificate"});
+                 listener_text("certificate.none", {{"place", server}, {"listener", place.listener().key}}));
   const std::vector<std::string> names = exact_names(*bare);
   const auto pair = find_fitting_pair(local, names);
   if (!pair) return true;
   Fix fix = local.known("add-certificate");
-  fix.title = {"Serve " + pair->certificate + ", which covers " + names.front(), "使用 " + pair->certificate + "，它覆盖 " + names.front()};
-  fix.proof = {ProofStatus::proved,
-               ProofMethod::replay,
-               {"certificate and key belong together and cover every name of the server; with them it has a certificate to show",
-                "证书与私钥匹配并覆盖该 server 的全部域名；有了它们，该 server 便有证书可用"}};
+  fix.title = listener_text("certificate.serve", {{"file", pair->certificate}, {"name", names.front()}});
+  fix.proof = {ProofStatus::proved, ProofMethod::replay, listener_text("certificate.belongs_to_key")};
   local.propose(std::move(fix), patch_with_pair(local, block_of(*bare), *pair));
   return true;
 }
@@ -470,8 +426,8 @@ bool diagnose_rejected_certificate(LocalCase& local, const ListenerPlace& place)
     const auto observation = observe_listener(local, place.listener(), name);
     if (!observation) continue;
     const std::string seen = summary_of(observation.value().seen);
-    const std::string asked = name.empty() ? "" : " (" + name + ")";
-    local.add_evidence("peer", {"this listener now" + asked + ": " + seen, "该监听端目前" + asked + "：" + seen});
+    local.add_evidence("peer", name.empty() ? listener_text("certificate.served_now", {{"seen", seen}})
+                                            : listener_text("certificate.served_now_by_name", {{"name", name}, {"seen", seen}}));
     is_served_seen = is_served_seen || observation.value().has_chain();
     if (!is_older_served(local, place, observation.value(), what)) continue;
     conclude_not_reloaded(local, place, what, ProofStatus::proved);

@@ -2,6 +2,7 @@
 #include "diagnose/diagnoser.h"
 #include "diagnose/listener/listener_families.h"
 #include "diagnose/listener/stapling_diagnosis.h"
+#include "diagnose/texts.h"
 
 namespace handshaked::diagnose {
 namespace {
@@ -17,7 +18,7 @@ void conclude_likeliest(LocalCase& local, const ListenerPlace& place) {
 
 Diagnosis without_place(LocalCase& local) {
   Diagnosis candidates = candidate_diagnosis(local.symptom(), local.knowledge());
-  candidates.evidence.push_back({"configuration", {"no listener of this configuration fits the line", "该配置中没有与日志行相符的监听端"}});
+  candidates.evidence.push_back({"configuration", listener_text("listener.none_fits")});
   return candidates;
 }
 
@@ -31,8 +32,8 @@ Diagnosis diagnose_listener(const Symptom& symptom, const Surroundings& surround
   }
   const auto place = find_listener(local);
   if (!place) return without_place(local);
-  local.add_evidence("configuration", {"listener " + place->listener().key + ": " + place->candidates.front().why,
-                                       "监听端 " + place->listener().key + "：" + place->candidates.front().why});
+  local.add_evidence("configuration",
+                     listener_text("listener.found", {{"listener", place->listener().key}, {"why", place->candidates.front().why}}));
   const bool is_known = diagnose_no_certificate(local, *place) || diagnose_dynamic_certificate(local, *place) ||
                         diagnose_client_certificate(local, *place) || diagnose_names(local, *place) ||
                         diagnose_first_bytes(local, *place) || diagnose_rejected_certificate(local, *place) ||

@@ -3,6 +3,7 @@
 #include "diagnose/case/fitting_certificate.h"
 #include "diagnose/case/load_error.h"
 #include "diagnose/listener/listener_families.h"
+#include "diagnose/texts.h"
 
 namespace handshaked::diagnose {
 namespace {
@@ -36,8 +37,8 @@ bool diagnose_dynamic_certificate(LocalCase& local, const ListenerPlace& place) 
       if (!value) continue;
       local.set_place(*file.directive);
       // The name is the client's own choice: it is compared with certificates here, and printed quoted.
-      local.add_evidence("configuration", {where(*file.directive) + ": " + std::string(file.written()) + " became " + path,
-                                           where(*file.directive) + "：" + std::string(file.written()) + " 变成了 " + path});
+      local.add_evidence("configuration", listener_text("certificate.path_became",
+                                                        {{"place", where(*file.directive)}, {"pattern", file.written()}, {"file", path}}));
       const bool is_permission = error.says("Permission denied");
       Fix fix = local.known(is_permission ? "permissions" : "map-known-names");
       const auto pair = is_permission ? std::nullopt : find_fitting_pair(local, std::span(&*value, 1));
@@ -46,8 +47,7 @@ bool diagnose_dynamic_certificate(LocalCase& local, const ListenerPlace& place) 
       if (pair)
         fix.commands = {"ln -s " + shell_word(pair->certificate) + " " + shell_word(path),
                         "# and the key " + pair->key + " under the name that ssl_certificate_key makes of it"};
-      fix.proof.detail = {"the worker reads such files when a client comes, under its own user",
-                          "worker 以自己的用户身份在客户端连接时读取这类文件"};
+      fix.proof.detail = listener_text("certificate.read_by_worker");
       local.propose(std::move(fix));
       return true;
     }

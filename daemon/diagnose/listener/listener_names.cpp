@@ -2,6 +2,7 @@
 
 #include "diagnose/listener/listener_families.h"
 #include "diagnose/listener/served_chain.h"
+#include "diagnose/texts.h"
 
 namespace handshaked::diagnose {
 namespace {
@@ -31,22 +32,16 @@ std::vector<ForgottenName> forgotten_names(const LocalCase& local, const nginx::
 void propose_name(LocalCase& local, const nginx::Listener& listener, const ForgottenName& forgotten, bool is_only_one) {
   const auto directives = block_of(*forgotten.server).find("server_name");
   Fix fix = local.known("add-server-name");
-  fix.title = {"Add " + forgotten.name + " to the server_name of " + where(block_of(*forgotten.server)),
-               "把 " + forgotten.name + " 加入 " + where(block_of(*forgotten.server)) + " 的 server_name"};
-  fix.how = {"The certificate of that server covers " + forgotten.name + ", and no server of " + listener.key +
-                 " has the name: clients that ask for it fall to the default server.",
-             "该 server 的证书覆盖 " + forgotten.name + "，但 " + listener.key +
-                 " 上没有任何 server 使用该域名：请求它的客户端会落到默认 server。"};
+  fix.title = listener_text("names.add", {{"name", forgotten.name}, {"place", where(block_of(*forgotten.server))}});
+  fix.how = listener_text("names.covered", {{"name", forgotten.name}, {"listener", listener.key}});
   ConfigurationPatch patch = local.new_patch();
   const auto done = directives.empty() ? patch.set_directive(block_of(*forgotten.server), "server_name", std::span(&forgotten.name, 1))
                                        : patch.append_argument(*directives.back(), forgotten.name);
   if (!done) return local.propose(std::move(fix), done.error());
   if (const auto probe = observe_listener(local, listener, forgotten.name)) {
     const Text now = {summary_of(probe.value().seen), summary_of(probe.value().seen)};
-    local.add_evidence("peer", {"a client that asks for " + forgotten.name + " gets now: " + now.en,
-                                "请求 " + forgotten.name + " 的客户端目前得到：" + now.zh});
-    fix.proof.detail = {"asked for " + forgotten.name + " the listener answers now: " + now.en,
-                        "以 " + forgotten.name + " 请求，监听端目前的应答：" + now.zh};
+    local.add_evidence("peer", listener_text("names.answer_now", {{"name", forgotten.name}, {"seen", now}}));
+    fix.proof.detail = listener_text("names.asked_now", {{"name", forgotten.name}, {"seen", now}});
   }
   if (const auto reread = patch.reread()) {
     const nginx::ListenerInventory after(reread.value(), local.surroundings().installation.version);
@@ -55,15 +50,13 @@ void propose_name(LocalCase& local, const nginx::Listener& listener, const Forgo
     if (same == listeners.end() || !nginx::ListenerInventory::served(*same, forgotten.name).has_name) return;
   }
   if (!is_only_one) {  // the line does not tell which name was asked for
-    fix.proof.detail.en += "; other names would do as well, and the line does not tell which one was asked for";
-    fix.proof.detail.zh += "；也可能是其他名称，日志行没有说明请求的是哪一个";
+    fix.proof.detail = listener_text("names.others_would_do", {{"proof", fix.proof.detail}});
   } else {
     fix.proof.status = ProofStatus::proved;
     fix.proof.method = ProofMethod::replay;
-    fix.proof.detail.en += (fix.proof.detail.en.empty() ? "" : "; ") +
-                           ("with the patched configuration, read again, the server with its certificate answers for " + forgotten.name);
-    fix.proof.detail.zh +=
-        (fix.proof.detail.zh.empty() ? "" : "；") + ("重新读取修改后的配置：由持有该证书的 server 应答 " + forgotten.name);
+    fix.proof.detail = fix.proof.detail.empty()
+                           ? listener_text("names.answers", {{"name", forgotten.name}})
+                           : listener_text("names.asked_and_answers", {{"proof", fix.proof.detail}, {"name", forgotten.name}});
   }
   local.propose(std::move(fix), patch);
 }
@@ -74,18 +67,13 @@ void diagnose_rejected_name(LocalCase& local, const ListenerPlace& place) {
   if (!fallback.settings.reject_handshake.set_by.empty()) local.set_place(*fallback.settings.reject_handshake.set_by.front());
   const std::vector<ForgottenName> forgotten = forgotten_names(local, listener);
   if (forgotten.empty()) {
-    local.conclude(
-        "server_reject_handshake", 0.85,
-        {"ssl_reject_handshake refuses names that no server of " + listener.key + " has; every name that its certificates cover is served",
-         "ssl_reject_handshake 拒绝 " + listener.key + " 上没有 server 使用的域名；其证书覆盖的域名都已有 server"});
+    local.conclude("server_reject_handshake", 0.85, listener_text("names.rejected", {{"listener", listener.key}}));
     return;
   }
   std::string names;
   for (const ForgottenName& one : forgotten) names += (names.empty() ? "" : ", ") + one.name;
   local.conclude("server_name_not_configured", forgotten.size() == 1 ? 0.8 : 0.6,
-                 {"the client asked for a name that no server of " + listener.key + " has; a certificate there covers " + names +
-                      ", which no server_name lists",
-                  "客户端请求的域名在 " + listener.key + " 上没有 server；那里有证书覆盖 " + names + "，却没有 server_name 列出它"});
+                 listener_text("names.unknown", {{"listener", listener.key}, {"names", names}}));
   for (std::size_t i = 0; i < forgotten.size() && i < 3; ++i) propose_name(local, listener, forgotten[i], forgotten.size() == 1);
 }
 
@@ -99,10 +87,7 @@ void diagnose_host_against_sni(LocalCase& local, const ListenerPlace& place) {
                              (verify.is_default() ? "" : " (" + verify.file() + ":" + std::to_string(verify.line()) + ")");
     local.add_evidence("configuration", {line, line});
   }
-  propose_to_client(local, "same-name",
-                    {"Your requests carry another Host than the name in the TLS handshake (SNI). Please send the same name in both, on a "
-                     "connection of its own.",
-                     "您的请求中 Host 与 TLS 握手中的名称（SNI）不同。请在独立的连接上使用相同的名称。"});
+  propose_to_client(local, "same-name", listener_text("ask.same_name"));
 }
 
 }  // namespace
@@ -117,9 +102,7 @@ bool diagnose_forgotten_name(LocalCase& local, const ListenerPlace& place) {
   for (const ForgottenName& one : forgotten) names += (names.empty() ? "" : ", ") + one.name;
   local.set_place(block_of(*forgotten.front().server));
   local.conclude("server_name_not_configured", forgotten.size() == 1 ? 0.75 : 0.6,
-                 {"a certificate on " + listener.key + " covers " + names +
-                      ", which no server_name lists: a client that asks for it is shown the default server's certificate, and refuses that",
-                  listener.key + " 上有证书覆盖 " + names + "，却没有 server_name 列出它：请求它的客户端会看到默认 server 的证书并拒绝它"});
+                 listener_text("names.falls_to_default", {{"listener", listener.key}, {"names", names}}));
   for (std::size_t i = 0; i < forgotten.size() && i < 3; ++i) propose_name(local, listener, forgotten[i], forgotten.size() == 1);
   return true;
 }

@@ -6,6 +6,7 @@
 #include "diagnose/listener/listener_families.h"
 #include "diagnose/listener/served_chain.h"
 #include "diagnose/load/load_error_diagnosis.h"
+#include "diagnose/texts.h"
 #include "diagnose/tls/cipher_lists.h"
 #include "diagnose/tls/stand_in/tls_rehearsal.h"
 
@@ -55,9 +56,8 @@ Proof proof_of(const Result<Rehearsal>& before, const Result<Rehearsal>& after, 
   proof.status = after.value().passed && !before.value().passed ? ProofStatus::proved
                  : after.value().passed                         ? ProofStatus::untested
                                                                 : ProofStatus::refuted;
-  proof.detail = {
-      "handshake repeated in memory with " + client.en + ": now " + outcome(before.value()) + ", with the change " + outcome(after.value()),
-      "在内存中以" + client.zh + "重演握手：目前 " + outcome(before.value()) + "，修改后 " + outcome(after.value())};
+  proof.detail =
+      listener_text("handshake.rehearsed", {{"client", client}, {"before", outcome(before.value())}, {"after", outcome(after.value())}});
   return proof;
 }
 
@@ -70,7 +70,7 @@ void set_place(LocalCase& local, const nginx::ListeningServer& server, const ngi
 void add_setting(LocalCase& local, const nginx::EffectiveValue& value, std::string_view name) {
   const std::string source = value.is_default() ? std::string("default") : value.file() + ":" + std::to_string(value.line());
   const std::string statement = std::string(name) + " " + joined(value.values(), ' ');
-  local.add_evidence("configuration", {statement + " (" + source + ")", statement + "（" + source + "）"});
+  local.add_evidence("configuration", listener_text("handshake.setting", {{"setting", statement}, {"source", source}}));
 }
 
 namespace {
@@ -104,12 +104,8 @@ void diagnose_groups(LocalCase& local, const nginx::ListeningServer& server) {
   const std::string now = is_by_command ? command->second : offer.curves;
   const std::vector<std::string> refused = refused_groups(offer);
   if (refused.empty()) {
-    local.conclude("no_shared_group", 0.7,
-                   {"the listener takes the usual groups (" + (now.empty() ? "auto" : now) + "); the client brings none of them",
-                    "监听端接受常用的密钥交换组（" + (now.empty() ? "auto" : now) + "）；客户端一个也没有提供"});
-    return propose_to_client(local, "widen-curves",
-                             {"Your TLS client offers no key-exchange group that is in common use. Please let it offer X25519 or P-256.",
-                              "您的 TLS 客户端没有提供常用的密钥交换组，请启用 X25519 或 P-256。"});
+    local.conclude("no_shared_group", 0.7, listener_text("groups.usual", {{"groups", (now.empty() ? "auto" : now)}}));
+    return propose_to_client(local, "widen-curves", listener_text("ask.usual_group"));
   }
   // OpenSSL refuses a list that names a group twice.
   std::string wider = now;
@@ -117,9 +113,9 @@ void diagnose_groups(LocalCase& local, const nginx::ListeningServer& server) {
     if ((":" + nginx::to_lower(now) + ":").find(":" + nginx::to_lower(group) + ":") == std::string::npos)
       wider += (wider.empty() ? "" : ":") + group;
   }
-  local.conclude("no_shared_group", 0.9,
-                 {(is_by_command ? "ssl_conf_command Groups " : "ssl_ecdh_curve ") + now + " leaves out groups that clients may insist on",
-                  (is_by_command ? "ssl_conf_command Groups " : "ssl_ecdh_curve ") + now + " 排除了客户端可能坚持使用的组"});
+  local.conclude(
+      "no_shared_group", 0.9,
+      listener_text("groups.left_out", {{"setting", (is_by_command ? "ssl_conf_command Groups " : "ssl_ecdh_curve ")}, {"groups", now}}));
   ListenerOffer changed = offer;
   Fix fix = local.known("widen-curves");
   Result<ConfigurationPatch> patch = local.new_patch();
@@ -137,10 +133,9 @@ void diagnose_groups(LocalCase& local, const nginx::ListeningServer& server) {
     changed.curves = wider;
     patch = with_server_directive(local, server, "ssl_ecdh_curve", std::span(&wider, 1));
   }
-  fix.title = {"Permit " + wider, "允许 " + wider};
+  fix.title = listener_text("groups.permit", {{"groups", wider}});
   const ClientOffer client{{TlsVersion::tls1_2, TlsVersion::tls1_3}, {}, refused.back(), {}};
-  fix.proof = proof_of(rehearse(offer, client), rehearse(changed, client),
-                       {"a client that offers " + refused.back() + " only", "只提供 " + refused.back() + " 的客户端"});
+  fix.proof = proof_of(rehearse(offer, client), rehearse(changed, client), listener_text("who.offers_only", {{"offer", refused.back()}}));
   if (!refused_groups(changed).empty()) fix.proof.status = ProofStatus::untested;
   propose_answer(local, std::move(fix), patch, server, client);
 }
@@ -169,8 +164,7 @@ bool serves_other_key(ListenerOffer offer) {
 /// A line that another client would have caused as well proves nothing.
 void leave_in_doubt(Fix& fix) {
   if (fix.proof.status == ProofStatus::proved) fix.proof.status = ProofStatus::untested;
-  fix.proof.detail.en += "; a client with obsolete suites only would give the same line, and this would not help it";
-  fix.proof.detail.zh += "；只支持过时套件的客户端也会产生同样的日志行，而此修改对它无效";
+  fix.proof.detail = listener_text("suites.in_doubt", {{"proof", fix.proof.detail}});
 }
 
 /// Without TLS 1.3 a client has to have the curve of our EC certificate: one with X25519 alone is modern, and refused.
@@ -182,15 +176,12 @@ bool diagnose_curve_of_certificate(LocalCase& local, const nginx::ListeningServe
   wider.protocols = {TlsVersion::tls1_2, TlsVersion::tls1_3};
   const auto now = rehearse(offer, client), then = rehearse(wider, client);
   if (!now || now.value().passed || now.value().reason != local.symptom().reason || !then || !then.value().passed) return false;
-  local.conclude("no_shared_group", 0.6,
-                 {"without TLS 1.3 a client has to have the curve of the certificate's key: clients that offer X25519 alone are refused",
-                  "没有 TLS 1.3 时，客户端必须支持证书密钥所用的曲线：只提供 X25519 的客户端会被拒绝"});
+  local.conclude("no_shared_group", 0.6, listener_text("groups.curve_of_certificate"));
   local.diagnosis.also.emplace_back("client_ciphers_obsolete");
   Fix fix = local.known("widen-curves");
   fix.title = {"ssl_protocols TLSv1.2 TLSv1.3;", "ssl_protocols TLSv1.2 TLSv1.3;"};
-  fix.how = {"With TLS 1.3 the groups of key exchange and the key of the certificate have nothing to do with each other.",
-             "在 TLS 1.3 中，密钥交换组与证书密钥互不相关。"};
-  fix.proof = proof_of(now, then, {"a client that offers X25519 only", "只提供 X25519 的客户端"});
+  fix.how = listener_text("groups.apart_in_new_versions");
+  fix.proof = proof_of(now, then, listener_text("who.offers_x_only"));
   leave_in_doubt(fix);
   local.propose(std::move(fix),
                 with_server_directive(local, server, "ssl_protocols", std::array{std::string("TLSv1.2"), std::string("TLSv1.3")}));
@@ -207,20 +198,15 @@ bool diagnose_second_key(LocalCase& local, const nginx::ListeningServer& server,
   if (!pair) return false;
   const std::string other = is_rsa ? "EC" : "RSA";
   local.conclude("no_shared_cipher", 0.6,
-                 {"the only certificate has a key of " + offer.keys.front().type + ": clients that know " + other +
-                      " alone are refused, and " + pair->certificate + ", for the same names, is not served",
-                  "唯一的证书使用 " + offer.keys.front().type + " 密钥：只支持 " + other + " 的客户端会被拒绝，而覆盖相同域名的 " +
-                      pair->certificate + " 没有被使用"});
+                 listener_text("suites.one_key", {{"key", offer.keys.front().type}, {"other", other}, {"file", pair->certificate}}));
   local.diagnosis.also.emplace_back("client_ciphers_obsolete");
   ListenerOffer wider = offer;
   wider.keys.push_back(is_rsa ? KeyKind{"EC", 256} : KeyKind{"RSA", 2048});
   const ClientOffer client{{TlsVersion::tls1_2}, is_rsa ? "ECDHE-ECDSA-AES128-GCM-SHA256" : "ECDHE-RSA-AES128-GCM-SHA256", {}, {}};
   Fix fix = local.known("widen-modern");
-  fix.title = {"Serve " + pair->certificate + " besides", "同时使用 " + pair->certificate};
-  fix.how = {"nginx chooses by what the client knows: a second ssl_certificate and ssl_certificate_key beside the first.",
-             "nginx 会按客户端的能力选择：在第一组旁再写一组 ssl_certificate 与 ssl_certificate_key。"};
-  fix.proof = proof_of(rehearse(offer, client), rehearse(wider, client),
-                       {"a client that knows " + other + " only", "只支持 " + other + " 的客户端"});
+  fix.title = listener_text("suites.serve_besides", {{"file", pair->certificate}});
+  fix.how = listener_text("suites.two_pairs");
+  fix.proof = proof_of(rehearse(offer, client), rehearse(wider, client), listener_text("who.knows_only", {{"key", other}}));
   leave_in_doubt(fix);
   local.propose(std::move(fix), patch_with_second_pair(local, block_of(server), *pair));
   return true;
@@ -262,14 +248,11 @@ bool diagnose_suites_command(LocalCase& local, const nginx::ListeningServer& ser
     const std::string statement = "ssl_conf_command " + std::string(command->argument(0)) + " " + std::string(command->argument(1));
     const bool is_mismatch = !is_13 && serves_other_key(offer);
     local.set_place(*command);
-    local.conclude(
-        is_mismatch ? "server_cipher_cert_mismatch" : "no_shared_cipher", 0.85,
-        {statement + " at " + where(*command) + " leaves out suites that clients may insist on; ssl_ciphers does not count beside it",
-         where(*command) + " 的 " + statement + " 排除了客户端可能坚持使用的套件；ssl_ciphers 对此不起作用"});
+    local.conclude(is_mismatch ? "server_cipher_cert_mismatch" : "no_shared_cipher", 0.85,
+                   listener_text("suites.command_leaves_out", {{"setting", statement}, {"place", where(*command)}}));
     Fix fix = local.known(is_mismatch ? "fix-cipher-list" : "widen-modern");
-    fix.proof = is_13
-                    ? proof_of(now, then, {"a client of TLS 1.3 with its usual suites", "使用常用套件的 TLS 1.3 客户端"})
-                    : proof_of(now, then, {"a client that offers " + refused.front() + " only", "只提供 " + refused.front() + " 的客户端"});
+    fix.proof = is_13 ? proof_of(now, then, listener_text("who.current_suites"))
+                      : proof_of(now, then, listener_text("who.offers_only", {{"offer", refused.front()}}));
     propose_command(local, std::move(fix), *command, wide, server, client);
     return true;
   }
@@ -288,27 +271,19 @@ void diagnose_ciphers(LocalCase& local, const nginx::ListeningServer& server) {
   set_place(local, server, server.settings.ciphers);
   add_setting(local, server.settings.ciphers, "ssl_ciphers");
   for (const KeyKind& kind : offer.keys)
-    local.add_evidence("file", {"the certificate has a key of " + kind.type + " " + std::to_string(kind.bits),
-                                "证书的密钥类型为 " + kind.type + " " + std::to_string(kind.bits)});
+    local.add_evidence("file", listener_text("handshake.key", {{"key", kind.type}, {"bits", std::to_string(kind.bits)}}));
   const std::vector<std::string> refused = refused_suites(offer);
   // Up to TLS 1.2 a group that is not shared leaves no ECDHE suite, and nginx logs just that.
   if (refused.empty() && !server.settings.ecdh_curve.is_default() && !refused_groups(offer).empty()) return diagnose_groups(local, server);
   if (refused.empty() && (diagnose_curve_of_certificate(local, server, offer) || diagnose_second_key(local, server, offer))) return;
   if (refused.empty()) {
-    local.conclude("client_ciphers_obsolete", 0.75,
-                   {"the listener takes every modern suite for its key; the client offers others only",
-                    "监听端接受其密钥可用的全部现代套件；客户端只提供其他套件"});
-    return propose_to_client(local, "upgrade-client",
-                             {"Your TLS client offers obsolete cipher suites only. Please let it offer ECDHE with AES-GCM or ChaCha20.",
-                              "您的 TLS 客户端只提供过时的加密套件，请启用 ECDHE 与 AES-GCM 或 ChaCha20。"});
+    local.conclude("client_ciphers_obsolete", 0.75, listener_text("suites.all_taken"));
+    return propose_to_client(local, "upgrade-client", listener_text("ask.current_suites"));
   }
   const auto modern = rehearse(offer, {{TlsVersion::tls1_2}, {}, {}, {}});
   const bool is_mismatch = modern && !modern.value().passed && serves_other_key(offer);
   local.conclude(is_mismatch ? "server_cipher_cert_mismatch" : "no_shared_cipher", 0.85,
-                 is_mismatch ? Text{"no suite of ssl_ciphers can be used with the certificate's " + offer.keys.front().type + " key",
-                                    "ssl_ciphers 中没有任何套件可用于证书的 " + offer.keys.front().type + " 密钥"}
-                             : Text{"ssl_ciphers leaves out modern suites that clients may insist on",
-                                    "ssl_ciphers 排除了客户端可能坚持使用的现代套件"});
+                 is_mismatch ? listener_text("suites.none_for_key", {{"key", offer.keys.front().type}}) : listener_text("suites.left_out"));
   ListenerOffer wider = offer;
   for (const std::string& suite : refused) {
     // A word of the list may keep it out for good: then the list without that word.
@@ -316,8 +291,7 @@ void diagnose_ciphers(LocalCase& local, const nginx::ListeningServer& server) {
   }
   Fix fix = local.known(is_mismatch ? "fix-cipher-list" : "widen-modern");
   const ClientOffer client{{TlsVersion::tls1_2}, refused.front(), {}, {}};
-  fix.proof = proof_of(rehearse(offer, client), rehearse(wider, client),
-                       {"a client that offers " + refused.front() + " only", "只提供 " + refused.front() + " 的客户端"});
+  fix.proof = proof_of(rehearse(offer, client), rehearse(wider, client), listener_text("who.offers_only", {{"offer", refused.front()}}));
   if (!refused_suites(wider).empty()) fix.proof.status = ProofStatus::untested;
   propose_answer(local, std::move(fix), with_server_directive(local, server, "ssl_ciphers", std::span(&wider.ciphers, 1)), server, client);
 }
@@ -350,10 +324,7 @@ bool diagnose_foreign_key(LocalCase& local, const nginx::Listener& listener) {
       diagnose_key_mismatch(local, file);
       for (Fix& fix : local.diagnosis.fixes) {
         if (fix.patch.empty()) continue;
-        fix.proof = {ProofStatus::proved,
-                     ProofMethod::replay,
-                     {"the public halves were compared: with the change certificate and key belong together, as they do not now",
-                      "已比较两者的公钥：修改后证书与私钥匹配，目前则不匹配"}};
+        fix.proof = {ProofStatus::proved, ProofMethod::replay, listener_text("suites.key_fits")};
       }
       return true;
     }
@@ -367,15 +338,13 @@ void diagnose_signatures(LocalCase& local, const nginx::ListeningServer& server)
     const std::string name = nginx::to_lower(std::string(command->argument(0)));
     if (name != "signaturealgorithms") continue;
     local.set_place(*command);
-    local.conclude("no_shared_sigalg", 0.85,
-                   {"ssl_conf_command SignatureAlgorithms " + std::string(command->argument(1)) + " leaves too little for clients",
-                    "ssl_conf_command SignatureAlgorithms " + std::string(command->argument(1)) + " 给客户端留下的选择太少"});
+    local.conclude("no_shared_sigalg", 0.85, listener_text("signatures.left_out", {{"value", command->argument(1)}}));
     ListenerOffer wider = offer;
     std::erase_if(wider.conf_commands, [&](const ConfCommand& one) { return nginx::to_lower(one.first) == name; });
     Fix fix = local.known("common-key");
-    fix.title = {"Remove the restriction at " + where(*command), "删除 " + where(*command) + " 的限制"};
+    fix.title = listener_text("signatures.remove", {{"place", where(*command)}});
     const ClientOffer client{};
-    fix.proof = proof_of(rehearse(offer, client), rehearse(wider, client), {"a client of current OpenSSL", "使用当前 OpenSSL 的客户端"});
+    fix.proof = proof_of(rehearse(offer, client), rehearse(wider, client), listener_text("who.current_library"));
     ConfigurationPatch patch = local.new_patch();
     const auto done = patch.remove(*command);
     return propose_answer(local, std::move(fix), changed_patch(patch, done), server, client);
@@ -384,12 +353,8 @@ void diagnose_signatures(LocalCase& local, const nginx::ListeningServer& server)
   const bool is_common = (kind.type.starts_with("RSA") && kind.bits >= 2048) || (kind.type == "EC" && kind.bits == 256);
   const std::vector<match::CandidateCause>& candidates = local.symptom().candidates;
   local.conclude(is_common && !candidates.empty() ? candidates.front().cause : std::string("no_shared_sigalg"), is_common ? 0.5 : 0.8);
-  local.add_evidence("file", {"the certificate has a key of " + kind.type + " " + std::to_string(kind.bits),
-                              "证书的密钥类型为 " + kind.type + " " + std::to_string(kind.bits)});
-  propose_to_client(
-      local, "upgrade-client",
-      {"Your TLS client offers no signature algorithm that fits our certificate. Please let it offer ECDSA or RSA-PSS with SHA-256.",
-       "您的 TLS 客户端没有提供适用于我方证书的签名算法，请启用 SHA-256 的 ECDSA 或 RSA-PSS。"});
+  local.add_evidence("file", listener_text("handshake.key", {{"key", kind.type}, {"bits", std::to_string(kind.bits)}}));
+  propose_to_client(local, "upgrade-client", listener_text("ask.signatures"));
 }
 
 void diagnose_alpn(LocalCase& local, const ListenerPlace& place) {
@@ -400,10 +365,8 @@ void diagnose_alpn(LocalCase& local, const ListenerPlace& place) {
   const std::string speaks = !server.settings.alpn.is_default() ? joined(server.settings.alpn.values(), ' ')
                              : place.listener().is_http2        ? "h2, http/1.1"
                                                                 : "http/1.1";
-  local.add_evidence("configuration", {"the listener speaks " + speaks, "监听端支持 " + speaks});
-  propose_to_client(local, "client-alpn",
-                    {"Your client names no application protocol (ALPN) that we speak. Please let it offer one of: " + speaks + ".",
-                     "您的客户端在 ALPN 中没有我方支持的应用协议，请提供：" + speaks + "。"});
+  local.add_evidence("configuration", listener_text("handshake.protocols", {{"protocols", speaks}}));
+  propose_to_client(local, "client-alpn", listener_text("ask.protocols", {{"protocols", speaks}}));
 }
 
 }  // namespace
@@ -412,7 +375,7 @@ void propose_to_client(LocalCase& local, std::string_view fix_id, const Text& me
   Fix fix = local.known(fix_id);
   fix.owner = Owner::client;
   fix.message = message;
-  fix.proof.detail = {"the client is not ours to change", "客户端不在我方控制之下"};
+  fix.proof.detail = listener_text("ask.not_ours");
   local.propose(std::move(fix));
 }
 

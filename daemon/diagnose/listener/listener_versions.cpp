@@ -2,6 +2,7 @@
 #include <array>
 
 #include "diagnose/listener/listener_families.h"
+#include "diagnose/texts.h"
 
 namespace handshaked::diagnose {
 namespace {
@@ -18,8 +19,7 @@ void leave_open_for_obsolete_clients(const LocalCase& local, const ListenerOffer
   const auto obsolete = rehearse(offer, {{TlsVersion::tls1_0, TlsVersion::tls1_1}, "ALL:@SECLEVEL=0", {}, {}});
   if (!obsolete || obsolete.value().reason != local.symptom().reason) return;
   proof.status = ProofStatus::untested;
-  proof.detail.en += "; a client with obsolete versions only would give the same line, and this would not help it";
-  proof.detail.zh += "；只支持过时版本的客户端也会产生同样的日志行，而此修改对它无效";
+  proof.detail = listener_text("versions.in_doubt", {{"proof", proof.detail}});
 }
 
 /// What OpenSSL's own commands say about versions comes after ssl_protocols, and wins: the command that turns such a client away, widened.
@@ -45,10 +45,9 @@ bool diagnose_version_command(LocalCase& local, const nginx::ListeningServer& se
     local.set_place(*command);
     local.conclude(
         "server_protocols_too_strict", 0.85,
-        {statement + " at " + where(*command) + " is stricter than ssl_protocols: clients that speak " + version + " alone are turned away",
-         where(*command) + " 的 " + statement + " 比 ssl_protocols 更严格：只支持 " + version + " 的客户端被拒绝"});
+        listener_text("versions.command_is_stricter", {{"setting", statement}, {"place", where(*command)}, {"version", version}}));
     Fix fix = local.known("add-tls12");
-    fix.proof = proof_of(now, then, {"a client of " + version, version + " 客户端"});
+    fix.proof = proof_of(now, then, listener_text("who.of_version", {{"version", version}}));
     leave_open_for_obsolete_clients(local, offer, client, fix.proof);
     propose_command(local, std::move(fix), *command, wide, server, client);
     return true;
@@ -70,17 +69,11 @@ void diagnose_versions(LocalCase& local, const nginx::ListeningServer& server) {
   // The very reason of the line comes when such a client is played: otherwise it was another one.
   const bool is_explained = now && !now.value().passed && (local.symptom().alert || now.value().reason == local.symptom().reason);
   if ((has_12 && has_13) || !is_explained) {
-    local.conclude("client_protocol_too_old", 0.85,
-                   {"the listener speaks " + version_words(offer) + "; the client offers older versions only",
-                    "监听端支持 " + version_words(offer) + "；客户端只提供更旧的版本"});
-    return propose_to_client(local, "upgrade-client",
-                             {"Your TLS client offers obsolete versions only. Please let it offer TLS 1.2 or 1.3.",
-                              "您的 TLS 客户端只提供过时的版本，请启用 TLS 1.2 或 1.3。"});
+    local.conclude("client_protocol_too_old", 0.85, listener_text("versions.client_is_older", {{"versions", version_words(offer)}}));
+    return propose_to_client(local, "upgrade-client", listener_text("ask.current_versions"));
   }
   local.conclude(has_12 ? "server_protocols_mismatch" : "server_protocols_too_strict", 0.85,
-                 {"ssl_protocols permits " + version_words(offer) + " only: clients that insist on " + std::string(to_string(missing)) +
-                      " are turned away",
-                  "ssl_protocols 只允许 " + version_words(offer) + "：坚持使用 " + std::string(to_string(missing)) + " 的客户端被拒绝"});
+                 listener_text("versions.too_few", {{"versions", version_words(offer)}, {"missing", to_string(missing)}}));
   ListenerOffer wider = offer;
   // A list of dead versions alone is no wish to keep them.
   if (!has_12 && !has_13) wider.protocols = {TlsVersion::tls1_3};
@@ -90,9 +83,7 @@ void diagnose_versions(LocalCase& local, const nginx::ListeningServer& server) {
   for (const TlsVersion version : wider.protocols) words.emplace_back(to_string(version));
   Fix fix = local.known(has_12 ? "enable-tls13" : "add-tls12");
   fix.title = {"ssl_protocols " + version_words(wider) + ";", "ssl_protocols " + version_words(wider) + ";"};
-  fix.proof = proof_of(
-      now, rehearse(wider, client),
-      {"a client that speaks " + std::string(to_string(missing)) + " only", "只支持 " + std::string(to_string(missing)) + " 的客户端"});
+  fix.proof = proof_of(now, rehearse(wider, client), listener_text("who.speaks_only", {{"version", to_string(missing)}}));
   leave_open_for_obsolete_clients(local, offer, client, fix.proof);
   propose_answer(local, std::move(fix), with_server_directive(local, server, "ssl_protocols", words), server, client);
 }

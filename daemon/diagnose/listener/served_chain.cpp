@@ -4,6 +4,7 @@
 
 #include "diagnose/certificates/configured_pem.h"
 #include "diagnose/certificates/pem_repair.h"
+#include "diagnose/texts.h"
 #include "diagnose/tls/security_policy.h"
 
 namespace handshaked::diagnose {
@@ -20,10 +21,10 @@ std::vector<Der> ServedChain::sent() const {
 }
 
 Text summary_of(const ReplayResult& result) {
-  if (result.verified) return {"the chain verifies", "证书链校验通过"};
-  if (result.verify_code == 0) return {"the chain verifies, the name does not match", "证书链校验通过，但名称不匹配"};
+  if (result.verified) return listener_text("chain.verifies");
+  if (result.verify_code == 0) return listener_text("chain.verifies_without_name");
   const std::string code = std::to_string(result.verify_code) + " (" + result.verify_text + ")";
-  return {"verify code " + code, "校验码 " + code};
+  return listener_text("chain.verify_code", {{"code", code}});
 }
 
 Result<ServedChain> read_served_chain(const LocalCase& local, const ConfiguredFile& file) {
@@ -64,7 +65,7 @@ void propose_missing_intermediates(LocalCase& local, const ServedChain& chain, s
   }
   const auto after = as_client_sees(chain, sent, {}, local.now());
   Fix fix = local.known(fix_id);
-  fix.title = {"Append " + names + " to " + chain.file.path, "把 " + names + " 追加到 " + chain.file.path};
+  fix.title = listener_text("chain.append", {{"certificates", names}, {"file", chain.file.path}});
   if (before && after) {
     const auto policy = security_policy("");
     const std::string under = policy ? policy.value().description() : std::string("OpenSSL");
@@ -72,10 +73,10 @@ void propose_missing_intermediates(LocalCase& local, const ServedChain& chain, s
     fix.proof.status = after->verified && !before->verified ? ProofStatus::proved
                        : after->verified                    ? ProofStatus::untested
                                                             : ProofStatus::refuted;
-    fix.proof.detail = {"a client that trusts \"" + short_name(chain.path.last().facts()) + "\": now " + summary_of(*before).en +
-                            "; with the file as patched " + summary_of(*after).en + " (" + under + ")",
-                        "信任“" + short_name(chain.path.last().facts()) + "”的客户端：目前" + summary_of(*before).zh + "；应用补丁后" +
-                            summary_of(*after).zh + "（" + under + "）"};
+    fix.proof.detail = listener_text("chain.as_client_sees", {{"root", short_name(chain.path.last().facts())},
+                                                              {"before", summary_of(*before)},
+                                                              {"after", summary_of(*after)},
+                                                              {"under", under}});
   }
   ConfigurationPatch patch = local.new_patch();
   Result<> done = success();

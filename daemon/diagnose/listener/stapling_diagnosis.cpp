@@ -6,6 +6,7 @@
 #include "diagnose/case/configured_file.h"
 #include "diagnose/certificates/pem_repair.h"
 #include "diagnose/listener/served_chain.h"
+#include "diagnose/texts.h"
 #include "nginx/configuration/inheritance.h"
 
 namespace handshaked::diagnose {
@@ -114,16 +115,11 @@ UrlParts parts_of(const std::string& url) {
 void propose_responder_by_address(LocalCase& local, const StapledCertificate& stapled, const UrlParts& url, const std::string& address) {
   Fix fix = local.known("responder-by-address");
   const std::string by_address = "http://" + address + (url.rest.empty() ? "/" : url.rest);
-  fix.title = {"Name the responder by its address: " + by_address, "以地址指明响应服务器：" + by_address};
-  fix.how = {"/etc/hosts of this host has " + address + " for " + url.host +
-                 "; nginx asks no resolver for an address, and a DNS server may not know that name.",
-             "本机 /etc/hosts 中 " + url.host + " 的地址是 " + address + "；地址形式不需要解析器，而 DNS 服务器可能不认识该名称。"};
+  fix.title = listener_text("stapling.by_address", {{"url", by_address}});
+  fix.how = listener_text("stapling.address_at_hand", {{"address", address}, {"host", url.host}});
   ConfigurationPatch patch = local.new_patch();
   const auto done = patch.set_directive(*stapled.block, "ssl_stapling_responder", std::span(&by_address, 1));
-  fix.proof = {ProofStatus::proved,
-               ProofMethod::replay,
-               {"nginx looks no name up for " + by_address + ": the line cannot come again",
-                "nginx 对 " + by_address + " 不再解析名称：该日志行不会再出现"}};
+  fix.proof = {ProofStatus::proved, ProofMethod::replay, listener_text("stapling.no_look_up", {{"url", by_address}})};
   propose(local, std::move(fix), patch, done);
 }
 
@@ -131,7 +127,7 @@ void propose_resolver(LocalCase& local, const nginx::Directive& block, const std
   Fix fix = local.known("add-resolver");
   std::string words;
   for (const std::string& argument : arguments) words += " " + argument;
-  fix.title = {"Add \"resolver" + words + ";\"", "添加“resolver" + words + ";”"};
+  fix.title = listener_text("stapling.add_resolver", {{"resolver", words}});
   fix.how = source;
   ConfigurationPatch patch = local.new_patch();
   const auto done = patch.set_directive(block, "resolver", arguments);
@@ -141,25 +137,19 @@ void propose_resolver(LocalCase& local, const nginx::Directive& block, const std
 void diagnose_no_resolver(LocalCase& local, const StapledCertificate& stapled) {
   const UrlParts url = parts_of(stapled.url);
   const std::string host = url.host.empty() ? local.symptom().responder : url.host;
-  local.conclude("stapling_no_resolver", 0.9,
-                 {"the OCSP responder is named by host (" + host +
-                      "), and no resolver is configured: nginx keeps the addresses it found when it was loaded, if any",
-                  "OCSP 响应服务器以主机名（" + host + "）指定，而没有配置 resolver：nginx 只能使用加载时解析到的地址（如果有）"});
+  local.conclude("stapling_no_resolver", 0.9, listener_text("stapling.no_resolver", {{"host", host}}));
   if (stapled.block == nullptr) return;
   if (const nginx::Directive* other = find_first(local, "resolver")) {
     std::vector<std::string> arguments;
     for (const nginx::Word& word : other->arguments) arguments.push_back(word.text);
-    return propose_resolver(local, *stapled.block, arguments,
-                            {"The resolver that " + where(*other) + " uses already.", "使用 " + where(*other) + " 已在用的解析器。"});
+    return propose_resolver(local, *stapled.block, arguments, listener_text("stapling.resolver_in_use", {{"place", where(*other)}}));
   }
   if (local.surroundings().is_dump) return;
   const std::string address = hosts_file_address(local.files(), host);
   if (!address.empty() && stapled.stapling != nullptr && stapled.stapling->is("ssl_stapling"))
     propose_responder_by_address(local, stapled, url, address);
   const std::vector<std::string> servers = resolver_of_host(local.files());
-  if (!servers.empty())
-    propose_resolver(local, *stapled.block, servers,
-                     {"The name servers of this host (/etc/resolv.conf).", "本机 /etc/resolv.conf 中的域名服务器。"});
+  if (!servers.empty()) propose_resolver(local, *stapled.block, servers, listener_text("stapling.resolver_of_host"));
 }
 
 /// The configuration overrides the responder that the certificate names itself.
@@ -169,10 +159,10 @@ void propose_own_responder(LocalCase& local, const StapledCertificate& stapled, 
   if (own == stapled.url || !own.starts_with("http://")) return;
   Fix fix = local.known(fix_id);
   fix.owner = Owner::proxy;
-  fix.title = {"Ask the responder that the certificate names (" + own + ")", "改问证书自带的响应服务器（" + own + "）"};
+  fix.title = listener_text("stapling.ask_own", {{"url", own}});
   ConfigurationPatch patch = local.new_patch();
   const auto done = patch.remove(*stapled.responder);
-  fix.proof.detail = {"the responder was not asked", "未询问该响应服务器"};
+  fix.proof.detail = listener_text("stapling.not_asked");
   propose(local, std::move(fix), patch, done);
 }
 
@@ -183,14 +173,10 @@ void add_message(LocalCase& local, const StapledCertificate& stapled, std::strin
   const std::string url = stapled.url.empty() ? local.symptom().responder : stapled.url;
   const std::string serial = stapled.chain ? stapled.chain->leaf().facts().serial : std::string();
   const std::string subject = stapled.chain ? stapled.chain->leaf().facts().subject : std::string();
-  fix.message = {
-      "nginx asks your OCSP responder " + url +
-          (serial.empty() ? "" : " about the certificate \"" + subject + "\" (serial " + serial + ")") +
-          " and gets: " + local.symptom().message.substr(0, 300) +
-          ". Please make it answer (HTTP 200, Content-Type application/ocsp-response, a current response signed for that issuer).",
-      "nginx 向你们的 OCSP 响应服务器 " + url + (serial.empty() ? "" : " 查询证书“" + subject + "”（序列号 " + serial + "）") + "，得到：" +
-          local.symptom().message.substr(0, 300) +
-          "。请使其正常应答（HTTP 200，Content-Type 为 application/ocsp-response，由该签发者签署的最新响应）。"};
+  const std::string seen = local.symptom().message.substr(0, 300);
+  fix.message = serial.empty()
+                    ? listener_text("ask.responder", {{"url", url}, {"message", seen}})
+                    : listener_text("ask.responder_about", {{"url", url}, {"subject", subject}, {"serial", serial}, {"message", seen}});
   local.propose(std::move(fix));
 }
 
@@ -202,7 +188,7 @@ void diagnose_verify_failed(LocalCase& local, const StapledCertificate& stapled)
   Fix fix = local.known("trusted-with-root");
   ConfigurationPatch patch = local.new_patch();
   Result<> done = success();
-  fix.proof.detail = {"the answer itself was not asked for again", "未重新获取该应答"};
+  fix.proof.detail = listener_text("stapling.not_asked_again");
   if (trusted.empty()) {
     const NewFile made = new_pem_file(local.configuration(), local.files(), stapled.file->path, "ocsp-ca.pem");
     done = patch.create_file(made.path, pem_of(stapled.chain->path.issuers));
@@ -233,8 +219,8 @@ void propose_neighbours_responder(LocalCase& local, const StapledCertificate& st
   const std::string url(other->argument(0));
   Fix fix = local.known("responder-directive");
   fix.owner = Owner::proxy;
-  fix.title = {"Ask the responder that " + where(*other) + " names: " + url, "改问 " + where(*other) + " 所写的响应服务器：" + url};
-  fix.proof.detail = {"the responder was not asked", "未询问该响应服务器"};
+  fix.title = listener_text("stapling.ask_neighbours", {{"place", where(*other)}, {"url", url}});
+  fix.proof.detail = listener_text("stapling.not_asked");
   ConfigurationPatch patch = local.new_patch();
   const auto done = patch.set_directive(*stapled.block, "ssl_stapling_responder", std::span(&url, 1));
   propose(local, std::move(fix), patch, done);
@@ -297,9 +283,8 @@ void diagnose_ocsp(LocalCase& local) {
   local.conclude(cause, 0.85);
   if (!stapled.url.empty()) {
     const std::string place = stapled.responder != nullptr ? where(*stapled.responder) : std::string();
-    const Text source = place.empty() ? Text{"the certificate", "证书"} : Text{place, place};
-    local.add_evidence("configuration", {"the responder is " + stapled.url + " (" + source.en + ")",
-                                         "响应服务器是 " + stapled.url + "（" + source.zh + "）"});
+    const Text source = place.empty() ? listener_text("stapling.named_by_certificate") : Text{place, place};
+    local.add_evidence("configuration", listener_text("stapling.responder", {{"url", stapled.url}, {"source", source}}));
   }
   if (cause == "stapling_responder_bad_answer") {
     add_message(local, stapled, "repair-responder");

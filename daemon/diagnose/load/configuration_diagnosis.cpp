@@ -5,6 +5,7 @@
 #include "diagnose/diagnoser.h"
 #include "diagnose/listener/stapling_diagnosis.h"
 #include "diagnose/load/load_error_diagnosis.h"
+#include "diagnose/texts.h"
 
 namespace handshaked::diagnose {
 namespace {
@@ -52,11 +53,10 @@ Diagnosis diagnose_configuration(const Symptom& symptom, const Surroundings& sur
   const LoadVerdict now = load_now(surroundings);
   if (now.was_tried && now.is_accepted) {
     local.diagnosis.is_healthy_now = true;
-    local.add_evidence("configuration", {"nginx takes the configuration as it is now: what the line tells has been repaired since",
-                                         "nginx 现在接受该配置：日志所述的问题此后已修复"});
+    local.add_evidence("configuration", load_text("load.repaired"));
   } else if (now.was_tried) {
-    local.add_evidence("configuration", {"nginx -t, " + minute_text(surroundings.now) + ": " + now.complaint,
-                                         "nginx -t（" + minute_text(surroundings.now) + "）：" + now.complaint});
+    local.add_evidence("configuration",
+                       load_text("load.complaint_now", {{"time", minute_text(surroundings.now)}, {"complaint", now.complaint}}));
   }
   return local.finish();
 }

@@ -6,6 +6,7 @@
 #include "diagnose/certificates/pem_repair.h"
 #include "diagnose/certificates/private_key_file.h"
 #include "diagnose/load/load_error_diagnosis.h"
+#include "diagnose/texts.h"
 #include "nginx/configuration/inheritance.h"
 
 namespace handshaked::diagnose {
@@ -38,19 +39,18 @@ std::vector<std::string> credential_files(LocalCase& local, const ConfiguredFile
 }
 
 void conclude_not_pem(LocalCase& local, const ConfiguredFile& file, std::string cause, const Text& what) {
-  local.conclude(std::move(cause), 0.95,
-                 {file.directive->name + " at " + where(*file.directive) + " names " + file.path + ": " + what.en,
-                  where(*file.directive) + " 的 " + file.directive->name + " 指向 " + file.path + "：" + what.zh});
-  local.add_evidence("file", {file.path + ": " + what.en, file.path + "：" + what.zh});
+  local.conclude(
+      std::move(cause), 0.95,
+      load_text("file.named",
+                {{"directive", file.directive->name}, {"place", where(*file.directive)}, {"file", file.path}, {"problem", what}}));
+  local.add_evidence("file", load_text("file.problem", {{"file", file.path}, {"problem", what}}));
 }
 
 void propose_restore(LocalCase& local, const ConfiguredFile& file) {
   Fix fix = local.known("look-and-restore");
   const std::string path = shell_word(file.path);
   const bool is_key = file.role == FileRole::key;
-  fix.how = {"Put a good PEM " + std::string(is_key ? "private key" : "certificate chain, leaf first,") + " at " + file.path +
-                 ", from a backup or from whoever issued it.",
-             "从备份或签发方取得有效的 PEM " + std::string(is_key ? "私钥" : "证书链（叶子在前）") + "，放到 " + file.path + "。"};
+  fix.how = load_text(is_key ? "file.restore_key" : "file.restore_certificate", {{"file", file.path}});
   fix.commands = {"file " + path,
                   is_key ? "openssl pkey -in " + path + " -noout" : "openssl x509 -in " + path + " -noout -subject -enddate", kReload};
   local.propose(std::move(fix));
@@ -63,7 +63,7 @@ bool propose_key_at_hand(LocalCase& local, const ConfiguredFile& file, std::stri
   const auto key = key_for_certificate(local, certificate->path);
   if (!key || *key == file.path) return false;
   Fix fix = local.known(fix_id);
-  fix.title = {"Use the key " + *key + ", which belongs to the certificate", "改用与证书匹配的私钥 " + *key};
+  fix.title = load_text("pair.use_key", {{"file", *key}});
   local.propose(std::move(fix), renamed(local, file, *key));
   return true;
 }
@@ -92,7 +92,7 @@ bool propose_certificate_at_hand(LocalCase& local, const ConfiguredFile& file) {
     const bool is_good = !facts.self_signed && !facts.is_ca && is_valid_at(facts, local.now()) && covers_server(file, leaf);
     if (!is_good || facts.public_key_sha256 != key->public_key_sha256) continue;
     Fix fix = local.known("look-and-restore");
-    fix.title = {"Use the certificate " + path + ", which belongs to the key", "改用与私钥匹配的证书 " + path};
+    fix.title = load_text("pair.use_certificate", {{"file", path}});
     local.propose(std::move(fix), renamed(local, file, path));
     return true;
   }
@@ -122,8 +122,7 @@ std::string missing_intermediates(LocalCase& local, std::string_view text) {
 void propose_repair(LocalCase& local, const ConfiguredFile& file, const PemRepair& repair) {
   Fix fix = local.known("insert-newline");
   const std::string missing = missing_intermediates(local, repair.text);
-  const Text also = missing.empty() ? Text{} : Text{"; the intermediates that it lacks are appended", "；并追加所缺的中间证书"};
-  fix.title = {"Repair " + file.path + ": " + repair.what.en + also.en, "修复 " + file.path + "：" + repair.what.zh + also.zh};
+  fix.title = load_text(missing.empty() ? "file.repair" : "file.repair_and_complete", {{"file", file.path}, {"what", repair.what}});
   ConfigurationPatch patch = local.new_patch();
   const auto done = patch.replace_file(file.path, repair.text + missing);
   local.propose(std::move(fix), changed_patch(patch, done));
@@ -131,8 +130,7 @@ void propose_repair(LocalCase& local, const ConfiguredFile& file, const PemRepai
 
 void diagnose_der(LocalCase& local, const ConfiguredFile& file) {
   const bool is_key = file.role == FileRole::key;
-  conclude_not_pem(local, file, "config_der_instead_of_pem",
-                   {"it is DER (binary); nginx reads PEM only", "它是 DER（二进制）格式；nginx 只读取 PEM"});
+  conclude_not_pem(local, file, "config_der_instead_of_pem", load_text("file.is_der"));
   if (is_key && propose_key_at_hand(local, file, "der-to-pem")) return;
   Fix fix = local.known("der-to-pem");
   const std::string path = shell_word(file.path), made = shell_word(file.path + ".new");
@@ -145,9 +143,7 @@ void diagnose_der(LocalCase& local, const ConfiguredFile& file) {
 void diagnose_swapped(LocalCase& local, const ConfiguredFile& file) {
   const auto partner = partner_of(file, local.configuration());
   const bool is_key = file.role == FileRole::key;
-  conclude_not_pem(local, file, "config_cert_key_swapped",
-                   is_key ? Text{"it holds a certificate and no private key", "其中是证书，没有私钥"}
-                          : Text{"it holds a private key and no certificate", "其中是私钥，没有证书"});
+  conclude_not_pem(local, file, "config_cert_key_swapped", is_key ? load_text("file.is_certificate") : load_text("file.is_key"));
   if (!partner || partner->is_dynamic) return;
   const auto other = read_configured_pem(local.files(), partner->path);
   const bool fits = other && (is_key ? other.value().has_private_key() : !other.value().certificates.empty());
@@ -171,8 +167,7 @@ bool diagnose_weak_certificate(LocalCase& local, const LoadError& error, const C
     const CertificateFacts& facts = one.certificate.facts();
     const std::string what =
         facts.subject + ": " + facts.key_type + " " + std::to_string(facts.key_bits) + ", " + facts.signature_algorithm;
-    local.add_evidence("file", {file.path + ", block " + number(one.block + 1) + ": " + what,
-                                file.path + "，第 " + number(one.block + 1) + " 块：" + what});
+    local.add_evidence("file", load_text("file.block", {{"file", file.path}, {"number", number(one.block + 1)}, {"block", what}}));
   }
   Fix fix = local.known(is_digest ? "reissue-sha256" : "reissue");
   fix.owner = Owner::proxy;  // the key is ours to make, the request ours to send
@@ -185,13 +180,12 @@ bool diagnose_weak_certificate(LocalCase& local, const LoadError& error, const C
                   "openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout new.key -out new.csr" + subject,
                   "# have new.csr signed, then install certificate chain and key at the paths that the configuration names", kReload};
   local.propose(std::move(fix));
-  local.add_dead_end(
-      {.id = "lower-security-level",
-       .action = {"Lower the security level (ssl_ciphers DEFAULT@SECLEVEL=0)", "降低安全级别（ssl_ciphers DEFAULT@SECLEVEL=0）"},
-       .why_fails = {"nginx loads, and serves a certificate that can be forged or broken", "nginx 能加载，但提供的证书可被伪造或破解"},
-       .fail_rate = 0.1,
-       .is_unsafe = true,
-       .proof = {}});
+  local.add_dead_end({.id = "lower-security-level",
+                      .action = load_text("level.lower"),
+                      .why_fails = load_text("level.lower_fails"),
+                      .fail_rate = 0.1,
+                      .is_unsafe = true,
+                      .proof = {}});
   return true;
 }
 
@@ -204,7 +198,7 @@ void diagnose_certificate_file(LocalCase& local, const LoadError& error, const C
   if (bundle.form == BundleForm::der_certificate) return diagnose_der(local, file);
   if (bundle.certificates.empty() && bundle.has_private_key()) return diagnose_swapped(local, file);
   if (bundle.form == BundleForm::empty) {
-    conclude_not_pem(local, file, "config_pem_invalid", {"the file is empty", "文件是空的"});
+    conclude_not_pem(local, file, "config_pem_invalid", load_text("file.is_empty"));
     if (!propose_certificate_at_hand(local, file)) propose_restore(local, file);
     return;
   }
@@ -214,16 +208,14 @@ void diagnose_certificate_file(LocalCase& local, const LoadError& error, const C
       conclude_not_pem(local, file,
                        text.find("-----BEGIN PKCS7") == std::string::npos && !text.starts_with("\xef\xbb\xbf") ? "config_pem_concatenation"
                                                                                                                : "config_pem_invalid",
-                       {"the PEM blocks are whole, their wrapping is not", "PEM 内容完整，但换行或封装有误"});
+                       load_text("file.is_wrapped_badly"));
       return propose_repair(local, file, *repair);
     }
     const Text what =
         damaged == nullptr
-            ? Text{"it contains no certificate (" + std::string(to_string(bundle.form)) + ")",
-                   "其中没有证书（" + std::string(to_string(bundle.form)) + "）"}
-            : Text{"the block of lines " + number(damaged->first_line) + " to " + number(damaged->last_line) +
-                       " cannot be read: " + damaged->problem,
-                   "第 " + number(damaged->first_line) + " 至 " + number(damaged->last_line) + " 行的块无法读取：" + damaged->problem};
+            ? load_text("file.no_certificate", {{"form", to_string(bundle.form)}})
+            : load_text("file.damaged_block",
+                        {{"first", number(damaged->first_line)}, {"last", number(damaged->last_line)}, {"problem", damaged->problem}});
     conclude_not_pem(local, file, "config_pem_invalid", what);
     if (bundle.form == BundleForm::pkcs12) {
       Fix fix = local.known("convert");
@@ -234,8 +226,7 @@ void diagnose_certificate_file(LocalCase& local, const LoadError& error, const C
     return propose_restore(local, file);
   }
   if (diagnose_weak_certificate(local, error, file, bundle)) return;
-  local.add_evidence("file", {file.path + " can be read now: " + number(bundle.certificates.size()) + " certificates",
-                              file.path + " 现在可以读取：" + number(bundle.certificates.size()) + " 张证书"});
+  local.add_evidence("file", load_text("file.certificates_now", {{"file", file.path}, {"count", number(bundle.certificates.size())}}));
 }
 
 void diagnose_key_file(LocalCase& local, const LoadError& error, const ConfiguredFile& file, std::string text) {
@@ -249,13 +240,13 @@ void diagnose_key_file(LocalCase& local, const LoadError& error, const Configure
   if (bundle.form == BundleForm::der_other || bundle.form == BundleForm::der_certificate) return diagnose_der(local, file);
   if (!bundle.has_private_key() && !bundle.certificates.empty()) return diagnose_swapped(local, file);
   const std::string labels = labels_of(bundle);
-  if (bundle.form == BundleForm::empty) conclude_not_pem(local, file, "config_pem_invalid", {"the file is empty", "文件是空的"});
+  if (bundle.form == BundleForm::empty) conclude_not_pem(local, file, "config_pem_invalid", load_text("file.is_empty"));
   else if (!bundle.has_private_key() && !labels.empty())
-    conclude_not_pem(local, file, "config_pem_invalid", {"it holds no private key, only " + labels, "其中没有私钥，只有 " + labels});
+    conclude_not_pem(local, file, "config_pem_invalid", load_text("file.no_key", {{"labels", labels}}));
   else
     conclude_not_pem(local, file, "config_pem_invalid",
-                     {"OpenSSL reads no private key from it" + (error.openssl.empty() ? "" : " (" + error.openssl.substr(0, 120) + ")"),
-                      "OpenSSL 无法从中读取私钥" + (error.openssl.empty() ? "" : "（" + error.openssl.substr(0, 120) + "）")});
+                     error.openssl.empty() ? load_text("file.no_key_readable")
+                                           : load_text("file.no_key_readable_for", {{"error", error.openssl.substr(0, 120)}}));
   if (!propose_key_at_hand(local, file, "look-and-restore")) propose_restore(local, file);
 }
 
@@ -278,7 +269,7 @@ void propose_matching_file(LocalCase& local, const MismatchedPair& pair, const s
       const auto facts = key_facts(local, path);
       if (!facts || facts->public_key_sha256 != wanted) continue;
       Fix fix = local.known("install-matching-key");
-      fix.title = {"Use the key " + path + ", which belongs to the certificate", "改用与证书匹配的私钥 " + path};
+      fix.title = load_text("pair.use_key", {{"file", path}});
       return local.propose(std::move(fix), renamed(local, pair.key, path));
     }
   }
@@ -289,7 +280,7 @@ void propose_matching_file(LocalCase& local, const MismatchedPair& pair, const s
     const CertificateFacts& facts = other.value().certificates.front().certificate.facts();
     if (facts.public_key_sha256 != key->public_key_sha256 || !is_valid_at(facts, local.now())) continue;
     Fix fix = local.known("take-pair-from-acme");
-    fix.title = {"Use the certificate " + path + ", which belongs to the key", "改用与私钥匹配的证书 " + path};
+    fix.title = load_text("pair.use_certificate", {{"file", path}});
     return local.propose(std::move(fix), renamed(local, pair.certificate, path));
   }
 }
@@ -298,9 +289,7 @@ void conclude_chain_order(LocalCase& local, const MismatchedPair& pair, const st
   const std::string first = short_name(pair.bundle.certificates.front().certificate.facts());
   const std::string leaf = short_name(ordered.front().facts());
   local.conclude("config_chain_order", 0.95,
-                 {pair.certificate.path + " begins with \"" + first + "\" instead of the leaf \"" + leaf +
-                      "\": nginx takes the first certificate for its own",
-                  pair.certificate.path + " 以“" + first + "”开头，而不是叶子证书“" + leaf + "”：nginx 把第一张当作自己的证书"});
+                 load_text("pair.leaf_not_first", {{"file", pair.certificate.path}, {"first", first}, {"leaf", leaf}}));
   Fix fix = local.known("leaf-first");
   ConfigurationPatch patch = local.new_patch();
   const auto done = pair.bundle.has_private_key()
@@ -321,13 +310,10 @@ bool conclude_levels_apart(LocalCase& local, const ConfiguredFile& key) {
     const auto own = key_for_certificate(local, certificate.path);
     if (inherited.empty() || inherited.front() != key.directive || !own || *own == key.path) continue;
     const std::string there = where(*certificate.directive);
-    local.conclude("config_key_mismatch", 0.9,
-                   {there + " names a certificate of its own, and no key beside it: the one of " + where(*key.directive) + " counts",
-                    there + " 有自己的证书，却没有相应的私钥：生效的是 " + where(*key.directive) + " 的私钥"});
+    local.conclude("config_key_mismatch", 0.9, load_text("pair.key_of_another", {{"place", there}, {"other", where(*key.directive)}}));
     local.set_place(*certificate.directive);
     Fix fix = local.known("install-matching-key");
-    fix.title = {"Put " + key.directive->name + " " + *own + " beside " + there,
-                 "在 " + there + " 旁加上 " + key.directive->name + " " + *own};
+    fix.title = load_text("pair.put_key_beside", {{"directive", key.directive->name}, {"file", *own}, {"place", there}});
     ConfigurationPatch patch = local.new_patch();
     const std::string written = written_path(local, *own, !certificate.written().starts_with("/"));
     const auto done = patch.set_directive(*certificate.directive->parent, key.directive->name, std::span(&written, 1));
@@ -352,21 +338,17 @@ void diagnose_key_mismatch(LocalCase& local, const ConfiguredFile& file) {
   const bool knows_key = key && key->state == PrivateKeyFacts::State::readable;
   const CertificateFacts& first = pair.bundle.certificates.front().certificate.facts();
   if (knows_key && key->public_key_sha256 == first.public_key_sha256) {
-    local.add_evidence("file", {"certificate and key belong together now", "现在证书与私钥是匹配的"});
+    local.add_evidence("file", load_text("pair.belongs_now"));
     return;
   }
   if (const auto ordered =
           chain_in_order(pair.bundle.certificates, knows_key ? std::string_view(key->public_key_sha256) : std::string_view()))
     return conclude_chain_order(local, pair, *ordered);
   local.conclude("config_key_mismatch", 0.95,
-                 {"the certificate " + pair.certificate.path + " (\"" + short_name(first) + "\") and the key " + pair.key.path +
-                      " do not belong together",
-                  "证书 " + pair.certificate.path + "（“" + short_name(first) + "”）与私钥 " + pair.key.path + " 不匹配"});
-  local.add_evidence(
-      "file", {"SHA-256 of the certificate's public key: " + first.public_key_sha256, "证书公钥的 SHA-256：" + first.public_key_sha256});
-  if (knows_key)
-    local.add_evidence("file", {"SHA-256 of the key file's public key: " + key->public_key_sha256,
-                                "私钥文件对应公钥的 SHA-256：" + key->public_key_sha256});
+                 load_text("pair.mismatch",
+                           {{"certificate_file", pair.certificate.path}, {"certificate", short_name(first)}, {"key_file", pair.key.path}}));
+  local.add_evidence("file", load_text("pair.key_of_certificate", {{"fingerprint", first.public_key_sha256}}));
+  if (knows_key) local.add_evidence("file", load_text("pair.key_of_file", {{"fingerprint", key->public_key_sha256}}));
   propose_matching_file(local, pair, key);
   const auto has = [&](std::string_view id) {
     return std::any_of(local.diagnosis.fixes.begin(), local.diagnosis.fixes.end(), [&](const Fix& fix) { return fix.id == id; });

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "diagnose/load/load_error_diagnosis.h"
+#include "diagnose/texts.h"
 #include "diagnose/tls/nearest_word.h"
 #include "nginx/configuration/inheritance.h"
 
@@ -92,9 +93,7 @@ std::vector<std::string> words_of(std::span<const nginx::Word> words) {
 
 /// "ssl on" of old: `listen … ssl` says the same.
 void diagnose_ssl_on(LocalCase& local, const nginx::Directive& directive) {
-  conclude_value(local, "config_directive_obsolete", directive,
-                 {"this directive is gone since nginx 1.25.1; \"listen … ssl\" says the same",
-                  "该指令自 nginx 1.25.1 起已移除；应改用“listen … ssl”"});
+  conclude_value(local, "config_directive_obsolete", directive, load_text("directive.listen_ssl"));
   ConfigurationPatch patch = local.new_patch();
   auto done = patch.remove(directive);
   const nginx::Directive& block = *directive.parent;
@@ -111,12 +110,11 @@ void diagnose_unknown_directive(LocalCase& local, const LoadError& error) {
   if (directive == nullptr) return;
   if (directive->is("ssl")) return diagnose_ssl_on(local, *directive);
   if (diagnose_newer_directive(local, error)) return;
-  conclude_value(local, "config_directive_invalid", *directive, {"nginx knows no such directive", "nginx 不认识该指令"});
+  conclude_value(local, "config_directive_invalid", *directive, load_text("directive.unknown"));
   const auto meant = nearest_word(error.subject(), kDirectives);
   Fix fix = local.known("correct-line");
   if (!meant) return local.propose(std::move(fix));
-  fix.title = {"Write \"" + *meant + "\" instead of \"" + directive->name + "\" in " + where(*directive),
-               "把 " + where(*directive) + " 中的“" + directive->name + "”改为“" + *meant + "”"};
+  fix.title = load_text("directive.write_instead", {{"meant", *meant}, {"written", directive->name}, {"place", where(*directive)}});
   std::vector<std::string> arguments;
   for (const nginx::Word& word : directive->arguments) arguments.push_back(word.text);
   ConfigurationPatch patch = local.new_patch();
@@ -140,13 +138,11 @@ std::optional<std::string> meant_value(std::string_view written, std::string_vie
 /// `invalid value "yes" in "proxy_ssl_verify" directive, it must be "on" or "off"`.
 void diagnose_switch(LocalCase& local, const LoadError& error, const nginx::Directive& directive) {
   const std::string written(error.subject());
-  conclude_value(local, "config_directive_invalid", directive,
-                 {"nginx does not take \"" + written + "\" there", "nginx 在此不接受“" + written + "”"});
+  conclude_value(local, "config_directive_invalid", directive, load_text("directive.value_refused", {{"value", written}}));
   Fix fix = local.known("correct-line");
   const auto meant = meant_value(written, directive.name);
   if (!meant || directive.arguments.size() != 1) return local.propose(std::move(fix));
-  fix.title = {"Write \"" + directive.name + " " + *meant + "\" in " + where(directive),
-               "把 " + where(directive) + " 写成“" + directive.name + " " + *meant + "”"};
+  fix.title = load_text("directive.write_value", {{"directive", directive.name}, {"value", *meant}, {"place", where(directive)}});
   ConfigurationPatch patch = local.new_patch();
   const auto done = patch.replace_argument(directive, 0, *meant);
   propose(local, std::move(fix), patch, done);
@@ -154,7 +150,7 @@ void diagnose_switch(LocalCase& local, const LoadError& error, const nginx::Dire
 
 /// Too many arguments, of which one begins a line: the ';' of the line before it is missing.
 void diagnose_missing_semicolon(LocalCase& local, const nginx::Directive& directive) {
-  conclude_value(local, "config_directive_invalid", directive, {"it has a wrong number of arguments", "参数个数不对"});
+  conclude_value(local, "config_directive_invalid", directive, load_text("directive.arguments_wrong"));
   Fix fix = local.known("correct-line");
   const auto& words = directive.arguments;
   const auto next = std::find_if(words.begin(), words.end(), [&](const nginx::Word& word) {
@@ -163,8 +159,7 @@ void diagnose_missing_semicolon(LocalCase& local, const nginx::Directive& direct
   });
   if (next == words.end() || next == words.begin()) return local.propose(std::move(fix));
   const std::span<const nginx::Word> own(words.begin(), next), following(next + 1, words.end());
-  fix.title = {"Put a \";\" behind \"" + directive.name + " " + own.front().text + "\" in " + where(directive),
-               "在 " + where(directive) + " 的“" + directive.name + " " + own.front().text + "”之后补上“;”"};
+  fix.title = load_text("directive.semicolon", {{"directive", directive.name}, {"value", own.front().text}, {"place", where(directive)}});
   ConfigurationPatch patch = local.new_patch();
   auto done = patch.remove(directive);
   if (done) done = patch.add_directive(*directive.parent, directive.name, words_of(own));
@@ -191,14 +186,13 @@ const nginx::Directive* rightful_block(const LocalCase& local, const nginx::Dire
 void diagnose_misplaced(LocalCase& local, const nginx::Directive& directive) {
   if (diagnose_too_early_in_stream(local, directive)) return;
   conclude_value(local, "config_directive_invalid", directive,
-                 {"nginx does not allow it in " + nginx::describe_block(*directive.parent),
-                  "nginx 不允许它出现在 " + nginx::describe_block(*directive.parent) + " 中"});
+                 load_text("directive.not_in_block", {{"block", nginx::describe_block(*directive.parent)}}));
   Fix fix = local.known("correct-line");
   const nginx::Directive* const block = rightful_block(local, directive);
   if (block == nullptr || block == directive.parent || block->find_first(directive.name) != nullptr) return local.propose(std::move(fix));
-  fix.title = {
-      "Move \"" + directive.name + "\" from " + where(directive) + " into " + nginx::describe_block(*block) + " at " + where(*block),
-      "把 " + where(directive) + " 的“" + directive.name + "”移到 " + where(*block) + " 的 " + nginx::describe_block(*block)};
+  fix.title = load_text(
+      "directive.move",
+      {{"directive", directive.name}, {"place", where(directive)}, {"block", nginx::describe_block(*block)}, {"there", where(*block)}});
   ConfigurationPatch patch = local.new_patch();
   auto done = patch.remove(directive);
   if (done) done = patch.set_directive(*block, directive.name, words_of(directive.arguments));
@@ -207,14 +201,13 @@ void diagnose_misplaced(LocalCase& local, const nginx::Directive& directive) {
 
 /// `"proxy_ssl_verify" directive is duplicate`. Two that say the same are one; which of two others is meant nobody here can tell.
 void diagnose_repeated(LocalCase& local, const nginx::Directive& directive) {
-  conclude_value(local, "config_directive_invalid", directive, {"it stands twice in its block", "它在同一块中出现了两次"});
+  conclude_value(local, "config_directive_invalid", directive, load_text("directive.stands_twice"));
   Fix fix = local.known("correct-line");
   const auto all = directive.parent->find(directive.name);
   const bool are_same = std::all_of(all.begin(), all.end(),
                                     [&](const nginx::Directive* one) { return words_of(one->arguments) == words_of(directive.arguments); });
   if (!are_same) return local.propose(std::move(fix));
-  fix.title = {"Remove the second \"" + directive.name + "\" in " + where(directive),
-               "删除 " + where(directive) + " 的第二个“" + directive.name + "”"};
+  fix.title = load_text("directive.remove_second", {{"directive", directive.name}, {"place", where(directive)}});
   ConfigurationPatch patch = local.new_patch();
   const auto done = patch.remove(directive);
   propose(local, std::move(fix), patch, done);
@@ -239,7 +232,7 @@ void conclude_value(LocalCase& local, std::string cause, const nginx::Directive&
   std::string statement = directive.name;
   for (const nginx::Word& word : directive.arguments) statement += " " + word.text;
   local.conclude(std::move(cause), 0.95,
-                 {where(directive) + ": \"" + statement + "\": " + what.en, where(directive) + "：“" + statement + "”：" + what.zh});
+                 load_text("directive.fault", {{"place", where(directive)}, {"statement", statement}, {"problem", what}}));
 }
 
 bool diagnose_swallowed_line(LocalCase& local, const LoadError& error) {

@@ -5,6 +5,7 @@
 #include "diagnose/certificates/pem_repair.h"
 #include "diagnose/certificates/private_key_file.h"
 #include "diagnose/load/load_error_diagnosis.h"
+#include "diagnose/texts.h"
 #include "diagnose/tls/nearest_word.h"
 
 namespace handshaked::diagnose {
@@ -52,16 +53,13 @@ std::optional<std::string> meant_file(LocalCase& local, const ConfiguredFile& fi
 void add_permission_commands(Fix& fix, const std::string& path) { fix.commands = {"namei -l " + shell_word(path), "sudo nginx -t"}; }
 
 void diagnose_missing_file(LocalCase& local, const ConfiguredFile& file) {
-  local.conclude(
-      "config_file_missing", 0.95,
-      {where(*file.directive) + ": " + file.directive->name + " names " + file.path + ", which does not exist; nginx does not load",
-       where(*file.directive) + "：" + file.directive->name + " 指向 " + file.path + "，但该文件不存在；nginx 无法加载"});
-  local.add_evidence("file", {"there is no " + file.path, file.path + " 不存在"});
+  local.conclude("config_file_missing", 0.95,
+                 load_text("missing.file", {{"place", where(*file.directive)}, {"directive", file.directive->name}, {"file", file.path}}));
+  local.add_evidence("file", load_text("missing.file_gone", {{"file", file.path}}));
   if (const auto meant = meant_file(local, file)) {
     Fix fix = local.known("put-file-or-fix-path");
-    fix.title = {"Name the file that is there: " + *meant, "改为指向实际存在的文件：" + *meant};
-    fix.how = {"Beside the missing file stands one with nearly the same name and the right content.",
-               "缺失文件旁边有一个名称几乎相同且内容相符的文件。"};
+    fix.title = load_text("missing.name_existing", {{"meant", *meant}});
+    fix.how = load_text("missing.name_is_near");
     ConfigurationPatch patch = local.new_patch();
     const bool is_relative = !file.written().starts_with("/");
     const std::string& prefix = local.configuration().configuration_prefix();
@@ -75,26 +73,18 @@ void diagnose_missing_file(LocalCase& local, const ConfiguredFile& file) {
   if (has_plain) return;
   Fix fix = local.known("put-file-or-fix-path");
   fix.commands = {"namei -l " + shell_word(file.path), "ls -lL " + shell_word(directory_of(file.path))};
-  if (file.role == FileRole::certificate) {
-    fix.how.en = "Put the certificate chain (leaf first, then its intermediates, PEM) at " + file.path + ", or correct " +
-                 where(*file.directive) + ".";
-    fix.how.zh = "将证书链（叶子在前，随后为中间证书，PEM 格式）放到 " + file.path + "，或修正 " + where(*file.directive) + "。";
-  } else if (file.role == FileRole::key) {
-    fix.how.en =
-        "Put the private key that belongs to the certificate at " + file.path + " (mode 0600), or correct " + where(*file.directive) + ".";
-    fix.how.zh = "将与证书匹配的私钥放到 " + file.path + "（权限 0600），或修正 " + where(*file.directive) + "。";
-  } else {
-    fix.how.en = "Put the file at " + file.path + ", or correct " + where(*file.directive) + ".";
-    fix.how.zh = "将文件放到 " + file.path + "，或修正 " + where(*file.directive) + "。";
-  }
+  const std::string_view how = file.role == FileRole::certificate ? "missing.put_certificate"
+                               : file.role == FileRole::key       ? "missing.put_key"
+                                                                  : "missing.put_file";
+  fix.how = load_text(how, {{"file", file.path}, {"place", where(*file.directive)}});
   fix.commands.push_back(kReload);
   local.propose(std::move(fix));
 }
 
 void diagnose_permission(LocalCase& local, const ConfiguredFile& file) {
-  local.conclude("config_permission_denied", 0.95,
-                 {file.directive->name + " at " + where(*file.directive) + " names " + file.path + ", which nginx was not allowed to read",
-                  where(*file.directive) + " 的 " + file.directive->name + " 指向 " + file.path + "，nginx 无权读取"});
+  local.conclude(
+      "config_permission_denied", 0.95,
+      load_text("missing.may_not_read", {{"directive", file.directive->name}, {"place", where(*file.directive)}, {"file", file.path}}));
   const std::string path = shell_word(file.path);
   Fix test = local.known("test-as-root");
   add_permission_commands(test, file.path);

@@ -3,6 +3,7 @@
 
 #include "diagnose/case/fitting_certificate.h"
 #include "diagnose/load/load_error_diagnosis.h"
+#include "diagnose/texts.h"
 #include "nginx/configuration/inheritance.h"
 
 namespace handshaked::diagnose {
@@ -35,8 +36,7 @@ void propose_fitting_pair(LocalCase& local, const nginx::Directive& server) {
   const auto pair = find_fitting_pair(local, wanted);
   if (!pair) return;
   Fix fix = local.known("add-certificate");
-  fix.title = {"Serve " + pair->certificate + ", which covers " + wanted.front(),
-               "使用 " + pair->certificate + "，它覆盖 " + wanted.front()};
+  fix.title = load_text("lacking.serve", {{"file", pair->certificate}, {"name", wanted.front()}});
   local.propose(std::move(fix), patch_with_pair(local, server, *pair));
 }
 
@@ -72,9 +72,7 @@ const nginx::Directive* server_at(const LocalCase& local, const LoadError& error
 void diagnose_missing_certificate(LocalCase& local, const LoadError& error) {
   const nginx::Directive* server = server_at(local, error);
   const std::string place = server != nullptr ? where(*server) : error.file + ":" + std::to_string(error.line);
-  local.conclude("server_cert_not_configured", 0.95,
-                 {"the server at " + place + " listens with TLS and has no ssl_certificate",
-                  place + " 的 server 以 TLS 监听，但没有 ssl_certificate"});
+  local.conclude("server_cert_not_configured", 0.95, load_text("lacking.certificate", {{"place", place}}));
   if (server == nullptr) return;
   local.set_place(*server);
   propose_fitting_pair(local, *server);
@@ -84,10 +82,8 @@ void diagnose_missing_certificate(LocalCase& local, const LoadError& error) {
   const NewFile pem = new_pem_file(local.configuration(), local.files(), {}, (name.empty() ? "server" : name) + ".pem");
   const NewFile key = new_pem_file(local.configuration(), local.files(), {}, (name.empty() ? "server" : name) + ".key");
   Fix fix = local.known("add-certificate");
-  fix.how = {"Obtain a certificate for " + (name.empty() ? "the server's names" : name) +
-                 ", put chain and key at these paths, and add both lines to the server at " + place + ".",
-             "为 " + (name.empty() ? "该 server 的域名" : name) + " 申请证书，将证书链与私钥放到下列路径，并在 " + place +
-                 " 的 server 中加入这两行。"};
+  fix.how = load_text("lacking.obtain_certificate",
+                      {{"name", name.empty() ? load_text("lacking.names_of_server") : Text{name, name}}, {"place", place}});
   fix.commands = {"# in the server block at " + place + ": ssl_certificate " + pem.written + "; ssl_certificate_key " + key.written + ";",
                   "openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout " + shell_word(key.path) + " -out server.csr" +
                       (name.empty() ? std::string() : " -subj " + shell_word("/CN=" + name)),
@@ -97,9 +93,7 @@ void diagnose_missing_certificate(LocalCase& local, const LoadError& error) {
 
 void diagnose_missing_key(LocalCase& local, const std::string& key_directive, const std::string& written) {
   const std::string certificate_path = local.configuration().full_path(written, nginx::PathBase::configuration);
-  local.conclude("config_directive_missing", 0.95,
-                 {"no " + key_directive + " is configured for the certificate " + certificate_path,
-                  "证书 " + certificate_path + " 没有配置 " + key_directive});
+  local.conclude("config_directive_missing", 0.95, load_text("lacking.key", {{"directive", key_directive}, {"file", certificate_path}}));
   const auto files = configured_files(local.configuration(), certificate_path);
   const auto certificate =
       std::find_if(files.begin(), files.end(), [&](const ConfiguredFile& file) { return file.directive->name + "_key" == key_directive; });
@@ -107,8 +101,7 @@ void diagnose_missing_key(LocalCase& local, const std::string& key_directive, co
   local.set_place(*certificate->directive);
   if (const auto key = key_for_certificate(local, certificate_path)) {
     Fix fix = local.known("add-directive");
-    fix.title = {"Add " + key_directive + " with " + *key + ", which belongs to the certificate",
-                 "添加 " + key_directive + "，使用与证书匹配的 " + *key};
+    fix.title = load_text("lacking.add_key", {{"directive", key_directive}, {"key", *key}});
     ConfigurationPatch patch = local.new_patch();
     const bool is_absolute = certificate->written().starts_with("/");
     const std::string key_word = written_path(local, *key, !is_absolute);
@@ -116,8 +109,8 @@ void diagnose_missing_key(LocalCase& local, const std::string& key_directive, co
     return propose(local, std::move(fix), patch, done);
   }
   Fix fix = local.known("add-directive");
-  fix.how = {"Add " + key_directive + " with the private key of " + certificate_path + " beside " + where(*certificate->directive) + ".",
-             "在 " + where(*certificate->directive) + " 旁添加 " + key_directive + "，指向 " + certificate_path + " 的私钥。"};
+  fix.how = load_text("lacking.add_key_of",
+                      {{"directive", key_directive}, {"file", certificate_path}, {"place", where(*certificate->directive)}});
   fix.commands = {"openssl x509 -in " + shell_word(certificate_path) + " -noout -pubkey | openssl sha256",
                   "openssl pkey -in <file of the key> -pubout | openssl sha256   # must print the same", kReload};
   local.propose(std::move(fix));
@@ -129,13 +122,8 @@ void propose_trusted_as_client_cas(LocalCase& local, const nginx::Directive& ver
   if (trusted.empty()) return;
   const std::string file(trusted.front()->argument(0));
   Fix fix = local.known("add-directive");
-  fix.title = {"Add ssl_client_certificate " + file + ", as ssl_trusted_certificate has it",
-               "添加 ssl_client_certificate " + file + "，与 ssl_trusted_certificate 相同"};
-  fix.how = {
-      "Clients are verified with ssl_trusted_certificate already; ssl_client_certificate also tells them which CAs count. Remove "
-      "ssl_trusted_certificate unless stapling needs it.",
-      "客户端证书本来就会用 ssl_trusted_certificate 校验；ssl_client_certificate 还会告知客户端接受哪些 CA。若 OCSP stapling "
-      "不需要，可删除 ssl_trusted_certificate。"};
+  fix.title = load_text("lacking.add_client_ca", {{"file", file}});
+  fix.how = load_text("lacking.client_ca_tells");
   ConfigurationPatch patch = local.new_patch();
   const auto done = patch.set_directive(*verify.parent, "ssl_client_certificate", std::span(&file, 1));
   propose(local, std::move(fix), patch, done);
@@ -143,27 +131,22 @@ void propose_trusted_as_client_cas(LocalCase& local, const nginx::Directive& ver
 
 /// "no proxy_ssl_trusted_certificate for proxy_ssl_verify", "no ssl_client_certificate for ssl_verify_client".
 void diagnose_missing_trust(LocalCase& local, const std::string& missing, const std::string& asked_by) {
-  local.conclude(
-      "config_directive_missing", 0.95,
-      {asked_by + " is on, and no " + missing + " says which CAs are good", asked_by + " 已开启，但没有 " + missing + " 指明可信的 CA"});
+  local.conclude("config_directive_missing", 0.95, load_text("lacking.cas", {{"asked_by", asked_by}, {"missing", missing}}));
   for (const nginx::Directive* verify : find_all(local.configuration(), asked_by)) {
     if (verify->argument(0) == "off" || verify->argument(0) == "optional_no_ca" || verify->parent == nullptr) continue;
     if (!nginx::find_inherited(*verify->parent, missing).empty()) continue;
     local.set_place(*verify);
     local.add_evidence(
         "configuration",
-        {where(*verify) + ": " + asked_by + " " + std::string(verify->argument(0)) + ", no " + missing + " at this level or above",
-         where(*verify) + "：" + asked_by + " " + std::string(verify->argument(0)) + "，本级及上级均无 " + missing});
+        load_text("lacking.cas_in_place",
+                  {{"place", where(*verify)}, {"asked_by", asked_by}, {"value", verify->argument(0)}, {"missing", missing}}));
     if (missing == "ssl_client_certificate") propose_trusted_as_client_cas(local, *verify);
     if (missing.ends_with("trusted_certificate") && asked_by != "ssl_verify_client") propose_trust_directive(local, *verify, missing);
     if (local.diagnosis.fixes.empty()) {
       Fix fix = local.known("add-directive");
       const NewFile bundle =
           new_pem_file(local.configuration(), local.files(), {}, asked_by == "ssl_verify_client" ? "client-ca.pem" : "upstream-ca.pem");
-      fix.how = {"Add \"" + missing + " " + bundle.written + ";\" beside " + where(*verify) +
-                     "; the file holds the root (and intermediates) that the other side's certificates lead to.",
-                 "在 " + where(*verify) + " 旁添加 “" + missing + " " + bundle.written +
-                     ";”；该文件应包含对方证书链所到达的根证书（及中间证书）。"};
+      fix.how = load_text("lacking.add_cas", {{"missing", missing}, {"file", bundle.written}, {"place", where(*verify)}});
       fix.commands = {"cat root.pem > " + shell_word(bundle.path), kReload};
       local.propose(std::move(fix));
     }

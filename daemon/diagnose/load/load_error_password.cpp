@@ -6,6 +6,7 @@
 #include "diagnose/certificates/private_key_file.h"
 #include "diagnose/load/load_error_diagnosis.h"
 #include "diagnose/patch/directive_text.h"
+#include "diagnose/texts.h"
 #include "nginx/configuration/inheritance.h"
 
 namespace handshaked::diagnose {
@@ -73,7 +74,7 @@ bool propose_password_file(LocalCase& local, const ConfiguredFile& key) {
   for (const std::string& path : password_candidates(local, key.path)) {
     if (local.is_late() || opening_of(local, key.path, path) != Opening::as_written) continue;
     Fix fix = local.known("password-file");
-    fix.title = {"Name the pass phrase file " + path + ", which opens the key", "使用可解开该私钥的口令文件 " + path};
+    fix.title = load_text("password.use_file", {{"file", path}});
     ConfigurationPatch patch = local.new_patch();
     const std::string written = written_path(local, path, !key.written().starts_with("/"));
     const auto done = patch.set_directive(*key.directive->parent, sibling_of(*key.directive, "password_file"), std::span(&written, 1));
@@ -89,8 +90,7 @@ bool propose_stripping(LocalCase& local, const ConfiguredFile& key) {
   if (named.empty() || !local.surroundings().may_read_keys) return false;
   const std::string path = local.configuration().full_path(named.front()->argument(0), nginx::PathBase::configuration);
   if (opening_of(local, key.path, path) != Opening::without_blanks) return false;
-  local.add_evidence("file", {"a line of " + path + " opens the key without the blanks around it: nginx takes them for a part of it",
-                              path + " 中有一行去掉首尾空白后能解开私钥：nginx 会把空白当作口令的一部分"});
+  local.add_evidence("file", load_text("password.has_blanks", {{"file", path}}));
   Fix fix = local.known("strip-cr");
   fix.commands = {"sed -i 's/^[[:blank:]]*//; s/[[:space:]]*$//' " + shell_word(path), kReload};
   local.propose(std::move(fix));
@@ -121,8 +121,7 @@ bool propose_other_password_file(LocalCase& local, const ConfiguredFile& passwor
   Fix fix = local.known("write-password-file");
   ConfigurationPatch patch = local.new_patch();
   if (keys.empty() && is_known) {
-    fix.title = {"Remove " + where(*password.directive) + ": no key that it is for is encrypted",
-                 "删除 " + where(*password.directive) + "：它所对应的私钥都没有加密"};
+    fix.title = load_text("password.remove", {{"place", where(*password.directive)}});
     local.propose(std::move(fix), changed_patch(patch, patch.remove(*password.directive)));
     return true;
   }
@@ -131,7 +130,7 @@ bool propose_other_password_file(LocalCase& local, const ConfiguredFile& passwor
       return opening_of(local, key.path, path) == Opening::as_written;
     });
     if (!opens_all || local.is_late()) continue;
-    fix.title = {"Name the pass phrase file " + path + ", which opens the keys", "改用可解开这些私钥的口令文件 " + path};
+    fix.title = load_text("password.use_file_for_all", {{"file", path}});
     const auto done = patch.replace_argument(*password.directive, 0, written_path(local, path, !password.written().starts_with("/")));
     local.propose(std::move(fix), changed_patch(patch, done));
     return true;
@@ -143,12 +142,9 @@ bool propose_other_password_file(LocalCase& local, const ConfiguredFile& passwor
 
 void diagnose_encrypted_key(LocalCase& local, const LoadError& error, const ConfiguredFile& file) {
   const bool is_wrong = error.says("bad decrypt") || error.says("maybe wrong password") || error.says("mac verify failure");
-  local.conclude(
-      is_wrong ? "config_key_wrong_passphrase" : "config_key_encrypted", 0.95,
-      {file.path + " is an encrypted private key, and " +
-           (is_wrong ? "no line of the pass phrase file opens it" : "no pass phrase file is configured for " + where(*file.directive)),
-       file.path + " 是加密的私钥，" +
-           (is_wrong ? std::string("口令文件中没有一行能解开它") : where(*file.directive) + " 没有配置口令文件")});
+  local.conclude(is_wrong ? "config_key_wrong_passphrase" : "config_key_encrypted", 0.95,
+                 is_wrong ? load_text("password.none_fits", {{"file", file.path}})
+                          : load_text("password.none_configured", {{"file", file.path}, {"place", where(*file.directive)}}));
   const bool is_proposed = propose_password_file(local, file);
   const std::string path = shell_word(file.path);
   if (is_wrong) {
@@ -170,21 +166,17 @@ void diagnose_encrypted_key(LocalCase& local, const LoadError& error, const Conf
 }
 
 void diagnose_password_file(LocalCase& local, const LoadError& error, const ConfiguredFile& file, bool is_gone) {
-  const std::string place = file.directive->name + " at " + where(*file.directive);
-  const std::string place_zh = where(*file.directive) + " 的 " + file.directive->name;
   const bool is_long = error.head.starts_with("too long line");
-  local.conclude("config_password_file_invalid", 0.95,
-                 is_gone   ? Text{place + " names " + file.path + ", which does not exist; nginx does not load",
-                                place_zh + " 指向 " + file.path + "，但该文件不存在；nginx 无法加载"}
-                 : is_long ? Text{place + " names " + file.path + ", of which a line is longer than 4,096 bytes",
-                                  place_zh + " 指向 " + file.path + "，其中某行超过 4096 字节"}
-                           : Text{place + " names " + file.path + ", which nginx cannot read (" + error.openssl + ")",
-                                  place_zh + " 指向 " + file.path + "，nginx 无法读取（" + error.openssl + "）"});
+  local.conclude(
+      "config_password_file_invalid", 0.95,
+      load_text(is_gone   ? "password.file_gone"
+                : is_long ? "password.line_too_long"
+                          : "password.unreadable",
+                {{"directive", file.directive->name}, {"place", where(*file.directive)}, {"file", file.path}, {"error", error.openssl}}));
   if (propose_other_password_file(local, file)) return;
   Fix fix = local.known("write-password-file");
   const std::string path = shell_word(file.path);
-  fix.how = {"Write the pass phrase of each key that it is for into " + file.path + ", one a line, readable for root alone.",
-             "把相应私钥的口令写入 " + file.path + "，每行一个，仅 root 可读。"};
+  fix.how = load_text("password.write", {{"file", file.path}});
   fix.commands = {"umask 077; cat > " + path + "   # type the pass phrase, end with Ctrl-D", kReload};
   local.propose(std::move(fix));
 }

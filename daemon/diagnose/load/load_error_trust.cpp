@@ -4,6 +4,7 @@
 #include "diagnose/certificates/issuer_search.h"
 #include "diagnose/certificates/pem_repair.h"
 #include "diagnose/load/load_error_diagnosis.h"
+#include "diagnose/texts.h"
 #include "diagnose/upstream/upstream_case.h"
 
 namespace handshaked::diagnose {
@@ -122,9 +123,9 @@ Proof judge_all(TrustTrial& trial, ConfigurationPatch& patch) {
       }
     }
     const Text summary = summary_of(verdict);
-    const std::string gap = proof.detail.empty() ? "" : "; ";
-    proof.detail.en += gap + upstream->symptom().peer + ": " + summary.en;
-    proof.detail.zh += (proof.detail.zh.empty() ? "" : "；") + upstream->symptom().peer + "：" + summary.zh;
+    const std::string& peer = upstream->symptom().peer;
+    proof.detail = proof.detail.empty() ? load_text("trust.verdict", {{"peer", peer}, {"verdict", summary}})
+                                        : load_text("trust.next_verdict", {{"list", proof.detail}, {"peer", peer}, {"verdict", summary}});
     if (!verdict.passes()) proof.status = ProofStatus::untested;
   }
   if (trial.unseen > 0 || trial.upstreams.empty()) proof.status = ProofStatus::untested;
@@ -132,15 +133,12 @@ Proof judge_all(TrustTrial& trial, ConfigurationPatch& patch) {
 }
 
 void describe_trust(Fix& fix, const TrustTrial& trial, const std::string& path) {
-  fix.how = {"The chain that the upstream sends ends at " + names_of(trial.certificates) +
-                 ", found in the CA collection. Compare the SHA-256 with its owner before you apply it:",
-             "上游发送的证书链终止于 CA 集合中的 " + names_of(trial.certificates) + "。应用前请与其所有者核对 SHA-256："};
+  Text fingerprints;
   for (const Certificate& one : trial.certificates) {
-    fix.how.en += " " + short_name(one.facts()) + " " + one.facts().sha256 + ";";
-    fix.how.zh += " " + short_name(one.facts()) + " " + one.facts().sha256 + "；";
+    fingerprints = load_text("trust.next_fingerprint",
+                             {{"list", fingerprints}, {"certificate", short_name(one.facts())}, {"fingerprint", one.facts().sha256}});
   }
-  fix.how.en += " they go into " + path + ".";
-  fix.how.zh += "写入 " + path + "。";
+  fix.how = load_text("trust.from_collection", {{"roots", names_of(trial.certificates)}, {"fingerprints", fingerprints}, {"file", path}});
 }
 
 }  // namespace
@@ -159,7 +157,7 @@ void propose_trust_for_upstreams(LocalCase& local, const ConfiguredFile& file, s
     if (!holds(readable, one)) readable.push_back(one);
   }
   Fix fix = local.known(fix_id);
-  fix.title = {"Write " + file.path + " with " + names_of(readable), "写入 " + file.path + "，内容为 " + names_of(readable)};
+  fix.title = load_text("trust.write", {{"file", file.path}, {"certificates", names_of(readable)}});
   describe_trust(fix, trial, file.path);
   ConfigurationPatch patch = local.new_patch();
   const bool is_there = local.files().read(file.path, kMaxBundleBytes).has_value();
@@ -178,8 +176,7 @@ void propose_trust_directive(LocalCase& local, const nginx::Directive& verify, s
   if (trial.certificates.empty()) return;
   const NewFile bundle = new_pem_file(local.configuration(), local.files(), {}, "upstream-ca.pem");
   Fix fix = local.known("add-directive");
-  fix.title = {"Add " + std::string(directive_name) + " with " + names_of(trial.certificates),
-               "添加 " + std::string(directive_name) + "，内容为 " + names_of(trial.certificates)};
+  fix.title = load_text("trust.add", {{"directive", directive_name}, {"certificates", names_of(trial.certificates)}});
   describe_trust(fix, trial, bundle.path);
   ConfigurationPatch patch = local.new_patch();
   auto done = patch.create_file(bundle.path, pem_of(trial.certificates));
@@ -203,8 +200,7 @@ std::optional<Text> peer_that_refuses(LocalCase& local, const ConfigurationPatch
     const UpstreamVerdict verdict = upstream.value()->judge(patch);
     if (verdict.stage != UpstreamStage::handshake) continue;
     const Text summary = summary_of(verdict);
-    return Text{"nginx starts with it, and does not reach " + symptom.peer + ": " + summary.en,
-                "nginx 能以此启动，但无法与 " + symptom.peer + " 握手：" + summary.zh};
+    return load_text("trust.peer_unreached", {{"peer", symptom.peer}, {"problem", summary}});
   }
   return std::nullopt;
 }
@@ -214,19 +210,17 @@ void diagnose_trust_file(LocalCase& local, const ConfiguredFile& file, std::stri
   if (!read) return local.add_evidence("file", {read.error().message(), read.error().message()});
   const PemBundle& bundle = read.value();
   if (bundle.loads_as_trust()) {
-    local.add_evidence("file", {file.path + " can be read now", file.path + " 现在可以读取"});
+    local.add_evidence("file", load_text("trust.readable_now", {{"file", file.path}}));
     return local.conclude("config_ca_bundle_invalid", 0.6);
   }
-  Text what{"it contains no certificate (" + std::string(to_string(bundle.form)) + ")",
-            "其中没有证书（" + std::string(to_string(bundle.form)) + "）"};
+  Text what = load_text("file.no_certificate", {{"form", to_string(bundle.form)}});
   if (const PemBlock* damaged = bundle.damaged_block())
-    what = {"the block that begins in line " + std::to_string(damaged->first_line) + " cannot be read (" + damaged->problem +
-                "), and nginx refuses the whole file for it",
-            "从第 " + std::to_string(damaged->first_line) + " 行开始的块无法读取（" + damaged->problem + "），nginx 因此拒绝整个文件"};
+    what = load_text("trust.block_damaged", {{"line", std::to_string(damaged->first_line)}, {"problem", damaged->problem}});
   const bool is_der = bundle.form == BundleForm::der_certificate;
-  local.conclude(is_der ? "config_der_instead_of_pem" : "config_ca_bundle_invalid", 0.95,
-                 {file.directive->name + " at " + where(*file.directive) + " names " + file.path + ": " + what.en,
-                  where(*file.directive) + " 的 " + file.directive->name + " 指向 " + file.path + "：" + what.zh});
+  local.conclude(
+      is_der ? "config_der_instead_of_pem" : "config_ca_bundle_invalid", 0.95,
+      load_text("file.named",
+                {{"directive", file.directive->name}, {"place", where(*file.directive)}, {"file", file.path}, {"problem", what}}));
   local.add_evidence("file", what);
   if (is_der) {
     Fix fix = local.known("der-to-pem");
@@ -236,7 +230,7 @@ void diagnose_trust_file(LocalCase& local, const ConfiguredFile& file, std::stri
   }
   if (const auto repair = repair_pem(text)) {
     Fix fix = local.known("rebuild-bundle");
-    fix.title = {"Repair " + file.path + ": " + repair->what.en, "修复 " + file.path + "：" + repair->what.zh};
+    fix.title = load_text("file.repair", {{"file", file.path}, {"what", repair->what}});
     ConfigurationPatch patch = local.new_patch();
     const auto done = patch.replace_file(file.path, repair->text);
     return local.propose(std::move(fix), changed_patch(patch, done));
@@ -247,8 +241,7 @@ void diagnose_trust_file(LocalCase& local, const ConfiguredFile& file, std::stri
   good.insert(good.end(), recovered.begin(), recovered.end());
   if (!recovered.empty() && !bundle.has_private_key()) {
     Fix fix = local.known("rebuild-bundle");
-    fix.title = {"Write " + file.path + " anew; the damaged " + names_of(recovered) + " is intact in the CA collection",
-                 "重写 " + file.path + "；损坏的 " + names_of(recovered) + " 在 CA 集合中有完整副本"};
+    fix.title = load_text("trust.write_anew", {{"file", file.path}, {"certificates", names_of(recovered)}});
     ConfigurationPatch patch = local.new_patch();
     const auto done = patch.replace_file(file.path, pem_of(good));
     return local.propose(std::move(fix), changed_patch(patch, done));
@@ -266,9 +259,10 @@ void diagnose_crl_file(LocalCase& local, const LoadError& error, const Configure
   const bool is_missing = !text && text.error().code() == ErrorCode::not_found;
   const std::string reason =
       text ? (error.openssl.empty() ? "there is no CRL in it" : error.openssl.substr(0, 160)) : text.error().message();
-  local.conclude(is_missing ? "config_file_missing" : "config_crl_invalid", 0.95,
-                 {file.directive->name + " at " + where(*file.directive) + " names " + file.path + ": " + reason,
-                  where(*file.directive) + " 的 " + file.directive->name + " 指向 " + file.path + "：" + reason});
+  local.conclude(
+      is_missing ? "config_file_missing" : "config_crl_invalid", 0.95,
+      load_text("file.named",
+                {{"directive", file.directive->name}, {"place", where(*file.directive)}, {"file", file.path}, {"problem", reason}}));
   if (text) {
     const auto bundle = read_pem_bundle(text.value());
     if (bundle && bundle.value().form == BundleForm::der_crl) {
@@ -286,9 +280,7 @@ void diagnose_crl_file(LocalCase& local, const LoadError& error, const Configure
     }
   }
   Fix fix = local.known(is_missing ? "put-file-or-fix-path" : "pem-crl");
-  fix.how = {"Put the current CRLs (PEM) of every CA of the chain into " + file.path +
-                 "; without them nginx does not load, and dropping the directive would accept revoked certificates.",
-             "把链上每个 CA 的最新 CRL（PEM）写入 " + file.path + "；缺少它 nginx 无法加载，而删除该指令会接受已吊销的证书。"};
+  fix.how = load_text("trust.put_crls", {{"file", file.path}});
   fix.commands = {"openssl crl -in ca.crl -noout -issuer -lastupdate -nextupdate",
                   "cat root.crl.pem intermediate.crl.pem > " + shell_word(file.path), kReload};
   local.propose(std::move(fix));

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "diagnose/load/load_error_diagnosis.h"
+#include "diagnose/texts.h"
 #include "diagnose/tls/nearest_word.h"
 #include "diagnose/tls/stand_in/tls_rehearsal.h"
 #include "diagnose/tls/tls_words.h"
@@ -59,7 +60,7 @@ void propose_that_serves(LocalCase& local, Fix fix, const nginx::Directive& dire
   if (first_refusal) fix.proof = {.status = ProofStatus::untested, .method = ProofMethod::replay, .detail = *first_refusal};
   std::string after = directive.name;
   for (const std::string& word : ways[chosen]) after += " " + word;
-  fix.title = {"Write \"" + after + "\" in " + where(directive), "把 " + where(directive) + " 写成“" + after + "”"};
+  fix.title = load_text("value.write", {{"value", after}, {"place", where(directive)}});
   local.propose(std::move(fix), patches[chosen]);
 }
 
@@ -77,8 +78,7 @@ void diagnose_curve(LocalCase& local, const LoadError& error) {
   const std::vector<std::string> arguments{std::string(error.subject())};
   const nginx::Directive* directive = find_value(local, "ssl_ecdh_curve", arguments);
   if (directive == nullptr) return;
-  conclude_value(local, "config_curve_invalid", *directive,
-                 {"OpenSSL does not know, or does not permit, a curve of this list", "OpenSSL 不认识或不允许该列表中的曲线"});
+  conclude_value(local, "config_curve_invalid", *directive, load_text("value.curve"));
   const auto corrected = corrected_curves(arguments.front());
   if (corrected) propose_that_serves(local, local.known("valid-curves"), *directive, {{*corrected}, {with_common_groups(*corrected)}});
 }
@@ -97,7 +97,7 @@ void diagnose_ciphers(LocalCase& local, const LoadError& error) {
   const std::vector<std::string> arguments{std::string(error.subject())};
   const nginx::Directive* directive = find_value(local, "ssl_ciphers", arguments);
   if (directive == nullptr) return;
-  conclude_value(local, "config_ciphers_invalid", *directive, {"OpenSSL finds no cipher suite in it", "OpenSSL 在其中找不到任何加密套件"});
+  conclude_value(local, "config_ciphers_invalid", *directive, load_text("value.no_suite"));
   const bool is_listener = directive->is("ssl_ciphers");
   const auto corrected = corrected_ciphers(arguments.front());
   const bool has_good = corrected && !corrected->ciphers.empty() && is_usable(corrected->ciphers);
@@ -119,7 +119,7 @@ void diagnose_conf_command(LocalCase& local, const LoadError& error) {
   if (error.quoted.size() < 2) return;
   const nginx::Directive* directive = find_value(local, "ssl_conf_command", error.quoted);
   if (directive == nullptr) return;
-  conclude_value(local, "config_conf_command_invalid", *directive, {"OpenSSL does not take this command", "OpenSSL 不接受该命令"});
+  conclude_value(local, "config_conf_command_invalid", *directive, load_text("value.command"));
   auto corrected = corrected_conf_command(error.quoted[0], error.quoted[1]);
   // "TLSv1.4" is as near to one version as to another: the one that shuts out nobody who is current.
   if (corrected && corrected->name == "MinProtocol" && corrected->value == "TLSv1.3" && error.quoted[1] != "TLSv1.3")
@@ -138,9 +138,7 @@ void diagnose_protocol_word(LocalCase& local, const LoadError& error) {
   static constexpr std::array<std::string_view, 4> kGood = {"TLSv1.3", "TLSv1.2", "TLSv1.1", "TLSv1"};
   const nginx::Directive* directive = directive_at(local, error, "");
   if (directive == nullptr || !std::string_view(directive->name).ends_with("ssl_protocols")) return;
-  conclude_value(local, "config_protocols_invalid", *directive,
-                 {"nginx does not know the version \"" + std::string(error.subject()) + "\"",
-                  "nginx 不认识版本“" + std::string(error.subject()) + "”"});
+  conclude_value(local, "config_protocols_invalid", *directive, load_text("value.version", {{"version", error.subject()}}));
   for (std::size_t i = 0; i < directive->arguments.size(); ++i) {
     if (directive->argument(i) != error.subject()) continue;
     const std::string meant = nearest_word(error.subject(), kGood).value_or("TLSv1.3");
@@ -167,13 +165,11 @@ void diagnose_dhparam(LocalCase& local, const LoadError& error, const Configured
                  : is_missing ? "config_file_missing"
                               : "config_dhparam_invalid",
                  *file.directive,
-                 is_small     ? Text{"the DH parameters of " + file.path + " are smaller than the security level permits (2048 bits)",
-                                 file.path + " 的 DH 参数小于安全级别允许的大小（2048 位）"}
-                 : is_missing ? Text{"there is no " + file.path, file.path + " 不存在"}
-                              : Text{"there are no DH parameters in " + file.path, file.path + " 中没有 DH 参数"});
+                 is_small     ? load_text("value.dh_too_small", {{"file", file.path}})
+                 : is_missing ? load_text("value.dh_file_gone", {{"file", file.path}})
+                              : load_text("value.no_dh", {{"file", file.path}}));
   Fix fix = local.known(is_missing ? "put-file-or-fix-path" : "remove-dhparam");
-  fix.title = {"Remove ssl_dhparam at " + where(*file.directive) + " and rely on ECDHE",
-               "删除 " + where(*file.directive) + " 的 ssl_dhparam，依靠 ECDHE"};
+  fix.title = load_text("value.remove_dh", {{"place", where(*file.directive)}});
   ConfigurationPatch patch = local.new_patch();
   const auto done = patch.remove(*file.directive);
   propose(local, std::move(fix), patch, done);

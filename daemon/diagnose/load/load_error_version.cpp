@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "diagnose/load/load_error_diagnosis.h"
+#include "diagnose/texts.h"
 #include "diagnose/tls/nearest_word.h"
 #include "nginx/configuration/inheritance.h"
 
@@ -153,36 +154,28 @@ void propose_older_text(LocalCase& local) {
   const std::string version = local.surroundings().installation.version.text();
   const bool is_http2 = text.names() == "http2";
   Fix fix = local.known("correct-line");
-  fix.title = is_http2 ? Text{"Write \"listen … ssl http2\", as nginx " + version + " wants it",
-                              "改写为“listen … ssl http2”，这是 nginx " + version + " 的写法"}
-                       : Text{"Take out what nginx " + version + " does not know: " + text.names(),
-                              "去掉 nginx " + version + " 不认识的内容：" + text.names()};
-  fix.how = is_http2 ? Text{"Nothing is lost: clients get HTTP/2 as before.", "不会损失任何功能：客户端仍可使用 HTTP/2。"}
-                     : Text{"Clients go on with HTTP/1.1 and HTTP/2 over TCP; what was taken out works with the newer nginx only.",
-                            "客户端继续使用基于 TCP 的 HTTP/1.1 与 HTTP/2；去掉的部分只有更新版本的 nginx 才支持。"};
+  fix.title = is_http2 ? load_text("version.listen_with_parameter", {{"version", version}})
+                       : load_text("version.take_out", {{"version", version}, {"names", text.names()}});
+  fix.how = is_http2 ? load_text("version.nothing_lost") : load_text("version.clients_go_on");
   local.propose(std::move(fix), text.patch());
 }
 
 void conclude_too_old(LocalCase& local, const nginx::Directive& directive, const std::string& name, nginx::NginxVersion since,
                       std::string_view module = {}) {
   const std::string version = local.surroundings().installation.version.text();
-  const std::string in = module.empty() ? "" : " in " + std::string(module),
-                    in_zh = module.empty() ? "" : "在 " + std::string(module) + " 中";
   conclude_value(local, "config_directive_invalid", directive,
-                 {"nginx " + version + " does not know \"" + name + "\"" + in + ", which came with " + since.text(),
-                  "nginx " + version + " " + in_zh + "不认识“" + name + "”，它自 " + since.text() + " 起才有"});
+                 load_text(module.empty() ? "version.too_old" : "version.too_old_in_module",
+                           {{"version", version}, {"name", name}, {"module", module}, {"since", since.text()}}));
   if (module.empty()) propose_older_text(local);
   Fix fix = local.known("upgrade");
-  fix.how = {"Install nginx " + since.text() + " or newer; this one is " + version + ".",
-             "安装 nginx " + since.text() + " 或更新版本；目前是 " + version + "。"};
+  fix.how = load_text("version.upgrade", {{"since", since.text()}, {"version", version}});
   local.propose(std::move(fix));
 }
 
 bool correct_listen(LocalCase& local, const nginx::Directive& listen, const std::string& word, const std::string& meant) {
-  conclude_value(local, "config_directive_invalid", listen, {"nginx knows no parameter \"" + word + "\"", "nginx 没有参数“" + word + "”"});
+  conclude_value(local, "config_directive_invalid", listen, load_text("version.no_such_parameter", {{"parameter", word}}));
   Fix fix = local.known("correct-line");
-  fix.title = {"Write \"" + meant + "\" instead of \"" + word + "\" in " + where(listen),
-               "把 " + where(listen) + " 中的“" + word + "”改为“" + meant + "”"};
+  fix.title = load_text("directive.write_instead", {{"meant", meant}, {"written", word}, {"place", where(listen)}});
   const auto at = std::find_if(listen.arguments.begin(), listen.arguments.end(), [&](const nginx::Word& one) { return one.text == word; });
   ConfigurationPatch patch = local.new_patch();
   const auto done = patch.replace_argument(listen, static_cast<std::size_t>(at - listen.arguments.begin()), meant);
@@ -227,14 +220,12 @@ bool diagnose_listen_parameter(LocalCase& local, const LoadError& error) {
   if (const auto meant = meant_listen_parameter(word)) return correct_listen(local, *listen, word, *meant);
   constexpr std::array<std::string_view, 3> kGone = {"spdy", "http3", "http2"};
   const bool is_gone = std::find(kGone.begin(), kGone.end(), word) != kGone.end();
-  conclude_value(local, "config_directive_invalid", *listen,
-                 {"nginx does not take the parameter \"" + word + "\" there", "nginx 在此不接受参数“" + word + "”"});
+  conclude_value(local, "config_directive_invalid", *listen, load_text("version.parameter_refused", {{"parameter", word}}));
   if (!is_gone) return true;
   const std::string instead = word == "spdy" && !has_parameter(*listen, "http2") ? "http2" : "";
   Fix fix = local.known("correct-line");
-  fix.title = instead.empty()
-                  ? Text{"Take \"" + word + "\" out of " + where(*listen), "从 " + where(*listen) + " 中去掉“" + word + "”"}
-                  : Text{"Write \"http2\" instead of \"spdy\" in " + where(*listen), "把 " + where(*listen) + " 中的“spdy”改为“http2”"};
+  fix.title = instead.empty() ? load_text("version.take_parameter_out", {{"parameter", word}, {"place", where(*listen)}})
+                              : load_text("version.successor", {{"place", where(*listen)}});
   ConfigurationPatch patch = local.new_patch();
   std::vector<std::string> words;
   for (const nginx::Word& one : listen->arguments) {

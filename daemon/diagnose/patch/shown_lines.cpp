@@ -5,6 +5,7 @@
 #include <cctype>
 
 #include "diagnose/patch/diff_lines.h"
+#include "diagnose/texts.h"
 #include "nginx/configuration/configuration_lexer.h"
 
 namespace handshaked::diagnose {
@@ -255,8 +256,7 @@ Diagnosis shown_to(Audience audience, Diagnosis diagnosis) {
     const bool is_hidden = fix.patch.starts_with(kHoldsSettings) || (audience == Audience::others && fix.patch.starts_with(kHoldsComments));
     if (!is_hidden) continue;
     fix.patch.clear();
-    fix.how.en += " (The line holds more than this setting, so the patch is not shown here: handshaked fix show prints it.)";
-    fix.how.zh += "（该行还含有其他内容，因此此处不显示补丁：handshaked fix show 会输出它。）";
+    fix.how = diagnosis_text("proof.patch_hidden", {{"how", fix.how}});
   }
   return diagnosis;
 }

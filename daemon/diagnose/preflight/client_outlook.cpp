@@ -9,6 +9,7 @@
 #include "diagnose/certificates/issuer_search.h"
 #include "diagnose/certificates/pem_repair.h"
 #include "diagnose/listener/client_hypothesis.h"
+#include "diagnose/texts.h"
 #include "diagnose/upstream/verification/cause_sentences.h"
 
 namespace handshaked::diagnose {
@@ -87,8 +88,7 @@ class ClientOutlook {
     if (was_.verifies && !will_.verifies) {
       ClientBreak one;
       one.outlook = Outlook::weakens;
-      one.weakened.push_back(
-          {"ssl_verify_client is switched off: nobody has to show a certificate any more", "ssl_verify_client 被关闭：不再要求客户端证书"});
+      one.weakened.push_back(preflight_text("clients.nobody_asked"));
       breaks_.push_back(std::move(one));
     }
     if (!was_.verifies || !will_.verifies) return std::move(breaks_);
@@ -96,8 +96,7 @@ class ClientOutlook {
       const std::string& path = will_.unreadable.empty() ? was_.unreadable : will_.unreadable;
       ClientBreak one;
       one.outlook = Outlook::cannot_tell;
-      one.missing = {path + " is not here, or may not be read; --root says where it lies",
-                     path + " 不在此处或无法读取；请用 --root 指明其位置"};
+      one.missing = preflight_text("missing.file", {{"file", path}});
       breaks_.push_back(std::move(one));
       return std::move(breaks_);
     }
@@ -117,7 +116,7 @@ class ClientOutlook {
       const auto now = replayed(chain, was_.trust, worlds_.before.now), then = replayed(chain, will_.trust, worlds_.after.now);
       if (!now || !then || then->verify_code == 0 || now->verify_code != 0) continue;
       const std::string who = short_name(bundle.value().certificates.front().certificate.facts()) + " (" + file.source + ")";
-      add(then->verify_code, {"The client " + who + " will be refused.", "客户端 " + who + " 将被拒绝。"}, lost_cas());
+      add(then->verify_code, preflight_text("clients.one_refused", {{"client", who}}), lost_cas());
     }
   }
 
@@ -146,13 +145,7 @@ class ClientOutlook {
       if (names.find(name) == std::string::npos) names += (names.empty() ? "" : ", ") + name;
     }
     if (code == 0) return;
-    add(code,
-        {"Clients with certificates of " + names +
-             " will be refused: stand-in certificates of today's CAs pass today, and not then. Whether there are such clients is in no "
-             "file.",
-         "持有 " + names +
-             " 所签证书的客户端将被拒绝：用今天所信任 CA 的替身证书重演，目前通过，届时不通过。是否存在这样的客户端无从得知。"},
-        lost);
+    add(code, preflight_text("clients.refused", {{"cas", names}}), lost);
   }
 
   int code_then(ClientHypotheses& clients, const ClientHypothesis& one) {
@@ -189,10 +182,7 @@ class ClientOutlook {
       const Time horizon = std::max(worlds_.after.now, worlds_.change().until.value_or(Time{}));
       if (!end || *end >= horizon || *end < worlds_.before.now) continue;
       add(X509_V_ERR_CRL_HAS_EXPIRED,
-          {"The CRL of " + list.facts().issuer + " in " + will_.crl_file + " ends on " + date_text(*end) +
-               ": then every client of that CA is refused.",
-           will_.crl_file + " 中 " + list.facts().issuer + " 的 CRL 于 " + date_text(*end) + " 到期：此后该 CA 的所有客户端都会被拒绝。"},
-          {});
+          preflight_text("clients.crl_ends", {{"issuer", list.facts().issuer}, {"file", will_.crl_file}, {"date", date_text(*end)}}), {});
     }
   }
 
@@ -200,9 +190,8 @@ class ClientOutlook {
     ClientBreak one;
     one.cause = cause_of(code);
     one.reason = std::move(reason);
-    one.now = {"the client passes", "客户端通过"};
-    one.then = {"verify code " + std::to_string(code) + " (" + verify_code_text(code) + ")",
-                "校验码 " + std::to_string(code) + "（" + verify_code_text(code) + "）"};
+    one.now = preflight_text("clients.passes");
+    one.then = preflight_text("clients.verify_code", {{"code", std::to_string(code)}, {"error", verify_code_text(code)}});
     one.would_log = refusal(code);
     if (!lost.empty()) one.preventions.push_back({keep_both(lost), Rollout::first});
     breaks_.push_back(std::move(one));
@@ -212,8 +201,7 @@ class ClientOutlook {
   Fix keep_both(const std::vector<Certificate>& lost) {
     Fix fix;
     fix.id = "keep-old-client-ca";
-    fix.title = {"Keep the old CA in " + will_.file + " beside the new one until every client has changed",
-                 "在 " + will_.file + " 中同时保留旧 CA 与新 CA，直到所有客户端都已更换"};
+    fix.title = preflight_text("clients.keep_old", {{"file", will_.file}});
     ConfigurationPatch patch(worlds_.after.nginx->configuration, *worlds_.after.files);
     std::string names;
     for (const Certificate& one : lost) names += (names.empty() ? "" : ", ") + short_name(one.facts());
@@ -229,9 +217,7 @@ class ClientOutlook {
     });
     fix.proof.method = ProofMethod::replay;
     fix.proof.status = all_pass ? ProofStatus::proved : ProofStatus::refuted;
-    fix.proof.detail = {"stand-in clients of every CA that is trusted today were verified with both CAs: " +
-                            std::string(all_pass ? "all pass" : "some fail"),
-                        "用今天所信任的每个 CA 的替身客户端证书，在两者并存时校验：" + std::string(all_pass ? "全部通过" : "部分失败")};
+    fix.proof.detail = preflight_text(all_pass ? "clients.both_pass" : "clients.both_fail");
     return fix;
   }
 

@@ -13,6 +13,7 @@
 #include "diagnose/listener/served_chain.h"
 #include "diagnose/preflight/client_outlook.h"
 #include "diagnose/preflight/forecast_parts.h"
+#include "diagnose/texts.h"
 #include "diagnose/tls/stand_in/tls_rehearsal.h"
 
 namespace handshaked::diagnose {
@@ -27,14 +28,10 @@ struct ClientKind {
 
 const std::vector<ClientKind>& client_kinds() {
   static const std::vector<ClientKind> kKinds = {
-      {{}, {"a current client", "当前的客户端"}, true},
-      {{.protocols = {TlsVersion::tls1_2}}, {"a client that speaks TLS 1.2 only", "只支持 TLS 1.2 的客户端"}, true},
-      {{.protocols = {TlsVersion::tls1_2}, .ciphers = "aRSA"},
-       {"a client that takes RSA certificates only", "只接受 RSA 证书的客户端"},
-       false},
-      {{.protocols = {TlsVersion::tls1_0, TlsVersion::tls1_1}, .ciphers = "ALL:@SECLEVEL=0"},
-       {"a client that speaks TLS 1.0 and 1.1 only", "只支持 TLS 1.0 和 1.1 的客户端"},
-       false},
+      {{}, preflight_text("who.current"), true},
+      {{.protocols = {TlsVersion::tls1_2}}, preflight_text("who.without_new_version"), true},
+      {{.protocols = {TlsVersion::tls1_2}, .ciphers = "aRSA"}, preflight_text("who.rsa_only"), false},
+      {{.protocols = {TlsVersion::tls1_0, TlsVersion::tls1_1}, .ciphers = "ALL:@SECLEVEL=0"}, preflight_text("who.obsolete"), false},
   };
   return kKinds;
 }
@@ -135,7 +132,7 @@ class ListenerOutlook {
     }
     Forecast forecast = named(listener, server);
     forecast.outlook = Outlook::works;
-    forecast.then = {"names, chain and handshakes are as good as today", "名称、证书链与握手均与今天一样"};
+    forecast.then = preflight_text("listener.as_good");
     forecast.ran_under = ran_under();
     report_.places.push_back(std::move(forecast));
   }
@@ -182,8 +179,7 @@ class ListenerOutlook {
       if (unread.empty() || is_as_before) return false;  // it rejects handshakes, or the path is known only when a client comes
       Forecast forecast = named(listener, server);
       forecast.outlook = Outlook::cannot_tell;
-      forecast.missing = {unread.front() + " is not here, or may not be read; --root says where it lies",
-                          unread.front() + " 不在此处或无法读取；请用 --root 指明其位置"};
+      forecast.missing = preflight_text("missing.file", {{"file", unread.front()}});
       const std::string name = worlds_.host.name.empty() ? unread.front() : worlds_.host.name + ": " + unread.front();
       report_.missing_files.push_back(name);
       report_.places.push_back(std::move(forecast));
@@ -214,21 +210,16 @@ class ListenerOutlook {
     Forecast forecast = named(listener, server);
     forecast.outlook = Outlook::breaks;
     forecast.cause = "server_cert_name_mismatch";
-    forecast.reason = {"The new certificate does not cover " + lost +
-                           ", which the one in use does; clients refuse it, and nginx logs at most their alert.",
-                       "新证书不覆盖 " + lost + "，而现用证书覆盖；客户端会拒绝，nginx 至多记录其警报。"};
-    forecast.now = {"the certificate covers it", "证书覆盖该名称"};
-    forecast.then = {"the certificate does not match", "证书与名称不匹配"};
+    forecast.reason = preflight_text("listener.name_lost", {{"names", lost}});
+    forecast.now = preflight_text("listener.name_covered");
+    forecast.then = preflight_text("listener.name_unmatched");
     forecast.ran_under = ran_under();
     Fix fix;
     fix.id = "reissue-with-names";
     fix.owner = Owner::ca;
-    fix.title = {"Have the certificate issued with " + lost + " among its subject alternative names",
-                 "请在签发证书时把 " + lost + " 加入主题备用名称"};
-    fix.message = {"Please issue the certificate with these DNS names besides: " + lost + ".",
-                   "请在证书中加入以下 DNS 名称：" + lost + "。"};
-    fix.proof.detail = {"not tested: it needs the new certificate; try that one with --certificate",
-                        "未验证：需要新的证书；拿到后用 --certificate 再试"};
+    fix.title = preflight_text("listener.issue_with_names", {{"names", lost}});
+    fix.message = preflight_text("listener.ask_for_names", {{"names", lost}});
+    fix.proof.detail = preflight_text("listener.needs_certificate");
     forecast.preventions.push_back({std::move(fix), Rollout::elsewhere});
     report_.places.push_back(std::move(forecast));
   }
@@ -247,7 +238,7 @@ class ListenerOutlook {
       forecast.outlook = worked ? Outlook::breaks : Outlook::broken_already;
       if (now) forecast.now = summary_of(*now);
       if (then) forecast.then = summary_of(*then);
-      else forecast.then = {"the certificate is not valid then", "届时证书无效"};
+      else forecast.then = preflight_text("listener.not_valid_then");
       forecast.ran_under = ran_under();
       const bool is_about_dates = is_dead || (then && then->verify_code == X509_V_ERR_CERT_HAS_EXPIRED);
       forecast.would_log = is_about_dates ? alert_line(SSL_AD_CERTIFICATE_EXPIRED, "sslv3 alert certificate expired")
@@ -273,9 +264,9 @@ class ListenerOutlook {
         forecast.outlook = Outlook::breaks;
         forecast.at = at;
         forecast.cause = "server_cert_expired";
-        forecast.reason = {"What is served for " + short_name(chain.leaf().facts()) + " from " + chain.file.path + " ends then.",
-                           chain.file.path + " 中 " + short_name(chain.leaf().facts()) + " 的证书届时到期。"};
-        forecast.then = then ? summary_of(*then) : Text{"the certificate is not valid then", "届时证书无效"};
+        forecast.reason =
+            preflight_text("listener.ends_then", {{"certificate", short_name(chain.leaf().facts())}, {"file", chain.file.path}});
+        forecast.then = then ? summary_of(*then) : preflight_text("listener.not_valid_then");
         forecast.would_log = alert_line(SSL_AD_CERTIFICATE_EXPIRED, "sslv3 alert certificate expired");
         forecast.ran_under = ran_under();
         report_.places.push_back(std::move(forecast));
@@ -304,12 +295,9 @@ class ListenerOutlook {
       if ((!stapled || staples) && !is_insisted_on) continue;
       Forecast forecast = named(listener, server);
       forecast.outlook = is_insisted_on ? Outlook::breaks : Outlook::weakens;
-      forecast.now = stapled ? Text{"answers are stapled", "附带 OCSP 响应"} : Text{"nothing is stapled", "不附带 OCSP 响应"};
-      forecast.then = {"nothing is stapled", "不附带 OCSP 响应"};
-      forecast.weakened.push_back(
-          is_insisted_on ? Text{"the certificate demands a stapled answer, and there will be none: clients that keep to it refuse it",
-                                "证书要求附带 OCSP 响应，而届时没有：遵守该要求的客户端会拒绝"}
-                         : Text{"OCSP stapling ends: the certificate names no responder", "OCSP stapling 将停止：证书没有写明响应服务"});
+      forecast.now = stapled ? preflight_text("stapling.stapled") : preflight_text("stapling.none");
+      forecast.then = preflight_text("stapling.none");
+      forecast.weakened.push_back(is_insisted_on ? preflight_text("stapling.insisted_on") : preflight_text("stapling.ends"));
       if (settings.stapling.is_on() && leaf.ocsp_urls.empty())
         forecast.would_log = "\"ssl_stapling\" ignored, no OCSP responder URL in the certificate \"" + chain.file.path + "\"";
       explain(forecast, listener, server);
@@ -340,18 +328,16 @@ class ListenerOutlook {
     forecast.outlook = is_insisted_on ? Outlook::breaks : Outlook::weakens;
     if (!is_over) forecast.at = end + std::chrono::seconds(1);
     forecast.cause = "stapling_response_expired";
-    forecast.now = {"the stapled answer is good", "附带的 OCSP 响应有效"};
-    forecast.then = {"the stapled answer has ended", "附带的 OCSP 响应已过期"};
-    forecast.reason = {"The OCSP answer in " + path + " ends then; nginx goes on to staple it, and clients that read it refuse it.",
-                       path + " 中的 OCSP 响应届时到期；nginx 仍会附带它，检查它的客户端会拒绝。"};
+    forecast.now = preflight_text("stapling.answer_good");
+    forecast.then = preflight_text("stapling.answer_over");
+    forecast.reason = preflight_text("stapling.answer_ends", {{"file", path}});
     if (!is_insisted_on) forecast.weakened.push_back(forecast.reason);
     forecast.ran_under = ran_under();
     Fix fix;
     fix.id = "fetch-stapled-answer";
-    fix.title = {"Fetch a new OCSP answer into " + path + " before then, and reload nginx",
-                 "在此之前获取新的 OCSP 响应写入 " + path + "，并重载 nginx"};
+    fix.title = preflight_text("stapling.fetch", {{"file", path}});
     fix.commands = {"nginx -t", "nginx -s reload"};
-    fix.proof.detail = {"not tested: it needs the new answer", "未验证：需要新的响应"};
+    fix.proof.detail = preflight_text("stapling.needs_answer");
     forecast.preventions.push_back({std::move(fix), Rollout::first});
     report_.places.push_back(std::move(forecast));
   }
@@ -368,10 +354,10 @@ class ListenerOutlook {
       if (!now || !then || !now.value().passed || then.value().passed) continue;
       Forecast forecast = named(listener, server);
       forecast.outlook = client.is_current ? Outlook::breaks : Outlook::weakens;
-      forecast.now = {client.name.en + ": " + now.value().version + " " + now.value().cipher,
-                      client.name.zh + "：" + now.value().version + " " + now.value().cipher};
-      forecast.then = {client.name.en + ": " + then.value().reason, client.name.zh + "：" + then.value().reason};
-      forecast.reason = {"A handshake in memory: " + client.name.en + " is lost.", "在内存中重演握手：" + client.name.zh + "将无法连接。"};
+      forecast.now =
+          preflight_text("handshake.now", {{"client", client.name}, {"version", now.value().version}, {"cipher", now.value().cipher}});
+      forecast.then = preflight_text("handshake.then", {{"client", client.name}, {"reason", then.value().reason}});
+      forecast.reason = preflight_text("handshake.lost", {{"client", client.name}});
       if (!client.is_current) forecast.weakened.push_back(forecast.reason);
       forecast.would_log = handshake_line(then.value().reason);
       forecast.ran_under = ran_under();

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <compare>
 
+#include "diagnose/texts.h"
 #include "nginx/configuration/inheritance.h"
 
 namespace handshaked::diagnose {
@@ -15,14 +16,11 @@ constexpr std::array kReleases = {OpensslRelease{"3.0", 1}, OpensslRelease{"3.1"
                                   OpensslRelease{"3.4", 2}, OpensslRelease{"3.5", 2}, OpensslRelease{"3.6", 2}};
 
 struct SeriesChange {
-  std::string_view series, en, zh, source;
+  std::string_view series, text, source;
 };
 constexpr std::array kChanges = {
-    SeriesChange{"3.2",
-                 "the default security level is 2 instead of 1: keys below 112 bits (RSA below 2048) and SHA-1 signatures are refused",
-                 "默认安全级别由 1 变为 2：拒绝低于 112 位强度的密钥（RSA 低于 2048 位）和 SHA-1 签名", "OpenSSL 3.2, CHANGES.md"},
-    SeriesChange{"3.5", "X25519MLKEM768 is offered first: the ClientHello outgrows one packet, which some middleboxes do not bear",
-                 "优先提供 X25519MLKEM768：ClientHello 超过一个数据包，部分中间设备无法处理", "OpenSSL 3.5, CHANGES.md"},
+    SeriesChange{"3.2", "release.security_level", "OpenSSL 3.2, CHANGES.md"},
+    SeriesChange{"3.5", "release.hybrid_group", "OpenSSL 3.5, CHANGES.md"},
 };
 
 struct Series {
@@ -68,7 +66,7 @@ std::vector<ChangedDefault> openssl_changes(std::string_view from, std::string_v
   std::vector<ChangedDefault> changes;
   for (const SeriesChange& one : kChanges) {
     const Series at = series_in(one.series).value_or(Series{});
-    if (first < at && at <= last) changes.push_back({{std::string(one.en), std::string(one.zh)}, std::string(one.source)});
+    if (first < at && at <= last) changes.push_back({preflight_text(one.text), std::string(one.source)});
   }
   return changes;
 }
@@ -82,9 +80,8 @@ void compare(std::string_view directive, const nginx::DefaultValue& before, cons
   const bool is_known =
       std::any_of(changes.begin(), changes.end(), [&](const ChangedDefault& one) { return one.what.en.starts_with(name + " "); });
   if (is_known) return;
-  changes.push_back({{name + " is by default \"" + new_words + "\" instead of \"" + old_words + "\"",
-                      name + " 的默认值由 “" + old_words + "” 变为 “" + new_words + "”"},
-                     std::string(after.source)});
+  changes.push_back(
+      {preflight_text("release.default", {{"directive", name}, {"after", new_words}, {"before", old_words}}), std::string(after.source)});
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "diagnose/case/protection.h"
 #include "diagnose/patch/diff_application.h"
 #include "diagnose/preflight/forecast_parts.h"
+#include "diagnose/texts.h"
 #include "diagnose/tls/tls_library.h"
 #include "nginx/configuration/inheritance.h"
 
@@ -142,7 +143,7 @@ class UpstreamOutlook {
     const std::string_view written = target.pass->argument(0);
     const std::size_t host = written.find("://") == std::string_view::npos ? 0 : written.find("://") + 3;
     forecast.target = written.substr(0, written.find_first_of("/?", host));
-    forecast.missing = {"only a request tells which upstream it goes to", "只有请求到来时才知道上游"};
+    forecast.missing = preflight_text("missing.upstream");
     report_.places.push_back(std::move(forecast));
   }
 
@@ -158,7 +159,7 @@ class UpstreamOutlook {
     forecast.target = view->destination->scheme.empty() ? address : view->destination->scheme + "://" + address;
     if (worlds_.is_late()) {
       forecast.outlook = Outlook::cannot_tell;
-      forecast.missing = {"the time for this preflight was up", "本次预检的时间已用完"};
+      forecast.missing = preflight_text("missing.time");
       report_.places.push_back(std::move(forecast));
       return;
     }
@@ -227,7 +228,7 @@ class UpstreamOutlook {
     if (is_failure(will.stage) || will.stage == UpstreamStage::connect || will.stage == UpstreamStage::resolve) {
       forecast.outlook = failed ? Outlook::broken_already : Outlook::breaks;
       if (forecast.outlook == Outlook::breaks && !has_worked)
-        forecast.weakened.push_back({"whether it works today is not known: " + forecast.now.en, "目前是否正常未知：" + forecast.now.zh});
+        forecast.weakened.push_back(preflight_text("missing.state_today", {{"state", forecast.now}}));
       return;
     }
     if (failed) forecast.outlook = Outlook::cured;
@@ -240,25 +241,20 @@ class UpstreamOutlook {
       // Where nothing is verified nginx opens neither.
       if (path.empty() || !verdict.verifies || world.files->read(path, kMaxBundleBytes)) continue;
       note_missing(path);
-      return Text{path + " is not here, or may not be read; --root says where it lies",
-                  path + " 不在此处或无法读取；请用 --root 指明其位置"};
+      return preflight_text("missing.file", {{"file", path}});
     }
     switch (verdict.stage) {
-      case UpstreamStage::untested:
-        return Text{"what the peer presents is not known: " + verdict.problem + "; --chain-now gives its chain from a file",
-                    "不知道对端出示什么：" + verdict.problem + "；可用 --chain-now 从文件给出其证书链"};
+      case UpstreamStage::untested: return preflight_text("missing.chain", {{"problem", verdict.problem}});
       case UpstreamStage::resolve:
       case UpstreamStage::connect: {
         const std::string seen = verdict.observation ? summary_of(verdict.observation->seen) : verdict.problem;
-        return Text{"the peer cannot be reached from here: " + seen + "; --chain-now gives its chain from a file",
-                    "从此处无法连接对端：" + seen + "；可用 --chain-now 从文件给出其证书链"};
+        return preflight_text("missing.peer", {{"problem", seen}});
       }
       default: break;
     }
     const bool is_named = !verdict.verifies || verdict.name.is_known;
     if (is_named || verdict.stage != UpstreamStage::passes) return std::nullopt;
-    return Text{"the chain is good; only a request tells the name that nginx compares (" + verdict.name.reason + ")",
-                "证书链正确；但只有请求到来时才知道 nginx 比较的名称（" + verdict.name.reason + "）"};
+    return preflight_text("missing.name", {{"reason", verdict.name.reason}});
   }
 
   void note_missing(const std::string& path) {
@@ -299,18 +295,14 @@ class UpstreamOutlook {
     for (const std::string& word : arguments) value += " " + word;
     Fix fix;
     fix.id = "keep-old-default";
-    fix.title = {"Write today's default down: " + directive + value, "把目前的默认值写入配置：" + directive + value};
-    fix.how = {"It keeps what there is today, obsolete versions among it, until the upstream speaks TLS 1.2.",
-               "在上游支持 TLS 1.2 之前保持目前的状态，其中包括过时的版本。"};
+    fix.title = preflight_text("fix.old_default", {{"directive", directive}, {"value", value}});
+    fix.how = preflight_text("fix.keeps_old");
     fix.patch = std::move(diff).value();
     fix.changes = patch.changes();
     fix.commands = {"nginx -t", "nginx -s reload"};
-    fix.proof = {
-        .status = ProofStatus::proved,
-        .method = ProofMethod::probe,
-        .detail = {"a handshake with the old default under the new version’s other settings, then nginx’s verification: both pass (" +
-                       verdict.policy.description() + ")",
-                   "在新版本的其他设置下用旧默认值握手并重复 nginx 的校验：均通过（" + verdict.policy.description() + "）"}};
+    fix.proof = {.status = ProofStatus::proved,
+                 .method = ProofMethod::probe,
+                 .detail = preflight_text("fix.old_default_passes", {{"policy", verdict.policy.description()}})};
     diagnosis.fixes.push_back(std::move(fix));
   }
 
@@ -390,14 +382,13 @@ std::vector<Prevention> preventions_of(const Diagnosis& diagnosis, const WorksTo
     if (preventions.size() == kMost) break;
     Prevention one{fix, Rollout::together};
     Text& detail = one.fix.proof.detail;
-    if (fix.proof.status != ProofStatus::untested) detail = {"After the change: " + detail.en, "变更之后：" + detail.zh};
+    if (fix.proof.status != ProofStatus::untested) detail = preflight_text("fix.after_change", {{"proof", detail}});
     if (fix.owner != Owner::proxy) {
       one.rollout = Rollout::elsewhere;
     } else if (!fix.patch.empty() && fix.proof.status == ProofStatus::proved) {
       if (works_today(fix).value_or(false)) {
         one.rollout = Rollout::first;
-        detail.en += " Today: the place as patched passes as well.";
-        detail.zh += " 目前：打补丁后的位置同样通过。";
+        detail = preflight_text("fix.works_today", {{"proof", detail}});
       }
     }
     preventions.push_back(std::move(one));

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "diagnose/preflight/forecast_parts.h"
+#include "diagnose/texts.h"
 
 namespace handshaked::diagnose {
 namespace {
@@ -16,9 +17,9 @@ bool has_word(const nginx::EffectiveValue& value, std::string_view word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-Text changed(const std::string& directive, const std::string& before, const std::string& after, std::string_view en, std::string_view zh) {
-  return {directive + " goes from \"" + before + "\" to \"" + after + "\": " + std::string(en),
-          directive + " 由 “" + before + "” 变为 “" + after + "”：" + std::string(zh)};
+Text changed(const std::string& setting, const std::string& before, const std::string& after, std::string_view consequence) {
+  return preflight_text("weakened.setting",
+                        {{"setting", setting}, {"before", before}, {"after", after}, {"consequence", preflight_text(consequence)}});
 }
 
 }  // namespace
@@ -28,38 +29,34 @@ std::vector<Text> weakened_upstream(const UpstreamView& before, const UpstreamVi
   std::vector<Text> found;
   const nginx::UpstreamSettings &old = before.target->settings, &fresh = after.target->settings;
   if (before.is_tls() && !after.is_tls()) {
-    found.push_back(
-        {"nginx will speak no TLS to " + after.address()->text() + " any more", "nginx 将不再以 TLS 连接 " + after.address()->text()});
+    found.push_back(preflight_text("weakened.no_tls", {{"peer", after.address()->text()}}));
     return found;
   }
   if (!before.is_tls()) return found;
-  if (was.verifies && !will.verifies)
-    found.push_back(changed(after.directive("ssl_verify"), "on", "off", "whoever answers is believed", "不再校验对端身份"));
+  if (was.verifies && !will.verifies) found.push_back(changed(after.directive("ssl_verify"), "on", "off", "weakened.unverified"));
   const auto switch_lost = [&](const nginx::EffectiveValue& left, const nginx::EffectiveValue& right) {
     return left.is_on() && !right.is_on();
   };
   if (switch_lost(old.server_name, fresh.server_name))
-    found.push_back(changed(after.directive("ssl_server_name"), "on", "off", "no SNI is sent, and the peer may show another certificate",
-                            "不再发送 SNI，对端可能出示另一张证书"));
+    found.push_back(changed(after.directive("ssl_server_name"), "on", "off", "weakened.no_name_sent"));
   if (will.verifies && was.verifies && !was.crl_file.empty() && will.crl_file.empty())
-    found.push_back(changed(after.directive("ssl_crl"), was.crl_file, "", "revoked certificates are accepted", "已吊销的证书将被接受"));
+    found.push_back(changed(after.directive("ssl_crl"), was.crl_file, "", "weakened.revoked_accepted"));
   const bool is_deeper = will.verifies && was.verifies && will.input.depth > was.input.depth;
   if (is_deeper && was.stage == UpstreamStage::passes)
     found.push_back(changed(after.directive("ssl_verify_depth"), std::to_string(was.input.depth), std::to_string(will.input.depth),
-                            "the chain of today passes without", "今天的证书链不需要更大的深度"));
+                            "weakened.depth_not_needed"));
   if (will.verifies && !was.name.is_client_chosen && will.name.is_client_chosen)
-    found.push_back(
-        {"the name that is verified will come from the request: whoever sends it chooses", "校验的名称将取自请求：由请求方决定"});
+    found.push_back(preflight_text("weakened.name_from_request"));
   for (const std::string_view word : {"SSLv2", "SSLv3", "TLSv1", "TLSv1.1"}) {
     if (!has_word(old.protocols, word) && has_word(fresh.protocols, word)) {
       found.push_back(changed(after.directive("ssl_protocols"), joined(old.protocols.values()), joined(fresh.protocols.values()),
-                              "obsolete versions of TLS", "过时的 TLS 版本"));
+                              "weakened.obsolete_versions"));
       break;
     }
   }
   if (will.policy.security_level < was.policy.security_level)
-    found.push_back(changed("the security level", std::to_string(was.policy.security_level), std::to_string(will.policy.security_level),
-                            "weaker keys and digests are accepted", "将接受更弱的密钥与摘要"));
+    found.push_back(preflight_text("weakened.security_level", {{"before", std::to_string(was.policy.security_level)},
+                                                               {"after", std::to_string(will.policy.security_level)}}));
   return found;
 }
 

@@ -17,6 +17,7 @@
 #include "diagnose/prover/private_directory.h"
 #include "diagnose/prover/server_text.h"
 #include "diagnose/prover/shared_nginx.h"
+#include "diagnose/texts.h"
 #include "diagnose/tls/peer_address.h"
 
 namespace handshaked::diagnose {
@@ -186,8 +187,7 @@ Result<NginxHandshake> watch(const PrivateDirectory& own, const FileDescriptor& 
 Proof refuted_by_nginx(const NginxHandshake& handshake) {
   return {.status = ProofStatus::refuted,
           .method = ProofMethod::nginx,
-          .detail = {"nginx itself, a private instance of the program in use, still says with it: " + handshake.complaint,
-                     "用正在使用的 nginx 程序启动的私有实例在修改后仍报告：" + handshake.complaint}};
+          .detail = diagnosis_text("proof.nginx_still_says", {{"complaint", handshake.complaint}})};
 }
 
 Result<NginxHandshake> shake_hands_as_nginx(const UpstreamView& view, const PeerAddress& peer, const nginx::PeerName& name,

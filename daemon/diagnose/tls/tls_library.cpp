@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <vector>
 
+#include "diagnose/texts.h"
+
 namespace handshaked::diagnose {
 namespace {
 
@@ -36,7 +38,7 @@ Series series_of(std::string_view text) {
 bool withdraw(Proof& proof, const Text& why) {
   if (proof.status == ProofStatus::untested || (proof.method != ProofMethod::replay && proof.method != ProofMethod::probe)) return false;
   proof.status = ProofStatus::untested;
-  proof.detail = {why.en + "; tried here: " + proof.detail.en, why.zh + "；在此处的尝试：" + proof.detail.zh};
+  proof.detail = diagnosis_text("proof.tried_here", {{"why", why}, {"proof", proof.detail}});
   return true;
 }
 
@@ -53,8 +55,7 @@ std::optional<Text> why_proofs_do_not_count(std::string_view library_of_nginx) {
   const std::string ours = OpenSSL_version(OPENSSL_VERSION);
   if (is_same_series(library_of_nginx, ours)) return std::nullopt;
   const std::string theirs(library_of_nginx);
-  return Text{"nginx runs with " + theirs + ", this was tried with " + ours + ", and they may differ",
-              "nginx 使用 " + theirs + "，而此处以 " + ours + " 尝试，两者可能不同"};
+  return diagnosis_text("proof.other_library", {{"theirs", theirs}, {"ours", ours}});
 }
 
 void withdraw_proofs(Diagnosis& diagnosis, const Text& why) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "diagnose/case/load_time.h"
+#include "diagnose/texts.h"
 
 namespace handshaked::diagnose {
 namespace {
@@ -50,24 +51,13 @@ LoadedFiles loaded_files(const UpstreamCase& upstream) {
 
 void add_load_evidence(const LoadedFiles& files, Diagnosis& diagnosis) {
   for (const std::string& path : files.not_loaded) {
-    diagnosis.evidence.push_back({"file",
-                                  {path + " was written after nginx read its configuration: nginx works with what was there before.",
-                                   path + " 在 nginx 读取配置之后被写入：nginx 仍在使用旧内容。"}});
+    diagnosis.evidence.push_back({"file", upstream_text("loaded.file_written_since", {{"file", path}})});
   }
   if (files.keeps_unchanged && files.not_loaded.empty()) {
-    diagnosis.evidence.push_back(
-        {"file",
-         {"This nginx takes what it has of a file over a reload when the file's inode and second of writing are the same: one that was "
-          "rewritten in place within a second is read once it was touched and nginx reloaded (or with ssl_object_cache_inheritable off).",
-          "文件的 inode 与修改时间（秒）未变时，该版本 nginx 重载后沿用旧内容：一秒之内被原地改写的文件需 touch 后再 nginx -s "
-          "reload（或设置 "
-          "ssl_object_cache_inheritable off）。"}});
+    diagnosis.evidence.push_back({"file", upstream_text("loaded.cache_kept")});
   }
   for (const std::string& path : files.unknown) {
-    diagnosis.evidence.push_back(
-        {"file",
-         {path + " was changed about when nginx read its configuration: whether nginx works with it as it is now cannot be told.",
-          path + " 的更改时间与 nginx 读取配置的时间相近：无法判断 nginx 使用的是否为现在的内容。"}});
+    diagnosis.evidence.push_back({"file", upstream_text("loaded.unknown", {{"file", path}})});
   }
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <sstream>
 
+#include "diagnose/texts.h"
 #include "diagnose/upstream/handshake/handshake_families.h"
 
 namespace handshaked::diagnose {
@@ -51,12 +52,8 @@ void propose_resolver(HandshakeReport& report, const std::string& name, const st
   if (verdict.stage == UpstreamStage::resolve || is_only_local) {
     proof.status = ProofStatus::untested;
     proof.method = ProofMethod::none;
-    proof.detail = is_only_local ? Text{"this host knows " + name +
-                                            " from /etc/hosts, which nginx's resolver does not read: make sure that "
-                                            "the name server knows it too",
-                                        "本机从 /etc/hosts 得知 " + name + "，而 nginx 的 resolver 不读该文件：请确认 DNS 服务器也认识它"}
-                                 : Text{"this host's own look-up does not find " + name + " now: the resolver must be one that knows it",
-                                        "本机当前解析不到 " + name + "：所用 resolver 必须认识该名称"};
+    proof.detail =
+        is_only_local ? upstream_text("name.known_by_hosts_file", {{"name", name}}) : upstream_text("name.not_found", {{"name", name}});
   }
   report.propose_with("resolver_missing", "add-resolver", patch, hand_written(patch, source), std::move(proof));
 }
@@ -70,13 +67,9 @@ void propose_literal(HandshakeReport& report) {
   const UpstreamVerdict verdict = report.upstream().judge(patch);
   // nginx would not start with a name that this host cannot look up.
   if (!verdict.passes()) return;
-  report.propose_with(
-      "resolver_missing", "static-upstream-group", patch,
-      hand_written(patch, {"The variable is always the same. Without it nginx looks the name up when it starts, and keeps the "
-                           "addresses until it is reloaded",
-                           "该变量恒为同一值。去掉它后，nginx 在启动时解析名称，并一直使用该地址直到重新加载"}),
-      report.proof_of(verdict));
-  report.diagnosis().fixes.back().title = {"Write the name without a variable", "不用变量，直接写出名称"};
+  report.propose_with("resolver_missing", "static-upstream-group", patch, hand_written(patch, upstream_text("name.variable_is_constant")),
+                      report.proof_of(verdict));
+  report.diagnosis().fixes.back().title = upstream_text("name.write_constant");
 }
 
 }  // namespace
@@ -134,28 +127,23 @@ bool diagnose_resolver(HandshakeReport& report) {
   const std::string name = view.address() == nullptr ? unresolved_name(report.symptom().message) : view.address()->host;
   if (!is_missing) {
     report.conclude("upstream_name_not_resolved", 0.9);
-    report.note("peer", {name + " has no address now: " + report.now().problem, name + " 目前没有地址：" + report.now().problem});
+    report.note("peer", upstream_text("name.no_address", {{"name", name}, {"problem", report.now().problem}}));
     return true;
   }
   report.conclude("resolver_missing", 0.97);
-  report.note("configuration",
-              {name + " is looked up while requests wait, for a variable stands in " + std::string(view.target->pass->name) +
-                   "; no resolver is in force there",
-               std::string(view.target->pass->name) + " 中有变量，因此在处理请求时才解析 " + name + "；而该处没有生效的 resolver"});
+  report.note("configuration", upstream_text("name.no_resolver", {{"name", name}, {"directive", view.target->pass->name}}));
   propose_literal(report);
   const nginx::Directive& root = view.nginx->configuration.root();
   if (const nginx::Directive* const known = resolver_elsewhere(root)) {
     std::vector<std::string> arguments;
     for (std::size_t i = 0; i < known->arguments.size(); ++i) arguments.emplace_back(known->argument(i));
     const std::string where = known->file->path + ":" + std::to_string(known->line);
-    propose_resolver(report, name, arguments, {"The resolver that " + where + " uses", "沿用 " + where + " 所用的 resolver"});
+    propose_resolver(report, name, arguments, upstream_text("name.resolver_in_use", {{"place", where}}));
   } else if (!report.upstream().surroundings().is_dump) {
     const auto text = view.files->read("/etc/resolv.conf", kMostTextBytes);
     const std::vector<std::string> servers = text ? name_servers(text.value()) : std::vector<std::string>{};
     if (!servers.empty()) {
-      propose_resolver(report, name, servers,
-                       {"The name servers of /etc/resolv.conf: nginx does not read that file itself",
-                        "/etc/resolv.conf 中的 DNS 服务器：nginx 自己不读该文件"});
+      propose_resolver(report, name, servers, upstream_text("name.resolver_of_host"));
     }
   }
   return true;

@@ -1,4 +1,5 @@
 // What a fix is worth: tried by nginx itself, and with the other members of the group.
+#include "diagnose/texts.h"
 #include "diagnose/upstream/upstream_case.h"
 
 namespace handshaked::diagnose {
@@ -46,8 +47,7 @@ std::optional<Text> UpstreamCase::what_breaks_beside(const ConfigurationPatch& p
     if (after.passes() || after.stage == UpstreamStage::untested || after.stage == UpstreamStage::plain) continue;
     const std::string name = group->servers[*place.member].address.text();
     const Text summary = summary_of(after);
-    return Text{"it cures this server, and breaks another one of the group that works now, " + name + ": " + summary.en,
-                "它能修复这台服务器，却会使组内目前正常的另一台 " + name + " 失败：" + summary.zh};
+    return upstream_text("proof.breaks_another", {{"server", name}, {"problem", summary}});
   }
   return std::nullopt;
 }
@@ -61,8 +61,7 @@ Proof UpstreamCase::confirmed(Proof proof, const ConfigurationPatch& patch) {
   if (!asked) return proof;
   if (asked.value().has_passed) {
     proof.method = ProofMethod::nginx;
-    proof.detail.en += " nginx itself, a private instance of the program in use, made that handshake: it passes.";
-    proof.detail.zh += " 用正在使用的 nginx 程序启动的私有实例亲自完成了该握手：通过。";
+    proof.detail = upstream_text("proof.nginx_made_it", {{"proof", proof.detail}});
     return proof;
   }
   const std::string& complaint = asked.value().complaint;
@@ -70,22 +69,17 @@ Proof UpstreamCase::confirmed(Proof proof, const ConfigurationPatch& patch) {
   const bool is_final = view_.target->module != nginx::Module::grpc;
   return {.status = is_final ? ProofStatus::refuted : ProofStatus::untested,
           .method = is_final ? ProofMethod::nginx : ProofMethod::none,
-          .detail = {"nginx itself, a private instance of the program in use, still says with it: " + complaint +
-                         "; tried here: " + proof.detail.en,
-                     "用正在使用的 nginx 程序启动的私有实例在修改后仍报告：" + complaint + "；此处的尝试：" + proof.detail.zh}};
+          .detail = upstream_text("proof.nginx_complains", {{"complaint", complaint}, {"proof", proof.detail}})};
 }
 
 Proof UpstreamCase::proof_by_nginx(const ConfigurationPatch& patch) {
   const auto asked = ask_nginx(patch);
   if (!asked) {
     const std::string& why = asked.error().context();
-    return {.detail = {"only nginx itself could try this, and it was not asked: " + why, "只有 nginx 自身才能尝试，而未能询问它：" + why}};
+    return {.detail = upstream_text("proof.nginx_not_asked", {{"why", why}})};
   }
   if (asked.value().has_passed) {
-    return {.status = ProofStatus::proved,
-            .method = ProofMethod::nginx,
-            .detail = {"nginx itself, a private instance of the program in use, made the handshake with it: it passes.",
-                       "用正在使用的 nginx 程序启动的私有实例按此修改完成了握手：通过。"}};
+    return {.status = ProofStatus::proved, .method = ProofMethod::nginx, .detail = upstream_text("proof.nginx_passes")};
   }
   return refuted_by_nginx(asked.value());
 }

@@ -2,6 +2,7 @@
 
 #include "diagnose/case/candidate_diagnosis.h"
 #include "diagnose/diagnoser.h"
+#include "diagnose/texts.h"
 #include "diagnose/upstream/handshake/client_pair.h"
 #include "diagnose/upstream/handshake/handshake_diagnosis.h"
 #include "diagnose/upstream/resolver_faults.h"
@@ -56,10 +57,7 @@ Diagnosis changed_since(UpstreamCase& upstream) {
   Diagnosis diagnosis = not_judged(upstream);
   const Text now = summary_of(upstream.now());
   diagnosis.confidence *= 0.8;
-  diagnosis.evidence.push_back(
-      {"peer",
-       {"The peer has changed since the line was written: now " + now.en + ". The certificate could not be judged again.",
-        "日志行写下之后对端发生了变化：目前 " + now.zh + "。无法再次判断其证书。"}});
+  diagnosis.evidence.push_back({"peer", upstream_text("peer.has_changed", {{"now", now}})});
   return diagnosis;
 }
 
@@ -75,14 +73,11 @@ Diagnosis asked_for_certificate(UpstreamCase& upstream) {
   diagnosis.confidence = 0.5;
   diagnosis.is_silent_fault = true;
   diagnosis.is_healthy_now = true;  // the handshake is
-  diagnosis.summary = {
-      "The peer asks for a client certificate and nginx has none: the handshake is complete, and requests may be answered "
-      "with 400 or 403, which no line tells.",
-      "对端要求客户端证书而 nginx 没有：握手能完成，但请求可能得到 400 或 403 应答，且不会留下日志行。"};
+  diagnosis.summary = upstream_text("peer.asks_for_certificate");
   std::string cas;
   for (const std::string& ca : upstream.now().observation->seen.certificate_request->accepted_cas) cas += (cas.empty() ? "" : "; ") + ca;
-  if (!cas.empty()) diagnosis.evidence.push_back({"peer", {"it takes certificates of: " + cas, "它接受以下 CA 的证书：" + cas}});
-  static const Text kNotTried{"the handshake does not tell whether the peer insists", "握手无法表明对端是否强制要求"};
+  if (!cas.empty()) diagnosis.evidence.push_back({"peer", upstream_text("peer.takes_cas", {{"cas", cas}})});
+  static const Text kNotTried = upstream_text("peer.may_insist");
   HandshakeReport report(upstream);
   propose_client_pair(report, diagnosis.cause, "configure-client-cert");
   for (Fix& fix : report.diagnosis().fixes) {
@@ -115,7 +110,7 @@ Diagnosis not_looked_at(UpstreamCase& upstream) {
 Diagnosis plain_as_configured(UpstreamCase& upstream) {
   Diagnosis diagnosis;
   add_upstream_evidence(upstream, diagnosis);
-  diagnosis.summary = {"nginx speaks no TLS there, and no TLS was found behind it", "nginx 在此不使用 TLS，对端也未发现 TLS"};
+  diagnosis.summary = upstream_text("peer.no_tls_found");
   return diagnosis;
 }
 
@@ -169,7 +164,7 @@ Diagnosis diagnose_upstream(const Symptom& symptom, const Surroundings& surround
   }
   auto opened = UpstreamCase::open(symptom, surroundings, knowledge);
   if (!opened) {
-    return not_looked_at(symptom, knowledge, {opened.error().message(), "配置中没有找到对应的位置：" + opened.error().message()});
+    return not_looked_at(symptom, knowledge, upstream_text("place.not_found", {{"problem", opened.error().message()}}));
   }
   return diagnose_case(*opened.value());
 }

@@ -1,5 +1,7 @@
 #include "diagnose/upstream/upstream_verdict.h"
 
+#include "diagnose/texts.h"
+
 namespace handshaked::diagnose {
 namespace {
 
@@ -16,10 +18,9 @@ Text verification_summary(const UpstreamVerdict& verdict) {
   const ReplayResult& replay = verdict.replay;
   const std::string code = std::to_string(replay.verify_code) + " (" + replay.verify_text + ")";
   const ReplayFault* const fault = last_fault(replay);
-  if (fault == nullptr) return {"verify code " + code, "校验码 " + code};
+  if (fault == nullptr) return upstream_text("verdict.code", {{"code", code}});
   const std::string depth = std::to_string(fault->depth);
-  return {"verify code " + code + " at depth " + depth + ", " + fault->subject,
-          "校验码 " + code + "，深度 " + depth + "，" + fault->subject};
+  return upstream_text("verdict.code_at_depth", {{"code", code}, {"depth", depth}, {"subject", fault->subject}});
 }
 
 std::string handshake_log(const PeerObservation& observation) {
@@ -89,23 +90,22 @@ std::string would_log(const UpstreamVerdict& verdict) {
 
 Text summary_of(const UpstreamVerdict& verdict) {
   switch (verdict.stage) {
-    case UpstreamStage::untested: return {"not tested: " + verdict.problem, "未测试：" + verdict.problem};
-    case UpstreamStage::configuration: return {"nginx would refuse it: " + verdict.problem, "nginx 会拒绝：" + verdict.problem};
-    case UpstreamStage::resolve: return {"the name does not resolve: " + verdict.problem, "名称无法解析：" + verdict.problem};
+    case UpstreamStage::untested: return upstream_text("verdict.untested", {{"problem", verdict.problem}});
+    case UpstreamStage::configuration: return upstream_text("verdict.refused", {{"problem", verdict.problem}});
+    case UpstreamStage::resolve: return upstream_text("verdict.unresolved", {{"problem", verdict.problem}});
     case UpstreamStage::connect:
     case UpstreamStage::handshake: {
-      if (verdict.is_by_nginx) return {"nginx itself says: " + verdict.problem, "nginx 自身报告：" + verdict.problem};
+      if (verdict.is_by_nginx) return upstream_text("verdict.by_nginx", {{"problem", verdict.problem}});
       const std::string seen = verdict.observation ? summary_of(verdict.observation->seen) : verdict.problem;
-      return {"no handshake: " + seen, "握手未完成：" + seen};
+      return upstream_text("verdict.no_handshake", {{"seen", seen}});
     }
     case UpstreamStage::verification: return verification_summary(verdict);
-    case UpstreamStage::name:
-      return {"the certificate does not match \"" + verdict.name.verified + "\"", "证书与 “" + verdict.name.verified + "” 不匹配"};
+    case UpstreamStage::name: return upstream_text("verdict.name_differs", {{"name", verdict.name.verified}});
     case UpstreamStage::passes:
-      if (verdict.is_by_nginx) return {"nginx itself makes this handshake: it passes", "由 nginx 自身完成该握手：通过"};
-      if (!verdict.verifies) return {"passes, because nothing is verified", "通过，但只是因为没有做任何校验"};
-      return {"passes: chain and name are good", "通过：证书链与名称均正确"};
-    case UpstreamStage::plain: return {"nginx speaks no TLS there", "nginx 在此不使用 TLS"};
+      if (verdict.is_by_nginx) return upstream_text("verdict.nginx_passes");
+      if (!verdict.verifies) return upstream_text("verdict.unverified");
+      return upstream_text("verdict.passes");
+    case UpstreamStage::plain: return upstream_text("verdict.plain");
   }
   return {};
 }

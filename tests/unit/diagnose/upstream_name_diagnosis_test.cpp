@@ -147,9 +147,10 @@ TEST(NameCandidates, TellSlipsFromOtherHosts) {
   EXPECT_FALSE(is_below_wildcard("corp.test", "*.corp.test"));
 }
 
-TEST(CauseSentences, PutFactsInAndLeaveTheRest) {
-  const SentenceFacts facts{{"peer", "10.0.0.1:443"}, {"name", "{peer}"}};
-  EXPECT_EQ(filled("{peer} shows {name} and {unknown}", facts), "10.0.0.1:443 shows {peer} and {unknown}");
+TEST(CauseSentences, PutFactsInAsTheyAre) {
+  const SentenceFacts facts{{"crl", "{issuer}"}, {"issuer", "CN=corp CA"}};
+  EXPECT_EQ(fault_sentence("crl_expired", facts),
+            (Text{"The CRL of CN=corp CA in {issuer} is out of date.", "{issuer} 中 CN=corp CA 的 CRL 已过期。"}));
   EXPECT_TRUE(fault_sentence("no_such_cause", facts).empty());
   EXPECT_EQ(date_text(Time{}), "1970-01-01 00:00:00 UTC");
 }

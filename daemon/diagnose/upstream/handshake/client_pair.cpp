@@ -9,6 +9,7 @@
 #include "diagnose/certificates/configured_pem.h"
 #include "diagnose/certificates/issuer_search.h"
 #include "diagnose/certificates/private_key_file.h"
+#include "diagnose/texts.h"
 #include "diagnose/upstream/handshake/handshake_families.h"
 #include "diagnose/upstream/handshake/handshake_settings.h"
 
@@ -144,19 +145,16 @@ bool propose_client_pair(HandshakeReport& report, std::string_view cause, std::s
   if (report.upstream().surroundings().may_read_keys) add_lying_about(view, report.upstream().surroundings().now, pairs);
   const std::vector<TriedPair> passed = pairs_that_pass(report, pairs);
   for (const TriedPair& one : passed) {
-    const Text place =
-        one.pair.is_for_same_upstream ? Text{"the same upstream gets it at " + one.pair.used_at, one.pair.used_at + " 处对同一上游已使用"}
-        : one.pair.used_at.empty() ? Text{"it lies beside the configured files", "它位于已配置文件旁边"}
-                                   : Text{"other upstreams get it at " + one.pair.used_at, one.pair.used_at + " 处对其他上游使用"};
-    const Text how = hand_written(one.patch, {one.pair.certificate + " is \"" + one.subject + "\"; " + place.en,
-                                              one.pair.certificate + " 为“" + one.subject + "”；" + place.zh});
+    const Text place = one.pair.is_for_same_upstream ? handshake_text("pair.same_upstream", {{"place", one.pair.used_at}})
+                       : one.pair.used_at.empty()    ? handshake_text("pair.lies_beside")
+                                                     : handshake_text("pair.other_upstreams", {{"place", one.pair.used_at}});
+    const Text how = hand_written(
+        one.patch, handshake_text("pair.at_hand", {{"file", one.pair.certificate}, {"subject", one.subject}, {"where", place}}));
     if (passed.size() == 1) {
       report.propose(cause, fix, one.written, one.patch, how);
       continue;
     }
-    report.propose_with(cause, fix, one.patch, how,
-                        {.detail = {"the handshake passes with it, and with another holder's as well: which of them is meant was not told",
-                                    "用它握手可以通过，用另一持有者的证书也可以：无法判断应使用哪一个"}});
+    report.propose_with(cause, fix, one.patch, how, {.detail = handshake_text("pair.one_of_several")});
   }
   return !passed.empty();
 }

@@ -5,6 +5,7 @@
 #include "diagnose/certificates/configured_pem.h"
 #include "diagnose/certificates/issuer_search.h"
 #include "diagnose/certificates/private_key_file.h"
+#include "diagnose/texts.h"
 #include "diagnose/upstream/handshake/client_pair.h"
 #include "diagnose/upstream/handshake/handshake_families.h"
 #include "diagnose/upstream/handshake/handshake_settings.h"
@@ -131,8 +132,7 @@ bool propose_file_beside(HandshakeReport& report, const OwnCertificate& own, std
     ConfigurationPatch patch = report.upstream().new_patch();
     const auto written = set_upstream_directive(patch, view, "ssl_certificate", std::array{path});
     report.propose(cause, fix, written, patch,
-                   hand_written(patch, {path + " holds a certificate for the same key that is valid until " + minute_text(facts.not_after),
-                                        path + " 中有同一密钥的证书，有效期至 " + minute_text(facts.not_after)}));
+                   hand_written(patch, handshake_text("certificate.renewed", {{"file", path}, {"date", minute_text(facts.not_after)}})));
     return true;
   }
   return false;
@@ -150,19 +150,17 @@ std::optional<Flaw> flaw_of(HandshakeReport& report, const OwnCertificate& own) 
   const Time now = report.upstream().surroundings().now;
   if (facts.not_after < now) {
     const std::string when = minute_text(facts.not_after);
-    return Flaw{"proxy_client_cert_expired", "renew-client-cert", {"it expired at " + when, "它已于 " + when + " 过期"}};
+    return Flaw{"proxy_client_cert_expired", "renew-client-cert", handshake_text("certificate.expired", {{"date", when}})};
   }
   if (facts.not_before > now) {
     const std::string when = minute_text(facts.not_before);
-    return Flaw{"proxy_client_cert_not_yet_valid", "use-valid-client-cert", {"it is valid from " + when, "它自 " + when + " 起才有效"}};
+    return Flaw{"proxy_client_cert_not_yet_valid", "use-valid-client-cert", handshake_text("certificate.not_yet_valid", {{"date", when}})};
   }
   if (!may_authenticate_client(facts)) {
-    return Flaw{"proxy_client_cert_wrong_usage",
-                "issue-clientauth",
-                {"its extended key usage lacks clientAuth", "它的扩展密钥用途中没有 clientAuth"}};
+    return Flaw{"proxy_client_cert_wrong_usage", "issue-clientauth", handshake_text("certificate.wrong_usage")};
   }
   if (is_revoked(report, own.leaf())) {
-    return Flaw{"proxy_client_cert_revoked", "replace-revoked-client-cert", {"it is revoked", "它已被吊销"}};
+    return Flaw{"proxy_client_cert_revoked", "replace-revoked-client-cert", handshake_text("certificate.revoked")};
   }
   return std::nullopt;
 }
@@ -171,7 +169,7 @@ void conclude_flaw(HandshakeReport& report, const OwnCertificate& own, const Fla
   report.conclude(std::string(flaw.cause), 0.95);
   report.diagnosis().cause_key = "client certificate|" + own.leaf().facts().sha256;
   const std::string subject = own.leaf().facts().subject;
-  report.note("file", {own.path + ": " + subject + ": " + flaw.text.en, own.path + "：" + subject + "：" + flaw.text.zh});
+  report.note("file", handshake_text("certificate.flaw", {{"file", own.path}, {"certificate", subject}, {"flaw", flaw.text}}));
   propose_file_beside(report, own, flaw.cause, flaw.fix);
   const bool is_proposed = !report.diagnosis().fixes.empty();
   if (is_proposed) return;
@@ -193,17 +191,15 @@ bool conclude_incomplete_chain(HandshakeReport& report, const OwnCertificate& ow
   const bool is_tried = verdict.stage != UpstreamStage::untested && !verdict.asked.left_out_client_certificate;
   const bool is_cure = is_tried && verdict.passes();
   if (is_tried && !is_cure && !path.is_accepted && verdict.stage == UpstreamStage::handshake) {
-    report.note("peer", {"with " + names + " added it is still refused: " + summary_of(verdict).en,
-                         "补上 " + names + " 后仍被拒绝：" + summary_of(verdict).zh});
+    report.note("peer", handshake_text("certificate.still_refused", {{"certificates", names}, {"verdict", summary_of(verdict)}}));
     return false;
   }
   report.conclude("proxy_client_chain_incomplete", is_cure ? 0.97 : 0.7);
-  report.note("file", {own.path + " sends its leaf without " + names, own.path + " 只发送了叶证书，缺少 " + names});
-  report.propose("proxy_client_chain_incomplete", "append-intermediate", written, patch,
-                 {"Append " + names + " to " + own.path + " (found in " + report.upstream().surroundings().ca_store->description() +
-                      "; its signature on our certificate was checked), then nginx -t && nginx -s reload.",
-                  "将 " + names + " 追加到 " + own.path + "（取自 " + report.upstream().surroundings().ca_store->description() +
-                      "，已核对其对本证书的签名），然后 nginx -t && nginx -s reload。"});
+  report.note("file", handshake_text("certificate.lacks", {{"file", own.path}, {"certificates", names}}));
+  report.propose(
+      "proxy_client_chain_incomplete", "append-intermediate", written, patch,
+      handshake_text("certificate.append",
+                     {{"certificates", names}, {"file", own.path}, {"store", report.upstream().surroundings().ca_store->description()}}));
   return true;
 }
 
@@ -214,7 +210,7 @@ void conclude_foreign_ca(HandshakeReport& report, const OwnCertificate& own, con
   std::string accepted;
   if (request != nullptr && !request->accepted_cas.empty()) {
     accepted = accepted_names(*request);
-    report.note("peer", {"it accepts client certificates of: " + accepted, "它接受由以下 CA 签发的客户端证书：" + accepted});
+    report.note("peer", handshake_text("certificate.accepted_cas", {{"cas", accepted}}));
   }
   const std::optional<int> alert = alert_of(report);
   const bool is_about_ca = alert == 48 || (!accepted.empty() && !path.is_accepted);
@@ -222,17 +218,14 @@ void conclude_foreign_ca(HandshakeReport& report, const OwnCertificate& own, con
   report.conclude(cause, is_about_ca ? 0.85 : 0.6);
   if (path.ends_at_unknown) {
     report.diagnosis().also.emplace_back("proxy_client_chain_incomplete");
-    report.note("file", {"the issuer " + path.unknown_issuer + " of our certificate is neither in " + own.path + " nor in " +
-                             report.upstream().surroundings().ca_store->description(),
-                         "本证书的签发者 " + path.unknown_issuer + " 既不在 " + own.path + "，也不在 " +
-                             report.upstream().surroundings().ca_store->description() + " 中"});
+    report.note("file",
+                handshake_text("certificate.issuer_unknown", {{"issuer", path.unknown_issuer},
+                                                              {"file", own.path},
+                                                              {"store", report.upstream().surroundings().ca_store->description()}}));
   }
   if (is_about_ca) propose_client_pair(report, cause, "use-accepted-ca");
   const std::string number = alert ? std::to_string(*alert) : "none";
-  const Text words{"Your TLS endpoint " + peer + " refuses our client certificate (alert " + number + "). It is " + identity +
-                       ". Please add its CA to the client CAs there, or tell us which CA must issue it; the verify error is in your log.",
-                   "你们的 TLS 端点 " + peer + " 拒绝了我方客户端证书（告警 " + number + "）。该证书为 " + identity +
-                       "。请将其 CA 加入受信任的客户端 CA，或告知应由哪个 CA 签发；具体校验错误见你们的日志。"};
+  const Text words = handshake_text("certificate.ask_to_accept", {{"peer", peer}, {"alert", number}, {"certificate", identity}});
   report.advise(cause, is_about_ca ? "upstream-adds-client-ca" : "ask-upstream-log", {}, words);
 }
 
@@ -242,30 +235,25 @@ void conclude_required(HandshakeReport& report) {
   std::string accepted;
   if (const CertificateRequest* const request = request_of(report); request != nullptr) {
     accepted = accepted_names(*request);
-    report.note("peer", {peer + " asks for a client certificate" + (accepted.empty() ? "" : " of: " + accepted) + "; " +
-                             report.view().directive("ssl_certificate") + " is not set",
-                         peer + " 要求客户端证书" + (accepted.empty() ? "" : "，签发者：" + accepted) + "；而未设置 " +
-                             report.view().directive("ssl_certificate")});
+    const std::string directive = report.view().directive("ssl_certificate");
+    report.note("peer", accepted.empty()
+                            ? handshake_text("certificate.asked_for", {{"peer", peer}, {"directive", directive}})
+                            : handshake_text("certificate.asked_for_of", {{"peer", peer}, {"cas", accepted}, {"directive", directive}}));
   }
   if (propose_client_pair(report, "upstream_requires_client_cert", "configure-client-cert")) return;
   const std::string certificate = report.view().directive("ssl_certificate");
-  const std::string from_en = accepted.empty() ? "the CA that its owner names" : "one of " + accepted;
-  const std::string from_zh = accepted.empty() ? "对方指定的 CA" : accepted + " 之一";
+  const GoverningPlace& at = *report.diagnosis().place;
+  const std::string place = at.file + ":" + std::to_string(at.line);
   Fix& fix = report.advise(
       "upstream_requires_client_cert", "configure-client-cert",
-      {"Get a client certificate (clientAuth) from " + from_en + "; then name its file and that of its key in " + certificate + " and " +
-           certificate + "_key beside " + report.diagnosis().place->file + ":" + std::to_string(report.diagnosis().place->line) + ".",
-       "向" + from_zh + "申请客户端证书（clientAuth）；然后在 " + report.diagnosis().place->file + ":" +
-           std::to_string(report.diagnosis().place->line) + " 旁用 " + certificate + " 与 " + certificate + "_key 指定证书与私钥文件。"},
+      accepted.empty() ? handshake_text("certificate.get_one", {{"directive", certificate}, {"place", place}})
+                       : handshake_text("certificate.get_one_of", {{"cas", accepted}, {"directive", certificate}, {"place", place}}),
       {});
   fix.commands = {
       "openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout client.key -out client.csr -subj /CN=$(hostname -f)",
       "# have client.csr signed for clientAuth, put leaf and intermediates into one PEM file beside the key (0640, group of nginx)"};
   report.advise("upstream_requires_client_cert", "upstream-optional-client-cert", {},
-                {"Your TLS endpoint " + peer +
-                     " demands a client certificate. If that is meant, please tell us which CA issues it; if not, please "
-                     "switch it off.",
-                 "你们的 TLS 端点 " + peer + " 要求客户端证书。若确需如此，请告知签发 CA；否则请关闭该要求。"});
+                handshake_text("certificate.ask_whether_meant", {{"peer", peer}}));
 }
 
 }  // namespace
@@ -285,13 +273,12 @@ bool diagnose_foreign_client_key(HandshakeReport& report, const OwnCertificate& 
   if (held.empty() || held == wanted) return false;
   constexpr std::string_view kCause = "config_key_mismatch", kFix = "install-matching-key";
   report.conclude(std::string(kCause), 0.95);
-  report.note("file", {own.key_path + " is not the key of " + own.path + ": nginx shows no client certificate, and does not say so",
-                       own.key_path + " 不是 " + own.path + " 的私钥：nginx 不会出示客户端证书，也不会报错"});
+  report.note("file", handshake_text("certificate.foreign_key", {{"key_file", own.key_path}, {"file", own.path}}));
   for (const std::string& path : files_beside(*view.files, {own.key_path, own.path}, kMostFiles)) {
     if (path == own.key_path || key_of(path) != wanted) continue;
     ConfigurationPatch patch = report.upstream().new_patch();
     const auto written = patch.replace_argument(*key_directives.front(), 0, path);
-    report.propose(kCause, kFix, written, patch, hand_written(patch, {path + " is the key of the certificate", path + " 是该证书的私钥"}));
+    report.propose(kCause, kFix, written, patch, hand_written(patch, handshake_text("certificate.key_found", {{"file", path}})));
     return true;
   }
   report.advise(kCause, kFix, {}, {}).commands = {
@@ -327,13 +314,12 @@ bool diagnose_client_certificate(HandshakeReport& report) {
   }
   const OwnCertificate own = own_certificate(report);
   if (own.chain.empty()) {
-    report.note("file", {"our client certificate: " + own.problem, "本方客户端证书：" + own.problem});
+    report.note("file", handshake_text("certificate.problem", {{"problem", own.problem}}));
     const bool is_required = alert == 116 || ((!alert || alert == 40) && may_be_empty(report));
     report.conclude(is_required ? "upstream_requires_client_cert" : "upstream_rejects_client_cert", 0.5);
     return true;
   }
-  report.note("file", {"nginx presents " + identity_of(own.leaf()) + " from " + own.path,
-                       "nginx 出示 " + own.path + " 中的 " + identity_of(own.leaf())});
+  report.note("file", handshake_text("certificate.presented", {{"certificate", identity_of(own.leaf())}, {"file", own.path}}));
   if (diagnose_foreign_client_key(report, own)) return true;
   if (const auto flaw = flaw_of(report, own)) {
     conclude_flaw(report, own, *flaw);
@@ -343,8 +329,7 @@ bool diagnose_client_certificate(HandshakeReport& report) {
   if (conclude_incomplete_chain(report, own, path)) return true;
   if (alert == 45) {
     report.conclude("proxy_client_cert_expired", 0.5);
-    report.note("clock", {"by this host's clock our certificate is valid: the peer's clock may be wrong, or an intermediate expired",
-                          "按本机时钟，证书仍有效：可能是对端时钟不准，或某个中间证书已过期"});
+    report.note("clock", handshake_text("certificate.valid_here"));
     return true;
   }
   conclude_foreign_ca(report, own, path);
@@ -368,10 +353,7 @@ bool diagnose_unreadable_client_certificate(HandshakeReport& report) {
     const std::string full = report.view().nginx->configuration.full_path(one, nginx::PathBase::configuration);
     if (full == written || one == written) path = full;
   }
-  report.note("configuration",
-              {std::string(value.directive) + " " + std::string(value.first()) +
-                   " has a variable: the worker opens the file for each connection, with the worker's rights",
-               std::string(value.directive) + " " + std::string(value.first()) + " 含变量：worker 以自身权限在每次连接时打开该文件"});
+  report.note("configuration", handshake_text("certificate.read_by_worker", {{"directive", value.directive}, {"value", value.first()}}));
   const bool is_denied = message.find("Permission denied") != std::string::npos;
   const nginx::Directive* const user = report.view().nginx->configuration.root().find_first("user");
   const std::string group(user != nullptr && user->arguments.size() > 1 ? user->argument(1)

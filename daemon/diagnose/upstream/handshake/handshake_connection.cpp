@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "diagnose/texts.h"
 #include "diagnose/upstream/handshake/handshake_families.h"
 #include "diagnose/upstream/handshake/other_ports.h"
 
@@ -18,12 +19,9 @@ void propose_open_port(HandshakeReport& report) {
     if (!patch) return;
     const UpstreamVerdict verdict = report.upstream().judge(patch.value());
     if (!verdict.passes() || !verdict.verifies) continue;
-    report.propose_with(
-        "upstream_wrong_port", "correct-upstream-port", patch.value(),
-        hand_written(patch.value(), {"The same host serves the expected name on a port that " + other.named_by + " names",
-                                     "同一主机在 " + other.named_by + " 所写的端口上提供期望的名称"}),
-        {.detail = {"the same host proves the expected name there; but a service that is only down explains what was seen as well",
-                    "同一主机在该端口证明了期望的名称；但服务只是停机也同样能解释所见的情况"}});
+    report.propose_with("upstream_wrong_port", "correct-upstream-port", patch.value(),
+                        hand_written(patch.value(), handshake_text("port.other_named", {{"place", other.named_by}})),
+                        {.detail = handshake_text("port.may_be_down")});
     report.diagnosis().also.emplace_back("upstream_wrong_port");
     return;
   }
@@ -48,15 +46,12 @@ bool diagnose_connection(HandshakeReport& report) {
   const std::string cause = cause_of_connect(report);
   report.conclude(cause, is_seen ? 0.95 : 0.7);
   const std::string peer = report.peer();
-  report.note("peer", {"no TLS was spoken: not even a connection could be made", "尚未开始 TLS：连接本身就没有建立"});
+  report.note("peer", handshake_text("connection.none"));
   if (is_seen) propose_open_port(report);
   const std::string_view fix = cause == "upstream_connect_refused"      ? "start-upstream"
                                : cause == "upstream_reset_in_handshake" ? "check-peer-listener"
                                                                         : "restore-path";
-  Fix& ask = report.advise(cause, fix, {},
-                           {"Our proxy cannot connect to " + peer + ": " + summary_of(now).en +
-                                ". Please start the service, or tell us the address and port on which it listens.",
-                            "我方代理无法连接 " + peer + "：" + summary_of(now).zh + "。请启动该服务，或告知其监听地址和端口。"});
+  Fix& ask = report.advise(cause, fix, {}, handshake_text("connection.ask", {{"peer", peer}, {"problem", summary_of(now)}}));
   if (is_seen && !peer.starts_with("unix:")) ask.commands = {"ss -ltn 'sport = :" + port_of(peer) + "'  # on the upstream's host"};
   return true;
 }
@@ -76,16 +71,15 @@ bool diagnose_no_live_upstreams(HandshakeReport& report) {
     place.member = i;
     const UpstreamVerdict verdict = upstream.judge_place(place);
     const Text summary = summary_of(verdict);
-    report.note("peer", {servers[i].address.text() + ": " + summary.en, servers[i].address.text() + "：" + summary.zh});
+    report.note("peer", handshake_text("connection.member", {{"member", servers[i].address.text()}, {"state", summary}}));
     if (verdict.stage == UpstreamStage::untested) continue;
     ++looked_at;
     failing += verdict.passes() ? 0 : 1;
   }
   report.diagnosis().is_healthy_now = looked_at > 0 && failing == 0;
   if (looked_at > 0) {
-    const std::string count = std::to_string(failing) + " of " + std::to_string(looked_at);
-    const std::string count_zh = std::to_string(looked_at) + " 个成员中有 " + std::to_string(failing) + " 个";
-    report.note("peer", {count + " members fail now", count_zh + "目前失败"});
+    report.note("peer",
+                handshake_text("connection.members_fail", {{"failing", std::to_string(failing)}, {"members", std::to_string(looked_at)}}));
   }
   return true;
 }

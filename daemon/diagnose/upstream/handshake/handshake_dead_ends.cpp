@@ -2,6 +2,7 @@
 #include <array>
 
 #include "diagnose/case/protection.h"
+#include "diagnose/texts.h"
 #include "diagnose/upstream/handshake/handshake_report.h"
 #include "diagnose/upstream/handshake/handshake_settings.h"
 
@@ -143,12 +144,10 @@ bool is_dead_end(DeadEnd& dead_end, const UpstreamVerdict& verdict) {
   dead_end.proof.status = ProofStatus::proved;
   const std::string under = verdict.policy.description();
   if (!verdict.passes()) {
-    dead_end.proof.detail = {"tried: still fails, " + summary.en + " (" + under + ")",
-                             "已尝试，仍然失败：" + summary.zh + "（" + under + "）"};
+    dead_end.proof.detail = diagnosis_text("dead_end.still_fails", {{"verdict", summary}, {"under", under}});
     return true;
   }
-  dead_end.proof.detail = {"shown to pass only because nothing is checked (" + under + ")",
-                           "已证实：之所以通过，只是因为不做任何检查（" + under + "）"};
+  dead_end.proof.detail = diagnosis_text("dead_end.unverified", {{"under", under}});
   return dead_end.is_unsafe;
 }
 

@@ -1,5 +1,6 @@
 #include "diagnose/upstream/handshake/handshake_diagnosis.h"
 
+#include "diagnose/texts.h"
 #include "diagnose/upstream/handshake/handshake_families.h"
 #include "diagnose/upstream/loaded_files.h"
 #include "diagnose/upstream/resolver_faults.h"
@@ -15,19 +16,14 @@ void conclude_over(HandshakeReport& report) {
   Diagnosis load;
   add_load_evidence(loaded_files(report.upstream()), load);
   for (Evidence& evidence : load.evidence) report.note(std::move(evidence.kind), std::move(evidence.text));
-  report.note("peer",
-              {"the same handshake succeeds now: the peer or the configuration has changed since the line was written, or the fault "
-               "comes and goes",
-               "同样的握手现在成功：自该日志行写下后，对端或配置已改变，或者故障时有时无"});
+  report.note("peer", handshake_text("now.succeeds"));
 }
 
 /// The handshake of the line succeeds now, and what nginx would complain about now is the certificate.
 Diagnosis diagnose_what_is_behind(UpstreamCase& upstream) {
   Diagnosis diagnosis = diagnose_verification(upstream);
   diagnosis.confidence *= 0.8;
-  diagnosis.evidence.push_back({"peer",
-                                {"the handshake that the line is about succeeds now; what fails now is the verification behind it",
-                                 "日志行所指的握手现在可以完成；目前失败的是其后的证书校验"}});
+  diagnosis.evidence.push_back({"peer", handshake_text("now.fails_later")});
   const auto& candidates = upstream.symptom().candidates;
   if (!candidates.empty() && candidates.front().cause != diagnosis.cause) diagnosis.also.push_back(candidates.front().cause);
   return diagnosis;

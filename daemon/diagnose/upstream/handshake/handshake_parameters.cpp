@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "diagnose/texts.h"
 #include "diagnose/upstream/handshake/handshake_families.h"
 #include "diagnose/upstream/handshake/handshake_settings.h"
 
@@ -51,7 +52,7 @@ bool is_worth_varying(const ProbeResult& seen) {
 
 Text listed(const WidenedHandshake& found) {
   const std::string agreed = summary_of(found.seen) + (found.seen.group.empty() ? "" : ", " + found.seen.group);
-  return {"with other settings the same peer takes the handshake: " + agreed, "换用其他设置后，同一对端接受握手：" + agreed};
+  return handshake_text("settings.accepted", {{"handshake", agreed}});
 }
 
 void propose_widening(HandshakeReport& report, const WidenedHandshake& found) {
@@ -62,31 +63,20 @@ void propose_widening(HandshakeReport& report, const WidenedHandshake& found) {
     report.diagnosis().also.emplace_back(remedy_of(found.needed[i], found.request).cause);
   }
   if (found.needs(W::proxy_header) && report.view().target->module != nginx::Module::stream_proxy) {
-    report.advise(first.cause, "peer-without-proxy-protocol", {},
-                  {"Your listener " + report.peer() +
-                       " waits for a PROXY protocol header before TLS. nginx's http proxy cannot send one: "
-                       "please open a listener without PROXY protocol for us.",
-                   "你们的监听端口 " + report.peer() +
-                       " 在 TLS 之前等待 PROXY protocol 头，而 nginx 的 http 代理无法发送：请为我们提供一个不要求 "
-                       "PROXY protocol 的监听端口。"});
+    report.advise(first.cause, "peer-without-proxy-protocol", {}, handshake_text("settings.ask_for_listener", {{"peer", report.peer()}}));
     return;
   }
   ConfigurationPatch patch = report.upstream().new_patch();
   const Result<> written = write_widening(patch, report.view(), found);
   const UpstreamVerdict verdict = report.propose(first.cause, first.fix, written, patch, written ? hand_written(patch) : Text{});
   if (verdict.stage == UpstreamStage::handshake && found.seen.certificate_request) {
-    report.note("peer", {"then it asks for a client certificate", "随后它要求客户端证书"});
+    report.note("peer", handshake_text("settings.then_certificate"));
   }
 }
 
 constexpr std::string_view kLargeHello = "upstream_rejects_large_hello";
 
-Text what_small_groups_give_up() {
-  return {
-      "The key exchange is then classical alone: what is recorded today could be read by a quantum computer later. Take this back "
-      "when the device on the way is updated",
-      "此后密钥交换只使用经典算法：今天被录下的流量将来可能被量子计算机解读。待途中的设备更新后请撤销此修改"};
-}
+Text what_small_groups_give_up() { return handshake_text("settings.classical_alone"); }
 
 /// Whoever reads ClientHellos on the way, or the peer, expects them in one packet.
 void propose_small_hello(HandshakeReport& report, const std::function<Proof(const ConfigurationPatch&)>& prove) {
@@ -95,15 +85,7 @@ void propose_small_hello(HandshakeReport& report, const std::function<Proof(cons
   const auto written = set_conf_command(patch, report.view(), "Groups", small_groups(report.view()));
   if (written) report.propose_with(kLargeHello, "classical-groups", patch, hand_written(patch, what_small_groups_give_up()), prove(patch));
   const std::string peer = report.peer();
-  report.advise(
-      kLargeHello, "update-middlebox", {},
-      {"Our TLS ClientHello to " + peer +
-           " does not fit in one packet (post-quantum key shares), and something on the way, or your TLS library, does not take "
-           "that. With a small ClientHello the same handshake succeeds. Please update the firewall, load balancer or TLS library "
-           "that stands there.",
-       "我方发往 " + peer +
-           " 的 ClientHello 超出一个数据包（后量子密钥），途中的设备或贵方的 TLS 库无法处理。ClientHello 较小时同样的握手可以完成。"
-           "请更新该处的防火墙、负载均衡器或 TLS 库。"});
+  report.advise(kLargeHello, "update-middlebox", {}, handshake_text("settings.ask_about_large_hello", {{"peer", peer}}));
 }
 
 /// Nothing but the size was in the way: with groups of before, and no other change, the peer takes the handshake.
@@ -148,12 +130,7 @@ bool propose_safe(HandshakeReport& report, const ProbeRequest& own, const ProbeR
 Text request_for_modern_tls(const HandshakeReport& report, const ProbeResult& seen) {
   const std::string has = seen.version + " " + seen.cipher + (seen.group.empty() ? "" : " " + seen.group) +
                           (seen.key_exchange_bits > 0 ? " (" + std::to_string(seen.key_exchange_bits) + " bits)" : "");
-  return {
-      report.peer() + " offers nothing better than " + has +
-          ". OpenSSL 3 refuses that at its usual security level. Please enable TLS 1.2 or 1.3 with ECDHE (X25519 or P-256), AES-GCM, and "
-          "SHA-256 signatures there.",
-      report.peer() + " 最多只提供 " + has +
-          "，OpenSSL 3 在默认安全级别下拒绝它。请启用 TLS 1.2 或 1.3，使用 ECDHE（X25519 或 P-256）、AES-GCM 和 SHA-256 签名。"};
+  return handshake_text("settings.ask_for_modern", {{"peer", report.peer()}, {"offered", has}});
 }
 
 void conclude_obsolete(HandshakeReport& report, const WidenedHandshake& found) {
@@ -164,9 +141,7 @@ void conclude_obsolete(HandshakeReport& report, const WidenedHandshake& found) {
     report.conclude("upstream_unsafe_legacy_renegotiation", 0.97);
     const std::string peer = report.peer();
     report.advise("upstream_unsafe_legacy_renegotiation", "upgrade-upstream-rfc5746", {},
-                  {peer + " does not announce secure renegotiation (RFC 5746), so that OpenSSL 3 ends the handshake. Please update its TLS "
-                          "library, or enable TLS 1.3 there, which has no renegotiation.",
-                   peer + " 未声明安全重协商（RFC 5746），OpenSSL 3 因此终止握手。请更新其 TLS 库，或启用没有重协商的 TLS 1.3。"});
+                  handshake_text("settings.ask_for_secure_renegotiation", {{"peer", peer}}));
     if (is_old_version) report.diagnosis().also.emplace_back("upstream_protocol_too_old");
     return;
   }
@@ -199,11 +174,7 @@ bool diagnose_alpn(HandshakeReport& report, const UpstreamVerdict& now, const Ma
   report.conclude("upstream_alpn_mismatch", 0.95);
   const std::string peer = report.peer();
   report.advise("upstream_alpn_mismatch", "enable-h2-upstream", {},
-                {"nginx asks " + peer + " for the protocol \"" + asked +
-                     "\" (ALPN), and it refuses. Without ALPN the handshake succeeds. "
-                     "Please enable HTTP/2 on that TLS listener (nginx: http2 on;).",
-                 "nginx 通过 ALPN 向 " + peer + " 请求协议 “" + asked +
-                     "”，被拒绝；不带 ALPN 时握手成功。请在该 TLS 监听端口启用 HTTP/2（nginx：http2 on;）。"});
+                handshake_text("settings.ask_for_application_protocol", {{"peer", peer}, {"protocol", asked}}));
   return true;
 }
 
@@ -218,9 +189,8 @@ Text hand_written(const ConfigurationPatch& patch, const Text& remark) {
     if (!change.before.empty()) list += change.before + " → ";
     list += change.after.empty() ? "(removed)" : change.after;
   }
-  const std::string separator = list.empty() || remark.empty() ? "" : ". ";
-  return {remark.en + separator + list + " — then nginx -t && nginx -s reload.",
-          remark.zh + (separator.empty() ? "" : "。") + list + " ，然后 nginx -t && nginx -s reload。"};
+  if (list.empty() || remark.empty()) return handshake_text("edit.by_hand", {{"edits", list.empty() ? remark : Text{list, list}}});
+  return handshake_text("edit.by_hand_because", {{"remark", remark}, {"edits", list}});
 }
 
 bool diagnose_old_defaults(HandshakeReport& report) {
@@ -233,10 +203,7 @@ bool diagnose_old_defaults(HandshakeReport& report) {
   const auto refused = report.looking()(older);
   if (!refused || has_agreed(*refused) || refused->alert != report.symptom().alert) return false;
   const std::string summary = summary_of(*refused);
-  report.note(
-      "peer",
-      {"the version of nginx is not known; with what nginx offers before 1.23.4 by default (no TLS 1.3) the line comes about: " + summary,
-       "nginx 的版本未知；以 1.23.4 之前的默认值（不含 TLS 1.3）握手，恰好重现该日志行：" + summary});
+  report.note("peer", handshake_text("settings.old_defaults", {{"handshake", summary}}));
   return propose_safe(report, older, *refused);
 }
 
@@ -246,8 +213,7 @@ bool diagnose_nginx_alone(HandshakeReport& report) {
   const auto asked = upstream.ask_nginx(upstream.new_patch());
   if (!asked || asked.value().has_passed) return false;
   const std::string& complaint = asked.value().complaint;
-  report.note("peer", {"our own handshake with " + report.peer() + " succeeds; nginx itself, with its own library, is told: " + complaint,
-                       "我方与 " + report.peer() + " 的握手成功；而 nginx 使用自己的库时得到：" + complaint});
+  report.note("peer", handshake_text("settings.nginx_is_told", {{"peer", report.peer()}, {"complaint", complaint}}));
   report.diagnosis().is_healthy_now = false;
   report.diagnosis().would_log = complaint;
   ConfigurationPatch small = upstream.new_patch();
@@ -272,13 +238,9 @@ bool diagnose_not_http2(HandshakeReport& report) {
   report.diagnosis().also.emplace_back("upstream_alpn_mismatch");
   const std::string peer = report.peer();
   const std::string chosen = seen->alpn.empty() ? "none" : seen->alpn;
-  report.note("peer",
-              {"asked for HTTP/2 (ALPN h2), " + peer + " agreed to " + chosen, "请求 HTTP/2（ALPN h2），" + peer + " 选择了 " + chosen});
+  report.note("peer", handshake_text("settings.protocol_chosen", {{"peer", peer}, {"chosen", chosen}}));
   report.advise("upstream_not_http2", "h2-capable-port", {},
-                {"nginx speaks gRPC to " + peer + ", and asks for HTTP/2 (ALPN h2); your listener agrees to " + chosen +
-                     ". Please enable HTTP/2 there, or tell us the port that has it.",
-                 "nginx 以 gRPC 访问 " + peer + " 并请求 HTTP/2（ALPN h2），而你们的监听端口选择了 " + chosen +
-                     "。请启用 HTTP/2，或告知支持它的端口。"});
+                handshake_text("settings.ask_for_agreed_protocol", {{"peer", peer}, {"chosen", chosen}}));
   return true;
 }
 

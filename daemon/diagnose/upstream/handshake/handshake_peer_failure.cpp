@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "diagnose/texts.h"
 #include "diagnose/upstream/handshake/handshake_families.h"
 #include "diagnose/upstream/handshake/handshake_settings.h"
 
@@ -67,7 +68,7 @@ bool propose_patience(HandshakeReport& report) {
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(observed.value().seen.elapsed).count();
   const std::string took = std::to_string(seconds);
   report.conclude("upstream_handshake_timeout", 0.95);
-  report.note("peer", {"the handshake succeeds when it is given " + took + " s", "给足 " + took + " 秒，握手即可完成"});
+  report.note("peer", handshake_text("silence.needs_time", {{"seconds", took}}));
   ConfigurationPatch patch = report.upstream().new_patch();
   const std::array wait{std::to_string(3 * seconds) + "s"};
   const auto written = set_upstream_directive(patch, report.view(), "connect_timeout", wait);
@@ -91,13 +92,10 @@ bool is_silent_service(HandshakeReport& report) {
   const bool is_http = !is_uwsgi && answer->first_bytes == FirstBytes::http;
   report.conclude(is_http ? "upstream_is_plain_http" : "upstream_not_tls", 0.9);
   const std::string said = answer->first_text.empty() ? "it ends the connection" : "\"" + answer->first_text + "\"";
-  report.note("peer", {report.peer() + " is silent when it is spoken to in TLS, and answers in plain: " + said,
-                       report.peer() + " 对 TLS 保持沉默，对明文则有应答：" + said});
+  report.note("peer", handshake_text("silence.answers_plain", {{"peer", report.peer()}, {"answer", said}}));
   const std::string peer = report.peer();
-  report.advise(
-      report.diagnosis().cause, is_http ? "enable-tls-on-peer" : "correct-port", {},
-      {"We are configured to speak TLS to " + peer + ", and it answers in plain text alone. Which port of this service speaks TLS?",
-       "我方配置为以 TLS 连接 " + peer + "，而它只以明文应答。请问该服务的 TLS 端口是哪个？"});
+  report.advise(report.diagnosis().cause, is_http ? "enable-tls-on-peer" : "correct-port", {},
+                handshake_text("silence.ask_for_port", {{"peer", peer}}));
   return true;
 }
 
@@ -110,14 +108,12 @@ void conclude_silence(HandshakeReport& report) {
   const bool answers_small = answer && (answer->alert || answer->first_bytes == FirstBytes::tls);
   if (answer) {
     const std::string summary = summary_of(*answer);
-    report.note("peer",
-                {"to a hello that calls for a small answer it says: " + summary, "对只需很小应答的 ClientHello，它的反应：" + summary});
+    report.note("peer", handshake_text("silence.small_answer", {{"answer", summary}}));
   }
   if (!answers_small && !came_something) {
     return report.conclude("upstream_handshake_timeout", 0.85);
   }
-  report.note("peer", {"small packets arrive and the certificate's do not: what a path does that drops large packets without saying so",
-                       "小包能到达，而携带证书的大包到不了：路径在悄悄丢弃大包"});
+  report.note("peer", handshake_text("silence.large_packets_lost"));
   report.conclude("upstream_mtu_blackhole", 0.85);
 }
 
@@ -179,10 +175,7 @@ Text words_for_owner(const HandshakeReport& report) {
   const std::string what = seen != nullptr ? summary_of(*seen) : report.symptom().message;
   const ProbeRequest& asked = report.now().asked.request;
   const std::string name = asked.server_name.empty() ? "none" : asked.server_name;
-  return {
-      "Our TLS handshakes with " + peer + " end so: " + what + ". SNI sent: " + name +
-          ". Nothing that we vary on our side changes it. What does your log say at that time?",
-      "我方与 " + peer + " 的 TLS 握手结果为：" + what + "。发送的 SNI：" + name + "。我方改变任何设置都没有影响。请查看你们当时的日志。"};
+  return handshake_text("silence.ask_for_log", {{"peer", peer}, {"end", what}, {"name", name}});
 }
 
 /// The fix of the knowledge base that somebody else has to make.

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "diagnose/texts.h"
 #include "diagnose/upstream/handshake/handshake_families.h"
 #include "diagnose/upstream/handshake/handshake_settings.h"
 #include "diagnose/upstream/handshake/other_ports.h"
@@ -61,16 +62,14 @@ bool propose_port(HandshakeReport& report, const std::string& cause) {
       unverified += (unverified.empty() ? "" : ", ") + port + " (" + other.named_by + ")";
       continue;
     }
-    report.note("peer", {"port " + port + " of the same host (" + other.named_by + ") speaks TLS and proves the expected name",
-                         "同一主机的端口 " + port + "（" + other.named_by + "）使用 TLS，并证明了期望的名称"});
+    report.note("peer", handshake_text("plain.other_port_proved", {{"port", port}, {"place", other.named_by}}));
     report.propose_with(cause, fix_for_port(cause), patch.value(), hand_written(patch.value()),
                         report.upstream().confirmed(report.proof_of(verdict), patch.value()));
     is_proposed = true;
     break;
   }
   if (!unverified.empty()) {
-    report.note("peer", {"ports of the same host that speak TLS, their identity unproved because nothing is verified here: " + unverified,
-                         "同一主机上使用 TLS 的端口（此处未启用校验，身份未经证明）：" + unverified});
+    report.note("peer", handshake_text("plain.other_ports_unproved", {{"ports", unverified}}));
   }
   return is_proposed;
 }
@@ -85,17 +84,12 @@ bool propose_taking_out(HandshakeReport& report, const std::string& cause, const
   std::string names;
   for (const Member& member : others) names += (names.empty() ? "" : ", ") + member.server->address.text();
   Proof proof = report.proof_of(others.front().verdict);
-  proof.detail = {"every member that remains was tried with nginx's own settings and passes: " + names,
-                  "已用 nginx 的设置逐一验证剩余成员，全部通过：" + names};
+  proof.detail = handshake_text("plain.remaining_pass", {{"members", names}});
   const std::string peer = report.peer();
-  report.propose_with(cause, fix_for_port(cause), patch,
-                      hand_written(patch, {"Take " + peer +
-                                               " out of the group until its TLS port is known; put the right port in and "
-                                               "remove \"down\" then",
-                                           "在得知 " + peer + " 的 TLS 端口之前先将其移出该组；之后填入正确端口并去掉 “down”"}),
+  report.propose_with(cause, fix_for_port(cause), patch, hand_written(patch, handshake_text("plain.take_out", {{"peer", peer}})),
                       std::move(proof));
   Fix& fix = report.diagnosis().fixes.back();
-  fix.title = {"Take the member that speaks no TLS out of the group", "将不使用 TLS 的成员移出该组"};
+  fix.title = handshake_text("plain.take_member_out");
   return true;
 }
 
@@ -110,12 +104,9 @@ void propose_plain_scheme(HandshakeReport& report, const std::string& cause, con
   proof.method = ProofMethod::probe;
   proof.status = ProofStatus::proved;
   const std::string peer = report.peer();
-  proof.detail = {peer + " answered the handshake in plain HTTP: \"" + seen.first_text + "\"; that is what nginx would speak then",
-                  peer + " 以明文 HTTP 回应了握手：“" + seen.first_text + "”；修改后 nginx 即使用明文"};
+  proof.detail = handshake_text("plain.answered_plain", {{"peer", peer}, {"answer", seen.first_text}});
   const bool is_local = is_on_this_host(report.now());
-  const Text warning = is_local ? Text{"The connection stays on this host", "该连接不离开本机"}
-                                : Text{"Everything on this hop can then be read and changed by others on the way: only where that is meant",
-                                       "此后该段链路上的一切均可被途中他人读取和篡改：仅在确实打算如此时使用"};
+  const Text warning = is_local ? handshake_text("plain.stays_on_host") : handshake_text("plain.can_be_read");
   const std::string id = view.target->module == Module::stream_proxy ? "stream-no-proxy-ssl" : "use-plain-scheme";
   report.propose_with(cause, cause == "upstream_is_plain_http" ? "use-plain-scheme" : id, patch, hand_written(patch, warning),
                       std::move(proof));
@@ -146,10 +137,7 @@ bool diagnose_plain_http1(HandshakeReport& report, const ProbeResult& seen) {
   report.conclude("upstream_not_http2", 0.9);
   const std::string peer = report.peer();
   report.advise("upstream_not_http2", "h2-capable-port", {},
-                {"nginx speaks gRPC to " + peer + ", which is HTTP/2, and your listener answers in HTTP/1 (\"" + seen.first_text +
-                     "\"). Please enable HTTP/2 there, or tell us the port that has it.",
-                 "nginx 以 gRPC（HTTP/2）访问 " + peer + "，而你们的监听端口以 HTTP/1 应答（“" + seen.first_text +
-                     "”）。请启用 HTTP/2，或告知支持它的端口。"});
+                handshake_text("plain.ask_for_new_protocol", {{"peer", peer}, {"answer", seen.first_text}}));
   return true;
 }
 
@@ -163,11 +151,7 @@ bool diagnose_header_unseen(HandshakeReport& report, const ProbeResult& seen) {
   if (report.looking()(bare)) return false;
   report.conclude("upstream_rejects_proxy_protocol", 0.5);
   report.diagnosis().also.emplace_back(speaks_http(seen) ? "upstream_is_plain_http" : "upstream_not_tls");
-  report.note(
-      "peer",
-      {report.peer() + " answered in plain text after a PROXY header; without one nobody has tried, and only that tells a TLS "
-                       "port that expects no header from a port without TLS",
-       report.peer() + " 在 PROXY 头之后以明文应答；尚未尝试不带该头的握手，而只有这样才能区分“不期待该头的 TLS 端口”与“没有 TLS 的端口”"});
+  report.note("peer", handshake_text("plain.after_header", {{"peer", report.peer()}}));
   return true;
 }
 
@@ -196,17 +180,16 @@ bool diagnose_plain_to_tls(HandshakeReport& report) {
   }
   if (verdict.observation) {
     const std::string summary = summary_of(verdict.observation->seen);
-    report.note("peer", {"a TLS handshake with " + report.peer() + ": " + summary, "与 " + report.peer() + " 的 TLS 握手：" + summary});
+    report.note("peer", handshake_text("plain.handshake", {{"peer", report.peer()}, {"handshake", summary}}));
   }
   const bool is_tls = verdict.observation && verdict.observation->seen.phase >= ProbePhase::server_hello;
   if (verdict.observation && !is_tls) return is_grpc && diagnose_plain_http1(report, verdict.observation->seen);
   report.conclude(cause, is_tls ? 0.97 : 0.5);
   report.diagnosis().is_silent_fault = is_tls && report.symptom().message.empty();
-  const Text remark = verdict.verifies ? Text{}
-                                       : Text{"Nothing is verified on this hop yet: add " + report.view().directive("ssl_verify") +
-                                                  " on with " + report.view().directive("ssl_trusted_certificate") + " afterwards",
-                                              "此段链路尚未启用校验：随后请加上 " + report.view().directive("ssl_verify") + " on 与 " +
-                                                  report.view().directive("ssl_trusted_certificate")};
+  const Text remark = verdict.verifies
+                          ? Text{}
+                          : handshake_text("plain.verify_then", {{"verify", report.view().directive("ssl_verify")},
+                                                                 {"trusted", report.view().directive("ssl_trusted_certificate")}});
   report.propose_with(cause, fix, patch, hand_written(patch, remark), report.upstream().confirmed(report.proof_of(verdict), patch));
   return true;
 }
@@ -224,10 +207,9 @@ bool diagnose_not_tls(HandshakeReport& report) {
   const std::string cause = is_http ? "upstream_is_plain_http" : "upstream_not_tls";
   report.conclude(cause, 0.97);
   const std::string service = service_of(*seen);
-  report.note("peer", {report.peer() + " is not a TLS port: it speaks " + service, report.peer() + " 不是 TLS 端口：它使用 " + service});
+  report.note("peer", handshake_text("plain.other_service", {{"peer", report.peer()}, {"service", service}}));
   if (report.view().member != nullptr && report.view().member->is_port_default) {
-    report.note("configuration", {"the group's server names no port: nginx takes 80, also for https",
-                                  "该组的 server 未写端口：即使是 https，nginx 也使用 80"});
+    report.note("configuration", handshake_text("plain.no_port"));
   }
   const std::vector<Member> others = other_members(report.upstream());
   const bool has_tls_peer = std::any_of(others.begin(), others.end(), [](const Member& one) {
@@ -237,11 +219,8 @@ bool diagnose_not_tls(HandshakeReport& report) {
   is_cured = propose_taking_out(report, cause, others) || is_cured;
   if (!is_cured && !has_tls_peer) propose_plain_scheme(report, cause, *seen);
   const std::string port = report.peer().substr(report.peer().rfind(':') + 1);
-  Fix& ask = report.advise(
-      cause, is_http ? "enable-tls-on-peer" : "correct-port", {},
-      {"We are configured to speak TLS to " + report.peer() + ", but " + service +
-           " answers there. Which port of this service speaks TLS, or can you enable it?",
-       "我方配置为以 TLS 连接 " + report.peer() + "，但该处应答的是 " + service + "。请问该服务的 TLS 端口是哪个？或者能否启用 TLS？"});
+  Fix& ask = report.advise(cause, is_http ? "enable-tls-on-peer" : "correct-port", {},
+                           handshake_text("plain.ask_for_port", {{"peer", report.peer()}, {"service", service}}));
   if (ask.owner == Owner::proxy) ask.message = {};
   ask.commands = {"ss -ltnp  # on the upstream's host: who listens on port " + port + ", and on which port the TLS service"};
   return true;

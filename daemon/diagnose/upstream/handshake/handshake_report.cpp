@@ -5,6 +5,7 @@
 #include "diagnose/case/candidate_diagnosis.h"
 #include "diagnose/case/known_fix.h"
 #include "diagnose/case/protection.h"
+#include "diagnose/texts.h"
 #include "diagnose/upstream/handshake/handshake_families.h"
 #include "diagnose/upstream/verification/known_material.h"
 #include "diagnose/upstream/verification/verification_cause.h"
@@ -29,7 +30,7 @@ bool is_silent(const ProbeResult* seen) { return seen != nullptr && seen->outcom
 HandshakeReport::HandshakeReport(UpstreamCase& upstream) : upstream_(upstream) {
   add_upstream_evidence(upstream_, diagnosis_);
   diagnosis_.is_healthy_now = now().passes();
-  if (seen() == nullptr && !now().problem.empty()) note("peer", {"not looked at: " + now().problem, "未探测：" + now().problem});
+  if (seen() == nullptr && !now().problem.empty()) note("peer", handshake_text("now.not_looked_at", {{"problem", now().problem}}));
 }
 
 const ProbeResult* HandshakeReport::seen() const { return now().observation ? &now().observation->seen : nullptr; }
@@ -67,14 +68,12 @@ Proof HandshakeReport::proof_of(const UpstreamVerdict& verdict) const {
   Proof proof;
   const Text summary = summary_of(verdict);
   const std::string under = verdict.policy.description();
-  proof.detail = {"the patched configuration was read again, and the handshake with " + peer() + " repeated with it: " + summary.en + " (" +
-                      under + ")",
-                  "重新读取了修改后的配置，并据此与 " + peer() + " 重做握手：" + summary.zh + "（" + under + "）"};
+  proof.detail = handshake_text("proof.repeated", {{"peer", peer()}, {"verdict", summary}, {"under", under}});
   if (verdict.stage == UpstreamStage::untested || verdict.asked.left_out_client_certificate) {
     proof.detail = summary;
     if (verdict.asked.left_out_client_certificate) {
       const std::string& why = verdict.asked.client_certificate_problem;
-      proof.detail = {"without the client certificate: " + why, "未出示客户端证书：" + why};
+      proof.detail = handshake_text("proof.without_certificate", {{"why", why}});
     }
     return proof;
   }
@@ -89,7 +88,7 @@ UpstreamVerdict HandshakeReport::propose(std::string_view cause, std::string_vie
   if (!written) {
     Fix& fix = advise(cause, id, how, {});
     const std::string why = written.error().message();
-    fix.proof.detail = {"the configuration could not be changed: " + why, "无法修改配置：" + why};
+    fix.proof.detail = handshake_text("proof.not_written", {{"why", why}});
     verdict.problem = why;
     return verdict;
   }
@@ -117,8 +116,7 @@ UpstreamVerdict HandshakeReport::propose(std::string_view cause, std::string_vie
 
 std::optional<RepairedState> HandshakeReport::repaired_further(const ConfigurationPatch& patch, const UpstreamVerdict& verdict) {
   const Text summary = summary_of(verdict);
-  note("replay", {"with that the handshake succeeds, and a second fault appears: " + summary.en,
-                  "这样握手即可完成，但随即出现第二个故障：" + summary.zh});
+  note("replay", handshake_text("proof.second_fault", {{"fault", summary}}));
   RepairSearch search = find_repairs(upstream_, patch, verdict, KnownMaterial(upstream_));
   if (search.solutions.empty()) {
     for (const FoundCause& one : causes_of_faults(upstream_, verdict, {})) diagnosis_.also.push_back(one.slug);
@@ -147,13 +145,13 @@ Fix& HandshakeReport::advise(std::string_view cause, std::string_view id, const 
   Fix fix = known_fix(cause, id, symptom().scheme, upstream_.knowledge());
   if (!how.empty()) fix.how = how;
   fix.message = message;
-  fix.proof.detail = {"untested: no change to this configuration can bring it about", "未尝试：这不是修改本机配置能做到的"};
+  fix.proof.detail = handshake_text("proof.not_ours");
   diagnosis_.fixes.push_back(std::move(fix));
   return diagnosis_.fixes.back();
 }
 
 Diagnosis HandshakeReport::finish() {
-  static const Text kUntried{"from the knowledge base; not tried here", "来自知识库，未在此处尝试"};
+  static const Text kUntried = diagnosis_text("proof.from_knowledge");
   add_known_advice(diagnosis_, diagnosis_.cause, symptom().scheme, upstream_.knowledge(), kUntried);
   mark_unsafe_fixes(diagnosis_);
   try_dead_ends(upstream_, diagnosis_);

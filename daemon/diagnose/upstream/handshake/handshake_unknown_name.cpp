@@ -1,5 +1,6 @@
 #include <array>
 
+#include "diagnose/texts.h"
 #include "diagnose/upstream/handshake/handshake_families.h"
 #include "diagnose/upstream/handshake/handshake_settings.h"
 #include "diagnose/upstream/verification/name_candidates.h"
@@ -16,8 +17,8 @@ UpstreamVerdict without_name(HandshakeReport& report) {
   request.server_name.clear();
   if (auto observed = report.upstream().observe(request); observed && observed.value().has_chain()) {
     const std::string summary = summary_of(observed.value().seen);
-    report.note("peer", {"without SNI: " + summary + ", " + observed.value().seen.chain.front().facts.subject,
-                         "不带 SNI 时：" + summary + "，" + observed.value().seen.chain.front().facts.subject});
+    report.note("peer",
+                handshake_text("name.without", {{"handshake", summary}, {"subject", observed.value().seen.chain.front().facts.subject}}));
     verdict.observation = std::move(observed).value();
   }
   return verdict;
@@ -51,8 +52,7 @@ bool diagnose_missing_name(HandshakeReport& report) {
     if (!verdict.passes()) continue;
     report.conclude("upstream_sni_missing", 0.95);
     report.propose_with("upstream_sni_missing", "enable-sni", patch,
-                        hand_written(patch, {"The peer asks for a name (SNI), and knows " + candidate.name + " (" + candidate.where + ")",
-                                             "对端要求名称（SNI），并认识 " + candidate.name + "（" + candidate.where + "）"}),
+                        hand_written(patch, handshake_text("name.peer_asks", {{"name", candidate.name}, {"place", candidate.where}})),
                         is_told(candidate, verdict) ? report.upstream().confirmed(report.proof_of(verdict), patch)
                                                     : Proof{.detail = not_meant(candidate.name)});
     return true;
@@ -75,8 +75,7 @@ bool diagnose_unknown_name(HandshakeReport& report) {
     report.diagnosis().also.emplace_back("upstream_name_is_upstream_block");
   }
   const std::string name = sent.empty() ? std::string(report.view().target->settings.name.first()) : sent;
-  report.note("peer", {report.peer() + " serves no \"" + name + "\", which is the name that nginx sends (SNI)",
-                       report.peer() + " 不提供 “" + name + "”，而这正是 nginx 发送的名称（SNI）"});
+  report.note("peer", handshake_text("name.not_served", {{"peer", report.peer()}, {"name", name}}));
   const UpstreamVerdict default_site = without_name(report);
   const std::string fix = cause == "proxy_ssl_name_wrong" ? "correct-name" : "set-ssl-name";
   std::size_t tried = 0;
@@ -88,16 +87,13 @@ bool diagnose_unknown_name(HandshakeReport& report) {
     const UpstreamVerdict verdict = report.upstream().judge(patch);
     if (!verdict.passes()) continue;
     report.propose_with(cause, fix, patch,
-                        hand_written(patch, {"The peer knows the name " + candidate.name + " (" + candidate.where + ")",
-                                             "对端认识名称 " + candidate.name + "（" + candidate.where + "）"}),
+                        hand_written(patch, handshake_text("name.peer_knows", {{"name", candidate.name}, {"place", candidate.where}})),
                         is_told(candidate, verdict) ? report.upstream().confirmed(report.proof_of(verdict), patch)
                                                     : Proof{.detail = not_meant(candidate.name)});
     return true;
   }
   const std::string peer = report.peer();
-  report.advise(cause, fix, {},
-                {"Which host name does " + peer + " serve over TLS for us? It refuses \"" + name + "\" with alert 112 (unrecognized_name).",
-                 "请问 " + peer + " 通过 TLS 为我方提供的主机名是什么？它以告警 112（unrecognized_name）拒绝了 “" + name + "”。"});
+  report.advise(cause, fix, {}, handshake_text("name.ask", {{"peer", peer}, {"name", name}}));
   return true;
 }
 

@@ -1,16 +1,15 @@
 #pragma once
 
-#include <map>
 #include <string>
 #include <string_view>
 
 #include "diagnose/diagnosis.h"
+#include "diagnose/texts.h"
 #include "diagnose/upstream/verification/verification_cause.h"
 
 namespace handshaked::diagnose {
 
-/// The facts that the sentences are filled with: "{peer}", "{subject}", …
-using SentenceFacts = std::map<std::string, std::string, std::less<>>;
+/// The facts of a cause: names, dates, files.
 SentenceFacts sentence_facts(UpstreamCase& upstream, const UpstreamVerdict& verdict, const FoundCause& cause);
 
 /// What is broken, with names, dates and files: one sentence. Empty for causes that have none here.
@@ -20,7 +19,5 @@ Text message_for_owner(std::string_view cause, const SentenceFacts& facts);
 
 /// "2026-11-18 12:00:07 UTC".
 std::string date_text(Time time);
-/// "{name}" and its like put in.
-std::string filled(std::string_view text, const SentenceFacts& facts);
 
 }  // namespace handshaked::diagnose

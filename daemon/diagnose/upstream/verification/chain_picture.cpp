@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "diagnose/texts.h"
 #include "diagnose/upstream/verification/cause_sentences.h"
 
 namespace handshaked::diagnose {
@@ -17,20 +18,15 @@ std::string name_of(std::string subject) {
   return subject.empty() ? "?" : subject;
 }
 
+void add_fact(Text& words, const Text& fact) { words = verification_text("chain.next_fact", {{"facts", words}, {"fact", fact}}); }
+
 /// "CN=leaf; signed by CN=CA; until 2026-12-01 00:00:00 UTC".
 Text words_of(const CertificateFacts& facts) {
-  const std::string until = date_text(facts.not_after);
   Text words{name_of(facts.subject), name_of(facts.subject)};
-  words.en += facts.self_signed ? "; self-signed" : "; signed by " + name_of(facts.issuer);
-  words.zh += facts.self_signed ? "；自签名" : "；由 " + name_of(facts.issuer) + " 签发";
-  words.en += "; until " + until;
-  words.zh += "；有效期至 " + until;
+  add_fact(words, facts.self_signed ? verification_text("chain.self_signed")
+                                    : verification_text("chain.signed_by", {{"issuer", name_of(facts.issuer)}}));
+  add_fact(words, verification_text("chain.until", {{"date", date_text(facts.not_after)}}));
   return words;
-}
-
-void add_fact(Text& words, const std::string& en, const std::string& zh) {
-  words.en += "; " + en;
-  words.zh += "；" + zh;
 }
 
 bool holds(const std::vector<Der>& trusted, const std::string& subject) {
@@ -47,13 +43,12 @@ Evidence missing_link(const UpstreamVerdict& verdict, const CertificateFacts& be
   const bool is_too_deep =
       std::any_of(faults.begin(), faults.end(), [](const ReplayFault& one) { return one.code == X509_V_ERR_CERT_CHAIN_TOO_LONG; });
   if (!holds(verdict.input.trusted, below.issuer)) {
-    add_fact(link.text, "neither sent by the upstream nor in " + file, "上游未发送，" + file + " 中也没有");
+    add_fact(link.text, verification_text("chain.in_neither", {{"file", file}}));
   } else if (is_too_deep) {
     link.kind = "chain_trusted";
-    add_fact(link.text, "in " + file + ", beyond the permitted depth", "在 " + file + " 中，但超出允许的深度");
+    add_fact(link.text, verification_text("chain.too_deep", {{"file", file}}));
   } else {
-    add_fact(link.text, "not sent by the upstream; one of that name in " + file + " did not sign it",
-             "上游未发送；" + file + " 中有同名证书，但并非其签发者");
+    add_fact(link.text, verification_text("chain.namesake", {{"file", file}}));
   }
   return link;
 }
@@ -77,15 +72,15 @@ void add_chain_picture(const UpstreamVerdict& verdict, Diagnosis& diagnosis) {
     else if (below != nullptr) link.text = {name_of(below->issuer), name_of(below->issuer)};
     else return;  // the leaf is always among what was sent
     if (is_trusted || found == sent.end()) {
-      add_fact(link.text, "in " + file, "在 " + file + " 中");
+      add_fact(link.text, verification_text("chain.in_file", {{"file", file}}));
       link.kind = "chain_trusted";
     }
     if (fault != replay.faults.end()) {
       const std::string words = verify_code_text(fault->code) + " (" + std::to_string(fault->code) + ")";
-      add_fact(link.text, words, words);
+      add_fact(link.text, {words, words});
       link.kind = "chain_fault";
     } else if (depth == 0 && !replay.name_matches) {
-      add_fact(link.text, "not for the name " + name_of(verdict.name.verified), "不含名称 " + name_of(verdict.name.verified));
+      add_fact(link.text, verification_text("chain.other_name", {{"name", name_of(verdict.name.verified)}}));
       link.kind = "chain_fault";
     }
     diagnosis.evidence.push_back(std::move(link));
@@ -98,7 +93,7 @@ void add_chain_picture(const UpstreamVerdict& verdict, Diagnosis& diagnosis) {
     const bool is_used = std::find(replay.built_chain.begin(), replay.built_chain.end(), one.facts.sha256) != replay.built_chain.end();
     if (is_used || sent.size() > kMostDrawn) continue;
     Text words = words_of(one.facts);
-    add_fact(words, "sent, and of no use", "已发送，但用不上");
+    add_fact(words, verification_text("chain.unused"));
     diagnosis.evidence.push_back({"chain_unused", std::move(words)});
   }
 }

@@ -5,6 +5,7 @@
 #include <set>
 #include <tuple>
 
+#include "diagnose/texts.h"
 #include "diagnose/tls/nearest_word.h"
 #include "nginx/configuration/inheritance.h"
 
@@ -312,11 +313,15 @@ bool is_below_wildcard(std::string_view name, std::string_view wildcard) {
   return name.substr(0, name.size() - suffix.size()).find('.') != std::string_view::npos;
 }
 
-Text not_meant(const std::string& name) {
-  return {"Chain and name pass with it; but nothing in the configuration says that \"" + name +
-              "\" is the host that is meant, and a peer that shows another host's certificate looks the same.",
-          "按此修改后证书链与名称均通过；但配置中没有任何内容表明 “" + name + "” 就是要连接的主机，而出示别的主机证书的对端看起来也一样。"};
+Text where_text(const NameCandidate& candidate) {
+  constexpr std::string_view kCertificate = "the certificate", kIn = "the certificate's ";
+  const std::string& where = candidate.where;
+  if (where == kCertificate) return verification_text("name.certificate");
+  if (where.starts_with(kIn)) return verification_text("name.in_certificate", {{"field", where.substr(kIn.size())}});
+  return {where, where};  // a place in the configuration
 }
+
+Text not_meant(const std::string& name) { return verification_text("name.not_meant", {{"name", name}}); }
 
 std::vector<NameCandidate> name_candidates(UpstreamCase& upstream, const UpstreamVerdict& verdict) {
   return Candidates(upstream.view(), verdict).find();

@@ -28,6 +28,8 @@ struct NameCandidate {
   bool is_meant = false;
 };
 
+/// What suggests a name.
+Text where_text(const NameCandidate& candidate);
 /// Why a change to a name that the configuration does not mean stays unproved, although it passes.
 Text not_meant(const std::string& name);
 

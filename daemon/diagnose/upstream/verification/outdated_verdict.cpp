@@ -3,6 +3,7 @@
 #include "diagnose/case/candidate_diagnosis.h"
 #include "diagnose/case/known_fix.h"
 #include "diagnose/case/load_time.h"
+#include "diagnose/texts.h"
 #include "diagnose/upstream/loaded_files.h"
 #include "diagnose/upstream/verification/cause_sentences.h"
 #include "diagnose/upstream/verification/verification_dead_ends.h"
@@ -39,8 +40,7 @@ std::optional<Text> explained_by_session(UpstreamCase& upstream, const UpstreamV
   if (!verdict.has_chain() || !leaves_session) return std::nullopt;
   if (symptom.verify_code) {
     if (code != *symptom.verify_code) return std::nullopt;
-    return Text{"the line's code " + std::to_string(code) + " is what that place gets from the same upstream with its own settings",
-                "日志中的校验码 " + std::to_string(code) + " 是该处以其自身设置访问同一上游得到的结果"};
+    return verification_text("shared.code", {{"code", std::to_string(code)}});
   }
   ReplayInput resumed = upstream.now().input;
   resumed.chain = verdict.input.chain;
@@ -48,8 +48,7 @@ std::optional<Text> explained_by_session(UpstreamCase& upstream, const UpstreamV
   const auto seen = is_another ? upstream.replay(resumed) : Result<ReplayResult>(fail(ErrorCode::not_found, "the same certificate"));
   if (!seen || seen.value().name_matches) return std::nullopt;
   const std::string name = verdict.name.verified;
-  return Text{"that place is shown another certificate of the same upstream, for \"" + name + "\"",
-              "该处从同一上游得到的是另一张证书，对应 “" + name + "”"};
+  return verification_text("shared.other_certificate", {{"name", name}});
 }
 
 bool is_same_session(const UpstreamVerdict& left, const UpstreamVerdict& right) {
@@ -89,10 +88,8 @@ Fix reload_fix(UpstreamCase& upstream) {
   fix.commands = commands_after_change(upstream);
   fix.proof.status = ProofStatus::proved;
   fix.proof.method = ProofMethod::replay;
-  fix.proof.detail = {"A full handshake and nginx’s verification with the configuration and files as they are on disk: passes (" +
-                          upstream.ran_under() + ").",
-                      "按磁盘上的配置与文件做完整握手并重复 nginx 的校验：通过（" + upstream.ran_under() + "）。"};
-  if (fix.title.empty()) fix.title = {"Reload nginx", "重新加载 nginx"};
+  fix.proof.detail = verification_text("reload.passes", {{"under", upstream.ran_under()}});
+  if (fix.title.empty()) fix.title = verification_text("reload.title");
   return fix;
 }
 
@@ -117,9 +114,7 @@ void add_no_reuse_fix(UpstreamCase& upstream, std::string_view cause, std::span<
   fix.commands = commands_after_change(upstream);
   fix.proof.status = ProofStatus::proved;
   fix.proof.method = ProofMethod::replay;
-  fix.proof.detail = {
-      "Without resumption every handshake is verified again; the verification of a full handshake passes (" + upstream.ran_under() + ").",
-      "不恢复会话时每次握手都会重新校验；完整握手的校验通过（" + upstream.ran_under() + "）。"};
+  fix.proof.detail = verification_text("shared.no_resumption", {{"under", upstream.ran_under()}});
   diagnosis.fixes.push_back(std::move(fix));
 }
 
@@ -128,11 +123,7 @@ void say_shared(UpstreamCase& upstream, const SharedPlace& shared, Diagnosis& di
   diagnosis.cause = "upstream_shared_session_verdict";
   diagnosis.also = {"upstream_stale_session_verdict"};
   diagnosis.confidence = 0.85;
-  diagnosis.summary = {"This place verifies well by itself. It shares the upstream with the place in " + where + ": " + shared.what.en +
-                           ". nginx keeps one session for each peer, and a resumed session carries the certificate and the verdict of "
-                           "whoever made it.",
-                       "此处单独校验是通过的。它与 " + where + " 处共用同一上游：" + shared.what.zh +
-                           "。nginx 为每个对端只保存一个会话，恢复的会话带着建立者的证书与校验结论。"};
+  diagnosis.summary = verification_text("shared.place", {{"place", where}, {"what", shared.what}});
   add_no_reuse_fix(upstream, diagnosis.cause, shared.others, diagnosis);
 }
 
@@ -141,14 +132,10 @@ void say_load_unknown(UpstreamCase& upstream, const std::string& cause, Diagnosi
   diagnosis.cause = cause;
   diagnosis.confidence = 0.5;
   diagnosis.also = {"upstream_stale_session_verdict"};
-  diagnosis.summary = {
-      "With the files as they are on disk now the upstream verifies. They were changed about when nginx read its configuration: whether "
-      "nginx works with them cannot be told.",
-      "按磁盘上现有的文件，上游校验通过。这些文件的更改时间与 nginx 读取配置的时间相近：无法判断 nginx 是否已在使用它们。"};
+  diagnosis.summary = verification_text("reload.load_unknown");
   Fix fix = reload_fix(upstream);
   fix.proof.status = ProofStatus::untested;
-  fix.proof.detail.en += " Whether nginx lacks these files is not known.";
-  fix.proof.detail.zh += "nginx 是否缺少这些文件尚不清楚。";
+  fix.proof.detail = verification_text("reload.passes_load_unknown", {{"proof", fix.proof.detail}});
   diagnosis.fixes.push_back(std::move(fix));
 }
 
@@ -163,7 +150,7 @@ Diagnosis diagnose_outdated_verdict(UpstreamCase& upstream) {
   const Surroundings& around = upstream.surroundings();
   const bool is_reloaded = around.nginx_loaded_at && *around.nginx_loaded_at > upstream.symptom().last_at + kLoadTimePrecision;
   const std::optional<SharedPlace> shared = may_resume(upstream) ? sharing_place(upstream) : std::nullopt;
-  static const Text kNotTried{"not tried", "未验证"};
+  static const Text kNotTried = verification_text("reload.not_tried");
   const std::string first =
       upstream.symptom().candidates.empty() ? std::string("upstream_stale_session_verdict") : upstream.symptom().candidates.front().cause;
   if (shared) {
@@ -173,26 +160,20 @@ Diagnosis diagnose_outdated_verdict(UpstreamCase& upstream) {
     diagnosis.cause = first;
     diagnosis.confidence = 0.6;
     diagnosis.also = {"upstream_stale_session_verdict"};
-    diagnosis.summary = {"With the files as they are on disk now the upstream verifies; nginx has not been reloaded since they changed.",
-                         "按磁盘上现有的文件，上游校验通过；文件修改后 nginx 尚未重新加载。"};
+    diagnosis.summary = verification_text("reload.files_changed");
     diagnosis.fixes.push_back(reload_fix(upstream));
   } else if (!files.unknown.empty() && !is_reloaded) {
     say_load_unknown(upstream, first, diagnosis);
   } else if (may_resume(upstream) && keeps_failed_sessions(upstream) && !is_reloaded) {
     diagnosis.cause = "upstream_stale_session_verdict";
     diagnosis.confidence = 0.75;
-    diagnosis.summary = {
-        "A fresh handshake verifies now, so the fault is gone; but nginx resumes TLS sessions of this peer, and a resumed session repeats "
-        "the old verdict until nginx is reloaded.",
-        "新的握手现已通过校验，故障本身已消失；但 nginx 会恢复与该对端的 TLS 会话，而恢复的会话会重复旧的校验结论，直到 nginx 重新加载。"};
+    diagnosis.summary = verification_text("reload.stale_session");
     diagnosis.fixes.push_back(reload_fix(upstream));
     add_no_reuse_fix(upstream, diagnosis.cause, {}, diagnosis);
   } else {
     diagnosis.cause = first;
     diagnosis.confidence = 0.5;
-    diagnosis.summary = {
-        "The upstream verifies now: the fault that was logged is over, or another server behind the same address showed it.",
-        "上游目前校验通过：日志中的故障已经消失，或出自同一地址后面的另一台服务器。"};
+    diagnosis.summary = verification_text("reload.over");
   }
   add_known_advice(diagnosis, diagnosis.cause, upstream.symptom().scheme, upstream.knowledge(), kNotTried);
   return diagnosis;

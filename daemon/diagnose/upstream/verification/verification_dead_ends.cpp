@@ -6,6 +6,7 @@
 #include <map>
 
 #include "diagnose/case/protection.h"
+#include "diagnose/texts.h"
 
 namespace handshaked::diagnose {
 namespace {
@@ -141,11 +142,9 @@ class Trials {
     const std::string under = upstream_.ran_under();
     Outcome result{true, passes, is_protection_off, {}, {}};
     if (!passes) {
-      result.detail = {"tried: still fails, " + summary.en + " (" + under + ")",
-                       "按此重试：仍然失败，" + summary.zh + "（" + under + "）。"};
+      result.detail = diagnosis_text("dead_end.still_fails", {{"verdict", summary}, {"under", under}});
     } else {
-      result.detail = {"shown to pass only because nothing is checked (" + under + ")",
-                       "已证实：之所以通过，只是因为不做任何检查（" + under + "）"};
+      result.detail = diagnosis_text("dead_end.unverified", {{"under", under}});
     }
     return result;
   }

@@ -5,6 +5,7 @@
 #include <openssl/x509_vfy.h>
 
 #include "diagnose/case/candidate_diagnosis.h"
+#include "diagnose/texts.h"
 #include "diagnose/upstream/verification/chain_picture.h"
 #include "diagnose/upstream/verification/verification_dead_ends.h"
 #include "diagnose/upstream/verification/verification_fixes.h"
@@ -77,8 +78,10 @@ void conclude(UpstreamCase& upstream, const std::vector<FoundCause>& causes, Dia
   for (std::size_t i = 0; i < causes.size(); ++i) {
     if (i > 0) add_also(causes[i].slug);
     const Text sentence = fault_sentence(causes[i].slug, sentence_facts(upstream, upstream.now(), causes[i]));
-    diagnosis.summary.en += (i == 0 ? "" : " Besides: ") + sentence.en;
-    diagnosis.summary.zh += (i == 0 ? "" : "此外：") + sentence.zh;
+    if (sentence.empty()) continue;
+    diagnosis.summary = diagnosis.summary.empty()
+                            ? sentence
+                            : verification_text("sentence.besides", {{"sentences", diagnosis.summary}, {"sentence", sentence}});
   }
   if (diagnosis.summary.empty()) diagnosis.summary = meaning_of(main.slug, upstream.symptom().scheme, upstream.knowledge());
 }
@@ -93,11 +96,7 @@ void compare_with_line(UpstreamCase& upstream, Diagnosis& diagnosis) {
   const bool is_same_name = !symptom.verify_code && now.stage == UpstreamStage::name && symptom.name == now.name.verified;
   if (is_same_code || is_same_name) return;
   const Text present = summary_of(now);
-  diagnosis.evidence.push_back(
-      {"replay",
-       {"The line tells another fault than the one there is now (" + present.en +
-            "): the peer, its certificate or the files have changed since, or nginx has not been reloaded.",
-        "日志行中的故障与目前的不同（" + present.zh + "）：对端、其证书或文件此后有变化，或 nginx 尚未重新加载。"}});
+  diagnosis.evidence.push_back({"replay", verification_text("line.tells_another_fault", {{"verdict", present}})});
   diagnosis.confidence *= 0.85;
 }
 
@@ -110,7 +109,7 @@ void add_clock(UpstreamCase& upstream, Diagnosis& diagnosis) {
   });
   if (!is_about_dates) return;
   const std::string now = date_text(upstream.surroundings().now);
-  diagnosis.evidence.push_back({"clock", {"The clock of this host says " + now + ".", "本机时钟：" + now + "。"}});
+  diagnosis.evidence.push_back({"clock", verification_text("evidence.clock", {{"time", now}})});
 }
 
 /// Members of the same group that are in another state.
@@ -129,8 +128,7 @@ void compare_members(UpstreamCase& upstream, Diagnosis& diagnosis) {
     if (is_same || verdict.stage == UpstreamStage::untested) continue;
     const Text state = summary_of(verdict);
     const std::string name = servers[i].address.text();
-    diagnosis.evidence.push_back(
-        {"peer", {"Another server of the group, " + name + ": " + state.en, "同组的另一台服务器 " + name + "：" + state.zh}});
+    diagnosis.evidence.push_back({"peer", verification_text("evidence.member", {{"member", name}, {"verdict", state}})});
   }
 }
 
@@ -149,31 +147,30 @@ void add_upstream_evidence(UpstreamCase& upstream, Diagnosis& diagnosis) {
   diagnosis.place = GoverningPlace{view.target->pass->name, view.target->pass->file->path, view.target->pass->line};
   if (!upstream.symptom().message.empty()) diagnosis.evidence.push_back({"log", {upstream.symptom().message, upstream.symptom().message}});
   const std::string where = view.target->pass->file->path + ":" + std::to_string(view.target->pass->line);
-  diagnosis.evidence.push_back({"configuration",
-                                {"Governed by " + view.target->pass->name + " in " + where + " (" + upstream.why_this_place() + ").",
-                                 "由 " + where + " 的 " + view.target->pass->name + " 决定。"}});
+  diagnosis.evidence.push_back(
+      {"configuration", verification_text("evidence.governed",
+                                          {{"directive", view.target->pass->name}, {"place", where}, {"why", upstream.why_this_place()}})});
   const std::string on_off = now.verifies ? "on" : "off";
   std::string settings = view.directive("ssl_verify") + " " + on_off + ", " + view.directive("ssl_verify_depth") + " " +
                          std::to_string(now.input.depth) + ", " + view.directive("ssl_trusted_certificate") + " " + trusted_file(upstream) +
                          ", " + view.directive("ssl_server_name") + " " + (view.target->settings.server_name.is_on() ? "on" : "off");
   if (!now.crl_file.empty()) settings += ", " + view.directive("ssl_crl") + " " + now.crl_file;
   const std::string name = now.name.is_known ? "\"" + now.name.verified + "\"" : "?";
-  diagnosis.evidence.push_back({"configuration", {settings + "; name to verify: " + name, settings + "；校验的名称：" + name}});
+  diagnosis.evidence.push_back({"configuration", verification_text("evidence.settings", {{"settings", settings}, {"name", name}})});
   if (now.observation) {
     const std::string seen = summary_of(now.observation->seen);
     const std::string peer = to_string(now.observation->address);
     std::string chain;
     for (const PeerCertificate& one : now.observation->seen.chain) chain += (chain.empty() ? "" : " ← ") + one.facts.subject;
     diagnosis.evidence.push_back(
-        {"peer",
-         {peer + ": " + seen + (chain.empty() ? "" : "; sends " + chain), peer + "：" + seen + (chain.empty() ? "" : "；发送 " + chain)}});
+        {"peer", chain.empty() ? verification_text("evidence.peer", {{"peer", peer}, {"seen", seen}})
+                               : verification_text("evidence.peer_sends", {{"peer", peer}, {"seen", seen}, {"chain", chain}})});
   }
   const Text verdict = summary_of(now);
   diagnosis.evidence.push_back({now.has_chain()   ? "replay"
                                 : now.observation ? "peer"
                                                   : "configuration",
-                                {"As nginx would judge now: " + verdict.en + " (" + upstream.ran_under() + ")",
-                                 "按 nginx 的方式判断，目前：" + verdict.zh + "（" + upstream.ran_under() + "）"}});
+                                verification_text("evidence.verdict", {{"verdict", verdict}, {"under", upstream.ran_under()}})});
   add_chain_picture(now, diagnosis);
   diagnosis.would_log = would_log(now);
 }
@@ -195,7 +192,7 @@ Diagnosis diagnose_verification(UpstreamCase& upstream) {
   add_other_fixes(upstream, causes, diagnosis);
   if (search.solutions.empty()) say_needed_edits(upstream, search.furthest, diagnosis);
   if (search.was_cut) {
-    diagnosis.evidence.push_back({"replay", {"The search for fixes was cut short by time.", "由于时间限制，修复方案的搜索未做完。"}});
+    diagnosis.evidence.push_back({"replay", verification_text("evidence.search_cut")});
   }
   try_verification_dead_ends(upstream, diagnosis);
   return diagnosis;

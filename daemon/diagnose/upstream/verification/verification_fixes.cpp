@@ -5,17 +5,10 @@
 #include "diagnose/case/candidate_diagnosis.h"
 #include "diagnose/case/known_fix.h"
 #include "diagnose/certificates/issuer_search.h"
+#include "diagnose/texts.h"
 
 namespace handshaked::diagnose {
 namespace {
-
-/// What suggests a name: a place in the configuration reads alike in both languages, the certificate does not.
-std::string chinese_where(const std::string& where) {
-  constexpr std::string_view kCertificate = "the certificate";
-  if (where == kCertificate) return "证书";
-  if (where.starts_with("the certificate's ")) return "证书中的 " + where.substr(kCertificate.size() + 3);
-  return where;
-}
 
 /// The id of the knowledge base for what was done about a cause.
 std::string_view known_id(std::string_view cause, const Repair& repair) {
@@ -56,13 +49,15 @@ std::string_view known_id(std::string_view cause, const Repair& repair) {
   return {};
 }
 
-std::string list_of(const std::vector<StoredCa>& certificates, std::string_view from) {
-  std::string text;
+Text list_of(const std::vector<StoredCa>& certificates) {
+  Text list;
   for (const StoredCa& one : certificates) {
-    if (!text.empty()) text += "; ";
-    text += one.certificate.facts().subject + " (SHA-256 " + one.certificate.facts().sha256 + std::string(from) + one.file + ")";
+    const CertificateFacts& facts = one.certificate.facts();
+    const Text words =
+        verification_text("edit.certificate", {{"subject", facts.subject}, {"fingerprint", facts.sha256}, {"file", one.file}});
+    list = list.empty() ? words : verification_text("edit.next_certificate", {{"list", list}, {"certificate", words}});
   }
-  return text;
+  return list;
 }
 
 /// What a repair changes, here: one sentence.
@@ -70,40 +65,26 @@ Text what_changes(UpstreamCase& upstream, const Repair& repair, const UpstreamVe
   const UpstreamView& view = upstream.view();
   switch (repair.kind) {
     case RepairKind::send_sni:
-      return {"Set " + view.directive("ssl_server_name") + " on, so that the SNI \"" + before.name.verified + "\" is sent.",
-              "设置 " + view.directive("ssl_server_name") + " on，以发送 SNI “" + before.name.verified + "”。"};
-    case RepairKind::set_name: {
-      Text text{"Set " + view.directive("ssl_name") + " " + repair.name.name + " (suggested by " + repair.name.where + ").",
-                "设置 " + view.directive("ssl_name") + " " + repair.name.name + "（依据：" + chinese_where(repair.name.where) + "）。"};
-      if (repair.name.support == NameSupport::configured) return text;
-      text.en += " Nothing in the configuration names that host: make sure that it is the one that is meant.";
-      text.zh += " 配置中没有写明该主机：请先确认它就是所要连接的主机。";
-      return text;
-    }
+      return verification_text("edit.send_name", {{"directive", view.directive("ssl_server_name")}, {"name", before.name.verified}});
+    case RepairKind::set_name:
+      return verification_text(
+          repair.name.support == NameSupport::configured ? "edit.set_name" : "edit.set_unnamed_name",
+          {{"directive", view.directive("ssl_name")}, {"name", repair.name.name}, {"source", where_text(repair.name)}});
     case RepairKind::raise_depth:
-      return {"Set " + view.directive("ssl_verify_depth") + " " + std::to_string(repair.depth) + " (now " +
-                  std::to_string(before.input.depth) + ").",
-              "设置 " + view.directive("ssl_verify_depth") + " " + std::to_string(repair.depth) + "（目前为 " +
-                  std::to_string(before.input.depth) + "）。"};
+      return verification_text("edit.set_depth", {{"directive", view.directive("ssl_verify_depth")},
+                                                  {"depth", std::to_string(repair.depth)},
+                                                  {"now", std::to_string(before.input.depth)}});
     case RepairKind::trust:
-      return {"Append to " + before.trusted_file + ": " + list_of(repair.certificates, ", from ") +
-                  ". Compare the fingerprint with one from the owner of the CA.",
-              "追加到 " + before.trusted_file + "：" + list_of(repair.certificates, "，取自 ") + "。请与 CA 所有者提供的指纹核对。"};
+      return verification_text("edit.trust", {{"file", before.trusted_file}, {"certificates", list_of(repair.certificates)}});
     case RepairKind::replace_ca:
-      return {"In " + before.trusted_file + " put in the place of the certificate of the same name: " +
-                  list_of(repair.certificates, ", from ") + ". Compare the fingerprint with one from the owner of the CA.",
-              "在 " + before.trusted_file + " 中用以下证书替换同名证书：" + list_of(repair.certificates, "，取自 ") +
-                  "。请与 CA 所有者提供的指纹核对。"};
+      return verification_text("edit.replace_ca", {{"file", before.trusted_file}, {"certificates", list_of(repair.certificates)}});
     case RepairKind::renew_crl: {
       std::string issuers;
       for (const RevocationList& one : repair.crls) issuers += (issuers.empty() ? "" : "; ") + one.facts().issuer;
-      return {std::string(repair.replaces_crls ? "Replace in " : "Append to ") + before.crl_file + " the current CRL of: " + issuers + ".",
-              std::string(repair.replaces_crls ? "在 " : "向 ") + before.crl_file +
-                  (repair.replaces_crls ? " 中替换为以下 CA 的最新 CRL：" : " 追加以下 CA 的最新 CRL：") + issuers + "。"};
+      return verification_text(repair.replaces_crls ? "edit.replace_crls" : "edit.append_crls",
+                               {{"file", before.crl_file}, {"issuers", issuers}});
     }
-    case RepairKind::plain_pem:
-      return {"Write " + before.trusted_file + " as plain CERTIFICATE blocks, without trust settings.",
-              "把 " + before.trusted_file + " 写成普通 CERTIFICATE 块，不带信任设置。"};
+    case RepairKind::plain_pem: return verification_text("edit.plain_pem", {{"file", before.trusted_file}});
   }
   return {};
 }
@@ -116,8 +97,7 @@ bool lacks_http2(const UpstreamCase& upstream, const UpstreamVerdict& verdict) {
 Proof proof_of(UpstreamCase& upstream, const RepairedState& solution) {
   Proof proof;
   if (lacks_http2(upstream, solution.verdict)) {
-    proof.detail = {"Chain and name pass with it; but the peer does not agree to HTTP/2 (ALPN h2), which gRPC needs.",
-                    "按此修改后证书链与名称均通过；但对端没有协商 gRPC 所需的 HTTP/2（ALPN h2）。"};
+    proof.detail = verification_text("proof.no_application_protocol");
     return proof;
   }
   if (const std::string name = solution.unmeant_name(); !name.empty()) {
@@ -132,24 +112,11 @@ Proof proof_of(UpstreamCase& upstream, const RepairedState& solution) {
   const std::string under = upstream.ran_under();
   const Text before = summary_of(now);
   if (is_seen_anew) {
-    proof.detail = {
-        "A handshake with the peer as the patched configuration makes it, then nginx’s verification: chain and name pass; before: " +
-            before.en + " (" + under + ").",
-        "按补丁后的配置与对端握手并重复 nginx 的校验：证书链与名称均通过；此前：" + before.zh + "（" + under + "）。"};
+    proof.detail = verification_text("proof.by_handshake", {{"before", before}, {"under", under}});
   } else {
-    proof.detail = {
-        "nginx’s verification was repeated on the chain that the peer sends, with the patched configuration and files: it passes; "
-        "before: " +
-            before.en + " (" + under + ").",
-        "用补丁后的配置和文件，对对端发送的证书链重复了 nginx 的校验：通过；此前：" + before.zh + "（" + under + "）。"};
+    proof.detail = verification_text("proof.by_replay", {{"before", before}, {"under", under}});
   }
   return proof;
-}
-
-void join(Text& text, const Text& more, std::string_view between_en, std::string_view between_zh) {
-  if (more.empty()) return;
-  text.en += (text.en.empty() ? "" : std::string(between_en)) + more.en;
-  text.zh += (text.zh.empty() ? "" : std::string(between_zh)) + more.zh;
 }
 
 bool is_trust_material(std::string_view cause) {
@@ -169,29 +136,21 @@ void name_missing_material(UpstreamCase& upstream, const FoundCause& cause, Fix&
   const UpstreamVerdict& now = upstream.now();
   const std::string known = upstream.surroundings().ca_store->description();
   if (is_trust_material(cause.slug)) {
-    const std::string what = cause.issuer + (cause.issuer_key_id.empty() ? "" : " (key id " + cause.issuer_key_id + ")");
-    const std::string what_zh = cause.issuer + (cause.issuer_key_id.empty() ? "" : "（密钥标识 " + cause.issuer_key_id + "）");
-    Text how{"Missing: the certificate of " + what + "; it is neither in " + now.trusted_file + " nor in " + known +
-                 ". Get it from the owner of that CA and compare its SHA-256 by another way. ",
-             "缺少：" + what_zh + " 的证书；它既不在 " + now.trusted_file + " 中，也不在 " + known +
-                 " 中。请向该 CA 的所有者索取，并通过其他途径核对其 SHA-256。"};
-    if (cause.certificate.self_signed && cause.certificate.subject == cause.issuer) {
-      how.en +=
-          "The peer itself sends one of that name, SHA-256 " + cause.certificate.sha256 + ": that proves nothing until it was compared. ";
-      how.zh += "对端自己发送了一张同名证书，SHA-256 " + cause.certificate.sha256 + "：核对之前不能作为依据。";
-    }
-    fix.how = {how.en + fix.how.en, how.zh + fix.how.zh};
+    const Text ca = cause.issuer_key_id.empty()
+                        ? Text{cause.issuer, cause.issuer}
+                        : verification_text("missing.ca_with_key", {{"issuer", cause.issuer}, {"key_id", cause.issuer_key_id}});
+    const bool is_sent = cause.certificate.self_signed && cause.certificate.subject == cause.issuer;
+    fix.how = verification_text(
+        is_sent ? "missing.certificate_but_sent" : "missing.certificate",
+        {{"ca", ca}, {"file", now.trusted_file}, {"store", known}, {"fingerprint", cause.certificate.sha256}, {"how", fix.how}});
     fix.commands = {"cat ca.pem >> " + shell_quoted(now.trusted_file)};
   } else if (cause.slug == "upstream_self_signed") {
-    fix.how = {"The certificate shown now: " + cause.certificate.subject + ", SHA-256 " + cause.certificate.sha256 +
-                   ". Compare it with the fingerprint read on the upstream itself before it is trusted. " + fix.how.en,
-               "目前出示的证书：" + cause.certificate.subject + "，SHA-256 " + cause.certificate.sha256 +
-                   "。信任之前请与在上游主机上读到的指纹核对。" + fix.how.zh};
+    fix.how = verification_text("missing.compare_shown",
+                                {{"certificate", cause.certificate.subject}, {"fingerprint", cause.certificate.sha256}, {"how", fix.how}});
     fix.commands = {"cat upstream.pem >> " + shell_quoted(now.trusted_file)};
   } else if (cause.slug.starts_with("crl_")) {
     const std::string issuer = cause.certificate.issuer;
-    fix.how = {"Missing: a current CRL of " + issuer + "; none is in " + known + ". " + fix.how.en,
-               "缺少：" + issuer + " 的最新 CRL；" + known + " 中没有。" + fix.how.zh};
+    fix.how = verification_text("missing.crl", {{"issuer", issuer}, {"store", known}, {"how", fix.how}});
     fix.commands = {"cat crl.pem >> " + shell_quoted(now.crl_file)};
   } else {
     return;
@@ -215,8 +174,9 @@ Result<Fix> fix_of(UpstreamCase& upstream, const RepairedState& solution) {
     const Fix known = known_fix(cause.slug, known_id(cause.slug, repair), upstream.symptom().scheme, upstream.knowledge());
     if (!known.id.empty()) fix.id += (fix.id.empty() ? "" : "+") + known.id;
     const Text changes = what_changes(upstream, repair, solution.before[i]);
-    join(fix.title, known.title.empty() ? changes : known.title, "; ", "；");
-    join(fix.how, changes, " ", "");
+    const Text title = known.title.empty() ? changes : known.title;
+    fix.title = fix.title.empty() ? title : verification_text("edit.next_title", {{"titles", fix.title}, {"title", title}});
+    fix.how = fix.how.empty() ? changes : verification_text("edit.next_change", {{"changes", fix.how}, {"change", changes}});
     fix.success_rate = std::min(fix.success_rate, known.success_rate > 0 ? known.success_rate : 0.9);
     fix.evidence_count = i == 0 ? known.evidence_count : std::min(fix.evidence_count, known.evidence_count);
   }
@@ -250,10 +210,8 @@ void add_proved_chain_fix(UpstreamCase& upstream, const std::vector<FoundCause>&
   fix.message = message_for_owner(cause->slug, sentence_facts(upstream, upstream.now(), *cause));
   fix.proof = {.status = ProofStatus::proved,
                .method = ProofMethod::replay,
-               .detail = {"nginx’s verification was repeated as if the upstream sent " +
-                              list_of(solution.repairs.front().certificates, ", from ") + ": it passes (" + upstream.ran_under() + ").",
-                          "假设上游发送 " + list_of(solution.repairs.front().certificates, "，取自 ") + "，重复 nginx 的校验：通过（" +
-                              upstream.ran_under() + "）。"}};
+               .detail = verification_text("proof.as_if_sent", {{"certificates", list_of(solution.repairs.front().certificates)},
+                                                                {"under", upstream.ran_under()}})};
   diagnosis.fixes.push_back(std::move(fix));
 }
 
@@ -266,16 +224,14 @@ void say_needed_edits(UpstreamCase& upstream, const RepairedState& state, Diagno
     if (fix == diagnosis.fixes.end()) continue;
     const Text edit = what_changes(upstream, state.repairs[i], state.before[i]);
     const Text left = summary_of(state.verdict);
-    fix->how = {edit.en + " Needed, and not enough alone: what is left then is " + left.en + ". " + fix->how.en,
-                edit.zh + "这是必需的，但单独不够：之后仍有 " + left.zh + "。" + fix->how.zh};
+    fix->how = verification_text("edit.not_enough", {{"edit", edit}, {"verdict", left}, {"how", fix->how}});
     fix->commands = commands_after_change(upstream);
-    fix->proof.detail = {"Tried: the verdict moves on, and does not pass yet: " + left.en, "已尝试：结论有变化，但尚未通过：" + left.zh};
+    fix->proof.detail = verification_text("proof.moves_on", {{"verdict", left}});
   }
 }
 
 void add_other_fixes(UpstreamCase& upstream, const std::vector<FoundCause>& causes, Diagnosis& diagnosis) {
-  static const Text kNotTried{"not tested: it needs something that is not on this host, or somebody else has to do it",
-                              "未验证：需要本机没有的材料，或须由他人处理"};
+  static const Text kNotTried = verification_text("proof.needs_others");
   for (const FoundCause& cause : causes) {
     const std::size_t first = diagnosis.fixes.size();
     add_known_advice(diagnosis, cause.slug, upstream.symptom().scheme, upstream.knowledge(), kNotTried);

@@ -95,7 +95,7 @@ TEST(ForeseenBreak, OfOneDayAndCauseAreOne) {
   EXPECT_EQ(seen[1].key, "2027-02-09 server_cert_expired");
   EXPECT_EQ(seen[1].servers, (std::vector<std::string>{"a.example", "b.example"}));
   EXPECT_EQ(seen[1].diagnosis.evidence.size(), 2U);
-  EXPECT_NE(seen[1].diagnosis.summary.en.find("So does 1 more that day."), std::string::npos) << seen[1].diagnosis.summary.en;
+  EXPECT_NE(seen[1].diagnosis.summary.en.find("1 more ends that day."), std::string::npos) << seen[1].diagnosis.summary.en;
   EXPECT_EQ(seen[2].key, "2027-02-10 server_cert_expired");
 }
 
@@ -129,7 +129,7 @@ TEST(ForeseenBreak, LatenessIsWhatIsTold) {
             "The certificate CN=shop.example in /etc/nginx/shop.example.pem was renewed every 60 days and is 9 days late; it ends on "
             "2027-05-30.");
   EXPECT_EQ(late.front().severity, Severity::warning);
-  EXPECT_EQ(late.front().diagnosis.fixes.front().how.en.find("Something renewed it so far"), 0U);
+  EXPECT_EQ(late.front().diagnosis.fixes.front().how.en.find("Something has renewed it until now"), 0U);
   EXPECT_GT(seen_on(204, one, twice).front().step, late.front().step) << "a week before its end it is told again";
   // Late long before the first lead time.
   const auto early = seen_on(189, {certificate_that_ends(120 + 365, "shop.example", 120)}, twice);
