@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text/utf8.h"
+#include "correlate/texts.h"
 #include "match/knowledge.h"
 
 namespace handshaked::correlate {
@@ -73,8 +74,8 @@ std::string first_fault(std::string_view summary) {
   for (const std::string_view article : {"The ", "An ", "A ", "Another "}) {
     if (words.starts_with(article)) words[0] = static_cast<char>(words[0] - 'A' + 'a');
   }
-  leave_out(words, " (key id ", ")");
-  leave_out(words, "（密钥标识 ", "）");
+  for (const Language language : {Language::en, Language::zh})
+    leave_out(words, texts().text(language, "key_id.begin"), texts().text(language, "key_id.end"));
   constexpr std::string_view kClock = " 00:00:00 UTC";
   for (std::size_t utc = words.find(" UTC"); utc != std::string::npos; utc = words.find(" UTC", utc + 1)) {
     if (utc + 4 < kClock.size()) continue;
@@ -90,8 +91,9 @@ std::string first_fault(std::string_view summary) {
 std::string without_peer(std::string fault, const std::string& peer, Language language) {
   if (peer.empty()) return fault;
   replace_all(fault, " of " + peer, "");
-  replace_all(fault, peer, language == Language::zh ? "上游" : "the upstream");
-  replace_all(fault, "上游 ", "上游");
+  const std::string upstream = texts().text(language, "place.upstream");
+  replace_all(fault, peer, upstream);
+  if (language == Language::zh) replace_all(fault, upstream + " ", upstream);
   return fault;
 }
 
@@ -110,29 +112,28 @@ std::string fault_words(const Incident& incident, Language language) {
 }  // namespace
 
 std::string incident_place(const Incident& incident, Language language) {
-  const bool is_chinese = language == Language::zh;
+  const Texts text(texts(), language);
   const Place& place = incident.place;
   const std::string server = server_words(incident);
   switch (place.side) {
     case parse::Side::upstream:
       if (place.peer.empty()) return server.empty() ? "nginx" : server;
       return (server.empty() ? "nginx" : server) + " → " + cut(place.peer, kLongestName);
-    case parse::Side::client: return std::string(is_chinese ? "客户端" : "clients") + " → " + (server.empty() ? "nginx" : server);
-    case parse::Side::ocsp: {
-      const std::string what = is_chinese ? "OCSP 响应器 " : "OCSP responder ";
-      if (!place.peer.empty()) return "nginx → " + what + cut(place.peer, kLongestName);
-      return place.object.get().empty() ? (is_chinese ? "nginx 的 OCSP" : "OCSP of nginx") : cut(place.object.get(), kLongestName);
-    }
+    case parse::Side::client: return text("place.clients", {{"server", server.empty() ? "nginx" : server}});
+    case parse::Side::ocsp:
+      if (!place.peer.empty()) return text("place.responder", {{"peer", cut(place.peer, kLongestName)}});
+      return place.object.get().empty() ? text("place.stapling") : cut(place.object.get(), kLongestName);
     case parse::Side::config: break;
   }
   if (const auto& note = incident.diagnosis; note && !note->file.empty())
     return cut(note->file, kLongestName) + (note->line != 0 ? ":" + std::to_string(note->line) : "");
   if (!place.object.get().empty()) return cut(place.object.get(), kLongestName);
-  return is_chinese ? "nginx 配置" : "nginx's configuration";
+  return text("place.configuration");
 }
 
 std::string incident_title(const Incident& incident, Language language) {
-  return incident_place(incident, language) + (language == Language::zh ? "：" : ": ") + fault_words(incident, language);
+  return texts().text(language, "title.of_place",
+                      {{"place", incident_place(incident, language)}, {"fault", fault_words(incident, language)}});
 }
 
 }  // namespace handshaked::correlate

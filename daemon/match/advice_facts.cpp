@@ -4,6 +4,7 @@
 #include <array>
 
 #include "match/knowledge.h"
+#include "match/texts.h"
 
 namespace handshaked::match {
 namespace {
@@ -58,29 +59,26 @@ std::string known_responder(const AdviceFacts& facts) {
 struct Placeholder {
   std::string_view name;
   std::string (*value)(const AdviceFacts&);
-  std::string_view en, zh;  ///< what is said when it is not known
+  std::string_view unknown;  ///< the text that says what is not known
 };
 
 constexpr std::array kPlaceholders{
-    Placeholder{"peer", known_peer, "<host:port>", "<主机:端口>"},
-    Placeholder{"peer_host", known_host, "<host>", "<主机>"},
-    Placeholder{"peer_port", known_port, "<port>", "<端口>"},
-    Placeholder{"name", known_name<&AdviceFacts::name>, "<name that nginx checks>", "<nginx 校验的名称>"},
-    Placeholder{"server", known_name<&AdviceFacts::server>, "<server name>", "<服务器名称>"},
-    Placeholder{"file", known_path<&AdviceFacts::file>, "<file that the line names>", "<该行所指的文件>"},
-    Placeholder{"line", known_path<&AdviceFacts::line>, "<line number>", "<行号>"},
-    Placeholder{"trusted_file", known_path<&AdviceFacts::trusted_file>, "<file of {family}_ssl_trusted_certificate>",
-                "<{family}_ssl_trusted_certificate 的文件>"},
-    Placeholder{"crl_file", known_path<&AdviceFacts::crl_file>, "<file of {family}_ssl_crl>", "<{family}_ssl_crl 的文件>"},
-    Placeholder{"depth", known_path<&AdviceFacts::depth>, "<{family}_ssl_verify_depth>", "<{family}_ssl_verify_depth 的值>"},
-    Placeholder{"client_certificate", known_path<&AdviceFacts::client_certificate>, "<file of {family}_ssl_certificate>",
-                "<{family}_ssl_certificate 的文件>"},
-    Placeholder{"client_key", known_path<&AdviceFacts::client_key>, "<file of {family}_ssl_certificate_key>",
-                "<{family}_ssl_certificate_key 的文件>"},
-    Placeholder{"ciphers", known_ciphers, "<value of {family}_ssl_ciphers>", "<{family}_ssl_ciphers 的值>"},
-    Placeholder{"certificate", known_path<&AdviceFacts::certificate>, "<file of ssl_certificate>", "<ssl_certificate 的文件>"},
-    Placeholder{"key", known_path<&AdviceFacts::key>, "<file of ssl_certificate_key>", "<ssl_certificate_key 的文件>"},
-    Placeholder{"responder", known_responder, "<OCSP responder>", "<OCSP 响应器>"},
+    Placeholder{"peer", known_peer, "unknown.peer"},
+    Placeholder{"peer_host", known_host, "unknown.peer_host"},
+    Placeholder{"peer_port", known_port, "unknown.peer_port"},
+    Placeholder{"name", known_name<&AdviceFacts::name>, "unknown.name"},
+    Placeholder{"server", known_name<&AdviceFacts::server>, "unknown.server"},
+    Placeholder{"file", known_path<&AdviceFacts::file>, "unknown.file"},
+    Placeholder{"line", known_path<&AdviceFacts::line>, "unknown.line"},
+    Placeholder{"trusted_file", known_path<&AdviceFacts::trusted_file>, "unknown.trusted_file"},
+    Placeholder{"crl_file", known_path<&AdviceFacts::crl_file>, "unknown.crl_file"},
+    Placeholder{"depth", known_path<&AdviceFacts::depth>, "unknown.depth"},
+    Placeholder{"client_certificate", known_path<&AdviceFacts::client_certificate>, "unknown.client_certificate"},
+    Placeholder{"client_key", known_path<&AdviceFacts::client_key>, "unknown.client_key"},
+    Placeholder{"ciphers", known_ciphers, "unknown.ciphers"},
+    Placeholder{"certificate", known_path<&AdviceFacts::certificate>, "unknown.certificate"},
+    Placeholder{"key", known_path<&AdviceFacts::key>, "unknown.key"},
+    Placeholder{"responder", known_responder, "unknown.responder"},
 };
 
 const Placeholder* placeholder(std::string_view name) {
@@ -95,6 +93,7 @@ bool is_advice_placeholder(std::string_view name) { return placeholder(name) != 
 
 std::string filled_in(std::string text, const AdviceFacts& facts, Language language) {
   constexpr std::size_t kLongestName = 20;
+  constexpr std::string_view kFamily = "{family}";  // stays until with_family() puts it in
   std::string filled;
   std::string_view rest = text;
   while (true) {
@@ -110,7 +109,7 @@ std::string filled_in(std::string text, const AdviceFacts& facts, Language langu
       continue;
     }
     const std::string value = known->value(facts);
-    filled += !value.empty() ? std::string_view(value) : language == Language::zh ? known->zh : known->en;
+    filled += !value.empty() ? value : texts().text(language, known->unknown, {{"family", kFamily}});
     rest.remove_prefix(close + 1);
   }
   return with_family(std::move(filled), facts.scheme);

@@ -4,6 +4,7 @@
 #include "base/digest.h"
 #include "base/json/json_writer.h"
 #include "correlate/correlator.h"
+#include "correlate/texts.h"
 #include "parse/time_zone.h"
 
 namespace handshaked::correlate {
@@ -57,21 +58,16 @@ void add_distinct(Shared<std::vector<std::string>>& into, const std::vector<std:
 }
 
 /// What there is to say about an edge of which nothing is heard.
-std::string silence_members(bool is_zh) {
-  const auto text = [is_zh](const char* english, const char* chinese) { return is_zh ? chinese : english; };
+std::string silence_members(Language language) {
+  const Texts text(texts(), language);
   std::string members;
   JsonWriter json(members);
   json.key("diagnosis").begin_object().member("cause", "edge-silent").member("confidence", 1.0);
-  json.member("summary",
-              text("These hosts send neither events nor heartbeats: handshaked has stopped there, or cannot reach this host. What "
-                   "happens there meanwhile waits in their outbox.",
-                   "这些主机既不发送事件也不发送心跳：那里的 handshaked 已停止，或无法连到本机。期间发生的事件会留在它们的发件箱里。"));
+  json.member("summary", text("silence.summary"));
   json.key("evidence").begin_array().end_array().end_object();
   json.key("fixes").begin_array().begin_object().member("rank", 1).member("id", "look-at-edge").member("owner", "network");
-  json.member("title", text("See whether handshaked runs on the host, and whether it reaches this one",
-                            "检查该主机上的 handshaked 是否在运行，以及能否连到本机"));
-  json.member("how", text("On the host, the first command shows whether it runs, the second what its receivers answered last.",
-                          "在该主机上，第一条命令显示它是否在运行，第二条显示接收端最近的答复。"));
+  json.member("title", text("silence.fix"));
+  json.member("how", text("silence.how"));
   json.key("changes")
       .begin_array()
       .end_array()
@@ -89,8 +85,8 @@ std::shared_ptr<const DiagnosisNote> silence_note() {
   auto note = std::make_shared<DiagnosisNote>();
   note->cause = "edge-silent";
   note->confidence = 1;
-  note->members = silence_members(false);
-  note->members_zh = silence_members(true);
+  note->members = silence_members(Language::en);
+  note->members_zh = silence_members(Language::zh);
   return note;
 }
 
@@ -234,8 +230,8 @@ void Correlator::note_silence(const std::string& host, bool is_silent, Time now)
   event.fingerprint = fingerprint(kSilentRule, place);
   event.is_open = is_silent;
   event.rule_id = kSilentRule;
-  event.title = "nothing is heard from handshaked on hosts that report here";
-  event.title_zh = "向本机汇报的主机上的 handshaked 没有消息";
+  event.title = texts().text(Language::en, "silence.title");
+  event.title_zh = texts().text(Language::zh, "silence.title");
   event.severity = match::to_string(match::Severity::warning);
   event.side = parse::to_string(place.side);
   event.file = place.object;
