@@ -144,14 +144,19 @@ Result<> Daemon::prepare(bool from_start) {
   return open_web();
 }
 
+std::string Daemon::what_it_follows() const {
+  const std::size_t logs = sources_.count(), rules = base_->rules->rules().size();
+  return "following " + std::to_string(logs) + (logs == 1 ? " log" : " logs") + " with " + std::to_string(rules) +
+         (rules == 1 ? " rule" : " rules");
+}
+
 void Daemon::run() {
   wait_for_signals();
   deliveries_.start();
   network_.start();
   sources_.start([this] {
     counters_.has_looked_at_sources = true;
-    const std::string status =
-        "following " + std::to_string(sources_.count()) + " logs with " + std::to_string(base_->rules->rules().size()) + " rules";
+    const std::string status = what_it_follows();
     log_info(status, {.id = message_id::ready});
     telemetry::limit_rates();  // what is wrong at start is said in full
     runtime::notify_ready(status);

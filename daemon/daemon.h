@@ -94,6 +94,7 @@ class Daemon {
   void reload_configuration();
   void use_configuration(config::Config config, const runtime::ToldBefore& before);
   void finish_reload();
+  std::string what_it_follows() const;
 
   // ---- operators -------------------------------------------------------------------------------------------------------
   /// Without its control socket the daemon does all that it is for: it says so, and goes on.

@@ -57,8 +57,7 @@ void Daemon::reload() {
 }
 
 void Daemon::finish_reload() {
-  runtime::notify_ready("following " + std::to_string(sources_.count()) + " logs with " + std::to_string(base_->rules->rules().size()) +
-                        " rules");
+  runtime::notify_ready(what_it_follows());
   is_reloading_ = false;
   if (std::exchange(reloads_again_, false)) reload();
 }

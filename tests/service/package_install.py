@@ -150,7 +150,7 @@ def judge_installation(said, ports):
     said.holds("modes", "^handshaked:handshaked 700 /var/lib/handshaked$", "^root:root 700 /etc/handshaked/credentials$",
                "^root:root 644 /etc/handshaked/handshaked.toml$", "^handshaked:handshaked .* /run/handshaked/control.sock$",
                r"\badm\b.*\bsystemd-journal\b|\bsystemd-journal\b.*\badm\b")
-    said.holds("journal", "following 1 logs", "nginx/upstream-verify-18-self-signed-leaf", "HANDSHAKED_INCIDENT\"?:\"?inc-", "Subject: nginx has a TLS fault", r"probe 127\.0\.0\.1:%d" % ports["back"])
+    said.holds("journal", "following 1 log with", "nginx/upstream-verify-18-self-signed-leaf", "HANDSHAKED_INCIDENT\"?:\"?inc-", "Subject: nginx has a TLS fault", r"probe 127\.0\.0\.1:%d" % ports["back"])
     said.holds("syslog", "^[1-9]")
     said.holds("incidents", "^inc-[0-9a-f]+ .*upstream_self_signed")
 
