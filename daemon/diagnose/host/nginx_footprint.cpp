@@ -20,13 +20,14 @@ class FootprintMaker {
       : configuration_(configuration), loaded_at_(loaded_at), now_(now) {}
 
   NginxFootprint make() {
-    for (const auto& file : configuration_.files()) add(file->path);
+    for (const auto& file : configuration_.files()) add_once(file->path);
     add_once(configuration_.configuration_prefix());
     add_named_files(configuration_.root());
     return std::move(footprint_);
   }
 
  private:
+  /// A file is named once for each place that uses it.
   void add_once(const std::string& path) {
     if (seen_.insert(path).second) add(path);
   }
@@ -53,7 +54,7 @@ class FootprintMaker {
       const bool names_file = name.ends_with("_certificate") || name.ends_with("_crl") || name.ends_with("_certificate_key") ||
                               name == "ssl_crl" || name == "ssl_dhparam" || name == "ssl_stapling_file";
       if (names_file && !directive.argument(0).empty() && directive.argument(0).find('$') == std::string_view::npos)
-        add(configuration_.full_path(directive.argument(0), nginx::PathBase::configuration));
+        add_once(configuration_.full_path(directive.argument(0), nginx::PathBase::configuration));
       if (name == "include" && !directive.argument(0).empty()) {
         const std::string path = configuration_.full_path(directive.argument(0), nginx::PathBase::configuration);
         add_once(path.substr(0, path.rfind('/') + 1));

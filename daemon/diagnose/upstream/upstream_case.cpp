@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "base/digest.h"
+#include "diagnose/certificates/bundle_memo.h"
 #include "diagnose/patch/configuration_trial.h"
 #include "diagnose/tls/tls_library.h"
 #include "diagnose/upstream/handshake/handshake_settings.h"
@@ -485,12 +485,7 @@ Result<Certificate> UpstreamCase::certificate(const Der& own) {
 
 Result<std::shared_ptr<const PemBundle>> UpstreamCase::bundle(const nginx::ConfigurationFiles& files, const std::string& path) {
   TRY(const std::string text, files.read(path, kMaxBundleBytes));
-  std::shared_ptr<const PemBundle>& known = material().bundles[sha256_hex(text)];
-  if (!known) {
-    TRY(auto read, read_pem_bundle(text));
-    known = std::make_shared<const PemBundle>(std::move(read));
-  }
-  return known;
+  return BundleMemo::of_this_process().read(text);
 }
 
 }  // namespace handshaked::diagnose

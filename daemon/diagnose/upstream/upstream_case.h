@@ -21,7 +21,6 @@ namespace handshaked::diagnose {
 /// What cases of one thread can share: the child that replays, and the PEM files and certificates of this host that were parsed.
 struct SharedMaterial {
   std::optional<ReplaySession> session;
-  std::map<std::string, std::shared_ptr<const PemBundle>> bundles;  ///< by SHA-256 of the content
   std::map<Der, Certificate> certificates;
 };
 

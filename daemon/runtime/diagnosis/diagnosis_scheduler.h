@@ -24,7 +24,7 @@ struct DiagnosisSchedulerOptions {
   std::chrono::milliseconds time_limit{15000};
   std::chrono::milliseconds probe_interval{30000};
   std::chrono::milliseconds probe_interval_most{30 * 60 * 1000};
-  std::size_t threads = 2;
+  std::size_t threads = 4;  ///< diagnoses at once: each waits most of the time, for its children and for the peer
   // What is measured, if somebody wants to know; called and added to from the scheduler's threads.
   telemetry::Histogram* diagnosis_seconds = nullptr;
   telemetry::Histogram* round_seconds = nullptr;  ///< of looks whether an incident is over
