@@ -46,8 +46,18 @@ class GroupEngine {
   /// The keys that begin with `prefix`, a word and a dot.
   virtual Result<std::vector<std::string>> keys(const std::string& prefix) = 0;
 
-  /// Messages of the stream of lines that the consumer has not acknowledged; nothing where there is none.
-  virtual Result<std::optional<std::uint64_t>> waiting(const std::string& consumer) = 0;
+  /// Messages of a partition's lines that no worker has acknowledged; nothing where that is not known.
+  virtual Result<std::optional<std::uint64_t>> waiting(std::uint32_t partition) = 0;
+  /// Records that handshaked has not written, and that append() has passed over since read_log(). Never blocks.
+  virtual std::uint64_t passed_over(std::uint32_t) { return 0; }
+};
+
+/// One thing that a group needs in its engine.
+struct GroupPart {
+  enum class State { there, missing, made };
+  std::string what;      ///< "stream HANDSHAKED_proxies"
+  std::string settings;  ///< as it is made: "file storage, 3 copies, …"
+  State state = State::missing;
 };
 
 }  // namespace handshaked::engine

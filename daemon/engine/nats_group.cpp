@@ -59,7 +59,7 @@ class NatsGroup final : public GroupEngine {
   Result<std::optional<Value>> value(const std::string& key) override;
   Result<std::optional<std::uint64_t>> put(const std::string& key, const std::string& text, std::optional<std::uint64_t> expected) override;
   Result<std::vector<std::string>> keys(const std::string& prefix) override;
-  Result<std::optional<std::uint64_t>> waiting(const std::string& consumer) override;
+  Result<std::optional<std::uint64_t>> waiting(std::uint32_t partition) override;
 
  private:
   std::string subject_of(std::uint32_t partition) const { return log_subject(options_.group, std::to_string(partition)); }
@@ -254,7 +254,8 @@ Result<std::vector<std::string>> NatsGroup::keys(const std::string& prefix) {
   return keys;
 }
 
-Result<std::optional<std::uint64_t>> NatsGroup::waiting(const std::string& consumer) {
+Result<std::optional<std::uint64_t>> NatsGroup::waiting(std::uint32_t partition) {
+  const std::string consumer = options_.group + "-" + std::to_string(partition);
   TRY(const auto connection, this->connection());
   jsConsumerInfo* info = nullptr;
   auto said = static_cast<jsErrCode>(0);

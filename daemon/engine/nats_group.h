@@ -21,13 +21,6 @@ struct NatsGroupOptions {
 /// The streams of a group in JetStream: HANDSHAKED_<group> with a subject for each partition's log, and the bucket HANDSHAKED_<group>.
 std::unique_ptr<GroupEngine> make_nats_group(NatsGroupOptions options);
 
-/// One thing that a group needs in JetStream.
-struct GroupPart {
-  enum class State { there, missing, made };
-  std::string what;      ///< "stream HANDSHAKED_proxies"
-  std::string settings;  ///< as it is made: "file storage, 3 copies, …"
-  State state = State::missing;
-};
 /// Looks for what the group needs, and makes what is missing, if it may. Changes nothing that is there.
 Result<std::vector<GroupPart>> set_up_nats_group(const NatsGroupOptions& options, bool may_make);
 /// Subjects of the stream of lines that no partition reads: where `line_subjects` has its "*" they have no number below `partitions`. A few

@@ -80,7 +80,7 @@ Result<telemetry::GroupMetrics> look_at_group(engine::GroupEngine& engine, const
       partition.since = holder->since;
       partition.is_stale = is_old(value->written_at);
     }
-    TRY(partition.waiting, engine.waiting(config::partition_name(config.group, number)));
+    TRY(partition.waiting, engine.waiting(number));
   }
   TRY(const auto keys, engine.keys(std::string(kWorkerPrefix)));
   for (const std::string& key : keys) {

@@ -53,7 +53,7 @@ class PartitionLog final : public store::Journal {
   std::uint64_t epoch() const { return epoch_; }
   std::uint64_t last() const { return last_; }
   /// Entries of the log that are not ours; they were passed over.
-  std::uint64_t foreign() const { return foreign_; }
+  std::uint64_t foreign() const { return foreign_ + engine_.passed_over(options_.partition); }
 
  private:
   /// An entry whose append() was not answered.

@@ -77,7 +77,7 @@ class GroupEngineModel : public engine::GroupEngine {
     }
     return found;
   }
-  Result<std::optional<std::uint64_t>> waiting(const std::string&) override { return std::optional<std::uint64_t>(); }
+  Result<std::optional<std::uint64_t>> waiting(std::uint32_t) override { return std::optional<std::uint64_t>(); }
 
  private:
   using Change = std::function<std::optional<std::uint64_t>()>;
