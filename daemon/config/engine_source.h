@@ -1,7 +1,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,6 +51,7 @@ struct KafkaSource {
   EngineSource engine;
   std::vector<std::string> brokers, topics;
   std::string group = "handshaked";
+  std::optional<std::int32_t> partition;            ///< of a worker of a group: the only one that it reads
   std::map<std::string, std::string> properties;    ///< as librdkafka names them: "security.protocol"
   std::map<std::string, std::string> secret_files;  ///< properties whose values are secrets: "sasl.password"
 

@@ -1,15 +1,13 @@
 #include "engine/kafka_source.h"
 
-#include <librdkafka/rdkafka.h>
-
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <mutex>
 #include <set>
-#include <span>
 #include <utility>
 
+#include "engine/kafka_client.h"
 #include "engine/kafka_offsets.h"
 #include "telemetry/log.h"
 
@@ -20,128 +18,16 @@ using std::chrono::steady_clock;
 
 constexpr auto kGlanceInterval = std::chrono::seconds(5);
 constexpr auto kPause = std::chrono::seconds(1);
-constexpr int kAskMilliseconds = 5000;
-constexpr std::size_t kReason = 512;
 
-struct Unref {
-  void operator()(rd_kafka_message_t* message) const { rd_kafka_message_destroy(message); }
-  void operator()(rd_kafka_topic_partition_list_t* list) const { rd_kafka_topic_partition_list_destroy(list); }
-  void operator()(rd_kafka_conf_t* settings) const { rd_kafka_conf_destroy(settings); }
-  void operator()(const rd_kafka_metadata_t* metadata) const { rd_kafka_metadata_destroy(metadata); }
-};
-using Partitions = std::unique_ptr<rd_kafka_topic_partition_list_t, Unref>;
-using Properties = std::unique_ptr<rd_kafka_conf_t, Unref>;
-
-std::string joined(const std::vector<std::string>& texts) {
-  std::string out;
-  for (const std::string& text : texts) out.append(out.empty() ? "" : ",").append(text);
-  return out;
-}
-
-/// librdkafka's words, without what it says of the value: that may be a secret.
-Result<Properties> make_settings(const KafkaSourceOptions& options) {
-  Properties settings(rd_kafka_conf_new());
+KafkaProperties usual_properties(const KafkaSourceOptions& options) {
   // Cooperative assignors of 2.0 had faults when they closed; with the eager ones a lost partition is lost at once.
-  const std::pair<const char*, std::string> own[] = {{"bootstrap.servers", joined(options.brokers)},
-                                                     {"group.id", options.group},
-                                                     {"client.id", "handshaked"},
-                                                     {"enable.auto.commit", "false"},
-                                                     {"enable.auto.offset.store", "false"},
-                                                     {"auto.offset.reset", "earliest"},
-                                                     {"partition.assignment.strategy", "range,roundrobin"},
-                                                     {"session.timeout.ms", "10000"},  // a member that died is missed then
-                                                     {"queued.max.messages.kbytes", "16384"}};
-  std::array<char, kReason> reason{};
-  for (const auto& [name, value] : own) {
-    if (rd_kafka_conf_set(settings.get(), name, value.c_str(), reason.data(), reason.size()) != RD_KAFKA_CONF_OK)
-      return fail(ErrorCode::invalid_configuration, std::string(name) + ": " + reason.data());
-  }
-  for (const auto& [name, value] : options.properties) {
-    const rd_kafka_conf_res_t set = rd_kafka_conf_set(settings.get(), name.c_str(), value.c_str(), reason.data(), reason.size());
-    if (set == RD_KAFKA_CONF_UNKNOWN)
-      return fail(ErrorCode::invalid_configuration, "librdkafka does not know the property \"" + name + "\", or was built without it");
-    if (set != RD_KAFKA_CONF_OK)
-      return fail(ErrorCode::invalid_configuration, "librdkafka refuses the value of the property \"" + name + "\"");
-  }
-  return settings;
-}
-
-/// A client, with the last thing that librdkafka complained about on any of its threads.
-class Client {
- public:
-  ~Client() {
-    if (handle_ == nullptr) return;
-    // Leaving the group asks the brokers, which must be there for it.
-    rd_kafka_destroy_flags(handle_, leaves_group_ ? 0 : RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
-  }
-  Client() = default;
-  Client(const Client&) = delete;
-  Client& operator=(const Client&) = delete;
-
-  using Rebalanced = void (*)(rd_kafka_t*, rd_kafka_resp_err_t, rd_kafka_topic_partition_list_t*, void*);
-  /// `owner` is given to `rebalanced`; null where no group is joined.
-  Result<> open(const KafkaSourceOptions& options, Rebalanced rebalanced, void* owner) {
-    TRY(Properties settings, make_settings(options));
-    owner_ = owner;
-    rd_kafka_conf_set_opaque(settings.get(), this);
-    rd_kafka_conf_set_error_cb(settings.get(),
-                               [](rd_kafka_t*, int, const char* reason, void* self) { static_cast<Client*>(self)->complain(reason); });
-    rd_kafka_conf_set_log_cb(settings.get(), [](const rd_kafka_t*, int, const char*, const char*) {});
-    if (rebalanced != nullptr) rd_kafka_conf_set_rebalance_cb(settings.get(), rebalanced);
-    std::array<char, kReason> reason{};
-    handle_ = rd_kafka_new(RD_KAFKA_CONSUMER, settings.get(), reason.data(), reason.size());
-    if (handle_ == nullptr) return fail(ErrorCode::invalid_configuration, reason.data());
-    static_cast<void>(settings.release());  // it is the client's now
-    return success();
-  }
-  rd_kafka_t* handle() const { return handle_; }
-  void* owner() const { return owner_; }
-  void leave_group_at_end(bool does) { leaves_group_ = does; }
-  void complain(std::string reason) {
-    const std::lock_guard lock(mutex_);
-    complaint_ = std::move(reason);
-  }
-  std::string take_complaint() {
-    const std::lock_guard lock(mutex_);
-    return std::exchange(complaint_, {});
-  }
-
- private:
-  rd_kafka_t* handle_ = nullptr;
-  void* owner_ = nullptr;
-  bool leaves_group_ = false;
-  std::mutex mutex_;  // guards complaint_
-  std::string complaint_;
-};
-
-ErrorCode topic_code(rd_kafka_resp_err_t error) {
-  switch (error) {
-    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED: return ErrorCode::permission_denied;
-    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART: return ErrorCode::not_found;
-    default: return ErrorCode::network;  // its leader is being chosen, for example
-  }
-}
-
-/// Are the topics there? In words for the operator.
-Result<> find_topics(Client& client, const std::vector<std::string>& topics) {
-  const rd_kafka_metadata_t* asked = nullptr;
-  const rd_kafka_resp_err_t error = rd_kafka_metadata(client.handle(), 1, nullptr, &asked, kAskMilliseconds);
-  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    rd_kafka_poll(client.handle(), 0);  // its complaints
-    const std::string complaint = client.take_complaint();
-    return fail(ErrorCode::network,
-                "the brokers give no answer: " + std::string(rd_kafka_err2str(error)) + (complaint.empty() ? "" : ": " + complaint));
-  }
-  const std::unique_ptr<const rd_kafka_metadata_t, Unref> metadata(asked);
-  const std::span known(metadata->topics, static_cast<std::size_t>(metadata->topic_cnt));
-  for (const std::string& topic : topics) {
-    if (topic.starts_with('^')) continue;  // an expression
-    const auto found = std::find_if(known.begin(), known.end(), [&](const rd_kafka_metadata_topic_t& one) { return topic == one.topic; });
-    if (found == known.end()) return fail(ErrorCode::not_found, "there is no topic \"" + topic + "\", or this user may not see it");
-    if (found->err != RD_KAFKA_RESP_ERR_NO_ERROR)
-      return fail(topic_code(found->err), "the topic \"" + topic + "\": " + rd_kafka_err2str(found->err));
-  }
-  return success();
+  return {{"group.id", options.group},
+          {"enable.auto.commit", "false"},
+          {"enable.auto.offset.store", "false"},
+          {"auto.offset.reset", "earliest"},
+          {"partition.assignment.strategy", "range,roundrobin"},
+          {"session.timeout.ms", "10000"},  // a member that died is missed then
+          {"queued.max.messages.kbytes", "16384"}};
 }
 
 class KafkaSource final : public Source {
@@ -170,9 +56,10 @@ class KafkaSource final : public Source {
   void stop() override { is_stopped_ = true; }
 
  private:
-  using MessageOwner = std::unique_ptr<rd_kafka_message_t, Unref>;
+  using MessageOwner = KafkaOwned<rd_kafka_message_t>;
 
   Result<> join();
+  Result<> assign(std::unique_ptr<KafkaClient> client);
   static void rebalanced(rd_kafka_t* client, rd_kafka_resp_err_t what, rd_kafka_topic_partition_list_t* list, void* self);
   void gain(rd_kafka_topic_partition_list_t* list);
   void lose(const rd_kafka_topic_partition_list_t* list);
@@ -183,7 +70,7 @@ class KafkaSource final : public Source {
   Error failed(Error error);
 
   KafkaSourceOptions options_;
-  std::unique_ptr<Client> client_;
+  std::unique_ptr<KafkaClient> client_;
   KafkaOffsets offsets_;               ///< all that were ever known
   std::set<KafkaPartition> assigned_;  ///< those that are ours
   std::set<KafkaPartition> lost_;      ///< in the poll that is under way
@@ -206,10 +93,11 @@ Error KafkaSource::failed(Error error) {
 }
 
 Result<> KafkaSource::join() {
-  auto client = std::make_unique<Client>();
-  TRY(client->open(options_, rebalanced, this));
+  auto client = std::make_unique<KafkaClient>();
+  TRY(client->open(RD_KAFKA_CONSUMER, options_.connection, usual_properties(options_), {}, {.rebalanced = rebalanced, .owner = this}));
   rd_kafka_poll_set_consumer(client->handle());
-  const Partitions topics(rd_kafka_topic_partition_list_new(static_cast<int>(options_.topics.size())));
+  if (options_.partition) return assign(std::move(client));
+  const KafkaPartitionList topics(rd_kafka_topic_partition_list_new(static_cast<int>(options_.topics.size())));
   for (const std::string& topic : options_.topics) rd_kafka_topic_partition_list_add(topics.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);
   if (const rd_kafka_resp_err_t error = rd_kafka_subscribe(client->handle(), topics.get()); error != RD_KAFKA_RESP_ERR_NO_ERROR)
     return fail(ErrorCode::invalid_configuration, std::string("the topics cannot be read: ") + rd_kafka_err2str(error));
@@ -217,9 +105,26 @@ Result<> KafkaSource::join() {
   return success();
 }
 
+/// Once, and for as long as we live: the partition is ours by other means.
+Result<> KafkaSource::assign(std::unique_ptr<KafkaClient> client) {
+  client_ = std::move(client);
+  const KafkaPartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(options_.topics.size())));
+  for (const std::string& topic : options_.topics) rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), *options_.partition);
+  if (const Result<> found = client_->find_topics(options_.topics); !found) {  // where reading begins cannot be asked now
+    client_.reset();
+    return found;
+  }
+  gain(list.get());
+  if (const rd_kafka_resp_err_t error = rd_kafka_assign(client_->handle(), list.get()); error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    client_.reset();
+    return fail(kafka_error(error, "partition " + std::to_string(*options_.partition) + " cannot be read"));
+  }
+  return success();
+}
+
 /// Called in a poll, on its thread.
 void KafkaSource::rebalanced(rd_kafka_t* client, rd_kafka_resp_err_t what, rd_kafka_topic_partition_list_t* list, void* opaque) {
-  auto& self = *static_cast<KafkaSource*>(static_cast<Client*>(opaque)->owner());
+  auto& self = *static_cast<KafkaSource*>(static_cast<KafkaClient*>(opaque)->owner());
   if (what == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
     self.gain(list);
     rd_kafka_assign(client, list);
@@ -230,7 +135,7 @@ void KafkaSource::rebalanced(rd_kafka_t* client, rd_kafka_resp_err_t what, rd_ka
 }
 
 void KafkaSource::gain(rd_kafka_topic_partition_list_t* list) {
-  rd_kafka_committed(client_->handle(), list, kAskMilliseconds);  // where it fails, our own offsets are all there is
+  rd_kafka_committed(client_->handle(), list, kKafkaAskMilliseconds);  // where it fails, our own offsets are all there is
   for (int i = 0; i < list->cnt; ++i) {
     rd_kafka_topic_partition_t& partition = list->elems[i];
     partition.offset = start_of(partition);
@@ -248,21 +153,22 @@ std::int64_t KafkaSource::start_of(const rd_kafka_topic_partition_t& partition) 
   const std::string topic = partition.topic;
   const auto known = offsets_.find({topic, partition.partition});
   const std::int64_t ours = known == offsets_.end() ? -1 : known->second;
-  const std::int64_t committed = std::max<std::int64_t>(partition.offset, -1);
-  std::int64_t low = 0, high = 0;
+  const bool is_known_otherwise = options_.partition && ours >= 0;
+  const std::int64_t committed = is_known_otherwise ? -1 : std::max<std::int64_t>(partition.offset, -1);
   // A partition that joins a topic which we read already was empty then.
   const bool knows_topic = std::any_of(offsets_.begin(), offsets_.end(), [&](const auto& entry) { return entry.first.first == topic; });
   const bool from_start = options_.from_start || knows_topic;
-  if (rd_kafka_query_watermark_offsets(client_->handle(), partition.topic, partition.partition, &low, &high, kAskMilliseconds) !=
-      RD_KAFKA_RESP_ERR_NO_ERROR) {
+  const auto low = client_->ask_offset(topic, partition.partition, RD_KAFKA_OFFSET_BEGINNING);
+  const auto high = low ? client_->ask_offset(topic, partition.partition, RD_KAFKA_OFFSET_END) : low;
+  if (!high) {
     if (std::max(ours, committed) >= 0) return std::max(ours, committed);
     return from_start ? RD_KAFKA_OFFSET_BEGINNING : RD_KAFKA_OFFSET_END;
   }
-  const KafkaStart start = kafka_start(ours, committed, low, high, from_start);
+  const KafkaStart start = kafka_start(ours, committed, low.value(), high.value(), from_start);
   const std::string name = topic + "/" + std::to_string(partition.partition);
   if (start.because == KafkaStart::Because::removed)
     telemetry::log_warning("the partition " + name + " does not hold offset " + std::to_string(std::max(ours, committed)) +
-                               " any more: " + std::to_string(low - std::max(ours, committed)) + " messages were removed unread",
+                               " any more: " + std::to_string(low.value() - std::max(ours, committed)) + " messages were removed unread",
                            {.id = telemetry::message_id::log_lost});
   if (start.because == KafkaStart::Because::made_again)
     telemetry::log_warning("the partition " + name + " holds less than was read of it: it was made again, and is read from its beginning");
@@ -330,7 +236,7 @@ Result<std::vector<Message>> KafkaSource::poll(std::chrono::milliseconds patienc
   }
   if (!lost_.empty()) drop_lost(messages, before);
   if (std::string complaint = client_->take_complaint(); trouble.empty()) trouble = std::move(complaint);
-  std::array<char, kReason> reason{};
+  std::array<char, kKafkaReason> reason{};
   const bool is_fatal = rd_kafka_fatal_error(client_->handle(), reason.data(), reason.size()) != RD_KAFKA_RESP_ERR_NO_ERROR;
   if (!trouble.empty()) failed(Error(ErrorCode::network, is_fatal ? reason.data() : trouble));
   if (is_fatal && polled_.empty()) client_.reset();  // another one joins
@@ -351,7 +257,7 @@ void KafkaSource::look() {
     waiting += static_cast<std::uint64_t>(std::max<std::int64_t>(high - offsets_[partition], 0));
   }
   const bool was_in_trouble = !standing().trouble.empty();
-  const Result<> found = was_in_trouble ? find_topics(*client_, options_.topics) : success();
+  const Result<> found = was_in_trouble ? client_->find_topics(options_.topics) : success();
   const std::lock_guard lock(mutex_);
   standing_.partitions = std::move(partitions);
   standing_.waiting = waiting;
@@ -363,7 +269,7 @@ void KafkaSource::look() {
 Result<> KafkaSource::acknowledge() {
   polled_.clear();
   has_new_start_ = false;
-  const Partitions list(rd_kafka_topic_partition_list_new(static_cast<int>(assigned_.size())));
+  const KafkaPartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(assigned_.size())));
   for (const KafkaPartition& partition : assigned_) {
     const auto offset = offsets_.find(partition);
     if (offset == offsets_.end()) continue;
@@ -381,15 +287,15 @@ std::unique_ptr<Source> make_kafka_source(KafkaSourceOptions options) { return s
 
 Result<> check_kafka_properties(const KafkaSourceOptions& options) {
   if (const std::string why = why_no_kafka(); !why.empty()) return fail(ErrorCode::invalid_configuration, why);
-  Client client;
-  return client.open(options, nullptr, nullptr);
+  KafkaClient client;
+  return client.open(RD_KAFKA_CONSUMER, options.connection, usual_properties(options), {}, {});
 }
 
 Result<> try_kafka_source(const KafkaSourceOptions& options) {
   if (const std::string why = why_no_kafka(); !why.empty()) return fail(ErrorCode::invalid_configuration, why);
-  Client client;
-  TRY(client.open(options, nullptr, nullptr));
-  return find_topics(client, options.topics);
+  KafkaClient client;
+  TRY(client.open(RD_KAFKA_CONSUMER, options.connection, usual_properties(options), {}, {}));
+  return client.find_topics(options.topics);
 }
 
 std::string why_no_kafka() {

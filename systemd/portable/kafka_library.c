@@ -68,3 +68,57 @@ FORWARD(const char*, rd_kafka_topic_name, (const rd_kafka_topic_t* topic), (topi
 FORWARD(List*, rd_kafka_topic_partition_list_new, (int size), (size))
 FORWARD_ONLY(rd_kafka_topic_partition_list_destroy, (List* list), (list))
 FORWARD(rd_kafka_topic_partition_t*, rd_kafka_topic_partition_list_add, (List* list, const char* topic, int32_t partition), (list, topic, partition))
+
+/* For groups of workers. DeleteRecords is there since 1.6, the rest of the administration since 1.0: kafka_records.cpp asks rd_kafka_version(). */
+typedef rd_kafka_AdminOptions_t HowAdmin;
+typedef rd_kafka_ConfigResource_t Resource;
+typedef rd_kafka_event_t Event;
+typedef rd_kafka_queue_t Queue;
+typedef void (*DeliveryCallback)(rd_kafka_t*, const rd_kafka_message_t*, void*);
+
+FORWARD_ONLY(rd_kafka_conf_set_dr_msg_cb, (rd_kafka_conf_t* conf, DeliveryCallback callback), (conf, callback))
+FORWARD(rd_kafka_topic_t*, rd_kafka_topic_new, (rd_kafka_t* client, const char* name, rd_kafka_topic_conf_t* conf), (client, name, conf))
+FORWARD_ONLY(rd_kafka_topic_destroy, (rd_kafka_topic_t* topic), (topic))
+FORWARD(int, rd_kafka_produce,
+        (rd_kafka_topic_t* topic, int32_t partition, int flags, void* bytes, size_t size, const void* key, size_t key_size, void* opaque),
+        (topic, partition, flags, bytes, size, key, key_size, opaque))
+FORWARD(Error, rd_kafka_last_error, (void), ())
+FORWARD(int, rd_kafka_consume_start, (rd_kafka_topic_t* topic, int32_t partition, int64_t offset), (topic, partition, offset))
+FORWARD(int, rd_kafka_consume_stop, (rd_kafka_topic_t* topic, int32_t partition), (topic, partition))
+FORWARD(rd_kafka_message_t*, rd_kafka_consume, (rd_kafka_topic_t* topic, int32_t partition, int milliseconds), (topic, partition, milliseconds))
+FORWARD(int64_t, rd_kafka_message_timestamp, (const rd_kafka_message_t* message, rd_kafka_timestamp_type_t* type), (message, type))
+FORWARD(Error, rd_kafka_offsets_for_times, (rd_kafka_t* client, List* offsets, int milliseconds), (client, offsets, milliseconds))
+FORWARD(Queue*, rd_kafka_queue_new, (rd_kafka_t* client), (client))
+FORWARD(Event*, rd_kafka_queue_poll, (Queue* queue, int milliseconds), (queue, milliseconds))
+FORWARD_ONLY(rd_kafka_queue_destroy, (Queue* queue), (queue))
+FORWARD(Error, rd_kafka_event_error, (Event* event), (event))
+FORWARD_ONLY(rd_kafka_event_destroy, (Event* event), (event))
+FORWARD(HowAdmin*, rd_kafka_AdminOptions_new, (rd_kafka_t* client, rd_kafka_admin_op_t what), (client, what))
+FORWARD_ONLY(rd_kafka_AdminOptions_destroy, (HowAdmin* how), (how))
+FORWARD(Error, rd_kafka_AdminOptions_set_request_timeout, (HowAdmin* how, int milliseconds, char* reason, size_t size), (how, milliseconds, reason, size))
+FORWARD(Error, rd_kafka_AdminOptions_set_operation_timeout, (HowAdmin* how, int milliseconds, char* reason, size_t size), (how, milliseconds, reason, size))
+FORWARD(rd_kafka_NewTopic_t*, rd_kafka_NewTopic_new, (const char* name, int partitions, int copies, char* reason, size_t size),
+        (name, partitions, copies, reason, size))
+FORWARD_ONLY(rd_kafka_NewTopic_destroy, (rd_kafka_NewTopic_t* topic), (topic))
+FORWARD(Error, rd_kafka_NewTopic_set_config, (rd_kafka_NewTopic_t* topic, const char* name, const char* value), (topic, name, value))
+FORWARD_ONLY(rd_kafka_CreateTopics, (rd_kafka_t* client, rd_kafka_NewTopic_t** topics, size_t count, const HowAdmin* how, Queue* queue),
+             (client, topics, count, how, queue))
+FORWARD(const rd_kafka_CreateTopics_result_t*, rd_kafka_event_CreateTopics_result, (Event* event), (event))
+FORWARD(const rd_kafka_topic_result_t**, rd_kafka_CreateTopics_result_topics, (const rd_kafka_CreateTopics_result_t* result, size_t* count), (result, count))
+FORWARD(Error, rd_kafka_topic_result_error, (const rd_kafka_topic_result_t* result), (result))
+FORWARD(Resource*, rd_kafka_ConfigResource_new, (rd_kafka_ResourceType_t type, const char* name), (type, name))
+FORWARD_ONLY(rd_kafka_ConfigResource_destroy, (Resource* resource), (resource))
+FORWARD(Error, rd_kafka_ConfigResource_error, (const Resource* resource), (resource))
+FORWARD(const rd_kafka_ConfigEntry_t**, rd_kafka_ConfigResource_configs, (const Resource* resource, size_t* count), (resource, count))
+FORWARD(const char*, rd_kafka_ConfigEntry_name, (const rd_kafka_ConfigEntry_t* entry), (entry))
+FORWARD(const char*, rd_kafka_ConfigEntry_value, (const rd_kafka_ConfigEntry_t* entry), (entry))
+FORWARD_ONLY(rd_kafka_DescribeConfigs, (rd_kafka_t* client, Resource** resources, size_t count, const HowAdmin* how, Queue* queue),
+             (client, resources, count, how, queue))
+FORWARD(const rd_kafka_DescribeConfigs_result_t*, rd_kafka_event_DescribeConfigs_result, (Event* event), (event))
+FORWARD(const Resource**, rd_kafka_DescribeConfigs_result_resources, (const rd_kafka_DescribeConfigs_result_t* result, size_t* count), (result, count))
+FORWARD(rd_kafka_DeleteRecords_t*, rd_kafka_DeleteRecords_new, (const List* offsets), (offsets))
+FORWARD_ONLY(rd_kafka_DeleteRecords_destroy, (rd_kafka_DeleteRecords_t* records), (records))
+FORWARD_ONLY(rd_kafka_DeleteRecords, (rd_kafka_t* client, rd_kafka_DeleteRecords_t** records, size_t count, const HowAdmin* how, Queue* queue),
+             (client, records, count, how, queue))
+FORWARD(const rd_kafka_DeleteRecords_result_t*, rd_kafka_event_DeleteRecords_result, (Event* event), (event))
+FORWARD(const List*, rd_kafka_DeleteRecords_result_offsets, (const rd_kafka_DeleteRecords_result_t* result), (result))

@@ -76,7 +76,7 @@ def story(t):
     servers.publish([("nginx.lines.7.proxy-1", b"a line", "stray")])
     code, said, _ = told_by(anna, ["check"])
     expect(code == 78 and 'messages on "nginx.lines.7.proxy-1" belong to none of the 1 partitions' in said, "check gave %d: %s" % (code, said))
-    expect("no partition reads the subject nginx.lines.7.proxy-1" in set_up(anna), "setup names the subject that nobody reads")
+    expect("no worker reads nginx.lines.7.proxy-1" in set_up(anna), "setup names the subject that nobody reads")
     t.step("other settings, and subjects that nobody reads")
 
     expect_equal(group_verb(anna, "show", "--lang", "zh")[1].split("\n")[0], "工作组 proxies：1 个分区", "the first line in Chinese")

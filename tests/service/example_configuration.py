@@ -60,9 +60,13 @@ def story(t):
     section = re.compile(r"^\[group\]\n(?:[^\n\[].*\n)+", re.MULTILINE)
     group = section.search(everything).group()
     source = re.search(r"^\[\[nats\]\]\n(?:[^\n\[].*\n)+", everything, re.MULTILINE).group()
-    copy.write_text(group + source.replace("nginx.errors.>", "nginx.lines.{partition}.>").replace('consumer = "handshaked"\n', ""))
-    code, said = check(copy)
-    expect_equal(code, 0, "exit status of check for a worker of a group: " + said)
+    kafka = re.search(r"^\[\[kafka\]\]\n(?:[^\n\[].*\n)+", everything, re.MULTILINE).group()
+    for engine, worker in (("NATS", re.sub(r"^topic = .*\n", "", group, flags=re.MULTILINE) +
+                            source.replace("nginx.errors.>", "nginx.lines.{partition}.>").replace('consumer = "handshaked"\n', "")),
+                           ("Kafka", group + re.sub(r'^group = .*\n', "", kafka, flags=re.MULTILINE))):
+        copy.write_text(worker)
+        code, said = check(copy)
+        expect_equal(code, 0, "exit status of check for a worker of a group on %s: %s" % (engine, said))
     everything = section.sub("", everything)
     copy.write_text(everything)
     code, said = check(copy)

@@ -37,9 +37,13 @@ class KafkaCluster:
             raise Failed("the mock cluster did not take: " + command)
 
     def produce(self, topic, messages, *options):
-        """(key, payload) each; returns when the brokers have acknowledged all."""
-        lines = b"".join(key.encode() + b"\t" + payload.rstrip(b"\n") + b"\n" for key, payload in messages)
-        done = subprocess.run(["kcat", "-P", "-b", self.bootstraps, "-t", topic, "-K", "\t", "-X", "acks=all", *options], input=lines,
-                              capture_output=True, timeout=60, check=False)
-        if done.returncode != 0:
-            raise Failed("kcat: " + done.stderr.decode())
+        produce(self.bootstraps, topic, messages, *options)
+
+
+def produce(bootstraps, topic, messages, *options):
+    """(key, payload) each; returns when the brokers have acknowledged all."""
+    lines = b"".join(key.encode() + b"\t" + payload.rstrip(b"\n") + b"\n" for key, payload in messages)
+    done = subprocess.run(["kcat", "-P", "-b", bootstraps, "-t", topic, "-K", "\t", "-X", "acks=all", *options], input=lines, capture_output=True,
+                          timeout=60, check=False)
+    if done.returncode != 0:
+        raise Failed("kcat: " + done.stderr.decode())

@@ -53,7 +53,7 @@ std::string setup_text(const std::vector<GroupPart>& parts, const std::vector<st
                                                                           : "part.missing";
     out += say(state, {{"part", visible_text(part.what)}, {"settings", visible_text(part.settings)}}) + "\n";
   }
-  for (const std::string& subject : unread) out += say("part.unread", {{"subject", visible_text(subject)}}) + "\n";
+  for (const std::string& subject : unread) out += say("part.unread", {{"lines", visible_text(subject)}}) + "\n";
   return out;
 }
 

@@ -5,15 +5,15 @@
 
 #include "base/result.h"
 #include "config/config.h"
-#include "engine/nats_group.h"
+#include "engine/group_engine.h"
 
 namespace handshaked::runtime {
 
-/// Looks for what a group needs in its engine and makes what is missing, if it may: streams, a bucket, and in it the settings that all
-/// workers have in common. Changes nothing that is there. Fails where the group was set up with other settings.
+/// Looks for what a group needs in its engine and makes what is missing, if it may: streams and a bucket, or topics, and in it the settings
+/// that all workers have in common. Changes nothing that is there. Fails where the group was set up with other settings.
 Result<std::vector<engine::GroupPart>> set_up_group(const config::Config& config, bool may_make);
 
-/// Subjects with lines that no worker will ever read: of other numbers than the partitions'. A few of them.
+/// Subjects, or partitions of a topic, with lines that no worker will ever read: of other numbers than the partitions'. A few of them.
 Result<std::vector<std::string>> unread_subjects(const config::Config& config);
 
 /// The JSON of `group` in status_json(), as the engine says it now.

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "runtime/group/partition_lease.h"
-#include "runtime/network/engine_connections.h"
 
 namespace handshaked::runtime {
 namespace {
@@ -31,21 +30,12 @@ std::optional<telemetry::GroupMetrics::Worker> read_worker(const std::string& ke
 
 }  // namespace
 
-Result<engine::NatsGroupOptions> group_options(const config::Config& config) {
-  const config::NatsSource& source = config.nats.front();
-  engine::NatsGroupOptions options;
-  TRY(options.connection, nats_options(source.servers));
-  options.group = config.group.name;
-  options.lines = source.stream;
-  if (source.subject.find(config::kPartitionWord) != std::string::npos) options.line_subjects = config::subjects_of_all(config);
-  options.replicas = config.group.replicas;
-  return options;
-}
-
 std::string group_settings(const config::Config& config) {
+  const std::string begin = "v1\npartitions " + std::to_string(config.group.partitions) + "\n";
+  if (!config.kafka.empty()) return begin + "topic " + config.kafka.front().topics.front() + "\ncarries lines\n";
   const config::NatsSource& source = config.nats.front();
-  return "v1\npartitions " + std::to_string(config.group.partitions) + "\nstream " + source.stream + "\nsubject " + source.subject +
-         "\ncarries " + (source.carries_edges ? "edges" : "lines") + "\n";
+  return begin + "stream " + source.stream + "\nsubject " + source.subject + "\ncarries " + (source.carries_edges ? "edges" : "lines") +
+         "\n";
 }
 
 Result<> check_group_settings(engine::GroupEngine& engine, const config::Config& config) {

@@ -5,13 +5,9 @@
 #include "base/result.h"
 #include "config/config.h"
 #include "engine/group_engine.h"
-#include "engine/nats_group.h"
 #include "telemetry/metrics.h"
 
 namespace handshaked::runtime {
-
-/// How the engine of a group is reached. For a configuration that has a [group].
-Result<engine::NatsGroupOptions> group_options(const config::Config& config);
 
 /// What all workers of a group have in common, as it is written at this key at its setup.
 inline constexpr const char* kGroupSettings = "settings";

@@ -8,8 +8,7 @@
 #include <random>
 #include <utility>
 
-#include "engine/nats_group.h"
-#include "engine/nats_publisher.h"
+#include "runtime/group/group_access.h"
 #include "runtime/group/group_view.h"
 #include "runtime/service/restart_backoff.h"
 #include "runtime/service/service_notify.h"
@@ -73,14 +72,13 @@ bool is_final(const Error& error, bool settings_were_right) {
 }  // namespace
 
 Result<std::unique_ptr<GroupWorker>> GroupWorker::make(const config::Config& config) {
-  if (const std::string why = engine::why_no_nats(); !why.empty()) return fail(ErrorCode::invalid_configuration, why);
-  TRY(engine::NatsGroupOptions options, group_options(config));
+  TRY(auto engine, open_group(config));
   const std::filesystem::path file = state_file(config);
   std::error_code error;
   std::filesystem::create_directories(file.parent_path(), error);
   auto lock = store::FileLock::acquire(file.string() + ".worker");
   if (!lock) return fail(lock.error().wrapped("each worker on a host needs a directory of its own for [state] database"));
-  return std::unique_ptr<GroupWorker>(new GroupWorker(config, engine::make_nats_group(std::move(options)), std::move(lock).value()));
+  return std::unique_ptr<GroupWorker>(new GroupWorker(config, std::move(engine), std::move(lock).value()));
 }
 
 GroupWorker::GroupWorker(config::Config config, std::unique_ptr<engine::GroupEngine> engine, store::FileLock lock)

@@ -24,13 +24,10 @@ Result<engine::NatsSourceOptions> source_options(const config::NatsSource& sourc
 
 Result<engine::KafkaSourceOptions> source_options(const config::KafkaSource& source, std::optional<std::string> position) {
   engine::KafkaSourceOptions options;
-  options.brokers = source.brokers;
+  TRY(options.connection, kafka_options(source));
   options.topics = source.topics;
   options.group = source.group;
-  options.properties = source.properties;
-  for (const auto& [property, file] : source.secret_files) {
-    TRY(options.properties[property], read_secret(file));
-  }
+  options.partition = source.partition;
   options.from_start = source.engine.from_start;
   options.position = std::move(position);
   return options;
@@ -86,6 +83,14 @@ Result<engine::NatsOptions> nats_options(const config::NatsServers& servers) {
   return options;
 }
 
+Result<engine::KafkaOptions> kafka_options(const config::KafkaSource& source) {
+  engine::KafkaOptions options{.brokers = source.brokers, .properties = source.properties};
+  for (const auto& [property, file] : source.secret_files) {
+    TRY(options.properties[property], read_secret(file));
+  }
+  return options;
+}
+
 Result<std::unique_ptr<engine::Source>> make_engine_source(const config::NatsSource& source, std::optional<std::string> position) {
   if (const std::string why = engine::why_no_nats(); !why.empty()) return fail(ErrorCode::invalid_configuration, why);
   TRY(auto options, source_options(source, std::move(position)));
@@ -104,12 +109,15 @@ std::vector<std::string> engine_problems(const config::Config& config) {
     if (!tried) problems.push_back(whose + ": " + tried.error().message());
   };
   const bool is_worker = !config.group.name.empty();
-  if (is_worker && !has_secret_out_of_reach(config.nats.front().servers)) problems = group_problems(config);
+  const auto is_worker_ready = [&config] {
+    return config.kafka.empty() ? !has_secret_out_of_reach(config.nats.front().servers) : !has_secret_out_of_reach(config.kafka.front());
+  };
+  if (is_worker && is_worker_ready()) problems = group_problems(config);
   for (const config::NatsSource& source : config.nats) {
     if (!is_worker && !has_secret_out_of_reach(source.servers)) note("[[nats]] \"" + source.engine.name + "\"", try_nats(source));
   }
   for (const config::KafkaSource& source : config.kafka) {
-    if (!has_secret_out_of_reach(source)) note("[[kafka]] \"" + source.engine.name + "\"", try_kafka(source));
+    if (!is_worker && !has_secret_out_of_reach(source)) note("[[kafka]] \"" + source.engine.name + "\"", try_kafka(source));
   }
   for (const config::Receiver& receiver : config.receivers) {
     if (receiver.type != config::Receiver::Type::nats || has_secret_out_of_reach(receiver.nats)) continue;

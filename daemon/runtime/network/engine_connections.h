@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "config/config.h"
+#include "engine/kafka_options.h"
 #include "engine/nats_options.h"
 #include "engine/source.h"
 
@@ -14,6 +15,7 @@ namespace handshaked::runtime {
 
 /// How servers are reached, with the secrets that the configuration names. Fails when one cannot be read, in words without it.
 Result<engine::NatsOptions> nats_options(const config::NatsServers& servers);
+Result<engine::KafkaOptions> kafka_options(const config::KafkaSource& source);
 
 /// What reads a configured source from its engine, on from `position`. Connects when it is polled first.
 Result<std::unique_ptr<engine::Source>> make_engine_source(const config::NatsSource& source, std::optional<std::string> position);

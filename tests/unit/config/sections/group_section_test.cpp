@@ -38,12 +38,38 @@ TEST(GroupSection, WantsOneSourceWhoseSubjectNamesThePartition) {
   EXPECT_EQ(trouble(kGroup + nats("nginx.lines.{partition}.>")), "");
   EXPECT_EQ(trouble(kGroup + nats("{partition}")), "");
   EXPECT_EQ(trouble(nats("nginx.errors.>")), "");
-  EXPECT_THAT(trouble(kGroup), HasSubstr("one section [[nats]], and no other source"));
+  EXPECT_THAT(trouble(kGroup), HasSubstr("one section [[nats]] or [[kafka]], and no other source"));
   EXPECT_THAT(trouble(kGroup + nats("a.{partition}") + "[[files]]\npaths = [\"/x\"]\n"), HasSubstr("no other source"));
   EXPECT_THAT(trouble(kGroup + nats("a.{partition}") + "[[syslog]]\nlisten = [\"udp://127.0.0.1:5514\"]\n"), HasSubstr("no other source"));
   for (const char* const subject : {"nginx.errors.>", "a{partition}", "a.{partition}b", "a.*.{partition}", "{partition}.{partition}"})
     EXPECT_THAT(trouble(kGroup + nats(subject)), HasSubstr("must have the word {partition}")) << subject;
   EXPECT_THAT(trouble(kGroup + nats("a.{partition}", "consumer = \"mine\"\n")), HasSubstr("consumer in [[nats]] cannot be chosen"));
+}
+
+const std::string kKafka = "[[kafka]]\nname = \"lines\"\nbrokers = [\"k1:9092\"]\n";
+
+TEST(GroupSection, WantsOneTopicOfKafka) {
+  const std::string lines = "topics = [\"nginx-errors\"]\n";
+  EXPECT_EQ(trouble(kGroup + kKafka + lines), "");
+  EXPECT_EQ(trouble(kGroup + "topic = \"state.of_workers\"\n" + kKafka + lines), "");
+  EXPECT_THAT(trouble(kGroup + kKafka + lines + "[[files]]\npaths = [\"/x\"]\n"), HasSubstr("no other source"));
+  EXPECT_THAT(trouble(kGroup + kKafka + "topics = [\"a\", \"b\"]\n"), HasSubstr("must name one topic"));
+  EXPECT_THAT(trouble(kGroup + kKafka + "topics = [\"^nginx-.*\"]\n"), HasSubstr("must name one topic"));
+  EXPECT_THAT(trouble(kGroup + kKafka + "topics = [\"handshaked-proxies\"]\n"), HasSubstr("another than that of the lines"));
+  EXPECT_THAT(trouble(kGroup + kKafka + lines + "group = \"mine\"\n"), HasSubstr("group in [[kafka]] cannot be chosen"));
+  EXPECT_THAT(trouble(kGroup + "topic = \"x\"\n" + nats("a.{partition}")), HasSubstr("topic is for groups on Kafka"));
+  EXPECT_THAT(problem(kGroup + "topic = \"a b\"\n"), HasSubstr("name of a topic consists of"));
+}
+
+TEST(GroupSection, BecomesThePartitionOfATopic) {
+  Config config = read(kGroup + kKafka + "topics = [\"nginx-errors\"]\n").config;
+  EXPECT_EQ(group_topic(config.group), "handshaked-proxies");
+  become_partition(config, 3);
+  EXPECT_EQ(config.host, "proxies-3");
+  EXPECT_EQ(config.kafka.front().partition, 3);
+  EXPECT_EQ(config.kafka.front().group, "proxies");
+  EXPECT_EQ(config.kafka.front().engine.name, "lines-3");
+  EXPECT_EQ(config.network_names, std::vector<std::string>{"lines-3"});
 }
 
 TEST(GroupSection, BecomesThePartition) {
