@@ -1,6 +1,7 @@
 """What a line out of NATS JetStream costs, and whether it costs more when several daemons share the lines: 1, 2, 4 and 8 of them, each with the consumer of one
 partition (the hosts are split by subject), all on this machine. CPU time of the daemons for each line; that of the server stands beside it. Every line is checked to be counted
-once. Then the same of a group of 1, 2 and 4 workers (one server, one copy of everything), with what a take-over takes and what the state of an incident takes on the servers.
+once. Then the same of a group of 1, 2 and 4 workers (one server, one copy of everything), with what a take-over takes and what the state of an incident takes on the servers;
+and of a group on the mock cluster of librdkafka, whose brokers are one process that keeps everything in memory.
 HANDSHAKED=PROGRAM PYTHONPATH=tests python3 bench/growth.py [LINES]
 """
 import os
@@ -10,9 +11,11 @@ import time
 
 from support.accounting import Ledger, ordinary_line
 from support.daemon import Daemon
+from support.kafka import KafkaCluster
 from support.nats import NatsServers
 from support.scenario import expect_equal, run, wait_for
-from support.worker_group import LEASE_SECONDS, make_worker, owners, set_up, show
+from support.web_client import WebClient
+from support.worker_group import GROUP, LEASE_SECONDS, make_kafka_worker, make_worker, owners, set_up, show
 
 LINES = int(sys.argv[1]) if len(sys.argv) > 1 else 200_000
 TLS_EVERY = 400
@@ -109,6 +112,50 @@ def measure_group(t, servers, count):
             worker.stop()
 
 
+def measure_kafka_group(t, count):
+    """The same on Kafka, as far as the mock goes: its own costs say nothing about brokers, so they are left out."""
+    cluster = KafkaCluster(t, brokers=1, topics=(("nginx-errors", count), ("handshaked-" + GROUP, count + 1)))
+    pages = [WebClient() for _ in range(count + 1)]
+    workers = [make_kafka_worker(t, cluster, "kafka%d-%d" % (count, number), count, tables=[pages[number].table()]) for number in range(count + 1)]
+    set_up(workers[0])
+    for worker in workers:
+        worker.start()
+    wait_for(lambda: len(owners(workers[0])) == count, 60, "each partition to have an owner")
+    having = owners(workers[0])
+    idle = {worker.name: cpu_seconds(worker.process.pid) for worker in workers}
+    ledger = Ledger()
+    cluster.produce("nginx-errors", [("edge-%d" % (number % HOSTS), ledger.line_of_new_peer() if number % TLS_EVERY == 0 else ordinary_line(number))
+                                     for number in range(LINES)], "-z", "zstd")
+
+    def all_counted():
+        counted = {peer: lines for worker in workers if worker.name in having.values() for peer, lines in worker.counts_by_peer().items()}
+        return not ledger.difference(counted) and all(partition.get("waiting") == 0 for partition in show(workers[0])["partitions"])
+    wait_for(all_counted, 600, "every line to be counted once")
+    spent = sum(cpu_seconds(worker.process.pid) - idle[worker.name] for worker in workers if worker.name in having.values())
+    commits = [[page.metric("handshaked_store_commit_duration_seconds_" + what) for what in ("sum", "count")]
+               for worker, page in zip(workers, pages) if worker.name in having.values()]
+    t.step("a group of %d on Kafka's mock: %.1f us CPU a line; a commit, with its entry, takes %.1f ms" % (
+        count, spent / LINES * 1e6, 1000 * sum(one[0] for one in commits) / sum(one[1] for one in commits)))
+
+    wait_for(lambda: "waiting" in {worker["state"] for worker in show(workers[0])["workers"]}, 30, "a worker to wait")
+    time.sleep(2 * LEASE_SECONDS)
+    before, began = {worker.name: cpu_seconds(worker.process.pid) for worker in workers}, time.monotonic()
+    time.sleep(10)
+    share = {worker.name: (cpu_seconds(worker.process.pid) - before[worker.name]) / (time.monotonic() - began) for worker in workers}
+    waiting = next(worker for worker in workers if worker.name not in having.values())
+    t.step("without lines a worker takes %.2f %% of a core, one that waits %.2f %%" % (
+        100 * max(share[name] for name in having.values()), 100 * share[waiting.name]))
+    dead = next(worker for worker in workers if worker.name == having[0])
+    dead.kill()
+    killed_at = time.monotonic()
+    waiting.wait_for_log("has partition 0", within=60)
+    t.step("a group of %d on Kafka's mock, a lease of %d s: another worker had the partition of a dead one after %.1f s" % (
+        count, LEASE_SECONDS, time.monotonic() - killed_at))
+    for worker in workers:
+        if worker is not dead:
+            worker.stop()
+
+
 def story(t):
     mappings = ", ".join('"group%d.errors.*": "group%d.lines.{{partition(%d,1)}}.{{wildcard(1)}}"' % (count, count, count) for count in GROUPS)
     servers = NatsServers(t, settings="mappings = { %s }\n" % mappings).start()
@@ -116,6 +163,8 @@ def story(t):
         measure(t, servers, workers)
     for count in GROUPS:
         measure_group(t, servers, count)
+    for count in GROUPS:
+        measure_kafka_group(t, count)
 
 
 run(story)
