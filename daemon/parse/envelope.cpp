@@ -256,7 +256,7 @@ class JsonEnvelope {
 std::string_view behind_klog_header(std::string_view line) {
   if (!has_shape(line, "adddd dd:dd:dd.dddddd ")) return {};
   const auto end = line.find("] ");
-  if (end == npos || end > 200 || line.substr(0, end).find('"') != npos) return {};
+  if (end > 200 || line.substr(0, end).find('"') != npos) return {};
   return line.substr(end + 2);
 }
 
@@ -264,7 +264,7 @@ std::string_view behind_klog_header(std::string_view line) {
 Envelope peel_host_and_tag(std::string_view rest, std::string_view time) {
   // nginx's `nohostname` leaves the host out: "TAG: ".
   const auto colon = rest.find(": ");
-  if (colon == npos || colon > 300) return {};
+  if (colon > 300) return {};
   std::string_view head = rest.substr(0, colon);
   if (head.find('"') != npos || head.starts_with('[')) return {};  // "[error] 9#9" is nginx's own
   Envelope envelope{.inner = rest.substr(colon + 2), .time = time, .host = {}, .found = true};
@@ -318,11 +318,11 @@ std::string_view skip_priority(std::string_view line) {
 /// "web-1  | …" of compose and "[pod/web-0/nginx] …" of kubectl: a short prefix without quotes.
 Envelope peel_container_name(std::string_view line) {
   if (line.starts_with("[pod/")) {
-    if (const auto close = line.find("] "); close != npos && close < 300) {
+    if (const auto close = line.find("] "); close < 300) {
       return {.inner = line.substr(close + 2), .time = {}, .host = line.substr(5, close - 5), .found = true};
     }
   }
-  if (const auto bar = line.find(" | "); bar != npos && bar < 128) {
+  if (const auto bar = line.find(" | "); bar < 128) {
     std::string_view name = line.substr(0, bar);
     while (name.ends_with(' ')) name.remove_suffix(1);
     if (!name.empty() && name.find_first_of(" \"") == npos) return {.inner = line.substr(bar + 3), .time = {}, .host = name, .found = true};
