@@ -126,6 +126,13 @@ Result<std::uint64_t> KafkaRecords::ask(const std::string& topic, std::uint32_t 
   const auto offset = open->client.ask_offset(topic, static_cast<std::int32_t>(partition), which);
   if (offset) return static_cast<std::uint64_t>(offset.value());
   if (offset.error().code() != ErrorCode::not_found) return fail(offset.error());
+  if (const auto all = open->client.topics()) {
+    const rd_kafka_metadata_topic_t* const found = find_kafka_topic(*all.value(), topic);
+    if (found != nullptr && found->err == RD_KAFKA_RESP_ERR_NO_ERROR && found->partition_cnt <= static_cast<int>(partition))
+      return fail(ErrorCode::invalid_configuration, "the topic \"" + topic + "\" has " + std::to_string(found->partition_cnt) +
+                                                        " partitions, too few for a group of " + std::to_string(options_.partitions) +
+                                                        ": use the partitions in all workers that the group was set up with");
+  }
   return fail(ErrorCode::not_found, offset.error().message() + ": handshaked group setup makes what a group needs");
 }
 

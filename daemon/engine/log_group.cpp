@@ -218,7 +218,8 @@ Result<> LogGroup::find_keys(std::uint64_t first, std::uint64_t end) {
     std::set<std::uint64_t, std::greater<>> told;
     TRY(unless_dropped(records_->read(keys_partition_, from, end, [&told](const Record& record) -> Result<> {
       TRY(const auto read, read_marked(record.bytes));
-      if (!read || read->mark.kind == RecordMark::Kind::entry) return success();
+      if (!read) return success();
+      if (read->mark.kind == RecordMark::Kind::entry) return fail(state_among_keys());
       told.insert(read->mark.start);
       if (read->mark.kind == RecordMark::Kind::keys) told.insert(record.offset + 1);
       return success();

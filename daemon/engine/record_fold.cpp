@@ -61,6 +61,13 @@ bool read_mark(std::string_view line, RecordMark& mark) {
 
 }  // namespace
 
+Error state_among_keys() {
+  return Error(
+      ErrorCode::invalid_configuration,
+      "a state stands where the group's keys are expected: the group was set up with more partitions. Use the same in all workers, or "
+      "give this group another name");
+}
+
 std::string marked(const RecordMark& mark, std::string_view bytes) {
   std::string record(kName);
   record += std::to_string(kRecordFormat) + " " + std::string(kKinds.at(static_cast<std::size_t>(mark.kind)));
@@ -144,7 +151,8 @@ std::string KeyFold::text() const {
 Result<Verdict> KeyFold::take(const RecordLog::Record& record) {
   TRY(const auto read, read_marked(record.bytes));
   next_offset_ = record.offset + 1;
-  if (!read || read->mark.kind == RecordMark::Kind::entry) return Verdict::foreign;
+  if (!read) return Verdict::foreign;
+  if (read->mark.kind == RecordMark::Kind::entry) return fail(state_among_keys());
   const RecordMark& mark = read->mark;
   if (mark.kind == RecordMark::Kind::keys) {  // it tells what is known here; one that came late tells less than one before it
     if (*mark.behind < told_until_) return Verdict::does_not_count;

@@ -38,6 +38,9 @@ struct MarkedRecord {
 /// Nothing for what handshaked has not written. Fails with invalid_input for what a newer one has.
 Result<std::optional<MarkedRecord>> read_marked(std::string_view record);
 
+/// What an entry in the partition of the keys means.
+Error state_among_keys();
+
 enum class Verdict { counts, does_not_count, foreign };
 
 /// Which records of a partition's log count: an entry does when it stands behind the last one that counted before it. Everybody who reads
@@ -75,6 +78,7 @@ class KeyFold {
   /// The bytes of a record of all keys.
   std::string text() const;
 
+  /// Records in order. Fails with invalid_configuration for an entry of a state, with invalid_input for a newer format.
   Result<Verdict> take(const RecordLog::Record& record);
 
   std::uint64_t next_offset() const { return next_offset_; }

@@ -36,6 +36,10 @@ def story(t):
     ledger.expect_all_counted(anna)
     t.step("a group that is set up while its worker waits")
 
+    said = other.expect_refusal()
+    expect('the topic "%s" has 2 partitions, too few for a group of 2' % STATE in said, "a worker with more partitions said: " + said)
+    t.step("a worker with another number of partitions")
+
     status = wait_for(lambda: Operator(anna).ask("status").get("group"), 20, "the group in status")
     expect_equal((status["name"], status["worker"], status["partition"]), (GROUP, "anna", 0), "what status says")
     wait_for(lambda: Operator(anna).ask("status")["group"]["partitions"][0].get("waiting") == 0, 20, "status to say that no line waits")

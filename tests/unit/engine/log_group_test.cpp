@@ -211,6 +211,15 @@ TEST_F(LogGroupTest, BeginsWithNoRecordOfAllKeysThatCameTooLate) {
   EXPECT_EQ(value_of(connect(5)->value("owner.0"))->revision, revision);
 }
 
+TEST_F(LogGroupTest, TakesAStateForNoKeys) {
+  ASSERT_TRUE(value_of(connect()->append(0, 0, "one")));
+  const auto fewer = make_log_group(std::make_unique<RecordLogClient>(model_), 0);
+  const auto value = fewer->value("settings");
+  ASSERT_FALSE(value);
+  EXPECT_EQ(value.error().code(), ErrorCode::invalid_configuration);
+  EXPECT_THAT(value.error().message(), HasSubstr("was set up with more partitions"));
+}
+
 TEST(RecordMarks, AreReadFromAnyBytes) {
   const std::string good = marked({.kind = RecordMark::Kind::key, .behind = 17, .start = 3, .id = "a-1", .key = "owner.3"}, "text");
   EXPECT_EQ(good, "handshaked-record 1 key behind=17 start=3 id=a-1 key=owner.3\ntext");
