@@ -4,8 +4,6 @@
 #include <filesystem>
 #include <iterator>
 
-#include "nginx/configuration/lua_block.h"
-
 namespace handshaked::nginx {
 
 /// A file while it is read. A block never spans files: "}" in an included file closes nothing of the one that includes it.
@@ -17,6 +15,9 @@ struct ConfigurationReader::OpenFile {
 };
 
 namespace {
+
+/// True for OpenResty's directives whose block is Lua, not nginx: "content_by_lua_block", "set_by_lua_block", …
+bool is_lua_block(std::string_view directive_name) { return directive_name.ends_with("_by_lua_block"); }
 
 std::string with_slash(std::string directory) {
   if (directory.empty() || directory.back() != '/') directory += '/';

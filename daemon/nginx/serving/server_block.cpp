@@ -1,4 +1,4 @@
-#include "nginx/serving/listen_address.h"
+#include "nginx/serving/server_block.h"
 
 namespace handshaked::nginx {
 namespace {
