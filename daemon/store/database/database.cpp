@@ -10,7 +10,6 @@
 #include "base/check.h"
 #include "store/database/connection.h"
 #include "store/database/damaged_database.h"
-#include "store/database/salvage.h"
 #include "store/database/schema.h"
 
 namespace handshaked::store {
