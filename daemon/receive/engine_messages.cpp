@@ -1,7 +1,7 @@
 #include "receive/engine_messages.h"
 
 #include "receive/network_threads.h"
-#include "receive/record/json_candidates.h"
+#include "receive/record/json_lines.h"
 
 namespace handshaked::receive {
 namespace {

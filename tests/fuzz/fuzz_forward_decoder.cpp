@@ -4,7 +4,7 @@
 
 #include "decoded_in_pieces.h"
 #include "fuzz_input.h"
-#include "receive/record/pack_record.h"
+#include "receive/record/message_pack.h"
 #include "receive/shippers/forward_decoder.h"
 #include "receive/shippers/forward_handshake.h"
 

@@ -7,7 +7,6 @@
 #include "base/text/line_count.h"
 #include "receive/http/http_exchange.h"
 #include "receive/network_threads.h"
-#include "receive/record/json_candidates.h"
 #include "receive/record/json_lines.h"
 
 namespace handshaked::receive {

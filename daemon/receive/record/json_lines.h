@@ -55,6 +55,10 @@ class JsonLines {
   std::string first_problem_;
 };
 
+/// Where in `json`, from `from` on (the beginning of a line), stands a line in which a string may interest a rule; npos when
+/// there is none. Sound whatever the writer escapes: a line that spells ASCII letters as \u00XX counts as interesting.
+std::size_t find_json_candidate(const Intake& intake, std::string_view json, std::size_t from);
+
 /// The length of the JSON object or array that begins `json` (behind white space), by its brackets; npos when it does not end.
 std::size_t json_value_length(std::string_view json);
 

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "receive/record/field_names.h"
+
 namespace handshaked::receive {
 
 /// The beginning of one MessagePack value: what it is, and how much follows.
@@ -77,5 +79,9 @@ void append_pack_array(std::string& out, std::uint8_t elements);  ///< fewer tha
 void append_pack_map(std::string& out, std::uint8_t pairs);       ///< fewer than 16
 void append_pack_string(std::string& out, std::string_view text);
 void append_pack_boolean(std::string& out, bool truth);
+
+/// Offers the strings of a MessagePack map to `picker`, which is cleared first. `map` holds one whole value. False when it is no
+/// map. Objects are entered only where a name leads into them, so depth is bounded by the names.
+bool pick_pack_fields(std::string_view map, FieldPicker& picker);
 
 }  // namespace handshaked::receive

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "receive/record/message_pack.h"
-#include "receive/record/pack_record.h"
 #include "receive/record/picked_record.h"
 #include "receive/shippers/decoding_session.h"
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "receive/record/json_candidates.h"
+#include "receive/record/json_lines.h"
 #include "receive/record/json_record.h"
 #include "receive/record/picked_record.h"
 #include "receive/shippers/decoding_session.h"

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "receive/record/byte_window.h"
-#include "receive/record/pack_record.h"
+#include "receive/record/message_pack.h"
 #include "unit/receive/pack_text.h"
 
 namespace handshaked::receive {

@@ -6,7 +6,7 @@
 
 #include <vector>
 
-#include "receive/record/pack_record.h"
+#include "receive/record/message_pack.h"
 #include "unit/receive/pack_text.h"
 
 namespace handshaked::receive {
