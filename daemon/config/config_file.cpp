@@ -28,6 +28,20 @@ void read_files(TableReader& table, Config& config) {
   config.files.push_back(std::move(source));
 }
 
+void read_journal(TableReader& table, Config& config) {
+  JournalSource source;
+  table.text("name", source.name);
+  table.texts("units", source.units);
+  table.texts("identifiers", source.identifiers);
+  table.text("directory", source.directory);
+  table.text("time_zone", source.time_zone);
+  table.text("host", source.host);
+  table.flag("from_start", source.from_start);
+  if (source.units.empty() && source.identifiers.empty()) table.complain("a [[journal]] needs units or identifiers");
+  name_source(table, "journal", source.name, config.network_names);
+  config.journals.push_back(std::move(source));
+}
+
 void read_root(TableReader& root, Config& config) {
   static const std::pair<std::string_view, std::string> kLevels[] = {
       {"debug", "debug"}, {"info", "info"}, {"warning", "warning"}, {"error", "error"}};

@@ -31,6 +31,26 @@ void check_access(TableReader& table, const NetworkSource& source, const Endpoin
                                      "client_ca), or that everybody may (open_to_all = true)");
 }
 
+constexpr std::int64_t kLeastRecord = 4 * 1024;
+constexpr std::int64_t kMostRecord = 16 * 1024 * 1024;
+
+/// These protocols need connections.
+void refuse_datagrams(TableReader& table, const NetworkSource& source) {
+  for (const std::string& text : source.listen) {
+    const auto endpoint = net::parse_endpoint(text);
+    if (endpoint && !endpoint.value().is_stream()) table.complain_about("listen", text + " takes datagrams; use tcp://, tls:// or unix:");
+  }
+}
+
+constexpr std::size_t kMostLabels = 16;
+constexpr std::size_t kLongestLabel = 64;
+constexpr std::uint32_t kUsualConnections = 10'000;  // an edge keeps one open
+
+bool is_label_name(std::string_view name) {
+  return !name.empty() && name.size() <= kLongestLabel &&
+         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string_view::npos && name.front() >= 'a';
+}
+
 }  // namespace
 
 void name_source(TableReader& table, std::string_view section, std::string& name, std::vector<std::string>& names) {
@@ -78,6 +98,86 @@ void read_network_source(TableReader& table, std::string_view section, NetworkSo
     check_access(table, source, endpoint.value(), has_token);
   }
   if (const auto allowed = net::AddressList::parse(source.allow); !allowed) table.complain_about("allow", allowed.error().context());
+}
+
+void read_field_names(TableReader& table, receive::FieldNames& names) {
+  table.texts("text_fields", names.text);
+  table.texts("host_fields", names.host);
+  table.texts("time_fields", names.time);
+  if (names.text.empty()) table.complain_about("text_fields", "text_fields must name at least one field");
+}
+
+void read_syslog(TableReader& table, Config& config) {
+  SyslogSource source;
+  read_network_source(table, "syslog", source.network, config.network_names);
+  table.count("max_message", source.max_message, 1024, 128 * 1024);
+  table.count("max_datagram", source.max_datagram, 1024, 65535);
+  table.duration("idle_timeout", source.idle_timeout);
+  config.syslog.push_back(std::move(source));
+}
+
+void read_http(TableReader& table, Config& config) {
+  HttpSource source;
+  table.texts("token_files", source.token_files);
+  read_network_source(table, "http", source.network, config.network_names, !source.token_files.empty());
+  read_field_names(table, source.fields);
+  table.texts("journal_units", source.journal_units);
+  table.texts("journal_identifiers", source.journal_identifiers);
+  table.count("max_body_mib", source.max_body_mib, 1, 1024);
+  table.duration("idle_timeout", source.idle_timeout);
+  for (const std::string& address : source.network.listen) {
+    if (address.starts_with("udp:") || address.starts_with("unixgram:")) table.complain_about("listen", address + ": HTTP needs a stream");
+  }
+  config.http.push_back(std::move(source));
+}
+
+void read_forward(TableReader& table, Config& config) {
+  ForwardSource source;
+  table.text("shared_key_file", source.shared_key_file);
+  table.text("users_file", source.users_file);
+  read_network_source(table, "forward", source.network, config.network_names, !source.shared_key_file.empty());
+  refuse_datagrams(table, source.network);
+  read_field_names(table, source.fields);
+  table.count("max_record", source.max_record, kLeastRecord, kMostRecord);
+  table.duration("idle_timeout", source.idle_timeout);
+  if (!source.users_file.empty() && source.shared_key_file.empty()) table.complain_about("users_file", "users_file needs shared_key_file");
+  config.forward.push_back(std::move(source));
+}
+
+void read_lumberjack(TableReader& table, Config& config) {
+  LumberjackSource source;
+  read_network_source(table, "lumberjack", source.network, config.network_names);
+  refuse_datagrams(table, source.network);
+  read_field_names(table, source.fields);
+  table.count("max_record", source.max_record, kLeastRecord, kMostRecord);
+  table.duration("idle_timeout", source.idle_timeout);
+  config.lumberjack.push_back(std::move(source));
+}
+
+void read_edge(TableReader& table, Config& config) {
+  EdgeSource source;
+  source.network.max_connections = kUsualConnections;
+  source.network.silent_after = std::chrono::minutes(3);
+  table.texts("token_files", source.token_files);
+  read_network_source(table, "edge", source.network, config.network_names, !source.token_files.empty());
+  for (const std::string& address : source.network.listen) {
+    if (address.starts_with("udp:") || address.starts_with("unixgram:")) table.complain_about("listen", address + ": HTTP needs a stream");
+  }
+  if (source.network.silent_after < std::chrono::seconds(1)) table.complain_about("silent_after", "silent_after must be 1s or more");
+  config.edges.push_back(std::move(source));
+}
+
+void read_labels(TableReader& table, Labels& labels) {
+  for (const std::string& name : table.names()) {
+    std::string value = name;  // stays so where it is no text, which is a problem already
+    table.text(name, value);
+    if (!is_label_name(name))
+      table.complain_about(name, "a label name consists of lower-case letters, digits and _, and begins with a letter");
+    else if (value.empty() || value.size() > kLongestLabel)
+      table.complain_about(name, "the value of a label has 1 to " + std::to_string(kLongestLabel) + " bytes");
+    else if (labels.size() >= kMostLabels) table.complain_about(name, "more than " + std::to_string(kMostLabels) + " labels");
+    else labels.emplace(name, value);
+  }
 }
 
 }  // namespace handshaked::config

@@ -9,15 +9,14 @@
 
 namespace handshaked::config {
 
-// A section of handshaked.toml each, in NAME_section.cpp. What is wrong becomes a complaint of the table; what is right is added to the
-// configuration.
+// A section of handshaked.toml each, in NAME_section.cpp; those of all sources that listen are in network_section.cpp. What is wrong
+// becomes a complaint of the table; what is right is added to the configuration.
 
 void read_nginx_and_diagnosis(TableReader& root, Config& config);  ///< [nginx] and [diagnosis] of the root table
 void read_web(TableReader& root, Config& config);                  ///< [web] of the root table
 void read_group(TableReader& table, Group& group);                 ///< [group]
 void read_labels(TableReader& table, Labels& labels);              ///< [labels]: names and values that the operator chooses
 
-void read_journal(TableReader& table, Config& config);      ///< [[journal]]
 void read_syslog(TableReader& table, Config& config);       ///< [[syslog]]
 void read_http(TableReader& table, Config& config);         ///< [[http]]
 void read_forward(TableReader& table, Config& config);      ///< [[forward]]
