@@ -17,7 +17,7 @@ namespace handshaked::diagnose {
 /// one that was asked for longest ago goes first. Any thread.
 class BundleMemo {
  public:
-  static constexpr std::size_t kMostBytes = 1U << 20;
+  static constexpr std::size_t kMostBytes = 512U << 10;
 
   static BundleMemo& of_this_process();
 
