@@ -1,9 +1,10 @@
-// Messages out of NATS and Kafka, which strangers may fill; and the positions that the database keeps of them: no crash, what is added is
-// part of what came, and a position that can be read is written as it was.
+// Messages out of NATS and Kafka, which strangers may fill; the positions that the database keeps of them; and the records of a group: no
+// crash, what is added is part of what came, and what can be read is written as it was.
 #include <string>
 
 #include "../support/recording_intake.h"
 #include "engine/kafka_offsets.h"
+#include "engine/record_fold.h"
 #include "engine/taken_sequences.h"
 #include "fuzz_input.h"
 #include "receive/engine_messages.h"
@@ -39,6 +40,31 @@ void read_positions(std::string_view text) {
   }
 }
 
+void read_records(std::string_view text) {
+  if (const auto read = engine::read_marked(text); read && read.value()) {
+    const engine::MarkedRecord& record = *read.value();
+    const std::string written = engine::marked(record.mark, record.bytes);
+    const auto again = engine::read_marked(written);
+    fuzz::promise(
+        again && again.value() && again.value()->bytes == record.bytes && engine::marked(again.value()->mark, record.bytes) == written,
+        "a record is written as it was read");
+    engine::EntryFold entries(0);
+    engine::KeyFold all;
+    for (std::uint64_t offset = 0; offset < 3; ++offset) {
+      static_cast<void>(entries.take({.offset = offset, .written_at = {}, .bytes = text}));
+      static_cast<void>(all.take({.offset = offset, .written_at = {}, .bytes = text}));
+    }
+    fuzz::promise(entries.last() <= entries.next_offset(), "only what was there counts");
+  }
+  if (const auto keys =
+          engine::KeyFold::from({.mark = {.kind = engine::RecordMark::Kind::keys, .behind = 7, .id = "a-1"}, .bytes = text}, 9)) {
+    const std::string told = keys.value().text();
+    const auto again =
+        engine::KeyFold::from({.mark = {.kind = engine::RecordMark::Kind::keys, .behind = 7, .id = "a-1"}, .bytes = told}, 9);
+    fuzz::promise(again && again.value().text() == told, "keys are told as they were read");
+  }
+}
+
 }  // namespace
 }  // namespace handshaked
 
@@ -50,5 +76,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string text(input.rest());
   read_messages(text, piece);
   read_positions(text);
+  read_records(text);
   return 0;
 }
