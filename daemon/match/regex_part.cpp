@@ -58,6 +58,7 @@ bool is_beginning(const RegexPart& part) { return part.is_whole && part.exact.si
 
 void give_up_exactness(RegexPart& part) {
   if (!part.is_exact) return;
+  if (part.is_whole) part.prefixes = part.exact;
   part.is_exact = part.is_whole = false;
   const bool may_be_empty = std::any_of(part.exact.begin(), part.exact.end(), [](const auto& s) { return s.empty(); });
   if (!may_be_empty) part.clauses.push_back(std::move(part.exact));
@@ -67,20 +68,19 @@ void give_up_exactness(RegexPart& part) {
 void append(RegexPart& left, RegexPart right) {
   if (is_beginning(left)) {  // most groups and many regexes begin with what is no plain text
     right.specificity += left.specificity;
-    if (right.prefixes.empty()) right.prefixes = std::move(left.prefixes);
+    if (right.beginnings().empty()) right.prefixes = std::move(left.exact);
     left = std::move(right);
     return;
   }
   left.specificity += right.specificity;
-  if (left.is_whole && !right.prefixes.empty()) {
-    if (std::vector<std::string> longer; join(left.prefixes, right.prefixes, longer)) left.prefixes = std::move(longer);
-  }
   if (std::vector<std::string> joined; left.is_exact && right.is_exact && join(left.exact, right.exact, joined)) {
     left.exact = std::move(joined);
-    left.is_whole = left.is_whole && right.is_whole;
     return;
   }
+  std::vector<std::string> longer;
+  const bool is_longer = left.is_whole && !right.beginnings().empty() && join(left.exact, right.beginnings(), longer);
   give_up_exactness(left);
+  if (is_longer) left.prefixes = std::move(longer);
   for (auto& clause : right.clauses) left.clauses.push_back(std::move(clause));
   if (right.is_exact) {
     // Keep the exactness of the right part: literals that follow it can still join it.
@@ -96,9 +96,6 @@ void append_literal(RegexPart& left, std::string_view text) {
            });
   };
   left.specificity += text.size();
-  if (left.is_whole && fits_behind(left.prefixes)) {
-    for (std::string& prefix : left.prefixes) prefix += text;
-  }
   if (left.is_exact && fits_behind(left.exact)) {
     for (std::string& known : left.exact) known += text;
     return;
@@ -113,11 +110,11 @@ RegexPart alternate(std::vector<RegexPart> branches) {
   RegexPart result;
   result.specificity = std::numeric_limits<std::size_t>::max();
   bool all_begin = true;
+  std::size_t total_beginnings = 0;
   for (const RegexPart& branch : branches) {
-    all_begin = all_begin && !branch.prefixes.empty();
-    result.prefixes.insert(result.prefixes.end(), branch.prefixes.begin(), branch.prefixes.end());
+    all_begin = all_begin && !branch.beginnings().empty();
+    total_beginnings += branch.beginnings().size();
   }
-  if (!all_begin || result.prefixes.size() > RegexPart::kMaxAlternatives) result.prefixes.clear();
   bool all_exact = true;
   std::size_t total = 0;
   for (const RegexPart& branch : branches) {
@@ -132,6 +129,10 @@ RegexPart alternate(std::vector<RegexPart> branches) {
     }
     return result;
   }
+  if (all_begin && total_beginnings <= RegexPart::kMaxAlternatives) {
+    for (const RegexPart& branch : branches)
+      result.prefixes.insert(result.prefixes.end(), branch.beginnings().begin(), branch.beginnings().end());
+  }
   for (RegexPart& branch : branches) give_up_exactness(branch);
   add_joint_clause(branches, result.clauses);
   return result;
@@ -143,7 +144,6 @@ void make_optional(RegexPart& part) {
     return;
   }
   part.exact.emplace_back();
-  part.prefixes = part.exact;
   part.specificity = 0;
 }
 

@@ -19,7 +19,7 @@ struct RegexPart {
   std::vector<std::string> exact;
   bool is_exact = false;
   /// Every match begins with one of these; empty when nothing is known. While `is_whole`, the part is exact from its
-  /// beginning and `prefixes` equals `exact`.
+  /// beginning, `exact` says it, and `prefixes` is empty.
   std::vector<std::string> prefixes;
   bool is_whole = false;
   std::vector<std::vector<std::string>> clauses;  ///< as in RegexLiterals
@@ -29,11 +29,12 @@ struct RegexPart {
     RegexPart part;
     part.specificity = text.size();
     part.exact.push_back(std::move(text));
-    part.prefixes = part.exact;
     part.is_exact = part.is_whole = true;
     return part;
   }
   static RegexPart anything() { return {}; }
+  /// What every match begins with, wherever it is kept.
+  const std::vector<std::string>& beginnings() const { return is_whole ? exact : prefixes; }
 };
 
 /// Turns what is exact into a clause, where that says anything.
