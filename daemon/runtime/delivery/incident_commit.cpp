@@ -8,6 +8,7 @@
 #include "event/incident_event.h"
 #include "parse/time_zone.h"
 #include "runtime/delivery/store_outbox.h"
+#include "runtime/texts.h"
 
 namespace handshaked::runtime {
 namespace {
@@ -51,8 +52,7 @@ std::string group_json(const notify::Notice& notice, Language language, Time now
 std::string company(const notify::Notice& notice, Language language) {
   const std::size_t all = notice.open_count + notice.resolved_count;
   if (all < 2) return {};
-  const std::string others = std::to_string(all - 1);
-  return language == Language::zh ? "，另有 " + others + " 处" : " and " + others + " more";
+  return texts().text(language, "company.others", {{"count", std::to_string(all - 1)}});
 }
 
 }  // namespace

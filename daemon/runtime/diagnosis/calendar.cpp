@@ -11,6 +11,7 @@
 #include "diagnose/upstream/upstream_case.h"
 #include "event/diagnosis_json.h"
 #include "parse/error_record.h"
+#include "runtime/texts.h"
 #include "store/positions.h"
 #include "telemetry/log.h"
 
@@ -40,8 +41,8 @@ ForeseenFault fault_of(const ForeseenBreak& coming, const std::string& host) {
   fault.rule_id = kRule;
   fault.key = coming.key;
   fault.host = host;
-  fault.title = "What works now ends soon";
-  fault.title_zh = "目前正常，即将到期";
+  fault.title = texts().text(Language::en, "foreseen.ends_soon");
+  fault.title_zh = texts().text(Language::zh, "foreseen.ends_soon");
   fault.severity = coming.severity;
   fault.place.side = parse::side_from_string(coming.side).value_or(parse::Side::config);
   fault.place.peer = coming.peer;
@@ -59,8 +60,8 @@ ForeseenFault fault_of(const diagnose::SeenPeer& seen, const std::optional<diagn
   ForeseenFault fault;
   fault.rule_id = kPeerRule;
   fault.host = host;
-  fault.title = "An upstream has changed what it shows";
-  fault.title_zh = "上游更换了证书";
+  fault.title = texts().text(Language::en, "foreseen.peer_changed");
+  fault.title_zh = texts().text(Language::zh, "foreseen.peer_changed");
   fault.place.side = parse::Side::upstream;
   fault.place.peer = seen.peer;
   fault.place.server = seen.server;
