@@ -4,7 +4,7 @@
 
 #include <charconv>
 
-#include "base/json/json_escapes.h"
+#include "base/json/json_text.h"
 #include "base/json/json_writer.h"
 
 namespace handshaked::control {

@@ -6,7 +6,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
-#include "base/message_authentication.h"
+#include "base/digest.h"
 
 namespace handshaked::emit {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <array>
 
-#include "base/json/json_escapes.h"
+#include "base/json/json_text.h"
 
 namespace handshaked::format {
 namespace {

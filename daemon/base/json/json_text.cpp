@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <cstring>
 
-#include "base/json/plain_json.h"
 #include "base/text/utf8.h"
 #include "base/text/visible_text.h"
 
@@ -134,6 +133,24 @@ std::string& append_json_string(std::string& out, std::string_view bytes) {
     bytes.remove_prefix(step.length);
   }
   out.push_back('"');
+  return out;
+}
+
+std::string with_escapes(std::string_view json) {
+  std::string out, quoted;
+  out.reserve(json.size());
+  while (!json.empty()) {
+    const bool is_ascii = static_cast<unsigned char>(json.front()) < kDelete;  // below it: white space between values, or no JSON
+    const std::string_view character = json.substr(0, is_ascii ? 1 : next_utf8_step(json).length);
+    if (is_ascii) {
+      out += character;
+    } else {
+      quoted.clear();
+      append_json_string(quoted, character);
+      out.append(quoted, 1, quoted.size() - 2);
+    }
+    json.remove_prefix(character.size());
+  }
   return out;
 }
 

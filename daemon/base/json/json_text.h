@@ -10,4 +10,12 @@ namespace handshaked {
 /// through here and nowhere else. `bytes` must not point into `out`.
 std::string& append_json_string(std::string& out, std::string_view bytes);
 
+/// JSON of somebody else, or of a library that escapes less than append_json_string(): the same document with is_deceptive() characters
+/// as escapes, and U+FFFD for what is not UTF-8.
+std::string with_escapes(std::string_view json);
+
+/// Copies `bytes` to `to`, where there is room for them, if all of them may stand in a JSON string as they are. Else false, and what stands
+/// at `to` is of no use: append_json_string() is needed.
+bool copy_plain_json(char* to, std::string_view bytes);
+
 }  // namespace handshaked

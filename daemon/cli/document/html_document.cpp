@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "base/digest.h"
-#include "base/message_authentication.h"
 #include "base/text/code_spans.h"
 #include "base/text/visible_text.h"
 #include "cli/document/text_layout.h"

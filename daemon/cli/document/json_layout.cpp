@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/json/json_escapes.h"
+#include "base/json/json_text.h"
 
 namespace handshaked::cli {
 

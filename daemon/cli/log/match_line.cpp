@@ -5,7 +5,6 @@
 #include <cstring>
 
 #include "base/json/json_text.h"
-#include "base/json/plain_json.h"
 #include "parse/context.h"
 
 namespace handshaked::cli {

@@ -1,7 +1,7 @@
 #include "format/chat/chat_formats.h"
 
+#include "base/digest.h"
 #include "base/json/json_writer.h"
-#include "base/message_authentication.h"
 #include "format/chat/chat_answer.h"
 #include "format/markup.h"
 

@@ -6,7 +6,7 @@
 #include <array>
 #include <charconv>
 
-#include "base/json/json_escapes.h"
+#include "base/json/json_text.h"
 
 namespace handshaked::receive {
 namespace {

@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "base/json/json_escapes.h"
-#include "base/json/plain_json.h"
 #include "base/text/utf8.h"
 #include "base/text/visible_text.h"
 
