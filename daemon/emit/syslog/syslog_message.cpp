@@ -8,7 +8,7 @@
 
 #include "base/text/utf8.h"
 #include "correlate/incident_title.h"
-#include "telemetry/event_message_id.h"
+#include "telemetry/message_id.h"
 
 namespace handshaked::emit {
 namespace {

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/text/utf8.h"
-#include "telemetry/event_message_id.h"
+#include "telemetry/message_id.h"
 
 namespace handshaked::emit {
 namespace {
