@@ -12,7 +12,6 @@
 #include "base/result.h"
 #include "ingest/read_position.h"
 #include "ingest/rotated_files.h"
-#include "ingest/tail_block.h"
 #include "ingest/tailed_file.h"
 
 namespace handshaked::ingest {

@@ -9,7 +9,6 @@
 #include "ingest/file_status.h"
 
 namespace handshaked::ingest {
-
 namespace {
 
 constexpr std::size_t kReadSize = 256 * 1024;
