@@ -8,7 +8,6 @@
 
 #include "base/clock.h"
 #include "event/remediation_event.h"
-#include "notify/label.h"
 #include "notify/matcher.h"
 
 namespace handshaked::notify {
