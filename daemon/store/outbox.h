@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <set>
@@ -126,5 +127,8 @@ class Outbox {
  private:
   Database& database_;
 };
+
+/// What was queued about one incident, the latest first, without bodies: at most `limit`. On the thread of the Database.
+Result<std::vector<OutboxRow>> deliveries_of_incident(Database& database, const std::string& incident_id, std::size_t limit);
 
 }  // namespace handshaked::store

@@ -11,9 +11,9 @@
 #include "parse/time_zone.h"
 #include "runtime/operator/operator_json.h"
 #include "runtime/operator/status_json.h"
-#include "store/incident_deliveries.h"
 #include "store/incidents.h"
 #include "store/notifications.h"
+#include "store/outbox.h"
 #include "store/rates.h"
 
 namespace handshaked::runtime {
