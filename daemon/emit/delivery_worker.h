@@ -17,11 +17,10 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "base/clock.h"
-#include "emit/backoff.h"
 #include "emit/circuit_breaker.h"
 #include "emit/delivery_queue.h"
 #include "emit/notifier.h"
-#include "emit/rate_limit.h"
+#include "emit/pacing.h"
 
 namespace handshaked::emit {
 

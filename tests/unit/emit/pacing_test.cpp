@@ -1,12 +1,15 @@
-#include "emit/backoff.h"
+#include "emit/pacing.h"
 
 #include <gtest/gtest.h>
+
+#include <vector>
 
 namespace handshaked::emit {
 namespace {
 
 using namespace std::chrono_literals;
 constexpr Time kQueued{std::chrono::hours(500'000)};
+constexpr Time kStart = kQueued;
 
 TEST(Backoff, DoublesTheLimitUpToTheLast) {
   const BackoffPolicy policy;
@@ -34,6 +37,47 @@ TEST(Backoff, GivesUpAfterThreeDays) {
   const BackoffPolicy policy;
   EXPECT_TRUE(next_attempt_time(policy, kQueued + 72h - 1us, kQueued, 90, 0.5, {}));
   EXPECT_FALSE(next_attempt_time(policy, kQueued + 72h, kQueued, 90, 0.5, {}));
+}
+
+TEST(RateLimit, WithoutALimitEverythingPasses) {
+  RateLimit rate(0);
+  for (int i = 0; i < 1000; ++i) {
+    EXPECT_TRUE(rate.allows(kStart));
+    rate.record(kStart);
+  }
+  EXPECT_FALSE(rate.is_pacing(kStart));
+}
+
+TEST(RateLimit, NeverLetsMoreThanTheLimitPassInAnyMinute) {
+  for (const std::size_t limit : {1U, 2U, 3U, 20U, 25U}) {
+    RateLimit rate(limit);
+    std::vector<Time> sent;
+    for (Time now = kStart; now < kStart + 5min; now += 100ms) {
+      while (rate.allows(now)) {
+        rate.record(now);
+        sent.push_back(now);
+      }
+    }
+    for (std::size_t first = 0; first + limit < sent.size(); ++first) EXPECT_GE(sent[first + limit] - sent[first], 1min) << limit;
+    EXPECT_GE(sent.size(), limit * 5) << limit;  // and it does not starve either
+  }
+}
+
+TEST(RateLimit, SpreadsTheSecondHalf) {
+  RateLimit rate(10);
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_TRUE(rate.allows(kStart));
+    rate.record(kStart);
+  }
+  EXPECT_TRUE(rate.is_pacing(kStart));
+  EXPECT_EQ(rate.next_at(kStart), kStart + 6s);
+  EXPECT_TRUE(rate.allows(kStart + 6s));
+}
+
+TEST(RateLimit, AClockThatIsSetBackStopsNobody) {
+  RateLimit rate(4);
+  for (int i = 0; i < 4; ++i) rate.record(kStart);
+  EXPECT_TRUE(rate.allows(kStart - std::chrono::hours(24)));
 }
 
 }  // namespace
