@@ -32,8 +32,8 @@
 
 #include "base/text/shell_word.h"
 #include "base/text/visible_text.h"
+#include "config/config.h"
 #include "config/config_file.h"
-#include "config/router.h"
 #include "daemon.h"
 #include "runtime/delivery/restored_state.h"
 #include "runtime/delivery/store_outbox.h"

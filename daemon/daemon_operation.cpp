@@ -9,9 +9,9 @@
 #include <string>
 #include <utility>
 
+#include "config/config.h"
 #include "config/config_file.h"
 #include "config/reload.h"
-#include "config/router.h"
 #include "daemon.h"
 #include "runtime/delivery/restored_state.h"
 #include "runtime/service/service_notify.h"

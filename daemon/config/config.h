@@ -6,30 +6,76 @@
 #include <vector>
 
 #include "base/language.h"
-#include "config/diagnosis.h"
-#include "config/edge_source.h"
-#include "config/engine_source.h"
-#include "config/group.h"
-#include "config/http_source.h"
-#include "config/journal_source.h"
-#include "config/network_source.h"
 #include "config/receiver.h"
-#include "config/routing.h"
-#include "config/shipper_source.h"
+#include "config/sources.h"
 #include "config/web.h"
+#include "notify/maintenance.h"
+#include "notify/route.h"
 
 namespace handshaked::config {
 
 using std::chrono::milliseconds;
 
-/// Log files to follow.
-struct FileSource {
-  std::vector<std::string> paths{"/var/log/nginx/*error*.log"};  ///< globs; rotated siblings are found by themselves
-  bool discover = true;             ///< also every error_log of the configuration that nginx uses; off where `paths` are given
-  std::string time_zone = "local";  ///< nginx prints none
-  bool from_start = false;          ///< what is there at the first start, too
+/// [nginx]: which configuration governs this host's lines.
+struct Nginx {
+  std::string configuration;  ///< empty: that of the nginx that is installed or runs here
+  std::string prefix;         ///< as `nginx -p`; empty: as built
 
-  bool operator==(const FileSource&) const = default;
+  bool operator==(const Nginx&) const = default;
+};
+
+/// [diagnosis]: whether and how far the daemon looks for the cause of an incident.
+struct Diagnosis {
+  bool enabled = true;
+  bool probe = true;                                ///< connect to the peers of incidents; without, configuration and files alone speak
+  bool read_keys = false;                           ///< nginx's client keys may be read, to repeat handshakes with client certificates
+  std::vector<std::string> ca_stores;               ///< files and directories; empty: the system's bundle
+  std::vector<std::string> allow;                   ///< peers and networks beside those of nginx's configuration
+  std::chrono::milliseconds time_limit{15000};      ///< of one diagnosis
+  std::chrono::milliseconds probe_interval{30000};  ///< between the first probes of a sick peer; doubles up to `probe_interval_most`
+  std::chrono::milliseconds probe_interval_most{30 * 60 * 1000};
+
+  bool watch = false;  ///< look at all peers of nginx's configuration now and then
+  std::chrono::seconds watch_interval{24 * 60 * 60};
+
+  bool operator==(const Diagnosis&) const = default;
+};
+
+/// [calendar]: what ends on this host, told ahead.
+struct Calendar {
+  bool enabled = true;
+  /// So long before it ends it is told, and again with each that is reached; the longest first.
+  std::vector<std::chrono::seconds> lead_times{std::chrono::days(30), std::chrono::days(7), std::chrono::days(1)};
+
+  bool operator==(const Calendar&) const = default;
+};
+
+/// [group]: daemons that share the lines of one source, [[nats]] or [[kafka]], and take over from one another.
+struct Group {
+  std::string name;              ///< empty: this daemon is in no group
+  std::uint32_t partitions = 0;  ///< the same for all; what it was at the setup
+  std::string worker;            ///< empty: the host's name
+  std::chrono::milliseconds lease{10'000};
+  std::uint32_t replicas = 3;  ///< copies of what the setup makes
+  std::string topic = {};      ///< Kafka: what the workers keep; empty: "handshaked-NAME"
+
+  bool operator==(const Group&) const = default;
+};
+
+/// Where a subject names the partition.
+inline constexpr const char* kPartitionWord = "{partition}";
+
+/// One [[route]], and where it stands.
+struct ConfiguredRoute {
+  notify::Route route;
+  std::string file;
+  unsigned line = 0;
+};
+
+/// What says who is told what and when: [[route]] and [[maintenance]], in order.
+struct Routing {
+  std::vector<ConfiguredRoute> routes;
+  std::vector<notify::MaintenanceWindow> maintenance;
 };
 
 /// The socket through which `status`, `incidents`, `silence` and `deliveries` talk to the running daemon.
@@ -80,5 +126,17 @@ struct Config {
   Control control;
   Web web;
 };
+
+/// The topic of what the workers keep in Kafka.
+std::string group_topic(const Group& group);
+/// The configuration of the daemon that has this partition: reads its lines, speaks in its name, and knows nothing of the host it runs on.
+void become_partition(Config& config, std::uint32_t partition);
+/// In whose name a partition speaks, and with NATS the consumer of its lines: "proxies-3".
+std::string partition_name(const Group& group, std::uint32_t partition);
+/// The subjects of all partitions: "nginx.lines.*.>".
+std::string subjects_of_all(const Config& config);
+
+/// Who is told what, as the configuration says: its routes, and what suits each of its receivers.
+notify::Router make_router(const Config& config);
 
 }  // namespace handshaked::config

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/language.h"
-#include "config/engine_source.h"
+#include "config/sources.h"
 
 namespace handshaked::config {
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "config/router.h"
+#include "config/config.h"
 #include "control/control_client.h"
 
 namespace handshaked::cli {

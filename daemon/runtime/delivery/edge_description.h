@@ -10,7 +10,7 @@
 #include <optional>
 #include <string>
 
-#include "config/edge_source.h"
+#include "config/sources.h"
 #include "runtime/diagnosis/nginx_view.h"
 #include "store/database/store_thread.h"
 

@@ -1,8 +1,7 @@
 #pragma once
 
 #include "base/result.h"
-#include "config/edge_source.h"
-#include "config/http_source.h"
+#include "config/sources.h"
 #include "receive/http/http_session.h"
 
 namespace handshaked::runtime {

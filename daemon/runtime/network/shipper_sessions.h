@@ -3,7 +3,7 @@
 #include <string>
 
 #include "base/result.h"
-#include "config/shipper_source.h"
+#include "config/sources.h"
 #include "receive/connection.h"
 
 namespace handshaked::runtime {
