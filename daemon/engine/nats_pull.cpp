@@ -14,6 +14,8 @@ using std::chrono::steady_clock;
 
 /// An answer of many messages comes in one go: what comes later than that behind another is left to the next poll.
 constexpr milliseconds kBehindAnother(100);
+/// How often whoever waits looks whether the connection was given up.
+constexpr milliseconds kLookAtConnection(200);
 
 std::string_view text_or_nothing(const char* text) { return text == nullptr ? std::string_view() : std::string_view(text); }
 
@@ -45,9 +47,33 @@ Result<> NatsPull::subscribe() {
   if (status != NATS_OK) return fail(nats_error(status, "an inbox"));
   inbox_ = std::string(inbox) + ".";
   natsInbox_Destroy(inbox);
-  status = natsConnection_SubscribeSync(&subscription_, connection_->handle(), (inbox_ + "*").c_str());
+  // The library has a share of what comes in, until it says that it calls nobody any more.
+  using Share = std::shared_ptr<Inbox>;
+  auto share = std::make_unique<Share>(came_);
+  const auto take = [](natsConnection*, natsSubscription*, natsMsg* message, void* closure) {
+    Inbox& ours = **static_cast<Share*>(closure);
+    const std::lock_guard lock(ours.mutex);
+    ours.messages.emplace_back(message);
+    ours.came.notify_one();
+  };
+  status = natsConnection_Subscribe(&subscription_, connection_->handle(), (inbox_ + "*").c_str(), take, share.get());
   if (status != NATS_OK) return fail(nats_error(status, "an inbox"));
+  natsSubscription_SetOnCompleteCB(
+      subscription_, [](void* closure) { delete static_cast<Share*>(closure); }, share.release());
   return success();
+}
+
+Result<NatsPull::Message> NatsPull::next(steady_clock::time_point until) {
+  std::unique_lock lock(came_->mutex);
+  while (came_->messages.empty()) {
+    const auto now = steady_clock::now();
+    if (now >= until) return Message();
+    if (connection_->is_closed()) return fail(nats_error(NATS_CONNECTION_CLOSED, "asking for messages"));
+    came_->came.wait_until(lock, std::min(until, now + kLookAtConnection));
+  }
+  Message message = std::move(came_->messages.front());
+  came_->messages.pop_front();
+  return message;
 }
 
 /// A word of the consumer about a request. What is in the stream has the subject that it was published to.
@@ -55,13 +81,9 @@ bool NatsPull::is_status(natsMsg* message) const { return text_or_nothing(natsMs
 
 Result<> NatsPull::take_late(std::vector<Message>& messages) {
   while (messages.size() < kMostMessages) {
-    natsMsg* next = nullptr;
-    const natsStatus status = natsSubscription_NextMsg(&next, subscription_, 0);
-    if (status == NATS_TIMEOUT) break;
-    if (status == NATS_NO_RESPONDERS) continue;  // of a request that was given up
-    if (status != NATS_OK) return fail(nats_error(status, "reading from JetStream"));
-    Message message(next);
-    if (!is_status(next)) messages.push_back(std::move(message));
+    TRY(Message message, next(steady_clock::time_point()));
+    if (message == nullptr) break;
+    if (!is_status(message.get())) messages.push_back(std::move(message));  // of a request that was given up
   }
   return success();
 }
@@ -82,21 +104,20 @@ Result<> NatsPull::ask(const std::string& subject, const Request& request, milli
 Result<> NatsPull::take_answer(const Request& request, std::vector<Message>& messages) {
   while (messages.size() < static_cast<std::size_t>(request.most)) {
     const auto until = messages.empty() ? request.until : std::min(request.until, steady_clock::now() + kBehindAnother);
-    const auto left = std::chrono::ceil<milliseconds>(until - steady_clock::now());
-    natsMsg* next = nullptr;
-    const natsStatus status = natsSubscription_NextMsg(&next, subscription_, std::max<std::int64_t>(left.count(), 0));
-    if (status == NATS_TIMEOUT || (status != NATS_OK && !messages.empty())) return success();
-    if (status != NATS_OK) return fail(nats_error(status, "asking for messages"));
-    Message message(next);
-    if (!is_status(next)) {
+    auto came = next(until);
+    if (!came && messages.empty()) return fail(came.error());
+    if (!came || came.value() == nullptr) return success();
+    Message message = std::move(came).value();
+    if (!is_status(message.get())) {
       messages.push_back(std::move(message));
       continue;
     }
-    const std::string_view word = header_of(next, "Status");
-    if (text_or_nothing(natsMsg_GetSubject(next)) != request.reply || word == "100") continue;
+    const std::string_view word = header_of(message.get(), "Status");
+    if (text_or_nothing(natsMsg_GetSubject(message.get())) != request.reply || word == "100") continue;
     // 404: there are none now; 408: none came. Anything else is trouble, unless it only ends an answer: what is next exceeds max_bytes.
     if (!messages.empty() || word == "404" || word == "408") return success();
-    return fail(ErrorCode::network, "asking for messages: the server says: " + std::string(header_of(next, "Description")));
+    if (word == "503") return fail(nats_error(NATS_NO_RESPONDERS, "asking for messages"));
+    return fail(ErrorCode::network, "asking for messages: the server says: " + std::string(header_of(message.get(), "Description")));
   }
   return success();
 }
